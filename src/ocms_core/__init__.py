@@ -1,0 +1,1 @@
+"""OCMS core: the rules of offence case management as pure functions over facts."""
