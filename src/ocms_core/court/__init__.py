@@ -1,0 +1,1 @@
+"""Court and payment: what CAS and PLUS ask OCMS (contract 1)."""

@@ -1,0 +1,59 @@
+"""What the court and payment decisions look at."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from attrs import frozen
+
+from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.suspensions import ShownSuspension, SuspensionReason
+
+
+@frozen
+class PaymentStatus:
+    """What a notice row says about its payment and suspension (API 1)."""
+
+    notice_no: str
+    payment_status: str | None
+    amount_payable: Decimal | None
+    amount_paid: Decimal | None
+    payment_acceptance_allowed: str
+    suspension_type: str | None
+    crs_reason: str | None
+    epr_reason: str | None
+
+
+@frozen
+class CourtNotice:
+    """A notice as the court update finds it, locked (API 2)."""
+
+    notice_no: str
+    stage: str
+    stage_date: datetime
+    suspension: ShownSuspension
+    amount_payable: Decimal | None
+    payment_acceptance_allowed: str
+    payment_due_date: datetime | None
+    open_suspensions: frozenset[SuspensionReason] = frozenset()
+    last_sr_no: int = 0
+
+
+@frozen
+class CourtFacts:
+    """The notices of one court update by number, and the reference data they are judged by."""
+
+    reference: Reference
+    notices: Mapping[str, CourtNotice]
+
+
+@frozen
+class PlusNotice:
+    """A notice as PLUS sees it, and what its court case has recorded of it (API 4)."""
+
+    notice_no: str
+    payment_due_date: datetime | None
+    payment_acceptance_allowed: str
+    amount_payable: Decimal | None
+    has_court_case: bool
+    court_payment_due_date: datetime | None

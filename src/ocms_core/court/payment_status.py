@@ -1,0 +1,26 @@
+"""API 1: the payment status of unpaid court notices, for CAS."""
+
+from collections.abc import Iterable, Mapping
+
+from attrs import evolve
+
+from ocms_core.court.facts import PaymentStatus
+from ocms_core.court.request_checks import EPR_REASONS
+from ocms_core.kernel.spec import rule
+
+WORDS: dict[tuple[str | None, str | None], str] = {
+    (reason.type, reason.code): word for word, reason in EPR_REASONS.items()
+}
+
+
+@rule("P10", "P11")
+def decide(notice_nos: Iterable[str], found: Mapping[str, PaymentStatus]) -> tuple[PaymentStatus, ...]:
+    """Notices that exist are answered in the order asked, as they are stored; unknown numbers are left out."""
+    return tuple(shown(found[notice_no]) for notice_no in notice_nos if notice_no in found)
+
+
+@rule("P12")
+def shown(notice: PaymentStatus) -> PaymentStatus:
+    """A reason CAS itself may give under a permanent suspension is shown with its type, as `PS-WWP`."""
+    word = WORDS.get((notice.suspension_type, notice.epr_reason))
+    return notice if word is None else evolve(notice, epr_reason=word)

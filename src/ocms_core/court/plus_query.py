@@ -1,0 +1,56 @@
+"""API 4: PLUS asks whether and until when notices can be paid."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from attrs import evolve
+
+from ocms_core.court.facts import PlusNotice
+from ocms_core.kernel.changes import CourtDueDateRecorded
+from ocms_core.kernel.codes import NOTICES_NOT_FOUND, SUCCESS
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.verdicts import Answer, Refusal, Settled
+
+NOT_PAYABLE = "N"
+
+
+@rule("P30")
+def decide(
+    notice_nos: Sequence[str], found: Mapping[str, PlusNotice], now: datetime
+) -> Settled[PlusNotice] | Refusal:
+    """
+    One unknown number refuses the whole query and nothing is recorded; no court test is made.
+
+    The detail of each answer is the notice with its payment allowance as of `now`.
+    """
+    if any(notice_no not in found for notice_no in notice_nos):
+        return Refusal(NOTICES_NOT_FOUND)
+    notices = [found[notice_no] for notice_no in notice_nos]
+    return Settled(
+        answers=tuple(
+            Answer(
+                notice.notice_no,
+                SUCCESS,
+                evolve(notice, payment_acceptance_allowed=payment_allowance(notice, now)),
+            )
+            for notice in notices
+        ),
+        changes=tuple(
+            CourtDueDateRecorded(notice.notice_no, notice.payment_due_date)
+            for notice in notices
+            if not recorded(notice)
+        ),
+    )
+
+
+@rule("P31")
+def payment_allowance(notice: PlusNotice, now: datetime) -> str:
+    """Payment is refused once the due moment has passed; until then the stored flag holds."""
+    overdue = notice.payment_due_date is not None and now > notice.payment_due_date
+    return NOT_PAYABLE if overdue else notice.payment_acceptance_allowed
+
+
+@rule("P32")
+def recorded(notice: PlusNotice) -> bool:
+    """The court case takes over a due date only where it differs, so a repeated query writes nothing."""
+    return notice.has_court_case and notice.court_payment_due_date == notice.payment_due_date

@@ -1,0 +1,38 @@
+"""What the court and payment services need from a database."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from ocms_core.court.facts import CourtFacts, PaymentStatus, PlusNotice
+from ocms_core.kernel.flow import Store
+
+
+class CourtReader(Protocol):
+    """One reading transaction; it locks nothing."""
+
+    def payment_statuses(self, notice_nos: Sequence[str]) -> Mapping[str, PaymentStatus]:
+        """Give the notices that exist, by number, in one statement."""
+
+    def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
+        """Give the notices that exist with their court cases, by number, in one statement."""
+
+
+class CourtStore(Store, Protocol):
+    """One writing transaction; what it reads stays locked, in notice order, until it ends."""
+
+    def court_facts(self, notice_nos: Sequence[str]) -> CourtFacts:
+        """Lock and give the notices of a court update with their suspensions and the reference data."""
+
+    def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
+        """Lock and give the notices that exist with their court cases, by number."""
+
+
+class CourtStores(Protocol):
+    """Opens transactions for the court and payment services."""
+
+    def reading(self) -> AbstractContextManager[CourtReader]:
+        """Open a transaction that only reads."""
+
+    def writing(self) -> AbstractContextManager[CourtStore]:
+        """Open a transaction that locks, decides and writes."""

@@ -1,0 +1,115 @@
+"""What a call of contract 1 must look like before anything is looked up."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from ocms_core.kernel.codes import (
+    BATCH_TOO_LARGE,
+    INVALID_EPR_REASON,
+    INVALID_NOTICE_NO,
+    INVALID_NOTICES,
+    INVALID_PAYLOAD,
+    INVALID_SUSPENSION_TYPE,
+    INVALID_TIMESTAMP,
+)
+from ocms_core.kernel.dates import timestamp
+from ocms_core.kernel.notices import is_notice_no
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.suspensions import PERMANENT, SUSPENSION_TYPES, SuspensionReason
+from ocms_core.kernel.verdicts import Refusal
+
+REQUEST_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+# The reasons CAS may give, by the word it writes for each.
+EPR_REASONS: dict[str, SuspensionReason] = {
+    str(reason): reason for reason in (SuspensionReason(PERMANENT, code) for code in ("WWP", "OTH", "WWC"))
+}
+
+
+@frozen
+class CourtUpdate:
+    """
+    One court notice as CAS wants it; a part that is None keeps its value.
+
+    `processing_stage` is the wire's word, not yet known to be a stage.
+    """
+
+    notice_no: str
+    suspension_type: str | None = None
+    epr_reason: str | None = None
+    processing_stage: object = None
+
+
+@rule("P1", "G8")
+def first_refusal(body: object, cap: int) -> Refusal | None:
+    """A call is refused for the first thing wrong with it, in the contract's order."""
+    if not isinstance(body, Mapping):
+        return Refusal(INVALID_PAYLOAD)
+    request_id, requested_at, notices = map(body.get, ("requestId", "requestTimestamp", "notices"))
+    if not (isinstance(request_id, str) and REQUEST_ID.fullmatch(request_id)):
+        return Refusal(INVALID_PAYLOAD)
+    if not (isinstance(requested_at, str) and timestamp(requested_at)):
+        return Refusal(INVALID_TIMESTAMP)
+    if not (isinstance(notices, list) and notices):
+        return Refusal(INVALID_NOTICES)
+    if len(notices) > cap:
+        return Refusal(BATCH_TOO_LARGE, {"cap": cap})
+    if not all(isinstance(notice, Mapping) and is_notice_no(notice.get("noticeNo")) for notice in notices):
+        return Refusal(INVALID_NOTICE_NO)
+    return None
+
+
+@rule("G9")
+def notice_numbers(body: object, cap: int) -> tuple[str, ...] | Refusal:
+    """A notice number repeated in one query is answered once, where it first stands."""
+    refusal = first_refusal(body, cap)
+    return refusal or tuple(dict.fromkeys(notice["noticeNo"] for notice in notices_of(body)))
+
+
+@rule("P20")
+def court_updates(body: object, cap: int) -> tuple[CourtUpdate, ...] | Refusal:
+    """Suspension type and reason are those CAS may use; null or absent means not provided."""
+    refusal = first_refusal(body, cap)
+    if refusal:
+        return refusal
+    notices = notices_of(body)
+    for name, known, code in (
+        ("suspensionType", SUSPENSION_TYPES, INVALID_SUSPENSION_TYPE),
+        ("eprReasonOfSuspension", EPR_REASONS, INVALID_EPR_REASON),
+    ):
+        if not all(provided is None or is_one_of(provided, known) for provided in values(notices, name)):
+            return Refusal(code)
+    return tuple(
+        CourtUpdate(
+            notice["noticeNo"],
+            notice.get("suspensionType"),
+            epr_reason_code(notice.get("eprReasonOfSuspension")),
+            notice.get("processingStage"),
+        )
+        for notice in notices
+    )
+
+
+@rule("P21")
+def epr_reason_code(word: str | None) -> str | None:
+    """The reason is kept as its three letters: `PS-WWP` is `WWP`."""
+    return None if word is None else EPR_REASONS[word].code
+
+
+def notices_of(body: Any) -> Sequence[Mapping[str, Any]]:
+    """Take the notices of a body that `first_refusal` has let through."""
+    notices: Sequence[Mapping[str, Any]] = body["notices"]
+    return notices
+
+
+def values(notices: Sequence[Mapping[str, Any]], name: str) -> tuple[object, ...]:
+    """Give one field of every notice, None where it is absent."""
+    return tuple(notice.get(name) for notice in notices)
+
+
+def is_one_of(value: object, known: frozenset[str] | Mapping[str, object]) -> bool:
+    """Tell whether a wire value is one of the words of a table; a list or an object is none."""
+    return isinstance(value, str) and value in known

@@ -1,0 +1,43 @@
+"""The table of answer codes: code, text and the rule that names them, for each API family."""
+
+from attrs import frozen
+
+
+@frozen
+class Code:
+    """One answer code as callers see it; `rule` is where its text is laid down."""
+
+    code: str
+    text: str
+    rule: str
+
+
+# Contract 1: court and payment
+SUCCESS = Code("OCMS-2000", "Success", "P2")
+PAYMENT_STATUS_RETRIEVED = Code("OCMS-2000", "Successfully retrieved payment status", "P2")
+COURT_NOTICES_UPDATED = Code("OCMS-2000", "Successfully updated {updated} court notices", "P23")
+COURT_NOTICES_PARTLY_UPDATED = Code(
+    "OCMS-2001", "Partially updated: {updated} succeeded, {failed} failed", "P23"
+)
+NOTICE_INFO_RETRIEVED = Code("OCMS-2000", "Successfully retrieved notice information", "P2")
+
+INVALID_PAYLOAD = Code("OCMS-4001", "Invalid request payload", "P1")
+INVALID_TIMESTAMP = Code("OCMS-4002", "Invalid request timestamp format", "P1")
+INVALID_NOTICES = Code("OCMS-4003", "Notices array is empty or exceeds limit", "P1")
+INVALID_NOTICE_NO = Code("OCMS-4004", "Invalid notice number format", "P1")
+DUPLICATE_NOTICE_NO = Code("OCMS-4004", "Duplicate notice number in request", "P26")
+INVALID_SUSPENSION_TYPE = Code("OCMS-4005", "Invalid suspension type", "P20")
+INVALID_EPR_REASON = Code("OCMS-4006", "Invalid EPR reason of suspension", "P20")
+INVALID_STAGE = Code("OCMS-4007", "Invalid processing stage", "P20")
+NOT_A_COURT_NOTICE = Code("OCMS-4008", "Notice does not exist or is not a court notice", "P23")
+NO_COURT_NOTICE = Code("OCMS-4008", "Notice not found or is not a court notice", "P23")
+NOTICES_NOT_FOUND = Code("OCMS-4008", "One or more notices not found", "P30")
+BATCH_TOO_LARGE = Code("OCMS-4131", "Request exceeds maximum batch limit of {cap} notices", "P2")
+BODY_TOO_LARGE = Code("OCMS-4131", "Request body exceeds {megabytes} MB", "G8")
+
+INVALID_API_CREDENTIALS = Code("OCMS-4011", "Invalid or missing API credentials", "P2")
+INVALID_OAUTH_TOKEN = Code("OCMS-4011", "Invalid or missing OAuth token", "P2")
+NOT_ALLOWED = Code("OCMS-4031", "Not allowed", "G15")
+RATE_LIMITED = Code("OCMS-4291", "Rate limit exceeded. Please try again later.", "P2")
+INTERNAL_ERROR = Code("OCMS-5001", "Internal server error occurred while processing request", "P4")
+SERVICE_UNAVAILABLE = Code("OCMS-5031", "Service unavailable", "P4")

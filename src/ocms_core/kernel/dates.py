@@ -1,0 +1,43 @@
+"""Singapore time: aware inside the core, local without zone in the tables."""
+
+import re
+from datetime import date, datetime, timedelta, timezone
+
+from ocms_core.kernel.spec import rule
+
+# Singapore has kept UTC+8 without daylight saving since 1982, so a fixed offset is exact.
+SINGAPORE = timezone(timedelta(hours=8), "Asia/Singapore")
+
+TIMESTAMP = re.compile(
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?", re.ASCII
+)
+
+
+@rule("G5")
+def singapore(moment: datetime) -> datetime:
+    """A moment without an offset means Singapore time; any other is shown in Singapore time."""
+    return moment.replace(tzinfo=SINGAPORE) if moment.tzinfo is None else moment.astimezone(SINGAPORE)
+
+
+def local(moment: datetime) -> datetime:
+    """Give a moment the way the tables keep it: Singapore wall time without a zone (G5)."""
+    return singapore(moment).replace(tzinfo=None)
+
+
+def today(now: datetime) -> date:
+    """Give the Singapore calendar day of a moment (G5)."""
+    return singapore(now).date()
+
+
+def timestamp(text: str) -> datetime | None:
+    """
+    Read an ISO 8601 date and time, with or without an offset; without one it is Singapore time (G5).
+
+    None when the text is no such timestamp or names a moment the calendar does not have.
+    """
+    if not TIMESTAMP.fullmatch(text):
+        return None
+    try:
+        return singapore(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return None

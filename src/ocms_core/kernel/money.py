@@ -1,0 +1,18 @@
+"""Sums of money: two decimals, rounded half up."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from ocms_core.kernel.spec import rule
+
+CENT = Decimal("0.01")
+
+
+@rule("G6")
+def money(amount: Decimal | int | str) -> Decimal:
+    """
+    A sum has two decimals and is rounded half up.
+
+    Dollars in, dollars out; `money("150")` is `Decimal("150.00")`. Raises `decimal.InvalidOperation`
+    for text that is no number.
+    """
+    return Decimal(amount).quantize(CENT, rounding=ROUND_HALF_UP)

@@ -1,0 +1,1 @@
+"""What the Internet side may see, and its delivery."""

@@ -1,0 +1,27 @@
+"""Which change shows what on the Internet side: a pure table over the changes."""
+
+from attrs import frozen
+
+from ocms_core.kernel.changes import Change, NoticeChanged
+from ocms_core.kernel.spec import rule
+
+NOTICE = "NOTICE"
+
+
+@frozen
+class Outgoing:
+    """A row the Internet side is to take over; its present state is read when it is delivered."""
+
+    kind: str
+    notice_no: str
+    owner_driver_indicator: str | None = None
+
+
+@rule("G12")
+def outgoing(change: Change) -> Outgoing | None:
+    """Every change the public e-service can see leaves an outbox row; a touch of the audit columns does not."""
+    match change:
+        case NoticeChanged(notice_no=notice_no, move=move, suspension=suspension) if move or suspension:
+            return Outgoing(NOTICE, notice_no)
+        case _:
+            return None
