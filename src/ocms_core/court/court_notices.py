@@ -90,7 +90,7 @@ def is_court_notice(notice: CourtNotice) -> bool:
 def effects(
     update: CourtUpdate, notice: CourtNotice, reference: Reference, now: datetime
 ) -> tuple[Change, ...]:
-    """An update moves the stage and suspends as asked; asked for neither, it touches only the audit columns."""
+    """An update moves the stage and suspends as asked; asked for neither, it touches only the audit."""
     suspension = suspended(update, notice, reference, now)
     changed = NoticeChanged(notice.notice_no, moved(update, notice, now), suspension)
     record = suspension and new_record(suspension, notice, now)
@@ -120,9 +120,7 @@ def suspended(
     return ShownSuspension(type=kind, reason=code, since=now, due=due)
 
 
-def new_record(
-    suspension: ShownSuspension, notice: CourtNotice, now: datetime
-) -> SuspensionRecord | None:
+def new_record(suspension: ShownSuspension, notice: CourtNotice, now: datetime) -> SuspensionRecord | None:
     """Give a suspension its record, unless one of that type and reason is open already (P24)."""
     if not (suspension.type and suspension.reason):
         return None

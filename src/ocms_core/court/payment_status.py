@@ -15,7 +15,7 @@ WORDS: dict[tuple[str | None, str | None], str] = {
 
 @rule("P10", "P11")
 def decide(notice_nos: Iterable[str], found: Mapping[str, PaymentStatus]) -> tuple[PaymentStatus, ...]:
-    """Notices that exist are answered in the order asked, as they are stored; unknown numbers are left out."""
+    """Notices that exist are answered in the order asked, as stored; unknown numbers are left out."""
     return tuple(shown(found[notice_no]) for notice_no in notice_nos if notice_no in found)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from ocms_core.court.facts import CourtFacts, PaymentStatus, PlusNotice
+from ocms_core.court.facts import CourtFacts, CourtNotice, PaymentStatus, PlusNotice
 from ocms_core.kernel.flow import Store
 
 
@@ -16,6 +16,9 @@ class CourtReader(Protocol):
 
     def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
         """Give the notices that exist with their court cases, by number, in one statement."""
+
+    def court_notices(self, notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
+        """Give the notices that exist as the court update would find them, by number."""
 
 
 class CourtStore(Store, Protocol):

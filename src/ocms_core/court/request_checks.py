@@ -21,7 +21,9 @@ from ocms_core.kernel.spec import rule
 from ocms_core.kernel.suspensions import PERMANENT, SUSPENSION_TYPES, SuspensionReason
 from ocms_core.kernel.verdicts import Refusal
 
-REQUEST_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+REQUEST_ID = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE
+)
 
 # The reasons CAS may give, by the word it writes for each.
 EPR_REASONS: dict[str, SuspensionReason] = {

@@ -15,3 +15,7 @@ class Unavailable(Fault):
     def __init__(self, which: str) -> None:
         super().__init__(f"{which} is unavailable")
         self.which = which
+
+
+class BadRow(Fault):
+    """The database refused one of the rows; recorded again row by row, only that one is lost."""

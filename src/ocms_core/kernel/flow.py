@@ -9,7 +9,7 @@ from attrs import evolve
 
 from ocms_core.kernel.changes import Change
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.faults import Conflict
+from ocms_core.kernel.faults import BadRow, Conflict
 from ocms_core.kernel.spec import rule
 from ocms_core.kernel.verdicts import Refusal, Settled
 
@@ -17,11 +17,12 @@ from ocms_core.kernel.verdicts import Refusal, Settled
 class Store(Protocol):
     """One transaction on the Intranet database: it is committed on leaving, undone on an error."""
 
-    def record(self, changes: Sequence[Change], now: datetime) -> frozenset[str]:
+    def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
         """
-        Write every change, with its outbox rows; give the notice numbers the database refused.
+        Write every change, one statement for each kind, with its outbox rows.
 
-        A refused row never undoes the others.
+        A row the database refuses raises `BadRow`; with `isolate` the notices of such rows are
+        given back instead and all others stand.
         """
 
 
@@ -41,21 +42,25 @@ def settle(
     attempts: int = 3,
 ) -> Settled[Detail] | Refusal:
     """
-    A decision is made on locked facts and written in the same transaction; one bad row never undoes the others.
+    A decision is made on locked facts and written with them; one bad row never undoes the others.
 
     Deciding is pure, so after a `Conflict` it is simply done again on fresh facts, `attempts` times
-    at most. An item whose row the database refuses is answered with `refused_by_database`.
+    at most; after a `BadRow` likewise, now isolating the row. An item whose row the database
+    refuses is answered with `refused_by_database`.
     """
+    isolate = False
     for left in reversed(range(attempts)):
         try:
             with open_store() as store:
                 verdict = decide(load(store))
                 if isinstance(verdict, Refusal):
                     return verdict
-                return without(verdict, store.record(verdict.changes, now), refused_by_database)
-        except Conflict:
+                refused = store.record(verdict.changes, now, isolate=isolate)
+            return without(verdict, refused, refused_by_database)
+        except (Conflict, BadRow) as fault:
             if not left:
                 raise
+            isolate = isolate or isinstance(fault, BadRow)
     raise AssertionError("attempts is at least 1")
 
 

@@ -10,9 +10,9 @@ def rule(*ids: str) -> Callable[[Ruled], Ruled]:
     """
     Mark what decides one or more rules, by rule id.
 
-    The first sentence of the tagged function's or class's docstring is the reading of the rule. The rule index
-    (`docs/rule-index.md`) is printed from these tags and the cases that cite the same ids; a
-    tagged rule without a case fails the build.
+    The first sentence of the tagged function's or class's docstring is the reading of the rule. The
+    rule index (`docs/rule-index.md`) is printed from these tags and the cases that cite the same
+    ids; a tagged rule without a case fails the build.
     """
 
     def tag(ruled: Ruled) -> Ruled:

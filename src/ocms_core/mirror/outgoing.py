@@ -19,7 +19,7 @@ class Outgoing:
 
 @rule("G12")
 def outgoing(change: Change) -> Outgoing | None:
-    """Every change the public e-service can see leaves an outbox row; a touch of the audit columns does not."""
+    """Every change the public e-service can see leaves an outbox row; a touch of the audit does not."""
     match change:
         case NoticeChanged(notice_no=notice_no, move=move, suspension=suspension) if move or suspension:
             return Outgoing(NOTICE, notice_no)

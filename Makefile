@@ -1,0 +1,69 @@
+# Everything OCMS needs lands in .venv and .tools; Python 3.11 or newer is all that must be there before.
+
+PYTHON ?= python3
+WORKERS ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+# One stamp per interpreter asked for, so `make PYTHON=python3.12 ...` builds the environment anew.
+READY := $(VENV)/.ready-$(notdir $(PYTHON))
+BENCH_READY := $(READY)-bench
+UV = $$($(PYTHON) tools/bring_uv.py)
+SYNC = uv=$(UV) && $$uv sync --quiet --locked --python "$$(command -v $(PYTHON))" --all-extras
+SOURCES := src tests benchmarks tools
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+# Certificates are the machine's affair, for uv as for the script that brings it.
+export UV_SYSTEM_CERTS ?= true
+unexport VIRTUAL_ENV PYTHONPATH
+
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## prepare .venv; .venv/bin/ocms is then the command
+
+$(READY): pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "OCMS needs Python 3.11 or newer, which $(PYTHON) is not: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Preparing $(VENV) (the first time may take a minute) ..."
+	@$(SYNC)
+	@touch $@
+
+$(BENCH_READY): $(READY)
+	@$(SYNC) --group bench
+	@touch $@
+
+run: $(READY) ## start a working system with sample data on SQLite
+	@$(BIN)/ocms demo
+
+test: $(READY) ## run every test, on SQLite and a real PostgreSQL
+	@$(BIN)/pytest -n $(WORKERS)
+
+spec: $(READY) ## run the executable specification alone
+	@$(BIN)/pytest tests/spec
+
+check: $(BENCH_READY) ## check style, types, import contracts, the rule index and the lock
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.support.rule_index --check
+	uv=$(UV) && $$uv lock --check --quiet --python "$$(command -v $(PYTHON))"
+
+bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
+	@$(BIN)/python -m benchmarks
+
+soak: $(READY) ## run the tests with a hundred times as many generated examples
+	@$(BIN)/pytest -n $(WORKERS) --hypothesis-profile=soak
+
+docs: $(READY) ## print the generated docs anew
+	@$(BIN)/python -m tests.support.rule_index
+
+clean: ## remove everything that make or a run has put here
+	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup run test spec check bench soak docs clean

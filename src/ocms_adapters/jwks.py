@@ -1,0 +1,146 @@
+"""The public keys of token issuers, from an address or a file, kept at hand and followed when they change."""
+
+import json
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import httpx
+import structlog
+from attrs import define, evolve, field, frozen
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
+
+from ocms_core.kernel.faults import Unavailable
+
+log = structlog.get_logger()
+
+FRESH_SECONDS = 300
+# However many unknown key ids are shown, the issuer is asked no more often than this.
+ASKED_AGAIN_SECONDS = 30
+FIRST_ASKED_AGAIN_SECONDS = 2
+ANSWER_SECONDS = 3
+LARGEST_SET = 256 * 1024
+
+KEY_TYPES: Mapping[object, type[RSAKey | ECKey | OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
+# The modulus of a key of 2,048 bits, in base64url; shorter keys are not to be trusted.
+SHORTEST_MODULUS = 342
+
+Keys = Mapping[str, Key]
+
+
+@frozen
+class Held:
+    """The last good set, when it was read, and when reading was last tried."""
+
+    keys: Keys = field(factory=dict)
+    read_at: float | None = None
+    tried_at: float | None = None
+
+
+@define
+class IssuerKeys:
+    """
+    The keys an issuer signs with, by key id.
+
+    A set counts for five minutes. An unknown key id has it read again, every 30 seconds at most. An
+    issuer that does not answer is served from the last good set.
+    """
+
+    _name: str
+    _read: Callable[[], bytes]
+    _seconds: Callable[[], float] = monotonic
+    _held: Held = field(factory=Held, init=False)
+    _reading: threading.Lock = field(factory=threading.Lock, init=False)
+
+    def key(self, kid: str) -> Key | None:
+        """Give the key of this id; None when there is none, Unavailable when no set was ever read."""
+        if self._due(kid):
+            self._refresh(kid)
+        held = self._held
+        if held.read_at is None:
+            raise Unavailable(f"the key set of token issuer {self._name}")
+        return held.keys.get(kid)
+
+    def _due(self, kid: str) -> bool:
+        held, seconds = self._held, self._seconds()
+        if held.tried_at is None:
+            return True
+        if held.read_at is None:
+            return seconds - held.tried_at >= FIRST_ASKED_AGAIN_SECONDS
+        wanting = kid not in held.keys or seconds - held.read_at >= FRESH_SECONDS
+        return wanting and seconds - held.tried_at >= ASKED_AGAIN_SECONDS
+
+    def _refresh(self, kid: str) -> None:
+        # Only who cannot go on without the new set waits while another call is reading it.
+        if not self._reading.acquire(blocking=kid not in self._held.keys):
+            return
+        try:
+            if self._due(kid):
+                self._held = self._tried()
+        finally:
+            self._reading.release()
+
+    def _tried(self) -> Held:
+        try:
+            keys = usable_keys(self._read())
+        except (httpx.HTTPError, OSError, ValueError) as error:
+            log.warning("key_set_not_read", issuer=self._name, reason=type(error).__name__)
+            return evolve(self._held, tried_at=self._seconds())
+        return Held(keys, read_at=self._seconds(), tried_at=self._seconds())
+
+
+def keys_at(name: str, url: str) -> IssuerKeys:
+    """Give the keys an issuer publishes at an address."""
+    client = httpx.Client(
+        timeout=ANSWER_SECONDS, follow_redirects=False, trust_env=False, verify=ssl.create_default_context()
+    )
+
+    def read() -> bytes:
+        content = bytearray()
+        with client.stream("GET", url) as response:
+            if response.status_code != httpx.codes.OK:
+                raise ValueError(f"the issuer answered {response.status_code}")
+            for chunk in response.iter_bytes():
+                content += chunk
+                if len(content) > LARGEST_SET:
+                    raise ValueError("the key set is too large")
+        return bytes(content)
+
+    return IssuerKeys(name, read)
+
+
+def keys_in(name: str, file: Path) -> IssuerKeys:
+    """Give the keys an issuer handed over in a file."""
+    return IssuerKeys(name, file.read_bytes)
+
+
+def usable_keys(document: bytes) -> Keys:
+    """
+    Read a JSON Web Key Set: its public signing keys that have an id.
+
+    A key of a kind unknown here does not spoil the others. ValueError when no usable key is left.
+    """
+    try:
+        listed = list(json.loads(document)["keys"])
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError("the document is no key set") from error
+    keys = {str(key.kid): key for key in map(usable_key, listed) if key is not None}
+    if not keys:
+        raise ValueError("the key set has no usable key")
+    return keys
+
+
+def usable_key(entry: Any) -> Key | None:
+    """Read one key; None when it is not for signatures, has no id, is too short or cannot be read."""
+    try:
+        kind = KEY_TYPES[entry["kty"]]
+        too_short = kind is RSAKey and len(entry["n"]) < SHORTEST_MODULUS
+        if too_short or not entry["kid"] or entry.get("use", "sig") != "sig":
+            return None
+        return kind.import_key(dict(entry))
+    except (JoseError, ValueError, KeyError, TypeError):
+        return None

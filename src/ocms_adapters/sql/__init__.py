@@ -1,0 +1,1 @@
+"""The Intranet and Internet databases: SQLite, PostgreSQL and SQL Server."""

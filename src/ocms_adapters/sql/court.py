@@ -1,0 +1,199 @@
+"""What the court and payment services read and write."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Engine, Select, case, func, select
+
+from ocms_adapters.sql.ledger import Ledger
+from ocms_adapters.sql.reference import read_reference
+from ocms_adapters.sql.row_sets import among, bind_keys
+from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.transactions import reading, writing
+from ocms_core.court.facts import CourtFacts, CourtNotice, PaymentStatus, PlusNotice
+from ocms_core.kernel.changes import Change
+from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.suspensions import ShownSuspension, SuspensionReason
+
+von = t.ocms_valid_offence_notice.c
+suspended = t.ocms_suspended_notice.c
+court_case = t.ocms_court_case.c
+
+
+class Statements:
+    """The court's questions, phrased once for a dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.payment_statuses = select(
+            von.notice_no,
+            von.payment_status,
+            von.amount_payable,
+            von.amount_paid,
+            von.payment_acceptance_allowed,
+            von.suspension_type,
+            von.crs_reason_of_suspension,
+            von.epr_reason_of_suspension,
+        ).where(among(dialect, von.notice_no))
+        self.court_notices = select(
+            von.notice_no,
+            von.last_processing_stage,
+            von.last_processing_date,
+            von.suspension_type,
+            von.epr_reason_of_suspension,
+            von.epr_date_of_suspension,
+            von.due_date_of_revival,
+            von.amount_payable,
+            von.payment_acceptance_allowed,
+            von.payment_due_date,
+        ).where(among(dialect, von.notice_no))
+        self.court_notices_locked = locked(self.court_notices)
+        self.suspensions = (
+            select(
+                suspended.notice_no,
+                suspended.suspension_type,
+                suspended.reason_of_suspension,
+                func.max(suspended.sr_no),
+                func.max(case((suspended.date_of_revival.is_(None), 1), else_=0)),
+            )
+            .where(among(dialect, suspended.notice_no))
+            .group_by(suspended.notice_no, suspended.suspension_type, suspended.reason_of_suspension)
+        )
+        self.plus_notices = (
+            select(
+                von.notice_no,
+                von.payment_due_date,
+                von.payment_acceptance_allowed,
+                von.amount_payable,
+                court_case.notice_no,
+                court_case.court_payment_due_date,
+            )
+            .outerjoin_from(
+                t.ocms_valid_offence_notice, t.ocms_court_case, court_case.notice_no == von.notice_no
+            )
+            .where(among(dialect, von.notice_no))
+        )
+        self.plus_notices_locked = locked(self.plus_notices)
+
+
+def locked(question: Select[Any]) -> Select[Any]:
+    """Lock the notice rows of a question in notice order until the transaction ends (G13)."""
+    return (
+        question.order_by(von.notice_no)
+        .with_for_update(of=t.ocms_valid_offence_notice, key_share=True)
+        .with_hint(t.ocms_valid_offence_notice, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+    )
+
+
+class SqlCourtReader:
+    """One reading connection for the court and payment services."""
+
+    def __init__(self, connection: Connection, statements: Statements) -> None:
+        self._connection = connection
+        self._statements = statements
+
+    def payment_statuses(self, notice_nos: Sequence[str]) -> Mapping[str, PaymentStatus]:
+        """Give the notices that exist, by number, in one statement."""
+        return {
+            row[0]: PaymentStatus(*row) for row in self._ask(self._statements.payment_statuses, notice_nos)
+        }
+
+    def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
+        """Give the notices that exist with their court cases, by number, in one statement."""
+        return self._plus_notices(self._statements.plus_notices, notice_nos)
+
+    def court_notices(self, notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
+        """Give the notices that exist as the court update would find them, by number."""
+        return self._court_notices(self._statements.court_notices, notice_nos)
+
+    def _court_notices(self, question: Select[Any], notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
+        rows = list(self._ask(question, notice_nos))
+        open_reasons: dict[str, set[SuspensionReason]] = {}
+        last_sr_no: dict[str, int] = {}
+        for notice_no, kind, reason, sr_no, is_open in self._ask(self._statements.suspensions, notice_nos):
+            last_sr_no[notice_no] = max(sr_no, last_sr_no.get(notice_no, 0))
+            if is_open:
+                open_reasons.setdefault(notice_no, set()).add(SuspensionReason(kind, reason))
+        return {
+            row.notice_no: CourtNotice(
+                notice_no=row.notice_no,
+                stage=row.last_processing_stage,
+                stage_date=singapore(row.last_processing_date),
+                suspension=ShownSuspension(
+                    row.suspension_type,
+                    row.epr_reason_of_suspension,
+                    aware(row.epr_date_of_suspension),
+                    aware(row.due_date_of_revival),
+                ),
+                amount_payable=row.amount_payable,
+                payment_acceptance_allowed=row.payment_acceptance_allowed,
+                payment_due_date=aware(row.payment_due_date),
+                open_suspensions=frozenset(open_reasons.get(row.notice_no, ())),
+                last_sr_no=last_sr_no.get(row.notice_no, 0),
+            )
+            for row in rows
+        }
+
+    def _plus_notices(self, question: Select[Any], notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
+        return {
+            notice_no: PlusNotice(
+                notice_no=notice_no,
+                payment_due_date=aware(due),
+                payment_acceptance_allowed=allowed,
+                amount_payable=amount,
+                has_court_case=recorded_no is not None,
+                court_payment_due_date=aware(recorded_due),
+            )
+            for notice_no, due, allowed, amount, recorded_no, recorded_due in self._ask(question, notice_nos)
+        }
+
+    def _ask(self, question: Select[Any], notice_nos: Sequence[str]) -> Iterator[Any]:
+        return iter(self._connection.execute(question, bind_keys(self._connection.dialect, notice_nos)))
+
+
+class SqlCourtStore(SqlCourtReader):
+    """One writing transaction for the court and payment services."""
+
+    def __init__(self, connection: Connection, statements: Statements, ledger: Ledger) -> None:
+        super().__init__(connection, statements)
+        self._ledger = ledger
+
+    def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
+        """Lock and give the notices that exist with their court cases, by number."""
+        return self._plus_notices(self._statements.plus_notices_locked, notice_nos)
+
+    def court_facts(self, notice_nos: Sequence[str]) -> CourtFacts:
+        """Lock and give the notices of a court update with their suspensions and the reference data."""
+        reference = read_reference(self._connection)
+        return CourtFacts(reference, self._court_notices(self._statements.court_notices_locked, notice_nos))
+
+    def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
+        """Write every change with its outbox rows."""
+        return self._ledger.record(self._connection, changes, now, isolate=isolate)
+
+
+class SqlCourtStores:
+    """Opens transactions on the Intranet database for the court and payment services."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._statements = Statements(engine.dialect)
+        self._ledger = Ledger(engine.dialect)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlCourtReader]:
+        """Open a connection that only reads."""
+        with reading(self._engine) as connection:
+            yield SqlCourtReader(connection, self._statements)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlCourtStore]:
+        """Open a transaction that locks, decides and writes."""
+        with writing(self._engine) as connection:
+            yield SqlCourtStore(connection, self._statements, self._ledger)
+
+
+def aware(moment: datetime | None) -> datetime | None:
+    """Give a table's local time its zone, or nothing."""
+    return None if moment is None else singapore(moment)

@@ -1,0 +1,137 @@
+"""API keys in the Intranet database: issued, looked up, listed and revoked."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from attrs import frozen
+from sqlalchemy import Connection, Engine, RowMapping, insert, or_, select, update
+
+from ocms_adapters.sql.schema import ocms_api_credential as table
+from ocms_adapters.sql.schema.intranet import AUDIT_USER
+from ocms_adapters.sql.transactions import reading, writing
+from ocms_core.kernel.access import Role
+from ocms_core.kernel.credentials import (
+    CLIENT_ROLES,
+    KEY_ID_BYTES,
+    LIVE_KEYS_PER_CLIENT,
+    SECRET_BYTES,
+    ApiCredential,
+    TooManyKeys,
+    hash_of,
+    printed_key,
+)
+from ocms_core.kernel.dates import local, singapore
+
+KEYS = select(
+    table.c.key_id,
+    table.c.client,
+    table.c.role,
+    table.c.secret_hash,
+    table.c.issued_at,
+    table.c.expires_at,
+    table.c.revoked_at,
+    table.c.last_used_at,
+)
+CLIENT_LENGTH = 50
+LONGEST_DAYS = 3660
+
+
+@frozen
+class SqlCredentials:
+    """The API keys of client systems; of a key itself only the hash is ever stored."""
+
+    _engine: Engine
+
+    def issue(self, client: str, role: Role, *, now: datetime, days: int) -> str:
+        """
+        Make a new key for a client system and give it in its printed form, this once.
+
+        TooManyKeys when the client has two live keys; ValueError for a name, role or number of days
+        that cannot be.
+        """
+        if not (client.isprintable() and client.strip() and len(client) <= CLIENT_LENGTH):
+            raise ValueError(f"A client's name has 1 to {CLIENT_LENGTH} printable characters.")
+        if role not in CLIENT_ROLES:
+            raise ValueError(f"Role {role.value} comes with a staff token; API keys are for client systems.")
+        if not 1 <= days <= LONGEST_DAYS:
+            raise ValueError(f"A key counts for 1 to {LONGEST_DAYS} days.")
+        key_id, secret = secrets.token_hex(KEY_ID_BYTES), secrets.token_urlsafe(SECRET_BYTES)
+        with writing(self._engine) as connection:
+            _refuse_third_key(connection, client, now)
+            connection.execute(
+                insert(table).values(
+                    key_id=key_id,
+                    client=client,
+                    role=role.value,
+                    secret_hash=hash_of(secret),
+                    issued_at=local(now),
+                    expires_at=local(now + timedelta(days=days)),
+                    cre_date=local(now),
+                    cre_user_id=AUDIT_USER,
+                )
+            )
+        return printed_key(key_id, secret)
+
+    def find(self, key_id: str) -> ApiCredential | None:
+        """Give the key of this id, live or not; one statement."""
+        with reading(self._engine) as connection:
+            row = connection.execute(KEYS.where(table.c.key_id == key_id)).mappings().one_or_none()
+        return None if row is None else _credential(row)
+
+    def list(self) -> list[ApiCredential]:
+        """Give every key ever issued, by client and age."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(KEYS.order_by(table.c.client, table.c.issued_at, table.c.key_id))
+            return [_credential(row) for row in rows.mappings()]
+
+    def revoke(self, key_id: str, *, now: datetime) -> bool:
+        """End a key at once; False when there is no such key or it was revoked before."""
+        return self._change(key_id, now, revoked_at=local(now))
+
+    def used(self, key_id: str, now: datetime) -> None:
+        """Note when a key was last used, so that an administrator sees which one is safe to revoke."""
+        self._change(key_id, now, last_used_at=local(now))
+
+    def _change(self, key_id: str, now: datetime, **values: datetime) -> bool:
+        statement = (
+            update(table)
+            .where(table.c.key_id == key_id, table.c.revoked_at.is_(None))
+            .values(**values, upd_date=local(now), upd_user_id=AUDIT_USER)
+        )
+        with writing(self._engine) as connection:
+            return connection.execute(statement).rowcount == 1
+
+
+def _refuse_third_key(connection: Connection, client: str, now: datetime) -> None:
+    """Two administrators at once get no third key either: issuing waits for issuing, never for callers."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
+    live_keys = (
+        select(table.c.key_id)
+        .where(table.c.client == client, table.c.revoked_at.is_(None))
+        .where(or_(table.c.expires_at.is_(None), table.c.expires_at > local(now)))
+        .order_by(table.c.issued_at)
+        .with_hint(table, "WITH (TABLOCKX, HOLDLOCK)", "mssql")
+    )
+    live = connection.execute(live_keys).scalars().all()
+    if len(live) >= LIVE_KEYS_PER_CLIENT:
+        raise TooManyKeys(
+            f"{client} has {len(live)} live keys: {', '.join(live)}. "
+            "Revoke the one that is no longer used, then issue a new one."
+        )
+
+
+def _credential(row: RowMapping) -> ApiCredential:
+    def moment(name: str) -> datetime | None:
+        return None if row[name] is None else singapore(row[name])
+
+    return ApiCredential(
+        key_id=row["key_id"],
+        client=row["client"],
+        role=Role(row["role"]),
+        secret_hash=row["secret_hash"],
+        issued_at=singapore(row["issued_at"]),
+        expires_at=moment("expires_at"),
+        revoked_at=moment("revoked_at"),
+        last_used_at=moment("last_used_at"),
+    )

@@ -1,0 +1,69 @@
+"""The one place that writes: every kind of change is one statement, whatever the size of the batch."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+
+from sqlalchemy import Connection, Dialect, Executable
+
+from ocms_adapters.sql.row_sets import RowSet, row_set
+from ocms_adapters.sql.transactions import translated
+from ocms_adapters.sql.writings import WRITINGS
+from ocms_adapters.sql.writings.writing import Writing
+from ocms_core.kernel.changes import Change
+from ocms_core.kernel.dates import local
+from ocms_core.kernel.faults import BadRow
+from ocms_core.kernel.spec import rule
+from ocms_core.mirror.outgoing import Outgoing, outgoing
+
+
+class Ledger:
+    """Writes changes on a connection of its dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._phrased: dict[type, tuple[Writing, RowSet, Executable]] = {}
+        for kind, writing in WRITINGS.items():
+            rows = row_set(dialect, writing.columns)
+            self._phrased[kind] = (writing, rows, writing.phrase(dialect, rows))
+
+    def record(
+        self, connection: Connection, changes: Sequence[Change], now: datetime, *, isolate: bool
+    ) -> frozenset[str]:
+        """
+        Write the changes in notice order with their outbox rows; give the notices the database refused.
+
+        Without `isolate` a refused row raises `BadRow` and the caller's transaction is undone.
+        """
+        if not isolate:
+            self._write(connection, changes, now)
+            return frozenset()
+        return self._halve(connection, sorted(changes, key=attrgetter("notice_no")), now)
+
+    def _write(self, connection: Connection, changes: Sequence[Change], now: datetime) -> None:
+        everything: list[Change | Outgoing] = [*changes, *filter(None, map(outgoing, changes))]
+        for kind, (writing, rows, statement) in self._phrased.items():
+            # Locks are taken in notice order everywhere, so two writers never wait for each other in a ring.
+            of_kind = sorted((row for row in everything if type(row) is kind), key=attrgetter("notice_no"))
+            if of_kind:
+                bound = rows.bind([writing.row(row) for row in of_kind])
+                connection.execute(statement, bound | {"now": local(now)})
+
+    @rule("P25")
+    def _halve(self, connection: Connection, changes: Sequence[Change], now: datetime) -> frozenset[str]:
+        """A batch the database refuses is written again in halves until the bad row stands alone."""
+        try:
+            with translated(), connection.begin_nested():
+                self._write(connection, changes, now)
+        except BadRow:
+            notices = [list(group) for _, group in groupby(changes, key=attrgetter("notice_no"))]
+            if len(notices) == 1:
+                return frozenset({changes[0].notice_no})
+            middle = len(notices) // 2
+            return frozenset().union(
+                *(
+                    self._halve(connection, [change for notice in half for change in notice], now)
+                    for half in (notices[:middle], notices[middle:])
+                )
+            )
+        return frozenset()

@@ -1,0 +1,66 @@
+"""Every table of both databases under its own name: `schema.ocms_hst` and so on."""
+
+from ocms_adapters.sql.schema.column_types import LocalDateTime, Money
+from ocms_adapters.sql.schema.columns import local_now
+from ocms_adapters.sql.schema.housekeeping import (
+    ocms_api_credential,
+    ocms_mha_file,
+    ocms_outbox,
+    ocms_rate_counter,
+    ocms_report,
+    ocms_request_ledger,
+)
+from ocms_adapters.sql.schema.internet import (
+    INTERNET,
+    eocms_offence_notice_owner_driver,
+    eocms_valid_offence_notice,
+)
+from ocms_adapters.sql.schema.intranet import (
+    INTRANET,
+    ocms_adhoc_nro_queue,
+    ocms_change_of_processing,
+    ocms_court_case,
+    ocms_furnish_detail,
+    ocms_hst,
+    ocms_offence_notice_owner_driver,
+    ocms_offence_notice_owner_driver_addr,
+    ocms_parameter,
+    ocms_shedlock,
+    ocms_stage_map,
+    ocms_suspended_notice,
+    ocms_suspension_reason,
+    ocms_temp_unc_hst_addr,
+    ocms_valid_offence_notice,
+    ocms_vip_vehicle,
+)
+
+__all__ = [
+    "INTERNET",
+    "INTRANET",
+    "LocalDateTime",
+    "Money",
+    "eocms_offence_notice_owner_driver",
+    "eocms_valid_offence_notice",
+    "local_now",
+    "ocms_adhoc_nro_queue",
+    "ocms_api_credential",
+    "ocms_change_of_processing",
+    "ocms_court_case",
+    "ocms_furnish_detail",
+    "ocms_hst",
+    "ocms_mha_file",
+    "ocms_offence_notice_owner_driver",
+    "ocms_offence_notice_owner_driver_addr",
+    "ocms_outbox",
+    "ocms_parameter",
+    "ocms_rate_counter",
+    "ocms_report",
+    "ocms_request_ledger",
+    "ocms_shedlock",
+    "ocms_stage_map",
+    "ocms_suspended_notice",
+    "ocms_suspension_reason",
+    "ocms_temp_unc_hst_addr",
+    "ocms_valid_offence_notice",
+    "ocms_vip_vehicle",
+]

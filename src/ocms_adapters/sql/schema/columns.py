@@ -1,0 +1,116 @@
+"""The columns the tables are made of, each kind by a short name."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UnicodeText,
+)
+from sqlalchemy import text as condition_of
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import SchemaItem
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from ocms_adapters.sql.schema.column_types import LocalDateTime, Money
+
+
+class local_now(FunctionElement[datetime]):  # noqa: N801  # reads as the SQL function it stands for
+    """The database's own clock, in Singapore time without a zone."""
+
+    type = LocalDateTime()
+    inherit_cache = True
+
+
+NOW = {
+    "mssql": "DATEADD(hour, 8, SYSUTCDATETIME())",
+    "postgresql": "(now() AT TIME ZONE 'Asia/Singapore')",
+    "sqlite": "datetime('now', '+8 hours')",
+}
+
+
+@compiles(local_now)
+def _local_now(_element: local_now, compiler: SQLCompiler, **_options: object) -> str:
+    return NOW[compiler.dialect.name]
+
+
+def varchar(
+    name: str, length: int, *, key: bool = False, null: bool = True, default: str | None = None
+) -> Column[str]:
+    """Text of at most so many characters."""
+    return Column(name, String(length), primary_key=key, nullable=null and not key, server_default=default)
+
+
+def long_text(name: str) -> Column[str]:
+    """Text of any length; null while there is none."""
+    return Column(name, UnicodeText)
+
+
+def whole(name: str, *, key: bool = False, null: bool = True, default: int | None = None) -> Column[int]:
+    """A whole number."""
+    server_default = None if default is None else str(default)
+    return Column(
+        name,
+        Integer,
+        primary_key=key,
+        nullable=null and not key,
+        server_default=server_default,
+        autoincrement=False,
+    )
+
+
+def serial(name: str) -> Column[int]:
+    """The number the database gives each new row, ever rising; the key."""
+    # SQLite numbers rows by itself only where the key is exactly INTEGER.
+    return Column(name, BigInteger().with_variant(Integer(), "sqlite"), Identity(), primary_key=True)
+
+
+def money(name: str, *, null: bool = True) -> Column[Decimal]:
+    """Dollars and cents."""
+    return Column(name, Money, nullable=null)
+
+
+def moment(
+    name: str, *, key: bool = False, null: bool = True, default: local_now | None = None
+) -> Column[datetime]:
+    """A point in Singapore time."""
+    return Column(name, LocalDateTime, primary_key=key, nullable=null and not key, server_default=default)
+
+
+def day(name: str) -> Column[date]:
+    """A calendar day; null while unknown."""
+    return Column(name, Date)
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """An index of only those rows that a condition holds for."""
+    rows = condition_of(where)
+    return Index(name, *columns, postgresql_where=rows, sqlite_where=rows, mssql_where=rows)
+
+
+def table(name: str, *items: SchemaItem, metadata: MetaData, audit_user: str, **options: Any) -> Table:
+    """
+    A table with its audit quartet: who made and who last changed each row, and when (G4).
+
+    The database fills in `cre_*` for a program that does not, under the audit user of its side.
+    """
+    return Table(
+        name,
+        metadata,
+        *items,
+        moment("cre_date", null=False, default=local_now()),
+        varchar("cre_user_id", 50, null=False, default=audit_user),
+        moment("upd_date"),
+        varchar("upd_user_id", 50),
+        **options,
+    )

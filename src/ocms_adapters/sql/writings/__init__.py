@@ -1,0 +1,18 @@
+"""How each kind of change is written: one table, in the order of writing, parents before children."""
+
+from collections.abc import Mapping
+
+from ocms_adapters.sql.writings.court_cases import COURT_CASES
+from ocms_adapters.sql.writings.notices import NOTICES
+from ocms_adapters.sql.writings.outbox import OUTBOX
+from ocms_adapters.sql.writings.suspensions import SUSPENSIONS
+from ocms_adapters.sql.writings.writing import Writing
+from ocms_core.kernel.changes import CourtDueDateRecorded, NoticeChanged, SuspensionOpened
+from ocms_core.mirror.outgoing import Outgoing
+
+WRITINGS: Mapping[type, Writing] = {
+    NoticeChanged: NOTICES,
+    SuspensionOpened: SUSPENSIONS,
+    CourtDueDateRecorded: COURT_CASES,
+    Outgoing: OUTBOX,
+}

@@ -1,0 +1,40 @@
+"""The `ocms` command."""
+
+import sys
+
+from cyclopts import App
+
+from ocms_app import version
+
+app = App(
+    name="ocms",
+    help="OCMS: offence case management for parking-offence notices.",
+    version=version,
+    help_format="plaintext",
+)
+
+# Commands are imported when they are called: `ocms --help` need not load the web framework.
+COMMANDS = {
+    "demo": (
+        "demonstration:demo",
+        "Start a working system with sample data; print credentials and calls to try.",
+    ),
+    "serve": ("serving:serve", "Serve the API until SIGTERM."),
+    "db": ("databases:app", "Create, migrate, check and fill the databases."),
+    "keys": ("credentials:keys", "Issue, list and revoke API keys."),
+    "token": ("credentials:token", "Print a bearer token of the development issuer."),
+    "explain": (
+        "explaining:explain",
+        "Tell what each operation would answer for a notice now, and by which rule.",
+    ),
+    "settings": ("showing:settings", "Show every setting as it holds now, secrets masked."),
+}
+for name, (place, sentence) in COMMANDS.items():
+    app.command(f"ocms_app.cli.{place}", name=name, help=sentence)
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is said in one line that tells what to do."""
+    from ocms_app.cli.failures import told  # noqa: PLC0415  # see above
+
+    sys.exit(told(app))

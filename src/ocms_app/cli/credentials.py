@@ -1,0 +1,97 @@
+"""`ocms keys` and `ocms token`: the secret alone goes to standard output."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
+from rich.console import Console
+from rich.table import Table
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_app.databases import open_databases
+from ocms_app.dev_issuer import DevIssuer
+from ocms_app.settings import load
+from ocms_core.kernel.access import Role
+from ocms_web.doors.issuers import Kind
+
+keys = App(name="keys", help="Issue, list and revoke API keys.")
+
+
+@keys.command
+def issue(
+    *, client: str, role: Role = Role.CAS, days: Annotated[int, Parameter(validator=Number(gte=1))] = 365
+) -> None:
+    """
+    Issue an API key and print it; it is shown this once and kept only as a hash.
+
+    A client has at most two live keys, so that it can change over from one to the other.
+
+    Parameters
+    ----------
+    client
+        Whose key it is.
+    role
+        What the client may do.
+    days
+        How long the key is valid.
+    """
+    key = SqlCredentials(open_databases(load()).intranet).issue(
+        client, role, now=SystemClock().now(), days=days
+    )
+    print(key)
+    print(f"API key for {client}, valid {days} days. Send it as X-API-Key.", file=sys.stderr)
+
+
+@keys.command(name="list")
+def list_keys() -> None:
+    """List the API keys: id, client, role, when issued and whether live; never the secret."""
+    now = SystemClock().now()
+    table = Table("key id", "client", "role", "issued", "expires", "last used", "state")
+    for key in SqlCredentials(open_databases(load()).intranet).list():
+        moments = (key.issued_at, key.expires_at, key.last_used_at)
+        shown = [moment.strftime("%Y-%m-%d %H:%M") if moment else "" for moment in moments]
+        table.add_row(key.key_id, key.client, key.role.value, *shown, "live" if key.live(now) else "ended")
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+@keys.command
+def revoke(key_id: str) -> int:
+    """
+    Revoke an API key at once.
+
+    Parameters
+    ----------
+    key_id
+        Its id, as `ocms keys list` shows it.
+    """
+    revoked = SqlCredentials(open_databases(load()).intranet).revoke(key_id, now=SystemClock().now())
+    print("revoked" if revoked else f"no live key {key_id}; see `ocms keys list`", file=sys.stderr)
+    return 0 if revoked else 1
+
+
+def token(*, role: Role, client: str | None = None, officer: str | None = None, hours: int = 1) -> None:
+    """
+    Print a bearer token of the development issuer, which OCMS_DEV_ISSUER=1 switches on.
+
+    Parameters
+    ----------
+    role
+        What the caller may do: plus or toppan for a client, oic for an officer.
+    client
+        The client system the token is for.
+    officer
+        The officer the token is for.
+    hours
+        How long the token is valid.
+    """
+    settings = load()
+    issuer = DevIssuer(Path(settings.dev_keys), settings.dev_issuer)
+    if (client is None) == (officer is None):
+        raise ValueError("Give --client NAME with --role plus or toppan, or --officer NAME with --role oic.")
+    kind = Kind.STAFF if officer else Kind.CLIENTS
+    now = SystemClock().now()
+    print(issuer.token(officer or client or "", role, kind=kind, now=now, lifetime=hours * 3600))
+    print(f"Token valid {hours} h. Send it as Authorization: Bearer ...", file=sys.stderr)

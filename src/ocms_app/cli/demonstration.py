@@ -1,0 +1,67 @@
+"""`ocms demo`: a working system with sample data, and calls to try."""
+
+import json
+import os
+from pathlib import Path
+
+from attrs import evolve
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_app.cli.databases import fill, upgrade_both
+from ocms_app.cli.serving import serve_until_stopped
+from ocms_app.databases import open_databases
+from ocms_app.dev_issuer import DevIssuer
+from ocms_app.settings import load
+from ocms_core.kernel.access import Role
+from ocms_web.court_api import COURT_NOTICES, NOTICE_INFO, PAYMENT_STATUS
+from ocms_web.doors.issuers import Kind
+
+CLIENT = "DEMO-CAS"
+HOURS = 12
+
+
+def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000) -> None:
+    """
+    Start a working system with sample data on the databases of the settings, and print calls to try.
+
+    With nothing set that is SQLite below `var/`. The development issuer is on: not for production.
+
+    Parameters
+    ----------
+    host
+        Address to listen on.
+    port
+        Port to listen on.
+    notices
+        How many sample notices.
+    """
+    os.environ["OCMS_DEV_ISSUER"] = "1"
+    os.environ.setdefault("OCMS_LOG_FORMAT", "text")
+    settings = load()
+    databases = open_databases(settings)
+    upgrade_both(databases)
+    fill(databases, notices, seed=1)
+    now = SystemClock().now()
+    credentials = SqlCredentials(databases.intranet)
+    for key in credentials.list():
+        if key.client == CLIENT and key.live(now):
+            credentials.revoke(key.key_id, now=now)
+    api_key = credentials.issue(CLIENT, Role.CAS, now=now, days=1)
+    issuer = DevIssuer(Path(settings.dev_keys), switched_on=True)
+    token = issuer.token("PLUS", Role.PLUS, kind=Kind.CLIENTS, now=now, lifetime=HOURS * 3600)
+    print(f"\nAPI key (CAS):\n{api_key}\n\nPLUS token ({HOURS} h):\n{token}\n\nCalls to try:")
+    base = f"http://{host}:{port}"
+    for path, credential, told in (
+        ("/v1/ocms/cas-getPaymentStatus", f"X-API-Key: {api_key}", PAYMENT_STATUS),
+        ("/v1/ocms/cas-updateCourtNotices", f"X-API-Key: {api_key}", COURT_NOTICES),
+        ("/v1/plus-queryNoticeInfo", f"Authorization: Bearer {token}", NOTICE_INFO),
+    ):
+        body = json.dumps(told.request.examples["contract"])
+        print(
+            f"\ncurl -s {base}{path} -H 'Content-Type: application/json' -H '{credential}' -d '{body}'",
+            flush=True,
+        )
+    print(flush=True)
+    databases.dispose()
+    serve_until_stopped(evolve(settings, workers=1), host, port)

@@ -1,0 +1,36 @@
+"""`ocms explain`."""
+
+from rich.console import Console
+from rich.table import Table
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.court import SqlCourtStores
+from ocms_app.databases import open_databases
+from ocms_app.settings import load
+from ocms_core.court import explaining as court
+from ocms_core.kernel.notices import is_notice_no
+
+
+def explain(notice_no: str) -> int:
+    """
+    Tell how a notice stands, what each operation would answer for it now, and which rule decides it.
+
+    Parameters
+    ----------
+    notice_no
+        The notice number.
+    """
+    if not is_notice_no(notice_no):
+        raise ValueError("A notice number has 1 to 10 letters and digits.")
+    stores = SqlCourtStores(open_databases(load()).intranet)
+    with stores.reading() as reader:
+        notice = reader.court_notices([notice_no]).get(notice_no)
+    if notice is None:
+        print(f"{notice_no}: no such notice")
+    else:
+        print(f"{notice_no}: stage {notice.stage} since {notice.stage_date:%Y-%m-%d %H:%M}")
+    table = Table("operation", "answer now", "rules")
+    for told in court.explain(notice_no, stores=stores, now=SystemClock().now()):
+        table.add_row(told.operation, told.answer, ", ".join(told.rules))
+    Console().print(table)
+    return 0 if notice else 1

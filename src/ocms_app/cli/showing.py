@@ -1,0 +1,11 @@
+"""`ocms settings`."""
+
+from ocms_app.settings import MEANINGS, effective, load, variable
+
+
+def settings() -> None:
+    """Show every setting as it holds now, passwords masked, and what it is for."""
+    shown = effective(load())
+    for name, meaning in MEANINGS.items():
+        print(f"# {meaning}")
+        print(f"{variable(name)}={shown[variable(name)]}")

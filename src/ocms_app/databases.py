@@ -1,0 +1,46 @@
+"""The Intranet and the Internet database as the settings name them."""
+
+from collections.abc import Iterator
+
+from attrs import frozen
+from sqlalchemy import Engine
+
+from ocms_adapters.sql import engines, migrations
+from ocms_adapters.sql.transactions import translated
+from ocms_app.settings import Settings
+from ocms_core.kernel.faults import Unavailable
+
+
+@frozen
+class Databases:
+    """The two databases."""
+
+    intranet: Engine
+    internet: Engine
+
+    def sides(self) -> Iterator[tuple[migrations.Side, Engine]]:
+        """Give both by name."""
+        yield "intranet", self.intranet
+        yield "internet", self.internet
+
+    def ready(self) -> None:
+        """Raise `Unavailable` unless both databases answer and are up to date."""
+        for side, engine in self.sides():
+            with translated():
+                if not migrations.is_current(engine, side):
+                    raise Unavailable(f"the {side} database (it needs `ocms db upgrade`)")
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        for _, engine in self.sides():
+            engine.dispose()
+
+
+def open_databases(settings: Settings) -> Databases:
+    """Open both databases; nothing is connected yet."""
+    return Databases(
+        *(
+            engines.create(url, pool_size=settings.threads)
+            for url in (settings.intranet_url, settings.internet_url)
+        )
+    )

@@ -1,0 +1,115 @@
+"""An issuer of tokens for development: signs with a key of this machine, only where it is switched on."""
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from attrs import frozen
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from ocms_core.kernel.access import Role
+from ocms_core.kernel.faults import Fault
+from ocms_web.doors.bearer import NAME
+from ocms_web.doors.issuers import ROLES, Issuer, Kind
+
+AUDIENCE = "ocms"
+ALGORITHM = "ES256"
+
+
+class DevIssuerOff(Fault):
+    """The development issuer is not switched on; the message says how."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The development token issuer is switched off. Set OCMS_DEV_ISSUER=1 to sign tokens with a key "
+            "of this machine. Never do so in production: tokens come from the issuers in the settings there."
+        )
+
+
+@frozen
+class DevIssuer:
+    """Issues tokens to developers, and tells the bearer door to believe them; DevIssuerOff when it is off."""
+
+    _folder: Path
+    _switched_on: bool
+
+    def issuers(self) -> tuple[Issuer, ...]:
+        """Give the issuer of client tokens and the one of staff tokens, as the bearer door wants them."""
+        self._publish(self._key())
+        return tuple(
+            Issuer(
+                name=f"dev-{kind.value}",
+                issuer=issuer_of(kind),
+                audience=AUDIENCE,
+                kind=kind,
+                algorithms=frozenset({ALGORITHM}),
+                jwks_file=self._public_file,
+            )
+            for kind in Kind
+        )
+
+    def token(self, subject: str, role: Role, *, kind: Kind, now: datetime, lifetime: int = 3600) -> str:
+        """
+        Sign a token for a client id or an officer, good for `lifetime` seconds.
+
+        ValueError for a role that such a bearer cannot have, and a name that is too long.
+        """
+        if role not in ROLES[kind]:
+            allowed = ", ".join(sorted(allowed.value for allowed in ROLES[kind]))
+            raise ValueError(f"A token for {kind.value} has one of these roles: {allowed}.")
+        if not NAME.fullmatch(subject):
+            raise ValueError("The bearer of a token is named by 1 to 50 ASCII characters.")
+        key, second = self._key(), int(now.timestamp())
+        claims = {
+            "iss": issuer_of(kind),
+            "aud": AUDIENCE,
+            "sub": subject,
+            "roles": [role.value],
+            "iat": second,
+            "nbf": second,
+            "exp": second + lifetime,
+        }
+        return jwt.encode({"alg": ALGORITHM, "kid": str(key.kid)}, claims, key, algorithms=[ALGORITHM])
+
+    @property
+    def _private_file(self) -> Path:
+        return self._folder / "dev-issuer.key.json"
+
+    @property
+    def _public_file(self) -> Path:
+        return self._folder / "dev-issuer.jwks.json"
+
+    def _key(self) -> ECKey:
+        if not self._switched_on:
+            raise DevIssuerOff
+        if not self._private_file.exists():
+            draft = self._draft(json.dumps(ECKey.generate_key("P-256", auto_kid=True).as_dict(private=True)))
+            # A link is made once: of two processes starting together, the second finds the first one's key.
+            with suppress(FileExistsError):
+                os.link(draft, self._private_file)
+            draft.unlink()
+            self._publish(self._read())
+        return self._read()
+
+    def _read(self) -> ECKey:
+        return ECKey.import_key(json.loads(self._private_file.read_text()))
+
+    def _publish(self, key: ECKey) -> None:
+        self._draft(json.dumps({"keys": [key.as_dict(private=False)]})).replace(self._public_file)
+
+    def _draft(self, text: str) -> Path:
+        """Write a whole file under another name, readable by its owner only."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=self._folder, prefix=".dev-issuer.")
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        return Path(name)
+
+
+def issuer_of(kind: Kind) -> str:
+    """The `iss` of development tokens of this kind."""
+    return f"urn:ocms:dev:{kind.value}"

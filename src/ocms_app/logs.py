@@ -1,0 +1,64 @@
+"""How OCMS logs: one event a line, without anybody's identity number in it."""
+
+import logging
+import re
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import structlog
+
+from ocms_core.kernel.spec import rule
+
+# What the identity numbers of the contract look like: NRIC and FIN, and company numbers (UEN).
+IDENTITY = re.compile(
+    r"\b([STFGM]\d{7}[A-Z]|\d{8,9}[A-Z]|[TSR]\d{2}[A-Z]{2}\d{4}[A-Z])\b", re.ASCII | re.IGNORECASE
+)
+MASK = "***"
+
+
+def masked(value: object) -> object:
+    """Hide identity numbers in a value and in everything inside it."""
+    if isinstance(value, str):
+        return IDENTITY.sub(MASK, value)
+    if isinstance(value, Mapping):
+        return {masked(key): masked(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [masked(item) for item in value]
+    return value if isinstance(value, int | float | bool | None) else masked(str(value))
+
+
+@rule("G2")
+def without_identities(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Identity numbers never reach a log line, wherever in the event they stand."""
+    return {str(key): masked(value) for key, value in event.items()}
+
+
+def set_up(log_format: str, log_level: str) -> None:
+    """Send every log line, ours and the libraries', to standard error in one form."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=False),
+        structlog.processors.format_exc_info,
+        without_identities,
+    ]
+    people = log_format == "text"
+    renderer = structlog.dev.ConsoleRenderer() if people else structlog.processors.JSONRenderer()
+    level = logging.getLevelNamesMapping()[log_level.upper()]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    # At INFO httpx logs addresses, which may hold what nobody should read, and alembic its plugins.
+    for library in ("httpx", "alembic"):
+        logging.getLogger(library).setLevel(logging.WARNING)

@@ -1,0 +1,159 @@
+"""What an administrator can set: by `OCMS_*` environment variables, or in a TOML file."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typed_settings
+from attrs import asdict, field, frozen
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+from typed_settings.exceptions import InvalidOptionsError, InvalidSettingsError, TsError
+
+from ocms_core.kernel.faults import Fault
+
+PREFIX = "OCMS_"
+SECTION = "ocms"
+CONFIG = "OCMS_CONFIG"
+
+
+class WrongSettings(Fault):
+    """One line for each setting that is wrong: which, and what to do."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+@frozen
+class IssuerSettings:
+    """
+    Whose bearer tokens are accepted.
+
+    `kind` is `clients` (PLUS, Toppan) or `staff`; the keys come from `jwks_url` or `jwks_file`. A
+    client's role is the token's, or else the one `roles` gives its client id.
+    """
+
+    name: str
+    issuer: str
+    audience: str
+    kind: str
+    algorithms: tuple[str, ...] = ("ES256", "RS256")
+    jwks_url: str = ""
+    jwks_file: str = ""
+    roles: dict[str, str] = field(factory=dict)
+
+
+@frozen
+class Settings:
+    """Everything that can be set, with what holds when nothing is."""
+
+    intranet_url: str = "sqlite:///var/intranet.db"
+    internet_url: str = "sqlite:///var/internet.db"
+    reports: str = "var/reports"
+    dev_issuer: bool = False
+    dev_keys: str = "var/dev-issuer"
+    issuers: tuple[IssuerSettings, ...] = ()
+    workers: int = 1
+    threads: int = 16
+    stop_seconds: int = 30
+    log_format: str = "json"
+    log_level: str = "info"
+
+
+MEANINGS: dict[str, str] = {
+    "intranet_url": "SQLAlchemy URL of the Intranet database",
+    "internet_url": "SQLAlchemy URL of the Internet database",
+    "reports": "folder the reports go below",
+    "dev_issuer": "1 switches on `ocms token` and accepts its tokens; never in production",
+    "dev_keys": "folder of the development issuer's keys",
+    "issuers": "token issuers, as [[ocms.issuers]] tables in the TOML file",
+    "workers": "processes that serve",
+    "threads": "calls one process answers at once, and its database connections",
+    "stop_seconds": "how long requests in flight may take to finish when the server stops",
+    "log_format": "json, or text for people",
+    "log_level": "debug, info, warning or error",
+}
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "log_format": ("json", "text"),
+    "log_level": ("debug", "info", "warning", "error"),
+}
+AT_LEAST_ONE = ("workers", "threads", "stop_seconds")
+DATABASES = ("sqlite", "postgresql", "mssql")
+ISSUER_KINDS = ("clients", "staff")
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """
+    Read the settings: the defaults, over them the TOML file `OCMS_CONFIG` names, over it the environment.
+
+    Raises `WrongSettings` naming every one that is wrong.
+    """
+    environment = os.environ if environment is None else environment
+    path = environment.get(CONFIG)
+    if path and not Path(path).is_file():
+        raise WrongSettings([f"{CONFIG}: there is no file {path}"])
+    loaders: list[Any] = [typed_settings.EnvLoader(PREFIX)]
+    if path:
+        formats: dict[str, Any] = {"*": typed_settings.TomlFormat(SECTION)}
+        loaders.insert(0, typed_settings.FileLoader(formats, files=[path]))
+    try:
+        settings = typed_settings.load_settings(Settings, loaders=loaders)
+    except InvalidSettingsError as errors:
+        raise WrongSettings([str(error) for error in errors.exceptions]) from None
+    except (InvalidOptionsError, TsError) as error:
+        raise WrongSettings([f"{error}. `ocms settings` lists what can be set."]) from None
+    if wrong := [*unknown_variables(environment), *wrong_values(settings)]:
+        raise WrongSettings(wrong)
+    return settings
+
+
+def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    """Find variables that look like settings and are none: most often a slip of the pen."""
+    known = {CONFIG, *(PREFIX + name.upper() for name in MEANINGS)}
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            yield f"{name}: no such setting. `ocms settings` lists what can be set."
+
+
+def wrong_values(settings: Settings) -> Iterator[str]:
+    """Find values of the right type that cannot be meant."""
+    for name in ("intranet_url", "internet_url"):
+        yield from (f"{variable(name)}: {problem}" for problem in wrong_url(getattr(settings, name)))
+    for name, allowed in CHOICES.items():
+        if getattr(settings, name) not in allowed:
+            yield f"{variable(name)}: is {getattr(settings, name)!r}; it is one of {', '.join(allowed)}"
+    for name in AT_LEAST_ONE:
+        if getattr(settings, name) < 1:
+            yield f"{variable(name)}: is {getattr(settings, name)}; it is at least 1"
+    for issuer in settings.issuers:
+        if issuer.kind not in ISSUER_KINDS:
+            yield f"issuer {issuer.name}: kind is {issuer.kind!r}; it is one of {', '.join(ISSUER_KINDS)}"
+        if bool(issuer.jwks_url) == bool(issuer.jwks_file):
+            yield f"issuer {issuer.name}: give either jwks_url or jwks_file"
+
+
+def wrong_url(url: str) -> Iterator[str]:
+    """Find what is wrong with a database address, without repeating its password."""
+    try:
+        name = make_url(url).get_backend_name()
+    except ArgumentError:
+        yield "is no database address; write it like postgresql://user@host/name or sqlite:///folder/file.db"
+        return
+    if name not in DATABASES:
+        yield f"names {name}; OCMS works on {', '.join(DATABASES)}"
+
+
+def variable(name: str) -> str:
+    """Give the environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def effective(settings: Settings) -> dict[str, str]:
+    """Show every setting as it holds, passwords masked."""
+    shown = asdict(settings)
+    for name in ("intranet_url", "internet_url"):
+        shown[name] = make_url(shown[name]).render_as_string(hide_password=True)
+    return {variable(name): str(value) for name, value in shown.items()}

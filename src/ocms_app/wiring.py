@@ -1,0 +1,68 @@
+"""Which adapter serves which port: the one place that knows them all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from litestar.types import ASGIApp
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.jwks import keys_at, keys_in
+from ocms_adapters.sql.counters import SqlRateLimits
+from ocms_adapters.sql.court import SqlCourtStores
+from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_adapters.sql.reference import SqlReference
+from ocms_app import version
+from ocms_app.databases import open_databases
+from ocms_app.dev_issuer import DevIssuer
+from ocms_app.settings import IssuerSettings, Settings
+from ocms_core.kernel.access import Role
+from ocms_web import court
+from ocms_web.app import create_app
+from ocms_web.calls import Gate
+from ocms_web.doors import Doors
+from ocms_web.doors.bearer import BearerDoor, KeySource
+from ocms_web.doors.issuers import Issuer, Kind
+from ocms_web.doors.keys import KeyDoor
+
+
+def dev_issuer(settings: Settings) -> DevIssuer:
+    """Give the development issuer; it raises `DevIssuerOff` when used while it is off."""
+    return DevIssuer(Path(settings.dev_keys), settings.dev_issuer)
+
+
+def issuers(settings: Settings) -> Iterator[tuple[Issuer, KeySource]]:
+    """Give every issuer whose tokens are accepted, with where its keys are."""
+    own = dev_issuer(settings).issuers() if settings.dev_issuer else ()
+    for believed in (*map(issuer, settings.issuers), *own):
+        yield believed, keys_of(believed)
+
+
+def keys_of(believed: Issuer) -> KeySource:
+    """Give where the keys of an issuer are found."""
+    if believed.jwks_url:
+        return keys_at(believed.name, believed.jwks_url)
+    return keys_in(believed.name, Path(believed.jwks_file or ""))
+
+
+def issuer(told: IssuerSettings) -> Issuer:
+    """Read an issuer's settings."""
+    return Issuer(
+        name=told.name,
+        issuer=told.issuer,
+        audience=told.audience,
+        kind=Kind(told.kind),
+        algorithms=frozenset(told.algorithms),
+        jwks_url=told.jwks_url or None,
+        jwks_file=Path(told.jwks_file) if told.jwks_file else None,
+        roles={client: Role(role) for client, role in told.roles.items()},
+    )
+
+
+def web(settings: Settings) -> ASGIApp:
+    """Wire the HTTP API."""
+    databases = open_databases(settings)
+    intranet = databases.intranet
+    doors = Doors(KeyDoor(SqlCredentials(intranet)), BearerDoor(tuple(issuers(settings))))
+    gate = Gate(doors, SqlRateLimits(intranet), SystemClock())
+    calls = court.CourtCalls(SqlCourtStores(intranet), SqlReference(intranet))
+    return create_app(court.endpoints(calls), gate, ready=databases.ready, version=version)

@@ -1,0 +1,66 @@
+"""What the court and payment operations would answer for a notice now."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from ocms_core.court import court_notices, payment_status, plus_query
+from ocms_core.court.facts import CourtNotice, PaymentStatus, PlusNotice
+from ocms_core.court.ports import CourtStores
+from ocms_core.kernel.access import Operation
+from ocms_core.kernel.codes import NOT_A_COURT_NOTICE, NOTICES_NOT_FOUND, SUCCESS
+from ocms_core.kernel.explanations import Explanation, because
+
+
+def explain(notice_no: str, *, stores: CourtStores, now: datetime) -> tuple[Explanation, ...]:
+    """
+    Tell what CAS and PLUS would be answered for one notice, and by which rule.
+
+    Reads only. Raises `Unavailable` when the database cannot be reached.
+    """
+    with stores.reading() as reader:
+        return (
+            explain_payment_status(notice_no, reader.payment_statuses([notice_no])),
+            explain_court_update(reader.court_notices([notice_no]).get(notice_no)),
+            explain_plus_query(notice_no, reader.plus_notices([notice_no]), now),
+        )
+
+
+def explain_payment_status(notice_no: str, found: Mapping[str, PaymentStatus]) -> Explanation:
+    """Tell what API 1 would show."""
+    answers = payment_status.decide([notice_no], found)
+    if not answers:
+        return because(Operation.GET_PAYMENT_STATUS.value, "left out: no such notice", payment_status.decide)
+    (shown,) = answers
+    return because(
+        Operation.GET_PAYMENT_STATUS.value,
+        f"payment {shown.payment_status or 'unknown'}, payable {shown.amount_payable}, "
+        f"paid {shown.amount_paid}, allowed {shown.payment_acceptance_allowed}, "
+        f"suspension {shown.suspension_type or 'none'} {shown.epr_reason or shown.crs_reason or ''}".rstrip(),
+        payment_status.shown,
+    )
+
+
+def explain_court_update(notice: CourtNotice | None) -> Explanation:
+    """Tell whether API 2 would update the notice."""
+    updated = notice is not None and court_notices.is_court_notice(notice)
+    code = SUCCESS if updated else NOT_A_COURT_NOTICE
+    return because(
+        Operation.UPDATE_COURT_NOTICES.value, f"{code.code} {code.text}", court_notices.is_court_notice
+    )
+
+
+def explain_plus_query(notice_no: str, found: Mapping[str, PlusNotice], now: datetime) -> Explanation:
+    """Tell what API 4 would show."""
+    notice = found.get(notice_no)
+    if notice is None:
+        return because(
+            Operation.QUERY_NOTICE_INFO.value,
+            f"{NOTICES_NOT_FOUND.code} {NOTICES_NOT_FOUND.text}",
+            plus_query.decide,
+        )
+    return because(
+        Operation.QUERY_NOTICE_INFO.value,
+        f"allowed {plus_query.payment_allowance(notice, now)}, payable {notice.amount_payable}, "
+        f"due {notice.payment_due_date.isoformat() if notice.payment_due_date else 'never'}",
+        plus_query.payment_allowance,
+    )

@@ -1,0 +1,21 @@
+"""What an operation would answer for a notice now, and which rule decides it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import frozen
+
+
+@frozen
+class Explanation:
+    """One operation's answer for one notice, in words, and the ids of the rules that decide it."""
+
+    operation: str
+    answer: str
+    rules: tuple[str, ...]
+
+
+def because(operation: str, answer: str, decider: Callable[..., Any]) -> Explanation:
+    """Explain an answer by the function that decides it; its rule ids are read off its tag."""
+    rules: tuple[str, ...] = getattr(decider, "__rules__", ())
+    return Explanation(operation, answer, rules)

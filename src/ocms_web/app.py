@@ -1,0 +1,135 @@
+"""The Litestar application: endpoints, health, metrics and the API description."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+from litestar import HttpMethod, Litestar, MediaType, Request, Response, get
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.static_files import create_static_files_router
+from litestar.types import ASGIApp
+
+from ocms_core.kernel import codes
+from ocms_core.kernel.codes import Code
+from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.verdicts import Refusal
+from ocms_web import openapi
+from ocms_web.calls import Gate, serve
+from ocms_web.endpoints import Endpoint
+from ocms_web.envelopes.court import flat
+from ocms_web.observed import metrics, observed
+from ocms_web.wire import Reply, encode
+
+log = structlog.get_logger()
+
+SWAGGER_UI = Path(__file__).parent / "static" / "swagger-ui"
+
+Ready = Callable[[], None]
+
+
+def create_app(endpoints: Sequence[Endpoint], gate: Gate, *, ready: Ready, version: str) -> ASGIApp:
+    """
+    Put the API together, every request observed: also one the framework itself refuses.
+
+    `ready` raises `Unavailable` while the system cannot work.
+    """
+    own = [live, health_of(ready), metrics_page, *description(endpoints, version)]
+    paths = frozenset(
+        {*(endpoint.path for endpoint in endpoints), *(path for route in own for path in route.paths)}
+    )
+    assets = create_static_files_router(
+        path="/docs/assets", directories=[SWAGGER_UI], include_in_schema=False
+    )
+    api = Litestar(
+        route_handlers=[*(route_of(endpoint, gate) for endpoint in endpoints), *own, assets],
+        exception_handlers={
+            NotFoundException: partial(refused, code=codes.NO_SUCH_PATH),
+            MethodNotAllowedException: partial(refused, code=codes.NO_SUCH_METHOD),
+            HTTPException: partial(refused, code=codes.INVALID_PAYLOAD),
+            Exception: broken,
+        },
+        openapi_config=None,
+        logging_config=None,
+    )
+    return observed(api, paths)
+
+
+def route_of(endpoint: Endpoint, gate: Gate) -> HTTPRouteHandler:
+    """Give an endpoint its route."""
+
+    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await serve(request, endpoint, gate)
+
+    return HTTPRouteHandler(endpoint.path, http_method=HttpMethod(endpoint.method))(handle)
+
+
+@get("/health/live", sync_to_thread=False)
+def live() -> Response[bytes]:
+    """The process runs."""
+    return response(Reply(200, {"status": "live"}))
+
+
+def health_of(ready: Ready) -> HTTPRouteHandler:
+    """Give the question whether the system can work its route."""
+
+    @get("/health/ready", sync_to_thread=True)
+    def health() -> Response[bytes]:
+        """Both databases answer and are up to date."""
+        try:
+            ready()
+        except Unavailable as fault:
+            log.warning("not_ready", reason=str(fault))
+            return response(Reply(503, {"status": "not ready", "reason": str(fault)}))
+        return response(Reply(200, {"status": "ready"}))
+
+    return health
+
+
+@get("/metrics", sync_to_thread=False)
+def metrics_page() -> Response[bytes]:
+    """The figures of this process, for Prometheus."""
+    text, headers = metrics()
+    return Response(text, headers=headers)
+
+
+def description(endpoints: Sequence[Endpoint], version: str) -> list[HTTPRouteHandler]:
+    """Give the API description and the page to try calls on their routes."""
+    document = encode(openapi.document(endpoints, version))
+
+    @get("/openapi.json", sync_to_thread=False)
+    def openapi_document() -> Response[bytes]:
+        return Response(document, media_type=MediaType.JSON)
+
+    @get(["/", "/docs"], sync_to_thread=False)
+    def page() -> Response[str]:
+        return Response(openapi.PAGE, media_type=MediaType.HTML)
+
+    @get("/docs/start.js", sync_to_thread=False)
+    def start() -> Response[str]:
+        return Response(openapi.START, media_type="text/javascript")
+
+    return [openapi_document, page, start]
+
+
+@rule("G7")
+def refused(_request: Request[Any, Any, Any], problem: HTTPException, code: Code) -> Response[bytes]:
+    """An unknown path, a wrong method and anything else the framework refuses is answered in JSON."""
+    reply = flat(Refusal(code))
+    return response(Reply(reply.status, reply.body, problem.headers or {}))
+
+
+def broken(_request: Request[Any, Any, Any], problem: Exception) -> Response[bytes]:
+    """Answer our own mistake without a word of it."""
+    log.error("request_failed", exc_info=problem)
+    return response(flat(Refusal(codes.INTERNAL_ERROR)))
+
+
+def response(reply: Reply) -> Response[bytes]:
+    """Write a reply as JSON."""
+    return Response(
+        encode(reply.body), status_code=reply.status, media_type=MediaType.JSON, headers=dict(reply.headers)
+    )

@@ -1,0 +1,102 @@
+"""One call from door to door: who, may they, how often, well-formed, answered, wrapped."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol
+
+import structlog
+from anyio import to_thread
+from attrs import evolve, frozen
+from litestar import Request, Response
+from litestar.enums import MediaType
+
+from ocms_core.kernel.access import LIMITS, Limit, Operation
+from ocms_core.kernel.credentials import Exhausted, RateLimits
+from ocms_core.kernel.faults import Conflict, Unavailable
+from ocms_core.kernel.spec import rule
+from ocms_web.doors import Doors, Turned
+from ocms_web.endpoints import Asked, Endpoint
+from ocms_web.problems import Problem
+from ocms_web.wire import Malformed, Reply, decode, encode
+
+log = structlog.get_logger()
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Give the present moment, aware."""
+
+
+@frozen
+class Gate:
+    """What every call passes before it is read."""
+
+    doors: Doors
+    limits: RateLimits
+    clock: Clock
+    allowances: Mapping[Operation, Limit] = LIMITS
+
+
+async def serve(request: Request[Any, Any, Any], endpoint: Endpoint, gate: Gate) -> Response[bytes]:
+    """Answer one HTTP request; the database work runs in a thread of its own."""
+    body = await bounded_body(request, endpoint.largest_body)
+    reply = await to_thread.run_sync(partial(answered, endpoint, gate, request.headers, body))
+    return Response(
+        encode(reply.body),
+        status_code=reply.status,
+        media_type=MediaType.JSON,
+        headers={"Cache-Control": "no-store", **reply.headers},
+    )
+
+
+@rule("G8")
+async def bounded_body(request: Request[Any, Any, Any], most: int) -> bytes | None:
+    """A body is read up to the size its call may have; None when it is larger."""
+    chunks = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+@rule("G7", "G15", "P4")
+def answered(endpoint: Endpoint, gate: Gate, headers: Mapping[str, str], body: bytes | None) -> Reply:
+    """No call ends without an answer in its family's envelope, and none tells what went wrong inside."""
+    try:
+        return passed(endpoint, gate, headers, body)
+    except (Unavailable, Conflict) as fault:
+        log.warning("call_unavailable", operation=endpoint.operation.value, reason=str(fault))
+        return endpoint.problem(Problem.UNAVAILABLE)
+    except Exception:  # the last line of defence: whatever it is, the caller gets the family's 500
+        log.exception("call_failed", operation=endpoint.operation.value)
+        return endpoint.problem(Problem.INTERNAL_ERROR)
+
+
+@rule("G8", "P1", "P3")
+def passed(endpoint: Endpoint, gate: Gate, headers: Mapping[str, str], body: bytes | None) -> Reply:
+    """A call is refused for its credential first, then its permission, its rate, its size and its JSON."""
+    now = gate.clock.now()
+    entered = gate.doors.enter(headers, endpoint.operation, now)
+    if isinstance(entered, Turned):
+        return with_headers(endpoint.problem(entered.problem), entered.headers)
+    taken = gate.limits.take(endpoint.operation, gate.allowances[endpoint.operation], entered.credential, now)
+    if isinstance(taken, Exhausted):
+        return with_headers(endpoint.problem(Problem.RATE_LIMITED), {"Retry-After": str(taken.retry_after)})
+    if body is None:
+        return endpoint.problem(Problem.TOO_LARGE)
+    try:
+        asked = Asked(entered, now, decode(body))
+    except Malformed:
+        return endpoint.problem(Problem.MALFORMED)
+    return endpoint.answer(asked)
+
+
+def with_headers(reply: Reply, headers: Mapping[str, str]) -> Reply:
+    """Give a reply further headers."""
+    return evolve(reply, headers={**reply.headers, **headers})

@@ -1,0 +1,60 @@
+"""What an endpoint of the API is: a path, the operation behind it, and how its family speaks."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+from ocms_core.kernel.access import Operation, Principal
+from ocms_web.problems import Problem
+from ocms_web.wire import Reply
+
+MEBIBYTE = 1024 * 1024
+
+
+@frozen
+class Asked:
+    """A call that passed the doors: who asks, when, and the JSON sent."""
+
+    principal: Principal
+    now: datetime
+    body: object
+
+
+@frozen
+class Shown:
+    """What the API description shows of one body: a sentence, its JSON schema, and examples by name."""
+
+    description: str
+    schema: Mapping[str, Any]
+    examples: Mapping[str, Any]
+
+
+@frozen
+class Description:
+    """What the API description tells of an endpoint."""
+
+    summary: str
+    text: str
+    tag: str
+    request: Shown
+    replies: Mapping[int, Shown]
+
+
+@frozen
+class Endpoint:
+    """
+    One operation at one path.
+
+    `answer` turns a call into its reply; `problem` words what keeps a call from being answered in
+    the envelope of its family.
+    """
+
+    operation: Operation
+    path: str
+    answer: Callable[[Asked], Reply]
+    problem: Callable[[Problem], Reply]
+    description: Description
+    method: str = "POST"
+    largest_body: int = 2 * MEBIBYTE

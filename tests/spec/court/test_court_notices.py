@@ -1,0 +1,441 @@
+"""API 2: CAS updates court notices with a new stage or suspension."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocms_core.court.court_notices import Outcome, decide, outcome
+from ocms_core.court.facts import CourtFacts, CourtNotice
+from ocms_core.court.request_checks import CourtUpdate
+from ocms_core.kernel.changes import NoticeChanged, SuspensionOpened
+from ocms_core.kernel.codes import (
+    DUPLICATE_NOTICE_NO,
+    INTERNAL_ERROR,
+    INVALID_STAGE,
+    NOT_A_COURT_NOTICE,
+    SUCCESS,
+    Code,
+)
+from ocms_core.kernel.stage_moves import StageMove
+from ocms_core.kernel.suspensions import SuspensionReason, SuspensionRecord
+from ocms_core.kernel.verdicts import Answer, Refusal, Settled
+from tests.support.builders import (
+    DUE,
+    HST,
+    LATER,
+    NOW,
+    OTH,
+    SINCE,
+    STAGE_MAP,
+    WWP,
+    at,
+    court_facts,
+    notice,
+    reference,
+    shown,
+)
+from tests.support.cases import Case, each, said, written
+from tests.support.twins import Tables, apply
+
+Update: TypeAlias = Case[
+    tuple[CourtNotice, ...], tuple[CourtUpdate, ...], tuple[tuple[str, Code], ...] | Refusal
+]
+
+
+def moved(notice_no: str, stage: str, from_stage: str = "CPC", since: datetime = SINCE) -> NoticeChanged:
+    """Give the change of a notice that moves now."""
+    move = StageMove(prev_stage=from_stage, prev_date=since, stage=stage, date=NOW, next=None)
+    return NoticeChanged(notice_no, move=move)
+
+
+def opened(
+    notice_no: str, reason: SuspensionReason, sr_no: int = 1, due: datetime | None = None
+) -> SuspensionOpened:
+    """Give the record of a suspension CAS makes now."""
+    return SuspensionOpened(
+        SuspensionRecord(
+            notice_no=notice_no,
+            date_of_suspension=NOW,
+            sr_no=sr_no,
+            source="CAS",
+            reason=reason,
+            officer="CAS",
+            due=due,
+        )
+    )
+
+
+COURT: tuple[Update, ...] = (
+    *(
+        Case(
+            rule="P22",
+            name=f"a notice in {stage} is not yet in court",
+            given=(notice("A", stage=stage),),
+            ask=(CourtUpdate("A"),),
+            says=(("A", NOT_A_COURT_NOTICE),),
+        )
+        for stage in ("NPA", "ROV", "ENA", "RD1", "RD2", "RR3", "DN1", "DN2", "DR3")
+    ),
+    *(
+        Case(
+            rule="P22",
+            name=f"a notice in {stage} is a court notice",
+            given=(notice("A", stage=stage),),
+            ask=(CourtUpdate("A"),),
+            says=(("A", SUCCESS),),
+            writes=(NoticeChanged("A"),),
+        )
+        for stage in ("CPC", "CFC", "CSD", "CSR", "WAR", "CWT")
+    ),
+    Case(
+        rule="P22",
+        name="a notice in a stage nobody has named is a court notice",
+        given=(notice("A", stage="XYZ"),),
+        ask=(CourtUpdate("A"),),
+        says=(("A", SUCCESS),),
+        writes=(NoticeChanged("A"),),
+    ),
+)
+
+ITEMS: tuple[Update, ...] = (
+    Case(
+        rule="P23",
+        name="a notice that does not exist fails as one that is not in court",
+        given=(),
+        ask=(CourtUpdate("A", processing_stage="WAR"),),
+        says=(("A", NOT_A_COURT_NOTICE),),
+    ),
+    Case(
+        rule=("P23", "G9"),
+        name="good items are not lost to bad ones, and the order is the call's",
+        given=(notice("D"), notice("B", stage="RD1"), notice("A")),
+        ask=tuple(CourtUpdate(number, processing_stage="WAR") for number in "DCBA"),
+        says=(
+            ("D", SUCCESS),
+            ("C", NOT_A_COURT_NOTICE),
+            ("B", NOT_A_COURT_NOTICE),
+            ("A", SUCCESS),
+        ),
+        writes=(moved("D", "WAR"), moved("A", "WAR")),
+    ),
+    Case(
+        rule=("P26", "G9"),
+        name="of a repeated number the first is processed and each further one fails",
+        given=(notice("A"), notice("B")),
+        ask=(
+            CourtUpdate("A", processing_stage="WAR"),
+            CourtUpdate("B"),
+            CourtUpdate("A", processing_stage="CSD"),
+            CourtUpdate("A"),
+        ),
+        says=(("A", SUCCESS), ("B", SUCCESS), ("A", DUPLICATE_NOTICE_NO), ("A", DUPLICATE_NOTICE_NO)),
+        writes=(moved("A", "WAR"), NoticeChanged("B")),
+    ),
+    Case(
+        rule=("P26", "G9"),
+        name="a repeated number is a duplicate even where its first was refused",
+        given=(),
+        ask=(CourtUpdate("A"), CourtUpdate("A")),
+        says=(("A", NOT_A_COURT_NOTICE), ("A", DUPLICATE_NOTICE_NO)),
+    ),
+)
+
+STAGES: tuple[Update, ...] = (
+    *(
+        Case(
+            rule="P20",
+            name=f"a stage the map names only {side} is known",
+            given=(notice("A"),),
+            ask=(CourtUpdate("A", processing_stage=stage),),
+            says=(("A", SUCCESS),),
+            writes=(moved("A", stage),),
+        )
+        for side, stage in {"to move from": "NPA", "to move to": "CWT"}.items()
+    ),
+    *(
+        Case(
+            rule=("P20", "G7"),
+            name=f"a stage that is {kind} refuses the whole call",
+            given=(notice("A"), notice("B")),
+            ask=(CourtUpdate("A", processing_stage="WAR"), CourtUpdate("B", processing_stage=stage)),
+            says=Refusal(INVALID_STAGE),
+        )
+        for kind, stage in {
+            "unknown": "XYZ",
+            "known in capitals only": "war",
+            "an empty text": "",
+            "a number": 7,
+            "false": False,
+            "a list": ["WAR"],
+            "an object": {"WAR": "WAR"},
+        }.items()
+    ),
+    Case(
+        rule=("P20", "G8"),
+        name="a stage nobody knows refuses the call even on an item that fails anyway",
+        given=(notice("A"),),
+        ask=(CourtUpdate("A"), CourtUpdate("C", processing_stage="XYZ")),
+        says=Refusal(INVALID_STAGE),
+    ),
+    Case(
+        rule="P24",
+        name="a move keeps the stage and date it leaves, stamps the new one now, leaves the next",
+        given=(notice("A", stage="CSR", stage_date=at("2024-11-30T08:00:00")),),
+        ask=(CourtUpdate("A", processing_stage="WAR"),),
+        says=(("A", SUCCESS),),
+        writes=(moved("A", "WAR", "CSR", at("2024-11-30T08:00:00")),),
+    ),
+    Case(
+        rule="P24",
+        name="a move to where the notice stands moves nothing",
+        given=(notice("A", stage="WAR"),),
+        ask=(CourtUpdate("A", processing_stage="WAR"),),
+        says=(("A", SUCCESS),),
+        writes=(NoticeChanged("A"),),
+    ),
+    Case(
+        rule="P24",
+        name="an item that asks for nothing touches only the audit columns",
+        given=(notice("A", suspension=shown("PS", "OTH"), open_suspensions={OTH}, last_sr_no=1),),
+        ask=(CourtUpdate("A"),),
+        says=(("A", SUCCESS),),
+        writes=(NoticeChanged("A", move=None, suspension=None),),
+    ),
+)
+
+SUSPENSIONS: tuple[Update, ...] = (
+    Case(
+        rule=("P21", "P24"),
+        name="a new suspension is stamped now with its three letters and gets its record after it",
+        given=(notice("A"),),
+        ask=(CourtUpdate("A", "PS", "WWP"),),
+        says=(("A", SUCCESS),),
+        writes=(NoticeChanged("A", suspension=shown("PS", "WWP", NOW)), opened("A", WWP)),
+    ),
+    Case(
+        rule="P24",
+        name="stage and suspension are changed together",
+        given=(notice("A"),),
+        ask=(CourtUpdate("A", "PS", "WWP", "WAR"),),
+        says=(("A", SUCCESS),),
+        writes=(
+            evolve(moved("A", "WAR"), suspension=shown("PS", "WWP", NOW)),
+            opened("A", WWP),
+        ),
+    ),
+    Case(
+        rule="P24",
+        name="a suspension the notice shows already is not stamped again",
+        given=(notice("A", suspension=shown("PS", "WWP"), open_suspensions={WWP}, last_sr_no=1),),
+        ask=(CourtUpdate("A", "PS", "WWP"),),
+        says=(("A", SUCCESS),),
+        writes=(NoticeChanged("A"),),
+    ),
+    Case(
+        rule="P24",
+        name="a suspension whose record is open already is shown without a second record",
+        given=(notice("A", suspension=shown("PS", "OTH"), open_suspensions={OTH, WWP}, last_sr_no=2),),
+        ask=(CourtUpdate("A", "PS", "WWP"),),
+        says=(("A", SUCCESS),),
+        writes=(NoticeChanged("A", suspension=shown("PS", "WWP", NOW)),),
+    ),
+    Case(
+        rule="P24",
+        name="a further suspension is numbered after the last",
+        given=(notice("A", suspension=shown("PS", "OTH"), open_suspensions={OTH}, last_sr_no=4),),
+        ask=(CourtUpdate("A", "PS", "WWP"),),
+        says=(("A", SUCCESS),),
+        writes=(NoticeChanged("A", suspension=shown("PS", "WWP", NOW)), opened("A", WWP, sr_no=5)),
+    ),
+    Case(
+        rule="P20",
+        name="a reason alone keeps the type the notice has",
+        given=(notice("A", suspension=shown("PS", "OTH"), open_suspensions={OTH}, last_sr_no=1),),
+        ask=(CourtUpdate("A", epr_reason="WWP"),),
+        says=(("A", SUCCESS),),
+        writes=(NoticeChanged("A", suspension=shown("PS", "WWP", NOW)), opened("A", WWP, sr_no=2)),
+    ),
+    Case(
+        rule=("P20", "P24"),
+        name="a type alone keeps the reason the notice has, and a temporary one is due after its days",
+        given=(notice("A", suspension=shown("PS", "HST")),),
+        ask=(CourtUpdate("A", "TS"),),
+        says=(("A", SUCCESS),),
+        writes=(
+            NoticeChanged("A", suspension=shown("TS", "HST", NOW, due=at("2025-02-13T11:00:00"))),
+            opened("A", HST, due=at("2025-02-13T11:00:00")),
+        ),
+    ),
+    Case(
+        rule="P20",
+        name="the type the notice has, asked for alone, changes nothing",
+        given=(notice("A", suspension=shown("PS", "OTH")),),
+        ask=(CourtUpdate("A", "PS"),),
+        says=(("A", SUCCESS),),
+        writes=(NoticeChanged("A"),),
+    ),
+    Case(
+        rule="P21",
+        name="a type and a reason that do not match are taken as they are",
+        given=(notice("A"),),
+        ask=(CourtUpdate("A", "TS", "WWP"),),
+        says=(("A", SUCCESS),),
+        writes=(
+            NoticeChanged("A", suspension=shown("TS", "WWP", NOW)),
+            opened("A", SuspensionReason("TS", "WWP")),
+        ),
+    ),
+    Case(
+        rule="P24",
+        name="a permanent suspension over a temporary one has no revival to wait for",
+        given=(notice("A", suspension=shown("TS", "HST", due=DUE), open_suspensions={HST}, last_sr_no=1),),
+        ask=(CourtUpdate("A", "PS", "WWP"),),
+        says=(("A", SUCCESS),),
+        writes=(
+            NoticeChanged("A", suspension=shown("PS", "WWP", NOW, due=None)),
+            opened("A", WWP, sr_no=2),
+        ),
+    ),
+)
+
+
+@each(COURT + ITEMS + STAGES + SUSPENSIONS)
+def test_decide(case: Update) -> None:
+    verdict = decide(case.ask, court_facts(*case.given), NOW)
+    assert said(verdict) == case.says
+    assert written(verdict) == case.writes
+
+
+@pytest.mark.rule("P20", "P24")
+@pytest.mark.parametrize(
+    "update, kind, reason",
+    [(CourtUpdate("A", "PS"), "PS", None), (CourtUpdate("A", epr_reason="WWP"), None, "WWP")],
+    ids=["a type without a reason", "a reason without a type"],
+)
+def test_half_a_suspension_is_shown_and_has_no_record(
+    update: CourtUpdate, kind: str | None, reason: str | None
+) -> None:
+    (change,) = settled([update], court_facts(notice("A"))).changes
+    assert isinstance(change, NoticeChanged)
+    assert change.suspension
+    assert (change.suspension.type, change.suspension.reason) == (kind, reason)
+
+
+@pytest.mark.rule("P23")
+def test_what_is_said_of_an_updated_notice_is_its_payment() -> None:
+    found = notice("A", amount_payable=None, payment_acceptance_allowed="N", payment_due_date=None)
+    (answer,) = settled([CourtUpdate("A", "PS", "WWP", "WAR")], court_facts(found)).answers
+    assert answer == Answer("A", SUCCESS, found)
+
+
+@pytest.mark.rule("P23")
+def test_the_updated_are_listed_and_the_failed_are_named() -> None:
+    verdict: Settled[CourtNotice] = Settled(
+        answers=(
+            Answer("A", SUCCESS, notice("A")),
+            Answer("B", NOT_A_COURT_NOTICE),
+            Answer("A", DUPLICATE_NOTICE_NO),
+            Answer("C", INTERNAL_ERROR),
+            Answer("D", SUCCESS, notice("D")),
+        ),
+        changes=(),
+    )
+    assert outcome(verdict) == Outcome(
+        updated=(notice("A"), notice("D")),
+        failed=(
+            Answer("B", NOT_A_COURT_NOTICE),
+            Answer("A", DUPLICATE_NOTICE_NO),
+            Answer("C", INTERNAL_ERROR),
+        ),
+    )
+
+
+KINDS = st.sampled_from([None, "PS", "TS"])
+REASONS = st.sampled_from([None, "WWP", "OTH", "WWC"])
+KNOWN_STAGES = st.sampled_from(sorted({stage for move in STAGE_MAP for stage in move}))
+DATES = st.sampled_from([SINCE, at("2024-12-24T18:00:00")])
+OPEN = st.frozensets(st.builds(SuspensionReason, st.sampled_from(["PS", "TS"]), REASONS.filter(bool)))
+
+NOTICES = st.builds(
+    notice,
+    st.just(""),
+    stage=KNOWN_STAGES,
+    stage_date=DATES,
+    suspension=st.builds(shown, KINDS, REASONS | st.just("HST"), st.none() | DATES, st.none() | DATES),
+    open_suspensions=OPEN,
+    last_sr_no=st.integers(min_value=0, max_value=9),
+)
+DAYS = st.dictionaries(
+    st.sampled_from([SuspensionReason("TS", code) for code in ("WWP", "OTH", "HST")]), st.integers(1, 180)
+)
+NUMBERS = st.sampled_from("ABCDEF")
+
+
+def facts_of(notices: Mapping[str, CourtNotice], days: Mapping[SuspensionReason, int]) -> CourtFacts:
+    named = [evolve(found, notice_no=notice_no) for notice_no, found in notices.items()]
+    return court_facts(*named, reference_data=reference(days_of_suspension=days))
+
+
+FACTS = st.builds(facts_of, st.dictionaries(NUMBERS, NOTICES), DAYS)
+UPDATES = st.lists(st.builds(CourtUpdate, NUMBERS, KINDS, REASONS, st.none() | KNOWN_STAGES), max_size=8)
+DISTINCT = UPDATES.map(lambda updates: list({update.notice_no: update for update in updates}.values()))
+
+
+def settled(updates: Sequence[CourtUpdate], facts: CourtFacts, now: datetime = NOW) -> Settled[CourtNotice]:
+    verdict = decide(updates, facts, now)
+    assert isinstance(verdict, Settled)
+    return verdict
+
+
+@pytest.mark.rule("G9", "P23")
+@given(DISTINCT, FACTS)
+def test_a_batch_of_distinct_numbers_is_decided_as_its_items_would_be_one_by_one(
+    updates: list[CourtUpdate], facts: CourtFacts
+) -> None:
+    whole = settled(updates, facts)
+    one_by_one = [settled([update], facts) for update in updates]
+    assert whole.answers == tuple(answer for one in one_by_one for answer in one.answers)
+    assert whole.changes == tuple(change for one in one_by_one for change in one.changes)
+
+
+@pytest.mark.rule("G9")
+@given(UPDATES, FACTS)
+def test_every_item_is_answered_in_the_order_asked(updates: list[CourtUpdate], facts: CourtFacts) -> None:
+    answers = settled(updates, facts).answers
+    assert [answer.key for answer in answers] == [update.notice_no for update in updates]
+
+
+@pytest.mark.rule("P26")
+@given(UPDATES, FACTS)
+def test_a_duplicate_never_writes(updates: list[CourtUpdate], facts: CourtFacts) -> None:
+    firsts: dict[str, CourtUpdate] = {}
+    for update in updates:
+        firsts.setdefault(update.notice_no, update)
+    assert settled(updates, facts).changes == settled(list(firsts.values()), facts).changes
+
+
+@pytest.mark.rule("P24")
+@given(UPDATES, FACTS)
+def test_an_update_repeated_on_what_it_left_changes_nothing_more(
+    updates: list[CourtUpdate], facts: CourtFacts
+) -> None:
+    left = apply(settled(updates, facts).changes, Tables(court=facts)).court
+    for change in settled(updates, left, LATER).changes:
+        assert change == NoticeChanged(change.notice_no), "the audit columns alone"
+
+
+@pytest.mark.rule("P24")
+@given(UPDATES, FACTS)
+def test_no_suspension_gets_a_number_that_was_given_before(
+    updates: list[CourtUpdate], facts: CourtFacts
+) -> None:
+    for change in settled(updates, facts).changes:
+        if isinstance(change, SuspensionOpened):
+            before = facts.notices[change.notice_no]
+            assert change.record.sr_no == before.last_sr_no + 1
+            assert change.record.reason not in before.open_suspensions

@@ -1,0 +1,68 @@
+"""What the court and payment operations would answer for a notice now."""
+
+from typing import TypeAlias
+
+from ocms_core.court.explaining import explain
+from tests.support.builders import DUE, court_facts, notice, payment, plus_notice, plus_notices
+from tests.support.cases import Case, each
+from tests.support.twins import CourtTwin, Tables
+
+# The answers of APIs 1, 2 and 4, each with the rules it is explained by.
+Explained: TypeAlias = Case[Tables, str, tuple[tuple[str, tuple[str, ...]], ...]]
+
+CASES: tuple[Explained, ...] = (
+    Case(
+        rule=("P12", "P22", "P31"),
+        name="a notice in court is explained by what each operation would show",
+        given=Tables(
+            court=court_facts(notice("A")),
+            payments={"A": payment("A", suspension_type="PS", epr_reason="WWP")},
+            plus=plus_notices([plus_notice("A")]),
+        ),
+        ask="A",
+        says=(
+            ("payment PP, payable 150.00, paid 0.00, allowed Y, suspension PS PS-WWP", ("P12",)),
+            ("OCMS-2000 Success", ("P22",)),
+            ("allowed Y, payable 150.00, due 2025-02-14T00:00:00+08:00", ("P31",)),
+        ),
+    ),
+    Case(
+        rule=("P12", "P22", "P31"),
+        name="a notice before court is explained, without what is not stored",
+        given=Tables(
+            court=court_facts(notice("A", stage="RD1")),
+            payments={"A": payment("A", payment_status=None)},
+            plus=plus_notices([plus_notice("A", payment_due_date=None, payment_acceptance_allowed="N")]),
+        ),
+        ask="A",
+        says=(
+            ("payment unknown, payable 150.00, paid 0.00, allowed Y, suspension none", ("P12",)),
+            ("OCMS-4008 Notice does not exist or is not a court notice", ("P22",)),
+            ("allowed N, payable 150.00, due never", ("P31",)),
+        ),
+    ),
+    Case(
+        rule=("P10", "P22", "P30"),
+        name="a notice that does not exist is explained by what refuses it",
+        given=Tables(),
+        ask="A",
+        says=(
+            ("left out: no such notice", ("P10", "P11")),
+            ("OCMS-4008 Notice does not exist or is not a court notice", ("P22",)),
+            ("OCMS-4008 One or more notices not found", ("P30",)),
+        ),
+    ),
+)
+
+
+@each(CASES)
+def test_explain(case: Explained) -> None:
+    twin = CourtTwin(case.given)
+    explanations = explain(case.ask, stores=twin, now=DUE)
+    assert tuple((each.answer, each.rules) for each in explanations) == case.says
+    assert [each.operation for each in explanations] == [
+        "cas-getPaymentStatus",
+        "cas-updateCourtNotices",
+        "plus-queryNoticeInfo",
+    ]
+    assert twin.opened == ["reading"]

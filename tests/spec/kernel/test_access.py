@@ -1,0 +1,59 @@
+"""Who may call what, and how often."""
+
+from itertools import product
+
+from ocms_core.kernel.access import ACCESS, LIMITS, Limit, Operation, Principal, Role, may
+from tests.support.cases import Case, each
+
+GRANTED = {
+    (Role.CAS, Operation.GET_PAYMENT_STATUS),
+    (Role.CAS, Operation.UPDATE_COURT_NOTICES),
+    (Role.PLUS, Operation.QUERY_NOTICE_INFO),
+}
+
+CELLS: tuple[Case[Role, Operation, bool], ...] = tuple(
+    Case(
+        rule="G16",
+        name=f"{role.value} {'may' if (role, operation) in GRANTED else 'may not'} call {operation.value}",
+        given=role,
+        ask=operation,
+        says=(role, operation) in GRANTED,
+    )
+    for role, operation in product(Role, Operation)
+)
+
+RATES: tuple[Case[None, Operation, Limit], ...] = (
+    Case(
+        rule="P3",
+        name="the payment status can be asked ten times an hour",
+        ask=Operation.GET_PAYMENT_STATUS,
+        says=Limit(calls=10, seconds=3600),
+    ),
+    Case(
+        rule="P3",
+        name="court notices can be updated ten times an hour",
+        ask=Operation.UPDATE_COURT_NOTICES,
+        says=Limit(calls=10, seconds=3600),
+    ),
+    Case(
+        rule="P3",
+        name="PLUS can query a hundred times a minute",
+        ask=Operation.QUERY_NOTICE_INFO,
+        says=Limit(calls=100, seconds=60),
+    ),
+)
+
+
+@each(CELLS)
+def test_may(case: Case[Role, Operation, bool]) -> None:
+    caller = Principal(name="a caller", role=case.given, credential="a credential")
+    assert may(caller, case.ask) is case.says
+
+
+@each(RATES)
+def test_limits(case: Case[None, Operation, Limit]) -> None:
+    assert LIMITS[case.ask] == case.says
+
+
+def test_every_operation_has_its_callers() -> None:
+    assert set(ACCESS) == set(Operation)

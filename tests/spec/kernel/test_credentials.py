@@ -1,0 +1,103 @@
+"""What makes an API key valid."""
+
+import hashlib
+from datetime import timedelta
+from typing import TypeAlias
+
+import pytest
+from attrs import evolve
+
+from ocms_core.kernel.access import Role
+from ocms_core.kernel.credentials import (
+    CLIENT_ROLES,
+    STAFF_ROLES,
+    ApiCredential,
+    PresentedKey,
+    accepts,
+    hash_of,
+    presented_key,
+    printed_key,
+)
+from tests.support.builders import LATER, NOW, SINCE
+
+SECRET = "made-up_secret_of_forty-three_characters___"
+KEY = PresentedKey("0123456789abcdef", SECRET)
+PRINTED = b"ocms_0123456789abcdef_" + SECRET.encode()
+KEPT = ApiCredential(
+    key_id=KEY.key_id,
+    client="CAS",
+    role=Role.CAS,
+    secret_hash=hashlib.sha256(SECRET.encode()).hexdigest(),
+    issued_at=SINCE,
+    expires_at=LATER,
+)
+MOMENT = timedelta(microseconds=1)
+Kept: TypeAlias = ApiCredential | None
+
+
+def test_a_key_is_read_as_it_was_printed() -> None:
+    assert printed_key(KEY.key_id, SECRET).encode() == PRINTED
+    assert presented_key(PRINTED) == KEY
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"",
+        PRINTED[:-1],
+        PRINTED + b"_",
+        PRINTED + b"\n",
+        b" " + PRINTED,
+        PRINTED.replace(b"ocms", b"OCMS"),
+        PRINTED.replace(b"abcdef", b"ABCDEF"),
+        PRINTED.replace(b"made", b"m\xffde"),
+        PRINTED.replace(b"made", b"m\x00de"),
+        b"ocms__",
+    ],
+)
+def test_bytes_that_are_no_key_of_ours_are_none(header: bytes) -> None:
+    assert presented_key(header) is None
+
+
+@pytest.mark.parametrize(
+    "kept, accepted",
+    [
+        (KEPT, True),
+        (evolve(KEPT, expires_at=None), True),
+        (evolve(KEPT, expires_at=NOW + MOMENT), True),
+        (evolve(KEPT, expires_at=NOW), False),
+        (evolve(KEPT, revoked_at=SINCE), False),
+        (evolve(KEPT, expires_at=None, revoked_at=SINCE), False),
+        (evolve(KEPT, secret_hash=hash_of("another")), False),
+        (None, False),
+    ],
+    ids=[
+        "a genuine key",
+        "a key without an end",
+        "the last moment of a key",
+        "the moment a key expires",
+        "a revoked key",
+        "a revoked key without an end",
+        "another secret",
+        "an unknown key",
+    ],
+)
+def test_a_key_is_accepted_while_it_lives_and_with_its_own_secret(kept: Kept, accepted: bool) -> None:  # noqa: FBT001  # what is expected
+    assert accepts(kept, KEY, NOW) is accepted
+
+
+def test_a_secret_shows_in_no_text() -> None:
+    assert SECRET not in f"{KEY} {KEPT}"
+    assert KEPT.secret_hash not in f"{KEY} {KEPT}"
+
+
+def test_the_last_use_is_noted_once_an_hour() -> None:
+    assert KEPT.use_to_be_noted(NOW)
+    assert not evolve(KEPT, last_used_at=NOW - timedelta(hours=1) + MOMENT).use_to_be_noted(NOW)
+    assert evolve(KEPT, last_used_at=NOW - timedelta(hours=1)).use_to_be_noted(NOW)
+
+
+@pytest.mark.rule("G4", "G16")
+def test_a_client_is_never_staff() -> None:
+    assert not CLIENT_ROLES & STAFF_ROLES
+    assert set(Role) == CLIENT_ROLES | STAFF_ROLES

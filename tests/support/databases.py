@@ -1,0 +1,60 @@
+"""Pairs of freshly migrated databases, intranet and internet, copied from templates migrated once."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+from attrs import frozen
+
+from ocms_adapters.sql import engines
+from ocms_adapters.sql.migrations import Side, upgrade
+from tests.support.postgres import PostgresServer
+
+SIDES: tuple[Side, ...] = get_args(Side)
+
+
+@frozen
+class Databases:
+    """The SQLAlchemy URLs of one pair of databases."""
+
+    intranet: str
+    internet: str
+
+
+@contextmanager
+def postgres_databases(server: PostgresServer) -> Iterator[Databases]:
+    """Give a pair in a PostgreSQL server, for as long as the block lasts."""
+    pair = {side: server.clone(server.template(side, partial(migrate, side))) for side in SIDES}
+    try:
+        yield Databases(**{side: server.url(name) for side, name in pair.items()})
+    finally:
+        for name in pair.values():
+            server.drop(name)
+
+
+def sqlite_templates(folder: Path) -> Path:
+    """Fill a folder with one migrated SQLite file per side, and give the folder."""
+    for side in SIDES:
+        migrate(side, sqlite_url(folder, side))
+    return folder
+
+
+def sqlite_databases(templates: Path, folder: Path) -> Databases:
+    """Give a pair of SQLite files in a folder."""
+    shutil.copytree(templates, folder, dirs_exist_ok=True)
+    return Databases(**{side: sqlite_url(folder, side) for side in SIDES})
+
+
+def sqlite_url(folder: Path, side: Side) -> str:
+    """Give the URL of one side's file in a folder."""
+    return f"sqlite:///{folder / side}.sqlite"
+
+
+def migrate(side: Side, url: str) -> None:
+    """Bring an empty database to the newest schema of its side."""
+    engine = engines.create(url)
+    upgrade(engine, side)
+    engine.dispose()
