@@ -40,12 +40,23 @@ class Gate:
     allowances: Mapping[Operation, Limit] = LIMITS
 
 
+@frozen
+class Sent:
+    """What came over the wire; `body` is None when too large, `address` the words of path and query."""
+
+    headers: Mapping[str, str]
+    body: bytes | None
+    address: Mapping[str, str]
+
+
 async def serve(request: Request[Any, Any, Any], endpoint: Endpoint, gate: Gate) -> Response[bytes]:
     """Answer one HTTP request; the database work runs in a thread of its own."""
     body = await bounded_body(request, endpoint.largest_body)
-    reply = await to_thread.run_sync(partial(answered, endpoint, gate, request.headers, body))
+    address = {**request.query_params.dict(), **request.path_params}
+    sent = Sent(request.headers, body, {name: str(value) for name, value in address.items()})
+    reply = await to_thread.run_sync(partial(answered, endpoint, gate, sent))
     return Response(
-        encode(reply.body),
+        reply.body if isinstance(reply.body, bytes) else encode(reply.body),
         status_code=reply.status,
         media_type=MediaType.JSON,
         headers={"Cache-Control": "no-store", **reply.headers},
@@ -66,10 +77,10 @@ async def bounded_body(request: Request[Any, Any, Any], most: int) -> bytes | No
 
 
 @rule("G7", "G15", "P4")
-def answered(endpoint: Endpoint, gate: Gate, headers: Mapping[str, str], body: bytes | None) -> Reply:
+def answered(endpoint: Endpoint, gate: Gate, sent: Sent) -> Reply:
     """No call ends without an answer in its family's envelope, and none tells what went wrong inside."""
     try:
-        return passed(endpoint, gate, headers, body)
+        return passed(endpoint, gate, sent)
     except (Unavailable, Conflict) as fault:
         log.warning("call_unavailable", operation=endpoint.operation.value, reason=str(fault))
         return endpoint.problem(Problem.UNAVAILABLE)
@@ -79,22 +90,22 @@ def answered(endpoint: Endpoint, gate: Gate, headers: Mapping[str, str], body: b
 
 
 @rule("G8", "P1", "P3")
-def passed(endpoint: Endpoint, gate: Gate, headers: Mapping[str, str], body: bytes | None) -> Reply:
+def passed(endpoint: Endpoint, gate: Gate, sent: Sent) -> Reply:
     """A call is refused for its credential first, then its permission, its rate, its size and its JSON."""
     now = gate.clock.now()
-    entered = gate.doors.enter(headers, endpoint.operation, now)
+    entered = gate.doors.enter(sent.headers, endpoint.operation, now)
     if isinstance(entered, Turned):
         return with_headers(endpoint.problem(entered.problem), entered.headers)
     taken = gate.limits.take(endpoint.operation, gate.allowances[endpoint.operation], entered.credential, now)
     if isinstance(taken, Exhausted):
         return with_headers(endpoint.problem(Problem.RATE_LIMITED), {"Retry-After": str(taken.retry_after)})
-    if body is None:
+    if sent.body is None:
         return endpoint.problem(Problem.TOO_LARGE)
     try:
-        asked = Asked(entered, now, decode(body))
+        body = None if endpoint.method == "GET" else decode(sent.body)
     except Malformed:
         return endpoint.problem(Problem.MALFORMED)
-    return endpoint.answer(asked)
+    return endpoint.answer(Asked(entered, now, body, sent.address))
 
 
 def with_headers(reply: Reply, headers: Mapping[str, str]) -> Reply:

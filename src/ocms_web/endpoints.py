@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ocms_core.kernel.access import Operation, Principal
 from ocms_web.problems import Problem
@@ -15,11 +15,12 @@ MEBIBYTE = 1024 * 1024
 
 @frozen
 class Asked:
-    """A call that passed the doors: who asks, when, and the JSON sent."""
+    """A call that passed the doors: who asks, when, the JSON sent, and what its address says."""
 
     principal: Principal
     now: datetime
     body: object
+    address: Mapping[str, str] = field(factory=dict)
 
 
 @frozen
@@ -45,7 +46,7 @@ class Description:
 @frozen
 class Endpoint:
     """
-    One operation at one path.
+    One operation at one path; a path may hold parameters, as in `/report/{report_id:str}`.
 
     `answer` turns a call into its reply; `problem` words what keeps a call from being answered in
     the envelope of its family.

@@ -39,7 +39,6 @@ def observed(app: ASGIApp, paths: frozenset[str]) -> ASGIApp:
             await app(scope, receive, send)
             return
         handle = request_id(list(scope["headers"]))
-        path = scope["path"] if scope["path"] in paths else "other"
         started = perf_counter()
         status: list[int] = []
 
@@ -54,6 +53,9 @@ def observed(app: ASGIApp, paths: frozenset[str]) -> ASGIApp:
                 await app(scope, receive, sent)
             finally:
                 seconds = perf_counter() - started
+                # A parameter in a path may be an identity number: only the template is seen (G2).
+                template = str(scope.get("path_template", scope["path"]))
+                path = template if template in paths else "other"
                 seen = status[0] if status else None
                 CALLS.labels(path, str(seen)).inc()
                 SECONDS.labels(path).observe(seconds)

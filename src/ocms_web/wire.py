@@ -21,7 +21,7 @@ class Malformed(Exception):
 
 @frozen
 class Reply:
-    """An answer as HTTP will carry it; `body` is what JSON is made of."""
+    """An answer as HTTP will carry it; `body` is what JSON is made of, or the bytes of a file."""
 
     status: int
     body: Any

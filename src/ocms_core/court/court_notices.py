@@ -92,7 +92,7 @@ def effects(
 ) -> tuple[Change, ...]:
     """An update moves the stage and suspends as asked; asked for neither, it touches only the audit."""
     suspension = suspended(update, notice, reference, now)
-    changed = NoticeChanged(notice.notice_no, moved(update, notice, now), suspension)
+    changed = NoticeChanged(notice.notice_no, move=moved(update, notice, now), suspension=suspension)
     record = suspension and new_record(suspension, notice, now)
     return (changed, SuspensionOpened(record)) if record else (changed,)
 

@@ -1,11 +1,12 @@
 """Everything that can be written, as a closed union: one kind of change, one SQL statement."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeAlias
 
 from attrs import frozen
 
-from ocms_core.kernel.stage_moves import StageMove
+from ocms_core.kernel.stage_moves import NextStage, StageMove
 from ocms_core.kernel.suspensions import ShownSuspension, SuspensionRecord
 
 
@@ -14,11 +15,14 @@ class NoticeChanged:
     """
     A notice row changes; a part that is None stays as it is.
 
-    With no part at all only the audit columns are stamped.
+    With no part at all only the audit columns are stamped. A `next` without a stage ends the road.
     """
 
     notice_no: str
     move: StageMove | None = None
+    next: NextStage | None = None
+    amount_payable: Decimal | None = None
+    payment_acceptance_allowed: str | None = None
     suspension: ShownSuspension | None = None
 
 

@@ -21,20 +21,17 @@ class StageMove:
     A notice leaves one stage and stands in another.
 
     `stage` and `date` are the new current stage and its moment, `prev_stage` and `prev_date` those
-    it left. `next` is what comes after; None leaves what the notice already has there.
+    it left.
     """
 
     prev_stage: str
     prev_date: datetime
     stage: str
     date: datetime
-    next: NextStage | None = None
 
 
 @rule("P24")
-def move(
-    from_stage: str, since: datetime, to_stage: str, now: datetime, following: NextStage | None = None
-) -> StageMove | None:
+def move(from_stage: str, since: datetime, to_stage: str, now: datetime) -> StageMove | None:
     """
     A stage move keeps the stage it leaves as the previous one and stamps the new one now.
 
@@ -43,4 +40,4 @@ def move(
     """
     if from_stage == to_stage:
         return None
-    return StageMove(prev_stage=from_stage, prev_date=since, stage=to_stage, date=now, next=following)
+    return StageMove(prev_stage=from_stage, prev_date=since, stage=to_stage, date=now)

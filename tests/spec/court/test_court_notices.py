@@ -49,7 +49,7 @@ Update: TypeAlias = Case[
 
 def moved(notice_no: str, stage: str, from_stage: str = "CPC", since: datetime = SINCE) -> NoticeChanged:
     """Give the change of a notice that moves now."""
-    move = StageMove(prev_stage=from_stage, prev_date=since, stage=stage, date=NOW, next=None)
+    move = StageMove(prev_stage=from_stage, prev_date=since, stage=stage, date=NOW)
     return NoticeChanged(notice_no, move=move)
 
 

@@ -22,7 +22,7 @@ from tests.support.builders import LATER, NOW, SINCE
 
 SECRET = "made-up_secret_of_forty-three_characters___"
 KEY = PresentedKey("0123456789abcdef", SECRET)
-PRINTED = b"ocms_0123456789abcdef_" + SECRET.encode()
+PRINTED = f"ocms_0123456789abcdef_{SECRET}"
 KEPT = ApiCredential(
     key_id=KEY.key_id,
     client="CAS",
@@ -36,26 +36,26 @@ Kept: TypeAlias = ApiCredential | None
 
 
 def test_a_key_is_read_as_it_was_printed() -> None:
-    assert printed_key(KEY.key_id, SECRET).encode() == PRINTED
+    assert printed_key(KEY.key_id, SECRET) == PRINTED
     assert presented_key(PRINTED) == KEY
 
 
 @pytest.mark.parametrize(
     "header",
     [
-        b"",
+        "",
         PRINTED[:-1],
-        PRINTED + b"_",
-        PRINTED + b"\n",
-        b" " + PRINTED,
-        PRINTED.replace(b"ocms", b"OCMS"),
-        PRINTED.replace(b"abcdef", b"ABCDEF"),
-        PRINTED.replace(b"made", b"m\xffde"),
-        PRINTED.replace(b"made", b"m\x00de"),
-        b"ocms__",
+        PRINTED + "_",
+        PRINTED + "\n",
+        " " + PRINTED,
+        PRINTED.replace("ocms", "OCMS"),
+        PRINTED.replace("abcdef", "ABCDEF"),
+        PRINTED.replace("made", "m\xe4de"),
+        PRINTED.replace("made", "m\x00de"),
+        "ocms__",
     ],
 )
-def test_bytes_that_are_no_key_of_ours_are_none(header: bytes) -> None:
+def test_a_text_that_is_no_key_of_ours_is_none(header: str) -> None:
     assert presented_key(header) is None
 
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Executable, Integer, String, case, literal, update
+from sqlalchemy import ColumnElement, Dialect, Executable, Integer, String, case, func, literal, update
 
 from ocms_adapters.sql.row_sets import RowSet
 from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.schema.column_types import Money
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.writings.writing import MOMENT, Writing, moment, now
 from ocms_core.kernel.changes import NoticeChanged
@@ -14,8 +15,7 @@ from ocms_core.mirror.outgoing import outgoing
 
 def notice_row(change: NoticeChanged) -> tuple[Any, ...]:
     """Lay a changed notice out; a part that stays has its marker 0."""
-    move, shown = change.move, change.suspension
-    following = move.next if move else None
+    move, following, shown = change.move, change.next, change.suspension
     return (
         change.notice_no,
         int(move is not None),
@@ -26,6 +26,8 @@ def notice_row(change: NoticeChanged) -> tuple[Any, ...]:
         int(following is not None),
         following and following.stage,
         following and moment(following.date),
+        change.amount_payable,
+        change.payment_acceptance_allowed,
         int(shown is not None),
         shown and shown.type,
         shown and shown.reason,
@@ -63,6 +65,10 @@ def update_notices(_dialect: Dialect, row_set: RowSet) -> Executable:
                 for part, columns in parts.items()
                 for column, new in columns.items()
             }
+            | {
+                "amount_payable": func.coalesce(r.c.amount_payable, von.c.amount_payable),
+                "payment_acceptance_allowed": func.coalesce(r.c.allowed, von.c.payment_acceptance_allowed),
+            }
             | {"upd_date": now(), "upd_user_id": AUDIT_USER}
         )
     )
@@ -79,6 +85,8 @@ NOTICES = Writing(
         "plans": Integer(),
         "next_stage": String(3),
         "next_date": MOMENT,
+        "amount_payable": Money(),
+        "allowed": String(1),
         "suspends": Integer(),
         "suspension_type": String(2),
         "epr_reason": String(3),
