@@ -52,6 +52,8 @@ class Settings:
     intranet_url: str = "sqlite:///var/intranet.db"
     internet_url: str = "sqlite:///var/internet.db"
     reports: str = "var/reports"
+    public_url: str = "http://127.0.0.1:8000"
+    link_key: str = ""
     dev_issuer: bool = False
     dev_keys: str = "var/dev-issuer"
     issuers: tuple[IssuerSettings, ...] = ()
@@ -66,6 +68,8 @@ MEANINGS: dict[str, str] = {
     "intranet_url": "SQLAlchemy URL of the Intranet database",
     "internet_url": "SQLAlchemy URL of the Internet database",
     "reports": "folder the reports go below",
+    "public_url": "address callers reach the API by; links to reports begin with it",
+    "link_key": "secret that signs links to reports; empty keeps a made-up one beside the reports",
     "dev_issuer": "1 switches on `ocms token` and accepts its tokens; never in production",
     "dev_keys": "folder of the development issuer's keys",
     "issuers": "token issuers, as [[ocms.issuers]] tables in the TOML file",
@@ -156,4 +160,5 @@ def effective(settings: Settings) -> dict[str, str]:
     shown = asdict(settings)
     for name in ("intranet_url", "internet_url"):
         shown[name] = make_url(shown[name]).render_as_string(hide_password=True)
+    shown["link_key"] = "***" if settings.link_key else ""
     return {variable(name): str(value) for name, value in shown.items()}
