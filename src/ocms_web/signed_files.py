@@ -48,7 +48,7 @@ class SignedFiles:
         """Give the files their route."""
 
         def handle(request: Request[Any, Any, Any], kind: str, name: str) -> Response[bytes]:
-            reply = self.fetch(kind, name, request.query_params.dict())
+            reply = self.fetch(kind, name, dict(request.query_params))
             body = reply.body if isinstance(reply.body, bytes) else encode(reply.body)
             media_type = reply.headers.get("Content-Type", "application/json")
             return Response(

@@ -135,7 +135,7 @@ class StageCalls:
 @rule("G2")
 def asked_words(asked: Asked) -> Mapping[str, object]:
     """What a call asks is in its address or, for its POST twin, in its body."""
-    return asked.address or (asked.body if isinstance(asked.body, Mapping) else {})
+    return {**asked.address, **(asked.body if isinstance(asked.body, Mapping) else {})}
 
 
 BASE = "/ocms/v1"

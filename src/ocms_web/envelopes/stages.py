@@ -247,7 +247,9 @@ def validated(answers: Sequence[Answer[Moved]], named: Mapping[str, Named]) -> R
 @rule("S21", "S23")
 def submitted(settled: Settled[Moved], link: Link | None) -> Reply:
     """Every item has its outcome; where one was moved the report is linked, or null if it failed."""
-    results = [updated(answer, answer.detail) if answer.detail else failed(answer) for answer in settled.answers]
+    results = [
+        updated(answer, answer.detail) if answer.detail else failed(answer) for answer in settled.answers
+    ]
     succeeded = sum(answer.detail is not None for answer in settled.answers)
     body: dict[str, Any] = {
         "status": manual.status(settled.answers),
