@@ -33,7 +33,7 @@ TOUCHED = (t.ocms_change_of_processing, t.ocms_offence_notice_owner_driver, t.oc
 
 
 def put_offenders(engine: Engine, numbers: Iterable[str], **columns: str | None) -> None:
-    """Insert a driver, the current offender, for each number; each column is that of `OFFENDER` or as given."""
+    """Insert a current offender for each number; each column is that of `OFFENDER` or as given."""
     rows = [{"notice_no": number, **OFFENDER, **columns} for number in numbers]
     for start in range(0, len(rows), 1000):
         put(engine, "ocms_offence_notice_owner_driver", rows[start : start + 1000])

@@ -18,8 +18,7 @@ from ocms_adapters.sql.transactions import reading, streaming, writing
 from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.report_store import StoredReport
-from ocms_core.stages.facts import FoundNotice, LatestChange, StageFacts, StageNotice, ToppanFacts
-from ocms_core.stages.ports import Period
+from ocms_core.stages.facts import FoundNotice, LatestChange, Period, StageFacts, StageNotice, ToppanFacts
 from ocms_core.stages.reports import Batch, DayOfOfficer, ReportEntry
 from ocms_core.stages.request_checks import Criteria
 

@@ -1,12 +1,23 @@
 """What the decisions on stage changes look at."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeAlias
 
 from attrs import frozen
 
+from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.reference import Reference
+
+# From one moment to before another.
+Period: TypeAlias = tuple[datetime, datetime]
+
+
+def day_of(now: datetime) -> Period:
+    """Give the Singapore day of a moment, from midnight to midnight (G5)."""
+    midnight = singapore(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight, midnight + timedelta(days=1)
 
 
 @frozen

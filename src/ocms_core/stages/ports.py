@@ -3,16 +3,13 @@
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from ocms_core.kernel.flow import Store
 from ocms_core.kernel.report_store import StoredReport
-from ocms_core.stages.facts import FoundNotice, StageFacts, ToppanFacts
+from ocms_core.stages.facts import FoundNotice, Period, StageFacts, ToppanFacts
 from ocms_core.stages.reports import Batch, DayOfOfficer, ReportEntry
 from ocms_core.stages.request_checks import Criteria
-
-# From one moment to before another.
-Period: TypeAlias = tuple[datetime, datetime]
 
 
 class StageReader(Protocol):

@@ -7,7 +7,6 @@ from functools import partial
 from attrs import frozen
 
 from ocms_core.kernel import codes
-from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.faults import BadRow
 from ocms_core.kernel.flow import settle
 from ocms_core.kernel.report_store import ReportStore
@@ -15,9 +14,9 @@ from ocms_core.kernel.spec import rule
 from ocms_core.kernel.verdicts import Answer, Refusal, Settled
 from ocms_core.stages import manual, plus, reports, search, toppan
 from ocms_core.stages.client_checks import PLUS_CODE, PlusChange, ToppanRun
-from ocms_core.stages.facts import ToppanFacts
+from ocms_core.stages.facts import ToppanFacts, day_of
 from ocms_core.stages.manual import Moved
-from ocms_core.stages.ports import Period, StageStore, StageStores
+from ocms_core.stages.ports import StageStore, StageStores
 from ocms_core.stages.reports import Batch, DailyReport, ReportEntry
 from ocms_core.stages.request_checks import Criteria, DateRange, Item, Validation
 from ocms_core.stages.request_fields import is_number
@@ -214,9 +213,3 @@ def daily_workbook(name: str, stores: StageStores, store: ReportStore) -> bytes 
 def load_toppan(notice_nos: Sequence[str], store: StageStore) -> ToppanFacts:
     """Load the facts of one chunk."""
     return store.toppan_facts(notice_nos)
-
-
-def day_of(now: datetime) -> Period:
-    """Give the Singapore day of a moment, from midnight to midnight (G5)."""
-    midnight = singapore(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight, midnight + timedelta(days=1)

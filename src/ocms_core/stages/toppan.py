@@ -9,7 +9,7 @@ from attrs import field, frozen
 from ocms_core.kernel import codes
 from ocms_core.kernel.changes import Change
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.dates import today
+from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.spec import rule
 from ocms_core.kernel.verdicts import Answer, Settled
 from ocms_core.stages.amounts import missing_fee
@@ -85,7 +85,7 @@ def changed_by_hand(notice: StageNotice, run: ToppanRun, latest: LatestChange | 
         and latest is not None
         and latest.source in BY_HAND
         and latest.stage == run.stage
-        and today(latest.date) <= today(run.printed_at)
+        and singapore(latest.date).date() <= singapore(run.printed_at).date()
     )
 
 

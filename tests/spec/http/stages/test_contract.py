@@ -340,9 +340,9 @@ def test_the_report_list_and_its_twin_name_workbooks_that_download(portal: Serve
     put_offenders(engine, ["N-001"], name='=HYPERLINK("https://example.org")')
     for day, officer in (("15", "USER01"), ("15", "USER02"), ("10", "USER03")):
         put_changes(engine, ["N-001"], f"2025-01-{day} 10:00:0{officer[-1]}", authorised_officer=officer)
-    officer = portal.house.token(Role.OIC)
+    token = portal.house.token(Role.OIC)
     asked_for = {"startDate": "2025-01-01", "endDate": "2025-01-31"}
-    answer = told(portal.http.get(f"{PORTAL}/reports", params=asked_for, headers=officer))
+    answer = told(portal.http.get(f"{PORTAL}/reports", params=asked_for, headers=token))
     assert answer == {
         "reports": [
             {
@@ -364,7 +364,7 @@ def test_the_report_list_and_its_twin_name_workbooks_that_download(portal: Serve
     assert told(asked(portal, f"{PORTAL}/reports", asked_for)) == answer
     name = answer["reports"][0]["reportUrl"].rpartition("/")[2]
     for workbook in (
-        portal.http.get(f"{PORTAL}/report/{name}", headers=officer),
+        portal.http.get(f"{PORTAL}/report/{name}", headers=token),
         asked(portal, f"{PORTAL}/report/download", {"reportId": name.removesuffix(".xlsx")}),
     ):
         assert workbook.status_code == 200, workbook.text
