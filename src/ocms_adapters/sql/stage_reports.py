@@ -1,8 +1,8 @@
 """The change rows as reports, and the registry of reports."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,6 +26,9 @@ from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.stages.reports import KIND, Batch, DayOfOfficer, ReportEntry
 from ocms_core.stages.search import SHOWN_FIRST
+
+# To be closed where it is left before its end.
+Rows: TypeAlias = Generator[tuple[Any, ...], None, None]
 
 ROWS_AT_ONCE = 1_000
 NOBODY = "UNKNOWN"
@@ -64,7 +67,7 @@ PREVIOUS_DATE = case(
 )
 
 
-def rows(connection: Connection, *conditions: ColumnElement[bool]) -> Iterator[tuple[Any, ...]]:
+def rows(connection: Connection, *conditions: ColumnElement[bool]) -> Rows:
     """Give report rows in notice order, so many at a time."""
     question: Select[Any] = (
         select(
@@ -90,11 +93,12 @@ def rows(connection: Connection, *conditions: ColumnElement[bool]) -> Iterator[t
         .where(*conditions)
         .order_by(changed.notice_no, changed.date_of_change)
     )
-    streamed = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(question)
-    return (tuple(row) for row in streamed)
+    with connection.execution_options(yield_per=ROWS_AT_ONCE).execute(question) as streamed:
+        for row in streamed:
+            yield tuple(row)
 
 
-def batch_rows(connection: Connection, batch: Batch) -> Iterator[tuple[Any, ...]]:
+def batch_rows(connection: Connection, batch: Batch) -> Rows:
     """Give the report rows of a batch."""
     return rows(
         connection,
@@ -105,7 +109,7 @@ def batch_rows(connection: Connection, batch: Batch) -> Iterator[tuple[Any, ...]
     )
 
 
-def day_rows(connection: Connection, day: date) -> Iterator[tuple[Any, ...]]:
+def day_rows(connection: Connection, day: date) -> Rows:
     """Give the report rows of a day."""
     return rows(connection, *between(day, day))
 

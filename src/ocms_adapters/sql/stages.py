@@ -1,7 +1,7 @@
 """What the services of stage changes read and lock to decide, and the transactions they do it in."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -70,6 +70,7 @@ class SqlStageReader:
     def __init__(self, connection: Connection, statements: Statements) -> None:
         self._connection = connection
         self._statements = statements
+        self._streams: list[stage_reports.Rows] = []
 
     def search(self, criteria: Criteria, most: int) -> tuple[Sequence[FoundNotice], int]:
         """Give the first `most` notices that meet all criteria, in notice order, and how many there are."""
@@ -89,11 +90,20 @@ class SqlStageReader:
 
     def batch_rows(self, batch: Batch) -> Iterable[tuple[object, ...]]:
         """Give the report rows of a batch in notice order, streamed."""
-        return stage_reports.batch_rows(self._connection, batch)
+        return self._streamed(stage_reports.batch_rows(self._connection, batch))
 
     def day_rows(self, day: date) -> Iterable[tuple[object, ...]]:
         """Give the report rows of a day in notice order, streamed."""
-        return stage_reports.day_rows(self._connection, day)
+        return self._streamed(stage_reports.day_rows(self._connection, day))
+
+    def close(self) -> None:
+        """Close what is still being streamed."""
+        for stream in self._streams:
+            stream.close()
+
+    def _streamed(self, rows: stage_reports.Rows) -> stage_reports.Rows:
+        self._streams.append(rows)
+        return rows
 
     def _stage_facts(
         self, question: Select[Any], notice_nos: Sequence[str], changed_in: Period | None
@@ -174,8 +184,11 @@ class SqlStageStores:
     @contextmanager
     def streaming(self) -> Iterator[SqlStageReader]:
         """Open a connection that reads many rows piece by piece."""
-        with streaming(self._engine) as connection:
-            yield SqlStageReader(connection, self._statements)
+        with (
+            streaming(self._engine) as connection,
+            closing(SqlStageReader(connection, self._statements)) as reader,
+        ):
+            yield reader
 
     @contextmanager
     def writing(self) -> Iterator[SqlStageStore]:
