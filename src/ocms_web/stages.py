@@ -14,7 +14,7 @@ from ocms_core.kernel.spec import rule
 from ocms_core.kernel.verdicts import Refusal
 from ocms_core.stages import client_checks, manual, plus, request_checks, service
 from ocms_core.stages.ports import StageStores
-from ocms_core.stages.reports import Batch
+from ocms_core.stages.reports import Batch, link_hours
 from ocms_core.stages.request_fields import Refused
 from ocms_web import stages_api
 from ocms_web.endpoints import MEBIBYTE, Asked, Endpoint
@@ -23,8 +23,6 @@ from ocms_web.problems import Problem
 from ocms_web.wire import Reply
 
 log = structlog.get_logger()
-
-REPORT_LINK, HOURS, DEFAULT_HOURS = "REPORT_LINK", "HOURS", 24
 
 
 @frozen
@@ -123,7 +121,7 @@ class StageCalls:
     def _published(self, batch: Batch) -> service.Link | None:
         """A report that fails is logged and can be built again; the batch it is about stands."""
         try:
-            hours = self.reference().whole_number(REPORT_LINK, HOURS, DEFAULT_HOURS)
+            hours = link_hours(self.reference())
             return service.publish(
                 batch, stores=self.stores, store=self.reports, now=batch.submitted, valid_hours=hours
             )

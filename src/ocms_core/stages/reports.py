@@ -8,6 +8,7 @@ from itertools import groupby
 from attrs import frozen
 
 from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.sheets import Column, Kind, Sheet
 from ocms_core.kernel.spec import rule
 
@@ -125,6 +126,12 @@ def day_asked(name: str) -> date | None:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
+
+
+@rule("G14")
+def link_hours(reference: Reference) -> int:
+    """A link opens for as many hours as the parameter says, and for a day where it says nothing."""
+    return reference.whole_number("REPORT_LINK", "HOURS", 24)
 
 
 def stored_as(name: str) -> str:
