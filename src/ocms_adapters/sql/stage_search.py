@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -75,8 +76,8 @@ def search(
     Two statements, and a third to count where there is more than is given.
     """
     bound = bound_by(criteria)
-    conditions = [CONDITIONS[name] for name in bound]
-    rows = connection.execute(question(conditions, bound.keys()), {**bound, "most": most + 1}).all()
+    asked = tuple(bound)
+    rows = connection.execute(question(asked), {**bound, "most": most + 1}).all()
     offenders: dict[str, list[Offender]] = {}
     keys = bind_keys(connection.dialect, [row[0] for row in rows[:most]])
     for notice_no, indicator, current, id_no, name, entity_type in connection.execute(
@@ -86,12 +87,13 @@ def search(
             Offender(indicator, current == "Y", id_no, name, entity_type)
         )
     notices = [found(row, offenders.get(row[0], ())) for row in rows[:most]]
-    return notices, len(rows) if len(rows) <= most else counted(connection, conditions, bound)
+    return notices, len(rows) if len(rows) <= most else counted(connection, bound)
 
 
-def question(conditions: Sequence[ColumnElement[bool]], asked: Any) -> Select[Any]:
-    """Phrase a search; one that finds few finds them first and sorts them then."""
-    found_first = select(*SHOWN).where(*conditions)
+@cache
+def question(asked: tuple[str, ...]) -> Select[Any]:
+    """Phrase a search, once for each set of criteria; one that finds few finds them first, then sorts."""
+    found_first = select(*SHOWN).where(*(CONDITIONS[name] for name in asked))
     if NARROW & set(asked):
         few = found_first.cte("few").prefix_with("MATERIALIZED", dialect="postgresql")
         found_first = select(*few.c)
@@ -99,10 +101,9 @@ def question(conditions: Sequence[ColumnElement[bool]], asked: Any) -> Select[An
     return found_first.order_by(von.notice_no).limit(bindparam("most"))
 
 
-def counted(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]], bound: Mapping[str, Any]
-) -> int:
+def counted(connection: Connection, bound: Mapping[str, Any]) -> int:
     """Count all that a search finds."""
+    conditions = [CONDITIONS[name] for name in bound]
     everything = select(func.count(literal_column("1"))).select_from(t.ocms_valid_offence_notice)
     return int(connection.execute(everything.where(*conditions), bound).scalar_one())
 
