@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Dialect,
     Select,
     String,
     bindparam,
@@ -17,7 +16,6 @@ from sqlalchemy import (
     select,
 )
 
-from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.column_types import LocalDateTime
 from ocms_core.kernel.dates import singapore
@@ -37,6 +35,13 @@ SHOWN = (
     von.last_processing_date,
     von.suspension_type,
 )
+PEOPLE = (
+    onod.owner_driver_indicator,
+    onod.offender_indicator,
+    onod.id_no,
+    onod.name,
+    onod.lta_entity_type,
+)
 # The notices of an identity come from its own rows, then the notices; one they share is found once.
 OF_IDENTITY = select(onod.notice_no).where(onod.id_no == bindparam("id_no", type_=String))
 
@@ -52,53 +57,44 @@ CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 NARROW = frozenset({"notice_no", "id_no", "vehicle_no"})
 
 
-class Statements:
-    """The one question of a search that does not depend on its criteria."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self.offenders = select(
-            onod.notice_no,
-            onod.owner_driver_indicator,
-            onod.offender_indicator,
-            onod.id_no,
-            onod.name,
-            onod.lta_entity_type,
-        ).where(among(dialect, onod.notice_no))
-
-
 @rule("S1")
-def search(
-    connection: Connection, statements: Statements, criteria: Criteria, most: int
-) -> tuple[Sequence[FoundNotice], int]:
+def search(connection: Connection, criteria: Criteria, most: int) -> tuple[Sequence[FoundNotice], int]:
     """
     Criteria narrow each other down; the day is the Singapore day the notice entered its stage.
 
-    Two statements, and a third to count where there is more than is given.
+    One statement, and a second to count where there is more than is given.
     """
     bound = bound_by(criteria)
-    asked = tuple(bound)
-    rows = connection.execute(question(asked), {**bound, "most": most + 1}).all()
-    offenders: dict[str, list[Offender]] = {}
-    keys = bind_keys(connection.dialect, [row[0] for row in rows[:most]])
-    for notice_no, indicator, current, id_no, name, entity_type in connection.execute(
-        statements.offenders, keys
-    ):
-        offenders.setdefault(notice_no, []).append(
-            Offender(indicator, current == "Y", id_no, name, entity_type)
-        )
-    notices = [found(row, offenders.get(row[0], ())) for row in rows[:most]]
-    return notices, len(rows) if len(rows) <= most else counted(connection, bound)
+    rows = connection.execute(question(tuple(bound)), {**bound, "most": most + 1}).all()
+    people: dict[str, list[Offender]] = {}
+    for row in rows:
+        known = people.setdefault(row[0], [])
+        indicator, current, id_no, name, entity_type = row[len(SHOWN) :]
+        if indicator is not None:
+            known.append(Offender(indicator, current == "Y", id_no, name, entity_type))
+    notices = {row[0]: row for row in rows}
+    found = [found_notice(row[: len(SHOWN)], people[notice_no]) for notice_no, row in notices.items()]
+    return found[:most], len(found) if len(found) <= most else counted(connection, bound)
 
 
 @cache
 def question(asked: tuple[str, ...]) -> Select[Any]:
-    """Phrase a search, once for each set of criteria; one that finds few finds them first, then sorts."""
-    found_first = select(*SHOWN).where(*(CONDITIONS[name] for name in asked))
+    """
+    Phrase a search, once for each set of criteria: its first notices, each with everyone it has.
+
+    One that finds few finds them first and sorts them then.
+    """
+    meeting = select(*SHOWN).where(*(CONDITIONS[name] for name in asked))
+    by_number: ColumnElement[Any] = von.notice_no
     if NARROW & set(asked):
-        few = found_first.cte("few").prefix_with("MATERIALIZED", dialect="postgresql")
-        found_first = select(*few.c)
-        return found_first.order_by(few.c.notice_no).limit(bindparam("most"))
-    return found_first.order_by(von.notice_no).limit(bindparam("most"))
+        few = meeting.cte("few").prefix_with("MATERIALIZED", dialect="postgresql")
+        meeting, by_number = select(*few.c), few.c.notice_no
+    first = meeting.order_by(by_number).limit(bindparam("most")).subquery("first")
+    return (
+        select(*first.c, *PEOPLE)
+        .outerjoin_from(first, t.ocms_offence_notice_owner_driver, onod.notice_no == first.c.notice_no)
+        .order_by(first.c.notice_no)
+    )
 
 
 def counted(connection: Connection, bound: Mapping[str, Any]) -> int:
@@ -122,7 +118,7 @@ def bound_by(criteria: Criteria) -> dict[str, Any]:
     return {name: value for name, value in bound.items() if value is not None}
 
 
-def found(row: Any, offenders: Sequence[Offender]) -> FoundNotice:
+def found_notice(row: Sequence[Any], offenders: Sequence[Offender]) -> FoundNotice:
     """Read a row of a search."""
     notice_no, offence_type, offence_at, vehicle_no, stage, since, suspension = row
     return FoundNotice(

@@ -61,7 +61,6 @@ class Statements:
             t.ocms_change_of_processing,
             and_(changed.notice_no == latest.c.notice_no, changed.date_of_change == latest.c.date),
         )
-        self.search = stage_search.Statements(dialect)
 
 
 class SqlStageReader:
@@ -74,7 +73,7 @@ class SqlStageReader:
 
     def search(self, criteria: Criteria, most: int) -> tuple[Sequence[FoundNotice], int]:
         """Give the first `most` notices that meet all criteria, in notice order, and how many there are."""
-        return stage_search.search(self._connection, self._statements.search, criteria, most)
+        return stage_search.search(self._connection, criteria, most)
 
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
         """Give the notices, the reference data, and which notices have a change row in a period."""

@@ -10,7 +10,7 @@ from ocms_core.kernel.changes import AddressCheckSet, Change, StageChangeRecorde
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.spec import rule
-from ocms_core.kernel.stage_moves import StageChange
+from ocms_core.kernel.stage_moves import StageChange, following
 from ocms_core.kernel.verdicts import Answer, Settled
 from ocms_core.stages.eligibility import Eligible, Wanted, eligibility
 from ocms_core.stages.facts import StageFacts
@@ -75,7 +75,7 @@ def effects(
         remarks=item.wanted.remarks,
     )
     return (
-        reopened(moved(notice, target, now, reference)),
+        reopened(moved(notice, target, now, following(target, now, reference), reference)),
         StageChangeRecorded(record),
         AddressCheckSet(notice.notice_no, "Y" if item.check_addresses else "N"),
     )

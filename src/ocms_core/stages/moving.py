@@ -5,7 +5,7 @@ from datetime import datetime
 from ocms_core.kernel.changes import NoticeChanged
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.spec import rule
-from ocms_core.kernel.stage_moves import StageMove, following
+from ocms_core.kernel.stage_moves import NextStage, StageMove
 from ocms_core.stages.amounts import amount_payable
 from ocms_core.stages.facts import StageNotice
 
@@ -13,12 +13,18 @@ PAYABLE = "Y"
 
 
 @rule("S22")
-def moved(notice: StageNotice, target: str, at: datetime, reference: Reference) -> NoticeChanged:
-    """A move keeps where the notice stood, plans what follows, and works out what is to be paid."""
+def moved(
+    notice: StageNotice, target: str, at: datetime, planned: NextStage, reference: Reference
+) -> NoticeChanged:
+    """
+    A move keeps where the notice stood, plans what follows, and works out what is to be paid.
+
+    `planned` is what follows the target; notices that move together share it.
+    """
     return NoticeChanged(
         notice.notice_no,
         move=StageMove(prev_stage=notice.stage, prev_date=notice.stage_date, stage=target, date=at),
-        next=following(target, at, reference),
+        next=planned,
         amount_payable=amount_payable(notice.composition_amount, notice.stage, target, reference),
     )
 

@@ -7,7 +7,7 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.changes import Change, StageChangeRecorded
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.spec import rule
-from ocms_core.kernel.stage_moves import StageChange
+from ocms_core.kernel.stage_moves import StageChange, following
 from ocms_core.kernel.suspensions import PERMANENT
 from ocms_core.kernel.verdicts import Answer, Refusal, Settled
 from ocms_core.stages.amounts import missing_fee
@@ -106,4 +106,7 @@ def effects(
         officer=PLUS_CODE,
         source=SOURCE,
     )
-    return (reopened(moved(notice, asked.next, at, reference)), StageChangeRecorded(record))
+    return (
+        reopened(moved(notice, asked.next, at, following(asked.next, at, reference), reference)),
+        StageChangeRecorded(record),
+    )

@@ -11,6 +11,7 @@ from ocms_core.kernel.changes import Change
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.spec import rule
+from ocms_core.kernel.stage_moves import following
 from ocms_core.kernel.verdicts import Answer, Settled
 from ocms_core.stages.amounts import missing_fee
 from ocms_core.stages.client_checks import ToppanRun
@@ -51,12 +52,13 @@ def decide(notice_nos: Sequence[str], run: ToppanRun, facts: ToppanFacts, now: d
     """Decide one chunk; the answer of a notice that moves has its stages for detail."""
     answers: list[Answer[Moved]] = []
     changes: list[Change] = []
+    planned = following(run.stage, now, facts.reference)
     for notice_no in notice_nos:
         notice = facts.notices.get(notice_no)
         code = verdict(notice, run, facts)
         if notice is not None and code is codes.TOPPAN_AUTOMATIC:
             answers.append(Answer(notice_no, code, Moved(notice.stage, run.stage)))
-            changes.append(moved(notice, run.stage, now, facts.reference))
+            changes.append(moved(notice, run.stage, now, planned, facts.reference))
         else:
             answers.append(Answer(notice_no, code))
     return Settled(tuple(answers), tuple(changes))

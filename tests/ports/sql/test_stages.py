@@ -175,7 +175,9 @@ def test_the_searches_of_a_large_table_walk_its_indexes(engine: Engine, stores: 
             service.search_notices(criteria, stores=stores)
         with engine.connect() as connection:
             plan = plan_of(connection, statements[0], criteria)
-        assert "Seq Scan" not in plan, plan
+        # The people of a day's many notices may come by a scan while their table is this small.
+        assert "Seq Scan on ocms_valid_offence_notice" not in plan, plan
+        assert criteria.stage or "Seq Scan" not in plan, plan
         assert "Index" in plan
 
 
