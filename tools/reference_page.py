@@ -11,6 +11,8 @@ from ocms_core.kernel.caps import DEFAULTS, PARAMETER
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.reference_defaults import DEFAULT_STAGE_DAYS, NEXT_STAGE, STAGE_MAP, SUSPENSION_REASONS
 from ocms_core.kernel.stages import STAGES
+from ocms_core.stages.amounts import MATRIX
+from ocms_core.stages.eligibility import DERIVED, REASONS, TARGETS, OffenderType
 from ocms_web.problems import STATUS
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
@@ -29,6 +31,44 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[st
 def all_codes() -> Iterator[Code]:
     """Give every answer code, in the order of the table."""
     yield from (code for code in vars(codes).values() if isinstance(code, Code))
+
+
+def stage_changes() -> Iterator[str]:
+    """Lay out the stage map as a diagram, and what decides a change by hand."""
+    yield "The stage map as an empty database has it; an officer reaches the stages in round boxes (S17)."
+    yield ""
+    yield "```mermaid"
+    yield "flowchart LR"
+    by_hand = frozenset().union(*TARGETS.values())
+    for stage in STAGES:
+        yield f"    {stage}([{stage}])" if stage in by_hand else f"    {stage}[{stage}]"
+    for stage, moves in STAGE_MAP.items():
+        yield f"    {stage} --> {' & '.join(moves)}"
+    yield "```"
+    yield ""
+    yield "Where a change by hand may go (S17), and where it goes when no stage is named (S15)."
+    yield ""
+    yield from table(
+        ["offender", "may go to", "derived"],
+        (
+            (
+                offender.value,
+                ", ".join(stage for stage in STAGES if stage in TARGETS[offender]),
+                ", ".join(f"{stage} to {target}" for stage, target in DERIVED[offender].items()),
+            )
+            for offender in OffenderType
+        ),
+    )
+    yield "What is payable after a move, on top of the composition amount (S40)."
+    yield ""
+    yield from table(
+        ["from", "to", "fee"],
+        (
+            *((", ".join(left), ", ".join(entered), f"`{fee}`") for left, entered, fee in MATRIX),
+            ("any other move", "", "none"),
+        ),
+    )
+    yield from table(["reason of change", "meaning"], REASONS.items())
 
 
 def page() -> Iterator[str]:
@@ -59,9 +99,14 @@ def page() -> Iterator[str]:
     yield from table(["code", "default"], ((f"`{cap.value}`", most) for cap, most in DEFAULTS.items()))
     yield "## Answer codes"
     yield ""
+    yield "A code without a status of its own is told of one item, or with the status its call gives it."
+    yield ""
     yield from table(
         ["code", "HTTP", "text", "rule"],
-        ((code.code, STATUS[code].value, code.text, code.rule) for code in all_codes()),
+        (
+            (code.code, STATUS[code].value if code in STATUS else "", code.text, code.rule)
+            for code in all_codes()
+        ),
     )
     yield "## Settings"
     yield ""
@@ -87,6 +132,7 @@ def page() -> Iterator[str]:
             for stage, meaning in STAGES.items()
         ),
     )
+    yield from stage_changes()
     yield f"A notice stays {DEFAULT_STAGE_DAYS} days in a stage unless `STAGEDAYS` says otherwise."
     yield ""
     yield from table(

@@ -54,6 +54,8 @@ class Settings:
     intranet_url: str = "sqlite:///var/intranet.db"
     internet_url: str = "sqlite:///var/internet.db"
     reports: str = "var/reports"
+    public_url: str = "http://127.0.0.1:8000"
+    link_key: str = ""
     dev_issuer: bool = False
     dev_keys: str = "var/dev-issuer"
     issuers: tuple[IssuerSettings, ...] = ()
@@ -68,6 +70,8 @@ MEANINGS: dict[str, str] = {
     "intranet_url": "SQLAlchemy URL of the Intranet database",
     "internet_url": "SQLAlchemy URL of the Internet database",
     "reports": "folder the reports go below",
+    "public_url": "address callers reach the API by; links to reports begin with it",
+    "link_key": "secret that signs links to reports; empty keeps a made-up one beside the reports",
     "dev_issuer": "1 switches on `ocms token` and accepts its tokens; never in production",
     "dev_keys": "folder of the development issuer's keys",
     "issuers": "token issuers, as [[ocms.issuers]] tables in the TOML file",
@@ -90,6 +94,7 @@ READABLE: dict[Any, tuple[re.Pattern[str], str]] = {
 # Drivers also take their password in the query of the address.
 SECRET = re.compile(r"pass|pwd|secret|token|odbc_connect", re.IGNORECASE)
 MASK = "hidden"
+SECRETS = ("link_key",)
 DATABASES = ("sqlite", "postgresql", "mssql")
 ISSUER_KINDS = ("clients", "staff")
 
@@ -179,4 +184,6 @@ def effective(settings: Settings) -> dict[str, str]:
         url = make_url(shown[name])
         secret = {word: MASK for word in url.query if SECRET.search(word)}
         shown[name] = url.update_query_dict(secret).render_as_string(hide_password=True)
+    for name in SECRETS:
+        shown[name] = MASK if shown[name] else ""
     return {variable(name): str(value) for name, value in shown.items()}

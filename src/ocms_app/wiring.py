@@ -7,23 +7,27 @@ from pathlib import Path
 from litestar.types import ASGIApp
 
 from ocms_adapters.clock import SystemClock
+from ocms_adapters.files.blobs import FolderStore
+from ocms_adapters.files.links import SignedLinks, key_in
 from ocms_adapters.jwks import keys_at, keys_in
 from ocms_adapters.sql.counters import SqlRateLimits
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.reference import SqlReference
+from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app import version
 from ocms_app.databases import open_databases
 from ocms_app.dev_issuer import DevIssuer
 from ocms_app.settings import IssuerSettings, Settings, WrongSettings
 from ocms_core.kernel.access import Role
-from ocms_web import court
+from ocms_web import court, stages
 from ocms_web.app import create_app
 from ocms_web.calls import Gate
 from ocms_web.doors import Doors
 from ocms_web.doors.bearer import BearerDoor, KeySource
 from ocms_web.doors.issuers import Issuer, Kind
 from ocms_web.doors.keys import KeyDoor
+from ocms_web.signed_files import SignedFiles
 
 
 def dev_issuer(settings: Settings) -> DevIssuer:
@@ -69,5 +73,18 @@ def web(settings: Settings) -> ASGIApp:
     doors = Doors(KeyDoor(SqlCredentials(intranet)), BearerDoor(tuple(issuers(settings))))
     threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="call")
     gate = Gate(doors, SqlRateLimits(intranet), SystemClock(), threads=threads)
-    calls = court.CourtCalls(SqlCourtStores(intranet), SqlReference(intranet))
-    return create_app(court.endpoints(calls), gate, ready=databases.ready, version=version)
+    reference = SqlReference(intranet)
+    reports = report_store(settings)
+    endpoints = (
+        *court.endpoints(court.CourtCalls(SqlCourtStores(intranet), reference)),
+        *stages.endpoints(stages.StageCalls(SqlStageStores(intranet), reference, reports)),
+    )
+    files = SignedFiles(reports, reports.links, gate.clock)
+    return create_app(endpoints, gate, files, ready=databases.ready, version=version)
+
+
+def report_store(settings: Settings) -> FolderStore:
+    """Give the folder reports are kept in, with the key that signs the links to them."""
+    folder = Path(settings.reports)
+    key = settings.link_key.encode() or key_in(folder / ".link-key")
+    return FolderStore(folder, SignedLinks(key, f"{settings.public_url.rstrip('/')}/reports"))

@@ -22,6 +22,7 @@ from ocms_web.calls import Gate, serve
 from ocms_web.endpoints import Endpoint
 from ocms_web.envelopes.court import flat
 from ocms_web.observed import metrics, observed
+from ocms_web.signed_files import SignedFiles
 from ocms_web.wire import Reply, encode
 
 log = structlog.get_logger()
@@ -31,13 +32,15 @@ SWAGGER_UI = Path(__file__).parent / "static" / "swagger-ui"
 Ready = Callable[[], None]
 
 
-def create_app(endpoints: Sequence[Endpoint], gate: Gate, *, ready: Ready, version: str) -> ASGIApp:
+def create_app(
+    endpoints: Sequence[Endpoint], gate: Gate, files: SignedFiles, *, ready: Ready, version: str
+) -> ASGIApp:
     """
     Put the API together, every request observed: also one the framework itself refuses.
 
-    `ready` raises `Unavailable` while the system cannot work.
+    `files` are what signed links open. `ready` raises `Unavailable` while the system cannot work.
     """
-    own = [live, health_of(ready), metrics_page, *description(endpoints, version)]
+    own = [live, health_of(ready), metrics_page, files.route(), *description(endpoints, version)]
     paths = frozenset(
         {*(endpoint.path for endpoint in endpoints), *(path for route in own for path in route.paths)}
     )

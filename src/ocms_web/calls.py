@@ -56,7 +56,7 @@ class Sent:
 async def serve(request: Request[Any, Any, Any], endpoint: Endpoint, gate: Gate) -> Response[bytes]:
     """Answer one HTTP request; the database work runs in a thread of its own."""
     body = await bounded_body(request, endpoint.largest_body)
-    address = {**request.query_params.dict(), **request.path_params}
+    address = {**dict(request.query_params), **request.path_params}
     sent = Sent(request.headers, body, {name: str(value) for name, value in address.items()})
     # Not the framework's own way into a thread, which takes a quarter of the time of a small call.
     reply = await get_running_loop().run_in_executor(

@@ -48,3 +48,9 @@ def encode(body: object) -> bytes:
 def with_offset(moment: datetime | None) -> str | None:
     """Contract 1 writes times in Singapore time with `+08:00`, to the second."""
     return None if moment is None else singapore(moment).isoformat(timespec="seconds")
+
+
+@rule("G5")
+def local_time(moment: datetime) -> str:
+    """Contracts 2 and 4 write times in Singapore time without an offset, to the second."""
+    return singapore(moment).replace(tzinfo=None).isoformat(timespec="seconds")

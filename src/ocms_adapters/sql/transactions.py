@@ -42,6 +42,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def streaming(engine: Engine) -> Iterator[Connection]:
+    """Open a connection that reads many rows piece by piece, all as of one moment; nothing is locked."""
+    # PostgreSQL keeps a cursor open only inside a transaction; on SQLite one that may write would lock.
+    alone = engine.name == "sqlite"
+    with translated(), engine.connect().execution_options(ocms_read_only=alone) as connection:
+        yield connection
+
+
 @rule("P4")
 @contextmanager
 def translated() -> Iterator[None]:

@@ -25,6 +25,13 @@ class Operation(Enum):
     GET_PAYMENT_STATUS = "cas-getPaymentStatus"
     UPDATE_COURT_NOTICES = "cas-updateCourtNotices"
     QUERY_NOTICE_INFO = "plus-queryNoticeInfo"
+    SEARCH_STAGES = "searchChangeProcessingStage"
+    VALIDATE_STAGES = "validateChangeProcessingStage"
+    CHANGE_STAGES = "changeProcessingStage"
+    LIST_STAGE_REPORTS = "getChangeStageReports"
+    DOWNLOAD_STAGE_REPORT = "downloadChangeStageReport"
+    PLUS_CHANGE_STAGES = "plusChangeProcessingStage"
+    UPDATE_TOPPAN_STAGES = "updateToppanStages"
 
 
 @frozen
@@ -53,12 +60,27 @@ ACCESS: dict[Operation, frozenset[Role]] = {
     Operation.GET_PAYMENT_STATUS: frozenset({Role.CAS}),
     Operation.UPDATE_COURT_NOTICES: frozenset({Role.CAS}),
     Operation.QUERY_NOTICE_INFO: frozenset({Role.PLUS}),
+    Operation.SEARCH_STAGES: frozenset({Role.OIC}),
+    Operation.VALIDATE_STAGES: frozenset({Role.OIC}),
+    Operation.CHANGE_STAGES: frozenset({Role.OIC}),
+    Operation.LIST_STAGE_REPORTS: frozenset({Role.OIC}),
+    Operation.DOWNLOAD_STAGE_REPORT: frozenset({Role.OIC}),
+    Operation.PLUS_CHANGE_STAGES: frozenset({Role.PLUS}),
+    Operation.UPDATE_TOPPAN_STAGES: frozenset({Role.TOPPAN}),
 }
 
 LIMITS: dict[Operation, Limit] = {
     Operation.GET_PAYMENT_STATUS: Limit(calls=10, seconds=3600),
     Operation.UPDATE_COURT_NOTICES: Limit(calls=10, seconds=3600),
     Operation.QUERY_NOTICE_INFO: Limit(calls=100, seconds=60),
+    # No contract limits these; the limits only stop a program that has run wild.
+    Operation.SEARCH_STAGES: Limit(calls=300, seconds=60),
+    Operation.VALIDATE_STAGES: Limit(calls=300, seconds=60),
+    Operation.CHANGE_STAGES: Limit(calls=300, seconds=60),
+    Operation.LIST_STAGE_REPORTS: Limit(calls=300, seconds=60),
+    Operation.DOWNLOAD_STAGE_REPORT: Limit(calls=300, seconds=60),
+    Operation.PLUS_CHANGE_STAGES: Limit(calls=600, seconds=60),
+    Operation.UPDATE_TOPPAN_STAGES: Limit(calls=60, seconds=60),
 }
 
 

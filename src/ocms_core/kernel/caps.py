@@ -15,12 +15,16 @@ class BatchCap(Enum):
     PAYMENT_STATUS = "PAYMENT_STATUS"
     COURT_NOTICES = "COURT_NOTICES"
     PLUS_QUERY = "PLUS_QUERY"
+    STAGE_CHANGE = "STAGE_CHANGE"
+    TOPPAN = "TOPPAN"
 
 
 DEFAULTS: dict[BatchCap, int] = {
     BatchCap.PAYMENT_STATUS: 500,
     BatchCap.COURT_NOTICES: 500,
     BatchCap.PLUS_QUERY: 100,
+    BatchCap.STAGE_CHANGE: 500,
+    BatchCap.TOPPAN: 100_000,
 }
 
 

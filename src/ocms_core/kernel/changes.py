@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from ocms_core.kernel.stage_moves import NextStage, StageMove
+from ocms_core.kernel.stage_moves import NextStage, StageChange, StageMove
 from ocms_core.kernel.suspensions import ShownSuspension, SuspensionRecord
 
 
@@ -57,5 +57,27 @@ class CourtDueDateRecorded:
     court_payment_due_date: datetime | None
 
 
+@frozen
+class StageChangeRecorded:
+    """A change of stage gets its record."""
+
+    record: StageChange
+
+    @property
+    def notice_no(self) -> str:
+        """The notice it belongs to."""
+        return self.record.notice_no
+
+
+@frozen
+class AddressCheckSet:
+    """Whether MHA and DataHive may be asked for the addresses of a notice's people; `allow` Y or N."""
+
+    notice_no: str
+    allow: str
+
+
 # In the order they are written: a parent row before its children.
-Change: TypeAlias = NoticeChanged | SuspensionOpened | CourtDueDateRecorded
+Change: TypeAlias = (
+    NoticeChanged | SuspensionOpened | CourtDueDateRecorded | StageChangeRecorded | AddressCheckSet
+)

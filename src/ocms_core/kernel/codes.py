@@ -11,6 +11,10 @@ class Code:
     text: str
     rule: str
 
+    def worded(self, **words: str | int | None) -> "Code":
+        """Give the code with the gaps of its text filled."""
+        return Code(self.code, self.text.format(**words), self.rule)
+
 
 # Contract 1: court and payment
 SUCCESS = Code("OCMS-2000", "Success", "P2")
@@ -43,3 +47,57 @@ INTERNAL_ERROR = Code("OCMS-5001", "Internal server error occurred while process
 SERVICE_UNAVAILABLE = Code("OCMS-5031", "Service unavailable", "P4")
 NO_SUCH_PATH = Code("OCMS-4041", "No such path", "G7")
 NO_SUCH_METHOD = Code("OCMS-4051", "Method not allowed on this path", "G7")
+
+# Contract 2: change of processing stage
+CPS_SUCCESS = Code("OCMS-2000", "Success", "S22")
+CPS_ELIGIBLE = Code("OCMS-2000", "Eligible for stage change", "S19")
+CPS_SEARCH_COURT_STAGE = Code("OCMS.CPS.SEARCH.COURT_STAGE", "Notice is in court stage", "S2")
+CPS_SEARCH_PS_ACTIVE = Code("OCMS.CPS.SEARCH.PS_ACTIVE", "Notice has permanent suspension", "S2")
+CPS_NOT_FOUND = Code("OCMS.CPS.NOT_FOUND", "VON not found", "S10")
+CPS_COURT_STAGE = Code("OCMS.CPS.COURT_STAGE", "Notice is in court stage", "S11")
+CPS_PS_BLOCKED = Code("OCMS.CPS.ELIG.PS_BLOCKED", "Notice has permanent suspension", "S12")
+CPS_DUPLICATE_RECORD = Code(
+    "OCMS.CPS.DUPLICATE_RECORD",
+    "Existing change record found for this notice today. Set isConfirmation=true to proceed.",
+    "S30",
+)
+CPS_REPEATED = Code("OCMS.CPS.DUPLICATE_RECORD", "Duplicate notice number in request", "G9")
+CPS_NO_STAGE_RULE = Code("OCMS.CPS.ELIG.NO_STAGE_RULE", "Cannot derive next stage", "S15")
+CPS_ENA_NOT_ALLOWED = Code("OCMS.CPS.ENA_NOT_ALLOWED", "ENA stage change is not allowed", "S16")
+CPS_INVALID_STAGE = Code(
+    "OCMS.CPS.INVALID_STAGE_FOR_OFFENDER", "Stage {stage} not allowed for offender type {offender}", "S17"
+)
+CPS_INVALID_TRANSITION = Code(
+    "OCMS.CPS.INVALID_TRANSITION", "Stage transition not allowed: {last} -> {next}", "S18"
+)
+CPS_REMARKS_REQUIRED = Code(
+    "OCMS.CPS.REMARKS_REQUIRED", "Remarks are mandatory when reason for change is 'OTH' (Others)", "S19"
+)
+CPS_INVALID_REASON = Code("OCMS.CPS.INVALID_FORMAT", "Reason for change must be one of {known}", "S19")
+CPS_FEE_MISSING = Code("OCMS.CPS.UNEXPECTED", "Unexpected error: fee parameter {fee} is not set", "S41")
+CPS_UNEXPECTED = Code("OCMS.CPS.UNEXPECTED", "Unexpected error: the notice could not be changed", "S22")
+
+CPS_EMPTY_ITEMS = Code("OCMS.CPS.INVALID_FORMAT", "Items list cannot be empty", "S20")
+CPS_EMPTY_NOTICES = Code("OCMS.CPS.INVALID_FORMAT", "Notices list cannot be empty", "S24")
+CPS_NOTICE_NO_REQUIRED = Code("OCMS.CPS.MISSING_DATA", "noticeNo is required", "S20")
+CPS_STAGE_REQUIRED = Code("OCMS.CPS.MISSING_DATA", "newProcessingStage is required", "S24")
+CPS_INVALID_FIELD = Code("OCMS.CPS.INVALID_FORMAT", "{field} {problem}", "G10")
+CPS_TOO_MANY = Code("OCMS.CPS.INVALID_FORMAT", "Request exceeds maximum batch limit of {cap} notices", "S20")
+CPS_NO_CRITERION = Code("OCMS.CPS.INVALID_FORMAT", "At least one search criterion is required", "S1")
+
+CPS_INVALID_DATE_RANGE = Code("INVALID_DATE_RANGE", "{problem}", "S51")
+CPS_REPORT_NOT_FOUND = Code("REPORT_NOT_FOUND", "Report not found: {report}", "S52")
+CPS_EMPTY_REPORT_ID = Code("INVALID_REPORT_ID", "Report ID cannot be empty", "S52")
+CPS_INVALID_REPORT_ID = Code("INVALID_REPORT_ID", "Report ID contains invalid characters", "S52")
+
+PLUS_STAGE_CHANGED = Code("SUCCESS", "Stage change processed successfully", "S64")
+PLUS_REFUSED = Code("OCMS-4000", "{problem}", "S60")
+PLUS_TRANSITION = Code("OCMS-4000", "Stage transition not allowed: {last} -> {next}", "S61")
+PLUS_NOTICES = Code("OCMS-4000", "Stage change not allowed for: {notices}", "S63")
+
+TOPPAN_REFUSED = Code("TOPPAN", "{problem}", "S70")
+TOPPAN_NOT_FOUND = Code("TOPPAN", "VON not found", "S71")
+TOPPAN_MANUAL = Code("TOPPAN", "Changed by hand before", "S72")
+TOPPAN_AUTOMATIC = Code("TOPPAN", "Moved on", "S73")
+TOPPAN_DELIVERED = Code("TOPPAN", "Moved on by an earlier delivery", "S74")
+TOPPAN_MISMATCH = Code("TOPPAN", "Stage mismatch (expected {expected}, actual {actual})", "S74")

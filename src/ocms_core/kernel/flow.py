@@ -40,13 +40,15 @@ def settle(
     now: datetime,
     refused_by_database: Code,
     attempts: int = 3,
+    all_or_nothing: bool = False,
 ) -> Settled[Detail] | Refusal:
     """
     A decision is made on locked facts and written with them; one bad row never undoes the others.
 
     Deciding is pure, so after a `Conflict` it is simply done again on fresh facts, `attempts` times
     at most; after a `BadRow` likewise, now isolating the row. An item whose row the database
-    refuses is answered with `refused_by_database`.
+    refuses is answered with `refused_by_database`; with `all_or_nothing` the `BadRow` is raised
+    instead and nothing is written.
     """
     isolate = False
     conflicts = 0
@@ -63,7 +65,7 @@ def settle(
             if conflicts == attempts:
                 raise
         except BadRow:
-            if isolate:
+            if isolate or all_or_nothing:
                 raise
             isolate = True
 

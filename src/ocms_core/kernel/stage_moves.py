@@ -1,10 +1,16 @@
 """What a move to another stage does to a notice."""
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 
 from attrs import frozen
 
+from ocms_core.kernel.dates import SINGAPORE, singapore
+from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.reference_defaults import DEFAULT_STAGE_DAYS
 from ocms_core.kernel.spec import rule
+
+DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)
 
 
 @frozen
@@ -30,6 +36,20 @@ class StageMove:
     date: datetime
 
 
+@frozen
+class StageChange:
+    """One row of `ocms_change_of_processing`: who moved a notice, when, from where to where and why."""
+
+    notice_no: str
+    date_of_change: datetime
+    new_stage: str
+    last_stage: str
+    reason: str | None
+    officer: str
+    source: str
+    remarks: str | None = None
+
+
 @rule("P24")
 def move(from_stage: str, since: datetime, to_stage: str, now: datetime) -> StageMove | None:
     """
@@ -41,3 +61,20 @@ def move(from_stage: str, since: datetime, to_stage: str, now: datetime) -> Stag
     if from_stage == to_stage:
         return None
     return StageMove(prev_stage=from_stage, prev_date=since, stage=to_stage, date=now)
+
+
+@rule("S22")
+def following(stage: str, entered: datetime, reference: Reference) -> NextStage:
+    """What follows a stage is the parameter's, if it has one; it is due at 00:00 after the stage's days."""
+    midnight = singapore(entered).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=SINGAPORE)
+    return NextStage(
+        stage=reference.parameters.get(("NEXT_STAGE", stage), "").strip() or None,
+        date=midnight + timedelta(days=stage_days(stage, reference)),
+    )
+
+
+@rule("G14")
+def stage_days(stage: str, reference: Reference) -> int:
+    """A stage lasts the days of its parameter; a missing, negative or unreadable one is fourteen."""
+    text = reference.parameters.get(("STAGEDAYS", stage), "").strip()
+    return int(text) if DAYS.fullmatch(text) else DEFAULT_STAGE_DAYS

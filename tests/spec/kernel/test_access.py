@@ -9,6 +9,13 @@ GRANTED = {
     (Role.CAS, Operation.GET_PAYMENT_STATUS),
     (Role.CAS, Operation.UPDATE_COURT_NOTICES),
     (Role.PLUS, Operation.QUERY_NOTICE_INFO),
+    (Role.OIC, Operation.SEARCH_STAGES),
+    (Role.OIC, Operation.VALIDATE_STAGES),
+    (Role.OIC, Operation.CHANGE_STAGES),
+    (Role.OIC, Operation.LIST_STAGE_REPORTS),
+    (Role.OIC, Operation.DOWNLOAD_STAGE_REPORT),
+    (Role.PLUS, Operation.PLUS_CHANGE_STAGES),
+    (Role.TOPPAN, Operation.UPDATE_TOPPAN_STAGES),
 }
 
 CELLS: tuple[Case[Role, Operation, bool], ...] = tuple(

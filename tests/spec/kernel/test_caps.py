@@ -26,6 +26,18 @@ DEFAULTS: tuple[Case[None, BatchCap, int], ...] = (
         ask=BatchCap.PLUS_QUERY,
         says=100,
     ),
+    Case(
+        rule=("G14", "S20"),
+        name="a stage change carries 500 notices at most",
+        ask=BatchCap.STAGE_CHANGE,
+        says=500,
+    ),
+    Case(
+        rule=("G14", "S75"),
+        name="Toppan prints 100,000 notices at most",
+        ask=BatchCap.TOPPAN,
+        says=100_000,
+    ),
 )
 
 
@@ -38,4 +50,4 @@ def test_an_empty_database_has_the_contracts_caps(case: Case[None, BatchCap, int
 def test_an_administrator_may_change_one_cap_and_leave_the_others() -> None:
     changed = reference(parameters={("BATCH_CAP", "PAYMENT_STATUS"): "50"})
     caps = {cap: batch_cap(cap, changed) for cap in BatchCap}
-    assert caps == {BatchCap.PAYMENT_STATUS: 50, BatchCap.COURT_NOTICES: 500, BatchCap.PLUS_QUERY: 100}
+    assert caps == {case.ask: case.says for case in DEFAULTS} | {BatchCap.PAYMENT_STATUS: 50}

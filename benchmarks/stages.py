@@ -1,0 +1,293 @@
+"""Stage changes: submit, print runs, search and workbooks, each at its service, without HTTP."""
+
+import os
+import random
+import resource
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from io import BytesIO
+from time import perf_counter
+from typing import Any
+
+from openpyxl import Workbook
+from sqlalchemy import event, text
+from xlsxwriter import Workbook as Writer  # type: ignore[import-untyped]  # it comes without types
+
+from benchmarks.contenders.stages import by_hand, core_toppan, orm_submit
+from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, milliseconds, rate_of, time_of
+from benchmarks.ground import Ground, notice_no, outside_transactions
+from ocms_adapters.files.xlsx import write_workbook
+from ocms_adapters.sql import engines
+from ocms_adapters.sql.stages import SqlStageStores
+from ocms_core.kernel.dates import SINGAPORE
+from ocms_core.stages import reports, service
+from ocms_core.stages.client_checks import ToppanRun
+from ocms_core.stages.eligibility import Wanted
+from ocms_core.stages.request_checks import Criteria, Item
+
+PEOPLE = text("""
+    INSERT INTO ocms_offence_notice_owner_driver (
+        notice_no, owner_driver_indicator, id_type, id_no, name, offender_indicator)
+    SELECT '5' || lpad(i::text, 8, '0') || 'J', 'D', 'N', 'S' || lpad((i / 5)::text, 7, '0') || 'A',
+           'PERSON ' || i / 5, 'Y'
+      FROM generate_series(1, :notices) AS i
+    ON CONFLICT DO NOTHING
+""")
+BACK = text("""
+    UPDATE ocms_valid_offence_notice
+       SET last_processing_stage = 'DN1', next_processing_stage = 'DN2', suspension_type = NULL
+     WHERE notice_no = ANY(CAST(:numbers AS varchar[]))
+""")
+FORGET = (
+    "TRUNCATE ocms_change_of_processing, ocms_outbox",
+    "UPDATE ocms_offence_notice_owner_driver SET mha_dh_check_allow = 'Y' WHERE mha_dh_check_allow <> 'Y'",
+    "VACUUM ocms_valid_offence_notice, ocms_offence_notice_owner_driver",
+    "CHECKPOINT",
+)
+BATCH = 500
+PRINT_RUN = 100_000
+WORKBOOK_ROWS = 100_000
+
+
+def now() -> datetime:
+    return datetime.now(SINGAPORE)
+
+
+def local() -> datetime:
+    return now().replace(tzinfo=None)
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = perf_counter()
+    work()
+    return perf_counter() - started
+
+
+def drawn(ground: Ground, many: int) -> list[str]:
+    """Draw notices of the table, and see that everyone has a person."""
+    with ground.engine.begin() as connection:
+        connection.execute(PEOPLE, {"notices": ground.size.notices})
+    every = range(1, ground.size.notices + 1)
+    return [notice_no(n) for n in random.Random(20250114).sample(every, min(many, len(every)))]
+
+
+def put_back(ground: Ground, numbers: Sequence[str]) -> None:
+    """Put notices back where they were before a run."""
+    with ground.engine.begin() as connection:
+        connection.execute(BACK, {"numbers": numbers})
+    outside_transactions(ground.engine, *FORGET)
+
+
+@contextmanager
+def submit(ground: Ground) -> Iterator[Ready]:
+    """A submit of 500."""
+    numbers, stores = drawn(ground, BATCH), SqlStageStores(ground.engine)
+
+    def ours(some: Sequence[str] = numbers) -> None:
+        items = [Item(number, Wanted("DN2", "SUP", None)) for number in some]
+        settled = service.submit(items, "USER01", stores=stores, now=now())
+        if not all(answer.detail for answer in settled.answers):
+            raise AssertionError("A notice was not moved.")
+
+    with by_hand(ground.databases.intranet) as hand:
+        yield Ready(
+            {
+                OURS: partial(timed, ours),
+                TYPICAL: lambda: timed(lambda: orm_submit(ground.engine, numbers, local())),
+                BEST: lambda: timed(lambda: hand.submit(numbers, local())),
+            },
+            {"extra statements": partial(extra_statements, ground, numbers, ours)},
+            between=partial(put_back, ground, numbers),
+        )
+
+
+def extra_statements(ground: Ground, numbers: Sequence[str], ours: Callable[[Sequence[str]], None]) -> float:
+    """Count the statements 500 notices take over those one takes."""
+    counts = []
+    for some in (numbers[:1], numbers):
+        put_back(ground, numbers)
+        seen: list[str] = []
+
+        def see(
+            _connection: object, _cursor: object, statement: str, *_: object, seen: list[str] = seen
+        ) -> None:
+            seen.append(statement)
+
+        event.listen(ground.engine, "before_cursor_execute", see)
+        ours(some)
+        event.remove(ground.engine, "before_cursor_execute", see)
+        counts.append(len(seen))
+    return counts[1] - counts[0]
+
+
+@contextmanager
+def print_run(ground: Ground) -> Iterator[Ready]:
+    """A Toppan call of 100,000, or half the table if it is smaller."""
+    numbers = drawn(ground, min(PRINT_RUN, ground.size.notices // 2))
+
+    def ours(stores: SqlStageStores) -> None:
+        run = ToppanRun(tuple(numbers), "DN2", now())
+        if service.update_toppan_stages(run, stores=stores, now=now()).automatic != len(numbers):
+            raise AssertionError("A notice was not moved.")
+
+    with by_hand(ground.databases.intranet) as hand:
+        stores = SqlStageStores(ground.engine)
+        yield Ready(
+            {
+                OURS: lambda: timed(lambda: ours(stores)),
+                TYPICAL: lambda: timed(lambda: core_toppan(ground.engine, numbers, local())),
+                BEST: lambda: timed(lambda: hand.toppan(numbers, local())),
+            },
+            {"megabytes": lambda: megabytes(ground, numbers, ours)},
+            between=partial(put_back, ground, numbers),
+        )
+
+
+def megabytes(ground: Ground, numbers: Sequence[str], ours: Callable[[SqlStageStores], None]) -> float:
+    """Measure how much a process grows over a print run: what it has at its peak over what it had before."""
+    put_back(ground, numbers)
+    reading, writing = os.pipe()
+    if not os.fork():
+        stores = SqlStageStores(engines.create(ground.databases.intranet))
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        ours(stores)
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        os.write(writing, str(grown).encode())
+        os._exit(0)
+    os.wait()
+    return int(os.read(reading, 32)) / 1024
+
+
+@contextmanager
+def search(ground: Ground) -> Iterator[Ready]:
+    """A search for an identity with five notices."""
+    drawn(ground, 1)
+    outside_transactions(ground.engine, "VACUUM (ANALYZE)")
+    people = ground.size.notices // 5
+    asked = [f"S{n:07}A" for n in random.Random(20250114).choices(range(1, people), k=ground.size.calls * 5)]
+    stores = SqlStageStores(ground.engine)
+
+    def ours(id_no: str) -> None:
+        service.search_notices(Criteria(id_no=id_no), stores=stores)
+
+    def each(find: Callable[[str], object]) -> float:
+        return sorted(timed(partial(find, id_no)) for id_no in asked)[len(asked) // 2]
+
+    with by_hand(ground.databases.intranet) as hand:
+        yield Ready(
+            {
+                OURS: lambda: each(
+                    lambda id_no: service.search_notices(Criteria(id_no=id_no), stores=stores)
+                ),
+                BEST: lambda: each(hand.search),
+            }
+        )
+
+
+def report_rows() -> Iterator[tuple[object, ...]]:
+    """Make up the rows of a report."""
+    start = datetime(2025, 1, 1)  # noqa: DTZ001  # as a table keeps it
+    for number in range(WORKBOOK_ROWS):
+        offence = start - timedelta(minutes=number)
+        moved = (
+            f"{number:010}",
+            "SP",
+            offence,
+            f"SBA{number % 9999}A",
+            "S1234567A",
+            "JOHN DOE",
+            "DN1",
+            offence,
+        )
+        yield (*moved, "DN2", start, "SUP", "Manual adjustment", "USER01", start, "OCMS")
+
+
+def with_openpyxl(rows: Sequence[tuple[Any, ...]]) -> None:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in rows:
+        sheet.append(row)
+    book.save(BytesIO())
+
+
+def with_xlsxwriter(rows: Sequence[tuple[Any, ...]]) -> None:
+    book = Writer(BytesIO(), {"constant_memory": True, "default_date_format": "dd/mm/yyyy"})
+    sheet = book.add_worksheet()
+    for place, row in enumerate(rows):
+        sheet.write_row(place, 0, row)
+    book.close()
+
+
+@contextmanager
+def workbook(_ground: Ground) -> Iterator[Ready]:
+    """A report of 100,000 rows, its rows made up beforehand."""
+    rows = list(report_rows())
+    yield Ready(
+        {
+            OURS: lambda: timed(lambda: write_workbook(reports.sheet(rows), BytesIO())),
+            TYPICAL: lambda: timed(lambda: with_openpyxl(rows)),
+            BEST: lambda: timed(lambda: with_xlsxwriter(rows)),
+        }
+    )
+
+
+HAND = "asyncpg with prepared statements"
+
+ROWS = (
+    Row(
+        "stage-submit",
+        "Stage submit of 500 notices, committed to disk",
+        {
+            OURS: "The service: reference data, notices locked in order, roles and changes of today read, "
+            "decided, notices, records, flags and outbox written",
+            TYPICAL: "SQLAlchemy ORM, notice by notice, flushed each; no lock, no role, no stage map",
+            BEST: f"{HAND}: lock, changes of today, update, records, flags, outbox; no role, no decision",
+        },
+        submit,
+        (
+            Bar("at most 1.3 of the best peer's time", time_of(BEST), at_most=1.3),
+            Bar("at least 15 times faster than the typical peer", rate_of(TYPICAL), at_least=15),
+            Bar("as many statements for 500 notices as for one", count("extra statements"), at_most=0),
+        ),
+    ),
+    Row(
+        "toppan",
+        "Toppan, a print run of 100,000 notices (half the table if that is less)",
+        {
+            OURS: "The service: chunks of 5,000, each locked, looked at, decided, written and committed",
+            TYPICAL: "SQLAlchemy Core, one executemany, one commit",
+            BEST: f"{HAND}: sorted chunks of 5,000, each an update, an insert and a commit; no lock, no look",
+        },
+        print_run,
+        (
+            Bar("at most 1.15 of the best peer's time", time_of(BEST), at_most=1.15),
+            Bar("at most 64 MB over an idle process", count("megabytes"), at_most=64),
+        ),
+    ),
+    Row(
+        "stage-search",
+        "Search by identity, five notices each: the median of many",
+        {
+            OURS: "The service: notices of the identity, then everyone of those notices",
+            BEST: f"{HAND}: the same in one join",
+        },
+        search,
+        (Bar("at most 1.5 of the best peer's median", time_of(BEST), at_most=1.5),),
+    ),
+    Row(
+        "workbook",
+        "A workbook of 100,000 rows and 16 columns",
+        {
+            OURS: "Streamed, typed cells, a column of a thousand rows at once",
+            TYPICAL: "openpyxl, write-only",
+            BEST: "xlsxwriter, constant memory",
+        },
+        workbook,
+        (
+            Bar("at least 5 times faster than xlsxwriter", rate_of(BEST), at_least=5),
+            Bar("at most 1,000 ms", milliseconds, at_most=1_000),
+        ),
+    ),
+)

@@ -1,0 +1,61 @@
+"""Reads a table of texts from a CSV or Excel file."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+
+def read_table(path: Path) -> Iterator[dict[str, str]]:
+    """
+    Give the rows of a `.csv` or `.xlsx` file by the titles in its first row, every cell as text.
+
+    Of a workbook the first sheet counts. ValueError for any other file and for one that is no table.
+    """
+    readers = {".csv": csv_rows, ".xlsx": xlsx_rows}
+    if path.suffix.lower() not in readers:
+        raise ValueError(f"{path.name}: a table is a .csv or an .xlsx file.")
+    rows = readers[path.suffix.lower()](path)
+    titles = [title.strip() for title in next(rows, [])]
+    if not any(titles):
+        raise ValueError(f"{path.name}: its first row has no titles.")
+    for row in rows:
+        if any(row):
+            yield dict(zip(titles, row, strict=False))
+
+
+def csv_rows(path: Path) -> Iterator[list[str]]:
+    """Read a CSV file, with or without a byte order mark."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        try:
+            yield from csv.reader(file, strict=True)
+        except csv.Error as error:
+            raise ValueError(f"{path.name}: {error}") from error
+
+
+def xlsx_rows(path: Path) -> Iterator[list[str]]:
+    """Read the first sheet of a workbook, row by row."""
+    from openpyxl import load_workbook  # noqa: PLC0415  # slow to import, and only an import needs it
+
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (BadZipFile, KeyError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and not path.is_file():
+            raise
+        raise ValueError(f"{path.name}: is no Excel workbook") from error
+    try:
+        for row in book.worksheets[0].iter_rows(values_only=True):
+            yield [written(value) for value in row]
+    finally:
+        book.close()
+
+
+def written(value: Any) -> str:
+    """Write a cell as text; a whole number has no decimals."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,180 @@
+"""The change rows as reports, and the registry of reports."""
+
+from collections.abc import Generator, Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from ocms_adapters.sql.schema import housekeeping
+from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.schema.intranet import AUDIT_USER
+from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.report_store import StoredReport
+from ocms_core.stages.reports import KIND, Batch, DayOfOfficer, ReportEntry
+from ocms_core.stages.search import SHOWN_FIRST
+
+# To be closed where it is left before its end.
+Rows: TypeAlias = Generator[tuple[Any, ...], None, None]
+
+ROWS_AT_ONCE = 1_000
+NOBODY = "UNKNOWN"
+
+von = t.ocms_valid_offence_notice.c
+onod = t.ocms_offence_notice_owner_driver.c
+changed = t.ocms_change_of_processing.c
+report = housekeeping.ocms_report.c
+
+# Who did it, for a row another system wrote without saying.
+OFFICER = func.coalesce(changed.authorised_officer, changed.source, literal(NOBODY))
+
+
+# The one person of a notice a report shows, as the search does (S3).
+EVERYONE = t.ocms_offence_notice_owner_driver.alias("everyone").c
+SHOWN_INDICATOR = (
+    select(EVERYONE.owner_driver_indicator)
+    .where(EVERYONE.notice_no == changed.notice_no)
+    .order_by(
+        case((EVERYONE.offender_indicator == "Y", 0), else_=1),
+        case(
+            {indicator: place for place, indicator in enumerate(SHOWN_FIRST)},
+            value=EVERYONE.owner_driver_indicator,
+            else_=len(SHOWN_FIRST),
+        ),
+    )
+    .limit(1)
+    .correlate(t.ocms_change_of_processing)
+    .scalar_subquery()
+)
+SHOWN_OFFENDER = and_(onod.notice_no == changed.notice_no, onod.owner_driver_indicator == SHOWN_INDICATOR)
+
+# A notice that has moved on since no longer knows when the stage before this one was entered.
+PREVIOUS_DATE = case(
+    (von.last_processing_date == changed.date_of_change, von.prev_processing_date), else_=None
+)
+
+
+def rows(connection: Connection, *conditions: ColumnElement[bool]) -> Rows:
+    """Give report rows in notice order, so many at a time."""
+    question: Select[Any] = (
+        select(
+            changed.notice_no,
+            func.coalesce(von.offence_type, von.offence_notice_type),
+            von.notice_date_and_time,
+            von.vehicle_no,
+            onod.id_no,
+            onod.name,
+            changed.last_processing_stage,
+            PREVIOUS_DATE,
+            changed.new_processing_stage,
+            changed.date_of_change,
+            changed.reason_of_change,
+            changed.remarks,
+            OFFICER,
+            changed.cre_date,
+            changed.source,
+        )
+        .select_from(t.ocms_change_of_processing)
+        .outerjoin(t.ocms_valid_offence_notice, von.notice_no == changed.notice_no)
+        .outerjoin(t.ocms_offence_notice_owner_driver, SHOWN_OFFENDER)
+        .where(*conditions)
+        .order_by(changed.notice_no, changed.date_of_change)
+    )
+    with connection.execution_options(yield_per=ROWS_AT_ONCE).execute(question) as streamed:
+        for row in streamed:
+            yield tuple(row)
+
+
+def batch_rows(connection: Connection, batch: Batch) -> Rows:
+    """Give the report rows of a batch."""
+    return rows(
+        connection,
+        changed.date_of_change == local(batch.date_of_change),
+        changed.cre_date == local(batch.submitted),
+        changed.authorised_officer == batch.officer,
+        changed.source == batch.source,
+    )
+
+
+def day_rows(connection: Connection, day: date) -> Rows:
+    """Give the report rows of a day."""
+    return rows(connection, *between(day, day))
+
+
+def between(start: date, end: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Test for changes of these days, both included."""
+    return (
+        changed.date_of_change >= datetime.combine(start, time()),
+        changed.date_of_change < datetime.combine(end, time()) + timedelta(days=1),
+    )
+
+
+def days(connection: Connection, start: date, end: date) -> Iterable[DayOfOfficer]:
+    """Count the change rows of each day and officer."""
+    sqlite = connection.dialect.name == "sqlite"
+    day: ColumnElement[date] = (
+        func.date(changed.date_of_change, type_=Date()) if sqlite else cast(changed.date_of_change, Date())
+    )
+    counted = (
+        select(day.label("day"), OFFICER.label("officer"), func.count())
+        .where(*between(start, end))
+        .group_by(day, OFFICER)
+    )
+    return [DayOfOfficer(*row) for row in connection.execute(counted)]
+
+
+def register(connection: Connection, entry: ReportEntry) -> None:
+    """Put a report into the registry; the key refuses a name that is taken."""
+    batch = entry.batch
+    connection.execute(
+        insert(housekeeping.ocms_report).values(
+            report_name=entry.name,
+            kind=KIND,
+            authorised_officer=batch.officer,
+            source=batch.source,
+            period_from=local(batch.date_of_change),
+            cre_date=local(batch.submitted),
+            cre_user_id=AUDIT_USER,
+        )
+    )
+
+
+def note_stored(connection: Connection, name: str, stored: StoredReport, now: datetime) -> None:
+    """Note that a report is in the store."""
+    connection.execute(
+        update(housekeeping.ocms_report)
+        .where(report.report_name == name)
+        .values(
+            row_count=stored.row_count,
+            sha256=stored.sha256,
+            stored_at=local(now),
+            upd_date=local(now),
+            upd_user_id=AUDIT_USER,
+        )
+    )
+
+
+def find(connection: Connection, name: str) -> ReportEntry | None:
+    """Find a stage report in the registry."""
+    row = connection.execute(
+        select(
+            report.authorised_officer, report.source, report.period_from, report.cre_date, report.stored_at
+        ).where(report.report_name == name, report.kind == KIND)
+    ).first()
+    if row is None:
+        return None
+    batch = Batch(row.authorised_officer, row.source, singapore(row.period_from), singapore(row.cre_date))
+    return ReportEntry(name, batch, is_stored=row.stored_at is not None)

@@ -1,0 +1,133 @@
+"""Searches notices by number, identity, vehicle, stage and day, each on its own index."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
+
+from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.schema.column_types import LocalDateTime
+from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.spec import rule
+from ocms_core.stages.facts import FoundNotice, Offender
+from ocms_core.stages.request_checks import Criteria
+
+von = t.ocms_valid_offence_notice.c
+onod = t.ocms_offence_notice_owner_driver.c
+
+SHOWN = (
+    von.notice_no,
+    func.coalesce(von.offence_type, von.offence_notice_type),
+    von.notice_date_and_time,
+    von.vehicle_no,
+    von.last_processing_stage,
+    von.last_processing_date,
+    von.suspension_type,
+)
+PEOPLE = (
+    onod.owner_driver_indicator,
+    onod.offender_indicator,
+    onod.id_no,
+    onod.name,
+    onod.lta_entity_type,
+)
+# The notices of an identity come from its own rows, then the notices; one they share is found once.
+OF_IDENTITY = select(onod.notice_no).where(onod.id_no == bindparam("id_no", type_=String))
+
+CONDITIONS: Mapping[str, ColumnElement[bool]] = {
+    "notice_no": von.notice_no == bindparam("notice_no", type_=String),
+    "id_no": von.notice_no.in_(OF_IDENTITY),
+    "vehicle_no": von.vehicle_no == bindparam("vehicle_no", type_=String),
+    "stage": von.last_processing_stage == bindparam("stage", type_=String),
+    "since": von.last_processing_date >= bindparam("since", type_=LocalDateTime()),
+    "until": von.last_processing_date < bindparam("until", type_=LocalDateTime()),
+}
+# What narrows a search down to few notices; sorting those is cheaper than walking all in order.
+NARROW = frozenset({"notice_no", "id_no", "vehicle_no"})
+
+
+@rule("S1")
+def search(connection: Connection, criteria: Criteria, most: int) -> tuple[Sequence[FoundNotice], int]:
+    """
+    Criteria narrow each other down; the day is the Singapore day the notice entered its stage.
+
+    One statement, and a second to count where there is more than is given.
+    """
+    bound = bound_by(criteria)
+    rows = connection.execute(question(tuple(bound)), {**bound, "most": most + 1}).all()
+    people: dict[str, list[Offender]] = {}
+    for row in rows:
+        known = people.setdefault(row[0], [])
+        indicator, current, id_no, name, entity_type = row[len(SHOWN) :]
+        if indicator is not None:
+            known.append(Offender(indicator, current == "Y", id_no, name, entity_type))
+    notices = {row[0]: row for row in rows}
+    found = [found_notice(row[: len(SHOWN)], people[notice_no]) for notice_no, row in notices.items()]
+    return found[:most], len(found) if len(found) <= most else counted(connection, bound)
+
+
+@cache
+def question(asked: tuple[str, ...]) -> Select[Any]:
+    """
+    Phrase a search, once for each set of criteria: its first notices, each with everyone it has.
+
+    One that finds few finds them first and sorts them then.
+    """
+    meeting = select(*SHOWN).where(*(CONDITIONS[name] for name in asked))
+    by_number: ColumnElement[Any] = von.notice_no
+    if NARROW & set(asked):
+        few = meeting.cte("few").prefix_with("MATERIALIZED", dialect="postgresql")
+        meeting, by_number = select(*few.c), few.c.notice_no
+    first = meeting.order_by(by_number).limit(bindparam("most")).subquery("first")
+    return (
+        select(*first.c, *PEOPLE)
+        .outerjoin_from(first, t.ocms_offence_notice_owner_driver, onod.notice_no == first.c.notice_no)
+        .order_by(first.c.notice_no)
+    )
+
+
+def counted(connection: Connection, bound: Mapping[str, Any]) -> int:
+    """Count all that a search finds."""
+    conditions = [CONDITIONS[name] for name in bound]
+    everything = select(func.count(literal_column("1"))).select_from(t.ocms_valid_offence_notice)
+    return int(connection.execute(everything.where(*conditions), bound).scalar_one())
+
+
+def bound_by(criteria: Criteria) -> dict[str, Any]:
+    """Give the parameters of the criteria that are set; a day is its two midnights."""
+    bound: dict[str, Any] = {
+        "notice_no": criteria.notice_no,
+        "id_no": criteria.id_no,
+        "vehicle_no": criteria.vehicle_no,
+        "stage": criteria.stage,
+    }
+    if criteria.day:
+        bound["since"] = datetime.combine(criteria.day, time())
+        bound["until"] = bound["since"] + timedelta(days=1)
+    return {name: value for name, value in bound.items() if value is not None}
+
+
+def found_notice(row: Sequence[Any], offenders: Sequence[Offender]) -> FoundNotice:
+    """Read a row of a search."""
+    notice_no, offence_type, offence_at, vehicle_no, stage, since, suspension = row
+    return FoundNotice(
+        notice_no=notice_no,
+        offence_type=offence_type,
+        offence_date_time=singapore(offence_at),
+        vehicle_no=vehicle_no,
+        stage=stage,
+        stage_date=singapore(since),
+        suspension_type=suspension,
+        offenders=tuple(offenders),
+    )

@@ -1,0 +1,196 @@
+"""What the services of stage changes read and lock to decide, and the transactions they do it in."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Engine, Select, and_, bindparam, func, select
+
+from ocms_adapters.sql import stage_reports, stage_search
+from ocms_adapters.sql.court import locked
+from ocms_adapters.sql.ledger import Ledger
+from ocms_adapters.sql.reference import read_reference
+from ocms_adapters.sql.row_sets import among, bind_keys
+from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.schema.column_types import LocalDateTime
+from ocms_adapters.sql.transactions import reading, streaming, writing
+from ocms_core.kernel.changes import Change
+from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.report_store import StoredReport
+from ocms_core.stages.facts import FoundNotice, LatestChange, Period, StageFacts, StageNotice, ToppanFacts
+from ocms_core.stages.reports import Batch, DayOfOfficer, ReportEntry
+from ocms_core.stages.request_checks import Criteria
+
+von = t.ocms_valid_offence_notice.c
+onod = t.ocms_offence_notice_owner_driver.c
+changed = t.ocms_change_of_processing.c
+
+
+class Statements:
+    """The questions of stage changes, phrased once for a dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.notices = select(
+            von.notice_no,
+            von.last_processing_stage,
+            von.last_processing_date,
+            von.next_processing_stage,
+            von.suspension_type,
+            von.composition_amount,
+        ).where(among(dialect, von.notice_no))
+        self.notices_locked = locked(self.notices)
+        self.roles = select(onod.notice_no, onod.owner_driver_indicator).where(
+            among(dialect, onod.notice_no), onod.offender_indicator == "Y"
+        )
+        self.changed = select(changed.notice_no).where(
+            among(dialect, changed.notice_no),
+            changed.date_of_change >= bindparam("since", type_=LocalDateTime()),
+            changed.date_of_change < bindparam("until", type_=LocalDateTime()),
+        )
+        latest = (
+            select(changed.notice_no, func.max(changed.date_of_change).label("date"))
+            .where(among(dialect, changed.notice_no))
+            .group_by(changed.notice_no)
+            .subquery("latest")
+        )
+        self.latest_changes = select(
+            changed.notice_no, changed.source, changed.new_processing_stage, changed.date_of_change
+        ).join_from(
+            latest,
+            t.ocms_change_of_processing,
+            and_(changed.notice_no == latest.c.notice_no, changed.date_of_change == latest.c.date),
+        )
+
+
+class SqlStageReader:
+    """One reading connection for the services of stage changes."""
+
+    def __init__(self, connection: Connection, statements: Statements) -> None:
+        self._connection = connection
+        self._statements = statements
+        self._streams: list[stage_reports.Rows] = []
+
+    def search(self, criteria: Criteria, most: int) -> tuple[Sequence[FoundNotice], int]:
+        """Give the first `most` notices that meet all criteria, in notice order, and how many there are."""
+        return stage_search.search(self._connection, criteria, most)
+
+    def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
+        """Give the notices, the reference data, and which notices have a change row in a period."""
+        return self._stage_facts(self._statements.notices, notice_nos, changed_in)
+
+    def days(self, start: date, end: date) -> Iterable[DayOfOfficer]:
+        """Count the change rows of each day and officer, both days included."""
+        return stage_reports.days(self._connection, start, end)
+
+    def report(self, name: str) -> ReportEntry | None:
+        """Find a report in the registry."""
+        return stage_reports.find(self._connection, name)
+
+    def batch_rows(self, batch: Batch) -> Iterable[tuple[object, ...]]:
+        """Give the report rows of a batch in notice order, streamed."""
+        return self._streamed(stage_reports.batch_rows(self._connection, batch))
+
+    def day_rows(self, day: date) -> Iterable[tuple[object, ...]]:
+        """Give the report rows of a day in notice order, streamed."""
+        return self._streamed(stage_reports.day_rows(self._connection, day))
+
+    def close(self) -> None:
+        """Close what is still being streamed."""
+        for stream in self._streams:
+            stream.close()
+
+    def _streamed(self, rows: stage_reports.Rows) -> stage_reports.Rows:
+        self._streams.append(rows)
+        return rows
+
+    def _stage_facts(
+        self, question: Select[Any], notice_nos: Sequence[str], changed_in: Period | None
+    ) -> StageFacts:
+        reference = read_reference(self._connection)
+        rows = list(self._ask(question, notice_nos))
+        roles = {row[0]: row[1] for row in self._ask(self._statements.roles, notice_nos)}
+        changed_notices: frozenset[str] = frozenset()
+        if changed_in:
+            since, until = map(local, changed_in)
+            found = self._ask(self._statements.changed, notice_nos, since=since, until=until)
+            changed_notices = frozenset(row[0] for row in found)
+        return StageFacts(reference, notices_of(rows, roles), changed_notices)
+
+    def _ask(self, question: Select[Any], notice_nos: Sequence[str], **bound: datetime) -> Iterator[Any]:
+        keys = bind_keys(self._connection.dialect, notice_nos)
+        return iter(self._connection.execute(question, keys | bound))
+
+
+class SqlStageStore(SqlStageReader):
+    """One writing transaction for the services of stage changes."""
+
+    def __init__(self, connection: Connection, statements: Statements, ledger: Ledger) -> None:
+        super().__init__(connection, statements)
+        self._ledger = ledger
+
+    def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
+        """Lock the notices; then give what a reader gives."""
+        return self._stage_facts(self._statements.notices_locked, notice_nos, changed_in)
+
+    def toppan_facts(self, notice_nos: Sequence[str]) -> ToppanFacts:
+        """Lock the notices; give them with the newest change row of each and the reference data."""
+        reference = read_reference(self._connection)
+        notices = notices_of(self._ask(self._statements.notices_locked, notice_nos), {})
+        latest = {
+            notice_no: LatestChange(source, stage, singapore(at))
+            for notice_no, source, stage, at in self._ask(self._statements.latest_changes, notice_nos)
+        }
+        return ToppanFacts(reference, notices, latest)
+
+    def register(self, entry: ReportEntry) -> None:
+        """Put a report into the registry; `BadRow` when the name is taken."""
+        stage_reports.register(self._connection, entry)
+
+    def stored(self, name: str, report: StoredReport, now: datetime) -> None:
+        """Note in the registry that a report is in the store."""
+        stage_reports.note_stored(self._connection, name, report, now)
+
+    def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
+        """Write every change with its outbox rows."""
+        return self._ledger.record(self._connection, changes, now, isolate=isolate)
+
+
+def notices_of(rows: Iterable[Any], roles: Mapping[str, str]) -> dict[str, StageNotice]:
+    """Read notice rows, each with the role of its current offender."""
+    return {
+        notice_no: StageNotice(
+            notice_no, stage, singapore(since), following, suspension, composition, roles.get(notice_no)
+        )
+        for notice_no, stage, since, following, suspension, composition in rows
+    }
+
+
+class SqlStageStores:
+    """Opens transactions on the Intranet database for the services of stage changes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._statements = Statements(engine.dialect)
+        self._ledger = Ledger(engine.dialect)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlStageReader]:
+        """Open a connection that only reads."""
+        with reading(self._engine) as connection:
+            yield SqlStageReader(connection, self._statements)
+
+    @contextmanager
+    def streaming(self) -> Iterator[SqlStageReader]:
+        """Open a connection that reads many rows piece by piece."""
+        with (
+            streaming(self._engine) as connection,
+            closing(SqlStageReader(connection, self._statements)) as reader,
+        ):
+            yield reader
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlStageStore]:
+        """Open a transaction that locks, decides and writes."""
+        with writing(self._engine) as connection:
+            yield SqlStageStore(connection, self._statements, self._ledger)

@@ -1,0 +1,1 @@
+"""Change of processing stage: what officers, PLUS and Toppan move (contract 2)."""

@@ -1,0 +1,98 @@
+"""What a call of PLUS or Toppan must look like before anything is looked up."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+from ocms_core.kernel import codes
+from ocms_core.kernel.spec import rule
+from ocms_core.stages.request_fields import NOT_A_NUMBER, Refused, fields, is_number, moment, text
+
+
+@frozen
+class PlusChange:
+    """A stage change PLUS asks for; `at` is when it happened there, if PLUS says so."""
+
+    notice_nos: tuple[str, ...]
+    last: str
+    next: str
+    at: datetime | None
+    offence_type: str | None
+
+
+PLUS_CODE = "005"
+
+
+@rule("S60")
+def plus_change(body: object, cap: int) -> PlusChange:
+    """PLUS names notices, the stage they leave, the stage they enter, and itself."""
+    told = fields(body)
+    numbers = told.get("noticeNo")
+    if not (isinstance(numbers, list) and numbers):
+        raise plus_refused("Notice numbers are required")
+    last, following = (plus_text(told, name) for name in ("lastStageName", "nextStageName"))
+    if last is None:
+        raise plus_refused("Last stage name is required")
+    if following is None:
+        raise plus_refused("Next stage name is required")
+    if told.get("source") != PLUS_CODE:
+        raise plus_refused("Invalid source code")
+    if len(numbers) > cap:
+        raise Refused(
+            codes.PLUS_REFUSED.worded(problem=codes.CPS_TOO_MANY.worded(cap=cap).text), too_large=True
+        )
+    if not all(is_number(each) for each in numbers):
+        raise plus_refused(f"Notice numbers {NOT_A_NUMBER}")
+    at = told.get("newStageDate")
+    if at is not None and moment(at) is None:
+        raise plus_refused("Invalid date format")
+    return PlusChange(tuple(numbers), last, following, moment(at), plus_text(told, "offenceType"))
+
+
+def plus_refused(problem: str) -> Refused:
+    """Give a refusal in PLUS's words."""
+    return Refused(codes.PLUS_REFUSED.worded(problem=problem))
+
+
+def plus_text(told: Mapping[str, Any], name: str) -> str | None:
+    """Read a short text of a PLUS call."""
+    try:
+        return text(told, name, 3)
+    except Refused as refused:
+        raise plus_refused(refused.code.text) from None
+
+
+@frozen
+class ToppanRun:
+    """The letters of one print run: whose they are, at which stage, and when they were printed."""
+
+    notice_nos: tuple[str, ...]
+    stage: str
+    printed_at: datetime
+
+
+@rule("S70")
+def toppan_run(body: object, cap: int) -> ToppanRun:
+    """Toppan names notices, the stage printed for, and when."""
+    told = fields(body)
+    numbers = told.get("noticeNumbers")
+    if not (isinstance(numbers, list) and numbers and all(isinstance(each, str) for each in numbers)):
+        raise toppan_refused("Notice numbers required")
+    stage = told.get("currentStage")
+    if not (isinstance(stage, str) and stage.strip()) or len(stage) > 3 or not stage.isascii():  # noqa: PLR2004  # a column's width
+        raise toppan_refused("Current stage required")
+    printed_at = moment(told.get("processingDate"))
+    if printed_at is None:
+        raise toppan_refused("Invalid date format")
+    if len(numbers) > cap:
+        raise Refused(
+            codes.TOPPAN_REFUSED.worded(problem=codes.CPS_TOO_MANY.worded(cap=cap).text), too_large=True
+        )
+    return ToppanRun(tuple(numbers), stage, printed_at)
+
+
+def toppan_refused(problem: str) -> Refused:
+    """Give a refusal in Toppan's words."""
+    return Refused(codes.TOPPAN_REFUSED.worded(problem=problem))

@@ -1,0 +1,85 @@
+"""What the decisions on stage changes look at."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TypeAlias
+
+from attrs import frozen
+
+from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.reference import Reference
+
+# From one moment to before another.
+Period: TypeAlias = tuple[datetime, datetime]
+
+
+def day_of(now: datetime) -> Period:
+    """Give the Singapore day of a moment, from midnight to midnight (G5)."""
+    midnight = singapore(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight, midnight + timedelta(days=1)
+
+
+@frozen
+class StageNotice:
+    """A notice as a stage change finds it; `role` is the indicator of its current offender, if it has one."""
+
+    notice_no: str
+    stage: str
+    stage_date: datetime
+    next_stage: str | None
+    suspension_type: str | None
+    composition_amount: Decimal
+    role: str | None = None
+
+
+@frozen
+class StageFacts:
+    """The notices of one call, those with a change row in the time asked about, and the reference data."""
+
+    reference: Reference
+    notices: Mapping[str, StageNotice]
+    changed: frozenset[str] = frozenset()
+
+
+@frozen
+class LatestChange:
+    """The newest change row of a notice: who made it, to which stage, and when."""
+
+    source: str | None
+    stage: str
+    date: datetime
+
+
+@frozen
+class ToppanFacts:
+    """The notices of one chunk of a Toppan call, with the newest change row of each that has one."""
+
+    reference: Reference
+    notices: Mapping[str, StageNotice]
+    latest: Mapping[str, LatestChange]
+
+
+@frozen
+class Offender:
+    """One owner, hirer or driver of a notice; `indicator` O, H, D or R."""
+
+    indicator: str
+    is_current: bool
+    id_no: str
+    name: str | None
+    entity_type: str | None
+
+
+@frozen
+class FoundNotice:
+    """A notice as the search finds it."""
+
+    notice_no: str
+    offence_type: str
+    offence_date_time: datetime
+    vehicle_no: str
+    stage: str
+    stage_date: datetime
+    suspension_type: str | None
+    offenders: tuple[Offender, ...] = ()

@@ -1,0 +1,80 @@
+"""Officers' bulk moves from a table: every row by the submit's own decision, every row with its verdict."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from attrs import frozen
+
+from ocms_core.kernel import codes
+from ocms_core.kernel.codes import Code
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.verdicts import Answer, Settled
+from ocms_core.stages.manual import Moved
+from ocms_core.stages.request_checks import Item, item
+from ocms_core.stages.request_fields import Refused
+
+CHUNK = 500
+TEXTS = ("noticeNo", "newStage", "reason", "remark")
+FLAGS = ("dhMhaCheck", "isConfirmation")
+YES = frozenset({"true", "yes", "y", "1"})
+NO = frozenset({"false", "no", "n", "0", ""})
+
+Row = Mapping[str, str]
+Settle = Callable[[Sequence[Item]], Settled[Moved]]
+
+
+@frozen
+class RowVerdict:
+    """What became of one row; the first row below the titles is row 2, as a spreadsheet counts."""
+
+    row: int
+    notice_no: str
+    code: Code
+    moved: Moved | None = None
+
+
+def missing_titles(titles: Iterable[str]) -> tuple[str, ...]:
+    """Name the titles a table needs and does not have: the notice number alone."""
+    return tuple(name for name in TEXTS[:1] if name not in set(titles))
+
+
+@rule("S20")
+def verdicts(rows: Iterable[Row], settle: Settle) -> Iterator[RowVerdict]:
+    """Rows are settled so many at a time in their order; a malformed or repeated one fails by itself."""
+    asked: set[str] = set()
+    numbered = enumerate(rows, start=2)
+    while chunk := list(islice(numbered, CHUNK)):
+        read = [(place, row, first_time(read_item(row), asked)) for place, row in chunk]
+        settled = settle([asked_for for _, _, asked_for in read if isinstance(asked_for, Item)])
+        answers = iter(settled.answers)
+        for place, row, asked_for in read:
+            if isinstance(asked_for, Item):
+                yield verdict(place, next(answers))
+            else:
+                yield RowVerdict(place, row.get("noticeNo", ""), asked_for)
+
+
+def read_item(row: Row) -> Item | Code:
+    """Read a row the way an item of a submit is read."""
+    told: dict[str, object] = {name: row.get(name, "").strip() or None for name in TEXTS}
+    for name in FLAGS:
+        word = row.get(name, "").strip().lower()
+        told[name] = word in YES if word in YES | NO else word
+    try:
+        return item(told)
+    except Refused as refused:
+        return refused.code
+
+
+def first_time(read: Item | Code, asked: set[str]) -> Item | Code:
+    """Refuse a number that stood in the table before (G9)."""
+    if isinstance(read, Item):
+        if read.notice_no in asked:
+            return codes.CPS_REPEATED
+        asked.add(read.notice_no)
+    return read
+
+
+def verdict(place: int, answer: Answer[Moved]) -> RowVerdict:
+    """Give the verdict of a row that was settled."""
+    return RowVerdict(place, answer.key, answer.code, answer.detail)

@@ -1,0 +1,40 @@
+"""What a move writes, whoever asks for it."""
+
+from datetime import datetime
+
+from ocms_core.kernel.changes import NoticeChanged
+from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.stage_moves import NextStage, StageMove
+from ocms_core.stages.amounts import amount_payable
+from ocms_core.stages.facts import StageNotice
+
+PAYABLE = "Y"
+
+
+@rule("S22")
+def moved(
+    notice: StageNotice, target: str, at: datetime, planned: NextStage, reference: Reference
+) -> NoticeChanged:
+    """
+    A move keeps where the notice stood, plans what follows, and works out what is to be paid.
+
+    `planned` is what follows the target; notices that move together share it.
+    """
+    return NoticeChanged(
+        notice.notice_no,
+        move=StageMove(prev_stage=notice.stage, prev_date=notice.stage_date, stage=target, date=at),
+        next=planned,
+        amount_payable=amount_payable(notice.composition_amount, notice.stage, target, reference),
+    )
+
+
+def reopened(change: NoticeChanged) -> NoticeChanged:
+    """Let a moved notice be paid again."""
+    return NoticeChanged(
+        change.notice_no,
+        move=change.move,
+        next=change.next,
+        amount_payable=change.amount_payable,
+        payment_acceptance_allowed=PAYABLE,
+    )

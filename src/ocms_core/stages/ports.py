@@ -1,0 +1,63 @@
+"""What the services of stage changes need from a database."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import Protocol
+
+from ocms_core.kernel.flow import Store
+from ocms_core.kernel.report_store import StoredReport
+from ocms_core.stages.facts import FoundNotice, Period, StageFacts, ToppanFacts
+from ocms_core.stages.reports import Batch, DayOfOfficer, ReportEntry
+from ocms_core.stages.request_checks import Criteria
+
+
+class StageReader(Protocol):
+    """One reading transaction; it locks nothing."""
+
+    def search(self, criteria: Criteria, most: int) -> tuple[Sequence[FoundNotice], int]:
+        """Give the first `most` notices that meet all criteria, in notice order, and how many there are."""
+
+    def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
+        """Give the notices, the reference data, and which notices have a change row in a period."""
+
+    def days(self, start: date, end: date) -> Iterable[DayOfOfficer]:
+        """Count the change rows of each day and officer, both days included."""
+
+    def report(self, name: str) -> ReportEntry | None:
+        """Find a report in the registry."""
+
+    def batch_rows(self, batch: Batch) -> Iterable[tuple[object, ...]]:
+        """Give the report rows of a batch in notice order, streamed."""
+
+    def day_rows(self, day: date) -> Iterable[tuple[object, ...]]:
+        """Give the report rows of a day in notice order, streamed."""
+
+
+class StageStore(Store, Protocol):
+    """One writing transaction; the notices it reads stay locked, in notice order, until it ends."""
+
+    def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
+        """Lock the notices; then give what a reader gives."""
+
+    def toppan_facts(self, notice_nos: Sequence[str]) -> ToppanFacts:
+        """Lock the notices; give them with the newest change row of each and the reference data."""
+
+    def register(self, entry: ReportEntry) -> None:
+        """Put a report into the registry; `BadRow` when the name is taken."""
+
+    def stored(self, name: str, report: StoredReport, now: datetime) -> None:
+        """Note in the registry that a report is in the store."""
+
+
+class StageStores(Protocol):
+    """Opens transactions for the services of stage changes."""
+
+    def reading(self) -> AbstractContextManager[StageReader]:
+        """Open a transaction that only reads."""
+
+    def streaming(self) -> AbstractContextManager[StageReader]:
+        """Open a transaction that reads many rows piece by piece."""
+
+    def writing(self) -> AbstractContextManager[StageStore]:
+        """Open a transaction that locks, decides and writes."""

@@ -1,0 +1,144 @@
+"""Reports of stage changes: their names, their columns and the list of days."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from itertools import groupby
+
+from attrs import frozen
+
+from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.sheets import Column, Kind, Sheet
+from ocms_core.kernel.spec import rule
+
+KIND = "change-stage"
+SHOWN_BELOW = "reports/"
+NOT_IN_A_NAME = re.compile(r"[^0-9A-Za-z._-]", re.ASCII)
+DAILY = re.compile(r"ChangeStageReport_(\d{8})_(.+)\.xlsx", re.ASCII)
+
+COLUMNS: tuple[Column, ...] = (
+    Column("S/N", Kind.WHOLE, 6),
+    Column("Notice Number"),
+    Column("Offence Type", width=12),
+    Column("Offence Date & Time", Kind.MOMENT, 18),
+    Column("Vehicle No", width=12),
+    Column("Offender ID"),
+    Column("Offender Name", width=30),
+    Column("Previous Processing Stage", width=12),
+    Column("Previous Processing Date", Kind.DAY, 14),
+    Column("Current Processing Stage", width=12),
+    Column("Current Processing Date", Kind.DAY, 14),
+    Column("Reason for Change", width=12),
+    Column("Remarks", width=40),
+    Column("Authorised Officer", width=20),
+    Column("Submitted Date", Kind.MOMENT, 18),
+    Column("Source", width=10),
+)
+
+
+@frozen
+class Batch:
+    """
+    The change rows of one submit or one PLUS call.
+
+    They share the moment of change, the moment they were written, their officer and their source.
+    """
+
+    officer: str
+    source: str
+    date_of_change: datetime
+    submitted: datetime
+
+
+@frozen
+class ReportEntry:
+    """A report in the registry; it is in the store when `is_stored`, and can be built again when not."""
+
+    name: str
+    batch: Batch
+    is_stored: bool = False
+
+
+@frozen
+class DayOfOfficer:
+    """How many changes one officer made on one day."""
+
+    day: date
+    officer: str
+    changes: int
+
+
+@frozen
+class DailyReport:
+    """One line of the report list."""
+
+    day: date
+    officers: tuple[str, ...]
+    changes: int
+
+    @property
+    def name(self) -> str:
+        """The name it is downloaded by."""
+        return file_name(f"{self.day:%Y%m%d}_{self.officers[0]}")
+
+
+def file_name(what: str) -> str:
+    """Give a report's file name; what a name cannot hold becomes a hyphen."""
+    return f"ChangeStageReport_{NOT_IN_A_NAME.sub('-', what)}.xlsx"
+
+
+@rule("S50")
+def names(officer: str, submitted: datetime) -> tuple[str, str]:
+    """A batch's report is named by its second and its officer; the second name serves a second batch."""
+    at = singapore(submitted)
+    return (
+        file_name(f"{at:%Y%m%d_%H%M%S}_{officer}"),
+        file_name(f"{at:%Y%m%d_%H%M%S}_{officer}-{at:%f}"),
+    )
+
+
+@rule("S50")
+def sheet(rows: Iterable[tuple[object, ...]]) -> Sheet:
+    """A report has sixteen columns, numbered in notice order; a row has all but the number."""
+    return Sheet("Change Stage Report", COLUMNS, ((place, *row) for place, row in enumerate(rows, start=1)))
+
+
+@rule("S51")
+def daily(days: Iterable[DayOfOfficer]) -> tuple[DailyReport, ...]:
+    """The list has one line for each day with changes, the newest first, its officers in order."""
+    by_day = sorted(days, key=lambda each: (each.day, each.officer))
+    lines = [
+        DailyReport(day, tuple(each.officer for each in group), sum(each.changes for each in group))
+        for day, group in ((day, list(found)) for day, found in groupby(by_day, key=lambda each: each.day))
+    ]
+    return tuple(reversed(lines))
+
+
+@rule("S52")
+def day_asked(name: str) -> date | None:
+    """A daily report is known by its name alone: the day in it, and that day's first officer."""
+    found = DAILY.fullmatch(name)
+    if not found:
+        return None
+    digits = found[1]
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None
+
+
+@rule("G14")
+def link_hours(reference: Reference) -> int:
+    """A link opens for as many hours as the parameter says, and for a day where it says nothing."""
+    return reference.whole_number("REPORT_LINK", "HOURS", 24)
+
+
+def stored_as(name: str) -> str:
+    """Give the name a report has in the store."""
+    return f"{KIND}/{name}"
+
+
+def total(reports: Sequence[DailyReport]) -> int:
+    """Count the changes of a list."""
+    return sum(report.changes for report in reports)

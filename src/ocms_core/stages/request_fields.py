@@ -1,0 +1,127 @@
+"""How the fields of a contract 2 call are read, and refused."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from attrs import frozen
+
+from ocms_core.kernel import codes
+from ocms_core.kernel.codes import Code
+from ocms_core.kernel.dates import timestamp
+from ocms_core.kernel.spec import rule
+
+# The contract's own examples have a hyphen in them.
+NOTICE_NO = re.compile(r"[0-9A-Za-z-]{1,10}", re.ASCII)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# No change of stage is older, or planned for later; arithmetic beyond would leave the calendar.
+YEARS = range(1900, 3000)
+
+TOO_LONG = "must be at most {most} characters"
+NOT_TEXT = "must be text"
+NOT_YES_NO = "must be true or false"
+NOT_A_DATE = "must be a date as yyyy-MM-dd"
+NOT_A_NUMBER = "must be 1 to 10 letters, digits or hyphens"
+NOT_AN_OBJECT = "must be a list of objects"
+
+
+@frozen
+class Refused(Exception):
+    """A call that is malformed; `notice_no` is the item to blame where it is one item."""
+
+    code: Code
+    notice_no: str = ""
+    too_large: bool = False
+
+
+def refuse(name: str, problem: str, notice_no: str = "") -> Refused:
+    """Give the refusal of one field."""
+    return Refused(codes.CPS_INVALID_FIELD.worded(field=name, problem=problem), notice_no)
+
+
+@rule("G10")
+def text(told: Mapping[str, Any], name: str, most: int, notice_no: str = "") -> str | None:
+    """A text that its column cannot hold is refused, never cut; blank is as good as absent."""
+    value = told.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or "\x00" in value or not encodable(value):
+        raise refuse(name, NOT_TEXT, notice_no)
+    if len(value) > most:
+        raise refuse(name, TOO_LONG.format(most=most), notice_no)
+    return value if value.strip() else None
+
+
+def encodable(value: str) -> bool:
+    """Tell whether a text can be written down at all: half a surrogate pair cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def flag(told: Mapping[str, Any], name: str, notice_no: str) -> bool:
+    """Read a yes or no; absent is no."""
+    value = told.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise refuse(name, NOT_YES_NO, notice_no)
+    return bool(value)
+
+
+def number(told: Mapping[str, Any]) -> str:
+    """Read the notice number of an item."""
+    value = text(told, "noticeNo", 10)
+    if value is None:
+        raise Refused(codes.CPS_NOTICE_NO_REQUIRED)
+    if not NOTICE_NO.fullmatch(value):
+        raise refuse("noticeNo", NOT_A_NUMBER, value)
+    return value
+
+
+def fields(body: object) -> Mapping[str, Any]:
+    """Take a body's fields; a body that is no object has none."""
+    return body if isinstance(body, Mapping) else {}
+
+
+def listed(told: Mapping[str, Any], name: str, empty: Code, cap: int) -> Sequence[Mapping[str, Any]]:
+    """Read a list of objects that has something in it, and not too much."""
+    value = told.get(name)
+    if not (isinstance(value, list) and value):
+        raise Refused(empty)
+    if not all(isinstance(each, Mapping) for each in value):
+        raise refuse(name, NOT_AN_OBJECT)
+    if len(value) > cap:
+        raise Refused(codes.CPS_TOO_MANY.worded(cap=cap), too_large=True)
+    return value
+
+
+def stripped(value: str | None) -> str | None:
+    """Take the blanks around a text away."""
+    return value and value.strip()
+
+
+def capitals(value: str | None) -> str | None:
+    """Write a text the way the tables keep it."""
+    return value and value.strip().upper()
+
+
+def calendar_day(value: str) -> date | None:
+    """Read a day written yyyy-MM-dd; None when it is none."""
+    try:
+        day = date.fromisoformat(value) if DAY.fullmatch(value) else None
+    except ValueError:
+        return None
+    return day if day and day.year in YEARS else None
+
+
+def moment(value: object) -> datetime | None:
+    """Read a moment as ISO 8601; None when it is none."""
+    read = timestamp(value) if isinstance(value, str) else None
+    return read if read and read.year in YEARS else None
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a value can be a notice number."""
+    return isinstance(value, str) and NOTICE_NO.fullmatch(value) is not None

@@ -1,0 +1,69 @@
+"""Officers search notices: which may be moved, which may not, and why."""
+
+from collections.abc import Iterable, Sequence
+
+from attrs import frozen
+
+from ocms_core.kernel import codes
+from ocms_core.kernel.codes import Code
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.suspensions import PERMANENT
+from ocms_core.stages.eligibility import CHANGEABLE
+from ocms_core.stages.facts import FoundNotice, Offender
+
+MOST_LISTED = 1_000
+SHOWN_FIRST = "DOHR"
+
+
+@frozen
+class Listed:
+    """A notice as the search lists it: its offender, and the code that stands against it, if any."""
+
+    notice: FoundNotice
+    offender: Offender | None
+    against: Code | None
+
+
+@frozen
+class Found:
+    """What a search found; `total` counts all, also those not listed."""
+
+    listed: tuple[Listed, ...]
+    total: int
+
+    @property
+    def truncated(self) -> bool:
+        """Whether more was found than is listed."""
+        return self.total > len(self.listed)
+
+
+@rule("S4")
+def decide(notices: Iterable[FoundNotice], total: int) -> Found:
+    """Notices are listed in the order of their numbers, up to the cap; the total counts them all."""
+    in_order = sorted(notices, key=lambda notice: notice.notice_no)[:MOST_LISTED]
+    return Found(
+        tuple(Listed(notice, offender_shown(notice.offenders), against(notice)) for notice in in_order), total
+    )
+
+
+@rule("S2")
+def against(notice: FoundNotice) -> Code | None:
+    """A court stage is told before a permanent suspension; a temporary one stands against nothing."""
+    if notice.stage not in CHANGEABLE:
+        return codes.CPS_SEARCH_COURT_STAGE
+    return codes.CPS_SEARCH_PS_ACTIVE if notice.suspension_type == PERMANENT else None
+
+
+@rule("S3")
+def offender_shown(offenders: Sequence[Offender]) -> Offender | None:
+    """The offender shown is the current one, else the driver, the owner, the hirer."""
+    return min(offenders, key=precedence, default=None)
+
+
+def precedence(offender: Offender) -> tuple[bool, int]:
+    """Order the people of a notice by who is shown first."""
+    known = offender.indicator in SHOWN_FIRST
+    return (
+        not offender.is_current,
+        SHOWN_FIRST.index(offender.indicator) if known else len(SHOWN_FIRST),
+    )

@@ -1,0 +1,215 @@
+"""The services of stage changes: what officers, PLUS and Toppan can ask, start to end."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from attrs import frozen
+
+from ocms_core.kernel import codes
+from ocms_core.kernel.faults import BadRow
+from ocms_core.kernel.flow import settle
+from ocms_core.kernel.report_store import ReportStore
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.verdicts import Answer, Refusal, Settled
+from ocms_core.stages import manual, plus, reports, search, toppan
+from ocms_core.stages.client_checks import PLUS_CODE, PlusChange, ToppanRun
+from ocms_core.stages.facts import ToppanFacts, day_of
+from ocms_core.stages.manual import Moved
+from ocms_core.stages.ports import StageStore, StageStores
+from ocms_core.stages.reports import Batch, DailyReport, ReportEntry
+from ocms_core.stages.request_checks import Criteria, DateRange, Item, Validation
+from ocms_core.stages.request_fields import is_number
+
+AN_INSTANT = timedelta(microseconds=1)
+
+
+def search_notices(criteria: Criteria, *, stores: StageStores) -> search.Found:
+    """
+    Find notices and tell which may be moved.
+
+    Raises `Unavailable` when the database cannot be reached. Contract 2, 1.1; rules S1 to S4.
+    """
+    with stores.reading() as reader:
+        return search.decide(*reader.search(criteria, search.MOST_LISTED))
+
+
+def validate(asked: Validation, *, stores: StageStores) -> tuple[Answer[Moved], ...]:
+    """
+    Tell for each notice whether a submit would move it; nothing is written.
+
+    Contract 2, 1.2; rules S10 to S19 and S24.
+    """
+    notice_nos = [named.notice_no for named in asked.notices]
+    with stores.reading() as reader:
+        return manual.validate(notice_nos, asked.wanted, reader.stage_facts(notice_nos, None))
+
+
+@rule("S30", "G13")
+def submit(items: Sequence[Item], officer: str, *, stores: StageStores, now: datetime) -> Settled[Moved]:
+    """
+    Duplicates are looked for under the lock of the notice, so of two officers one is told of the other.
+
+    Each item is moved or refused for itself. Raises `Conflict` when overtaken three times running,
+    `Unavailable` when the database cannot be reached. Contract 2, 1.3; rules S10 to S30.
+    """
+    notice_nos = [item.notice_no for item in items]
+    settled = settle(
+        stores.writing,
+        load=lambda store: store.stage_facts(notice_nos, day_of(now)),
+        decide=lambda facts: manual.decide(items, facts, officer, now),
+        now=now,
+        refused_by_database=codes.CPS_UNEXPECTED,
+    )
+    return never_refused(settled)
+
+
+def preview(items: Sequence[Item], officer: str, *, stores: StageStores, now: datetime) -> Settled[Moved]:
+    """Decide a submit as it would be decided now, and write nothing."""
+    with stores.reading() as reader:
+        facts = reader.stage_facts([item.notice_no for item in items], day_of(now))
+    return manual.decide(items, facts, officer, now)
+
+
+def plus_change(asked: PlusChange, *, stores: StageStores, now: datetime) -> Settled[Moved] | Refusal:
+    """
+    Move notices as PLUS asks, all or none; a call that moves nothing has no answers.
+
+    A row the database refuses raises `BadRow` and undoes the whole call. Contract 2, 2.1; rules S60 to S65.
+    """
+    at = asked.at or now
+    return settle(
+        stores.writing,
+        load=lambda store: store.stage_facts(asked.notice_nos, (at, at + AN_INSTANT)),
+        decide=lambda facts: plus.decide(asked, facts, now),
+        now=now,
+        refused_by_database=codes.CPS_UNEXPECTED,
+        all_or_nothing=True,
+    )
+
+
+@rule("S75")
+def update_toppan_stages(
+    run: ToppanRun, *, stores: StageStores, now: datetime, progress: Callable[[int], None] | None = None
+) -> toppan.Tally:
+    """
+    Each chunk of a print run is committed by itself, so a repeat after a crash finishes what was left.
+
+    `progress` is told how many notices are done. Contract 2, 3.1; rules S71 to S75.
+    """
+    return toppan.tally(len(run.notice_nos), toppan_answers(run, stores, now, progress))
+
+
+def toppan_answers(
+    run: ToppanRun, stores: StageStores, now: datetime, progress: Callable[[int], None] | None
+) -> Iterator[Answer[Moved]]:
+    """Settle a print run chunk by chunk and give what became of each notice."""
+    for chunk in toppan.chunks(run.notice_nos):
+        there = [notice_no for notice_no in chunk if is_number(notice_no)]
+        yield from never_refused(
+            settle(
+                stores.writing,
+                load=partial(load_toppan, there),
+                decide=lambda facts, chunk=chunk: toppan.decide(chunk, run, facts, now),  # type: ignore[misc]  # bound at once
+                now=now,
+                refused_by_database=codes.CPS_UNEXPECTED,
+            )
+        ).answers
+        if progress:
+            progress(len(chunk))
+
+
+def never_refused(settled: Settled[Moved] | Refusal) -> Settled[Moved]:
+    """Take the answers of a decision that refuses no whole call."""
+    if isinstance(settled, Refusal):
+        raise TypeError("a decision by item refused the call")
+    return settled
+
+
+@frozen
+class Link:
+    """Where a report can be fetched, and until when."""
+
+    url: str
+    expires_at: datetime
+
+
+@rule("S23")
+def publish(
+    batch: Batch, *, stores: StageStores, store: ReportStore, now: datetime, valid_hours: int
+) -> Link:
+    """
+    A batch's report is registered, stored and linked; registered, it can be built again if storing fails.
+
+    Raises what the database or the store raises; the batch itself stands whatever happens here.
+    """
+    name = register(batch, stores)
+    build(ReportEntry(name, batch), stores=stores, store=store, now=now)
+    expires_at = now + timedelta(hours=valid_hours)
+    return Link(store.link(reports.stored_as(name), expires_at), expires_at)
+
+
+def register(batch: Batch, stores: StageStores) -> str:
+    """Give a batch's report its name and a place in the registry."""
+    officer = plus.REPORTED_AS if batch.officer == PLUS_CODE else batch.officer
+    usual, further = reports.names(officer, batch.submitted)
+    try:
+        return registered(ReportEntry(usual, batch), stores)
+    except BadRow:  # another batch of the same officer in the same second was first
+        return registered(ReportEntry(further, batch), stores)
+
+
+def registered(entry: ReportEntry, stores: StageStores) -> str:
+    """Put a report into the registry and give its name; `BadRow` when the name is taken."""
+    with stores.writing() as writer:
+        writer.register(entry)
+    return entry.name
+
+
+def build(entry: ReportEntry, *, stores: StageStores, store: ReportStore, now: datetime) -> None:
+    """Write a batch's workbook from its change rows and note that it is stored."""
+    with stores.streaming() as reader:
+        written = store.put(reports.stored_as(entry.name), reports.sheet(reader.batch_rows(entry.batch)))
+    with stores.writing() as writer:
+        writer.stored(entry.name, written, now)
+
+
+def list_reports(asked: DateRange, *, stores: StageStores) -> tuple[DailyReport, ...]:
+    """List the days with changes, the newest first. Contract 2, 1.4; rule S51."""
+    with stores.reading() as reader:
+        return reports.daily(reader.days(asked.start, asked.end))
+
+
+@rule("S52")
+def download(name: str, *, stores: StageStores, store: ReportStore, now: datetime) -> bytes | None:
+    """
+    Every name a submit or the list hands out downloads; a daily workbook is built when it is asked for.
+
+    None when there is no such report. Contract 2, 1.5.
+    """
+    with stores.reading() as reader:
+        entry = reader.report(name)
+    if entry is None:
+        return daily_workbook(name, stores, store)
+    content = store.read(reports.stored_as(name)) if entry.is_stored else None
+    if content is None:
+        build(entry, stores=stores, store=store, now=now)
+        content = store.read(reports.stored_as(name))
+    return content
+
+
+def daily_workbook(name: str, stores: StageStores, store: ReportStore) -> bytes | None:
+    """Build the workbook of a day from its change rows; None when the list has no such name."""
+    day = reports.day_asked(name)
+    if day is None:
+        return None
+    with stores.streaming() as reader:
+        if name not in {report.name for report in reports.daily(reader.days(day, day))}:
+            return None
+        store.put(reports.stored_as(name), reports.sheet(reader.day_rows(day)))
+    return store.read(reports.stored_as(name))
+
+
+def load_toppan(notice_nos: Sequence[str], store: StageStore) -> ToppanFacts:
+    """Load the facts of one chunk."""
+    return store.toppan_facts(notice_nos)

@@ -1,0 +1,108 @@
+"""Toppan has printed letters: the notices move on to the stage they were printed for."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from attrs import field, frozen
+
+from ocms_core.kernel import codes
+from ocms_core.kernel.changes import Change
+from ocms_core.kernel.codes import Code
+from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.stage_moves import following
+from ocms_core.kernel.verdicts import Answer, Settled
+from ocms_core.stages.amounts import missing_fee
+from ocms_core.stages.client_checks import ToppanRun
+from ocms_core.stages.facts import LatestChange, StageNotice, ToppanFacts
+from ocms_core.stages.manual import Moved
+from ocms_core.stages.moving import moved
+
+CHUNK = 5_000
+BY_HAND = frozenset({"OCMS", "PLUS"})
+# What became of a notice without being an error.
+HARMLESS = frozenset({codes.TOPPAN_AUTOMATIC, codes.TOPPAN_MANUAL, codes.TOPPAN_DELIVERED})
+
+
+@frozen
+class Tally:
+    """What became of a print run; `errors` one line for each notice that is to be looked at."""
+
+    total: int
+    automatic: int = 0
+    manual: int = 0
+    errors: tuple[str, ...] = field(default=())
+
+    @property
+    def skipped(self) -> int:
+        """Notices left as they are."""
+        return self.total - self.automatic - self.manual
+
+
+@rule("S75")
+def chunks(notice_nos: Iterable[str]) -> Iterator[Sequence[str]]:
+    """A print run is worked off in chunks of 5,000 in the order of the numbers, each number once."""
+    in_order = sorted(set(notice_nos))
+    for start in range(0, len(in_order), CHUNK):
+        yield in_order[start : start + CHUNK]
+
+
+def decide(notice_nos: Sequence[str], run: ToppanRun, facts: ToppanFacts, now: datetime) -> Settled[Moved]:
+    """Decide one chunk; the answer of a notice that moves has its stages for detail."""
+    answers: list[Answer[Moved]] = []
+    changes: list[Change] = []
+    planned = following(run.stage, now, facts.reference)
+    for notice_no in notice_nos:
+        notice = facts.notices.get(notice_no)
+        code = verdict(notice, run, facts)
+        if notice is not None and code is codes.TOPPAN_AUTOMATIC:
+            answers.append(Answer(notice_no, code, Moved(notice.stage, run.stage)))
+            changes.append(moved(notice, run.stage, now, planned, facts.reference))
+        else:
+            answers.append(Answer(notice_no, code))
+    return Settled(tuple(answers), tuple(changes))
+
+
+@rule("S71", "S74")
+def verdict(notice: StageNotice | None, run: ToppanRun, facts: ToppanFacts) -> Code:
+    """A notice is not there, changed by hand, moves on, moved on before, or does not match its letter."""
+    if notice is None:
+        return codes.TOPPAN_NOT_FOUND
+    if changed_by_hand(notice, run, facts.latest.get(notice.notice_no)):
+        return codes.TOPPAN_MANUAL
+    if moves_on(notice, run):
+        fee = missing_fee(notice.stage, run.stage, facts.reference)
+        return codes.CPS_FEE_MISSING.worded(fee=fee) if fee else codes.TOPPAN_AUTOMATIC
+    if notice.stage == run.stage:
+        return codes.TOPPAN_DELIVERED
+    return codes.TOPPAN_MISMATCH.worded(expected=run.stage, actual=notice.next_stage)
+
+
+@rule("S72")
+def changed_by_hand(notice: StageNotice, run: ToppanRun, latest: LatestChange | None) -> bool:
+    """A notice an officer or PLUS moved to this stage, up to the day of printing, is left alone."""
+    return (
+        notice.stage == run.stage
+        and latest is not None
+        and latest.source in BY_HAND
+        and latest.stage == run.stage
+        and singapore(latest.date).date() <= singapore(run.printed_at).date()
+    )
+
+
+@rule("S73")
+def moves_on(notice: StageNotice, run: ToppanRun) -> bool:
+    """A notice whose next stage is the one printed for moves there; only its amount is worked out anew."""
+    return notice.next_stage == run.stage
+
+
+def tally(total: int, answers: Iterable[Answer[Moved]]) -> Tally:
+    """Count what became of a print run; a number named twice counts as skipped."""
+    met: Counter[Code] = Counter()
+    errors: list[str] = []
+    for answer in answers:
+        met[answer.code] += 1
+        if answer.code not in HARMLESS:
+            errors.append(f"{answer.key}: {answer.code.text}")
+    return Tally(total, met[codes.TOPPAN_AUTOMATIC], met[codes.TOPPAN_MANUAL], tuple(errors))

@@ -1,0 +1,61 @@
+"""Serves stored reports to whoever holds a signed link to one."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from attrs import frozen
+from litestar import HttpMethod, Request, Response
+from litestar.handlers import HTTPRouteHandler
+
+from ocms_core.kernel.report_store import ReportStore
+from ocms_core.kernel.spec import rule
+from ocms_web.calls import Clock
+from ocms_web.envelopes.stages import workbook
+from ocms_web.wire import Reply, encode
+
+PATH = "/reports/{kind:str}/{name:str}"
+
+
+class Links(Protocol):
+    """Knows the links it has signed."""
+
+    def opens(self, name: str, expires: str, signature: str, now: datetime) -> bool:
+        """Tell whether a link opens this file now."""
+
+
+@frozen
+class SignedFiles:
+    """Reports by signed link; the link is the only credential."""
+
+    store: ReportStore
+    links: Links
+    clock: Clock
+
+    @rule("S53")
+    def fetch(self, kind: str, name: str, query: Mapping[str, str]) -> Reply:
+        """A link opens the one path it was signed for, until it expires; any other opens nothing."""
+        path = f"{kind}/{name}"
+        expires, signature = query.get("expires", ""), query.get("signature", "")
+        if not self.links.opens(path, expires, signature, self.clock.now()):
+            return Reply(403, {"error": "FORBIDDEN", "message": "The link has expired or is not valid"})
+        content = self.store.read(path)
+        if content is None:
+            return Reply(404, {"error": "REPORT_NOT_FOUND", "message": f"Report not found: {name}"})
+        return workbook(name, content)
+
+    def route(self) -> HTTPRouteHandler:
+        """Give the files their route."""
+
+        def handle(request: Request[Any, Any, Any], kind: str, name: str) -> Response[bytes]:
+            reply = self.fetch(kind, name, dict(request.query_params))
+            body = reply.body if isinstance(reply.body, bytes) else encode(reply.body)
+            media_type = reply.headers.get("Content-Type", "application/json")
+            return Response(
+                body,
+                status_code=reply.status,
+                media_type=media_type,
+                headers={"Cache-Control": "no-store", **reply.headers},
+            )
+
+        return HTTPRouteHandler(PATH, http_method=HttpMethod.GET, sync_to_thread=True)(handle)

@@ -1,0 +1,118 @@
+"""`ocms stages import`: bulk moves from a table, by the same decision as the portal's submit."""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from sqlalchemy import Engine
+
+from ocms_adapters.sql import engines
+from ocms_adapters.sql import schema as t
+from ocms_app.cli.stages import import_file
+from tests.support.databases import Databases
+from tests.support.rows import put_notices, rows_of
+from tests.support.stage_rows import put_offenders
+
+TITLES = ("noticeNo", "newStage", "reason", "remark", "isConfirmation")
+ROWS: tuple[Sequence[object], ...] = (
+    ("N-001", "DN2", "SUP", "", ""),
+    ("N-002", None, "OTH", " ", "no"),
+    ("N-001", "DN2", "SUP", "", "yes"),
+    ("=1+1", "DN2", "SUP", "", ""),
+    (None, None, None, None, None),
+    ("N-404", "DN2", "SUP", "", "perhaps"),
+    ("N-404", "DN2", "SUP", "", ""),
+)
+
+
+def as_csv(folder: Path) -> Path:
+    path = folder / "moves.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows([TITLES, *ROWS])
+    return path
+
+
+def as_xlsx(folder: Path) -> Path:
+    path, book = folder / "moves.xlsx", Workbook()
+    assert book.active is not None
+    for row in (TITLES, *ROWS):
+        book.active.append(list(row))
+    book.active["A5"].data_type = "s"
+    book.save(path)
+    return path
+
+
+@pytest.fixture
+def engine(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    monkeypatch.delenv("OCMS_TEST_SERVER_FOLDER")  # the run's own, and no setting
+    monkeypatch.setenv("OCMS_INTRANET_URL", databases.intranet)
+    monkeypatch.setenv("OCMS_INTERNET_URL", databases.internet)
+    monkeypatch.setenv("OCMS_REPORTS", str(tmp_path / "reports"))
+    engine = engines.create(databases.intranet)
+    put_notices(engine, ["N-001", "N-002"], last_processing_stage="DN1")
+    put_offenders(engine, ["N-001", "N-002"])
+    yield engine
+    engine.dispose()
+
+
+def verdicts(folder: Path) -> list[list[str]]:
+    with (folder / "moves.verdicts.csv").open(newline="") as file:
+        return list(csv.reader(file))
+
+
+@pytest.mark.rule("S20", "S22", "G9")
+@pytest.mark.parametrize("table", [as_csv, as_xlsx])
+def test_every_row_has_its_verdict_and_the_good_ones_are_moved(
+    engine: Engine, tmp_path: Path, table: Callable[[Path], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert import_file(table(tmp_path), officer="USER01") == 1
+    titles, *lines = verdicts(tmp_path)
+    assert titles == ["row", "noticeNo", "outcome", "previousStage", "newStage", "code", "message"]
+    assert [line[:6] for line in lines] == [
+        ["2", "N-001", "UPDATED", "DN1", "DN2", "OCMS-2000"],
+        ["3", "N-002", "FAILED", "", "", "OCMS.CPS.REMARKS_REQUIRED"],
+        ["4", "N-001", "FAILED", "", "", "OCMS.CPS.DUPLICATE_RECORD"],
+        ["5", "'=1+1", "FAILED", "", "", "OCMS.CPS.INVALID_FORMAT"],
+        ["6", "N-404", "FAILED", "", "", "OCMS.CPS.INVALID_FORMAT"],
+        ["7", "N-404", "FAILED", "", "", "OCMS.CPS.NOT_FOUND"],
+    ]
+    (change,) = rows_of(engine, t.ocms_change_of_processing)
+    assert (change["notice_no"], change["authorised_officer"], change["source"]) == (
+        "N-001",
+        "USER01",
+        "OCMS",
+    )
+    (report,) = (tmp_path / "reports" / "change-stage").iterdir()
+    assert capsys.readouterr().out.startswith(f"http://127.0.0.1:8000/reports/change-stage/{report.name}?")
+    assert load_workbook(BytesIO(report.read_bytes())).worksheets[0].max_row == 2
+
+
+@pytest.mark.rule("S24")
+def test_a_dry_run_says_the_same_and_writes_nothing(engine: Engine, tmp_path: Path) -> None:
+    before = rows_of(engine, t.ocms_valid_offence_notice)
+    assert import_file(as_csv(tmp_path), officer="USER01", dry_run=True) == 1
+    told = verdicts(tmp_path)
+    assert rows_of(engine, t.ocms_valid_offence_notice) == before
+    assert rows_of(engine, t.ocms_change_of_processing) == rows_of(engine, t.ocms_report) == []
+    assert not (tmp_path / "reports").exists()
+    import_file(as_csv(tmp_path), officer="USER01")
+    assert verdicts(tmp_path) == told
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize(
+    "name, content, problem",
+    [
+        ("moves.txt", b"noticeNo\n", "a .csv or an .xlsx file"),
+        ("moves.csv", b"", "no titles"),
+        ("moves.csv", b"number\nN-001\n", "no column noticeNo"),
+        ("moves.xlsx", b"not a zip", "no Excel workbook"),
+    ],
+)
+def test_a_file_that_is_no_table_is_told_so(tmp_path: Path, name: str, content: bytes, problem: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=problem):
+        import_file(tmp_path / name, officer="USER01")

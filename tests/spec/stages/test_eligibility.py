@@ -1,0 +1,261 @@
+"""Whether one notice may be moved by hand: each rule, and the whole cross product beside an oracle."""
+
+from itertools import product
+from typing import TypeAlias
+
+import pytest
+
+from ocms_core.kernel import codes
+from ocms_core.kernel.codes import Code
+from ocms_core.stages.eligibility import Eligible, Wanted, eligibility
+from ocms_core.stages.facts import StageNotice
+from tests.support.cases import Case, each
+from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, stage_notice, wanted
+
+Verdict: TypeAlias = Case[StageNotice | None, Wanted, str | tuple[str, str]]
+
+
+def not_allowed(stage: str, offender: str) -> tuple[str, str]:
+    return (
+        "OCMS.CPS.INVALID_STAGE_FOR_OFFENDER",
+        f"Stage {stage} not allowed for offender type {offender}",
+    )
+
+
+def no_move(last: str, following: str) -> tuple[str, str]:
+    return "OCMS.CPS.INVALID_TRANSITION", f"Stage transition not allowed: {last} -> {following}"
+
+
+CASES: tuple[Verdict, ...] = (
+    Case(
+        rule="S10",
+        name="a number no notice has",
+        ask=wanted(),
+        says=("OCMS.CPS.NOT_FOUND", "VON not found"),
+    ),
+    Case(
+        rule="S11",
+        name="a notice in court stays there",
+        given=stage_notice("A", stage="CSD", suspension_type="PS"),
+        ask=wanted(),
+        says=("OCMS.CPS.COURT_STAGE", "Notice is in court stage"),
+    ),
+    Case(
+        rule="S11",
+        name="CPC and CFC are still open to change",
+        given=stage_notice("A", stage="CFC"),
+        ask=wanted("DN1"),
+        says="DN1",
+    ),
+    Case(
+        rule="S12",
+        name="a permanent suspension keeps a notice where it is",
+        given=stage_notice("A", suspension_type="PS"),
+        ask=wanted(),
+        says=("OCMS.CPS.ELIG.PS_BLOCKED", "Notice has permanent suspension"),
+    ),
+    Case(
+        rule="S12",
+        name="a temporary suspension does not",
+        given=stage_notice("A", suspension_type="TS"),
+        ask=wanted(),
+        says="DN2",
+    ),
+    *(
+        Case(
+            rule="S14",
+            name=f"the role {role} makes the notice a {offender}'s",
+            given=stage_notice("A", stage="RD1", role=role),
+            ask=wanted("DN1" if offender != "DRIVER" else "RD2"),
+            says=not_allowed("DN1" if offender != "DRIVER" else "RD2", offender),
+        )
+        for role, offender in (
+            ("D", "DRIVER"),
+            ("O", "OWNER"),
+            ("H", "HIRER"),
+            ("R", "DIRECTOR"),
+            ("DIR", "DIRECTOR"),
+            (None, "OWNER"),
+        )
+    ),
+    *(
+        Case(
+            rule="S15",
+            name=f"from {stage} the derived stage of role {role} is {derived or 'none'}",
+            given=stage_notice("A", stage=stage, role=role),
+            ask=wanted(None),
+            says=derived or ("OCMS.CPS.ELIG.NO_STAGE_RULE", "Cannot derive next stage"),
+        )
+        for role, stage, derived in (
+            ("D", "NPA", "DN1"),
+            ("D", "ENA", "DN1"),
+            ("D", "DN1", "DN2"),
+            ("D", "DN2", "DR3"),
+            ("D", "DR3", None),
+            ("D", "ROV", None),
+            ("O", "NPA", "ROV"),
+            ("H", "ROV", "RD1"),
+            ("R", "ENA", "RD1"),
+            ("O", "RD1", "RD2"),
+            ("H", "RD2", "RR3"),
+            ("O", "RR3", None),
+            ("O", "CPC", None),
+            ("O", "DN1", None),
+        )
+    ),
+    Case(
+        rule="S16",
+        name="nothing is moved to ENA by hand",
+        given=stage_notice("A", stage="ROV", role="O"),
+        ask=wanted("ENA"),
+        says=("OCMS.CPS.ENA_NOT_ALLOWED", "ENA stage change is not allowed"),
+    ),
+    Case(
+        rule="S17",
+        name="a court stage is no target for anyone",
+        given=stage_notice("A", stage="RR3", role="O"),
+        ask=wanted("CPC"),
+        says=not_allowed("CPC", "OWNER"),
+    ),
+    Case(
+        rule="S18",
+        name="a move the map lacks",
+        given=stage_notice("A", stage="NPA", role="O"),
+        ask=wanted("RD2"),
+        says=no_move("NPA", "RD2"),
+    ),
+    Case(
+        rule="S18",
+        name="a move to where the notice stands",
+        given=stage_notice("A", stage="RD1", role="O"),
+        ask=wanted("RD1"),
+        says=no_move("RD1", "RD1"),
+    ),
+    Case(
+        rule="S18",
+        name="a part of a code is not the code",
+        given=stage_notice("A"),
+        ask=wanted("DN"),
+        says=not_allowed("DN", "DRIVER"),
+    ),
+    *(
+        Case(
+            rule="S19",
+            name=f"{reason} is a reason",
+            given=stage_notice("A"),
+            ask=wanted("DN2", reason, "why"),
+            says="DN2",
+        )
+        for reason in ("REC", "RSN", "SUP", "OTH", "WOD", "PLS")
+    ),
+    *(
+        Case(
+            rule="S19",
+            name=f"other reasons with remarks {remarks!r} are not told",
+            given=stage_notice("A"),
+            ask=wanted("DN2", "OTH", remarks),
+            says=(
+                "OCMS.CPS.REMARKS_REQUIRED",
+                "Remarks are mandatory when reason for change is 'OTH' (Others)",
+            ),
+        )
+        for remarks in (None, "", "  ")
+    ),
+    Case(
+        rule="S19",
+        name="a reason nobody knows",
+        given=stage_notice("A"),
+        ask=wanted("DN2", "XXX"),
+        says=("OCMS.CPS.INVALID_FORMAT", "Reason for change must be one of REC, RSN, SUP, OTH, WOD, PLS"),
+    ),
+)
+
+
+def shown(verdict: Eligible | Code) -> str | tuple[str, str]:
+    return verdict.target if isinstance(verdict, Eligible) else (verdict.code, verdict.text)
+
+
+@each(CASES)
+def test_eligibility(case: Verdict) -> None:
+    assert shown(eligibility(case.ask, case.given, DEFAULTS, changed_today=False)) == case.says
+
+
+@pytest.mark.rule("S13", "S30")
+def test_a_notice_changed_today_needs_a_confirmation() -> None:
+    notice = stage_notice("A")
+    refused = eligibility(wanted(), notice, DEFAULTS, changed_today=True)
+    assert refused is codes.CPS_DUPLICATE_RECORD
+    confirmed = eligibility(wanted(confirmed=True), notice, DEFAULTS, changed_today=True)
+    assert confirmed == Eligible(notice, "DN2")
+
+
+@pytest.mark.rule("S41")
+def test_a_move_whose_fee_nobody_has_set_is_refused() -> None:
+    notice = stage_notice("A", stage="DN2")
+    assert shown(eligibility(wanted("DR3"), notice, WITHOUT_FEES, changed_today=False)) == (
+        "OCMS.CPS.UNEXPECTED",
+        "Unexpected error: fee parameter ADMIN_FEE is not set",
+    )
+    assert shown(eligibility(wanted("DN1"), notice, WITHOUT_FEES, changed_today=False)) == "DN1"
+
+
+# The oracle: the rules again, as text and plain loops, sharing nothing with what it checks.
+MAP = """
+NPA ROV DN1 | ENA RD1 RD2 RR3 DN1 CFC CPC | ROV ENA RD1 RD2 RR3 CFC CPC | RD1 ROV RD2 RR3 DN1 DN2 CFC CPC
+| RD2 ROV RD1 RR3 DN1 DN2 CFC CPC | RR3 ROV RD1 RD2 DN1 DN2 CFC CPC | DN1 DN2 DR3 ROV RD1 RD2 CPC
+| DN2 DN1 DR3 ROV RD1 RD2 CFC CPC | DR3 DN1 DN2 ROV RD1 RD2 CFC CPC | CFC RR3 DR3 ROV RD1 RD2 DN1 DN2
+| CPC RR3 DR3 ROV RD1 RD2 DN1 DN2 CSD | CSD CSR | CSR WAR | WAR CWT
+"""
+ARROWS = {f"{row.split()[0]}>{to}" for row in MAP.split("|") for to in row.split()[1:]}
+CHAINS = {"D": ["NPA>DN1", "ENA>DN1", "DN1>DN2", "DN2>DR3"]}
+OTHER_CHAIN = ["NPA>ROV", "ROV>RD1", "ENA>RD1", "RD1>RD2", "RD2>RR3"]
+NAMES = {"D": "DRIVER", "O": "OWNER", "H": "HIRER", "R": "DIRECTOR", None: "OWNER"}
+OPEN = ["NPA", "ROV", "ENA", "RD1", "RD2", "RR3", "DN1", "DN2", "DR3", "CPC", "CFC"]
+STAGES = [*OPEN, "CSD", "CSR", "WAR", "CWT", "CRT"]
+TARGETS = [None, *STAGES, "XXX"]
+REASONS = [(None, None), ("SUP", None), ("OTH", None), ("OTH", "why"), ("ZZZ", None)]
+
+
+def oracle(notice: StageNotice, change: Wanted, *, duplicate: bool) -> str:
+    stage, role, target = notice.stage, notice.role, change.target
+    if stage not in OPEN:
+        return "OCMS.CPS.COURT_STAGE"
+    if notice.suspension_type == "PS":
+        return "OCMS.CPS.ELIG.PS_BLOCKED"
+    if duplicate and not change.confirmed:
+        return "OCMS.CPS.DUPLICATE_RECORD"
+    if target is None:
+        ways = [way[4:] for way in CHAINS.get(role or "", OTHER_CHAIN) if way[:3] == stage]
+        if not ways:
+            return "OCMS.CPS.ELIG.NO_STAGE_RULE"
+        target = ways[0]
+    if target == "ENA":
+        return "OCMS.CPS.ENA_NOT_ALLOWED"
+    if target not in ("DN1 DN2 DR3" if NAMES[role] == "DRIVER" else "ROV RD1 RD2 RR3").split():
+        return f"Stage {target} not allowed for offender type {NAMES[role]}"
+    if f"{stage}>{target}" not in ARROWS:
+        return f"Stage transition not allowed: {stage} -> {target}"
+    if change.reason == "ZZZ":
+        return "OCMS.CPS.INVALID_FORMAT"
+    if change.reason == "OTH" and not change.remarks:
+        return "OCMS.CPS.REMARKS_REQUIRED"
+    return f"to {target}"
+
+
+@pytest.mark.rule("S10", "S11", "S12", "S13", "S14", "S15", "S16", "S17", "S18", "S19")
+def test_the_decision_is_the_oracles_over_the_whole_cross_product() -> None:
+    checked = 0
+    for stage, role, suspension in product(STAGES, NAMES, (None, "TS", "PS")):
+        notice = stage_notice("A", stage=stage, role=role, suspension_type=suspension)
+        for target, duplicate, confirmed, (reason, remarks) in product(
+            TARGETS, (False, True), (False, True), REASONS
+        ):
+            change = Wanted(target, reason, remarks, confirmed)
+            verdict = eligibility(change, notice, DEFAULTS, changed_today=duplicate)
+            expected = oracle(notice, change, duplicate=duplicate)
+            found = (
+                {f"to {verdict.target}"} if isinstance(verdict, Eligible) else {verdict.code, verdict.text}
+            )
+            assert expected in found, (notice, change, duplicate)
+            checked += 1
+    assert checked == 16 * 5 * 3 * 18 * 2 * 2 * 5

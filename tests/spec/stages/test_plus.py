@@ -1,0 +1,102 @@
+"""PLUS moves all of its notices or none."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+
+from ocms_core.kernel.changes import NoticeChanged, StageChangeRecorded
+from ocms_core.kernel.stage_moves import NextStage, StageChange, StageMove
+from ocms_core.kernel.verdicts import Refusal, Settled
+from ocms_core.stages.client_checks import PlusChange
+from ocms_core.stages.facts import StageNotice
+from ocms_core.stages.plus import decide
+from tests.support.builders import NOW, SINCE, at
+from tests.support.cases import Case, each
+from tests.support.stage_builders import WITHOUT_FEES, stage_facts, stage_notice
+
+CALL = PlusChange(("A", "B"), "DN1", "DN2", None, "D")
+
+REFUSED: tuple[Case[tuple[StageNotice, ...], PlusChange, str], ...] = (
+    *(
+        Case(
+            rule="S61",
+            name=f"{last} to {following} is not for PLUS",
+            given=(),
+            ask=PlusChange(("A",), last, following, None, "U"),
+            says=f"Stage transition not allowed: {last} -> {following}",
+        )
+        for last, following in (("DN1", "CFC"), ("RD1", "CFC"), ("ROV", "ENA"), ("NPA", "DN2"), ("XX", "YY"))
+    ),
+    Case(
+        rule="S63",
+        name="every notice that cannot be moved is named, and why",
+        given=(
+            stage_notice("B", stage="CSD"),
+            stage_notice("C", suspension_type="PS"),
+            stage_notice("D", stage="DN2"),
+            stage_notice("E"),
+            stage_notice("F", suspension_type="TS"),
+        ),
+        ask=evolve(CALL, notice_nos=("A", "B", "C", "D", "E", "E", "F")),
+        says=(
+            "Stage change not allowed for: A (VON not found), B (Notice is in court stage), "
+            "C (Notice has permanent suspension), D (Notice is at stage DN2), "
+            "E (Duplicate notice number in request)"
+        ),
+    ),
+)
+
+
+@each(REFUSED)
+def test_refused(case: Case[tuple[StageNotice, ...], PlusChange, str]) -> None:
+    verdict = decide(case.ask, stage_facts(*case.given), NOW)
+    assert isinstance(verdict, Refusal)
+    assert (verdict.code.code, verdict.code.text) == ("OCMS-4000", case.says)
+
+
+@pytest.mark.rule("S63")
+def test_the_same_change_at_the_same_moment_is_refused() -> None:
+    call = evolve(CALL, notice_nos=("A",))
+    verdict = decide(call, stage_facts(stage_notice("A"), changed=["A"]), NOW)
+    assert isinstance(verdict, Refusal)
+    assert verdict.code.text.endswith("A (Notice was changed at that moment already)")
+
+
+@pytest.mark.rule("S41")
+def test_a_move_of_plus_whose_fee_nobody_has_set_is_refused() -> None:
+    call = PlusChange(("A",), "DN2", "DR3", None, "D")
+    verdict = decide(call, stage_facts(stage_notice("A", stage="DN2"), reference=WITHOUT_FEES), NOW)
+    assert isinstance(verdict, Refusal)
+    assert "fee parameter ADMIN_FEE is not set" in verdict.code.text
+
+
+@pytest.mark.rule("S62")
+@pytest.mark.parametrize("last, following", [("NPA", "DN1"), ("DN1", "DN2"), ("DN1", "DR3"), ("DN1", "CPC")])
+def test_a_u_offence_bound_for_a_driver_stage_is_agreed_to_and_left(last: str, following: str) -> None:
+    call = PlusChange(("A",), last, following, None, "U")
+    assert decide(call, stage_facts(stage_notice("A", stage=last)), NOW) == Settled((), ())
+    moved = decide(evolve(call, offence_type="D"), stage_facts(stage_notice("A", stage=last)), NOW)
+    assert isinstance(moved, Settled)
+    assert len(moved.changes) == 2
+
+
+@pytest.mark.rule("S64")
+@pytest.mark.parametrize("said", [None, at("2025-09-30T06:58:42")])
+def test_plus_moves_as_an_officer_does_at_the_time_it_says(said: datetime | None) -> None:
+    then = said or NOW
+    midnight = at("2025-10-14T00:00:00") if said else at("2025-01-28T00:00:00")
+    call = evolve(CALL, notice_nos=("A",), at=said)
+    verdict = decide(call, stage_facts(stage_notice("A")), NOW)
+    assert isinstance(verdict, Settled)
+    assert verdict.changes == (
+        NoticeChanged(
+            "A",
+            move=StageMove("DN1", SINCE, "DN2", then),
+            next=NextStage("DR3", midnight),
+            amount_payable=Decimal("70.00"),
+            payment_acceptance_allowed="Y",
+        ),
+        StageChangeRecorded(StageChange("A", then, "DN2", "DN1", "PLS", "005", "PLUS")),
+    )

@@ -1,0 +1,91 @@
+"""The names, the columns and the list of reports."""
+
+from datetime import date
+
+import pytest
+
+from ocms_core.kernel.sheets import Kind
+from ocms_core.stages.reports import COLUMNS, DailyReport, DayOfOfficer, daily, day_asked, names, sheet
+from tests.support.builders import NOW
+
+FIFTEENTH, TENTH = date(2025, 1, 15), date(2025, 1, 10)
+
+
+@pytest.mark.rule("S50")
+def test_the_sixteen_columns() -> None:
+    assert [column.title for column in COLUMNS] == [
+        "S/N",
+        "Notice Number",
+        "Offence Type",
+        "Offence Date & Time",
+        "Vehicle No",
+        "Offender ID",
+        "Offender Name",
+        "Previous Processing Stage",
+        "Previous Processing Date",
+        "Current Processing Stage",
+        "Current Processing Date",
+        "Reason for Change",
+        "Remarks",
+        "Authorised Officer",
+        "Submitted Date",
+        "Source",
+    ]
+    times = {column.title: column.kind for column in COLUMNS if column.kind is not Kind.TEXT}
+    assert times == {
+        "S/N": Kind.WHOLE,
+        "Offence Date & Time": Kind.MOMENT,
+        "Previous Processing Date": Kind.DAY,
+        "Current Processing Date": Kind.DAY,
+        "Submitted Date": Kind.MOMENT,
+    }
+
+
+@pytest.mark.rule("S50")
+def test_rows_are_numbered_from_one() -> None:
+    assert list(sheet([("A",), ("B",)]).rows) == [(1, "A"), (2, "B")]
+
+
+@pytest.mark.rule("S50")
+@pytest.mark.parametrize(
+    "officer, word",
+    [("USER01", "USER01"), ("PLUS_SYSTEM", "PLUS_SYSTEM"), ("../j. doe@\u00e9", "..-j.-doe--")],
+)
+def test_a_batch_is_named_by_its_second_and_its_officer(officer: str, word: str) -> None:
+    assert names(officer, NOW) == (
+        f"ChangeStageReport_20250114_110000_{word}.xlsx",
+        f"ChangeStageReport_20250114_110000_{word}-000000.xlsx",
+    )
+
+
+@pytest.mark.rule("S51")
+def test_one_line_a_day_the_newest_first_its_officers_in_order() -> None:
+    days = [
+        DayOfOfficer(FIFTEENTH, "USER02", 5),
+        DayOfOfficer(TENTH, "USER03", 10),
+        DayOfOfficer(FIFTEENTH, "USER01", 20),
+    ]
+    listed = daily(days)
+    assert listed == (
+        DailyReport(FIFTEENTH, ("USER01", "USER02"), 25),
+        DailyReport(TENTH, ("USER03",), 10),
+    )
+    assert [line.name for line in listed] == [
+        "ChangeStageReport_20250115_USER01.xlsx",
+        "ChangeStageReport_20250110_USER03.xlsx",
+    ]
+
+
+@pytest.mark.rule("S52")
+@pytest.mark.parametrize(
+    "name, day",
+    [
+        ("ChangeStageReport_20250115_USER01.xlsx", FIFTEENTH),
+        ("ChangeStageReport_20250115_143022_USER01.xlsx", FIFTEENTH),
+        ("ChangeStageReport_20251345_USER01.xlsx", None),
+        ("ChangeStageReport_20250115.xlsx", None),
+        ("Report.xlsx", None),
+    ],
+)
+def test_a_daily_name_tells_its_day(name: str, day: date | None) -> None:
+    assert day_asked(name) == day

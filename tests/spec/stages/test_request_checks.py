@@ -1,0 +1,306 @@
+"""What calls of contract 2 must look like, each thing that can be wrong with them."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocms_core.stages.client_checks import plus_change, toppan_run
+from ocms_core.stages.eligibility import Wanted
+from ocms_core.stages.request_checks import (
+    Criteria,
+    DateRange,
+    Item,
+    criteria,
+    date_range,
+    report_id,
+    submitted,
+    validation,
+)
+from ocms_core.stages.request_fields import Refused
+from tests.support.builders import at
+from tests.support.cases import Case, each
+
+CAP = 2
+
+
+def refusal(check: Callable[[], object]) -> tuple[str, str, str]:
+    with pytest.raises(Refused) as caught:
+        check()
+    refused = caught.value
+    return refused.code.code.removeprefix("OCMS.CPS."), refused.code.text, refused.notice_no
+
+
+@pytest.mark.rule("S1")
+def test_a_search_takes_blanks_off_and_reads_the_older_name_of_a_stage() -> None:
+    body = {
+        "noticeNo": " N-001 ",
+        "idNo": "s1234567a",
+        "vehicleNo": "sba1234a ",
+        "lastProcessingStage": "dn1",
+        "currentProcessingStage": " ",
+        "dateOfCurrentProcessingStage": "2025-12-20",
+        "unknown": 1,
+    }
+    assert criteria(body) == Criteria("N-001", "S1234567A", "SBA1234A", "DN1", date(2025, 12, 20))
+
+
+@pytest.mark.rule("S1")
+@pytest.mark.parametrize("body", [None, {}, [], 5, "x", {"noticeNo": ""}, {"idNo": " ", "vehicleNo": None}])
+def test_a_search_without_a_criterion_is_refused(body: object) -> None:
+    assert refusal(lambda: criteria(body))[1] == "At least one search criterion is required"
+
+
+@pytest.mark.rule("S1", "G7", "G10")
+@pytest.mark.parametrize(
+    "body, text",
+    [
+        ({"noticeNo": 5}, "noticeNo must be text"),
+        ({"noticeNo": "x" * 11}, "noticeNo must be at most 10 characters"),
+        ({"idNo": "x" * 13}, "idNo must be at most 12 characters"),
+        ({"vehicleNo": "x" * 15}, "vehicleNo must be at most 14 characters"),
+        ({"idNo": "a\x00"}, "idNo must be text"),
+        ({"idNo": "\ud800"}, "idNo must be text"),
+        (
+            {"dateOfCurrentProcessingStage": "20-12-2025"},
+            "dateOfCurrentProcessingStage must be a date as yyyy-MM-dd",
+        ),
+        (
+            {"dateOfCurrentProcessingStage": "2025-02-30"},
+            "dateOfCurrentProcessingStage must be a date as yyyy-MM-dd",
+        ),
+    ],
+)
+def test_a_malformed_criterion_is_named(body: object, text: str) -> None:
+    assert refusal(lambda: criteria(body))[:2] == ("INVALID_FORMAT", text)
+
+
+@pytest.mark.rule("S20")
+def test_an_item_needs_its_number_alone() -> None:
+    full = {
+        "noticeNo": "N-001",
+        "newStage": "DN2",
+        "reason": "OTH",
+        "remark": "why",
+        "source": "PORTAL",
+        "dhMhaCheck": True,
+        "isConfirmation": True,
+    }
+    assert submitted({"items": [{"noticeNo": "A"}, full]}, CAP) == (
+        Item("A", Wanted(None, None, None)),
+        Item("N-001", Wanted("DN2", "OTH", "why", confirmed=True), check_addresses=True),
+    )
+
+
+Malformed = Case[None, Any, tuple[str, str, str]]
+NO_ITEMS: tuple[Any, ...] = (None, [], {}, "x", 5)
+SUBMITS: tuple[Malformed, ...] = (
+    *(
+        Case(
+            rule="S20",
+            name=f"items {items!r}",
+            ask={"items": items},
+            says=("INVALID_FORMAT", "Items list cannot be empty", ""),
+        )
+        for items in NO_ITEMS
+    ),
+    *(
+        Case(
+            rule="S20",
+            name=f"a notice number {number!r}",
+            ask={"items": [{"noticeNo": number}]},
+            says=("MISSING_DATA", "noticeNo is required", ""),
+        )
+        for number in (None, "", "  ")
+    ),
+    Case(
+        rule="S20",
+        name="more than the cap",
+        ask={"items": [{"noticeNo": "A"}] * 3},
+        says=("INVALID_FORMAT", "Request exceeds maximum batch limit of 2 notices", ""),
+    ),
+    Case(
+        rule="G7",
+        name="an item that is none",
+        ask={"items": [1]},
+        says=("INVALID_FORMAT", "items must be a list of objects", ""),
+    ),
+    Case(
+        rule="G7",
+        name="a number that is a number",
+        ask={"items": [{"noticeNo": 1}]},
+        says=("INVALID_FORMAT", "noticeNo must be text", ""),
+    ),
+    Case(
+        rule="G10",
+        name="a number that is too long",
+        ask={"items": [{"noticeNo": "12345678901"}]},
+        says=("INVALID_FORMAT", "noticeNo must be at most 10 characters", ""),
+    ),
+    Case(
+        rule="G7",
+        name="a number with other characters",
+        ask={"items": [{"noticeNo": "A'B"}]},
+        says=("INVALID_FORMAT", "noticeNo must be 1 to 10 letters, digits or hyphens", "A'B"),
+    ),
+    Case(
+        rule="G10",
+        name="a remark longer than its column",
+        ask={"items": [{"noticeNo": "A", "remark": "x" * 201}]},
+        says=("INVALID_FORMAT", "remark must be at most 200 characters", "A"),
+    ),
+    Case(
+        rule="G7",
+        name="a flag that is a word",
+        ask={"items": [{"noticeNo": "A", "isConfirmation": "true"}]},
+        says=("INVALID_FORMAT", "isConfirmation must be true or false", "A"),
+    ),
+)
+
+
+@each(SUBMITS)
+def test_a_malformed_submit(case: Malformed) -> None:
+    assert refusal(lambda: submitted(case.ask, CAP)) == case.says
+
+
+@pytest.mark.rule("S24")
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        ({"newProcessingStage": "DN2"}, ("INVALID_FORMAT", "Notices list cannot be empty")),
+        ({"notices": []}, ("INVALID_FORMAT", "Notices list cannot be empty")),
+        ({"notices": [{}]}, ("MISSING_DATA", "newProcessingStage is required")),
+        ({"notices": [{}], "newProcessingStage": " "}, ("MISSING_DATA", "newProcessingStage is required")),
+        ({"notices": [{}], "newProcessingStage": "DN2"}, ("MISSING_DATA", "noticeNo is required")),
+    ],
+)
+def test_a_malformed_validation(body: object, said: tuple[str, str]) -> None:
+    assert refusal(lambda: validation(body, CAP))[:2] == said
+
+
+PLUS_CALL = {
+    "noticeNo": ["N-001"],
+    "lastStageName": "DN1",
+    "nextStageName": "DN2",
+    "newStageDate": "2025-09-30T06:58:42",
+    "offenceType": "D",
+    "source": "005",
+}
+
+
+@pytest.mark.rule("S60", "S64")
+def test_a_call_of_plus_is_read() -> None:
+    read = plus_change(PLUS_CALL, CAP)
+    assert (read.notice_nos, read.last, read.next, read.offence_type) == (("N-001",), "DN1", "DN2", "D")
+    assert read.at == at("2025-09-30T06:58:42")
+    assert plus_change({**PLUS_CALL, "newStageDate": None}, CAP).at is None
+
+
+@pytest.mark.rule("S60")
+@pytest.mark.parametrize(
+    "change, text",
+    [
+        ({"noticeNo": []}, "Notice numbers are required"),
+        ({"noticeNo": "N-001", "source": "001"}, "Notice numbers are required"),
+        ({"lastStageName": " ", "nextStageName": ""}, "Last stage name is required"),
+        ({"nextStageName": None, "source": "004"}, "Next stage name is required"),
+        ({"source": 5}, "Invalid source code"),
+        ({"source": None}, "Invalid source code"),
+        ({"noticeNo": ["A", 5]}, "Notice numbers must be 1 to 10 letters, digits or hyphens"),
+        ({"noticeNo": ["A", "B", "C"]}, "Request exceeds maximum batch limit of 2 notices"),
+        ({"newStageDate": "yesterday"}, "Invalid date format"),
+        ({"newStageDate": "9999-12-31T00:00:00"}, "Invalid date format"),
+    ],
+)
+def test_what_is_wrong_with_a_call_of_plus(change: dict[str, object], text: str) -> None:
+    assert refusal(lambda: plus_change({**PLUS_CALL, **change}, CAP))[:2] == ("OCMS-4000", text)
+
+
+@pytest.mark.rule("S70")
+@pytest.mark.parametrize(
+    "change, text",
+    [
+        ({"noticeNumbers": None, "currentStage": ""}, "Notice numbers required"),
+        ({"noticeNumbers": [1]}, "Notice numbers required"),
+        ({"currentStage": None, "processingDate": "x"}, "Current stage required"),
+        ({"currentStage": "DN1X"}, "Current stage required"),
+        ({"processingDate": None}, "Invalid date format"),
+        ({"processingDate": "2025-13-01T00:00:00"}, "Invalid date format"),
+        ({"noticeNumbers": ["A", "B", "C"]}, "Request exceeds maximum batch limit of 2 notices"),
+    ],
+)
+def test_what_is_wrong_with_a_call_of_toppan(change: dict[str, object], text: str) -> None:
+    call = {"noticeNumbers": ["A"], "currentStage": "DN1", "processingDate": "2025-12-19T00:30:00"}
+    assert toppan_run(call, CAP).printed_at == at("2025-12-19T00:30:00")
+    assert refusal(lambda: toppan_run({**call, **change}, CAP))[1] == text
+
+
+@pytest.mark.rule("S51")
+@pytest.mark.parametrize(
+    "start, end, text",
+    [
+        (None, "2025-01-01", "Start date and end date are required"),
+        ("2025-01-01", " ", "Start date and end date are required"),
+        ("2025-01-01", "2025-04-02", "Date range cannot exceed 90 days. Current range: 91 days"),
+        ("2025-01-02", "2025-01-01", "End date must be after start date"),
+        ("1/1/2025", "2025-01-01", "Start date and end date must be dates as yyyy-MM-dd"),
+    ],
+)
+def test_what_is_wrong_with_a_date_range(start: object, end: object, text: str) -> None:
+    assert refusal(lambda: date_range(start, end))[:2] == ("INVALID_DATE_RANGE", text)
+
+
+@pytest.mark.rule("S51")
+def test_one_day_and_ninety_days_are_ranges() -> None:
+    for end in (date(2025, 1, 1), date(2025, 4, 1)):
+        assert date_range("2025-01-01", end.isoformat()) == DateRange(date(2025, 1, 1), end)
+
+
+@pytest.mark.rule("S52")
+def test_the_ending_of_a_report_may_be_left_out() -> None:
+    assert report_id("Report_1") == report_id("Report_1.xlsx") == "Report_1.xlsx"
+
+
+@pytest.mark.rule("S52")
+@pytest.mark.parametrize(
+    "value", ["../x", "a/b", "%2e%2e", "a\x00", "x" * 4096, "..", ".x", "a b", "\u00e9", 5]
+)
+def test_a_report_id_with_other_characters_is_refused(value: object) -> None:
+    assert refusal(lambda: report_id(value))[:2] == (
+        "INVALID_REPORT_ID",
+        "Report ID contains invalid characters",
+    )
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+FIELDS = (
+    *("items", "notices", "noticeNo", "newStage", "reason", "remark", "idNo", "newProcessingStage"),
+    *("noticeNumbers", "currentStage", "processingDate", "lastStageName", "nextStageName", "source"),
+    *("newStageDate", "startDate", "endDate"),
+)
+BODIES = st.dictionaries(st.sampled_from(FIELDS), JSON) | JSON
+
+
+@pytest.mark.rule("G7")
+@given(BODIES)
+def test_no_body_whatever_breaks_a_check(body: Any) -> None:
+    told = body if isinstance(body, dict) else {}
+    for check in (
+        lambda: criteria(body),
+        lambda: submitted(body, CAP),
+        lambda: validation(body, CAP),
+        lambda: plus_change(body, CAP),
+        lambda: toppan_run(body, CAP),
+        lambda: date_range(told.get("startDate"), told.get("endDate")),
+        lambda: report_id(told.get("noticeNo")),
+    ):
+        try:
+            check()
+        except Refused as refused:
+            assert refused.code.text  # noqa: PT017  # either outcome will do, another error will not

@@ -1,0 +1,156 @@
+"""Toppan has printed letters: what moves on, what stays, and what is to be looked at."""
+
+from decimal import Decimal
+
+import pytest
+
+from ocms_core.kernel import codes
+from ocms_core.kernel.changes import NoticeChanged
+from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.stage_moves import NextStage, StageMove
+from ocms_core.kernel.verdicts import Answer
+from ocms_core.stages.client_checks import ToppanRun
+from ocms_core.stages.facts import LatestChange, StageNotice, ToppanFacts
+from ocms_core.stages.toppan import CHUNK, Tally, chunks, decide, tally
+from tests.support.builders import NOW, SINCE, at
+from tests.support.cases import Case, each
+from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, stage_notice
+
+RUN = ToppanRun(("A",), "DN2", at("2025-01-14T00:30:00"))
+BY_HAND = LatestChange("OCMS", "DN2", at("2025-01-14T23:00:00"))
+AUTOMATIC, MANUAL, DELIVERED = "automatic", "manual", "delivered"
+
+Given = tuple[StageNotice | None, LatestChange | None, Reference]
+
+
+def given(
+    notice: StageNotice | None, latest: LatestChange | None = None, reference: Reference = DEFAULTS
+) -> Given:
+    return notice, latest, reference
+
+
+def standing(stage: str = "DN2", following: str | None = "DR3") -> StageNotice:
+    return stage_notice("A", stage=stage, next_stage=following)
+
+
+CASES: tuple[Case[Given, None, str], ...] = (
+    Case(rule="S71", name="a number no notice has", given=given(None), says="VON not found"),
+    Case(
+        rule="S73",
+        name="the next stage is the printed one",
+        given=given(standing("DN1", "DN2")),
+        says=AUTOMATIC,
+    ),
+    Case(
+        rule="S73",
+        name="a furnished notice whose next stage is its own moves on",
+        given=given(standing("DN2", "DN2")),
+        says=AUTOMATIC,
+    ),
+    Case(
+        rule="S72",
+        name="an officer moved it the day it was printed",
+        given=given(standing(), BY_HAND),
+        says=MANUAL,
+    ),
+    Case(
+        rule="S72",
+        name="PLUS moved it long before",
+        given=given(standing(), LatestChange("PLUS", "DN2", SINCE)),
+        says=MANUAL,
+    ),
+    Case(
+        rule=("S72", "S74"),
+        name="an officer moved it the day after",
+        given=given(standing(), LatestChange("OCMS", "DN2", at("2025-01-15T00:00:00"))),
+        says=DELIVERED,
+    ),
+    Case(
+        rule=("S72", "S74"),
+        name="the latest change was another system's",
+        given=given(standing(), LatestChange("AVSS", "DN2", SINCE)),
+        says=DELIVERED,
+    ),
+    Case(
+        rule=("S72", "S74"),
+        name="the latest change was to another stage",
+        given=given(standing(), LatestChange("OCMS", "DN1", SINCE)),
+        says=DELIVERED,
+    ),
+    Case(rule="S74", name="the call was delivered twice", given=given(standing()), says=DELIVERED),
+    Case(
+        rule="S74",
+        name="another letter was due",
+        given=given(standing("RD1", "RD2")),
+        says="Stage mismatch (expected DN2, actual RD2)",
+    ),
+    Case(
+        rule="S74",
+        name="no letter was due",
+        given=given(standing("CWT", None)),
+        says="Stage mismatch (expected DN2, actual None)",
+    ),
+)
+
+
+def facts(notice: StageNotice | None, latest: LatestChange | None, reference: Reference) -> ToppanFacts:
+    return ToppanFacts(reference, {"A": notice} if notice else {}, {"A": latest} if latest else {})
+
+
+@each(CASES)
+def test_verdict(case: Case[Given, None, str]) -> None:
+    (answer,) = decide(["A"], RUN, facts(*case.given), NOW).answers
+    known = {
+        codes.TOPPAN_AUTOMATIC: AUTOMATIC,
+        codes.TOPPAN_MANUAL: MANUAL,
+        codes.TOPPAN_DELIVERED: DELIVERED,
+    }
+    assert known.get(answer.code, answer.code.text) == case.says
+    assert (answer.detail is not None) == (case.says == AUTOMATIC)
+
+
+@pytest.mark.rule("S73")
+def test_a_notice_that_moves_on_gets_its_amount_and_nothing_else() -> None:
+    settled = decide(["A"], ToppanRun(("A",), "DR3", NOW), facts(standing(), None, DEFAULTS), NOW)
+    assert settled.changes == (
+        NoticeChanged(
+            "A",
+            move=StageMove("DN2", SINCE, "DR3", NOW),
+            next=NextStage("CPC", at("2025-01-28T00:00:00")),
+            amount_payable=Decimal("80.00"),
+        ),
+    )
+
+
+@pytest.mark.rule("S41")
+def test_a_notice_whose_fee_nobody_has_set_stays_and_is_named() -> None:
+    settled = decide(["A"], ToppanRun(("A",), "DR3", NOW), facts(standing(), None, WITHOUT_FEES), NOW)
+    assert settled.changes == ()
+    assert tally(1, settled.answers).errors == ("A: Unexpected error: fee parameter ADMIN_FEE is not set",)
+
+
+@pytest.mark.rule("S74", "G12")
+def test_a_second_delivery_finds_nothing_to_do() -> None:
+    first = decide(["A"], RUN, facts(standing("DN1", "DN2"), None, DEFAULTS), NOW)
+    (change,) = first.changes
+    assert isinstance(change, NoticeChanged)
+    assert change.move
+    assert change.next
+    after = stage_notice("A", stage=change.move.stage, next_stage=change.next.stage)
+    assert decide(["A"], RUN, facts(after, None, DEFAULTS), NOW).changes == ()
+
+
+@pytest.mark.rule("S75")
+def test_a_run_is_cut_into_sorted_chunks_each_number_once() -> None:
+    numbers = [f"{number:06}" for number in range(2 * CHUNK + 1)]
+    cut = list(chunks([*reversed(numbers), *numbers]))
+    assert [len(chunk) for chunk in cut] == [CHUNK, CHUNK, 1]
+    assert [number for chunk in cut for number in chunk] == numbers
+
+
+@pytest.mark.rule("S71", "S72", "S73", "S74")
+def test_what_became_of_a_run_is_counted() -> None:
+    said = (codes.TOPPAN_AUTOMATIC, codes.TOPPAN_MANUAL, codes.TOPPAN_DELIVERED, codes.TOPPAN_NOT_FOUND)
+    counted = tally(5, (Answer(str(place), code) for place, code in enumerate(said)))
+    assert counted == Tally(5, 1, 1, ("3: VON not found",))
+    assert counted.skipped == 3

@@ -1,0 +1,64 @@
+"""Test data of stage changes: each builder gives a sound value, and takes by keyword what is to differ."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.reference_defaults import NEXT_STAGE, SAMPLE_FEES, STAGE_DAYS, STAGE_MAP
+from ocms_core.stages.eligibility import Wanted
+from ocms_core.stages.facts import StageFacts, StageNotice
+from ocms_core.stages.request_checks import Item
+from tests.support.builders import SINCE
+
+DEFAULTS = Reference(
+    stage_map=frozenset((last, following) for last, moves in STAGE_MAP.items() for following in moves),
+    parameters={
+        **{("NEXT_STAGE", stage): following for stage, following in NEXT_STAGE.items()},
+        **{("STAGEDAYS", stage): str(days) for stage, days in STAGE_DAYS.items()},
+        **{(fee, "AMOUNT"): str(amount) for fee, amount in SAMPLE_FEES.items()},
+    },
+    days_of_suspension={},
+)
+WITHOUT_FEES = Reference(
+    stage_map=DEFAULTS.stage_map,
+    parameters={key: value for key, value in DEFAULTS.parameters.items() if key[1] != "AMOUNT"},
+    days_of_suspension={},
+)
+
+
+def stage_notice(
+    notice_no: str,
+    *,
+    stage: str = "DN1",
+    stage_date: datetime = SINCE,
+    next_stage: str | None = None,
+    suspension_type: str | None = None,
+    composition_amount: Decimal = Decimal("70.00"),
+    role: str | None = "D",
+) -> StageNotice:
+    """Build a driver's notice in DN1."""
+    return StageNotice(notice_no, stage, stage_date, next_stage, suspension_type, composition_amount, role)
+
+
+def stage_facts(
+    *notices: StageNotice, changed: Iterable[str] = (), reference: Reference = DEFAULTS
+) -> StageFacts:
+    """Build the facts of a stage change from its notices."""
+    return StageFacts(reference, {found.notice_no: found for found in notices}, frozenset(changed))
+
+
+def wanted(
+    target: str | None = "DN2",
+    reason: str | None = "SUP",
+    remarks: str | None = None,
+    *,
+    confirmed: bool = False,
+) -> Wanted:
+    """Build a change to DN2, to speed things up."""
+    return Wanted(target, reason, remarks, confirmed)
+
+
+def item(notice_no: str, *, check_addresses: bool = False, change: Wanted | None = None) -> Item:
+    """Build one item of a submit."""
+    return Item(notice_no, change or wanted(), check_addresses)
