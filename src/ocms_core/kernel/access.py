@@ -24,6 +24,12 @@ class Operation(Enum):
     GET_PAYMENT_STATUS = "cas-getPaymentStatus"
     UPDATE_COURT_NOTICES = "cas-updateCourtNotices"
     QUERY_NOTICE_INFO = "plus-queryNoticeInfo"
+    CHECK_OFFENDER_ELIGIBILITY = "offender-checkEligibility"
+    FURNISH_OFFENDER = "offender-furnish"
+    REDIRECT_NOTICE = "offender-redirect"
+    UPDATE_OFFENDER = "offender-update"
+    GET_OFFENDERS = "offender-getDetails"
+    GET_TIMELINE = "notice-getTimeline"
 
 
 @frozen
@@ -52,12 +58,25 @@ ACCESS: dict[Operation, frozenset[Role]] = {
     Operation.GET_PAYMENT_STATUS: frozenset({Role.CAS}),
     Operation.UPDATE_COURT_NOTICES: frozenset({Role.CAS}),
     Operation.QUERY_NOTICE_INFO: frozenset({Role.PLUS}),
+    Operation.CHECK_OFFENDER_ELIGIBILITY: frozenset({Role.OIC}),
+    Operation.FURNISH_OFFENDER: frozenset({Role.OIC}),
+    Operation.REDIRECT_NOTICE: frozenset({Role.OIC}),
+    Operation.UPDATE_OFFENDER: frozenset({Role.OIC}),
+    Operation.GET_OFFENDERS: frozenset({Role.OIC}),
+    Operation.GET_TIMELINE: frozenset({Role.OIC}),
 }
 
 LIMITS: dict[Operation, Limit] = {
     Operation.GET_PAYMENT_STATUS: Limit(calls=10, seconds=3600),
     Operation.UPDATE_COURT_NOTICES: Limit(calls=10, seconds=3600),
     Operation.QUERY_NOTICE_INFO: Limit(calls=100, seconds=60),
+    # An officer at work never comes near these; a runaway script does.
+    Operation.CHECK_OFFENDER_ELIGIBILITY: Limit(calls=300, seconds=60),
+    Operation.FURNISH_OFFENDER: Limit(calls=300, seconds=60),
+    Operation.REDIRECT_NOTICE: Limit(calls=300, seconds=60),
+    Operation.UPDATE_OFFENDER: Limit(calls=300, seconds=60),
+    Operation.GET_OFFENDERS: Limit(calls=300, seconds=60),
+    Operation.GET_TIMELINE: Limit(calls=300, seconds=60),
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from ocms_adapters.sql.writings.court_cases import COURT_CASES
 from ocms_adapters.sql.writings.notices import NOTICES
+from ocms_adapters.sql.writings.offenders import OFFENDERS
 from ocms_adapters.sql.writings.outbox import OUTBOX
 from ocms_adapters.sql.writings.suspensions import SUSPENSIONS
 from ocms_adapters.sql.writings.writing import Writing
@@ -14,5 +15,6 @@ WRITINGS: Mapping[type, Writing] = {
     NoticeChanged: NOTICES,
     SuspensionOpened: SUSPENSIONS,
     CourtDueDateRecorded: COURT_CASES,
+    **OFFENDERS,
     Outgoing: OUTBOX,
 }

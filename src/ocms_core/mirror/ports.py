@@ -1,0 +1,15 @@
+"""What delivery to the Internet side needs."""
+
+from collections.abc import Collection
+from typing import Protocol
+
+
+class Delivery(Protocol):
+    """Delivers what the outbox holds."""
+
+    def try_now(self, notice_nos: Collection[str]) -> bool:
+        """
+        Deliver at once what these notices have outgoing; False when the Internet side did not take it.
+
+        Never raises: what is not delivered stays in the outbox for the relay.
+        """
