@@ -51,6 +51,8 @@ class Settings:
 
     intranet_url: str = "sqlite:///var/intranet.db"
     internet_url: str = "sqlite:///var/internet.db"
+    internet_keys: str = ""
+    access_hash_key: str = ""
     reports: str = "var/reports"
     dev_issuer: bool = False
     dev_keys: str = "var/dev-issuer"
@@ -65,6 +67,8 @@ class Settings:
 MEANINGS: dict[str, str] = {
     "intranet_url": "SQLAlchemy URL of the Intranet database",
     "internet_url": "SQLAlchemy URL of the Internet database",
+    "internet_keys": "keys of the Internet copy, id=base64,id=base64; the first encrypts, all decrypt",
+    "access_hash_key": "key that identity numbers in access records are hashed with, 32 bytes in base 64",
     "reports": "folder the reports go below",
     "dev_issuer": "1 switches on `ocms token` and accepts its tokens; never in production",
     "dev_keys": "folder of the development issuer's keys",
@@ -80,6 +84,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "log_format": ("json", "text"),
     "log_level": ("debug", "info", "warning", "error"),
 }
+SECRETS = ("internet_keys", "access_hash_key")
+SET = "(set)"
 AT_LEAST_ONE = ("workers", "threads", "stop_seconds")
 DATABASES = ("sqlite", "postgresql", "mssql")
 ISSUER_KINDS = ("clients", "staff")
@@ -156,4 +162,6 @@ def effective(settings: Settings) -> dict[str, str]:
     shown = asdict(settings)
     for name in ("intranet_url", "internet_url"):
         shown[name] = make_url(shown[name]).render_as_string(hide_password=True)
+    for name in SECRETS:
+        shown[name] = SET if shown[name] else ""
     return {variable(name): str(value) for name, value in shown.items()}

@@ -4,19 +4,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from litestar.types import ASGIApp
+from sqlalchemy import Engine
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.jwks import keys_at, keys_in
+from ocms_adapters.sql import engines
+from ocms_adapters.sql.access_records import SqlAccessRecords
 from ocms_adapters.sql.counters import SqlRateLimits
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_adapters.sql.internet_copy import InternetCopy
+from ocms_adapters.sql.mirror import TRY_SECONDS, SqlMirror
+from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.reference import SqlReference
 from ocms_app import version
 from ocms_app.databases import open_databases
 from ocms_app.dev_issuer import DevIssuer
+from ocms_app.key_rings import access_hash_key, sealer
 from ocms_app.settings import IssuerSettings, Settings
 from ocms_core.kernel.access import Role
-from ocms_web import court
+from ocms_web import court, offenders
 from ocms_web.app import create_app
 from ocms_web.calls import Gate
 from ocms_web.doors import Doors
@@ -65,4 +72,16 @@ def web(settings: Settings) -> ASGIApp:
     doors = Doors(KeyDoor(SqlCredentials(intranet)), BearerDoor(tuple(issuers(settings))))
     gate = Gate(doors, SqlRateLimits(intranet), SystemClock())
     calls = court.CourtCalls(SqlCourtStores(intranet), SqlReference(intranet))
-    return create_app(court.endpoints(calls), gate, ready=databases.ready, version=version)
+    offender_calls = offenders.OffenderCalls(
+        SqlOffenderStores(intranet),
+        at_once(settings, intranet),
+        SqlAccessRecords(intranet, access_hash_key(settings)),
+    )
+    endpoints = (*court.endpoints(calls), *offenders.endpoints(offender_calls))
+    return create_app(endpoints, gate, ready=databases.ready, version=version)
+
+
+def at_once(settings: Settings, intranet: Engine) -> SqlMirror:
+    """Wire the delivery that an officer waits for: it gives the Internet database two seconds."""
+    internet = engines.create(settings.internet_url, pool_size=settings.threads, patience=TRY_SECONDS)
+    return SqlMirror(intranet, InternetCopy(internet, sealer(settings)))

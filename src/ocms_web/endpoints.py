@@ -34,13 +34,14 @@ class Shown:
 
 @frozen
 class Description:
-    """What the API description tells of an endpoint."""
+    """What the API description tells of an endpoint; `address` the schemas of what path and query carry."""
 
     summary: str
     text: str
     tag: str
     request: Shown
     replies: Mapping[int, Shown]
+    address: Mapping[str, Mapping[str, Any]] = field(factory=dict)
 
 
 @frozen
@@ -49,7 +50,7 @@ class Endpoint:
     One operation at one path; a path may hold parameters, as in `/report/{report_id:str}`.
 
     `answer` turns a call into its reply; `problem` words what keeps a call from being answered in
-    the envelope of its family.
+    the envelope of its family, `key_refused` a bad API key where the family tells it from a bad token.
     """
 
     operation: Operation
@@ -59,3 +60,4 @@ class Endpoint:
     description: Description
     method: str = "POST"
     largest_body: int = 2 * MEBIBYTE
+    key_refused: Reply | None = None

@@ -1,5 +1,6 @@
 """The API description, drawn from the endpoints themselves, and the page to try calls on."""
 
+import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +11,8 @@ SECURITY: Mapping[str, Mapping[str, str]] = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
 }
+
+TYPE_OF_PARAMETER = re.compile(r":\w+(?=})")
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -28,7 +31,8 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
     """Describe the whole API as OpenAPI 3.1."""
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
-        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = operation(endpoint)
+        path = TYPE_OF_PARAMETER.sub("", endpoint.path)
+        paths.setdefault(path, {})[endpoint.method.lower()] = operation(endpoint)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -46,8 +50,11 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
 def operation(endpoint: Endpoint) -> dict[str, Any]:
     """Describe one endpoint."""
     told = endpoint.description
+    name, posted = endpoint.operation.value, endpoint.method == "POST"
+    body = {} if endpoint.method == "GET" else {"requestBody": {"required": True, **content(told.request)}}
     return {
-        "operationId": endpoint.operation.value,
+        # An operation may also be had by another method; the POST form has its plain name.
+        "operationId": name if posted else f"{name}-{endpoint.method.lower()}",
         "summary": told.summary,
         "description": told.text,
         "tags": [told.tag],
@@ -58,11 +65,26 @@ def operation(endpoint: Endpoint) -> dict[str, Any]:
                 "in": "header",
                 "description": "Echoed in the answer and logged; made up when absent.",
                 "schema": {"type": "string", "maxLength": 128},
-            }
+            },
+            *addressed(endpoint),
         ],
-        "requestBody": {"required": True, **content(told.request)},
+        **body,
         "responses": {str(status): reply(status, shown) for status, shown in sorted(told.replies.items())},
     }
+
+
+def addressed(endpoint: Endpoint) -> list[dict[str, Any]]:
+    """Describe what stands in the path and behind it."""
+    in_path = {name: f"{{{name}" in endpoint.path for name in endpoint.description.address}
+    return [
+        {
+            "name": name,
+            "in": "path" if in_path[name] else "query",
+            "required": in_path[name],
+            "schema": schema,
+        }
+        for name, schema in endpoint.description.address.items()
+    ]
 
 
 def reply(status: int, shown: Shown) -> dict[str, Any]:

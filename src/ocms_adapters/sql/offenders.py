@@ -1,11 +1,11 @@
 """What the offender services read and write."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, select
+from sqlalchemy import BindParameter, Connection, Engine, Select, and_, bindparam, select
 
 from ocms_adapters.sql.court import aware
 from ocms_adapters.sql.identity_locks import lock_identities
@@ -30,7 +30,7 @@ suspended = t.ocms_suspended_notice
 court_case = t.ocms_court_case
 history = h.ocms_offender_history
 
-ASKED = bindparam("notice_no")
+ASKED: BindParameter[str] = bindparam("notice_no")
 
 NOTICE = select(
     von.c.notice_no,
@@ -152,7 +152,7 @@ class SqlOffenderReader:
             return Notice(number, vehicle_no, stage, singapore(since), suspension_type, amount, holders)
         return None
 
-    def _rows(self, question: Select[Any], notice_no: str) -> list[Row[Any]]:
+    def _rows(self, question: Select[Any], notice_no: str) -> list[Any]:
         return list(self._connection.execute(question, {"notice_no": notice_no}))
 
 
@@ -173,7 +173,7 @@ class SqlOffenderStore(SqlOffenderReader):
         lock_identities(self._connection, [id_no])
         return self.notice(notice_no)
 
-    def record(self, changes: tuple[Change, ...], now: datetime, *, isolate: bool) -> frozenset[str]:
+    def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
         """Write every change with its outbox rows."""
         return self._ledger.record(self._connection, changes, now, isolate=isolate)
 
@@ -198,7 +198,7 @@ class SqlOffenderStores:
             yield SqlOffenderStore(connection, self._ledger)
 
 
-def holder(row: Row[Any]) -> Holder:
+def holder(row: Any) -> Holder:
     """Read who stands in a role."""
     role, indicator, *rest = row
     person, rest = rest[: len(PERSON)], rest[len(PERSON) :]
@@ -212,7 +212,7 @@ def holder(row: Row[Any]) -> Holder:
     )
 
 
-def suspension(row: Row[Any]) -> Suspended:
+def suspension(row: Any) -> Suspended:
     """Read a suspension record."""
     at, kind, reason, source, officer, due, remarks, revived_at, *revival = row
     return Suspended(
@@ -220,7 +220,7 @@ def suspension(row: Row[Any]) -> Suspended:
     )
 
 
-def kept(row: Row[Any]) -> OffenderHistoryKept:
+def kept(row: Any) -> OffenderHistoryKept:
     """Read an action on the offenders; who stood there before was nobody where no identity is kept."""
     number, role, action, officer, at, former_current, prev_stage, new_stage, was_current, *rest = row
     person, rest = Person(*rest[: len(PERSON)]), rest[len(PERSON) :]

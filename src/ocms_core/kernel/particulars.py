@@ -1,4 +1,4 @@
-"""What is known of a person a notice is held against: identity, contact, mailing address, furnished details."""
+"""What is known of a person in a role of a notice: identity, contact, address, furnished details."""
 
 from datetime import date
 

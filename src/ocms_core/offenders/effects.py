@@ -65,7 +65,7 @@ def effects(taking: Taking, notice: Notice, new_stage: str, action: str, now: da
             action=action,
             officer=taking.officer,
             at=now,
-            former_current=notice.current and notice.current.role,
+            former_current=notice.current.role if notice.current else None,
             prev_stage=notice.stage,
             new_stage=new_stage,
             former=notice.holders.get(taking.role),

@@ -31,6 +31,5 @@ class Notice:
     @property
     def current(self) -> Holder | None:
         """The current offender; of two, which no action of OCMS leaves, the first by role."""
-        return next(
-            (self.holders[role] for role in sorted(self.holders) if self.holders[role].is_current), None
-        )
+        in_order = (self.holders[role] for role in sorted(self.holders))
+        return next((holder for holder in in_order if holder.is_current), None)

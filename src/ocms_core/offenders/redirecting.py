@@ -32,7 +32,7 @@ def refused(from_role: str, to_role: str, notice: Notice | None) -> Code | None:
 
 @rule("F31")
 def decide(from_role: str, taking: Taking, notice: Notice | None, now: datetime) -> Settled[Taken] | Refusal:
-    """The target takes over as furnished, its row updated or made, and its road starts from the first stage."""
+    """The target takes over as furnished, its row updated or made, and its road starts anew."""
     refusal = refused(from_role, taking.role, notice)
     if refusal or notice is None:
         return Refusal(refusal or NOTICE_NOT_FOUND)

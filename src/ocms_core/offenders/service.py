@@ -2,33 +2,30 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 
 from attrs import frozen
 
 from ocms_core.kernel.codes import DB_UPDATE, NOTICE_NOT_FOUND
 from ocms_core.kernel.flow import settle
-from ocms_core.kernel.particulars import Holder
 from ocms_core.kernel.spec import rule
 from ocms_core.kernel.verdicts import Answer, Refusal, Settled
 from ocms_core.mirror.outgoing import outgoing
 from ocms_core.mirror.ports import Delivery
 from ocms_core.offenders import furnishing, redirecting, updating
-from ocms_core.offenders.effects import Taken, Taking
+from ocms_core.offenders.effects import Taking
 from ocms_core.offenders.eligibility import Eligibility, eligibility
 from ocms_core.offenders.facts import Notice
 from ocms_core.offenders.field_checks import Asked, Changed, Furnished
 from ocms_core.offenders.ports import OffenderStore, OffenderStores
 from ocms_core.offenders.timeline import Past
 
-Detail = TypeVar("Detail")
-
 
 @frozen
 class Outcome:
-    """What an action came to: its one answer, and whether the Internet side has taken it over already."""
+    """What an action came to: its answer, of a `Taken` or a `Holder`, and whether the Internet shows it."""
 
-    answer: Answer[Taken] | Answer[Holder]
+    answer: Answer[Any]
     shown_on_internet: bool
 
 
@@ -107,13 +104,13 @@ def taken_by(furnished: Furnished, officer: str) -> Taking:
 @rule("F60", "F61")
 def carried_out(
     load: Callable[[OffenderStore], Notice | None],
-    decide: Callable[[Notice | None], Settled[Taken] | Settled[Holder] | Refusal],
+    decide: Callable[[Notice | None], Settled[Any] | Refusal],
     *,
     stores: OffenderStores,
     delivery: Delivery,
     now: datetime,
 ) -> Outcome | Refusal:
-    """What is decided is committed first and shown on the Internet side next; failing to show undoes nothing."""
+    """What is decided is committed, then shown on the Internet side; failing to show undoes nothing."""
     settled = settle(stores.writing, load, decide, now=now, refused_by_database=DB_UPDATE)
     if isinstance(settled, Refusal):
         return settled
@@ -121,4 +118,4 @@ def carried_out(
     if answer.detail is None:
         return Refusal(DB_UPDATE)
     shown = {each.notice_no for each in map(outgoing, settled.changes) if each}
-    return Outcome(answer, shown_on_internet=not shown or delivery.try_now(shown))
+    return Outcome(answer, shown_on_internet=not shown or delivery.try_now(shown, now))

@@ -90,7 +90,7 @@ class Event:
 
 
 def newest_first(past: Past) -> tuple[Event, ...]:
-    """Put everything that happened to a notice in order, the newest in front; of one moment in fixed order."""
+    """Put everything that happened to a notice in order, the newest in front."""
     events = [*stages(past), *suspensions(past), *offenders(past), *marks(past)]
     return tuple(sorted(events, key=lambda event: event.at, reverse=True))
 
@@ -114,7 +114,7 @@ def stages(past: Past) -> Iterator[Event]:
 def suspensions(past: Past) -> Iterator[Event]:
     """Give every suspension and every revival."""
     for each in past.suspensions:
-        what = {"type": each.type, "reason": each.reason}
+        what: dict[str, object] = {"type": each.type, "reason": each.reason}
         told = {"source": each.source, "due": each.due, "remarks": each.remarks}
         yield Event(each.at, SUSPENSION, each.officer, what | told)
         if each.revived_at:

@@ -23,7 +23,8 @@ from ocms_core.kernel.spec import rule
 from ocms_core.kernel.verdicts import Answer, Refusal, Settled
 from ocms_core.offenders.effects import UPDATE
 from ocms_core.offenders.facts import Notice
-from ocms_core.offenders.field_checks import Changed, Violation, dialled, refused
+from ocms_core.offenders.field_checks import Changed, refused
+from ocms_core.offenders.fields import Violation, dialled
 
 
 @rule("F40")

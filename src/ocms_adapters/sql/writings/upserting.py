@@ -37,7 +37,7 @@ def upserts(
 
 
 def merge(dialect: Dialect, table: Table, keys: tuple[str, ...], columns: Columns, user: str) -> Executable:
-    """Phrase the upsert for SQL Server, which knows it as MERGE; HOLDLOCK keeps two from inserting at once."""
+    """Phrase the upsert for SQL Server, as MERGE; HOLDLOCK keeps two from inserting at once."""
     typed = ", ".join(
         f"{name} {kind.compile(dialect=dialect)} '$[{place}]'"
         for place, (name, kind) in enumerate(columns.items())
