@@ -45,7 +45,6 @@ NO_SUCH_PATH = Code("OCMS-4041", "No such path", "G7")
 NO_SUCH_METHOD = Code("OCMS-4051", "Method not allowed on this path", "G7")
 
 # Contract 3: offenders
-ELIGIBILITY_CHECKED = Code("CHECKED", "Checked", "F13")
 OFFENDER_FURNISHED = Code("FURNISHED", "{role} furnished successfully", "F20")
 NOTICE_REDIRECTED = Code("REDIRECTED", "Notice redirected successfully", "F31")
 PARTICULARS_UPDATED = Code("UPDATED", "Offender particulars updated successfully", "F40")

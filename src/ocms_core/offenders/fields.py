@@ -79,7 +79,7 @@ class Form:
         value = self.body.get(name)
         if value is not None and not isinstance(value, str):
             raise Wrong(f"Invalid {name}")
-        return value and (value.strip() or None)
+        return None if value is None else value.strip() or None
 
     def word(self, name: str, words: Mapping[str, str], missing: str, unknown: str) -> str:
         """Read one of the words of a table; give what it stands for."""

@@ -17,31 +17,20 @@ from ocms_core.offenders.eligibility import Eligibility, shown_stage
 from ocms_core.offenders.facts import WORDS, Notice
 from ocms_core.offenders.fields import ID_TYPES
 from ocms_core.offenders.timeline import Event
-from ocms_web.problems import Problem
+from ocms_web.problems import STATUS, Problem
 from ocms_web.wire import Reply, with_offset
 
 VALIDATION, BUSINESS, TECHNICAL = "VALIDATION_ERROR", "BUSINESS_ERROR", "TECHNICAL_ERROR"
 
-# Kind of error and HTTP status of every code of this family.
-KINDS: Mapping[Code, tuple[str, int]] = {
-    codes.NOTICE_NOT_FOUND: ("NOT_FOUND", 404),
-    codes.PERMANENT_SUSPENSION: (BUSINESS, 409),
-    codes.LAST_STAGE_AFTER_CPC: (BUSINESS, 409),
-    codes.NOT_FURNISHABLE: (BUSINESS, 409),
-    codes.REDIRECT_SAME_ROLE: (BUSINESS, 409),
-    codes.OFFENDER_NOT_FOUND: (BUSINESS, 409),
-    codes.NOT_CURRENT_OFFENDER: (BUSINESS, 409),
-    codes.JWT_INVALID: ("AUTHENTICATION_ERROR", 401),
-    codes.API_KEY_INVALID: ("AUTHENTICATION_ERROR", 401),
-    codes.OFFICER_NOT_ALLOWED: ("AUTHORIZATION_ERROR", 403),
-    codes.OFFICER_RATE_LIMITED: ("RATE_LIMIT_ERROR", 429),
+# The kind of error each refusal of this family is.
+KINDS: Mapping[Code, str] = {
+    codes.NOTICE_NOT_FOUND: "NOT_FOUND",
+    codes.JWT_INVALID: "AUTHENTICATION_ERROR",
+    codes.API_KEY_INVALID: "AUTHENTICATION_ERROR",
+    codes.OFFICER_NOT_ALLOWED: "AUTHORIZATION_ERROR",
+    codes.OFFICER_RATE_LIMITED: "RATE_LIMIT_ERROR",
 }
-FAULTS: Mapping[Code, int] = {
-    codes.DB_READ: 503,
-    codes.DB_UPDATE: 500,
-    codes.SYNC_INTERNET: 500,
-    codes.UNEXPECTED_ERROR: 500,
-}
+FAULTS = frozenset({codes.DB_READ, codes.DB_UPDATE, codes.SYNC_INTERNET, codes.UNEXPECTED_ERROR})
 PROBLEMS: Mapping[Problem, Code] = {
     Problem.UNAUTHORIZED: codes.JWT_INVALID,
     Problem.FORBIDDEN: codes.OFFICER_NOT_ALLOWED,
@@ -52,18 +41,22 @@ ID_WORDS = {kind: word for word, kind in ID_TYPES.items()}
 
 def success(**fields: Any) -> Reply:
     """Tell what went well (G3)."""
-    return Reply(200, {"success": True, **fields})
+    return Reply(STATUS[codes.SUCCESS], {"success": True, **fields})
 
 
 @rule("F53")
 def failed(code: Code) -> Reply:
     """A refusal names the kind of error, its reason and the contract's text; so does a bad credential."""
-    kind, status = KINDS[code]
-    return Reply(status, {"success": False, "errorType": kind, "reason": code.code, "message": code.text})
+    kind = KINDS.get(code, BUSINESS)
+    return Reply(
+        STATUS[code], {"success": False, "errorType": kind, "reason": code.code, "message": code.text}
+    )
 
 
 @rule("F52")
-def invalid(violations: Sequence[tuple[str | None, str]], status: int = 400) -> Reply:
+def invalid(
+    violations: Sequence[tuple[str | None, str]], status: int = STATUS[codes.FIELDS_INVALID]
+) -> Reply:
     """Invalid fields are told all at once; the first, in the contract's order, stands in front too."""
     listed = [{"field": field, "message": message} for field, message in violations]
     return Reply(status, {"success": False, "errorType": VALIDATION, **listed[0], "violations": listed})
@@ -73,7 +66,7 @@ def invalid(violations: Sequence[tuple[str | None, str]], status: int = 400) -> 
 def technical(code: Code, status: int | None = None, **more: Any) -> Reply:
     """A fault names the operation that failed and nothing of the inside."""
     body = {"success": False, "errorType": TECHNICAL, "operation": code.code, "message": code.text}
-    return Reply(status or FAULTS[code], body | more)
+    return Reply(status or STATUS[code], body | more)
 
 
 def refused(refusal: Refusal) -> Reply:
@@ -91,11 +84,11 @@ def offender_problem(problem: Problem, *, unreachable: Code) -> Reply:
     if problem in PROBLEMS:
         return failed(PROBLEMS[problem])
     if problem is Problem.TOO_LARGE:
-        return invalid([(None, "Request body is too large")], 413)
+        return invalid([(None, "Request body is too large")], STATUS[codes.BODY_TOO_LARGE])
     if problem is Problem.MALFORMED:
         return invalid([(None, "Invalid request body")])
     if problem is Problem.UNAVAILABLE:
-        return technical(unreachable, 503)
+        return technical(unreachable, STATUS[codes.SERVICE_UNAVAILABLE])
     return technical(codes.UNEXPECTED_ERROR)
 
 

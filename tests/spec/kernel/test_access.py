@@ -9,6 +9,12 @@ GRANTED = {
     (Role.CAS, Operation.GET_PAYMENT_STATUS),
     (Role.CAS, Operation.UPDATE_COURT_NOTICES),
     (Role.PLUS, Operation.QUERY_NOTICE_INFO),
+    (Role.OIC, Operation.CHECK_OFFENDER_ELIGIBILITY),
+    (Role.OIC, Operation.FURNISH_OFFENDER),
+    (Role.OIC, Operation.REDIRECT_NOTICE),
+    (Role.OIC, Operation.UPDATE_OFFENDER),
+    (Role.OIC, Operation.GET_OFFENDERS),
+    (Role.OIC, Operation.GET_TIMELINE),
 }
 
 CELLS: tuple[Case[Role, Operation, bool], ...] = tuple(
