@@ -60,9 +60,9 @@ class SqlReconciler:
         failing = and_(undelivered, outbox.c.attempts > 0)
         with reading(self._engine) as connection:
             kinds = connection.execute(
-                select(outbox.c.kind, func.count()).where(undelivered).group_by(outbox.c.kind)
+                select(outbox.c.kind, func.count().label("rows")).where(undelivered).group_by(outbox.c.kind)
             )
-            waiting: dict[str, int] = dict(kinds.tuples().all())
+            waiting = {row.kind: int(row.rows) for row in kinds}
             oldest, failed = connection.execute(
                 select(
                     select(func.min(outbox.c.cre_date)).where(undelivered).scalar_subquery(),
