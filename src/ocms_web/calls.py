@@ -52,7 +52,7 @@ class Sent:
 async def serve(request: Request[Any, Any, Any], endpoint: Endpoint, gate: Gate) -> Response[bytes]:
     """Answer one HTTP request; the database work runs in a thread of its own."""
     body = await bounded_body(request, endpoint.largest_body)
-    address = {**request.query_params.dict(), **request.path_params}
+    address = {**dict(request.query_params), **request.path_params}
     sent = Sent(request.headers, body, {name: str(value) for name, value in address.items()})
     reply = await to_thread.run_sync(partial(answered, endpoint, gate, sent))
     return Response(
