@@ -23,6 +23,7 @@ COMMANDS = {
     "db": ("databases:app", "Create, migrate, check and fill the databases."),
     "keys": ("credentials:keys", "Issue, list and revoke API keys."),
     "token": ("credentials:token", "Print a bearer token of the development issuer."),
+    "mirror": ("mirroring:app", "Deliver to the Internet database, compare and repair it."),
     "explain": (
         "explaining:explain",
         "Tell what each operation would answer for a notice now, and by which rule.",

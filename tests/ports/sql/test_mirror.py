@@ -36,6 +36,7 @@ from tests.support.databases import Databases
 from tests.support.dying_relay import killed
 from tests.support.offender_builders import EMPLOYEE, JOHN, NUMBER, OFFICER, ORCHARD, OWNER
 from tests.support.offender_rows import opened, out_of_reach, put, put_notice, put_person, rows_of
+from tests.support.statements import recorded
 
 KEY, NEXT_KEY = b"1" * 32, b"2" * 32
 VON, ONOD = schema.ocms_valid_offence_notice, schema.ocms_offence_notice_owner_driver
@@ -366,6 +367,21 @@ def test_a_rotation_seals_everything_anew_while_everybody_goes_on_reading(sides:
     assert rotated.rotate(NOW) == 0
     only_new = InternetCopy(sides.internet, Sealer({"k2": NEXT_KEY}))
     assert None not in only_new.rows(OFFENDER, numbers).values()
+
+
+@pytest.mark.rule("G12", "G9")
+def test_a_round_costs_the_same_statements_for_one_notice_and_for_fifty(sides: Sides) -> None:
+    counts = []
+    for many in (1, 50):
+        for each in range(many):
+            put_notice(sides.intranet, f"S{many}X{each}")
+            put_person(sides.intranet, f"S{many}X{each}", "O", OWNER, current=True)
+        sides.differences(repair=True)
+        with recorded() as statements:
+            assert sides.mirror.run_once(NOW) == Round(delivered=2 * many)
+        counts.append(len(statements))
+    # Claim, rows, two states; two upserts; outcomes, lock, two marks.
+    assert counts == [10, 10]
 
 
 def test_the_road_can_be_phrased_for_sql_server() -> None:

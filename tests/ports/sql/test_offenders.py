@@ -37,6 +37,7 @@ from tests.support.builders import NOW
 from tests.support.databases import Databases
 from tests.support.offender_builders import EMPLOYEE, JOHN, NUMBER, OFFICER, ORCHARD, OWNER
 from tests.support.offender_rows import current_roles, opened, put, put_notice, put_person, rows_of
+from tests.support.statements import recorded
 
 ONOD = schema.ocms_offence_notice_owner_driver
 ADDR = schema.ocms_offence_notice_owner_driver_addr
@@ -316,6 +317,23 @@ def test_after_a_race_there_is_exactly_one_current_offender(desk: Desk, kind: st
             assert len(current_roles(desk.engine, number)) == 1
             history = rows_of(desk.engine, schema.ocms_offender_history, number)
             assert len(history) == len(won), "one row of history for each that won"
+
+
+@pytest.mark.rule("G9")
+def test_an_action_costs_the_same_statements_whatever_stands_at_the_notice(desk: Desk) -> None:
+    crowded = desk.new_notice()
+    for role in "HDR":
+        put_person(desk.engine, crowded, role, OWNER)
+    for _ in range(3):
+        desk.redirect("O", "H", crowded)
+        desk.redirect("H", "O", crowded)
+    counts = []
+    for number in (NUMBER, crowded):
+        with recorded(desk.engine) as statements:
+            assert isinstance(desk.furnish("H", number), Outcome)
+        counts.append(len(statements))
+    # Identity lock (not on SQLite); notice, people read; seven kinds of rows written, the outbox last.
+    assert counts == [9 if desk.engine.name == "sqlite" else 10] * 2
 
 
 class Model(RuleBasedStateMachine):
