@@ -4,17 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from litestar.types import ASGIApp
-from sqlalchemy import Engine
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.jwks import keys_at, keys_in
-from ocms_adapters.sql import engines
 from ocms_adapters.sql.access_records import SqlAccessRecords
 from ocms_adapters.sql.counters import SqlRateLimits
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.internet_copy import InternetCopy
-from ocms_adapters.sql.mirror import TRY_SECONDS, SqlMirror
+from ocms_adapters.sql.mirror import SqlMirror
 from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.reference import SqlReference
 from ocms_app import version
@@ -74,14 +72,8 @@ def web(settings: Settings) -> ASGIApp:
     calls = court.CourtCalls(SqlCourtStores(intranet), SqlReference(intranet))
     offender_calls = offenders.OffenderCalls(
         SqlOffenderStores(intranet),
-        at_once(settings, intranet),
+        SqlMirror(intranet, InternetCopy(databases.internet_at_once, sealer(settings))),
         SqlAccessRecords(intranet, access_hash_key(settings)),
     )
     endpoints = (*court.endpoints(calls), *offenders.endpoints(offender_calls))
     return create_app(endpoints, gate, ready=databases.ready, version=version)
-
-
-def at_once(settings: Settings, intranet: Engine) -> SqlMirror:
-    """Wire the delivery that an officer waits for: it gives the Internet database two seconds."""
-    internet = engines.create(settings.internet_url, pool_size=settings.threads, patience=TRY_SECONDS)
-    return SqlMirror(intranet, InternetCopy(internet, sealer(settings)))

@@ -2,6 +2,8 @@
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event
 from typing import Annotated
@@ -10,6 +12,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import Engine
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sealing import KEY_ID
@@ -28,21 +31,23 @@ app = App(name="mirror", help="Deliver to the Internet database, and see whether
 RELAY_PATIENCE = 20.0
 
 
-def internet_copy(settings: Settings) -> InternetCopy:
-    """Open the copies on the Internet side for work that nobody waits for."""
-    engine = engines.create(settings.internet_url, pool_size=settings.threads, patience=RELAY_PATIENCE)
-    return InternetCopy(engine, sealer(settings))
-
-
-def reconciler(settings: Settings) -> SqlReconciler:
-    """Wire what compares both sides."""
-    return SqlReconciler(open_databases(settings).intranet, internet_copy(settings))
+@contextmanager
+def both_sides(settings: Settings) -> Iterator[tuple[Engine, InternetCopy]]:
+    """Open the Intranet database, and the copies on the Internet side for work that nobody waits for."""
+    databases = open_databases(settings)
+    internet = engines.create(settings.internet_url, patience=RELAY_PATIENCE)
+    try:
+        yield databases.intranet, InternetCopy(internet, sealer(settings))
+    finally:
+        internet.dispose()
+        databases.dispose()
 
 
 @app.command
 def status() -> int:
     """Tell what waits to be delivered; the exit status is 1 when some of it has failed before."""
-    standing = reconciler(load()).standing()
+    with both_sides(load()) as sides:
+        standing = SqlReconciler(*sides).standing()
     table = Table("kind", "waiting")
     for kind, count in sorted(standing.waiting.items()):
         table.add_row(kind, str(count))
@@ -69,11 +74,15 @@ def run(
     pause
         Seconds to wait when nothing is due.
     """
-    settings = load()
-    mirror = SqlMirror(open_databases(settings).intranet, internet_copy(settings))
     stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in () if once else (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    with both_sides(load()) as sides:
+        return 1 if relayed(SqlMirror(*sides), stop, once=once, pause=pause) else 0
+
+
+def relayed(mirror: SqlMirror, stop: Event, *, once: bool, pause: float) -> int:
+    """Deliver round after round until told to stop, or with `once` until nothing is due; rows that failed."""
     failed = 0
     while not stop.is_set():
         came_to = one_round(mirror, SystemClock().now(), patient=not once)
@@ -82,7 +91,7 @@ def run(
             if once:
                 break
             stop.wait(pause)
-    return 1 if failed else 0
+    return failed
 
 
 def one_round(mirror: SqlMirror, now: datetime, *, patient: bool) -> Round:
@@ -109,9 +118,8 @@ def reconcile(*, repair: bool = False) -> int:
     repair
         Put what differs on the road again, and deliver it.
     """
-    settings = load()
-    now = SystemClock().now()
-    found = reconciler(settings).reconcile(now, repair=repair)
+    with both_sides(load()) as sides:
+        found = SqlReconciler(*sides).reconcile(SystemClock().now(), repair=repair)
     for how, count in sorted(found.found.items(), key=lambda each: each[0].value):
         print(f"{how.value}: {count}")
     print(f"compared {found.compared} rows, {found.on_their_way} on their way", file=sys.stderr)
@@ -123,7 +131,8 @@ def reconcile(*, repair: bool = False) -> int:
 @app.command
 def rotate() -> None:
     """Encrypt anew, with the first of OCMS_INTERNET_KEYS, what an older key encrypted; readers read on."""
-    count = internet_copy(load()).rotate(SystemClock().now())
+    with both_sides(load()) as (_, copy):
+        count = copy.rotate(SystemClock().now())
     print(f"encrypted anew: {count} rows", file=sys.stderr)
 
 
