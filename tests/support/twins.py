@@ -47,6 +47,8 @@ def changed(tables: Tables, change: Change) -> Tables:
         case CourtDueDateRecorded(notice_no=notice_no, court_payment_due_date=due):
             recorded = evolve(tables.plus[notice_no], has_court_case=True, court_payment_due_date=due)
             return evolve(tables, plus={**tables.plus, notice_no: recorded})
+        case _:
+            raise AssertionError(f"the court writes no {type(change).__name__}")
 
 
 def with_notice(tables: Tables, notice: CourtNotice) -> Tables:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from attrs import field, frozen
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import Dialect, Engine, delete, update
 from sqlalchemy.dialects import mssql
 
 from ocms_adapters.sealing import Sealer
@@ -385,12 +385,16 @@ def test_a_round_costs_the_same_statements_for_one_notice_and_for_fifty(sides: S
 
 
 def test_the_road_can_be_phrased_for_sql_server() -> None:
-    dialect = mssql.dialect()  # type: ignore[no-untyped-call]
-    dialect.server_version_info = (15,)
+    dialect: Dialect = mssql.dialect()  # type: ignore[no-untyped-call]
+    dialect.server_version_info = (15, 0)
+
+    def on_sql_server(statement: Any) -> str:
+        return str(statement.compile(dialect=dialect))
+
     statements = Statements(dialect)
-    for statement in (statements.due_heads, statements.heads_of, statements.claimed, statements.settle):
-        assert str(statement.compile(dialect=dialect))
-    assert "READPAST" in str(statements.due_heads.compile(dialect=dialect))
+    assert "READPAST" in on_sql_server(statements.due_heads)
+    for statement in (statements.heads_of, statements.claimed, statements.settle, statements.lock_notices):
+        assert on_sql_server(statement)
     for copy in COPIES.values():
-        assert "MERGE" in str(phrases(dialect, copy).upsert.compile(dialect=dialect))
-        assert "DELETE" in str(phrases(dialect, copy).remove.compile(dialect=dialect))
+        assert "MERGE" in on_sql_server(phrases(dialect, copy).upsert)
+        assert "DELETE" in on_sql_server(phrases(dialect, copy).remove)

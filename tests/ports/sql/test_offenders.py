@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
 from threading import Barrier
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from attrs import evolve, frozen
@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Engine
+from sqlalchemy import ClauseElement, Engine
 from sqlalchemy.dialects import mssql
 
 from ocms_adapters.sql import schema
@@ -360,6 +360,7 @@ class Model(RuleBasedStateMachine):
             assert outcome == Refusal(NOT_FURNISHABLE)
             return
         assert isinstance(outcome, Outcome)
+        assert outcome.answer.detail
         assert outcome.answer.detail.created is (role not in self.people)
         after = "DN1" if role == "D" else "RD2" if (role, self.stage) == ("H", "RD1") else "RD1"
         self.took(role, identity, after)
@@ -410,7 +411,7 @@ def test_every_change_can_be_written_on_sql_server() -> None:
     dialect = mssql.dialect()  # type: ignore[no-untyped-call]
     ledger = Ledger(dialect)
     for _, _, statement in ledger._phrased.values():
-        assert str(statement.compile(dialect=dialect))
+        assert str(cast("ClauseElement", statement).compile(dialect=dialect))
 
 
 @pytest.mark.rule("G2")

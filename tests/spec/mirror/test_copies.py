@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ocms_adapters.sql.schema import INTERNET, INTRANET
 from ocms_core.mirror.comparing import Difference, checksum, differences
-from ocms_core.mirror.copies import COPIES, sealed
+from ocms_core.mirror.copies import COPIES, Key, Values, sealed
 from ocms_core.mirror.outgoing import OFFENDER
 from ocms_core.mirror.retries import next_attempt
 from tests.support.builders import NOW
@@ -40,8 +40,20 @@ def test_a_delivery_is_tried_ever_later_but_never_given_up() -> None:
 
 @pytest.mark.rule("G12")
 def test_every_kind_of_difference_is_found() -> None:
-    ours = {("A",): ("A", 1), ("B",): ("B", 2), ("C",): ("C", 3), ("D",): ("D", 4), ("E",): ("E", 5)}
-    theirs = {("A",): ("A", 1), ("B",): ("B", 9), ("C",): None, ("E",): ("E", 5), ("F",): ("F", 6)}
+    ours: dict[Key, Values] = {
+        ("A",): ("A", 1),
+        ("B",): ("B", 2),
+        ("C",): ("C", 3),
+        ("D",): ("D", 4),
+        ("E",): ("E", 5),
+    }
+    theirs: dict[Key, Values | None] = {
+        ("A",): ("A", 1),
+        ("B",): ("B", 9),
+        ("C",): None,
+        ("E",): ("E", 5),
+        ("F",): ("F", 6),
+    }
     assert dict(differences(ours, theirs, frozenset({("B",), ("E",)}))) == {
         ("B",): Difference.DIFFERENT,
         ("C",): Difference.DIFFERENT,
@@ -54,7 +66,7 @@ def test_every_kind_of_difference_is_found() -> None:
 @pytest.mark.rule("G12")
 @given(rows=st.dictionaries(st.tuples(st.text()), st.tuples(st.text(), st.none() | st.integers())))
 def test_equal_pages_have_no_difference_in_whatever_order_they_come(
-    rows: dict[tuple[str], tuple[object, ...]],
+    rows: dict[Key, Values],
 ) -> None:
     shuffled = dict(reversed(rows.items()))
     assert checksum(rows) == checksum(shuffled)

@@ -20,6 +20,7 @@ PATHS = (
     ("GET", f"{NUMBER}/timeline"),
     ("POST", "timeline"),
 )
+NO_OBJECTS: tuple[object, ...] = ([], 5, "x", {})
 NOT_FOUND = {
     "success": False,
     "errorType": "NOT_FOUND",
@@ -76,7 +77,7 @@ def test_bytes_that_are_no_request(counter: Counter, method: str, path: str) -> 
         assert (answer.status_code, answer.json()) == (400, invalid((None, "Invalid request body")))
     answer = counter.call(method, path, b" " * (2 * 1024 * 1024 + 1))
     assert (answer.status_code, answer.json()) == (413, invalid((None, "Request body is too large")))
-    for wrong in ([], 5, "x", {}):
+    for wrong in NO_OBJECTS:
         answer = counter.call(method, path, wrong)
         assert answer.status_code == 400
         assert answer.json()["errorType"] == "VALIDATION_ERROR"
