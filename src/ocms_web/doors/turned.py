@@ -17,7 +17,7 @@ class Turned:
 
     problem: Problem
     headers: Mapping[str, str] = field(factory=dict)
-    by_key: bool = False
+    by_key: bool = field(default=False, eq=False)
 
 
 # No credential, or one that is no token: nothing is said of an error in a token.
