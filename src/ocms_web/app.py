@@ -38,9 +38,7 @@ def create_app(endpoints: Sequence[Endpoint], gate: Gate, *, ready: Ready, versi
     `ready` raises `Unavailable` while the system cannot work.
     """
     own = [live, health_of(ready), metrics_page, *description(endpoints, version)]
-    paths = frozenset(
-        {*(endpoint.path for endpoint in endpoints), *(path for route in own for path in route.paths)}
-    )
+    paths = frozenset({*map(openapi.template, endpoints), *(path for route in own for path in route.paths)})
     assets = create_static_files_router(
         path="/docs/assets", directories=[SWAGGER_UI], include_in_schema=False
     )

@@ -1,6 +1,7 @@
 """Contract 3 over HTTP, and the timeline of a notice."""
 
 from collections.abc import Callable
+from typing import Any
 
 from attrs import frozen
 
@@ -40,39 +41,34 @@ class OffenderCalls:
 
     def furnish(self, asked: Asked) -> Reply:
         """Answer 2.2: somebody becomes the current offender."""
-        request = field_checks.furnished(asked.body)
-        if isinstance(request, Refusal):
-            return envelope.refused(request)
-        outcome = attempted(
-            lambda: service.furnish(
-                request, asked.principal.name, stores=self.stores, delivery=self.delivery, now=asked.now
-            )
-        )
-        return answered(outcome, lambda answer: envelope.furnished(answer.key, answer.detail))
+        return self._carry_out(asked, field_checks.furnished, service.furnish, envelope.furnished)
 
     def redirect(self, asked: Asked) -> Reply:
         """Answer 2.3: the notice passes on to somebody in another role."""
-        request = field_checks.redirected(asked.body)
-        if isinstance(request, Refusal):
-            return envelope.refused(request)
-        outcome = attempted(
-            lambda: service.redirect(
-                request, asked.principal.name, stores=self.stores, delivery=self.delivery, now=asked.now
-            )
-        )
-        return answered(outcome, lambda answer: envelope.redirected(answer.key, answer.detail))
+        return self._carry_out(asked, field_checks.redirected, service.redirect, envelope.redirected)
 
     def update(self, asked: Asked) -> Reply:
         """Answer 2.4: particulars of the current offender change."""
-        request = field_checks.changed(asked.body)
+        return self._carry_out(asked, field_checks.changed, service.update, envelope.updated)
+
+    def _carry_out(
+        self,
+        asked: Asked,
+        read: Callable[[object], Any],
+        act: Callable[..., Outcome | Refusal],
+        render: Callable[[str, Any], Reply],
+    ) -> Reply:
+        """Read a request, let the officer of the token act, and tell what came of it."""
+        request = read(asked.body)
         if isinstance(request, Refusal):
             return envelope.refused(request)
-        outcome = attempted(
-            lambda: service.update(
-                request, asked.principal.name, stores=self.stores, delivery=self.delivery, now=asked.now
-            )
+        officer = asked.principal.name
+        return answered(
+            attempted(
+                lambda: act(request, officer, stores=self.stores, delivery=self.delivery, now=asked.now)
+            ),
+            render,
         )
-        return answered(outcome, lambda answer: envelope.updated(answer.key, answer.detail))
 
     def get_details(self, asked: Asked) -> Reply:
         """Answer 2.5: who stands in the roles of a notice; the look is recorded before it is answered."""
@@ -129,11 +125,13 @@ def attempted(action: Callable[[], Outcome | Refusal]) -> Outcome | Refusal:
 
 
 @rule("F60")
-def answered(outcome: Outcome | Refusal, render: Callable[..., Reply]) -> Reply:
+def answered(outcome: Outcome | Refusal, render: Callable[[str, Any], Reply]) -> Reply:
     """What stands in the Intranet but is not yet shown on the Internet side is told as such."""
     if isinstance(outcome, Refusal):
         return envelope.refused(outcome)
-    return render(outcome.answer) if outcome.shown_on_internet else envelope.not_shown()
+    if not outcome.shown_on_internet:
+        return envelope.not_shown()
+    return render(outcome.answer.key, outcome.answer.detail)
 
 
 @rule("G2")

@@ -109,4 +109,5 @@ def test_an_unknown_path_with_an_identity_in_it_is_not_logged(counter: Counter) 
     counter.call("GET", f"T7654321Q/{CANARY['name']}")
     counter.call("GET", "offender/T7654321Q")
     assert "T7654321Q" not in json.dumps(counter.served.log())
+    assert "/api/v1/notice/offender/{noticeNo}" in {line.get("path") for line in counter.served.log()}
     assert "T7654321Q" not in counter.served.http.get("/metrics").text
