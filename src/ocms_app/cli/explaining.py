@@ -5,10 +5,12 @@ from rich.table import Table
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.court import SqlCourtStores
+from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_app.databases import open_databases
 from ocms_app.settings import load
 from ocms_core.court import explaining as court
 from ocms_core.kernel.notices import is_notice_no
+from ocms_core.offenders import explaining as offenders
 
 
 def explain(notice_no: str) -> int:
@@ -22,7 +24,8 @@ def explain(notice_no: str) -> int:
     """
     if not is_notice_no(notice_no):
         raise ValueError("A notice number has 1 to 10 letters and digits.")
-    stores = SqlCourtStores(open_databases(load()).intranet)
+    intranet = open_databases(load()).intranet
+    stores = SqlCourtStores(intranet)
     with stores.reading() as reader:
         notice = reader.court_notices([notice_no]).get(notice_no)
     if notice is None:
@@ -30,7 +33,10 @@ def explain(notice_no: str) -> int:
     else:
         print(f"{notice_no}: stage {notice.stage} since {notice.stage_date:%Y-%m-%d %H:%M}")
     table = Table("operation", "answer now", "rules")
-    for told in court.explain(notice_no, stores=stores, now=SystemClock().now()):
+    for told in (
+        *court.explain(notice_no, stores=stores, now=SystemClock().now()),
+        *offenders.explain(notice_no, stores=SqlOffenderStores(intranet)),
+    ):
         table.add_row(told.operation, told.answer, ", ".join(told.rules))
     Console().print(table)
     return 0 if notice else 1

@@ -46,6 +46,10 @@ class FurnishDetail:
     rental_period_to: date | None = None
     remarks: str | None = None
 
+    def __repr__(self) -> str:
+        """Show nothing of what was furnished: remarks may name anybody."""
+        return "FurnishDetail(...)"
+
 
 @frozen
 class Holder:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ocms_core.kernel.codes import FIELDS_INVALID
 from ocms_core.kernel.particulars import Address, FurnishDetail, Person
@@ -54,9 +54,9 @@ class Changed:
 
     notice_no: str
     role: str
-    person: Mapping[str, Any]
-    address: Mapping[str, Any]
-    detail: Mapping[str, Any]
+    person: Mapping[str, Any] = field(repr=False)
+    address: Mapping[str, Any] = field(repr=False)
+    detail: Mapping[str, Any] = field(repr=False)
 
 
 class Reader:

@@ -60,7 +60,7 @@ class Wrong(Exception):
 class Form:
     """The fields of a body, read one after the other; what is wrong with any of them is collected."""
 
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
     violations: list[Violation] = field(factory=list)
 
     def has(self, name: str) -> bool:

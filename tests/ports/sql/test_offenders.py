@@ -28,7 +28,8 @@ from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_core.kernel.access import Operation, Principal, Role
 from ocms_core.kernel.codes import NOT_CURRENT_OFFENDER, NOT_FURNISHABLE, REDIRECT_SAME_ROLE, Code
 from ocms_core.kernel.dates import local
-from ocms_core.kernel.particulars import FurnishDetail, Person
+from ocms_core.kernel.faults import Fault
+from ocms_core.kernel.particulars import Address, FurnishDetail, Person
 from ocms_core.kernel.verdicts import Refusal
 from ocms_core.offenders import service
 from ocms_core.offenders.field_checks import Changed, Furnished
@@ -412,6 +413,19 @@ def test_every_change_can_be_written_on_sql_server() -> None:
     ledger = Ledger(dialect)
     for _, _, statement in ledger._phrased.values():
         assert str(cast("ClauseElement", statement).compile(dialect=dialect))
+
+
+@pytest.mark.rule("G2")
+def test_nobody_is_named_by_what_is_printed_of_a_request_or_refused_by_the_database(desk: Desk) -> None:
+    canary = Person("N", "T7654321Q", "ZWITSCHER" * 20, "z@zwitscher.example", None, "87654321")
+    request = Furnished(desk.new_notice(), "H", canary, Address("987C"), FurnishDetail("ZWITSCHER"))
+    told = [repr(request), repr(Changed(NUMBER, "H", {"name": canary.name}, {}, {"remarks": "ZWITSCHER"}))]
+    try:
+        told.append(repr(desk.furnish("H", request.notice_no, person=canary)))
+    except Fault as fault:
+        told.extend(map(repr, (fault, fault.__cause__, fault.__context__ and fault.__suppress_context__)))
+    for leak in ("T7654321Q", "ZWITSCHER", "zwitscher", "87654321", "987C"):
+        assert not any(leak in each for each in told)
 
 
 @pytest.mark.rule("G2")

@@ -208,7 +208,7 @@ def test_the_eligibility_of_a_notice_in_court(counter: Counter) -> None:
     assert (answer.status_code, answer.content) == (200, CANNOT)
 
 
-@pytest.mark.rule("F20", "F21", "G1")
+@pytest.mark.rule("F20", "F21", "G1", "G3")
 def test_furnish(owned: Counter) -> None:
     answer = owned.post("offender/furnish", FURNISH)
     assert (answer.status_code, answer.content) == (200, FURNISHED)

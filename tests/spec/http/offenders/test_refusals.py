@@ -98,6 +98,13 @@ def test_the_contracts_validation_errors(counter: Counter, field: str, message: 
     assert (answer.status_code, answer.json()) == (400, invalid((field, message)))
 
 
+@pytest.mark.rule("G11")
+def test_the_request_id_is_echoed_with_a_refusal_too(counter: Counter) -> None:
+    headers = {**counter.headers, "X-Request-ID": "ask-me-7"}
+    answer = counter.call("GET", f"offender/{NUMBER}", headers=headers)
+    assert (answer.status_code, answer.headers["X-Request-ID"]) == (404, "ask-me-7")
+
+
 @pytest.mark.rule("F52")
 def test_all_that_is_wrong_is_told_at_once(counter: Counter) -> None:
     answer = counter.post(
