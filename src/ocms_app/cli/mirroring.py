@@ -28,7 +28,7 @@ from ocms_core.kernel.faults import Conflict, Unavailable
 app = App(name="mirror", help="Deliver to the Internet database, and see whether it holds what it should.")
 
 # A statement of a whole round is given this long; one that takes longer is tried again.
-RELAY_PATIENCE = 20.0
+RELAY_PATIENCE = 5.0
 
 
 @contextmanager

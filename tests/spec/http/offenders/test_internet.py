@@ -111,3 +111,45 @@ def test_an_unknown_path_with_an_identity_in_it_is_not_logged(counter: Counter) 
     assert "T7654321Q" not in json.dumps(counter.served.log())
     assert "/api/v1/notice/offender/{noticeNo}" in {line.get("path") for line in counter.served.log()}
     assert "T7654321Q" not in counter.served.http.get("/metrics").text
+
+
+REFUSING = {
+    "sqlite": (
+        "CREATE TRIGGER refuse BEFORE INSERT ON ocms_furnish_detail "
+        "BEGIN SELECT RAISE(ABORT, 'refused'); END",
+        "DROP TRIGGER refuse",
+    ),
+    "postgresql": (
+        "ALTER TABLE ocms_furnish_detail ADD CONSTRAINT refuse CHECK (notice_no = '') NOT VALID",
+        "ALTER TABLE ocms_furnish_detail DROP CONSTRAINT refuse",
+    ),
+}
+
+
+@pytest.mark.rule("F61", "F20")
+def test_where_the_database_refuses_one_row_nothing_is_written_at_all(counter: Counter) -> None:
+    put_notice(counter.intranet, NUMBER)
+    put_person(counter.intranet, NUMBER, "O", OWNER, current=True)
+    refuse, allow = REFUSING[counter.intranet.name]
+    with counter.intranet.begin() as connection:
+        connection.exec_driver_sql(refuse)
+    try:
+        answer = counter.post("offender/furnish", FURNISH)
+    finally:
+        with counter.intranet.begin() as connection:
+            connection.exec_driver_sql(allow)
+    assert (answer.status_code, answer.json()) == (
+        500,
+        {
+            "success": False,
+            "errorType": "TECHNICAL_ERROR",
+            "operation": "DB_UPDATE",
+            "message": "Failed to update database",
+        },
+    )
+    assert current_roles(counter.intranet, NUMBER) == ["O"]
+    (von,) = rows_of(counter.intranet, schema.ocms_valid_offence_notice)
+    assert von["last_processing_stage"] == "RD1"
+    for table in (schema.ocms_outbox, schema.ocms_offender_history):
+        assert rows_of(counter.intranet, table) == []
+    assert counter.post("offender/furnish", FURNISH).status_code == 200
