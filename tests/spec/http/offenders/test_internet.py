@@ -115,8 +115,10 @@ def test_an_unknown_path_with_an_identity_in_it_is_not_logged(counter: Counter) 
 
 REFUSING = {
     "sqlite": (
-        "CREATE TRIGGER refuse BEFORE INSERT ON ocms_furnish_detail "
-        "BEGIN SELECT RAISE(ABORT, 'refused'); END",
+        """
+        CREATE TRIGGER refuse BEFORE INSERT ON ocms_furnish_detail
+        BEGIN SELECT RAISE(ABORT, 'refused'); END
+        """,
         "DROP TRIGGER refuse",
     ),
     "postgresql": (
