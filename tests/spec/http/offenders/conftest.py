@@ -10,10 +10,18 @@ from sqlalchemy import Engine
 
 from ocms_adapters.sql import schema
 from ocms_core.kernel.access import Role
+from tests.support.offender_builders import JOHN, OWNER
 from tests.support.offender_rows import emptied, opened
 from tests.support.served import Served
 
 BASE = "/api/v1/notice"
+
+# Whoever the calls of any test are about: nothing of them is ever said outside an answer.
+NEVER_SAID = (
+    *(JOHN.id_no, JOHN.name, JOHN.email, JOHN.tel_no),
+    *(OWNER.id_no, OWNER.name, OWNER.email, OWNER.tel_no),
+    *("ORCHARD ROAD", "PLAZA TOWER", "238888", "JOHN LEE UPDATED", "MARINA BAY", "018989"),
+)
 
 
 @frozen
@@ -45,3 +53,5 @@ def counter(served: Served) -> Iterator[Counter]:
         emptied(intranet)
         emptied(internet, schema.eocms_valid_offence_notice, schema.eocms_offence_notice_owner_driver)
         yield Counter(served, intranet, internet, served.house.token(Role.OIC))
+    said = served.log_file.read_text() + served.http.get("/metrics").text
+    assert not [each for each in NEVER_SAID if str(each) in said]
