@@ -6,6 +6,7 @@ from attrs import frozen
 from sqlalchemy import Engine
 
 from ocms_adapters.sql import engines, migrations
+from ocms_adapters.sql.mirror import TRY_SECONDS
 from ocms_adapters.sql.transactions import translated
 from ocms_app.settings import Settings
 from ocms_core.kernel.faults import Unavailable
@@ -13,10 +14,11 @@ from ocms_core.kernel.faults import Unavailable
 
 @frozen
 class Databases:
-    """The two databases."""
+    """The two databases; `internet_at_once` is the Internet one for deliveries that an officer waits for."""
 
     intranet: Engine
     internet: Engine
+    internet_at_once: Engine
 
     def sides(self) -> Iterator[tuple[migrations.Side, Engine]]:
         """Give both by name."""
@@ -32,15 +34,14 @@ class Databases:
 
     def dispose(self) -> None:
         """Close every connection."""
-        for _, engine in self.sides():
+        for engine in (self.intranet, self.internet, self.internet_at_once):
             engine.dispose()
 
 
 def open_databases(settings: Settings) -> Databases:
     """Open both databases; nothing is connected yet."""
     return Databases(
-        *(
-            engines.create(url, pool_size=settings.threads)
-            for url in (settings.intranet_url, settings.internet_url)
-        )
+        engines.create(settings.intranet_url, pool_size=settings.threads),
+        engines.create(settings.internet_url, pool_size=settings.threads),
+        engines.create(settings.internet_url, pool_size=settings.threads, patience=TRY_SECONDS),
     )

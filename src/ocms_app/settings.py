@@ -53,6 +53,8 @@ class Settings:
 
     intranet_url: str = "sqlite:///var/intranet.db"
     internet_url: str = "sqlite:///var/internet.db"
+    internet_keys: str = ""
+    access_hash_key: str = ""
     reports: str = "var/reports"
     public_url: str = "http://127.0.0.1:8000"
     link_key: str = ""
@@ -69,6 +71,8 @@ class Settings:
 MEANINGS: dict[str, str] = {
     "intranet_url": "SQLAlchemy URL of the Intranet database",
     "internet_url": "SQLAlchemy URL of the Internet database",
+    "internet_keys": "keys of the Internet copy, id=base64,id=base64; the first encrypts, all decrypt",
+    "access_hash_key": "key that identity numbers in access records are hashed with, 32 bytes in base 64",
     "reports": "folder the reports go below",
     "public_url": "address callers reach the API by; links to reports begin with it",
     "link_key": "secret that signs links to reports; empty keeps a made-up one beside the reports",
@@ -94,7 +98,7 @@ READABLE: dict[Any, tuple[re.Pattern[str], str]] = {
 # Drivers also take their password in the query of the address.
 SECRET = re.compile(r"pass|pwd|secret|token|odbc_connect", re.IGNORECASE)
 MASK = "hidden"
-SECRETS = ("link_key",)
+SECRETS = ("internet_keys", "access_hash_key", "link_key")
 DATABASES = ("sqlite", "postgresql", "mssql")
 ISSUER_KINDS = ("clients", "staff")
 

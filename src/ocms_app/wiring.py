@@ -10,17 +10,22 @@ from ocms_adapters.clock import SystemClock
 from ocms_adapters.files.blobs import FolderStore
 from ocms_adapters.files.links import SignedLinks, key_in
 from ocms_adapters.jwks import keys_at, keys_in
+from ocms_adapters.sql.access_records import SqlAccessRecords
 from ocms_adapters.sql.counters import SqlRateLimits
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_adapters.sql.internet_copy import InternetCopy
+from ocms_adapters.sql.mirror import SqlMirror
+from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.reference import SqlReference
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app import version
 from ocms_app.databases import open_databases
 from ocms_app.dev_issuer import DevIssuer
+from ocms_app.key_rings import access_hash_key, sealer
 from ocms_app.settings import IssuerSettings, Settings, WrongSettings
 from ocms_core.kernel.access import Role
-from ocms_web import court, stages
+from ocms_web import court, offenders, stages
 from ocms_web.app import create_app
 from ocms_web.calls import Gate
 from ocms_web.doors import Doors
@@ -75,9 +80,15 @@ def web(settings: Settings) -> ASGIApp:
     gate = Gate(doors, SqlRateLimits(intranet), SystemClock(), threads=threads)
     reference = SqlReference(intranet)
     reports = report_store(settings)
+    offender_calls = offenders.OffenderCalls(
+        SqlOffenderStores(intranet),
+        SqlMirror(intranet, InternetCopy(databases.internet_at_once, sealer(settings))),
+        SqlAccessRecords(intranet, access_hash_key(settings)),
+    )
     endpoints = (
         *court.endpoints(court.CourtCalls(SqlCourtStores(intranet), reference)),
         *stages.endpoints(stages.StageCalls(SqlStageStores(intranet), reference, reports)),
+        *offenders.endpoints(offender_calls),
     )
     files = SignedFiles(reports, reports.links, gate.clock)
     return create_app(endpoints, gate, files, ready=databases.ready, version=version)

@@ -41,9 +41,7 @@ def create_app(
     `files` are what signed links open. `ready` raises `Unavailable` while the system cannot work.
     """
     own = [live, health_of(ready), metrics_page, files.route(), *description(endpoints, version)]
-    paths = frozenset(
-        {*(endpoint.path for endpoint in endpoints), *(path for route in own for path in route.paths)}
-    )
+    paths = frozenset({*map(openapi.template, endpoints), *(path for route in own for path in route.paths)})
     assets = create_static_files_router(
         path="/docs/assets", directories=[SWAGGER_UI], include_in_schema=False
     )

@@ -107,7 +107,8 @@ def passed(endpoint: Endpoint, gate: Gate, sent: Sent) -> Reply:
     now = gate.clock.now()
     entered = gate.doors.enter(sent.headers, endpoint.operation, now)
     if isinstance(entered, Turned):
-        return with_headers(endpoint.problem(entered.problem), entered.headers)
+        own = endpoint.key_refused if entered.by_key else None
+        return with_headers(own or endpoint.problem(entered.problem), entered.headers)
     taken = gate.limits.take(endpoint.operation, gate.allowances[endpoint.operation], entered.credential, now)
     if isinstance(taken, Exhausted):
         return with_headers(endpoint.problem(Problem.RATE_LIMITED), {"Retry-After": str(taken.retry_after)})

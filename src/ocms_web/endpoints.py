@@ -51,7 +51,7 @@ class Endpoint:
     One operation at one path; a path may hold parameters, as in `/report/{report_id:str}`.
 
     `answer` turns a call into its reply; `problem` words what keeps a call from being answered in
-    the envelope of its family.
+    the envelope of its family, `key_refused` a bad API key where the family tells it from a bad token.
     """
 
     operation: Operation
@@ -61,3 +61,4 @@ class Endpoint:
     description: Description
     method: str = "POST"
     largest_body: int = 2 * MEBIBYTE
+    key_refused: Reply | None = None

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from math import ceil
 from pathlib import Path
 from select import POLLIN, poll
 from typing import Any, cast
@@ -33,29 +34,30 @@ POSTGRESQL_NETWORK = {
 }
 
 
-def create(url: str, *, echo: bool = False, pool_size: int = 10) -> Engine:
+def create(url: str, *, echo: bool = False, pool_size: int = 10, patience: float = BUSY_SECONDS) -> Engine:
     """
     Open the database at a URL: `sqlite:///file`, `postgresql://...` or `mssql://...`.
 
     `engine.begin()` opens a transaction that may write (on SQLite it takes the write lock at
     once); `engine.connect().execution_options(ocms_read_only=True)` opens one that only reads and
-    waits for nobody. `pool_size` connections are kept, no more are opened. Values never show in
+    waits for nobody. `pool_size` connections are kept, no more are opened. With less than the usual
+    `patience`, in seconds, connecting and each statement are given up after that time. Values never show in
     errors or logs. ValueError for any other database and for SQLite without a file.
     """
     parsed = make_url(url)
     name = parsed.get_backend_name()
     if name not in OPENERS:
         raise ValueError(f"The database is one of {', '.join(OPENERS)}, not {name}.")
-    pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": BUSY_SECONDS}
-    return OPENERS[name](parsed, {**pool, "echo": echo, "hide_parameters": True})
+    pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": patience}
+    return OPENERS[name](parsed, {**pool, "echo": echo, "hide_parameters": True}, patience)
 
 
-def open_sqlite(url: URL, options: dict[str, Any]) -> Engine:
+def open_sqlite(url: URL, options: dict[str, Any], patience: float) -> Engine:
     """Open a SQLite file, making its folder where there is none."""
     if not url.database or url.database == ":memory:" or url.query.get("mode") == "memory":
         raise ValueError("SQLite needs a file: in memory, every connection would see a database of its own.")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **options)
+    engine = create_engine(url, connect_args={"timeout": patience}, **options)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _record: object) -> None:
@@ -95,12 +97,18 @@ class WithoutTransaction(ConnectionCharacteristic):
         dbapi_conn.autocommit = False
 
 
-def open_postgresql(url: URL, options: dict[str, Any]) -> Engine:
+def open_postgresql(url: URL, options: dict[str, Any], patience: float) -> Engine:
     """Open a PostgreSQL database, with connections that outlive a restart of the server."""
     session = " ".join(f"-c {name}={value}" for name, value in POSTGRESQL_SESSION.items())
+    network, connect_seconds = POSTGRESQL_NETWORK, CONNECT_SECONDS
+    if patience < BUSY_SECONDS:
+        milliseconds = int(patience * 1000)
+        session += f" -c statement_timeout={milliseconds}"
+        network = network | {"tcp_user_timeout": milliseconds}
+        connect_seconds = min(CONNECT_SECONDS, ceil(patience))
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
-        connect_args={"connect_timeout": CONNECT_SECONDS, "options": session, **POSTGRESQL_NETWORK},
+        connect_args={"connect_timeout": connect_seconds, "options": session, **network},
         **options,
     )
     dialect = cast("DefaultDialect", engine.dialect)
@@ -120,12 +128,13 @@ def open_postgresql(url: URL, options: dict[str, Any]) -> Engine:
     return engine
 
 
-def open_mssql(url: URL, options: dict[str, Any]) -> Engine:
+def open_mssql(url: URL, options: dict[str, Any], patience: float) -> Engine:
     """Open a SQL Server database."""
-    return create_engine(url.set(drivername="mssql+mssqlpython"), pool_pre_ping=True, **options)
+    limits = {"connect_args": {"timeout": ceil(patience)}} if patience < BUSY_SECONDS else {}
+    return create_engine(url.set(drivername="mssql+mssqlpython"), pool_pre_ping=True, **limits, **options)
 
 
-OPENERS: dict[str, Callable[[URL, dict[str, Any]], Engine]] = {
+OPENERS: dict[str, Callable[[URL, dict[str, Any], float], Engine]] = {
     "sqlite": open_sqlite,
     "postgresql": open_postgresql,
     "mssql": open_mssql,

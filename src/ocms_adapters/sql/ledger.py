@@ -40,8 +40,16 @@ class Ledger:
             return frozenset()
         return self._halve(connection, sorted(changes, key=attrgetter("notice_no")), now)
 
+    def send(self, connection: Connection, rows: Sequence[Outgoing], now: datetime) -> None:
+        """Put rows of notices that are locked into the outbox, without a change that asks for it."""
+        self._put_down(connection, rows, now)
+
     def _write(self, connection: Connection, changes: Sequence[Change], now: datetime) -> None:
-        everything: list[Change | Outgoing] = [*changes, *filter(None, map(outgoing, changes))]
+        self._put_down(connection, [*changes, *filter(None, map(outgoing, changes))], now)
+
+    def _put_down(
+        self, connection: Connection, everything: Sequence[Change | Outgoing], now: datetime
+    ) -> None:
         for kind, (writing, rows, statement) in self._phrased.items():
             # Locks are taken in notice order everywhere, so two writers never wait for each other in a ring.
             of_kind = sorted((row for row in everything if type(row) is kind), key=attrgetter("notice_no"))

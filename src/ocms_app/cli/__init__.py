@@ -24,6 +24,7 @@ COMMANDS = {
     "keys": ("credentials:keys", "Issue, list and revoke API keys."),
     "token": ("credentials:token", "Print a bearer token of the development issuer."),
     "stages": ("stages:app", "Move notices to another processing stage in bulk."),
+    "mirror": ("mirroring:app", "Deliver to the Internet database, compare and repair it."),
     "explain": (
         "explaining:explain",
         "Tell what each operation would answer for a notice now, and by which rule.",

@@ -5,10 +5,12 @@ from rich.table import Table
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.court import SqlCourtStores
+from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app.databases import open_databases
 from ocms_app.settings import load
 from ocms_core.court import explaining as court
+from ocms_core.offenders import explaining as offenders
 from ocms_core.stages import explaining as stages
 from ocms_core.stages.request_fields import is_number
 
@@ -36,6 +38,7 @@ def explain(notice_no: str) -> int:
     for told in (
         *court.explain(notice_no, stores=stores, now=now),
         *stages.explain(notice_no, stores=SqlStageStores(intranet), now=now),
+        *offenders.explain(notice_no, stores=SqlOffenderStores(intranet)),
     ):
         table.add_row(told.operation, told.answer, ", ".join(told.rules))
     Console().print(table)

@@ -32,6 +32,12 @@ class Operation(Enum):
     DOWNLOAD_STAGE_REPORT = "downloadChangeStageReport"
     PLUS_CHANGE_STAGES = "plusChangeProcessingStage"
     UPDATE_TOPPAN_STAGES = "updateToppanStages"
+    CHECK_OFFENDER_ELIGIBILITY = "offender-checkEligibility"
+    FURNISH_OFFENDER = "offender-furnish"
+    REDIRECT_NOTICE = "offender-redirect"
+    UPDATE_OFFENDER = "offender-update"
+    GET_OFFENDERS = "offender-getDetails"
+    GET_TIMELINE = "notice-getTimeline"
 
 
 @frozen
@@ -67,6 +73,12 @@ ACCESS: dict[Operation, frozenset[Role]] = {
     Operation.DOWNLOAD_STAGE_REPORT: frozenset({Role.OIC}),
     Operation.PLUS_CHANGE_STAGES: frozenset({Role.PLUS}),
     Operation.UPDATE_TOPPAN_STAGES: frozenset({Role.TOPPAN}),
+    Operation.CHECK_OFFENDER_ELIGIBILITY: frozenset({Role.OIC}),
+    Operation.FURNISH_OFFENDER: frozenset({Role.OIC}),
+    Operation.REDIRECT_NOTICE: frozenset({Role.OIC}),
+    Operation.UPDATE_OFFENDER: frozenset({Role.OIC}),
+    Operation.GET_OFFENDERS: frozenset({Role.OIC}),
+    Operation.GET_TIMELINE: frozenset({Role.OIC}),
 }
 
 LIMITS: dict[Operation, Limit] = {
@@ -81,6 +93,13 @@ LIMITS: dict[Operation, Limit] = {
     Operation.DOWNLOAD_STAGE_REPORT: Limit(calls=300, seconds=60),
     Operation.PLUS_CHANGE_STAGES: Limit(calls=600, seconds=60),
     Operation.UPDATE_TOPPAN_STAGES: Limit(calls=60, seconds=60),
+    # An officer at work never comes near these; a runaway script does.
+    Operation.CHECK_OFFENDER_ELIGIBILITY: Limit(calls=300, seconds=60),
+    Operation.FURNISH_OFFENDER: Limit(calls=300, seconds=60),
+    Operation.REDIRECT_NOTICE: Limit(calls=300, seconds=60),
+    Operation.UPDATE_OFFENDER: Limit(calls=300, seconds=60),
+    Operation.GET_OFFENDERS: Limit(calls=300, seconds=60),
+    Operation.GET_TIMELINE: Limit(calls=300, seconds=60),
 }
 
 

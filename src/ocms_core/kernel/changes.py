@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from ocms_core.kernel.particulars import Address, FurnishDetail, Holder, Person
 from ocms_core.kernel.stage_moves import NextStage, StageChange, StageMove
 from ocms_core.kernel.suspensions import ShownSuspension, SuspensionRecord
 
@@ -77,7 +78,81 @@ class AddressCheckSet:
     allow: str
 
 
+@frozen
+class OffenderCleared:
+    """Who stands in a role is no longer the current offender; the row is kept (F20)."""
+
+    notice_no: str
+    role: str
+
+
+@frozen
+class OffenderSet:
+    """A person takes a role and is the current offender; whoever stood in it is overwritten (F20)."""
+
+    notice_no: str
+    role: str
+    person: Person
+
+
+@frozen
+class OffenderUpdated:
+    """Name and contact of the holder of a role change; identity and indicator stay (F40)."""
+
+    notice_no: str
+    role: str
+    person: Person
+
+
+@frozen
+class AddressFurnished:
+    """The furnished mailing address of a role is written; other kinds of address stay (F20)."""
+
+    notice_no: str
+    role: str
+    address: Address
+
+
+@frozen
+class DetailFurnished:
+    """Relationship, rental period and remarks of a role are written (F22)."""
+
+    notice_no: str
+    role: str
+    detail: FurnishDetail
+
+
+@frozen
+class OffenderHistoryKept:
+    """
+    An officer's action on the offenders of a notice is kept for good, with what it overwrote.
+
+    `action` is FURNISH, REDIRECT or UPDATE; `former_current` the role that was current before; `former`
+    who stood in the role before, None when nobody did. The stages are None where none changed.
+    """
+
+    notice_no: str
+    role: str
+    action: str
+    officer: str
+    at: datetime
+    former_current: str | None = None
+    prev_stage: str | None = None
+    new_stage: str | None = None
+    former: Holder | None = None
+
+
 # In the order they are written: a parent row before its children.
 Change: TypeAlias = (
-    NoticeChanged | SuspensionOpened | CourtDueDateRecorded | StageChangeRecorded | AddressCheckSet
+    NoticeChanged
+    | SuspensionOpened
+    | CourtDueDateRecorded
+    | StageChangeRecorded
+    | AddressCheckSet
+    | OffenderCleared
+    | OffenderSet
+    | OffenderUpdated
+    | AddressFurnished
+    | DetailFurnished
+    | OffenderHistoryKept
 )

@@ -2,10 +2,17 @@
 
 from attrs import frozen
 
-from ocms_core.kernel.changes import Change, NoticeChanged
+from ocms_core.kernel.changes import (
+    Change,
+    NoticeChanged,
+    OffenderCleared,
+    OffenderSet,
+    OffenderUpdated,
+)
 from ocms_core.kernel.spec import rule
 
 NOTICE = "NOTICE"
+OFFENDER = "OFFENDER"
 
 
 @frozen
@@ -17,11 +24,13 @@ class Outgoing:
     owner_driver_indicator: str | None = None
 
 
-@rule("G12")
+@rule("G12", "F60")
 def outgoing(change: Change) -> Outgoing | None:
     """Every change the public e-service can see leaves an outbox row; a touch of the audit does not."""
     match change:
         case NoticeChanged() if not change.only_touched:
             return Outgoing(NOTICE, change.notice_no)
+        case OffenderCleared() | OffenderSet() | OffenderUpdated():
+            return Outgoing(OFFENDER, change.notice_no, change.role)
         case _:
             return None

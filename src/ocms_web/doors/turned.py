@@ -13,14 +13,16 @@ REALM = 'Bearer realm="ocms"'
 
 @frozen
 class Turned:
-    """A call that does not get in, with the headers its refusal carries."""
+    """A call that does not get in, with the headers its refusal carries; `by_key` when for its API key."""
 
     problem: Problem
     headers: Mapping[str, str] = field(factory=dict)
+    by_key: bool = field(default=False, eq=False)
 
 
 # No credential, or one that is no token: nothing is said of an error in a token.
 UNAUTHORIZED = Turned(Problem.UNAUTHORIZED, {CHALLENGE: REALM})
+KEY_UNAUTHORIZED = Turned(Problem.UNAUTHORIZED, {CHALLENGE: REALM}, by_key=True)
 KEY_NOT_ALLOWED = Turned(Problem.FORBIDDEN)
 TOKEN_NOT_ALLOWED = Turned(Problem.FORBIDDEN, {CHALLENGE: f'{REALM}, error="insufficient_scope"'})
 

@@ -235,6 +235,8 @@ HOUSEKEEPING = {
     "ocms_api_credential",
     "ocms_report",
     "ocms_mha_file",
+    "ocms_offender_history",
+    "ocms_access_record",
 }
 TABLES = {**INTRANET.tables, **INTERNET.tables}
 MSSQL: Dialect = mssql.dialect()  # type: ignore[no-untyped-call]

@@ -16,6 +16,12 @@ GRANTED = {
     (Role.OIC, Operation.DOWNLOAD_STAGE_REPORT),
     (Role.PLUS, Operation.PLUS_CHANGE_STAGES),
     (Role.TOPPAN, Operation.UPDATE_TOPPAN_STAGES),
+    (Role.OIC, Operation.CHECK_OFFENDER_ELIGIBILITY),
+    (Role.OIC, Operation.FURNISH_OFFENDER),
+    (Role.OIC, Operation.REDIRECT_NOTICE),
+    (Role.OIC, Operation.UPDATE_OFFENDER),
+    (Role.OIC, Operation.GET_OFFENDERS),
+    (Role.OIC, Operation.GET_TIMELINE),
 }
 
 CELLS: tuple[Case[Role, Operation, bool], ...] = tuple(

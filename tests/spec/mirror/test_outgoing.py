@@ -2,12 +2,24 @@
 
 from decimal import Decimal
 
-from ocms_core.kernel.changes import Change, CourtDueDateRecorded, NoticeChanged, SuspensionOpened
+from ocms_core.kernel.changes import (
+    AddressFurnished,
+    Change,
+    CourtDueDateRecorded,
+    DetailFurnished,
+    NoticeChanged,
+    OffenderCleared,
+    OffenderHistoryKept,
+    OffenderSet,
+    OffenderUpdated,
+    SuspensionOpened,
+)
 from ocms_core.kernel.stage_moves import NextStage, StageMove
 from ocms_core.kernel.suspensions import SuspensionRecord
-from ocms_core.mirror.outgoing import NOTICE, Outgoing, outgoing
+from ocms_core.mirror.outgoing import NOTICE, OFFENDER, Outgoing, outgoing
 from tests.support.builders import DUE, NOW, SINCE, WWP, shown
 from tests.support.cases import Case, each
+from tests.support.offender_builders import EMPLOYEE, JOHN, ORCHARD
 
 CASES: tuple[Case[None, Change, Outgoing | None], ...] = (
     Case(
@@ -45,6 +57,27 @@ CASES: tuple[Case[None, Change, Outgoing | None], ...] = (
         name="a payment allowance shows",
         ask=NoticeChanged("N1", payment_acceptance_allowed="N"),
         says=Outgoing(NOTICE, "N1"),
+    ),
+    *(
+        Case(
+            rule=("G12", "F60"),
+            name=f"{what} shows, by its role",
+            ask=change,
+            says=Outgoing(OFFENDER, "N1", "H"),
+        )
+        for what, change in (
+            ("a new offender", OffenderSet("N1", "H", JOHN)),
+            ("a former offender", OffenderCleared("N1", "H")),
+            ("a new name", OffenderUpdated("N1", "H", JOHN)),
+        )
+    ),
+    *(
+        Case(rule="F60", name=f"{what} does not show", ask=change, says=None)
+        for what, change in (
+            ("an address", AddressFurnished("N1", "H", ORCHARD)),
+            ("what was furnished besides", DetailFurnished("N1", "H", EMPLOYEE)),
+            ("the history", OffenderHistoryKept("N1", "H", "UPDATE", "OIC001", NOW)),
+        )
     ),
     Case(
         rule="G12",

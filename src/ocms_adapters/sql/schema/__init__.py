@@ -3,8 +3,10 @@
 from ocms_adapters.sql.schema.column_types import LocalDateTime, Money
 from ocms_adapters.sql.schema.columns import local_now
 from ocms_adapters.sql.schema.housekeeping import (
+    ocms_access_record,
     ocms_api_credential,
     ocms_mha_file,
+    ocms_offender_history,
     ocms_outbox,
     ocms_rate_counter,
     ocms_report,
@@ -42,6 +44,7 @@ __all__ = [
     "eocms_offence_notice_owner_driver",
     "eocms_valid_offence_notice",
     "local_now",
+    "ocms_access_record",
     "ocms_adhoc_nro_queue",
     "ocms_api_credential",
     "ocms_change_of_processing",
@@ -51,6 +54,7 @@ __all__ = [
     "ocms_mha_file",
     "ocms_offence_notice_owner_driver",
     "ocms_offence_notice_owner_driver_addr",
+    "ocms_offender_history",
     "ocms_outbox",
     "ocms_parameter",
     "ocms_rate_counter",

@@ -3,6 +3,7 @@
 from sqlalchemy import Index
 
 from ocms_adapters.sql.schema.columns import (
+    day,
     local_now,
     long_text,
     moment,
@@ -25,6 +26,55 @@ ocms_outbox = intranet_table(
     moment("delivered_at"),
     varchar("last_error", 200),
     partial_index("ix_ocms_outbox_undelivered", "id", where="delivered_at IS NULL"),
+    # The earliest undelivered row of a notice is the one a relay claims.
+    partial_index("ix_ocms_outbox_of_notice", "notice_no", "id", where="delivered_at IS NULL"),
+    sqlite_autoincrement=True,
+)
+
+# What officers did to the offenders of a notice, and who stood in the role before; rows are only ever added.
+ocms_offender_history = intranet_table(
+    "ocms_offender_history",
+    serial("id"),
+    varchar("notice_no", 10, null=False),
+    varchar("owner_driver_indicator", 1, null=False),
+    varchar("action", 10, null=False),
+    varchar("officer", 50, null=False),
+    moment("changed_at", null=False),
+    varchar("former_current_indicator", 1),
+    varchar("prev_processing_stage", 3),
+    varchar("new_processing_stage", 3),
+    varchar("former_offender_indicator", 1),
+    varchar("former_id_type", 1),
+    varchar("former_id_no", 12),
+    varchar("former_name", 66),
+    varchar("former_email_addr", 320),
+    varchar("former_tel_code", 3),
+    varchar("former_tel_no", 12),
+    varchar("former_blk_hse_no", 10),
+    varchar("former_street_name", 32),
+    varchar("former_bldg_name", 65),
+    varchar("former_floor_no", 3),
+    varchar("former_unit_no", 5),
+    varchar("former_postal_code", 6),
+    varchar("former_relationship", 50),
+    day("former_rental_period_from"),
+    day("former_rental_period_to"),
+    varchar("former_remarks", 200),
+    Index("ix_ocms_offender_history_notice_no", "notice_no", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Who looked somebody up: `identities` are keyed hashes, separated by blanks; rows are only ever added.
+ocms_access_record = intranet_table(
+    "ocms_access_record",
+    serial("id"),
+    moment("looked_up_at", null=False),
+    varchar("principal", 50, null=False),
+    varchar("role", 8, null=False),
+    varchar("operation", 64, null=False),
+    varchar("notice_no", 10),
+    varchar("identities", 4000),
+    Index("ix_ocms_access_record_looked_up_at", "looked_up_at"),
     sqlite_autoincrement=True,
 )
 

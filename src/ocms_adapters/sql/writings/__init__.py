@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ocms_adapters.sql.writings.address_checks import ADDRESS_CHECKS
 from ocms_adapters.sql.writings.court_cases import COURT_CASES
 from ocms_adapters.sql.writings.notices import NOTICES
+from ocms_adapters.sql.writings.offenders import OFFENDERS
 from ocms_adapters.sql.writings.outbox import OUTBOX
 from ocms_adapters.sql.writings.stage_changes import STAGE_CHANGES
 from ocms_adapters.sql.writings.suspensions import SUSPENSIONS
@@ -24,5 +25,6 @@ WRITINGS: Mapping[type, Writing] = {
     StageChangeRecorded: STAGE_CHANGES,
     AddressCheckSet: ADDRESS_CHECKS,
     CourtDueDateRecorded: COURT_CASES,
+    **OFFENDERS,
     Outgoing: OUTBOX,
 }

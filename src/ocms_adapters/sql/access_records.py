@@ -1,0 +1,54 @@
+"""Keeps who looked up whom."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from datetime import datetime
+
+from attrs import field, frozen
+from sqlalchemy import Engine, insert
+
+from ocms_adapters.sql.schema import housekeeping as h
+from ocms_adapters.sql.schema.intranet import AUDIT_USER
+from ocms_adapters.sql.transactions import writing
+from ocms_core.kernel.access import Operation, Principal
+from ocms_core.kernel.dates import local
+
+# As many hashes of 64 characters as the column holds, far more than a notice has people.
+MOST = 60
+
+
+@frozen
+class SqlAccessRecords:
+    """Writes one record for each look-up; an identity number goes in as an HMAC-SHA-256 only."""
+
+    _engine: Engine
+    _key: bytes = field(repr=False)
+
+    def looked_up(
+        self,
+        who: Principal,
+        operation: Operation,
+        id_nos: Iterable[str],
+        now: datetime,
+        *,
+        notice_no: str | None = None,
+    ) -> None:
+        """Record one look-up by an identity number, or of those it shows."""
+        hashes = sorted({self.hashed(id_no) for id_no in id_nos})[:MOST]
+        values = {
+            "looked_up_at": local(now),
+            "principal": who.name,
+            "role": who.role.value,
+            "operation": operation.value,
+            "notice_no": notice_no,
+            "identities": " ".join(hashes) or None,
+            "cre_date": local(now),
+            "cre_user_id": AUDIT_USER,
+        }
+        with writing(self._engine) as connection:
+            connection.execute(insert(h.ocms_access_record).values(values))
+
+    def hashed(self, id_no: str) -> str:
+        """Give the keyed hash an identity number is found by."""
+        return hmac.new(self._key, id_no.upper().encode(), hashlib.sha256).hexdigest()

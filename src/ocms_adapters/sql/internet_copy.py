@@ -1,0 +1,229 @@
+"""The copies on the Internet side: shown, read back, and sealed anew."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    Executable,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    not_,
+    or_,
+    select,
+    update,
+)
+
+from ocms_adapters.sealing import MARKS, Sealer, Unreadable
+from ocms_adapters.sql.row_sets import Columns, RowSet, among, bind_keys, row_set
+from ocms_adapters.sql.schema.internet import AUDIT_USER, INTERNET
+from ocms_adapters.sql.transactions import reading, writing
+from ocms_adapters.sql.writings.upserting import upserts
+from ocms_adapters.sql.writings.writing import MOMENT
+from ocms_core.kernel.dates import local
+from ocms_core.kernel.faults import BadRow
+from ocms_core.kernel.spec import rule
+from ocms_core.mirror.copies import COPIES, Copy, Key, State, Values
+from ocms_core.mirror.copies import sealed as is_sealed
+from ocms_core.mirror.outgoing import OFFENDER
+
+PAGE = 1000
+
+
+@frozen
+class Phrases:
+    """The statements of one copied table."""
+
+    rows: RowSet
+    upsert: Executable
+    keys: RowSet
+    remove: Executable
+    read: Select[Any]
+
+
+def phrases(dialect: Dialect, copy: Copy) -> Phrases:
+    """Phrase the statements of one copied table."""
+    table = INTERNET.tables[copy.target]
+    columns = columns_of(table, copy.columns)
+    rows, keys = row_set(dialect, columns), row_set(dialect, columns_of(table, copy.keys))
+    gone = select(keys.rows).where(*(table.c[name] == keys.rows.c[name] for name in copy.keys))
+    return Phrases(
+        rows,
+        upserts(table, copy.keys, columns, user=AUDIT_USER)(dialect, rows),
+        keys,
+        delete(table).where(gone.exists()),
+        select(*(table.c[name] for name in copy.columns)).where(among(dialect, table.c.notice_no)),
+    )
+
+
+def columns_of(table: Table, names: Sequence[str]) -> Columns:
+    """Give columns of a table with their types."""
+    return {name: table.columns[name].type for name in names}
+
+
+class InternetCopy:
+    """What the public e-service may see, as the Internet database holds it."""
+
+    def __init__(self, engine: Engine, sealer: Sealer) -> None:
+        self._engine = engine
+        self._sealer = sealer
+        self._phrases = {kind: phrases(engine.dialect, copy) for kind, copy in COPIES.items()}
+
+    def show(self, state: State, now: datetime) -> frozenset[str]:
+        """
+        Make the copies of these rows equal to them; give the notices the Internet database refused.
+
+        All in one transaction, unless a row is refused: then in halves until that row stands alone.
+        Doing it twice changes nothing. `Unavailable` when the database cannot be reached.
+        """
+        notices = sorted({key[0] for rows in state.values() for key in rows})
+        try:
+            with writing(self._engine) as connection:
+                self._write(connection, state, now)
+        except BadRow:
+            if len(notices) == 1:
+                return frozenset(notices)
+            middle = len(notices) // 2
+            halves = (only(state, half) for half in (notices[:middle], notices[middle:]))
+            return frozenset().union(*(self.show(half, now) for half in halves))
+        return frozenset()
+
+    def _write(self, connection: Connection, state: State, now: datetime) -> None:
+        for kind, phrase in self._phrases.items():
+            rows = state.get(kind, {})
+            there = [self._sealed(COPIES[kind], rows[key]) for key in sorted(rows) if rows[key] is not None]
+            gone = [key for key in sorted(rows) if rows[key] is None]
+            if there:
+                connection.execute(phrase.upsert, phrase.rows.bind(there) | {"now": local(now)})
+            if gone:
+                connection.execute(phrase.remove, phrase.keys.bind(gone))
+
+    def rows(self, kind: str, notice_nos: Collection[str]) -> Mapping[Key, Values | None]:
+        """Give the copies of some notices by key, opened; None for a row that cannot be opened."""
+        copy = COPIES[kind]
+        with reading(self._engine) as connection:
+            found = connection.execute(
+                self._phrases[kind].read, bind_keys(self._engine.dialect, notice_nos)
+            ).all()
+        return {tuple(row[: len(copy.keys)]): self._opened(copy, row) for row in found}
+
+    def notice_nos(self, kind: str) -> Iterator[Sequence[str]]:
+        """Go through the numbers of all notices copied, page by page."""
+        table = INTERNET.tables[COPIES[kind].target]
+        page = select(table.c.notice_no).distinct().order_by(table.c.notice_no).limit(PAGE)
+        last = ""
+        while True:
+            with reading(self._engine) as connection:
+                numbers = connection.execute(page.where(table.c.notice_no > last)).scalars().all()
+            if not numbers:
+                return
+            yield numbers
+            last = numbers[-1]
+
+    @rule("F62")
+    def rotate(self, now: datetime) -> int:
+        """
+        What an older key has sealed is sealed with the present one, page by page, and readable throughout.
+
+        Gives the number of rows. A row that a delivery writes meanwhile keeps what was delivered; one
+        that cannot be opened is left to `reconcile`.
+        """
+        count = 0
+        last: Key = ("", "")
+        while page := self._old_rows(last):
+            last = tuple(page[-1][:2])
+            renewed = [row for row in map(self._renewed, page) if row]
+            if renewed:
+                count += self._renew(renewed, now)
+        return count
+
+    def _old_rows(self, last: Key) -> Sequence[Any]:
+        copy = COPIES[OFFENDER]
+        table = INTERNET.tables[copy.target]
+        current = or_(
+            *(table.c.id_no.startswith(self._sealer.key_id + mark, autoescape=True) for mark in MARKS)
+        )
+        notice_no, role = (table.c[name] for name in copy.keys)
+        after = or_(notice_no > last[0], and_(notice_no == last[0], role > last[1]))
+        page = select(notice_no, role, table.c.id_no, table.c.name).where(not_(current), after)
+        with reading(self._engine) as connection:
+            return connection.execute(page.order_by(notice_no, role).limit(PAGE)).all()
+
+    def _renewed(self, row: Any) -> tuple[Any, ...] | None:
+        key = tuple(row[:2])
+        try:
+            sealed = [
+                None
+                if text is None
+                else self._sealer.seal(self._sealer.open(text, place(key, name)), place(key, name))
+                for name, text in (("id_no", row.id_no), ("name", row.name))
+            ]
+        except Unreadable:
+            return None
+        return (*key, row.id_no, *sealed)
+
+    def _renew(self, renewed: Sequence[tuple[Any, ...]], now: datetime) -> int:
+        table = INTERNET.tables[COPIES[OFFENDER].target]
+        columns = columns_of(table, ("notice_no", "owner_driver_indicator", "id_no", "name"))
+        rows = row_set(
+            self._engine.dialect,
+            {
+                "notice_no": columns["notice_no"],
+                "owner_driver_indicator": columns["owner_driver_indicator"],
+                "old_id_no": columns["id_no"],
+                "id_no": columns["id_no"],
+                "name": columns["name"],
+            },
+        )
+        same = and_(
+            table.c.notice_no == rows.rows.c.notice_no,
+            table.c.owner_driver_indicator == rows.rows.c.owner_driver_indicator,
+            table.c.id_no == rows.rows.c.old_id_no,
+        )
+        stamp = {"upd_date": bindparam("now", type_=MOMENT), "upd_user_id": AUDIT_USER}
+        values = {"id_no": rows.rows.c.id_no, "name": rows.rows.c.name}
+        with writing(self._engine) as connection:
+            done = connection.execute(
+                update(table).where(same).values(values | stamp), rows.bind(renewed) | {"now": local(now)}
+            )
+            return int(done.rowcount)
+
+    def _sealed(self, copy: Copy, row: Values | None) -> tuple[Any, ...]:
+        values = row or ()
+        key = tuple(map(str, values[: len(copy.keys)]))
+        return tuple(
+            self._sealer.seal(str(value), place(key, name))
+            if is_sealed(copy, name) and value is not None
+            else value
+            for name, value in zip(copy.columns, values, strict=True)
+        )
+
+    def _opened(self, copy: Copy, row: Sequence[Any]) -> Values | None:
+        key = tuple(row[: len(copy.keys)])
+        try:
+            return tuple(
+                self._sealer.open(value, place(key, name))
+                if is_sealed(copy, name) and value is not None
+                else value
+                for name, value in zip(copy.columns, row, strict=True)
+            )
+        except Unreadable:
+            return None
+
+
+def place(key: Key, column: str) -> str:
+    """Name the place a sealed text belongs to: column, notice and role."""
+    return f"{column} {' '.join(key)}"
+
+
+def only(state: State, notice_nos: Collection[str]) -> State:
+    """Give the rows of some notices."""
+    wanted = frozenset(notice_nos)
+    return {kind: {key: row for key, row in rows.items() if key[0] in wanted} for kind, rows in state.items()}

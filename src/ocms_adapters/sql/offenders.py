@@ -1,0 +1,231 @@
+"""What the offender services read and write."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Engine, Select, and_, bindparam, select
+
+from ocms_adapters.sql.court import aware
+from ocms_adapters.sql.identity_locks import lock_identities
+from ocms_adapters.sql.ledger import Ledger
+from ocms_adapters.sql.schema import housekeeping as h
+from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.transactions import reading, writing
+from ocms_adapters.sql.writings.offenders import ADDRESS, DETAIL, FURNISHED_MAIL, HISTORY, PERSON
+from ocms_core.kernel.changes import Change, OffenderHistoryKept
+from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.particulars import Address, FurnishDetail, Holder, Person
+from ocms_core.kernel.spec import rule
+from ocms_core.offenders.facts import Notice
+from ocms_core.offenders.timeline import CourtMark, Past, PaymentMark, StageChange, Suspended
+
+von = t.ocms_valid_offence_notice
+onod = t.ocms_offence_notice_owner_driver
+addr = t.ocms_offence_notice_owner_driver_addr
+detail = t.ocms_furnish_detail
+changes_of_stage = t.ocms_change_of_processing
+suspended = t.ocms_suspended_notice
+court_case = t.ocms_court_case
+history = h.ocms_offender_history
+
+ASKED: BindParameter[str] = bindparam("notice_no")
+
+NOTICE = select(
+    von.c.notice_no,
+    von.c.vehicle_no,
+    von.c.last_processing_stage,
+    von.c.last_processing_date,
+    von.c.suspension_type,
+    von.c.composition_amount,
+).where(von.c.notice_no == ASKED)
+NOTICE_LOCKED = NOTICE.with_for_update(key_share=True).with_hint(von, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+
+HOLDERS = (
+    select(
+        onod.c.owner_driver_indicator,
+        onod.c.offender_indicator,
+        *(onod.c[name] for name in PERSON),
+        addr.c.notice_no.label("address_of"),
+        *(addr.c[name] for name in ADDRESS),
+        detail.c.notice_no.label("detail_of"),
+        *(detail.c[name] for name in DETAIL),
+    )
+    .select_from(onod)
+    .outerjoin(
+        addr,
+        and_(
+            addr.c.notice_no == onod.c.notice_no,
+            addr.c.owner_driver_indicator == onod.c.owner_driver_indicator,
+            addr.c.type_of_address == FURNISHED_MAIL,
+        ),
+    )
+    .outerjoin(
+        detail,
+        and_(
+            detail.c.notice_no == onod.c.notice_no,
+            detail.c.owner_driver_indicator == onod.c.owner_driver_indicator,
+        ),
+    )
+    .where(onod.c.notice_no == ASKED)
+)
+HOLDERS_LOCKED = HOLDERS.with_for_update(of=onod, key_share=True).with_hint(
+    onod, "WITH (UPDLOCK, ROWLOCK)", "mssql"
+)
+
+NOTICE_PAST = select(
+    von.c.last_processing_stage,
+    von.c.last_processing_date,
+    von.c.prev_processing_stage,
+    von.c.prev_processing_date,
+    von.c.crs_reason_of_suspension,
+    von.c.crs_date_of_suspension,
+    von.c.payment_status,
+    von.c.amount_paid,
+).where(von.c.notice_no == ASKED)
+STAGE_CHANGES = select(
+    changes_of_stage.c.date_of_change,
+    changes_of_stage.c.new_processing_stage,
+    changes_of_stage.c.last_processing_stage,
+    changes_of_stage.c.authorised_officer,
+    changes_of_stage.c.source,
+    changes_of_stage.c.reason_of_change,
+    changes_of_stage.c.remarks,
+).where(changes_of_stage.c.notice_no == ASKED)
+SUSPENSIONS = select(
+    suspended.c.date_of_suspension,
+    suspended.c.suspension_type,
+    suspended.c.reason_of_suspension,
+    suspended.c.suspension_source,
+    suspended.c.officer_authorising_suspension,
+    suspended.c.due_date_of_revival,
+    suspended.c.suspension_remarks,
+    suspended.c.date_of_revival,
+    suspended.c.revival_reason,
+    suspended.c.officer_authorising_revival,
+    suspended.c.revival_remarks,
+).where(suspended.c.notice_no == ASKED)
+COURT_CASE = select(
+    court_case.c.cre_date, court_case.c.upd_date, court_case.c.court_payment_due_date, court_case.c.reason
+).where(court_case.c.notice_no == ASKED)
+HISTORY_ROWS = (
+    select(*(history.c[name] for name in HISTORY)).where(history.c.notice_no == ASKED).order_by(history.c.id)
+)
+
+
+class SqlOffenderReader:
+    """One connection for the offender services."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def notice(self, notice_no: str) -> Notice | None:
+        """Give a notice with everybody in its roles, in two statements."""
+        return self._notice(NOTICE, HOLDERS, notice_no)
+
+    def past(self, notice_no: str) -> Past | None:
+        """Give everything recorded of a notice, in five statements."""
+        rows = self._rows(NOTICE_PAST, notice_no)
+        if not rows:
+            return None
+        (row,) = rows
+        court = self._rows(COURT_CASE, notice_no)
+        return Past(
+            current=StageChange(singapore(row[1]), row[0], from_stage=row[2]),
+            previous=StageChange(singapore(row[3]), row[2]) if row[2] and row[3] else None,
+            stage_changes=tuple(
+                StageChange(singapore(at), *told) for at, *told in self._rows(STAGE_CHANGES, notice_no)
+            ),
+            suspensions=tuple(map(suspension, self._rows(SUSPENSIONS, notice_no))),
+            offenders=tuple(map(kept, self._rows(HISTORY_ROWS, notice_no))),
+            court=CourtMark(singapore(court[0][1] or court[0][0]), aware(court[0][2]), court[0][3])
+            if court
+            else None,
+            payment=PaymentMark(singapore(row[5]), row[4], row[6], row[7]) if row[5] else None,
+        )
+
+    def _notice(self, question: Select[Any], people: Select[Any], notice_no: str) -> Notice | None:
+        rows = self._rows(question, notice_no)
+        holders = {row[0]: holder(row) for row in self._rows(people, notice_no)} if rows else {}
+        for number, vehicle_no, stage, since, suspension_type, amount in rows:
+            return Notice(number, vehicle_no, stage, singapore(since), suspension_type, amount, holders)
+        return None
+
+    def _rows(self, question: Select[Any], notice_no: str) -> list[Any]:
+        return list(self._connection.execute(question, {"notice_no": notice_no}))
+
+
+class SqlOffenderStore(SqlOffenderReader):
+    """One writing transaction for the offender services."""
+
+    def __init__(self, connection: Connection, ledger: Ledger) -> None:
+        super().__init__(connection)
+        self._ledger = ledger
+
+    def notice(self, notice_no: str) -> Notice | None:
+        """Lock and give a notice with everybody in its roles."""
+        return self._notice(NOTICE_LOCKED, HOLDERS_LOCKED, notice_no)
+
+    @rule("G13")
+    def notice_for(self, notice_no: str, id_no: str) -> Notice | None:
+        """Who becomes an offender is locked before the notice, as everywhere."""
+        lock_identities(self._connection, [id_no])
+        return self.notice(notice_no)
+
+    def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
+        """Write every change with its outbox rows."""
+        return self._ledger.record(self._connection, changes, now, isolate=isolate)
+
+
+class SqlOffenderStores:
+    """Opens transactions on the Intranet database for the offender services."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._ledger = Ledger(engine.dialect)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlOffenderReader]:
+        """Open a connection that only reads."""
+        with reading(self._engine) as connection:
+            yield SqlOffenderReader(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlOffenderStore]:
+        """Open a transaction that locks, decides and writes."""
+        with writing(self._engine) as connection:
+            yield SqlOffenderStore(connection, self._ledger)
+
+
+def holder(row: Any) -> Holder:
+    """Read who stands in a role."""
+    role, indicator, *rest = row
+    person, rest = rest[: len(PERSON)], rest[len(PERSON) :]
+    address_of, address, rest = rest[0], rest[1 : len(ADDRESS) + 1], rest[len(ADDRESS) + 1 :]
+    return Holder(
+        role,
+        indicator == "Y",
+        Person(*person),
+        Address(*address) if address_of is not None else None,
+        FurnishDetail(*rest[1:]) if rest[0] is not None else None,
+    )
+
+
+def suspension(row: Any) -> Suspended:
+    """Read a suspension record."""
+    at, kind, reason, source, officer, due, remarks, revived_at, *revival = row
+    return Suspended(
+        singapore(at), kind, reason, source, officer, aware(due), remarks, aware(revived_at), *revival
+    )
+
+
+def kept(row: Any) -> OffenderHistoryKept:
+    """Read an action on the offenders; who stood there before was nobody where no identity is kept."""
+    number, role, action, officer, at, former_current, prev_stage, new_stage, was_current, *rest = row
+    person, rest = Person(*rest[: len(PERSON)]), rest[len(PERSON) :]
+    address, furnished = Address(*rest[: len(ADDRESS)]), FurnishDetail(*rest[len(ADDRESS) :])
+    former = None if was_current is None else Holder(role, was_current == "Y", person, address, furnished)
+    return OffenderHistoryKept(
+        number, role, action, officer, singapore(at), former_current, prev_stage, new_stage, former
+    )

@@ -1,0 +1,70 @@
+"""Keys for what is encrypted or hashed: from the settings, or made for this machine while developing."""
+
+import base64
+import binascii
+import os
+import secrets
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from ocms_adapters.sealing import KEY_BYTES, Sealer
+from ocms_app.settings import Settings, WrongSettings, variable
+
+DEV_KEY_ID = "dev"
+
+
+def new_key() -> str:
+    """Make a key of 256 random bits, in base 64."""
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+def sealer(settings: Settings) -> Sealer:
+    """
+    Give what seals and opens the Internet copy: the first key of OCMS_INTERNET_KEYS seals, all open.
+
+    Raises `WrongSettings` for keys that cannot be, and where there are none outside development.
+    """
+    listed = settings.internet_keys or f"{DEV_KEY_ID}={own(settings, 'internet_keys')}"
+    keys: dict[str, bytes] = {}
+    try:
+        for entry in listed.split(","):
+            key_id, _, key = entry.strip().partition("=")
+            keys[key_id] = base64.b64decode(key, validate=True)
+        return Sealer(keys)
+    except (ValueError, binascii.Error):
+        raise WrongSettings(
+            [f"{variable('internet_keys')}: write id=key,id=key; `ocms mirror key ID` makes one"]
+        ) from None
+
+
+def access_hash_key(settings: Settings) -> bytes:
+    """Give the key identity numbers in access records are hashed with; `WrongSettings` as `sealer`."""
+    try:
+        key = base64.b64decode(settings.access_hash_key or own(settings, "access_hash_key"), validate=True)
+    except (ValueError, binascii.Error):
+        key = b""
+    if len(key) < KEY_BYTES:
+        raise WrongSettings([f"{variable('access_hash_key')}: is no {KEY_BYTES} bytes in base 64"])
+    return key
+
+
+def own(settings: Settings, name: str) -> str:
+    """Give this machine's own key, made when first asked for; only where one machine is all there is."""
+    alone = make_url(settings.intranet_url).get_backend_name() == "sqlite"
+    if not (settings.dev_issuer or alone):
+        raise WrongSettings([f"{variable(name)}: must be set; every machine needs the same keys"])
+    folder = Path(settings.dev_keys)
+    path = folder / f"{name}.key"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, draft = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+        with os.fdopen(handle, "w") as file:
+            file.write(new_key())
+        # A link is made once: of two processes starting together, the second finds the first one's key.
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        Path(draft).unlink()
+    return path.read_text()

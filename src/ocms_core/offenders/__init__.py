@@ -1,0 +1,1 @@
+"""Contract 3: officers furnish, redirect and update owners, hirers and drivers."""

@@ -1,0 +1,38 @@
+"""What the offender services need from a database."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from ocms_core.kernel.flow import Store
+from ocms_core.offenders.facts import Notice
+from ocms_core.offenders.timeline import Past
+
+
+class OffenderReader(Protocol):
+    """One reading connection; it locks nothing."""
+
+    def notice(self, notice_no: str) -> Notice | None:
+        """Give a notice with everybody in its roles."""
+
+    def past(self, notice_no: str) -> Past | None:
+        """Give everything recorded of a notice; None when there is no such notice."""
+
+
+class OffenderStore(Store, Protocol):
+    """One writing transaction; what it reads stays locked until it ends."""
+
+    def notice(self, notice_no: str) -> Notice | None:
+        """Lock and give a notice with everybody in its roles."""
+
+    def notice_for(self, notice_no: str, id_no: str) -> Notice | None:
+        """Lock the identity that is to become the notice's offender, then the notice, and give it (G13)."""
+
+
+class OffenderStores(Protocol):
+    """Opens transactions for the offender services."""
+
+    def reading(self) -> AbstractContextManager[OffenderReader]:
+        """Open a connection that only reads."""
+
+    def writing(self) -> AbstractContextManager[OffenderStore]:
+        """Open a transaction that locks, decides and writes."""

@@ -1,0 +1,151 @@
+"""Everything that happened to a notice, newest first."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from attrs import field, frozen
+
+from ocms_core.kernel.changes import OffenderHistoryKept
+
+STAGE, SUSPENSION, REVIVAL = "STAGE", "SUSPENSION", "REVIVAL"
+OFFENDER, COURT, PAYMENT = "OFFENDER", "COURT", "PAYMENT"
+
+
+@frozen
+class StageChange:
+    """A stage change on record; one that only the notice row tells of has no officer and no source."""
+
+    at: datetime
+    to_stage: str
+    from_stage: str | None = None
+    officer: str | None = None
+    source: str | None = None
+    reason: str | None = None
+    remarks: str | None = None
+
+
+@frozen
+class Suspended:
+    """A suspension record with its revival, if there was one."""
+
+    at: datetime
+    type: str
+    reason: str
+    source: str
+    officer: str
+    due: datetime | None = None
+    remarks: str | None = None
+    revived_at: datetime | None = None
+    revival_reason: str | None = None
+    revival_officer: str | None = None
+    revival_remarks: str | None = None
+
+
+@frozen
+class CourtMark:
+    """The court case has taken over a due date."""
+
+    at: datetime
+    due: datetime | None
+    reason: str | None
+
+
+@frozen
+class PaymentMark:
+    """The notice row carries a payment: when, as what, and how much."""
+
+    at: datetime
+    reason: str | None
+    status: str | None
+    paid: Decimal | None
+
+
+@frozen
+class Past:
+    """
+    All that is recorded of a notice.
+
+    `current` and `previous` are the stages the notice row itself names; a change of theirs need not be
+    on record elsewhere.
+    """
+
+    current: StageChange
+    previous: StageChange | None = None
+    stage_changes: tuple[StageChange, ...] = ()
+    suspensions: tuple[Suspended, ...] = ()
+    offenders: tuple[OffenderHistoryKept, ...] = ()
+    court: CourtMark | None = None
+    payment: PaymentMark | None = None
+
+
+@frozen
+class Event:
+    """One thing that happened: when, of which kind, by whom (None where nobody is on record), and what."""
+
+    at: datetime
+    kind: str
+    officer: str | None
+    what: Mapping[str, object] = field(factory=dict)
+
+
+def newest_first(past: Past) -> tuple[Event, ...]:
+    """Put everything that happened to a notice in order, the newest in front."""
+    events = [*stages(past), *suspensions(past), *offenders(past), *marks(past)]
+    return tuple(sorted(events, key=lambda event: event.at, reverse=True))
+
+
+def stages(past: Past) -> Iterator[Event]:
+    """Give every stage change on record, and of the notice row those that nothing else tells of."""
+    told = {(change.at, change.to_stage) for change in past.stage_changes}
+    told |= {(kept.at, kept.new_stage) for kept in past.offenders if kept.new_stage}
+    alone = (row for row in (past.current, past.previous) if row and (row.at, row.to_stage) not in told)
+    for change in (*past.stage_changes, *alone):
+        what = {
+            "from": change.from_stage,
+            "to": change.to_stage,
+            "reason": change.reason,
+            "source": change.source,
+            "remarks": change.remarks,
+        }
+        yield Event(change.at, STAGE, change.officer, what)
+
+
+def suspensions(past: Past) -> Iterator[Event]:
+    """Give every suspension and every revival."""
+    for each in past.suspensions:
+        what: dict[str, object] = {"type": each.type, "reason": each.reason}
+        told = {"source": each.source, "due": each.due, "remarks": each.remarks}
+        yield Event(each.at, SUSPENSION, each.officer, what | told)
+        if each.revived_at:
+            revived = {"revivalReason": each.revival_reason, "remarks": each.revival_remarks}
+            yield Event(each.revived_at, REVIVAL, each.revival_officer, what | revived)
+
+
+def offenders(past: Past) -> Iterator[Event]:
+    """Give every action on the offenders, with who stood in the role before."""
+    for kept in past.offenders:
+        what = {
+            "action": kept.action,
+            "role": kept.role,
+            "formerCurrent": kept.former_current,
+            "from": kept.prev_stage,
+            "to": kept.new_stage,
+            "former": kept.former,
+        }
+        yield Event(kept.at, OFFENDER, kept.officer, what)
+
+
+def marks(past: Past) -> Iterator[Event]:
+    """Give the marks of court and payment."""
+    if past.court:
+        yield Event(past.court.at, COURT, None, {"due": past.court.due, "reason": past.court.reason})
+    if past.payment:
+        mark = past.payment
+        what = {"reason": mark.reason, "status": mark.status, "paid": mark.paid}
+        yield Event(mark.at, PAYMENT, None, what)
+
+
+def identities(past: Past) -> tuple[str, ...]:
+    """Give the identity numbers the timeline shows, each once, for the access record."""
+    return tuple(dict.fromkeys(kept.former.person.id_no for kept in past.offenders if kept.former))

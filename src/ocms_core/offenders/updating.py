@@ -1,0 +1,62 @@
+"""An officer updates the particulars of the current offender."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from attrs import evolve
+
+from ocms_core.kernel.changes import (
+    AddressFurnished,
+    Change,
+    DetailFurnished,
+    OffenderHistoryKept,
+    OffenderUpdated,
+)
+from ocms_core.kernel.codes import (
+    NOT_CURRENT_OFFENDER,
+    NOTICE_NOT_FOUND,
+    OFFENDER_NOT_FOUND,
+    PARTICULARS_UPDATED,
+)
+from ocms_core.kernel.particulars import Address, FurnishDetail, Holder
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.verdicts import Answer, Refusal, Settled
+from ocms_core.offenders.effects import UPDATE
+from ocms_core.offenders.facts import Notice
+from ocms_core.offenders.field_checks import Changed, refused
+from ocms_core.offenders.fields import Violation, dialled
+
+
+@rule("F40")
+def decide(changed: Changed, notice: Notice | None, officer: str, now: datetime) -> Settled[Holder] | Refusal:
+    """Only the current offender of a known notice is updated, by at least one field, at whatever stage."""
+    if notice is None:
+        return Refusal(NOTICE_NOT_FOUND)
+    holder = notice.holders.get(changed.role)
+    if holder is None:
+        return Refusal(OFFENDER_NOT_FOUND)
+    if not holder.is_current:
+        return Refusal(NOT_CURRENT_OFFENDER)
+    if not (changed.person or changed.address or changed.detail):
+        return refused([Violation(None, "No changes detected")])
+    updated = evolve(holder, person=evolve(holder.person, **changed.person))
+    telephone = {"tel_code", "tel_no"} & changed.person.keys()
+    if telephone and not dialled(updated.person.tel_code, updated.person.tel_no):
+        return refused([Violation("contactNo", "Invalid contact number")])
+    history = OffenderHistoryKept(notice.notice_no, changed.role, UPDATE, officer, now, former=holder)
+    return Settled(
+        answers=(Answer(notice.notice_no, PARTICULARS_UPDATED, updated),),
+        changes=(*writes(changed, updated), history),
+    )
+
+
+def writes(changed: Changed, holder: Holder) -> Iterator[Change]:
+    """Give what is written: of the holder's parts those given, merged field by field into what is there."""
+    if changed.person:
+        yield OffenderUpdated(changed.notice_no, changed.role, holder.person)
+    if changed.address:
+        address = evolve(holder.address or Address(), **changed.address)
+        yield AddressFurnished(changed.notice_no, changed.role, address)
+    if changed.detail:
+        detail = evolve(holder.detail or FurnishDetail(), **changed.detail)
+        yield DetailFurnished(changed.notice_no, changed.role, detail)

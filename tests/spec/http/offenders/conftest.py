@@ -1,0 +1,57 @@
+"""The running system as contract 3 sees it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+from attrs import frozen
+from sqlalchemy import Engine
+
+from ocms_adapters.sql import schema
+from ocms_core.kernel.access import Role
+from tests.support.offender_builders import JOHN, OWNER
+from tests.support.offender_rows import emptied, opened
+from tests.support.served import Served
+
+BASE = "/api/v1/notice"
+
+# Whoever the calls of any test are about: nothing of them is ever said outside an answer.
+NEVER_SAID = (
+    *(JOHN.id_no, JOHN.name, JOHN.email, JOHN.tel_no),
+    *(OWNER.id_no, OWNER.name, OWNER.email, OWNER.tel_no),
+    *("ORCHARD ROAD", "PLAZA TOWER", "238888", "JOHN LEE UPDATED", "MARINA BAY", "018989"),
+)
+
+
+@frozen
+class Counter:
+    """An officer at the counter: calls the running system, and looks at both databases."""
+
+    served: Served
+    intranet: Engine
+    internet: Engine
+    headers: Mapping[str, str]
+
+    def call(self, method: str, path: str, body: object = None, **options: Any) -> httpx.Response:
+        """Call a path below the base, as an officer unless `headers` say otherwise."""
+        content = {"content": body} if isinstance(body, bytes) else {} if body is None else {"json": body}
+        return self.served.http.request(
+            method, f"{BASE}/{path}", **{"headers": self.headers, **content, **options}
+        )
+
+    def post(self, path: str, body: object) -> httpx.Response:
+        """Post a body."""
+        return self.call("POST", path, body)
+
+
+@pytest.fixture
+def counter(served: Served) -> Iterator[Counter]:
+    """Give a counter with no notice in either database."""
+    databases = served.house.databases
+    with opened(databases.intranet, databases.internet) as (intranet, internet):
+        emptied(intranet)
+        emptied(internet, schema.eocms_valid_offence_notice, schema.eocms_offence_notice_owner_driver)
+        yield Counter(served, intranet, internet, served.house.token(Role.OIC))
+    said = served.log_file.read_text() + served.http.get("/metrics").text
+    assert not [each for each in NEVER_SAID if str(each) in said]

@@ -1,0 +1,84 @@
+"""What happened to a notice, over HTTP, and the record of who looked."""
+
+import pytest
+
+from ocms_adapters.sql import schema
+from tests.spec.http.offenders.conftest import Counter
+from tests.support.offender_builders import FURNISH, JOHN, NUMBER, OWNER, UPDATE
+from tests.support.offender_rows import put_notice, put_person, rows_of
+
+
+@pytest.fixture
+def worked_on(counter: Counter) -> Counter:
+    """Give a counter with a notice that was furnished and updated."""
+    put_notice(counter.intranet, NUMBER)
+    put_person(counter.intranet, NUMBER, "O", OWNER, current=True)
+    counter.post("offender/furnish", FURNISH)
+    counter.post("offender/update", UPDATE)
+    return counter
+
+
+@pytest.mark.rule("F20", "G2")
+@pytest.mark.parametrize("twin", [False, True])
+def test_the_timeline_tells_who_did_what_newest_first(worked_on: Counter, twin: bool) -> None:  # noqa: FBT001
+    answer = (
+        worked_on.post("timeline", {"noticeNo": NUMBER})
+        if twin
+        else worked_on.call("GET", f"{NUMBER}/timeline")
+    )
+    told = answer.json()
+    assert (answer.status_code, told["total"], told["skip"], told["limit"]) == (200, 3, 0, 20)
+    updated, furnished, stage = told["events"]
+    assert updated["details"]["action"] == "UPDATE"
+    assert updated["details"]["former"]["name"] == "JOHN LEE"
+    assert updated["details"]["former"]["relationship"] == "Employee"
+    assert updated["details"]["former"]["rentalPeriodTo"] == "2025-12-31"
+    assert updated["officer"].startswith("bearer ")
+    assert furnished["details"] == {
+        "action": "FURNISH",
+        "role": "HIRER",
+        "formerCurrent": "OWNER",
+        "from": "RD1",
+        "to": "RD2",
+        "former": None,
+    }
+    assert (stage["kind"], stage["details"]["to"], stage["at"]) == (
+        "STAGE",
+        "RD1",
+        "2024-12-01T09:00:00+08:00",
+    )
+
+
+@pytest.mark.rule("G2")
+def test_the_timeline_is_paged(worked_on: Counter) -> None:
+    whole = worked_on.call("GET", f"{NUMBER}/timeline").json()["events"]
+    pages = [
+        worked_on.call("GET", f"{NUMBER}/timeline?skip={skip}&limit=1").json()["events"] for skip in range(4)
+    ]
+    assert pages == [[event] for event in whole] + [[]]
+    for wrong in ("skip=-1", "limit=0", "limit=101", "limit=x", "skip=1.5"):
+        answer = worked_on.call("GET", f"{NUMBER}/timeline?{wrong}")
+        assert (answer.status_code, answer.json()["message"]) == (400, f"Invalid {wrong.partition('=')[0]}")
+
+
+@pytest.mark.rule("G2")
+def test_every_look_at_particulars_leaves_one_record_and_a_check_none(worked_on: Counter) -> None:
+    records = schema.ocms_access_record
+    worked_on.post("offender/check-eligibility", {"noticeNo": NUMBER, "offenderType": "HIRER"})
+    assert rows_of(worked_on.intranet, records) == []
+    worked_on.call("GET", f"offender/{NUMBER}")
+    worked_on.post("offender/get-details", {"noticeNo": NUMBER})
+    worked_on.post("timeline", {"noticeNo": NUMBER})
+    worked_on.call("GET", f"offender/{'NOBODY'}")
+    found = rows_of(worked_on.intranet, records)
+    assert [row["operation"] for row in found] == [
+        "offender-getDetails",
+        "offender-getDetails",
+        "notice-getTimeline",
+    ]
+    assert {row["notice_no"] for row in found} == {NUMBER}
+    both, again, former = (row["identities"].split() for row in found)
+    assert both == again
+    assert len(both) == 2
+    assert set(former) < set(both)
+    assert not any(person.id_no in repr(found) for person in (JOHN, OWNER))

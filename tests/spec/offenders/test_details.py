@@ -1,0 +1,32 @@
+"""Who is shown in which block, and how."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocms_core.kernel.particulars import Address
+from ocms_core.offenders.details import blocks, identities, reached_at, unit_shown
+from ocms_core.offenders.fields import floor_and_unit
+from tests.support.offender_builders import JOHN, ORCHARD, notice, stands
+
+
+@pytest.mark.rule("F41")
+def test_there_are_three_blocks_whoever_stands_there() -> None:
+    hirer, director = stands("H", JOHN, current=True), stands("R")
+    assert dict(blocks(notice(hirer, director))) == {"OWNER": None, "HIRER": hirer, "DRIVER": None}
+    assert identities(notice(hirer, director)) == ("S1234567A",)
+
+
+@pytest.mark.rule("F41")
+@pytest.mark.parametrize("address, shown", [(ORCHARD, ORCHARD), (Address(), None), (None, None)])
+def test_an_address_of_which_nothing_is_left_is_none(address: Address | None, shown: Address | None) -> None:
+    assert reached_at(stands("H", address=address)) == shown
+
+
+PARTS = st.text("0123456789ABC", min_size=1, max_size=3)
+
+
+@pytest.mark.rule("F41", "F51")
+@given(floor=st.none() | PARTS, unit=st.none() | PARTS)
+def test_floor_and_unit_are_read_back_as_they_were_written(floor: str | None, unit: str | None) -> None:
+    assert floor_and_unit(unit_shown(Address(floor_no=floor, unit_no=unit))) == (floor, unit)

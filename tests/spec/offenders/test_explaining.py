@@ -1,0 +1,44 @@
+"""What an administrator is told a notice would get."""
+
+from ocms_core.kernel.explanations import Explanation
+from ocms_core.offenders.explaining import explain_furnish, explain_redirect
+from ocms_core.offenders.facts import Notice
+from tests.support.cases import Case, each
+from tests.support.offender_builders import notice, stands
+
+FURNISH, REDIRECT = "offender-furnish", "offender-redirect"
+
+CASES: tuple[Case[Notice | None, None, tuple[Explanation, Explanation]], ...] = (
+    Case(
+        rule=("F10", "F12"),
+        name="a notice that can be furnished and redirected",
+        given=notice(stands("O", current=True)),
+        says=(
+            Explanation(FURNISH, "can be furnished: OWNER, HIRER, DRIVER", ("F10",)),
+            Explanation(REDIRECT, "can go to HIRER, DRIVER", ("F12",)),
+        ),
+    ),
+    Case(
+        rule=("F10", "F12"),
+        name="a notice in court",
+        given=notice(stands("O", current=True), stage="CPC"),
+        says=(
+            Explanation(FURNISH, "Notice is at final processing stage", ("F10",)),
+            Explanation(REDIRECT, "cannot be redirected", ("F12",)),
+        ),
+    ),
+    Case(
+        rule="F10",
+        name="no such notice",
+        given=None,
+        says=(
+            Explanation(FURNISH, "Notice not found", ("F10",)),
+            Explanation(REDIRECT, "Notice not found", ("F10",)),
+        ),
+    ),
+)
+
+
+@each(CASES)
+def test_explaining(case: Case[Notice | None, None, tuple[Explanation, Explanation]]) -> None:
+    assert (explain_furnish(case.given), explain_redirect(case.given)) == case.says

@@ -1,0 +1,284 @@
+"""What the fields of contract 3 must look like."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocms_core.kernel.codes import FIELDS_INVALID
+from ocms_core.kernel.particulars import Address, FurnishDetail, Person
+from ocms_core.kernel.verdicts import Refusal
+from ocms_core.offenders import field_checks
+from ocms_core.offenders.field_checks import (
+    Asked,
+    Changed,
+    Furnished,
+    Page,
+    asked,
+    changed,
+    furnished,
+    notice_asked,
+    page_asked,
+    redirected,
+)
+from tests.support.cases import Case, each
+from tests.support.offender_builders import EMPLOYEE, FURNISH, JOHN, NUMBER, ORCHARD, REDIRECT, UPDATE
+
+Told = tuple[tuple[str | None, str], ...]
+
+UNITS: tuple[Case[str, None, tuple[str | None, str | None]], ...] = (
+    Case(rule="F51", name="01-01", given="01-01", says=("01", "01")),
+    Case(rule="F51", name="a leading # is dropped", given="#12-345", says=("12", "345")),
+    Case(rule="F51", name="the first hyphen splits", given="B1-01-A", says=("B1", "01-A")),
+    Case(rule="F51", name="no hyphen is a unit", given="55", says=(None, "55")),
+    Case(rule="F51", name="a floor alone", given="05-", says=("05", None)),
+)
+
+
+def told(refusal: object) -> Told:
+    assert isinstance(refusal, Refusal), refusal
+    assert refusal.code is FIELDS_INVALID
+    return tuple((each.field, each.message) for each in refusal.words["violations"])
+
+
+@pytest.mark.rule("G1", "F50", "F51", "F22")
+def test_the_contracts_own_requests_are_read() -> None:
+    assert asked({"noticeNo": NUMBER, "offenderType": "HIRER"}) == Asked(NUMBER, "H")
+    assert notice_asked({"noticeNo": NUMBER}) == NUMBER
+    assert furnished(FURNISH) == Furnished(NUMBER, "H", JOHN, ORCHARD, EMPLOYEE)
+    remarks = FurnishDetail(remarks="Redirected by OIC")
+    assert redirected(REDIRECT) == Furnished(NUMBER, "H", JOHN, ORCHARD, remarks, from_role="O")
+    assert changed(UPDATE) == Changed(
+        NUMBER,
+        "H",
+        {
+            "name": "JOHN LEE UPDATED",
+            "email": "john.lee.new@email.com",
+            "tel_code": "65",
+            "tel_no": "98765432",
+        },
+        {
+            "block_no": "456",
+            "street_name": "MARINA BAY",
+            "building_name": "TOWER A",
+            "floor_no": "02",
+            "unit_no": "02",
+            "postal_code": "018989",
+        },
+        {"remarks": "Address updated by OIC"},
+    )
+
+
+LEAST = {"noticeNo": NUMBER, "offenderType": "DRIVER", "idType": "PASSPORT", "idNo": "a1", "name": " ANN "}
+
+
+@pytest.mark.rule("F50", "G7")
+def test_what_is_not_required_may_be_absent_null_or_blank_and_keys_nobody_knows_are_ignored() -> None:
+    blank = {"email": "", "countryCode": " ", "contactNo": None, "address": None, "remarks": "", "x": [1]}
+    bare = Furnished(NUMBER, "D", Person("P", "A1", "ANN"), None, FurnishDetail())
+    assert furnished(LEAST) == bare
+    assert furnished(LEAST | blank) == bare
+    assert furnished(LEAST | {"address": {"blockNo": " ", "unitNo": None}}) == bare
+
+
+WRONG: tuple[Case[dict[str, Any], None, Told], ...] = (
+    Case(
+        rule=("F52", "G1"),
+        name="everything that is missing is told at once, in the contract's order",
+        given=dict.fromkeys(("noticeNo", "offenderType", "idType", "idNo", "name")),
+        says=(
+            ("noticeNo", "Notice number is required"),
+            ("offenderType", "Invalid offender type"),
+            ("idType", "ID type is required"),
+            ("idNo", "ID number is required"),
+            ("name", "Name is required"),
+        ),
+    ),
+    *(
+        Case(
+            rule=("F22", "F50", "F51", "F52", "G7", "G10"),
+            name=f"{field} {value!r:.40}",
+            given={field: value},
+            says=((field, message),),
+        )
+        for field, value, message in (
+            ("noticeNo", "12345678901", "noticeNo exceeds maximum length (10 characters)"),
+            ("noticeNo", "50050-303J", "Invalid notice number"),
+            ("noticeNo", "\x00", "Invalid noticeNo"),
+            ("noticeNo", 500500303, "Notice number is required"),
+            ("offenderType", "OWNERS", "Invalid offender type"),
+            ("offenderType", "hirer", "Invalid offender type"),
+            ("idType", "N", "Invalid ID type"),
+            ("idNo", "S123456A", "Invalid NRIC format"),
+            ("idNo", "F1234567A", "Invalid NRIC format"),
+            ("name", "N" * 67, "name exceeds maximum length (66 characters)"),
+            ("name", "\U00020000" * 34, "name exceeds maximum length (66 characters)"),
+            ("name", "A\x00B", "Invalid name"),
+            ("name", "A\ud800B", "Invalid name"),
+            ("email", "john.lee", "Invalid email format"),
+            ("email", "a@b@c.d", "Invalid email format"),
+            ("email", 5, "Invalid email format"),
+            ("email", "a" * 316 + "@b.cd", "email exceeds maximum length (320 characters)"),
+            ("countryCode", "6500", "Invalid country code"),
+            ("countryCode", "+65", "Invalid country code"),
+            ("contactNo", "9123456", "Invalid contact number"),
+            ("contactNo", "912345678", "Invalid contact number"),
+            ("contactNo", "9123 456", "Invalid contact number"),
+            ("address", "123 ORCHARD ROAD", "Invalid address"),
+            ("relationship", "R" * 51, "relationship exceeds maximum length (50 characters)"),
+            ("rentalPeriodFrom", "2025-02-30", "Invalid rentalPeriodFrom"),
+            ("rentalPeriodFrom", "20250101", "Invalid rentalPeriodFrom"),
+            ("rentalPeriodTo", "2024-12-31", "Rental period ends before it begins"),
+            ("remarks", "R" * 201, "remarks exceeds maximum length (200 characters)"),
+            ("remarks", {"a": 1}, "Invalid remarks"),
+        )
+    ),
+    *(
+        Case(
+            rule="F51",
+            name=f"{field} {value} in the address",
+            given={"address": {field: value}},
+            says=((field, message),),
+        )
+        for field, value, message in (
+            ("blockNo", "B" * 11, "blockNo exceeds maximum length (10 characters)"),
+            ("streetName", "S" * 33, "streetName exceeds maximum length (32 characters)"),
+            ("buildingName", "B" * 66, "buildingName exceeds maximum length (65 characters)"),
+            ("unitNo", "1234-1", "floor exceeds maximum length (3 characters)"),
+            ("unitNo", "1-123456", "unit exceeds maximum length (5 characters)"),
+            ("postalCode", "23888", "Invalid postal code"),
+            ("postalCode", "2388888", "Invalid postal code"),
+        )
+    ),
+)
+
+
+@each(WRONG)
+def test_a_furnish_with_a_wrong_field(case: Case[dict[str, Any], None, Told]) -> None:
+    assert told(furnished({**FURNISH, **case.given})) == case.says
+
+
+@each(UNITS)
+def test_floor_and_unit(case: Case[str, None, tuple[str | None, str | None]]) -> None:
+    request = furnished({**FURNISH, "address": {"unitNo": case.given}})
+    assert isinstance(request, Furnished)
+    floor, unit = case.says
+    assert request.address == Address(floor_no=floor, unit_no=unit)
+
+
+IDENTITIES: tuple[Case[str, str, str | None], ...] = tuple(
+    Case(rule="F50", name=f"{word} {number}", given=word, ask=number, says=stored)
+    for word, number, stored in (
+        ("NRIC", "s1234567a", "S1234567A"),
+        ("NRIC", "T1234567Z", "T1234567Z"),
+        ("NRIC", "G1234567A", None),
+        ("FIN", "G1234567A", "G1234567A"),
+        ("FIN", "M1234567A", "M1234567A"),
+        ("FIN", "S1234567A", None),
+        ("UEN", "201912345K", "201912345K"),
+        ("UEN", "12345678a", "12345678A"),
+        ("UEN", "12345678", None),
+        ("UEN", "20191234567", None),
+        ("PASSPORT", "e1", "E1"),
+        ("PASSPORT", "E12345678901", "E12345678901"),
+        ("PASSPORT", "E123456789012", None),
+        ("PASSPORT", "E-1", None),
+    )
+)
+
+
+@each(IDENTITIES)
+def test_identity_numbers(case: Case[str, str, str | None]) -> None:
+    request = furnished({**FURNISH, "idType": case.given, "idNo": case.ask})
+    if case.says is None:
+        assert told(request) == (("idNo", f"Invalid {case.given} format"),)
+    else:
+        assert isinstance(request, Furnished)
+        assert request.person.id_no == case.says
+
+
+@pytest.mark.rule("F51")
+@pytest.mark.parametrize(
+    "code, number, right",
+    [
+        ("65", "91234567", True),
+        (None, "91234567", True),
+        ("65", "912345678", False),
+        ("60", "1", True),
+        ("60", "123456789012", True),
+        ("60", "1234567890123", False),
+    ],
+)
+def test_how_many_digits_a_number_has_depends_on_the_country(
+    code: str | None,
+    number: str,
+    right: bool,  # noqa: FBT001
+) -> None:
+    request = furnished({**FURNISH, "countryCode": code, "contactNo": number})
+    assert isinstance(request, Furnished) is right
+
+
+@pytest.mark.rule("F40")
+def test_an_update_tells_absent_from_null() -> None:
+    bare = {"noticeNo": NUMBER, "offenderType": "HIRER"}
+    assert changed(bare) == Changed(NUMBER, "H", {}, {}, {})
+    assert changed(bare | {"address": {}}) == Changed(NUMBER, "H", {}, {}, {})
+    nothing = {"name": None, "email": None, "address": {"unitNo": None}, "remarks": None}
+    cleared = {"floor_no": None, "unit_no": None}
+    assert changed(bare | nothing) == Changed(
+        NUMBER, "H", {"name": None, "email": None}, cleared, {"remarks": None}
+    )
+    no_address = changed(bare | {"address": None})
+    assert isinstance(no_address, Changed)
+    assert no_address.address == dict.fromkeys(field_checks.ADDRESS_PARTS)
+    assert told(changed(bare | {"name": " "})) == (("name", "Name is required"),)
+
+
+@pytest.mark.rule("F30", "F52")
+def test_a_redirect_names_both_its_roles() -> None:
+    assert told(redirected({**REDIRECT, "fromOffenderType": None, "toOffenderType": "X"})) == (
+        ("fromOffenderType", "Invalid offender type"),
+        ("toOffenderType", "Invalid offender type"),
+    )
+
+
+@pytest.mark.rule("F52")
+@pytest.mark.parametrize(
+    "sent, read",
+    [({}, (0, 20)), ({"skip": 5, "limit": 100}, (5, 100)), ({"skip": None}, (0, 20))],
+)
+def test_a_page_of_the_timeline(sent: dict[str, Any], read: tuple[int, int]) -> None:
+    assert page_asked({"noticeNo": NUMBER, **sent}) == Page(NUMBER, *read)
+
+
+@pytest.mark.rule("F52", "G7")
+@pytest.mark.parametrize(
+    "field, value",
+    [("skip", -1), ("skip", "1"), ("skip", True), ("limit", 0), ("limit", 101), ("limit", 1.5)],
+)
+def test_a_page_that_cannot_be(field: str, value: object) -> None:
+    assert told(page_asked({"noticeNo": NUMBER, field: value})) == ((field, f"Invalid {field}"),)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+READERS: tuple[Callable[[object], object], ...] = (
+    asked,
+    notice_asked,
+    page_asked,
+    furnished,
+    redirected,
+    changed,
+)
+
+
+@pytest.mark.rule("G7", "F52")
+@given(body=JSON | st.fixed_dictionaries({}, optional=dict.fromkeys((*FURNISH, "fromOffenderType"), JSON)))
+def test_no_json_whatever_breaks_the_reading(body: object) -> None:
+    for read in READERS:
+        read(body)

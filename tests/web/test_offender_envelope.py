@@ -1,0 +1,73 @@
+"""The envelope of contract 3 where something is wrong with more than a field."""
+
+import pytest
+
+from ocms_core.kernel import codes
+from ocms_core.kernel.codes import Code
+from ocms_core.kernel.faults import BadRow, Conflict, Fault, Unavailable
+from ocms_core.kernel.verdicts import Answer, Refusal
+from ocms_core.offenders.effects import Taken
+from ocms_core.offenders.service import Outcome
+from ocms_web.envelopes.offenders import KINDS, reading_problem, refused, writing_problem
+from ocms_web.offenders import answered, attempted
+from ocms_web.problems import STATUS, Problem
+from ocms_web.wire import Reply
+
+
+def technical(operation: str, message: str) -> dict[str, object]:
+    return {"success": False, "errorType": "TECHNICAL_ERROR", "operation": operation, "message": message}
+
+
+@pytest.mark.rule("G15")
+def test_a_database_out_of_reach_is_503_by_what_was_to_be_done() -> None:
+    read, write = reading_problem(Problem.UNAVAILABLE), writing_problem(Problem.UNAVAILABLE)
+    assert (read.status, read.body) == (503, technical("DB_READ", "Failed to read database"))
+    assert (write.status, write.body) == (503, technical("DB_UPDATE", "Failed to update database"))
+
+
+@pytest.mark.rule("G15")
+@pytest.mark.parametrize("problem", Problem)
+def test_every_problem_has_an_answer_without_internals(problem: Problem) -> None:
+    for answer in (reading_problem, writing_problem):
+        reply = answer(problem)
+        assert reply.status >= 400
+        assert reply.body["success"] is False
+
+
+@pytest.mark.rule("F61")
+@pytest.mark.parametrize("fault", [Conflict("overtaken"), BadRow("refused"), Fault("anything")])
+def test_where_nothing_was_committed_the_update_has_failed(fault: Fault) -> None:
+    def action() -> Outcome | Refusal:
+        raise fault
+
+    reply = refused(Refusal(codes.DB_UPDATE))
+    assert (reply.status, reply.body) == (500, technical("DB_UPDATE", "Failed to update database"))
+    assert attempted(action) == Refusal(codes.DB_UPDATE)
+
+
+@pytest.mark.rule("F61", "G15")
+def test_a_database_out_of_reach_is_left_to_the_door() -> None:
+    def action() -> Outcome | Refusal:
+        raise Unavailable("the database")
+
+    with pytest.raises(Unavailable):
+        attempted(action)
+
+
+@pytest.mark.rule("F60")
+def test_what_is_not_shown_yet_is_told_to_stand() -> None:
+    taken = Taken("H", created=True, new_stage="RD2")
+    told = answered(
+        Outcome(Answer("N1", codes.OFFENDER_FURNISHED, taken), shown_on_internet=False),
+        lambda key, detail: Reply(200, (key, detail)),
+    )
+    expected = technical("SYNC_INTERNET", "Failed to sync to Internet DB") | {"intranetUpdated": True}
+    assert (told.status, told.body) == (500, expected)
+
+
+@pytest.mark.rule("G15", "F53")
+@pytest.mark.parametrize(
+    "code", [code for code in KINDS if code is not codes.NOTICE_NOT_FOUND], ids=lambda code: code.code
+)
+def test_every_kind_of_error_has_its_own_status(code: Code) -> None:
+    assert STATUS[code] in {401, 403, 429}
