@@ -128,7 +128,7 @@ class SqlLocks:
         """Record how the run ended and release its lock; the lock of another holder is left alone."""
         with writing(self._engine) as connection:
             now = utc_now(connection)
-            journal.end(connection, held.fence, local(aware(now)), result, counts, error)
+            journal.end(connection, held.fence, local(aware(now)), result=result, counts=counts, error=error)
             until = max(now, held.lock_least)
             connection.execute(RELEASE, {"for_name": held.job, "holder": held.holder, "until": until})
 
