@@ -9,7 +9,7 @@ from typing import TypeVar
 from attrs import asdict, field, frozen
 
 from ocms_adapters.clock import SystemClock
-from ocms_adapters.partners.cas import MOST, CasClient, CourtUpdate
+from ocms_adapters.partners.cas import MOST, CasClient
 from ocms_adapters.partners.progress import Progress
 from ocms_adapters.partners.unpaid_list import UnpaidList, read_list
 from ocms_core.jobs.runs import JobCounts
@@ -67,9 +67,11 @@ class CasSync:
         if len(self.progress.finished(PAYMENT_STATUS)) < len(in_batches(self.unpaid.notice_nos)):
             raise TooEarly(f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished")
         batches = in_batches(self.unpaid.updates)
-        made = self._work(
-            COURT_NOTICES, batches, lambda batch: asdict(self.client.update_court_notices(batch))
-        )
+
+        def tell(batch: Sequence[CourtUpdate]) -> object:
+            return asdict(self.client.update_court_notices(batch))
+
+        made = self._work(COURT_NOTICES, batches, tell)
         answers = self.progress.finished(COURT_NOTICES).values()
         return {
             "batches": len(batches),
