@@ -326,6 +326,15 @@ def test_half_a_suspension_is_shown_and_has_no_record(
     assert (change.suspension.type, change.suspension.reason) == (kind, reason)
 
 
+@pytest.mark.rule("P24")
+def test_a_permanent_suspension_has_no_revival_whatever_days_are_set_for_its_reason() -> None:
+    facts = court_facts(notice("A"), reference_data=reference(days_of_suspension={WWP: 7}))
+    assert settled([CourtUpdate("A", "PS", "WWP")], facts).changes == (
+        NoticeChanged("A", suspension=shown("PS", "WWP", NOW, due=None)),
+        opened("A", WWP),
+    )
+
+
 @pytest.mark.rule("P23")
 def test_what_is_said_of_an_updated_notice_is_its_payment() -> None:
     found = notice("A", amount_payable=None, payment_acceptance_allowed="N", payment_due_date=None)
