@@ -9,7 +9,7 @@ from typing import TypeVar
 from attrs import asdict, field, frozen
 
 from ocms_adapters.clock import SystemClock
-from ocms_adapters.partners.cas import MOST, CasClient
+from ocms_adapters.partners.cas import MOST, CasClient, CourtUpdate
 from ocms_adapters.partners.progress import Progress
 from ocms_adapters.partners.unpaid_list import UnpaidList, read_list
 from ocms_core.jobs.runs import JobCounts
