@@ -50,7 +50,7 @@ TAKE = (
 FIRST = insert(table).from_select(
     ["name", "lock_until", "locked_at", "locked_by", "cre_user_id"],
     select(NAME, UNTIL, NOW, HOLDER, literal(AUDIT_USER)).where(~exists().where(table.c.name == NAME)),
-)
+).execution_options(preserve_rowcount=True)
 NUMBER = update(table).where(table.c.name == NAME).values(locked_by=HOLDER)
 OWN = (table.c.name == NAME, table.c.locked_by == HOLDER)
 EXTEND = update(table).where(*OWN, table.c.lock_until > NOW).values(lock_until=UNTIL)
@@ -103,7 +103,7 @@ class SqlLocks:
             "until": now + ask.at_most,
             "stamp": started,
         }
-        if not any(connection.execute(statement, values).rowcount for statement in (TAKE, FIRST)):
+        if not any(connection.execute(statement, values).rowcount == 1 for statement in (TAKE, FIRST)):
             raise NotTaken(NotNow.HELD)
         why = refusal(
             ask,
