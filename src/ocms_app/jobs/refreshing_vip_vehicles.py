@@ -1,7 +1,6 @@
 """Takes over the list of VIP vehicles from CAS (API 3); whatever goes wrong, yesterday's list stays."""
 
 from pathlib import Path
-from time import sleep
 
 from ocms_adapters.http.calling import Exhausted
 from ocms_adapters.http.mutual_tls import MutualTls
@@ -37,7 +36,7 @@ def refreshed(context: JobContext) -> JobCounts:
     settings = context.settings
     tls = mutual_tls(settings)
     try:
-        with VipSource(settings.vip_url, tls, context.now, sleep).fetched() as fetched:
+        with VipSource(settings.vip_url, tls, context.now, context.sleep).fetched() as fetched:
             changes = SqlVipVehicles(context.databases.intranet).replace(
                 fetched.rows,
                 context.now(),
