@@ -82,9 +82,7 @@ class JobRunner:
         return ended
 
     def _context(self, held: Held, *, forced: bool) -> JobContext:
-        return JobContext(
-            self.settings, self.databases, self.now, held, forced, self.stopping, self.sleep
-        )
+        return JobContext(self.settings, self.databases, self.now, held, forced, self.stopping, self.sleep)
 
     def _observe(self, job: Job, ended: Ended, seconds: float) -> None:
         RUNS.labels(job.name, ended.result.value).inc()

@@ -31,7 +31,9 @@ class Mailbox:
     ca: Path
     received: list[Message] = field(factory=list)
 
-    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:
+    async def handle_DATA(  # noqa: N802  # the name the mail server calls
+        self, _server: object, _session: object, envelope: Any
+    ) -> str:
         self.received.append(message_from_bytes(envelope.content))
         return "250 OK"
 

@@ -1,4 +1,4 @@
-"""The refresh of VIP vehicles against a CAS behind mutual TLS that fails on demand, and a real mail server."""
+"""The refresh of VIP vehicles: a CAS behind mutual TLS that fails on demand, and a real mail server."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.schema import ocms_alert, ocms_vip_vehicle
 from ocms_adapters.sql.transactions import reading
+from ocms_app.jobs.refreshing_vip_vehicles import mutual_tls
 from ocms_app.running import Ended, JobRunner
 from ocms_app.schedule import job_named
 from ocms_app.simulators.cas import CasSimulator, sample_vehicles
@@ -54,7 +55,6 @@ def test_the_list_of_cas_is_taken_over_and_told_in_counts(runner: JobRunner, cas
         {"before": 0, "after": 200, "added": 200, "changed": 0, "removed": 0},
     )
     assert vehicles(runner) == 200
-    assert set(map(bytes, cas.bodies)) == set(cas.bodies)
     assert b"requestId" in cas.bodies[0]
     assert b"requestTimestamp" in cas.bodies[0]
 
@@ -175,11 +175,7 @@ def test_no_request_leaves_without_a_certificate_of_ours_that_cas_accepts(
 
 
 @pytest.mark.rule("P40")
-def test_a_renewed_certificate_is_taken_up_without_a_restart(
-    runner: JobRunner, signer: Authority, tmp_path: Path
-) -> None:
-    from ocms_app.jobs.refreshing_vip_vehicles import mutual_tls
-
+def test_a_renewed_certificate_is_taken_up_without_a_restart(runner: JobRunner, signer: Authority) -> None:
     tls = mutual_tls(runner.settings)
     first = tls.client()
     assert tls.client() is first

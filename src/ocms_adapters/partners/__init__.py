@@ -4,8 +4,8 @@ Clients of OCMS for its partners: CAS and PLUS.
 Three lines are enough:
 
     from ocms_adapters.partners import PlusClient
-    plus = PlusClient("https://gateway.example", "https://gateway.example/token", "plus", secret)
-    for notice in plus.query(["1234567890"]): print(notice.amount_payable)
+    with PlusClient("https://gateway.example", "https://gateway.example/token", "plus", secret) as plus:
+        amounts = {notice.notice_no: notice.amount_payable for notice in plus.query(["1234567890"])}
 """
 
 from ocms_adapters.http.calling import Exhausted, Refused

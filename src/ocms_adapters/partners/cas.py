@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from attrs import field, frozen
@@ -82,6 +82,14 @@ class CasClient:
     def _to_ocms(self) -> OcmsCalls:
         headers = {"X-API-Key": self.api_key}
         return OcmsCalls(self.url, lambda: headers, client=self.client, sleep=self.sleep, now=self.now)
+
+    def __enter__(self) -> Self:
+        """Use the client for as long as a block lasts."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close its connections."""
+        self.client.close()
 
     @rule("P43")
     def payment_statuses(self, notice_nos: Sequence[str]) -> tuple[PaymentStatus, ...]:

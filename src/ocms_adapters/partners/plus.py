@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from threading import Event
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from attrs import field, frozen
@@ -59,6 +59,14 @@ class PlusClient:
     def _to_ocms(self) -> OcmsCalls:
         token = ClientCredentials(self.token_url, self.client_id, self.client_secret, self.client)
         return OcmsCalls(self.url, token.headers, token.renew, self.client, self.sleep, self.now)
+
+    def __enter__(self) -> Self:
+        """Use the client for as long as a block lasts."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close its connections."""
+        self.client.close()
 
     def query(self, notice_nos: Iterable[str]) -> Iterator[NoticeInfo]:
         """Ask about any number of notices, a hundred in a call; answers come as each call is answered."""

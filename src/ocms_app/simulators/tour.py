@@ -53,13 +53,13 @@ def is_up(url: str) -> bool:
 
 def ask_as_plus(settings: Settings, numbers: list[str]) -> None:
     """Ask whether notices can be paid, with a token of the simulated endpoint."""
-    plus = PlusClient(
+    with PlusClient(
         settings.partner_url,
         settings.partner_token_url,
         settings.partner_client_id,
         settings.partner_client_secret,
-    )
-    told = list(plus.query(numbers))
+    ) as plus:
+        told = list(plus.query(numbers))
     payable = sum(info.payment_allowance_flag == "Y" for info in told)
     print(f"PLUS client asked about {len(told)} notices: {payable} can be paid")
 
@@ -73,5 +73,6 @@ def sync_as_cas(settings: Settings, numbers: list[str]) -> None:
         for number in numbers:
             write([number, "PS", "PS-OTH", ""])
     file.with_name(file.name + ".progress").unlink(missing_ok=True)
-    sync = open_sync(file, CasClient(settings.partner_url, settings.partner_api_key))
-    print(f"CAS sync of {file}: {dict(sync.payment_statuses())}, then {dict(sync.court_notices())}")
+    with CasClient(settings.partner_url, settings.partner_api_key) as client:
+        sync = open_sync(file, client)
+        print(f"CAS sync of {file}: {dict(sync.payment_statuses())}, then {dict(sync.court_notices())}")

@@ -86,7 +86,9 @@ def test_an_unchanged_list_writes_no_row(engine: Engine) -> None:
 
 
 @pytest.mark.rule("P41")
-@pytest.mark.parametrize("left, forced, held_back", [(80, False, False), (79, False, True), (79, True, False)])
+@pytest.mark.parametrize(
+    "left, forced, held_back", [(80, False, False), (79, False, True), (79, True, False)]
+)
 def test_a_list_that_shrinks_too_much_is_held_back_unless_forced(
     engine: Engine, left: int, *, forced: bool, held_back: bool
 ) -> None:
@@ -141,7 +143,9 @@ def test_readers_see_the_old_list_or_the_new_one_and_do_not_wait(engine: Engine,
                     select(table.c.description).where(table.c.vehicle_no == "SVP0000007")
                 ).scalar()
                 waits.append(time.perf_counter() - begun)
-                seen = connection.execute(text("SELECT count(*), count(DISTINCT description) FROM ocms_vip_vehicle"))
+                seen = connection.execute(
+                    text("SELECT count(*), count(DISTINCT description) FROM ocms_vip_vehicle")
+                )
                 if found is None or tuple(seen.one()) != (many, 1):
                     wrong.append(found)
 
