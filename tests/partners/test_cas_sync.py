@@ -150,7 +150,7 @@ def test_a_line_cut_off_by_a_kill_counts_for_nothing(tmp_path: Path) -> None:
         ("list.csv", "noticeNo,suspensionType,eprReasonOfSuspension,processingStage\nA1,PS,PS-WWP,\nA2,,,\n"),
         (
             "list.ndjson",
-            '{"noticeNo": "A1", "suspensionType": "PS", "eprReasonOfSuspension": "PS-WWP"}\n{"noticeNo":"A2"}',
+            '{"noticeNo": "A1", "suspensionType": "PS", "eprReasonOfSuspension":"PS-WWP"}\n{"noticeNo":"A2"}',
         ),
     ],
 )
