@@ -21,7 +21,7 @@ class Outgoing:
 def outgoing(change: Change) -> Outgoing | None:
     """Every change the public e-service can see leaves an outbox row; a touch of the audit does not."""
     match change:
-        case NoticeChanged(notice_no=notice_no) if change != NoticeChanged(notice_no):
-            return Outgoing(NOTICE, notice_no)
+        case NoticeChanged() if not change.only_touched:
+            return Outgoing(NOTICE, change.notice_no)
         case _:
             return None
