@@ -24,10 +24,10 @@ VEHICLES, TOTAL = "data.vehicles.item", "total"
 
 @frozen
 class VipList:
-    """A complete good list: a CSV file of number, mark, description and status, and how many there are."""
+    """A complete good list as CSV: number, mark, description and status; `in_order` if the numbers rise."""
 
     rows: TextIO
-    vehicles: int
+    in_order: bool
 
 
 @frozen
@@ -48,12 +48,12 @@ class VipSource:
         is no good list. Memory does not grow with the list.
         """
         with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as rows:
-            vehicles = tried(lambda: self._ask(rows), sleep=self.sleep)
+            in_order = tried(lambda: self._ask(rows), sleep=self.sleep)
             rows.seek(0)
-            yield VipList(rows, vehicles)
+            yield VipList(rows, in_order)
 
     @rule("P40")
-    def _ask(self, rows: TextIO) -> int:
+    def _ask(self, rows: TextIO) -> bool:
         """CAS is posted a request id and a time; what comes before a cut in the stream counts for nothing."""
         rows.seek(0)
         rows.truncate()
@@ -67,11 +67,12 @@ class VipSource:
             raise passing(error, CAS) from error
 
 
-def spool(chunks: Iterator[bytes], rows: TextIO) -> int:
-    """Write the vehicles of a good and complete answer as CSV; gives their number. `BadList` otherwise."""
+def spool(chunks: Iterator[bytes], rows: TextIO) -> bool:
+    """Write the vehicles of a good answer as CSV; tells whether they are in order. `BadList` otherwise."""
     vehicles, totals = ijson.sendable_list(), ijson.sendable_list()
     readers = [ijson.items_coro(vehicles, VEHICLES), ijson.items_coro(totals, TOTAL)]
     write, count, size = csv.writer(rows, lineterminator="\n").writerow, 0, 0
+    last, in_order = "", True
     try:
         for chunk in ended(chunks):
             size += len(chunk)
@@ -81,12 +82,14 @@ def spool(chunks: Iterator[bytes], rows: TextIO) -> int:
                 feed(reader, chunk)
             for vehicle in vehicles:
                 count += 1
-                write(stored_vehicle(vehicle, count))
+                row = stored_vehicle(vehicle, count)
+                last, in_order = row[0], in_order and last < row[0]
+                write(row)
             vehicles.clear()
     except (ijson.JSONError, UnicodeError) as error:
         raise BadList("the answer is not the JSON of a list") from error
     check_complete(total=totals[0] if len(totals) == 1 else None, vehicles=count)
-    return count
+    return in_order
 
 
 def ended(chunks: Iterator[bytes]) -> Iterator[bytes]:

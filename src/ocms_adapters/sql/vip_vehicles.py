@@ -65,6 +65,9 @@ WRITES = (
 DROPS = (text("DROP TABLE IF EXISTS vip_difference"), text("DROP TABLE IF EXISTS vip_list"))
 # Room to join a million rows in memory, for this one transaction.
 ROOM = text("SET LOCAL work_mem = '96MB'")
+# A list that comes in the order of its numbers lies beside the table's key: merging takes half the time
+# of hashing then, which the planner cannot know. In any other order it would take longer.
+MERGED = text("SET LOCAL enable_hashjoin = off")
 
 
 @frozen
@@ -81,12 +84,14 @@ class SqlVipVehicles:
         *,
         largest_percent: int,
         forced: bool,
+        in_order: bool = False,
         check: Callable[[Connection], None],
     ) -> VipChanges:
         """
         The list is loaded beside the table, the difference merged, and committed once.
 
-        `rows` is a CSV file of number, mark, description and status. `check` is called in the writing
+        `rows` is a CSV file of number, mark, description and status; `in_order` says that the numbers rise,
+        which saves time and changes nothing else. `check` is called in the writing
         transaction before it writes. `BadList` for a vehicle that stands twice, `ListHeldBack` when it
         shrinks too much; then nothing was written.
         """
@@ -94,7 +99,7 @@ class SqlVipVehicles:
             raise Unavailable(f"the VIP refresh on {self._engine.name}")
         with self._staged(rows) as connection, translated(), connection.begin():
             if self._engine.name == "postgresql":
-                connection.execute(ROOM)
+                connection.execute(MERGED if in_order else ROOM)
             connection.execute(DIFFERENCE)
             after, added, removed, changed = connection.execute(COUNTS).one()
             before = after + removed - added

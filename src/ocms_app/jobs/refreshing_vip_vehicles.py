@@ -42,6 +42,7 @@ def refreshed(context: JobContext) -> JobCounts:
                 context.now(),
                 largest_percent=settings.vip_largest_shrink,
                 forced=context.forced,
+                in_order=fetched.in_order,
                 check=context.check,
             )
     finally:

@@ -40,11 +40,14 @@ def csv_of(rows: Sequence[Row]) -> TextIO:
     return io.TextIOWrapper(io.BytesIO(lines.encode()), encoding="utf-8", newline="")
 
 
-def replace(
-    engine: Engine, rows: Sequence[Row], *, forced: bool = False, largest_percent: int = 20
-) -> VipChanges:
+def replace(engine: Engine, rows: Sequence[Row], *, forced: bool = False) -> VipChanges:
     return SqlVipVehicles(engine).replace(
-        csv_of(rows), NOW, largest_percent=largest_percent, forced=forced, check=lambda _: None
+        csv_of(rows),
+        NOW,
+        largest_percent=20,
+        forced=forced,
+        in_order=list(rows) == sorted(rows),
+        check=lambda _: None,
     )
 
 
