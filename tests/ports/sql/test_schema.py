@@ -237,6 +237,8 @@ HOUSEKEEPING = {
     "ocms_mha_file",
     "ocms_offender_history",
     "ocms_access_record",
+    "ocms_job_run",
+    "ocms_alert",
 }
 TABLES = {**INTRANET.tables, **INTERNET.tables}
 MSSQL: Dialect = mssql.dialect()  # type: ignore[no-untyped-call]

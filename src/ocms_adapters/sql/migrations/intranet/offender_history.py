@@ -3,7 +3,7 @@
 from ocms_adapters.sql.migrations.missing import bring_in_missing
 from ocms_adapters.sql.schema import INTRANET
 
-revision = "0002_offenders"
+revision = "0002"
 down_revision = "0001"
 
 
