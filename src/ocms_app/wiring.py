@@ -80,7 +80,7 @@ def web(settings: Settings) -> ASGIApp:
         *stages.endpoints(stages.StageCalls(SqlStageStores(intranet), reference, reports)),
     )
     files = SignedFiles(reports, reports.links, gate.clock)
-    return create_app(endpoints, gate, files, ready=databases.ready, version=version)
+    return create_app(endpoints, gate, ready=databases.ready, version=version, files=(files.route(),))
 
 
 def report_store(settings: Settings) -> FolderStore:

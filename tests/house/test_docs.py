@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -26,11 +31,13 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
 )
 def test_every_python_example_runs(page: Path) -> None:
     for example in PYTHON.findall(page.read_text()):
-        exec(compile(example, str(page), "exec"), {})  # noqa: S102  # the docs' own examples
+        exec(compile(example, str(page), "exec"), {})  # the docs' own examples
 
 
 def test_the_reference_page_is_what_the_tables_say() -> None:
     told = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "reference_page.py"), "--check"], check=False, capture_output=True
+        [sys.executable, str(ROOT / "tools" / "reference_page.py"), "--check"],
+        check=False,
+        capture_output=True,
     )
     assert told.returncode == 0, told.stderr.decode()
