@@ -42,7 +42,8 @@ def create_app(
     """
     Put the API together, every request observed: also one the framework itself refuses.
 
-    `files` are the routes of what signed links open. `ready` raises `Unavailable` while the system cannot work.
+    `files` are the routes of what signed links open. `ready` raises `Unavailable` while the system
+    cannot work.
     """
     own = [live, health_of(ready), metrics_page, *files, *description(endpoints, version)]
     paths = frozenset(
