@@ -69,6 +69,7 @@ def drawn(ground: Ground, many: int) -> list[str]:
     """Draw notices of the table, and see that everyone has a person."""
     with ground.engine.begin() as connection:
         connection.execute(PEOPLE, {"notices": ground.size.notices})
+    outside_transactions(ground.engine, "ANALYZE ocms_offence_notice_owner_driver")
     every = range(1, ground.size.notices + 1)
     return [notice_no(n) for n in random.Random(20250114).sample(every, min(many, len(every)))]
 

@@ -91,7 +91,7 @@ def web(settings: Settings) -> ASGIApp:
         *offenders.endpoints(offender_calls),
     )
     files = SignedFiles(reports, reports.links, gate.clock)
-    return create_app(endpoints, gate, files, ready=databases.ready, version=version)
+    return create_app(endpoints, gate, ready=databases.ready, version=version, files=(files.route(),))
 
 
 def report_store(settings: Settings) -> FolderStore:
