@@ -86,7 +86,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "log_format": ("json", "text"),
     "log_level": ("debug", "info", "warning", "error"),
 }
-SECRETS = ("internet_keys", "access_hash_key")
+KEYS = ("internet_keys", "access_hash_key")
 SET = "(set)"
 AT_LEAST_ONE = ("workers", "threads", "stop_seconds")
 READABLE: dict[Any, tuple[re.Pattern[str], str]] = {
@@ -185,6 +185,6 @@ def effective(settings: Settings) -> dict[str, str]:
         url = make_url(shown[name])
         secret = {word: MASK for word in url.query if SECRET.search(word)}
         shown[name] = url.update_query_dict(secret).render_as_string(hide_password=True)
-    for name in SECRETS:
+    for name in KEYS:
         shown[name] = SET if shown[name] else ""
     return {variable(name): str(value) for name, value in shown.items()}
