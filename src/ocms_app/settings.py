@@ -88,8 +88,6 @@ class Settings:
     partner_client_secret: str = ""
 
 
-SECRETS = ("smtp_password", "partner_api_key", "partner_client_secret")
-
 MEANINGS: dict[str, str] = {
     "intranet_url": "SQLAlchemy URL of the Intranet database",
     "internet_url": "SQLAlchemy URL of the Internet database",
@@ -140,7 +138,14 @@ READABLE: dict[Any, tuple[re.Pattern[str], str]] = {
 # Drivers also take their password in the query of the address.
 SECRET = re.compile(r"pass|pwd|secret|token|odbc_connect", re.IGNORECASE)
 MASK = "hidden"
-SECRETS = ("internet_keys", "access_hash_key", "link_key")
+SECRETS = (
+    "internet_keys",
+    "access_hash_key",
+    "link_key",
+    "smtp_password",
+    "partner_api_key",
+    "partner_client_secret",
+)
 DATABASES = ("sqlite", "postgresql", "mssql")
 ISSUER_KINDS = ("clients", "staff")
 

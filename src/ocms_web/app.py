@@ -22,7 +22,6 @@ from ocms_web.calls import Gate, serve
 from ocms_web.endpoints import Endpoint
 from ocms_web.envelopes.court import flat
 from ocms_web.observed import metrics, observed
-from ocms_web.signed_files import SignedFiles
 from ocms_web.wire import Reply, encode
 
 log = structlog.get_logger()
@@ -33,14 +32,20 @@ Ready = Callable[[], None]
 
 
 def create_app(
-    endpoints: Sequence[Endpoint], gate: Gate, files: SignedFiles, *, ready: Ready, version: str
+    endpoints: Sequence[Endpoint],
+    gate: Gate,
+    *,
+    ready: Ready,
+    version: str,
+    files: Sequence[HTTPRouteHandler] = (),
 ) -> ASGIApp:
     """
     Put the API together, every request observed: also one the framework itself refuses.
 
-    `files` are what signed links open. `ready` raises `Unavailable` while the system cannot work.
+    `files` are the routes of what signed links open. `ready` raises `Unavailable` while the system
+    cannot work.
     """
-    own = [live, health_of(ready), metrics_page, files.route(), *description(endpoints, version)]
+    own = [live, health_of(ready), metrics_page, *files, *description(endpoints, version)]
     paths = frozenset({*map(openapi.template, endpoints), *(path for route in own for path in route.paths)})
     assets = create_static_files_router(
         path="/docs/assets", directories=[SWAGGER_UI], include_in_schema=False

@@ -17,7 +17,6 @@ from ocms_web.app import create_app
 from ocms_web.calls import Gate
 from ocms_web.openapi import document
 from ocms_web.problems import STATUS, Problem
-from ocms_web.signed_files import SignedFiles
 from ocms_web.wire import encode
 from tests.support.twins import CourtTwin
 
@@ -38,13 +37,7 @@ class Down:
 async def asked(method: str, path: str, **sent: Any) -> httpx.Response:
     """Call an application whose database is down."""
     nothing: Any = Down()
-    app: Any = create_app(
-        ENDPOINTS,
-        Gate(nothing, nothing, nothing),
-        SignedFiles(nothing, nothing, nothing),
-        ready=nothing,
-        version="1.2.3",
-    )
+    app: Any = create_app(ENDPOINTS, Gate(nothing, nothing, nothing), ready=nothing, version="1.2.3")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ocms") as http:
         return await http.request(method, path, **sent)
 
