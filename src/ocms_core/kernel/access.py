@@ -24,6 +24,11 @@ class Operation(Enum):
     GET_PAYMENT_STATUS = "cas-getPaymentStatus"
     UPDATE_COURT_NOTICES = "cas-updateCourtNotices"
     QUERY_NOTICE_INFO = "plus-queryNoticeInfo"
+    HST_EXISTS = "hstexists"
+    APPLY_HST = "apply-hst"
+    UPDATE_HST = "update-hst"
+    REVIVE_HST = "revive-hst"
+    HST_LIST = "hstlist"
 
 
 @frozen
@@ -52,12 +57,22 @@ ACCESS: dict[Operation, frozenset[Role]] = {
     Operation.GET_PAYMENT_STATUS: frozenset({Role.CAS}),
     Operation.UPDATE_COURT_NOTICES: frozenset({Role.CAS}),
     Operation.QUERY_NOTICE_INFO: frozenset({Role.PLUS}),
+    Operation.HST_EXISTS: frozenset({Role.OIC}),
+    Operation.APPLY_HST: frozenset({Role.OIC}),
+    Operation.UPDATE_HST: frozenset({Role.OIC}),
+    Operation.REVIVE_HST: frozenset({Role.OIC}),
+    Operation.HST_LIST: frozenset({Role.OIC}),
 }
 
 LIMITS: dict[Operation, Limit] = {
     Operation.GET_PAYMENT_STATUS: Limit(calls=10, seconds=3600),
     Operation.UPDATE_COURT_NOTICES: Limit(calls=10, seconds=3600),
     Operation.QUERY_NOTICE_INFO: Limit(calls=100, seconds=60),
+    Operation.HST_EXISTS: Limit(calls=300, seconds=60),
+    Operation.APPLY_HST: Limit(calls=300, seconds=60),
+    Operation.UPDATE_HST: Limit(calls=300, seconds=60),
+    Operation.REVIVE_HST: Limit(calls=300, seconds=60),
+    Operation.HST_LIST: Limit(calls=300, seconds=60),
 }
 
 

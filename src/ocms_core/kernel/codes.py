@@ -43,3 +43,29 @@ INTERNAL_ERROR = Code("OCMS-5001", "Internal server error occurred while process
 SERVICE_UNAVAILABLE = Code("OCMS-5031", "Service unavailable", "P4")
 NO_SUCH_PATH = Code("OCMS-4041", "No such path", "G7")
 NO_SUCH_METHOD = Code("OCMS-4051", "Method not allowed on this path", "G7")
+
+# Contract 4: HST suspension
+HST_SUCCESS = Code("OCMS-2000", "Success", "H2")
+HST_ID_IS_LISTED = Code("OCMS-2000", "ID is suspended under HST", "H2")
+HST_ID_CREATED = Code("OCMS-2000", "HST ID created successfully", "H4")
+HST_ID_CREATED_ALONE = Code(
+    "OCMS-2000", "HST ID created successfully. There were no Notices to suspend.", "H4"
+)
+HST_UPDATED = Code("OCMS-2000", "HST record updated successfully", "H6")
+HST_REVIVED = Code("OCMS-2000", "HST suspensions revived successfully", "H7")
+
+FIELD_REQUIRED = Code("OCMS-4000", "{field} is required", "H1")
+FIELD_INVALID = Code("OCMS-4000", "{field} is invalid", "H1")
+HST_NOT_CREATED = Code("OCMS-4000", "Unable to create HST ID. Notices were not suspended.", "H3")
+HST_NOT_UPDATED = Code("OCMS-4000", "Unable to update HST record.", "H6")
+HST_NOT_REVIVED = Code("OCMS-4000", "Unable to revive HST suspensions.", "H7")
+HST_BODY_INVALID = Code("OCMS-4000", "Request body is invalid", "G7")
+HST_BODY_TOO_LARGE = Code("OCMS-4000", "Request body is too large", "G8")
+HST_UNAUTHORIZED = Code("OCMS-4001", "API authentication failed", "H1")
+HST_ID_NOT_FOUND = Code("OCMS-4003", "HST ID not found", "H6")
+HST_ID_EXISTS = Code("OCMS-4004", "HST ID already exists", "H3")
+HST_INTERNAL_ERROR = Code("OCMS-5000", "Something went wrong. Please try again later.", "G15")
+HST_REPORT_FAILED = Code("OCMS-5001", "Report generation failed", "H35")
+HST_REPORT_NOT_STORED = Code("OCMS-5004", "Blob upload failed", "H35")
+HST_MAIL_FAILED = Code("OCMS-5002", "Report not mailed", "H35")
+HST_FILE_MISMATCH = Code("OCMS-5003", "MHA file not applied", "H42")

@@ -2,10 +2,11 @@
 
 from attrs import frozen
 
-from ocms_core.kernel.changes import Change, NoticeChanged
+from ocms_core.kernel.changes import Change, NoticeChanged, NoticesShow, OffendersRenamed
 from ocms_core.kernel.spec import rule
 
 NOTICE = "NOTICE"
+OFFENDER = "OFFENDER"
 
 
 @frozen
@@ -17,11 +18,23 @@ class Outgoing:
     owner_driver_indicator: str | None = None
 
 
+@frozen
+class OutgoingTogether:
+    """Many rows of one kind the Internet side is to take over, each by notice and indicator."""
+
+    kind: str
+    rows: tuple[tuple[str, str | None], ...]
+
+
 @rule("G12")
-def outgoing(change: Change) -> Outgoing | None:
+def outgoing(change: Change) -> Outgoing | OutgoingTogether | None:
     """Every change the public e-service can see leaves an outbox row; a touch of the audit does not."""
     match change:
         case NoticeChanged(notice_no=notice_no) if change != NoticeChanged(notice_no):
             return Outgoing(NOTICE, notice_no)
+        case NoticesShow(notice_nos=notice_nos):
+            return OutgoingTogether(NOTICE, tuple((notice_no, None) for notice_no in notice_nos))
+        case OffendersRenamed(offenders=offenders):
+            return OutgoingTogether(OFFENDER, offenders)
         case _:
             return None

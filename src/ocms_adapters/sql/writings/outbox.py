@@ -1,12 +1,21 @@
 """Writes the outbox: what the Internet side is to take over."""
 
-from sqlalchemy import String
+from sqlalchemy import String, bindparam
 
 from ocms_adapters.sql.schema import housekeeping as t
-from ocms_adapters.sql.writings.writing import Writing, inserts
+from ocms_adapters.sql.writings.writing import Writing, WritingTogether, inserts
 
 OUTBOX = Writing(
-    {"kind": String(32), "notice_no": String(10), "owner_driver_indicator": String(1)},
-    lambda row: (row.kind, row.notice_no, row.owner_driver_indicator),
-    inserts(t.ocms_outbox, "kind", "notice_no", "owner_driver_indicator"),
+    {"notice_no": String(10), "kind": String(32), "owner_driver_indicator": String(1)},
+    lambda row: (row.notice_no, row.kind, row.owner_driver_indicator),
+    inserts(t.ocms_outbox, "notice_no", "kind", "owner_driver_indicator"),
+)
+
+OUTBOX_TOGETHER = WritingTogether(
+    {"notice_no": String(10), "owner_driver_indicator": String(1)},
+    lambda together: together.rows,
+    lambda together: {"of_kind": together.kind},
+    inserts(
+        t.ocms_outbox, "notice_no", "owner_driver_indicator", kind=bindparam("of_kind", type_=String(32))
+    ),
 )

@@ -1,0 +1,1 @@
+"""Files: workbooks, the store they are kept in, and the links to it."""

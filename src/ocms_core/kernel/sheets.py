@@ -1,0 +1,41 @@
+"""What a sheet of a report is: titled columns and typed rows, before any file format."""
+
+from collections.abc import Iterable
+from enum import Enum, unique
+from typing import Any
+
+from attrs import frozen
+
+
+@unique
+class Kind(Enum):
+    """What the cells of a column hold; None is an empty cell in each."""
+
+    TEXT = "text"
+    WHOLE = "whole"
+    MONEY = "money"
+    DAY = "day"
+    MOMENT = "moment"
+
+
+@frozen
+class Column:
+    """One column: its title, what its cells hold, and how many characters wide it is shown."""
+
+    title: str
+    kind: Kind = Kind.TEXT
+    width: int = 16
+
+
+@frozen
+class Sheet:
+    """
+    A sheet: rows in the order of the columns, read once and never all at the same time.
+
+    TEXT cells are str, WHOLE int, MONEY Decimal, DAY date or datetime, MOMENT datetime; an aware
+    moment is shown in Singapore time (G5).
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: Iterable[tuple[Any, ...]]
