@@ -51,6 +51,7 @@ check: $(BENCH_READY) ## check style, types, import contracts, the rule index an
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.support.rule_index --check
+	$(BIN)/python tools/reference_page.py --check
 	uv=$(UV) && $$uv lock --check --quiet --python "$$(command -v $(PYTHON))"
 
 bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
@@ -61,6 +62,7 @@ soak: $(READY) ## run the tests with a hundred times as many generated examples
 
 docs: $(READY) ## print the generated docs anew
 	@$(BIN)/python -m tests.support.rule_index
+	@$(BIN)/python tools/reference_page.py
 
 clean: ## remove everything that make or a run has put here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis

@@ -10,13 +10,14 @@ from ocms_adapters.jwks import keys_at, keys_in
 from ocms_adapters.sql.counters import SqlRateLimits
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.reference import SqlReference
 from ocms_app import version
 from ocms_app.databases import open_databases
 from ocms_app.dev_issuer import DevIssuer
 from ocms_app.settings import IssuerSettings, Settings
 from ocms_core.kernel.access import Role
-from ocms_web import court
+from ocms_web import court, hst
 from ocms_web.app import create_app
 from ocms_web.calls import Gate
 from ocms_web.doors import Doors
@@ -65,4 +66,5 @@ def web(settings: Settings) -> ASGIApp:
     doors = Doors(KeyDoor(SqlCredentials(intranet)), BearerDoor(tuple(issuers(settings))))
     gate = Gate(doors, SqlRateLimits(intranet), SystemClock())
     calls = court.CourtCalls(SqlCourtStores(intranet), SqlReference(intranet))
-    return create_app(court.endpoints(calls), gate, ready=databases.ready, version=version)
+    endpoints = (*court.endpoints(calls), *hst.endpoints(hst.HstCalls(SqlHstStores(intranet))))
+    return create_app(endpoints, gate, ready=databases.ready, version=version)

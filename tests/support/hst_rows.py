@@ -19,12 +19,12 @@ IDENTITY = "S1234567A"
 ADDRESS = Address("123456", "123", "Example Street", "01", "01", "Example Building")
 APPLICATION = Application(IDENTITY, "N", "John Tan", ADDRESS)
 OFFICER = "OIC.TAN"
-OFFENCE_AT = datetime(2024, 12, 1, 9)
+OFFENCE_AT = datetime.fromisoformat("2024-12-01T09:00")
 NOW = at("2025-01-14T11:00:00")
 
 
 @frozen
-class House:
+class HstDatabase:
     """The Intranet database of a test with the HST stores on it."""
 
     engine: Engine
@@ -70,10 +70,10 @@ class House:
         return [row[0] for row in self.rows(t.ocms_hst, "id_no")]
 
 
-def house(databases: Databases, pool_size: int = 10) -> House:
+def hst_database(databases: Databases, pool_size: int = 10) -> HstDatabase:
     """Open the Intranet database of a test."""
     engine = engines.create(databases.intranet, pool_size=pool_size)
-    return House(engine, SqlHstStores(engine))
+    return HstDatabase(engine, SqlHstStores(engine))
 
 
 def notice(number: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from attrs import evolve, field, frozen, mutable
 
 from ocms_core.court.facts import CourtFacts, CourtNotice, PaymentStatus, PlusNotice
-from ocms_core.kernel.changes import Change, CourtDueDateRecorded, NoticeChanged, SuspensionOpened
+from ocms_core.kernel.changes import Change, CourtDueDateRecorded, NoticeChanged, SuspensionOpened, notice_of
 from ocms_core.kernel.faults import BadRow, Conflict
 from ocms_core.kernel.reference import EMPTY
 
@@ -28,7 +28,7 @@ class Tables:
 
 
 def apply(changes: Sequence[Change], tables: Tables) -> Tables:
-    """Play changes onto what is stored, in order, and give what is stored then."""
+    """Play what court operations write onto what is stored, in order, and give what is stored then."""
     return reduce(changed, changes, tables)
 
 
@@ -47,6 +47,8 @@ def changed(tables: Tables, change: Change) -> Tables:
         case CourtDueDateRecorded(notice_no=notice_no, court_payment_due_date=due):
             recorded = evolve(tables.plus[notice_no], has_court_case=True, court_payment_due_date=due)
             return evolve(tables, plus={**tables.plus, notice_no: recorded})
+        case _:
+            raise AssertionError("the court changes nothing else")
 
 
 def with_notice(tables: Tables, notice: CourtNotice) -> Tables:
@@ -78,14 +80,14 @@ class CourtTwin:
     """
     Court stores in memory; a transaction that ends in an error leaves nothing behind.
 
-    The database refuses every row of the notices in `refuses`. The first `conflicts` writes are
-    overtaken by another transaction, which leaves `meanwhile` stored. `opened` tells which
-    transactions were opened, in order; `written` what was committed.
+    The database refuses every row of the notices in `refuses`. Writes are overtaken by another
+    transaction, which leaves `meanwhile` stored, on the tries in `overtaken`, counted from 1.
+    `opened` tells which transactions were opened, in order; `written` what was committed.
     """
 
     tables: Tables = field(factory=Tables)
     refuses: frozenset[str] = frozenset()
-    conflicts: int = 0
+    overtaken: frozenset[int] = frozenset()
     meanwhile: Tables | None = None
     opened: list[str] = field(factory=list)
     written: list[Change] = field(factory=list)
@@ -133,14 +135,13 @@ class Transaction:
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
         """Keep the changes until the commit; `now` is for audit columns, of which a twin has none."""
         del now
-        if self.twin.conflicts:
-            self.twin.conflicts -= 1
+        if self.twin.opened.count("writing") in self.twin.overtaken:
             self.twin.tables = self.twin.meanwhile or self.twin.tables
             raise Conflict
-        refused = frozenset(change.notice_no for change in changes) & self.twin.refuses
+        refused = frozenset(notice_of(change) for change in changes) & self.twin.refuses
         if refused and not isolate:
             raise BadRow
-        accepted = [change for change in changes if change.notice_no not in refused]
+        accepted = [change for change in changes if notice_of(change) not in refused]
         self.tables = apply(accepted, self.tables)
         self.changes.extend(accepted)
         return refused

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from attrs import frozen
-from sqlalchemy import Connection, Engine, RowMapping, insert, or_, select, update
+from sqlalchemy import Connection, Engine, RowMapping, bindparam, insert, or_, select, update
 
 from ocms_adapters.sql.schema import ocms_api_credential as table
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
@@ -32,6 +32,7 @@ KEYS = select(
     table.c.revoked_at,
     table.c.last_used_at,
 )
+BY_ID = KEYS.where(table.c.key_id == bindparam("wanted"))
 CLIENT_LENGTH = 50
 LONGEST_DAYS = 3660
 
@@ -75,7 +76,7 @@ class SqlCredentials:
     def find(self, key_id: str) -> ApiCredential | None:
         """Give the key of this id, live or not; one statement."""
         with reading(self._engine) as connection:
-            row = connection.execute(KEYS.where(table.c.key_id == key_id)).mappings().one_or_none()
+            row = connection.execute(BY_ID, {"wanted": key_id}).mappings().one_or_none()
         return None if row is None else _credential(row)
 
     def list(self) -> list[ApiCredential]:

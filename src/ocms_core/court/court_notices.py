@@ -117,7 +117,8 @@ def suspended(
         if kind == TEMPORARY and code
         else None
     )
-    return ShownSuspension(type=kind, reason=code, since=now, due=due)
+    since = now if code else notice.suspension.since
+    return ShownSuspension(type=kind, reason=code, since=since, due=due)
 
 
 def new_record(suspension: ShownSuspension, notice: CourtNotice, now: datetime) -> SuspensionRecord | None:

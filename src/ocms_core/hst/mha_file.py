@@ -355,5 +355,5 @@ def answer(record: MhaRecord, received_at: datetime) -> AddressAnswer:
         invalid_addr_tag=record.invalid_tag,
         effective_date=None
         if changed_on is None
-        else singapore(datetime(changed_on.year, changed_on.month, changed_on.day)),  # noqa: DTZ001,E501  # singapore() gives it its zone
+        else singapore(datetime(changed_on.year, changed_on.month, changed_on.day)),  # noqa: DTZ001  # singapore() gives it its zone
     )

@@ -8,7 +8,7 @@ from ocms_core.hst.facts import IdentityFacts, Tally
 from ocms_core.hst.ports import HstReader, HstStore, HstStores, Progress, silent
 from ocms_core.kernel.codes import HST_INTERNAL_ERROR
 from ocms_core.kernel.dates import SINGAPORE, today
-from ocms_core.kernel.flow import settle
+from ocms_core.kernel.flow import settle_whole
 from ocms_core.kernel.spec import rule
 from ocms_core.kernel.verdicts import Settled
 
@@ -24,11 +24,11 @@ def suspend_hst_new_notices(*, stores: HstStores, now: datetime, progress: Progr
     """
     return in_chunks(
         stores,
-        lambda reader, after: reader.with_new_notices(after, CHUNK),
-        lambda store, id_nos: store.identity_facts(id_nos),
-        lambda facts: new_notices.decide(facts, now),
-        now,
-        progress,
+        find=lambda reader, after: reader.with_new_notices(after, CHUNK),
+        load=lambda store, id_nos: store.identity_facts(id_nos),
+        decide=lambda facts: new_notices.decide(facts, now),
+        now=now,
+        progress=progress,
     )
 
 
@@ -42,36 +42,45 @@ def loop_hst_suspensions(*, stores: HstStores, now: datetime, progress: Progress
     tomorrow = datetime.combine(today(now) + timedelta(days=1), time(), SINGAPORE)
     return in_chunks(
         stores,
-        lambda reader, after: reader.due_notices(tomorrow, after, CHUNK),
-        lambda store, notice_nos: store.due_facts(notice_nos),
-        lambda facts: looping.decide(facts, now),
-        now,
-        progress,
+        find=lambda reader, after: reader.due_notices(tomorrow, after, CHUNK),
+        load=lambda store, notice_nos: store.due_facts(notice_nos),
+        decide=lambda facts: looping.decide(facts, now),
+        now=now,
+        progress=progress,
     )
 
 
 def in_chunks(
     stores: HstStores,
+    *,
     find: Callable[[HstReader, str], Sequence[str]],
     load: Callable[[HstStore, Sequence[str]], IdentityFacts],
     decide: Callable[[IdentityFacts], Settled[str]],
     now: datetime,
     progress: Progress,
 ) -> Tally:
-    """Find keys beyond the last, load them under lock, decide and record, until none is left."""
-    done, after = 0, ""
+    """
+    Find keys beyond the last, load them under lock, decide and record, until none is left.
+
+    A chunk the database refuses is counted as failed, and the next one is gone on with.
+    """
+    done = failed = 0
+    after = ""
     while True:
         with stores.reading() as reader:
             keys = find(reader, after)
         if not keys:
-            return Tally(done)
-        settled = settle(
+            return Tally(done, failed)
+        settled = settle_whole(
             stores.writing,
             load=lambda store, keys=keys: load(store, keys),  # type: ignore[misc]  # mypy takes the default for Any
             decide=decide,
             now=now,
             refused_by_database=HST_INTERNAL_ERROR,
         )
-        done += len(settled.answers) if isinstance(settled, Settled) else 0
+        if isinstance(settled, Settled):
+            done += len(settled.answers)
+        else:
+            failed += len(keys)
         after = keys[-1]
-        progress(done)
+        progress(done + failed)

@@ -55,7 +55,7 @@ def sheets_of(month: date, stores: HstStores) -> dict[str, Sheet]:
 
 @rule("H35")
 def put_away(sheets: dict[str, Sheet], store: ReportStore, alerts: Alerts) -> bool:
-    """Both workbooks must be stored; one that cannot be built is OCMS-5001, one that cannot be kept OCMS-5004."""
+    """Both workbooks must be stored; not built is an alert OCMS-5001, not kept one OCMS-5004."""
     try:
         for name, sheet in sheets.items():
             store.put(name, sheet)

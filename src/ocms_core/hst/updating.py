@@ -17,7 +17,7 @@ from ocms_core.kernel.verdicts import Answer, Refusal, Settled
 
 @rule("H6")
 def decide(update: Update, facts: IdentityFacts, now: datetime) -> Settled[str] | Refusal:
-    """The list and every current-offender row of the identity take the new name and address; suspensions stay."""
+    """List and current-offender rows of the identity take the new name and address; nothing is lifted."""
     if update.id_no not in facts.listed:
         return Refusal(HST_ID_NOT_FOUND)
     offenders = tuple((notice.notice_no, notice.owner_driver_indicator) for notice in facts.notices)

@@ -2,7 +2,8 @@
 
 from enum import Enum, unique
 
-from attrs import frozen
+from attrs import field, frozen
+from attrs.validators import ge
 
 from ocms_core.kernel.spec import rule
 
@@ -49,8 +50,8 @@ class Principal:
 class Limit:
     """So many calls in any stretch of so many seconds."""
 
-    calls: int
-    seconds: int
+    calls: int = field(validator=ge(1))
+    seconds: int = field(validator=ge(1))
 
 
 ACCESS: dict[Operation, frozenset[Role]] = {

@@ -8,9 +8,8 @@ from ocms_core.kernel.spec import rule
 # Singapore has kept UTC+8 without daylight saving since 1982, so a fixed offset is exact.
 SINGAPORE = timezone(timedelta(hours=8), "Asia/Singapore")
 
-TIMESTAMP = re.compile(
-    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?", re.ASCII
-)
+# A date and a time of day joined by T; which of them the calendar has, `fromisoformat` knows.
+TIMESTAMP = re.compile(r"[0-9W-]{7,10}T[0-9:]{2,8}([.,][0-9]+)?(Z|[+-][0-9:]{2,5})?", re.ASCII)
 
 
 @rule("G5")

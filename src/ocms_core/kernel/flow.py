@@ -49,7 +49,8 @@ def settle(
     refuses is answered with `refused_by_database`.
     """
     isolate = False
-    for left in reversed(range(attempts)):
+    conflicts = 0
+    while True:
         try:
             with open_store() as store:
                 verdict = decide(load(store))
@@ -57,11 +58,14 @@ def settle(
                     return verdict
                 refused = store.record(verdict.changes, now, isolate=isolate)
             return without(verdict, refused, refused_by_database)
-        except (Conflict, BadRow) as fault:
-            if not left:
+        except Conflict:
+            conflicts += 1
+            if conflicts == attempts:
                 raise
-            isolate = isolate or isinstance(fault, BadRow)
-    raise AssertionError("attempts is at least 1")
+        except BadRow:
+            if isolate:
+                raise
+            isolate = True
 
 
 @rule("H3", "G13")

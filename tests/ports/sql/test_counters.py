@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event, func, insert, select
 from sqlalchemy.dialects import mssql
 
 from ocms_adapters.sql import engines
-from ocms_adapters.sql.counters import HELD, STANDING, TAKE_AT_ONCE, SqlRateLimits
+from ocms_adapters.sql.counters import HELD, TAKE_AT_ONCE, SqlRateLimits
 from ocms_adapters.sql.schema import ocms_rate_counter
 from ocms_core.kernel.access import LIMITS, Limit, Operation
 from ocms_core.kernel.credentials import Admitted, Exhausted
@@ -229,10 +229,8 @@ def waiting(engine: Engine) -> bool:
 
 
 def test_sql_server_locks_what_it_decides_on() -> None:
-    take, held, standing = (
-        str(statement.compile(dialect=mssql.dialect())) for statement in (TAKE_AT_ONCE, HELD, STANDING)
-    )
+    dialect = mssql.dialect()  # type: ignore[no-untyped-call]
+    take, held = (str(statement.compile(dialect=dialect)) for statement in (TAKE_AT_ONCE, HELD))
     assert "SELECT TOP" in take
     assert "ocms_rate_counter AS slots WITH (UPDLOCK, ROWLOCK, READPAST)" in take
     assert "ocms_rate_counter WITH (UPDLOCK, HOLDLOCK)" in held
-    assert "OFFSET" in standing

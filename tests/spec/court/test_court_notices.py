@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ocms_core.court.court_notices import Outcome, decide, outcome
 from ocms_core.court.facts import CourtFacts, CourtNotice
 from ocms_core.court.request_checks import CourtUpdate
-from ocms_core.kernel.changes import NoticeChanged, SuspensionOpened
+from ocms_core.kernel.changes import NoticeChanged, SuspensionOpened, notice_of
 from ocms_core.kernel.codes import (
     DUPLICATE_NOTICE_NO,
     INTERNAL_ERROR,
@@ -326,6 +326,15 @@ def test_half_a_suspension_is_shown_and_has_no_record(
     assert (change.suspension.type, change.suspension.reason) == (kind, reason)
 
 
+@pytest.mark.rule("P24")
+def test_a_permanent_suspension_has_no_revival_whatever_days_are_set_for_its_reason() -> None:
+    facts = court_facts(notice("A"), reference_data=reference(days_of_suspension={WWP: 7}))
+    assert settled([CourtUpdate("A", "PS", "WWP")], facts).changes == (
+        NoticeChanged("A", suspension=shown("PS", "WWP", NOW, due=None)),
+        opened("A", WWP),
+    )
+
+
 @pytest.mark.rule("P23")
 def test_what_is_said_of_an_updated_notice_is_its_payment() -> None:
     found = notice("A", amount_payable=None, payment_acceptance_allowed="N", payment_due_date=None)
@@ -426,7 +435,7 @@ def test_an_update_repeated_on_what_it_left_changes_nothing_more(
 ) -> None:
     left = apply(settled(updates, facts).changes, Tables(court=facts)).court
     for change in settled(updates, left, LATER).changes:
-        assert change == NoticeChanged(change.notice_no), "the audit columns alone"
+        assert change == NoticeChanged(notice_of(change)), "the audit columns alone"
 
 
 @pytest.mark.rule("P24")

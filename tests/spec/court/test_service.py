@@ -64,14 +64,14 @@ def test_a_court_update_the_database_refuses_fails_alone() -> None:
 @pytest.mark.rule("G13")
 def test_a_court_update_overtaken_by_another_is_decided_again() -> None:
     overtaken = in_court(notice("A", stage="CSD", stage_date=NOW))
-    twin = CourtTwin(in_court(notice("A")), conflicts=1, meanwhile=overtaken)
+    twin = CourtTwin(in_court(notice("A")), overtaken=frozenset({1}), meanwhile=overtaken)
     update_court_notices([CourtUpdate("A", processing_stage="WAR")], stores=twin, now=LATER)
     assert twin.written == [NoticeChanged("A", move=StageMove("CSD", NOW, "WAR", LATER))]
 
 
 @pytest.mark.rule("G13")
 def test_a_court_update_overtaken_three_times_gives_up() -> None:
-    twin = CourtTwin(in_court(notice("A")), conflicts=3)
+    twin = CourtTwin(in_court(notice("A")), overtaken=frozenset({1, 2, 3}))
     with pytest.raises(Conflict):
         update_court_notices([CourtUpdate("A")], stores=twin, now=NOW)
     assert twin.written == []
@@ -101,6 +101,6 @@ def test_a_query_with_an_unknown_number_opens_no_writing_transaction() -> None:
 @pytest.mark.rule("P32", "G13")
 def test_what_a_query_records_is_decided_under_the_lock() -> None:
     moved = Tables(plus=plus_notices([plus_notice("A", payment_due_date=LATER)]))
-    twin = CourtTwin(Tables(plus=plus_notices([plus_notice("A")])), conflicts=1, meanwhile=moved)
+    twin = CourtTwin(Tables(plus=plus_notices([plus_notice("A")])), overtaken=frozenset({1}), meanwhile=moved)
     query_notice_info(["A"], stores=twin, now=NOW)
     assert twin.written == [CourtDueDateRecorded("A", LATER)]

@@ -62,15 +62,15 @@ def test_what_is_decided_is_written_in_the_transaction_that_read_it() -> None:
 
 @pytest.mark.rule("G13")
 def test_a_refused_call_records_nothing() -> None:
-    twin = CourtTwin(stored(), conflicts=1)
+    twin = CourtTwin(stored(), overtaken=frozenset({1}))
     assert settled(twin, refuse) == Refusal(INVALID_STAGE)
     assert twin.written == []
-    assert twin.conflicts == 1, "nothing was even tried"
+    assert twin.opened == ["writing"], "there was nothing to be overtaken in"
 
 
 @pytest.mark.rule("G13")
 def test_after_a_conflict_the_decision_is_made_again_on_fresh_facts() -> None:
-    twin = CourtTwin(stored("CPC"), conflicts=1, meanwhile=stored("WAR"))
+    twin = CourtTwin(stored("CPC"), overtaken=frozenset({1}), meanwhile=stored("WAR"))
     verdict = settled(twin, touch)
     assert isinstance(verdict, Settled)
     assert [answer.detail for answer in verdict.answers] == ["WAR", "WAR"]
@@ -80,14 +80,14 @@ def test_after_a_conflict_the_decision_is_made_again_on_fresh_facts() -> None:
 
 @pytest.mark.rule("G13")
 def test_the_third_try_still_counts() -> None:
-    twin = CourtTwin(stored(), conflicts=2)
+    twin = CourtTwin(stored(), overtaken=frozenset({1, 2}))
     assert isinstance(settled(twin, touch), Settled)
     assert len(twin.opened) == 3
 
 
 @pytest.mark.rule("G13")
 def test_a_third_conflict_is_the_callers_to_hear_of() -> None:
-    twin = CourtTwin(stored(), conflicts=3)
+    twin = CourtTwin(stored(), overtaken=frozenset({1, 2, 3}))
     with pytest.raises(Conflict):
         settled(twin, touch)
     assert len(twin.opened) == 3
@@ -96,15 +96,10 @@ def test_a_third_conflict_is_the_callers_to_hear_of() -> None:
 
 @pytest.mark.rule("G13")
 def test_one_attempt_is_one_transaction() -> None:
-    twin = CourtTwin(stored(), conflicts=1)
+    twin = CourtTwin(stored(), overtaken=frozenset({1}))
     with pytest.raises(Conflict):
         settled(twin, touch, attempts=1)
     assert twin.opened == ["writing"]
-
-
-def test_no_attempt_at_all_is_a_mistake_of_ours() -> None:
-    with pytest.raises(AssertionError):
-        settled(CourtTwin(stored()), touch, attempts=0)
 
 
 @pytest.mark.rule("P25")
@@ -128,8 +123,9 @@ def test_when_every_row_is_refused_every_item_fails() -> None:
 
 
 @pytest.mark.rule("P25", "G13")
-def test_a_bad_row_is_still_found_after_a_conflict() -> None:
-    twin = CourtTwin(stored(), refuses=frozenset({"N1"}), conflicts=1)
+@pytest.mark.parametrize("conflicts", [{1}, {2}, {1, 2}], ids=["before", "after", "twice before"])
+def test_a_bad_row_is_found_though_conflicts_come_before_or_after(conflicts: set[int]) -> None:
+    twin = CourtTwin(stored(), refuses=frozenset({"N1"}), overtaken=frozenset(conflicts))
     verdict = settled(twin, touch)
     assert said(verdict) == (("N1", INTERNAL_ERROR), ("N2", SUCCESS))
     assert twin.written == [NoticeChanged("N2")]

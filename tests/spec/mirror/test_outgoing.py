@@ -1,7 +1,9 @@
 """Which change shows what on the Internet side."""
 
+from decimal import Decimal
+
 from ocms_core.kernel.changes import Change, CourtDueDateRecorded, NoticeChanged, SuspensionOpened
-from ocms_core.kernel.stage_moves import StageMove
+from ocms_core.kernel.stage_moves import NextStage, StageMove
 from ocms_core.kernel.suspensions import SuspensionRecord
 from ocms_core.mirror.outgoing import NOTICE, Outgoing, outgoing
 from tests.support.builders import DUE, NOW, SINCE, WWP, shown
@@ -18,6 +20,30 @@ CASES: tuple[Case[None, Change, Outgoing | None], ...] = (
         rule="G12",
         name="a suspension shows",
         ask=NoticeChanged("N1", suspension=shown("PS", "WWP", NOW)),
+        says=Outgoing(NOTICE, "N1"),
+    ),
+    Case(
+        rule="G12",
+        name="a next stage shows",
+        ask=NoticeChanged("N1", next=NextStage("CSD", DUE)),
+        says=Outgoing(NOTICE, "N1"),
+    ),
+    Case(
+        rule="G12",
+        name="an end of the road shows",
+        ask=NoticeChanged("N1", next=NextStage(None, None)),
+        says=Outgoing(NOTICE, "N1"),
+    ),
+    Case(
+        rule="G12",
+        name="an amount payable shows, nought too",
+        ask=NoticeChanged("N1", amount_payable=Decimal("0.00")),
+        says=Outgoing(NOTICE, "N1"),
+    ),
+    Case(
+        rule="G12",
+        name="a payment allowance shows",
+        ask=NoticeChanged("N1", payment_acceptance_allowed="N"),
         says=Outgoing(NOTICE, "N1"),
     ),
     Case(

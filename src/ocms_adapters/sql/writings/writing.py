@@ -25,6 +25,7 @@ from ocms_adapters.sql.row_sets import Columns, RowSet
 from ocms_adapters.sql.schema.column_types import LocalDateTime
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_core.kernel.dates import local
+from ocms_core.kernel.spec import rule
 
 MOMENT = LocalDateTime()
 
@@ -86,10 +87,11 @@ def now() -> BindParameter[datetime]:
     return bindparam("now", type_=MOMENT)
 
 
+@rule("G4")
 def inserts(
     table: Table, *columns: str, **shared: BindParameter[Any]
 ) -> Callable[[Dialect, RowSet], Executable]:
-    """Phrase a plain insert of rows into a table, creation stamped; a column that is bound is shared."""
+    """Every row OCMS adds is stamped with the moment and the audit user of its database."""
 
     def phrase(_dialect: Dialect, row_set: RowSet) -> Executable:
         rows = select(row_set.rows, *shared.values(), now(), literal(AUDIT_USER))

@@ -1,0 +1,163 @@
+"""Brings the sample into a pair of databases, a part at a time."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from itertools import chain, islice
+from time import perf_counter
+
+from attrs import Factory, frozen
+from sqlalchemy import Connection, Engine, Table, select
+
+from ocms_adapters.sql import schema as t
+from ocms_adapters.sql.row_sets import among, bind_keys
+from ocms_adapters.sql.transactions import reading, writing
+from ocms_app.sample.drawing import block, notice_no
+from ocms_app.sample.examples import example_notices, example_rows
+from ocms_app.sample.hands import BLOCK
+from ocms_app.sample.inserting import insert_absent, insert_rows
+from ocms_app.sample.notices import Notice
+from ocms_app.sample.rows import Row, TableRow, rows_of
+from ocms_core.kernel.dates import local
+
+PART = 10_000
+"""Notices of one transaction; a whole number of blocks."""
+MOST_NOTICES = 10_000_000
+
+# One row of these can belong to several notices, and other programs fill them too.
+SHARED = (
+    t.ocms_hst, t.ocms_temp_unc_hst_addr, t.ocms_adhoc_nro_queue, t.ocms_vip_vehicle, t.ocms_parameter,
+)  # fmt: skip
+
+
+@frozen
+class SampleReport:
+    """
+    What a load has added, and in how many `seconds`.
+
+    `stages`, `payments` and `suspensions` count notices by stage, payment status and open suspension
+    (`TS-HST`), `offenders` the people of notices, `present` the notices that were there before.
+    """
+
+    seconds: float = 0.0
+    present: int = 0
+    offenders: int = 0
+    stages: Counter[str] = Factory(Counter)
+    payments: Counter[str] = Factory(Counter)
+    suspensions: Counter[str] = Factory(Counter)
+
+    @property
+    def notices(self) -> int:
+        """How many notices were added."""
+        return self.stages.total()
+
+    def __str__(self) -> str:
+        """Say it in a few lines, the most frequent first."""
+        counted = {"stages": self.stages, "payments": self.payments, "open suspensions": self.suspensions}
+        added = f"{self.notices:,} notices with {self.offenders:,} people added in {self.seconds:.1f} s"
+        lines = [f"{added}, {self.present:,} were there"]
+        for what, counts in counted.items():
+            if counts:
+                lines.append(f"  {what}: " + ", ".join(f"{name} {n:,}" for name, n in counts.most_common()))
+        return "\n".join(lines)
+
+
+def load_sample(
+    intranet: Engine,
+    internet: Engine,
+    *,
+    notices: int,
+    seed: int,
+    now: datetime,
+    progress: Callable[[int, int], None],
+) -> SampleReport:
+    """
+    Add so many invented notices, and those the contract's examples name, to a pair of databases.
+
+    The same `notices`, `seed` and `now` give the same rows; fewer notices are the first of more. A
+    notice that is there already is left as it is with all its rows, so a repeat adds nothing; what is
+    added later to a smaller sample fits it when the seed is the same.
+    `progress(done, notices)` is told after each part. Memory does not grow with `notices`.
+    ValueError above ten million notices.
+    """
+    if not 0 <= notices <= MOST_NOTICES:
+        raise ValueError(f"The sample has 0 to {MOST_NOTICES:,} notices, not {notices:,}.")
+    started, moment = perf_counter(), local(now).replace(microsecond=0)
+    parts = [load_part(intranet, internet, list(example_notices()), example_rows(moment))]
+    for first in range(0, notices, PART):
+        last = min(first + PART, notices)
+        numbers = [notice_no(index) for index in range(first + 1, last + 1)]
+        with reading(intranet) as connection:
+            there = len(present(connection, t.ocms_valid_offence_notice, numbers))
+        if there == len(numbers):
+            parts.append(SampleReport(present=there))
+        else:
+            blocks = (block(seed, number, moment) for number in range(first // BLOCK, -(-last // BLOCK)))
+            drawn = list(islice(chain.from_iterable(blocks), len(numbers)))
+            parts.append(load_part(intranet, internet, drawn))
+        progress(last, notices)
+    return summed(parts, perf_counter() - started)
+
+
+def load_part(
+    intranet: Engine, internet: Engine, notices: Sequence[Notice], more: Iterable[TableRow] = ()
+) -> SampleReport:
+    """Add the notices that are not there yet with all their rows, and more rows besides."""
+    numbers = [notice.notice_no for notice in notices]
+    # The Internet side is committed first: a notice that says it was delivered was.
+    with writing(intranet) as inside, writing(internet) as outside:
+        there = present(inside, t.ocms_valid_offence_notice, numbers)
+        added = [notice for notice in notices if notice.notice_no not in there]
+        rows = by_table(chain(chain.from_iterable(map(rows_of, added)), more))
+        copies = rows.pop(t.eocms_valid_offence_notice, [])
+        shown = present(outside, t.eocms_valid_offence_notice, numbers)
+        insert_rows(
+            outside,
+            t.eocms_valid_offence_notice,
+            [copy for copy in copies if copy["notice_no"] not in shown],
+        )
+        for table, of_table in rows.items():
+            (insert_absent if table in SHARED else insert_rows)(inside, table, of_table)
+    return report(added, len(there))
+
+
+def present(connection: Connection, table: Table, numbers: Sequence[str]) -> frozenset[str]:
+    """Tell which of these notices a table has already."""
+    question = select(table.c.notice_no).where(among(connection.dialect, table.c.notice_no))
+    return frozenset(connection.scalars(question, bind_keys(connection.dialect, numbers)))
+
+
+def by_table(rows: Iterable[TableRow]) -> dict[Table, list[Row]]:
+    """Sort rows by their tables."""
+    sorted_out: dict[Table, list[Row]] = {}
+    for table, row in rows:
+        sorted_out.setdefault(table, []).append(row)
+    return sorted_out
+
+
+def report(added: Sequence[Notice], there: int) -> SampleReport:
+    """Count what one part has added."""
+    return SampleReport(
+        present=there,
+        offenders=sum(len(notice.offenders) for notice in added),
+        stages=Counter(notice.stage for notice in added),
+        payments=Counter(notice.payment for notice in added),
+        suspensions=Counter(
+            f"{given.type}-{given.reason}"
+            for notice in added
+            for given in notice.suspensions
+            if given.revived_at is None
+        ),
+    )
+
+
+def summed(parts: Sequence[SampleReport], seconds: float) -> SampleReport:
+    """Add up the parts of a load."""
+    return SampleReport(
+        seconds=seconds,
+        present=sum(part.present for part in parts),
+        offenders=sum(part.offenders for part in parts),
+        stages=sum((part.stages for part in parts), Counter()),
+        payments=sum((part.payments for part in parts), Counter()),
+        suspensions=sum((part.suspensions for part in parts), Counter()),
+    )

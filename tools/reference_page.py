@@ -1,0 +1,108 @@
+"""Print docs/reference.md from the tables of the code; with --check only tell whether it is fresh."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ocms_app.settings import MEANINGS, Settings, effective, variable
+from ocms_core.kernel import codes
+from ocms_core.kernel.access import ACCESS, LIMITS, Role
+from ocms_core.kernel.caps import DEFAULTS, PARAMETER
+from ocms_core.kernel.codes import Code
+from ocms_core.kernel.reference_defaults import DEFAULT_STAGE_DAYS, NEXT_STAGE, STAGE_MAP, SUSPENSION_REASONS
+from ocms_core.kernel.stages import STAGES
+from ocms_web.problems import STATUS
+
+PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """Lay out a table."""
+    heads = list(heads)
+    yield "| " + " | ".join(heads) + " |"
+    yield "|" + "---|" * len(heads)
+    for row in rows:
+        yield "| " + " | ".join(str(cell) for cell in row) + " |"
+    yield ""
+
+
+def all_codes() -> Iterator[Code]:
+    """Give every answer code, in the order of the table."""
+    yield from (code for code in vars(codes).values() if isinstance(code, Code))
+
+
+def page() -> Iterator[str]:
+    """Lay out the whole page."""
+    yield "# Access, limits, codes, settings and reference data"
+    yield ""
+    yield "Printed from the tables of the code by `make docs`."
+    yield ""
+    yield "## Access"
+    yield ""
+    yield "Who may call what (G16), and how often one credential may (P3). Every other cell is 403."
+    yield ""
+    yield from table(
+        ["operation", *(role.value for role in Role), "limit"],
+        (
+            [
+                f"`{operation.value}`",
+                *("yes" if role in allowed else "" for role in Role),
+                f"{LIMITS[operation].calls} in any {LIMITS[operation].seconds // 60} min",
+            ]
+            for operation, allowed in ACCESS.items()
+        ),
+    )
+    yield "## Batch caps"
+    yield ""
+    yield f"Items in one call; changed in `ocms_parameter` under `{PARAMETER}` and the code below (G14)."
+    yield ""
+    yield from table(["code", "default"], ((f"`{cap.value}`", most) for cap, most in DEFAULTS.items()))
+    yield "## Answer codes"
+    yield ""
+    yield from table(
+        ["code", "HTTP", "text", "rule"],
+        ((code.code, STATUS[code].value, code.text, code.rule) for code in all_codes()),
+    )
+    yield "## Settings"
+    yield ""
+    yield "Environment variables, or the same names in lower case without the prefix below `[ocms]` in the TOML"
+    yield "file that `OCMS_CONFIG` names. The environment wins. `ocms settings` shows what holds."
+    yield ""
+    shown = effective(Settings())
+    yield from table(
+        ["variable", "default", "meaning"],
+        ((f"`{variable(name)}`", f"`{shown[variable(name)]}`", meaning) for name, meaning in MEANINGS.items()),
+    )
+    yield "## Reference data"
+    yield ""
+    yield "What an empty database is given. Fees are not among it: an administrator sets them."
+    yield ""
+    yield from table(
+        ["stage", "meaning", "may move to", "followed by"],
+        (
+            (stage, meaning, ", ".join(STAGE_MAP.get(stage, ())), NEXT_STAGE.get(stage, ""))
+            for stage, meaning in STAGES.items()
+        ),
+    )
+    yield f"A notice stays {DEFAULT_STAGE_DAYS} days in a stage unless `STAGEDAYS` says otherwise."
+    yield ""
+    yield from table(
+        ["suspension", "days until revival"],
+        ((f"{kind}-{reason}", days or "") for (kind, reason), days in SUSPENSION_REASONS.items()),
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or check it."""
+    text = "\n".join(page()).rstrip() + "\n"
+    if "--check" in arguments:
+        if PAGE.exists() and PAGE.read_text() == text:
+            return 0
+        print("docs/reference.md is not what the tables say; run `make docs`", file=sys.stderr)
+        return 1
+    PAGE.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
