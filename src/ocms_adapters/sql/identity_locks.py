@@ -9,7 +9,8 @@ from ocms_core.kernel.spec import rule
 
 ON_POSTGRESQL = text(
     "SELECT count(pg_advisory_xact_lock(hashtextextended('ocms_identity ' || id_no, 0))) "
-    "FROM (SELECT id_no FROM unnest(CAST(:keys AS varchar[])) AS identities (id_no) ORDER BY id_no) AS in_order"
+    "FROM (SELECT id_no FROM unnest(CAST(:keys AS varchar[])) AS identities (id_no) "
+    "ORDER BY id_no) AS in_order"
 )
 ON_MSSQL = text("EXEC sp_getapplock @Resource = :key, @LockMode = 'Exclusive', @LockOwner = 'Transaction'")
 
