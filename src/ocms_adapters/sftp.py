@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import asyncssh
 from asyncssh import SFTPClient
@@ -61,8 +61,7 @@ class SftpExchange:
 
         async def read(sftp: SFTPClient) -> bytes:
             async with sftp.open(f"{self.responses}/{name}", "rb") as file:
-                content = await file.read()
-                return content if isinstance(content, bytes) else content.encode()
+                return cast("bytes", await file.read())  # a file opened as binary
 
         return self._run(read)
 

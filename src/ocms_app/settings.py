@@ -60,7 +60,29 @@ class Settings:
     stop_seconds: int = 30
     log_format: str = "json"
     log_level: str = "info"
+    schedules: dict[str, str] = field(factory=dict)
+    worker_metrics_port: int = 0
+    vip_url: str = ""
+    vip_ca: str = ""
+    vip_certificate: str = ""
+    vip_key: str = ""
+    vip_largest_shrink: int = 20
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_starttls: bool = True
+    smtp_ca: str = ""
+    smtp_user: str = ""
+    smtp_password: str = ""
+    alert_from: str = "ocms@localhost"
+    alert_to: str = ""
+    partner_url: str = "http://127.0.0.1:8000"
+    partner_api_key: str = ""
+    partner_token_url: str = ""
+    partner_client_id: str = ""
+    partner_client_secret: str = ""
 
+
+SECRETS = ("smtp_password", "partner_api_key", "partner_client_secret")
 
 MEANINGS: dict[str, str] = {
     "intranet_url": "SQLAlchemy URL of the Intranet database",
@@ -74,6 +96,26 @@ MEANINGS: dict[str, str] = {
     "stop_seconds": "how long requests in flight may take to finish when the server stops",
     "log_format": "json, or text for people",
     "log_level": "debug, info, warning or error",
+    "schedules": "crontab lines in Singapore time by job, as [ocms.schedules] in the TOML file",
+    "worker_metrics_port": "port on which `ocms work` answers Prometheus; 0 for none",
+    "vip_url": "https address of CAS for the list of VIP vehicles",
+    "vip_ca": "PEM file of the authority that signs CAS's certificate; empty for the system's authorities",
+    "vip_certificate": "PEM file of the certificate OCMS shows CAS",
+    "vip_key": "PEM file of that certificate's key",
+    "vip_largest_shrink": "per cent by which the VIP list may shrink before it is held back",
+    "smtp_host": "mail server for alerts; without one, alerts are printed in the log",
+    "smtp_port": "its port",
+    "smtp_starttls": "1 encrypts with STARTTLS before anything is said; 0 only towards this machine",
+    "smtp_ca": "PEM file of the authority that signs its certificate; empty for the system's authorities",
+    "smtp_user": "user name at the mail server; empty for none",
+    "smtp_password": "its password",
+    "alert_from": "sender of alerts",
+    "alert_to": "who gets alerts, separated by commas",
+    "partner_url": "for `ocms partner`: address of OCMS or of the gateway before it",
+    "partner_api_key": "for `ocms partner cas-sync`: the API key",
+    "partner_token_url": "for `ocms partner plus-query`: the token endpoint",
+    "partner_client_id": "for `ocms partner plus-query`: the client id",
+    "partner_client_secret": "for `ocms partner plus-query`: the client secret",
 }
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -128,6 +170,10 @@ def wrong_values(settings: Settings) -> Iterator[str]:
     for name in AT_LEAST_ONE:
         if getattr(settings, name) < 1:
             yield f"{variable(name)}: is {getattr(settings, name)}; it is at least 1"
+    if settings.smtp_host and not settings.alert_to.strip():
+        yield f"{variable('alert_to')}: names nobody, so the alerts for {variable('smtp_host')} would be lost"
+    if settings.vip_url and not settings.vip_url.startswith("https://"):
+        yield f"{variable('vip_url')}: is an https address, for CAS is called over mutual TLS"
     for issuer in settings.issuers:
         if issuer.kind not in ISSUER_KINDS:
             yield f"issuer {issuer.name}: kind is {issuer.kind!r}; it is one of {', '.join(ISSUER_KINDS)}"
@@ -152,8 +198,10 @@ def variable(name: str) -> str:
 
 
 def effective(settings: Settings) -> dict[str, str]:
-    """Show every setting as it holds, passwords masked."""
+    """Show every setting as it holds, secrets masked."""
     shown = asdict(settings)
     for name in ("intranet_url", "internet_url"):
         shown[name] = make_url(shown[name]).render_as_string(hide_password=True)
+    for name in SECRETS:
+        shown[name] = "***" if shown[name] else ""
     return {variable(name): str(value) for name, value in shown.items()}

@@ -20,6 +20,8 @@ COMMANDS = {
         "Start a working system with sample data; print credentials and calls to try.",
     ),
     "serve": ("serving:serve", "Serve the API until SIGTERM."),
+    "work": ("working:work", "Run the scheduled jobs until SIGTERM."),
+    "jobs": ("scheduled:app", "List the jobs, run one by hand, show their history."),
     "db": ("databases:app", "Create, migrate, check and fill the databases."),
     "keys": ("credentials:keys", "Issue, list and revoke API keys."),
     "token": ("credentials:token", "Print a bearer token of the development issuer."),

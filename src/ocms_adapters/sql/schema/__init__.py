@@ -33,6 +33,7 @@ from ocms_adapters.sql.schema.intranet import (
     ocms_valid_offence_notice,
     ocms_vip_vehicle,
 )
+from ocms_adapters.sql.schema.scheduled import ocms_alert, ocms_job_run
 
 __all__ = [
     "INTERNET",
@@ -43,11 +44,13 @@ __all__ = [
     "eocms_valid_offence_notice",
     "local_now",
     "ocms_adhoc_nro_queue",
+    "ocms_alert",
     "ocms_api_credential",
     "ocms_change_of_processing",
     "ocms_court_case",
     "ocms_furnish_detail",
     "ocms_hst",
+    "ocms_job_run",
     "ocms_mha_file",
     "ocms_offence_notice_owner_driver",
     "ocms_offence_notice_owner_driver_addr",

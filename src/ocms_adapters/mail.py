@@ -1,0 +1,74 @@
+"""Alerts by e-mail: SMTP with STARTTLS and authentication, or printed in the log where no server is set."""
+
+import smtplib
+import ssl
+from collections.abc import Sequence
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from hashlib import sha256
+from typing import Protocol
+
+import structlog
+from attrs import field, frozen
+
+from ocms_core.kernel.alerts import Alert
+from ocms_core.kernel.faults import Unavailable
+
+log = structlog.get_logger()
+
+SECONDS = 20
+
+
+class Post(Protocol):
+    """Where alerts are handed to."""
+
+    def send(self, alert: Alert, now: datetime) -> None:
+        """Hand one over; Unavailable when that failed and is to be tried again."""
+
+
+@frozen
+class LogPost:
+    """Prints alerts in the log: what a demo and a machine without a mail server do."""
+
+    def send(self, alert: Alert, now: datetime) -> None:
+        """Print an alert."""
+        log.error("alert", subject=alert.subject, text=alert.text, at=now.isoformat())
+
+
+@frozen
+class SmtpPost:
+    """A mail server; with `starttls` it must offer encryption and show a certificate of `ca`."""
+
+    host: str
+    port: int
+    sender: str
+    recipients: Sequence[str]
+    starttls: bool = True
+    ca: str | None = None
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    def send(self, alert: Alert, now: datetime) -> None:
+        """Hand an alert to the mail server; Unavailable, without its words, when it does not take it."""
+        try:
+            with smtplib.SMTP(self.host, self.port, timeout=SECONDS) as server:
+                if self.starttls:
+                    server.starttls(context=ssl.create_default_context(cafile=self.ca))
+                if self.user:
+                    server.login(self.user, self.password)
+                server.send_message(message(alert, self.sender, self.recipients, now))
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unavailable(f"the mail server ({type(error).__name__})") from error
+
+
+def message(alert: Alert, sender: str, recipients: Sequence[str], now: datetime) -> EmailMessage:
+    """Write the mail; sent twice, it has the same id, so that a mail system shows it once."""
+    written = EmailMessage()
+    written["Subject"] = alert.subject
+    written["From"] = sender
+    written["To"] = ", ".join(recipients)
+    written["Date"] = format_datetime(now)
+    written["Message-ID"] = f"<{sha256(alert.incident.encode()).hexdigest()[:32]}@ocms.invalid>"
+    written.set_content(alert.text)
+    return written

@@ -1,0 +1,130 @@
+"""The journal of job runs in `ocms_job_run`."""
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    String,
+    and_,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from ocms_adapters.sql.schema import ocms_job_run as table
+from ocms_adapters.sql.schema import ocms_shedlock as lock
+from ocms_adapters.sql.schema.intranet import AUDIT_USER
+from ocms_adapters.sql.transactions import reading
+from ocms_adapters.sql.utc_clock import utc_now
+from ocms_core.jobs.runs import Ask, JobCounts, Result, Run
+from ocms_core.kernel.dates import local, singapore
+
+Counts = JobCounts
+LONGEST_ERROR = 400
+KEPT = timedelta(days=92)
+
+
+def has_run_for(connection: Connection, job: str, slot: datetime) -> bool:
+    """Whether a run of a job for a time of its schedule ended; one cut off is made up for."""
+    return _any(connection, job, table.c.slot == local(slot))
+
+
+def has_run_on(connection: Connection, job: str, day: date) -> bool:
+    """Whether a run of a job begun on a Singapore day ended."""
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # columns are local
+    tomorrow = midnight + timedelta(days=1)
+    return _any(connection, job, table.c.started_at >= midnight, table.c.started_at < tomorrow)
+
+
+def _any(connection: Connection, job: str, *conditions: ColumnElement[bool]) -> bool:
+    ended = select(table.c.id).where(table.c.job == job, table.c.ended_at.is_not(None), *conditions)
+    return connection.execute(ended.limit(1)).first() is not None
+
+
+def begin(connection: Connection, ask: Ask, started: datetime) -> int:
+    """Record the start of a run; gives its number."""
+    values = {
+        "job": ask.job,
+        "worker": ask.worker,
+        "started_at": started,
+        "slot": local(ask.slot) if ask.slot else None,
+        "forced": "Y" if ask.forced else "N",
+        "cre_date": started,
+        "cre_user_id": AUDIT_USER,
+    }
+    number: int = connection.execute(insert(table).values(values).returning(table.c.id)).scalar_one()
+    return number
+
+
+def end(
+    connection: Connection, number: int, now: datetime, result: Result, counts: Counts, error: str | None
+) -> None:
+    """Record how a run ended, and forget those of its job that are older than three months."""
+    values = {
+        "ended_at": now,
+        "result": result.value,
+        "counts": json.dumps(dict(counts)),
+        "error": error[:LONGEST_ERROR] if error else None,
+        "upd_date": now,
+        "upd_user_id": AUDIT_USER,
+    }
+    ended = update(table).where(table.c.id == number).values(values).returning(table.c.job)
+    job = connection.execute(ended).scalar()
+    old = (table.c.job == job, table.c.started_at < now - KEPT)
+    connection.execute(delete(table).where(*old))
+
+
+@frozen
+class SqlJournal:
+    """Tells of the runs there were."""
+
+    _engine: Engine
+
+    def history(self, job: str | None = None, *, last: int = 20) -> Sequence[Run]:
+        """Give the last runs, of one job or of all, the newest first."""
+        chosen = select(table).order_by(table.c.id.desc()).limit(last)
+        return self._runs(chosen.where(table.c.job == job) if job else chosen)
+
+    def latest(self) -> Sequence[Run]:
+        """Give the newest run of each job."""
+        newest = select(func.max(table.c.id)).group_by(table.c.job)
+        return self._runs(select(table).where(table.c.id.in_(newest)))
+
+    def _runs(self, chosen: Any) -> Sequence[Run]:
+        runs = chosen.subquery("runs")
+        holder = runs.c.worker + literal("#") + cast(runs.c.id, String(20))
+        joined = runs.outerjoin(lock, and_(lock.c.name == runs.c.job, lock.c.locked_by == holder))
+        with reading(self._engine) as connection:
+            now = utc_now(connection)
+            rows = connection.execute(
+                select(runs, lock.c.lock_until).select_from(joined).order_by(runs.c.id.desc())
+            ).all()
+        return [told(row, holds_lock=row.lock_until is not None and row.lock_until > now) for row in rows]
+
+
+def told(row: Row[Any], *, holds_lock: bool) -> Run:
+    """Read a run from its row."""
+    return Run(
+        number=row.id,
+        job=row.job,
+        worker=row.worker,
+        started_at=singapore(row.started_at),
+        slot=singapore(row.slot) if row.slot else None,
+        forced=row.forced == "Y",
+        ended_at=singapore(row.ended_at) if row.ended_at else None,
+        result=Result(row.result) if row.result else None,
+        counts=json.loads(row.counts) if row.counts else {},
+        error=row.error,
+        holds_lock=holds_lock,
+    )

@@ -1,0 +1,156 @@
+"""
+Locks in `ocms_shedlock`, the table Java ShedLock nodes use: either side accepts the other's rows.
+
+ShedLock's semantics: times are the database's own, in UTC; a lock holds until `lock_until` and is kept
+at least until `lock_least`; only the holder releases or extends it. Besides, `locked_by` ends in the
+number of the run, which is higher each time, so a holder that slept past its time cannot write.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from math import ceil
+
+from attrs import frozen
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Engine,
+    bindparam,
+    exists,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
+
+from ocms_adapters.sql import journal
+from ocms_adapters.sql.schema import LocalDateTime
+from ocms_adapters.sql.schema import ocms_shedlock as table
+from ocms_adapters.sql.schema.intranet import AUDIT_USER
+from ocms_adapters.sql.transactions import writing
+from ocms_adapters.sql.utc_clock import aware, utc_now
+from ocms_core.jobs.runs import Ask, Held, LockLost, NotNow, Result, refusal
+from ocms_core.kernel.dates import local
+from ocms_core.kernel.faults import BadRow, Conflict
+from ocms_core.kernel.spec import rule
+
+MOMENT = LocalDateTime()
+NAME: BindParameter[str] = bindparam("for_name")
+HOLDER: BindParameter[str] = bindparam("holder")
+NOW, UNTIL, STAMP = (bindparam(name, type_=MOMENT) for name in ("now", "until", "stamp"))
+AUDIT = {"upd_date": STAMP, "upd_user_id": AUDIT_USER}
+
+TAKE = (
+    update(table)
+    .where(table.c.name == NAME, table.c.lock_until <= NOW)
+    .values(lock_until=UNTIL, locked_at=NOW, locked_by=HOLDER, **AUDIT)
+)
+FIRST = insert(table).from_select(
+    ["name", "lock_until", "locked_at", "locked_by", "cre_user_id"],
+    select(NAME, UNTIL, NOW, HOLDER, literal(AUDIT_USER)).where(~exists().where(table.c.name == NAME)),
+)
+NUMBER = update(table).where(table.c.name == NAME).values(locked_by=HOLDER)
+OWN = (table.c.name == NAME, table.c.locked_by == HOLDER)
+EXTEND = update(table).where(*OWN, table.c.lock_until > NOW).values(lock_until=UNTIL)
+RELEASE = update(table).where(*OWN).values(lock_until=UNTIL)
+LOCKED = (
+    select(table.c.lock_until)
+    .where(*OWN)
+    .with_for_update()
+    .with_hint(table, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+)
+# A holder that is stopped inside a transaction would keep the row from others: the server ends it in time.
+END_SLEEPERS = text("SELECT set_config('idle_in_transaction_session_timeout', :milliseconds, true)")
+
+
+class NotTaken(Exception):
+    """Undoes the taking of a lock that the journal speaks against."""
+
+    def __init__(self, why: NotNow) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
+@frozen
+class SqlLocks:
+    """Takes, extends, checks and releases locks; every method is one short transaction of its own."""
+
+    _engine: Engine
+
+    @rule("P42")
+    def take(self, ask: Ask) -> Held | NotNow:
+        """
+        A run begins only under its lock, and its start is recorded in the transaction that takes it.
+
+        Whoever comes while another holds it is told so and does not wait.
+        """
+        try:
+            with writing(self._engine) as connection:
+                return self._taken(connection, ask, utc_now(connection))
+        except NotTaken as told:
+            return told.why
+        except (BadRow, Conflict):
+            return NotNow.HELD  # two were the first ever to take this lock, and the other won
+
+    def _taken(self, connection: Connection, ask: Ask, now: datetime) -> Held:
+        started = local(aware(now))
+        values = {
+            "for_name": ask.job,
+            "holder": ask.worker,
+            "now": now,
+            "until": now + ask.at_most,
+            "stamp": started,
+        }
+        if not any(connection.execute(statement, values).rowcount for statement in (TAKE, FIRST)):
+            raise NotTaken(NotNow.HELD)
+        why = refusal(
+            ask,
+            slot_run=ask.slot is not None and journal.has_run_for(connection, ask.job, ask.slot),
+            ran_today=ask.once_a_day and journal.has_run_on(connection, ask.job, started.date()),
+        )
+        if why:
+            raise NotTaken(why)
+        fence = journal.begin(connection, ask, started)
+        holder = f"{ask.worker}#{fence}"
+        connection.execute(NUMBER, {"for_name": ask.job, "holder": holder})
+        return Held(ask.job, fence, holder, ask.at_most, now + ask.at_least)
+
+    def extend(self, held: Held) -> bool:
+        """Hold the lock for another `at_most` from now; False when it is no longer held."""
+        with writing(self._engine) as connection:
+            now = utc_now(connection)
+            values = {"for_name": held.job, "holder": held.holder, "now": now, "until": now + held.at_most}
+            return bool(connection.execute(EXTEND, values).rowcount)
+
+    def end(self, held: Held, result: Result, counts: journal.Counts, error: str | None) -> None:
+        """Record how the run ended and release its lock; the lock of another holder is left alone."""
+        with writing(self._engine) as connection:
+            now = utc_now(connection)
+            journal.end(connection, held.fence, local(aware(now)), result, counts, error)
+            until = max(now, held.lock_least)
+            connection.execute(RELEASE, {"for_name": held.job, "holder": held.holder, "until": until})
+
+
+@contextmanager
+def fenced(engine: Engine, held: Held) -> Iterator[Connection]:
+    """Open a transaction in which a job writes; LockLost when its lock is no longer its own."""
+    with writing(engine) as connection:
+        check(connection, held)
+        yield connection
+
+
+def check(connection: Connection, held: Held) -> None:
+    """
+    A write carries the number of its run, and is refused once another holds the lock or its time is up.
+
+    The lock's row stays locked until the transaction ends: nobody takes over in between. LockLost
+    otherwise.
+    """
+    until = connection.execute(LOCKED, {"for_name": held.job, "holder": held.holder}).scalar()
+    left = (until - utc_now(connection)).total_seconds() if until else 0.0
+    if left <= 0:
+        raise LockLost(held.job)
+    if connection.dialect.name == "postgresql":
+        connection.execute(END_SLEEPERS, {"milliseconds": str(ceil(left * 1000))})

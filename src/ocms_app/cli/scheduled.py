@@ -1,0 +1,128 @@
+"""`ocms jobs`: list the jobs, run one by hand, show what they did."""
+
+import sys
+
+from cyclopts import App
+from rich.console import Console
+from rich.table import Table
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.alerts import SqlAlerts
+from ocms_adapters.sql.journal import SqlJournal
+from ocms_app.databases import open_databases
+from ocms_app.jobs.sending_alerts import post
+from ocms_app.running import JobRunner
+from ocms_app.schedule import JOBS, job_named
+from ocms_app.settings import load
+from ocms_app.worker import next_slot
+from ocms_core.jobs.runs import JobCounts, NotNow, Result, Run
+from ocms_core.kernel.alerts import Alert
+
+app = App(name="jobs", help="List the jobs, run one by hand, show their history.")
+
+MINUTE = "%Y-%m-%d %H:%M"
+HELD = 3
+
+
+def show(table: Table) -> None:
+    """Print a table, as wide as it needs to be where it does not go to a terminal."""
+    Console(width=None if sys.stdout.isatty() else 180).print(table)
+
+
+@app.command(name="list")
+def list_jobs() -> None:
+    """List the jobs: schedule in Singapore time, what they do, the last run and the next."""
+    settings, now = load(), SystemClock().now()
+    databases = open_databases(settings)
+    latest = {run.job: run for run in SqlJournal(databases.intranet).latest()}
+    table = Table("job", "schedule", "at most", "at least", "what", "last run", "state", "next")
+    for job in JOBS:
+        schedule = settings.schedules.get(job.name, job.schedule)
+        run, slot = latest.get(job.name), next_slot(schedule, now)
+        table.add_row(
+            job.name,
+            schedule,
+            str(job.at_most),
+            str(job.at_least),
+            job.what,
+            run.started_at.strftime(MINUTE) if run else "",
+            run.state if run else "",
+            slot.strftime(MINUTE) if slot else "by hand",
+        )
+    show(table)
+    if unsent := SqlAlerts(databases.intranet).unsent():
+        print(f"{unsent} alerts wait to be sent.", file=sys.stderr)
+
+
+@app.command
+def run(name: str, *, force: bool = False) -> int:
+    """
+    Run a job now, under its lock; exit status 1 when it failed, 3 when it did not begin.
+
+    Parameters
+    ----------
+    name
+        The job, as `ocms jobs list` shows it.
+    force
+        Run it although it ran today, and accept what it would hold back.
+    """
+    settings = load()
+    ended = JobRunner(settings, open_databases(settings)).run(job_named(name), forced=force)
+    if isinstance(ended, NotNow):
+        print(f"{name} did not begin: {ended.value}.", file=sys.stderr)
+        return HELD
+    print(f"run {ended.number}: {ended.result.value} {counted(ended.counts)}{ended.error or ''}")
+    return 0 if ended.result is Result.DONE else 1
+
+
+@app.command
+def history(name: str | None = None, *, last: int = 20) -> None:
+    """
+    Show the last runs, the newest first; a run cut off shows as `never ended`.
+
+    Parameters
+    ----------
+    name
+        Only the runs of this job.
+    last
+        How many.
+    """
+    job = job_named(name).name if name else None
+    table = Table("run", "job", "worker", "started", "seconds", "state", "counts", "error")
+    for told in SqlJournal(open_databases(load()).intranet).history(job, last=last):
+        table.add_row(
+            str(told.number),
+            told.job,
+            told.worker,
+            told.started_at.strftime("%Y-%m-%d %H:%M:%S"),
+            seconds(told),
+            told.state,
+            counted(told.counts),
+            told.error or "",
+        )
+    show(table)
+
+
+@app.command
+def alert(text: str) -> None:
+    """
+    Hand an alert to the mail server at once, to see that the settings for it work.
+
+    Parameters
+    ----------
+    text
+        What to say.
+    """
+    now = SystemClock().now()
+    post(load()).send(Alert(f"by hand at {now.isoformat()}", "OCMS test alert", text), now)
+    print("sent", file=sys.stderr)
+
+
+def seconds(told: Run) -> str:
+    """Tell how long a run took."""
+    return f"{(told.ended_at - told.started_at).total_seconds():.1f}" if told.ended_at else ""
+
+
+def counted(counts: JobCounts) -> str:
+    """Write counts on one line."""
+    return " ".join(f"{name}={count}" for name, count in counts.items())

@@ -1,0 +1,1 @@
+"""Scheduled work: what a run is, and what its lock promises."""
