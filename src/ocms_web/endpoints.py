@@ -25,22 +25,24 @@ class Asked:
 
 @frozen
 class Shown:
-    """What the API description shows of one body: a sentence, its JSON schema, and examples by name."""
+    """What the API description shows of one body: a sentence, its schema, and examples by name."""
 
     description: str
     schema: Mapping[str, Any]
     examples: Mapping[str, Any]
+    media_type: str = "application/json"
 
 
 @frozen
 class Description:
-    """What the API description tells of an endpoint."""
+    """What the API description tells of an endpoint; `address` the schemas of what path and query carry."""
 
     summary: str
     text: str
     tag: str
     request: Shown
     replies: Mapping[int, Shown]
+    address: Mapping[str, Mapping[str, Any]] = field(factory=dict)
 
 
 @frozen

@@ -213,6 +213,7 @@ UPDATE_BY_PATH = Description(
         {"name": "John Tan Updated", **NEW_ADDRESS},
     ),
     UPDATED,
+    address={"idNo": ID_NO},
 )
 UPDATE = Description(
     "Update an HST record, nothing in the address",

@@ -7,13 +7,12 @@ from typing import Any
 
 from ocms_web.endpoints import Endpoint, Shown
 
-# A parameter of a path, as in `/report/{report_id:str}`.
-PARAMETER = re.compile(r"\{(\w+):\w+\}")
-
 SECURITY: Mapping[str, Mapping[str, str]] = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
 }
+
+TYPE_OF_PARAMETER = re.compile(r":\w+(?=})")
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -32,7 +31,7 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
     """Describe the whole API as OpenAPI 3.1."""
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
-        path = PARAMETER.sub(r"{\1}", endpoint.path)
+        path = TYPE_OF_PARAMETER.sub("", endpoint.path)
         paths.setdefault(path, {})[endpoint.method.lower()] = operation(endpoint)
     return {
         "openapi": "3.1.0",
@@ -51,10 +50,12 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
 def operation(endpoint: Endpoint) -> dict[str, Any]:
     """Describe one endpoint."""
     told = endpoint.description
-    in_path = PARAMETER.findall(endpoint.path)
+    name, posted = endpoint.operation.value, endpoint.method == "POST"
+    body = {} if endpoint.method == "GET" else {"requestBody": {"required": True, **content(told.request)}}
     return {
-        # An operation with a parameter in its path has a twin with everything in the body (G2).
-        "operationId": "-by-".join((endpoint.operation.value, *in_path)),
+        # An operation may also be had by another method, or with its key in the path; the form with
+        # everything in the body has its plain name.
+        "operationId": named(name if posted else f"{name}-{endpoint.method.lower()}", endpoint),
         "summary": told.summary,
         "description": told.text,
         "tags": [told.tag],
@@ -66,14 +67,31 @@ def operation(endpoint: Endpoint) -> dict[str, Any]:
                 "description": "Echoed in the answer and logged; made up when absent.",
                 "schema": {"type": "string", "maxLength": 128},
             },
-            *(
-                {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-                for name in in_path
-            ),
+            *addressed(endpoint),
         ],
-        "requestBody": {"required": True, **content(told.request)},
+        **body,
         "responses": {str(status): reply(status, shown) for status, shown in sorted(told.replies.items())},
     }
+
+
+def named(name: str, endpoint: Endpoint) -> str:
+    """Tell a call with parameters in its path from its twin."""
+    in_path = [each for each in endpoint.description.address if f"{{{each}" in endpoint.path]
+    return "-by-".join((name, *in_path)) if endpoint.method == "POST" else name
+
+
+def addressed(endpoint: Endpoint) -> list[dict[str, Any]]:
+    """Describe what stands in the path and behind it."""
+    in_path = {name: f"{{{name}" in endpoint.path for name in endpoint.description.address}
+    return [
+        {
+            "name": name,
+            "in": "path" if in_path[name] else "query",
+            "required": in_path[name],
+            "schema": schema,
+        }
+        for name, schema in endpoint.description.address.items()
+    ]
 
 
 def reply(status: int, shown: Shown) -> dict[str, Any]:
@@ -88,9 +106,9 @@ def reply(status: int, shown: Shown) -> dict[str, Any]:
 
 
 def content(shown: Shown) -> dict[str, Any]:
-    """Describe a JSON body."""
+    """Describe a body."""
     examples = {name: {"value": value} for name, value in shown.examples.items()}
     return {
         "description": shown.description,
-        "content": {"application/json": {"schema": shown.schema, "examples": examples}},
+        "content": {shown.media_type: {"schema": shown.schema, "examples": examples}},
     }

@@ -1,6 +1,6 @@
 """What the HST services read and write."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -185,8 +185,10 @@ class SqlHstStore(SqlHstReader):
 class SqlHstStores:
     """Opens transactions on the Intranet database for the HST services."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, check: Callable[[Connection], None] | None = None) -> None:
+        """Take the database, and what every writing transaction has to pass: a job's lock, for one."""
         self._engine = engine
+        self._check = check
         self._questions = Questions(engine.dialect)
         self._ledger = Ledger(engine.dialect)
 
@@ -200,6 +202,8 @@ class SqlHstStores:
     def writing(self) -> Iterator[SqlHstStore]:
         """Open a transaction that locks, decides and writes."""
         with writing(self._engine) as connection:
+            if self._check:
+                self._check(connection)
             yield SqlHstStore(connection, self._questions, self._ledger)
 
 

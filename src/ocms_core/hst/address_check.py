@@ -5,7 +5,7 @@ from datetime import datetime, time
 
 from ocms_core.hst.answers import accepted
 from ocms_core.hst.facts import Tally
-from ocms_core.hst.ports import DataHive, HstStores, Progress, silent
+from ocms_core.hst.ports import DataHive, HstStores, Progress, go_on
 from ocms_core.kernel.addresses import DATAHIVE
 from ocms_core.kernel.changes import Change, EnquirySent
 from ocms_core.kernel.dates import SINGAPORE, today
@@ -31,7 +31,7 @@ def query_hst_addresses(*, stores: HstStores, now: datetime) -> Tally:
 
 @rule("H33", "H34")
 def query_datahive(
-    *, stores: HstStores, datahive: DataHive, now: datetime, progress: Progress = silent
+    *, stores: HstStores, datahive: DataHive, now: datetime, progress: Progress = go_on
 ) -> Tally:
     """
     DataHive is asked about queued identities of every kind, a hundred at a time; a failed batch stays queued.
@@ -50,7 +50,8 @@ def query_datahive(
             tally = Tally(tally.done + len(batch), tally.failed)
         else:
             tally = Tally(tally.done, tally.failed + len(batch))
-        progress(tally.done + tally.failed)
+        if not progress(tally.done + tally.failed):
+            return tally
 
 
 def ask(batch: Mapping[str, str], stores: HstStores, datahive: DataHive, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from ocms_core.hst import mha_file
 from ocms_core.hst.answers import accepted
 from ocms_core.hst.facts import Tally
 from ocms_core.hst.mha_file import Faulty, MhaRecord, Request
-from ocms_core.hst.ports import Alerts, HstStores, MhaExchange, Progress, silent
+from ocms_core.hst.ports import Alerts, HstStores, MhaExchange, Progress, go_on
 from ocms_core.kernel.addresses import MHA
 from ocms_core.kernel.changes import EnquirySent, FileExchanged
 from ocms_core.kernel.codes import HST_FILE_MISMATCH
@@ -22,7 +22,7 @@ CHUNK = 10_000
 
 @rule("H33")
 def send_mha_requests(
-    *, stores: HstStores, exchange: MhaExchange, now: datetime, progress: Progress = silent
+    *, stores: HstStores, exchange: MhaExchange, now: datetime, progress: Progress = go_on
 ) -> Tally:
     """
     Queued identities with a UIN or FIN go to MHA; that they were sent is noted only after success.
@@ -43,7 +43,8 @@ def send_mha_requests(
         with stores.writing() as store:
             store.record((*(EnquirySent(id_no, MHA, now) for id_no in batch), sent), now, isolate=False)
         done, after = done + len(batch), max(batch)
-        progress(done)
+        if not progress(done):
+            return Tally(done)
 
 
 @rule("H43")
@@ -53,7 +54,7 @@ def receive_mha_responses(
     exchange: MhaExchange,
     alerts: Alerts,
     now: datetime,
-    progress: Progress = silent,
+    progress: Progress = go_on,
 ) -> Tally:
     """
     Each response is applied whole and once, known by its content; what cannot be applied raises an alert.
@@ -76,7 +77,8 @@ def receive_mha_responses(
             refused += 1
         else:
             done += apply(name, content, records, stores, now)
-            progress(done)
+            if not progress(done):
+                break
     return Tally(done, refused)
 
 

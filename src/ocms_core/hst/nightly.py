@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 from ocms_core.hst import looping, new_notices
 from ocms_core.hst.facts import IdentityFacts, Tally
-from ocms_core.hst.ports import HstReader, HstStore, HstStores, Progress, silent
+from ocms_core.hst.ports import HstReader, HstStore, HstStores, Progress, go_on
 from ocms_core.kernel.codes import HST_INTERNAL_ERROR
 from ocms_core.kernel.dates import SINGAPORE, today
 from ocms_core.kernel.flow import settle_whole
@@ -16,7 +16,7 @@ CHUNK = 500
 
 
 @rule("H30")
-def suspend_hst_new_notices(*, stores: HstStores, now: datetime, progress: Progress = silent) -> Tally:
+def suspend_hst_new_notices(*, stores: HstStores, now: datetime, progress: Progress = go_on) -> Tally:
     """
     New notices of listed identities are suspended, chunk by chunk; the number suspended is given back.
 
@@ -33,7 +33,7 @@ def suspend_hst_new_notices(*, stores: HstStores, now: datetime, progress: Progr
 
 
 @rule("H31")
-def loop_hst_suspensions(*, stores: HstStores, now: datetime, progress: Progress = silent) -> Tally:
+def loop_hst_suspensions(*, stores: HstStores, now: datetime, progress: Progress = go_on) -> Tally:
     """
     TS-HST that is due goes round or ends, chunk by chunk; the number of notices is given back.
 
@@ -83,4 +83,5 @@ def in_chunks(
         else:
             failed += len(keys)
         after = keys[-1]
-        progress(done + failed)
+        if not progress(done + failed):
+            return Tally(done, failed)

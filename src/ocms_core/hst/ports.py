@@ -11,11 +11,13 @@ from ocms_core.kernel.addresses import AddressAnswer
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.flow import Store
 
-Progress = Callable[[int], None]
+Progress = Callable[[int], bool]
+"""Told after each chunk how much is done; False asks the work to stop there."""
 
 
-def silent(_done: int) -> None:
-    """Show no progress."""
+def go_on(_done: int) -> bool:
+    """Show nothing and stop nothing."""
+    return True
 
 
 class HstReader(Protocol):
