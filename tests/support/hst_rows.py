@@ -11,16 +11,10 @@ from ocms_adapters.sql import engines
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.hst.request_checks import Application
-from ocms_core.kernel.addresses import Address
-from tests.support.builders import at
 from tests.support.databases import Databases
+from tests.support.hst_facts import APPLICATION, IDENTITY
 
-IDENTITY = "S1234567A"
-ADDRESS = Address("123456", "123", "Example Street", "01", "01", "Example Building")
-APPLICATION = Application(IDENTITY, "N", "John Tan", ADDRESS)
-OFFICER = "OIC.TAN"
 OFFENCE_AT = datetime.fromisoformat("2024-12-01T09:00")
-NOW = at("2025-01-14T11:00:00")
 
 
 @frozen
