@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -31,6 +36,8 @@ def test_every_python_example_runs(page: Path) -> None:
 
 def test_the_reference_page_is_what_the_tables_say() -> None:
     told = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "reference_page.py"), "--check"], check=False, capture_output=True
+        [sys.executable, str(ROOT / "tools" / "reference_page.py"), "--check"],
+        check=False,
+        capture_output=True,
     )
     assert told.returncode == 0, told.stderr.decode()

@@ -299,9 +299,10 @@ def queue_new() -> Any:
     """Queue the listed identities that are not queued."""
     queued = exists().where(HST_ENQUIRY, queue.id_no == hst.id_no)
     rows = select(hst.id_no, literal(HST_QUERY), hst.id_type, now(), literal(AUDIT_USER)).where(~queued)
-    return insert(t.ocms_adhoc_nro_queue).from_select(
+    queue_them = insert(t.ocms_adhoc_nro_queue).from_select(
         ["id_no", "query_reason", "id_type", "cre_date", "cre_user_id"], rows
     )
+    return queue_them.execution_options(preserve_rowcount=True)
 
 
 def queue_again() -> Any:
