@@ -145,6 +145,7 @@ class SftpKeys:
 
 def sftp_keys(folder: Path, host: str = "127.0.0.1", port: int = 22) -> SftpKeys:
     """Make keys for both sides, and the file that makes the server known to OCMS."""
+    folder.mkdir(parents=True, exist_ok=True)
     keys = SftpKeys(folder / "mha_host_key", folder / "ocms_key", folder / "known_hosts")
     for path in (keys.host_key, keys.client_key):
         if not path.exists():

@@ -154,6 +154,7 @@ class SqlHstStore(SqlHstReader):
                 shown(row),
                 tuple(open_ones.get(row.notice_no, ())),
                 last_sr_no.get(row.notice_no, 0),
+                row.crs_reason_of_suspension,
             )
             for row in rows
             if row.notice_no in offender

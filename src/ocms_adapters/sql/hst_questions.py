@@ -161,6 +161,7 @@ def notices() -> Select[Any]:
         von.epr_reason_of_suspension,
         von.epr_date_of_suspension,
         von.due_date_of_revival,
+        von.crs_reason_of_suspension,
     )
 
 

@@ -36,7 +36,7 @@ class HstNotice:
     A notice with its current offender, locked.
 
     `shown` is the suspension the row shows, `open` the records nobody has closed, `last_sr_no` the
-    highest number of all its records, 0 when there is none.
+    highest number of all its records, 0 when there is none, `crs_reason` the payment that suspends it.
     """
 
     notice_no: str
@@ -47,6 +47,7 @@ class HstNotice:
     shown: ShownSuspension
     open: tuple[OpenSuspension, ...] = ()
     last_sr_no: int = 0
+    crs_reason: str | None = None
 
     @property
     def under_permanent_suspension(self) -> bool:

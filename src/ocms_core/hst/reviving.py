@@ -33,6 +33,7 @@ def decide(revival: Revival, facts: IdentityFacts, officer: str, now: datetime) 
 def status_after(notice: HstNotice) -> str:
     """Tell how a notice stands without TS-HST: active, or under what else holds it."""
     if notice.under_permanent_suspension:
-        return str(SuspensionReason(PERMANENT, notice.shown.reason)) if notice.shown.reason else PERMANENT
+        reason = notice.crs_reason or notice.shown.reason
+        return str(SuspensionReason(PERMANENT, reason)) if reason else PERMANENT
     shown = shown_of(notice.other_suspensions)
     return str(SuspensionReason(shown.type, shown.reason)) if shown.type and shown.reason else ACTIVE

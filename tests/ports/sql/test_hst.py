@@ -171,7 +171,7 @@ def test_a_paid_notice_stays_paid_through_a_revival(database: HstDatabase) -> No
     with database.engine.begin() as connection:
         connection.execute(update(t.ocms_valid_offence_notice).values(paid))
     assert listed_row(database)["notices"] == 1
-    assert revived(database) == {"A": "PS"}
+    assert revived(database) == {"A": "PS-FP"}
     assert database.held() == []
     shown = database.rows(t.ocms_valid_offence_notice, "suspension_type", "crs_reason_of_suspension")
     assert shown == [("PS", "FP")]

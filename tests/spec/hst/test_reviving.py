@@ -93,7 +93,8 @@ CASES: tuple[Reviving, ...] = (
         given=facts(
             notice(
                 "A",
-                shown=ShownSuspension("PS", "FP", NOW, None),
+                shown=ShownSuspension("PS", "HST", NOW, None),
+                crs_reason="FP",
                 open=(record(),),
                 last_sr_no=1,
                 payment_status="FP",
