@@ -264,8 +264,8 @@ def test_the_list_is_filtered_paged_and_newest_first(database: HstDatabase) -> N
     page = service.show_list(ListQuery(skip=1, limit=2), stores=stores)
     assert (page.total, [row.identity.id_no for row in page.rows]) == (5, [ids[3], ids[2]])
     first, last = (NOW + timedelta(days=1)).date(), (NOW + timedelta(days=3)).date()
-    days = service.show_list(ListQuery(since=first, before=last), stores=stores)
-    assert [row.identity.id_no for row in days.rows] == [ids[2], ids[1]]
+    between = service.show_list(ListQuery(since=first, before=last), stores=stores)
+    assert [row.identity.id_no for row in between.rows] == [ids[2], ids[1]]
     assert listed_row(database, ListQuery(id_no=ids[4]))["total"] == 1
     assert service.show_list(ListQuery(skip=9), stores=stores).rows == ()
 

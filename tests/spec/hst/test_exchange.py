@@ -82,7 +82,7 @@ def receive(database: HstDatabase, outbox: Outbox, alarm: Alarm | None = None) -
 
 
 def kept(database: HstDatabase) -> dict[str, str]:
-    return dict(database.rows(t.ocms_temp_unc_hst_addr, "id_no", "street_name"))  # type: ignore[arg-type]  # pairs
+    return dict(database.rows(t.ocms_temp_unc_hst_addr, "id_no", "street_name"))
 
 
 @pytest.mark.rule("H33", "H36", "H43")
@@ -138,8 +138,8 @@ def test_a_response_without_its_totals_waits(database: HstDatabase) -> None:
 @pytest.mark.rule("H43")
 def test_a_response_cut_anywhere_is_applied_whole_or_not_at_all(database: HstDatabase) -> None:
     content = encode_response([record(IDENTITY, "A"), record(SECOND, "B")])
+    outbox = Outbox()
     for end in (*range(0, len(content), 37), 238, 239, 240, len(content) - 1):
-        outbox = Outbox()
         outbox.lay_out(NAME, content[:end], matched=2)
         assert receive(database, outbox) == Tally(0, 1)
     assert kept(database) == {}
