@@ -1,6 +1,7 @@
 """Which adapter serves which port: the one place that knows them all."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from litestar.types import ASGIApp
@@ -13,9 +14,9 @@ from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.reference import SqlReference
 from ocms_app import version
-from ocms_app.databases import open_databases
+from ocms_app.databases import Databases, open_databases
 from ocms_app.dev_issuer import DevIssuer
-from ocms_app.settings import IssuerSettings, Settings
+from ocms_app.settings import IssuerSettings, Settings, WrongSettings
 from ocms_core.kernel.access import Role
 from ocms_web import court, hst
 from ocms_web.app import create_app
@@ -46,25 +47,29 @@ def keys_of(believed: Issuer) -> KeySource:
 
 
 def issuer(told: IssuerSettings) -> Issuer:
-    """Read an issuer's settings."""
-    return Issuer(
-        name=told.name,
-        issuer=told.issuer,
-        audience=told.audience,
-        kind=Kind(told.kind),
-        algorithms=frozenset(told.algorithms),
-        jwks_url=told.jwks_url or None,
-        jwks_file=Path(told.jwks_file) if told.jwks_file else None,
-        roles={client: Role(role) for client, role in told.roles.items()},
-    )
+    """Read an issuer's settings; WrongSettings for one that cannot be."""
+    try:
+        return Issuer(
+            name=told.name,
+            issuer=told.issuer,
+            audience=told.audience,
+            kind=Kind(told.kind),
+            algorithms=frozenset(told.algorithms),
+            jwks_url=told.jwks_url or None,
+            jwks_file=Path(told.jwks_file) if told.jwks_file else None,
+            roles={client: Role(role) for client, role in told.roles.items()},
+        )
+    except ValueError as wrong:
+        raise WrongSettings([f"issuer {told.name}: {wrong}"]) from None
 
 
-def web(settings: Settings) -> ASGIApp:
-    """Wire the HTTP API."""
-    databases = open_databases(settings)
+def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
+    """Wire the HTTP API, on databases that are open already or else those of the settings."""
+    databases = databases or open_databases(settings)
     intranet = databases.intranet
     doors = Doors(KeyDoor(SqlCredentials(intranet)), BearerDoor(tuple(issuers(settings))))
-    gate = Gate(doors, SqlRateLimits(intranet), SystemClock())
+    threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="call")
+    gate = Gate(doors, SqlRateLimits(intranet), SystemClock(), threads=threads)
     calls = court.CourtCalls(SqlCourtStores(intranet), SqlReference(intranet))
     endpoints = (*court.endpoints(calls), *hst.endpoints(hst.HstCalls(SqlHstStores(intranet))))
     return create_app(endpoints, gate, ready=databases.ready, version=version)

@@ -52,6 +52,7 @@ def create_app(endpoints: Sequence[Endpoint], gate: Gate, *, ready: Ready, versi
             HTTPException: partial(refused, code=codes.INVALID_PAYLOAD),
             Exception: broken,
         },
+        request_max_body_size=None,  # each endpoint has its own bound, behind the doors
         openapi_config=None,
         logging_config=None,
     )

@@ -1,13 +1,14 @@
 """One call from door to door: who, may they, how often, well-formed, answered, wrapped."""
 
+from asyncio import get_running_loop
 from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime
-from functools import partial
 from typing import Any, Protocol
 
 import structlog
-from anyio import to_thread
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from litestar import Request, Response
 from litestar.enums import MediaType
 
@@ -16,11 +17,13 @@ from ocms_core.kernel.credentials import Exhausted, RateLimits
 from ocms_core.kernel.faults import Conflict, Unavailable
 from ocms_core.kernel.spec import rule
 from ocms_web.doors import Doors, Turned
-from ocms_web.endpoints import Asked, Endpoint
+from ocms_web.endpoints import MEBIBYTE, Asked, Endpoint
 from ocms_web.problems import Problem
 from ocms_web.wire import Malformed, Reply, decode, encode
 
 log = structlog.get_logger()
+
+LONGEST_DROPPED = 64 * MEBIBYTE
 
 
 class Clock(Protocol):
@@ -32,12 +35,13 @@ class Clock(Protocol):
 
 @frozen
 class Gate:
-    """What every call passes before it is read."""
+    """What every call passes before it is read, and the threads it is answered in."""
 
     doors: Doors
     limits: RateLimits
     clock: Clock
     allowances: Mapping[Operation, Limit] = LIMITS
+    threads: Executor = field(factory=ThreadPoolExecutor)
 
 
 @frozen
@@ -54,7 +58,10 @@ async def serve(request: Request[Any, Any, Any], endpoint: Endpoint, gate: Gate)
     body = await bounded_body(request, endpoint.largest_body)
     address = {**request.query_params.dict(), **request.path_params}
     sent = Sent(request.headers, body, {name: str(value) for name, value in address.items()})
-    reply = await to_thread.run_sync(partial(answered, endpoint, gate, sent))
+    # Not the framework's own way into a thread, which takes a quarter of the time of a small call.
+    reply = await get_running_loop().run_in_executor(
+        gate.threads, copy_context().run, answered, endpoint, gate, sent
+    )
     return Response(
         reply.body if isinstance(reply.body, bytes) else encode(reply.body),
         status_code=reply.status,
@@ -65,15 +72,20 @@ async def serve(request: Request[Any, Any, Any], endpoint: Endpoint, gate: Gate)
 
 @rule("G8")
 async def bounded_body(request: Request[Any, Any, Any], most: int) -> bytes | None:
-    """A body is read up to the size its call may have; None when it is larger."""
+    """
+    A body is read up to the size its call may have; None when it is larger.
+
+    What is over is read and dropped, up to a bound: who is still sending would not see the answer.
+    """
     chunks = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > most:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
+        if size > most + LONGEST_DROPPED:
+            break
+        if size <= most:
+            chunks.append(chunk)
+    return b"".join(chunks) if size <= most else None
 
 
 @rule("G7", "G15", "P4")

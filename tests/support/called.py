@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
-from attrs import field, frozen
+from attrs import frozen
 from litestar.types import ASGIApp
 
 from ocms_adapters.clock import SystemClock
+from ocms_app.databases import open_databases
 from ocms_app.dev_issuer import DevIssuer
 from ocms_app.settings import Settings
 from ocms_app.wiring import web
@@ -21,25 +24,29 @@ from tests.support.databases import Databases
 OFFICERS = count(1)
 
 
+@contextmanager
+def calling(databases: Databases, folder: Path) -> Iterator["Called"]:
+    """Wire the application on the databases of a test, for as long as the block lasts."""
+    settings = Settings(
+        intranet_url=databases.intranet,
+        internet_url=databases.internet,
+        dev_issuer=True,
+        dev_keys=str(folder / "keys"),
+        threads=2,
+    )
+    opened = open_databases(settings)
+    try:
+        yield Called(folder, web(settings, opened))
+    finally:
+        opened.dispose()
+
+
 @frozen
 class Called:
-    """The application on the databases of a test, with an officer's token."""
+    """The application, with callers' tokens."""
 
-    databases: Databases
     folder: Path
-    app: ASGIApp = field(init=False)
-
-    @app.default
-    def _wired(self) -> ASGIApp:
-        return web(
-            Settings(
-                intranet_url=self.databases.intranet,
-                internet_url=self.databases.internet,
-                dev_issuer=True,
-                dev_keys=str(self.folder / "keys"),
-                reports=str(self.folder / "reports"),
-            )
-        )
+    app: ASGIApp
 
     def token(self, role: Role = Role.OIC, kind: Kind = Kind.STAFF, name: str = "") -> dict[str, str]:
         """Give the header of a caller nobody has seen before."""

@@ -108,7 +108,7 @@ class SqlCourtReader:
         return self._court_notices(self._statements.court_notices, notice_nos)
 
     def _court_notices(self, question: Select[Any], notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
-        rows = list(self._ask(question, notice_nos))
+        rows = self._ask(question, notice_nos)
         open_reasons: dict[str, set[SuspensionReason]] = {}
         last_sr_no: dict[str, int] = {}
         for notice_no, kind, reason, sr_no, is_open in self._ask(self._statements.suspensions, notice_nos):
@@ -116,23 +116,18 @@ class SqlCourtReader:
             if is_open:
                 open_reasons.setdefault(notice_no, set()).add(SuspensionReason(kind, reason))
         return {
-            row.notice_no: CourtNotice(
-                notice_no=row.notice_no,
-                stage=row.last_processing_stage,
-                stage_date=singapore(row.last_processing_date),
-                suspension=ShownSuspension(
-                    row.suspension_type,
-                    row.epr_reason_of_suspension,
-                    aware(row.epr_date_of_suspension),
-                    aware(row.due_date_of_revival),
-                ),
-                amount_payable=row.amount_payable,
-                payment_acceptance_allowed=row.payment_acceptance_allowed,
-                payment_due_date=aware(row.payment_due_date),
-                open_suspensions=frozenset(open_reasons.get(row.notice_no, ())),
-                last_sr_no=last_sr_no.get(row.notice_no, 0),
+            notice_no: CourtNotice(
+                notice_no=notice_no,
+                stage=stage,
+                stage_date=singapore(stage_date),
+                suspension=ShownSuspension(kind, reason, aware(since), aware(revival)),
+                amount_payable=payable,
+                payment_acceptance_allowed=allowed,
+                payment_due_date=aware(due),
+                open_suspensions=frozenset(open_reasons.get(notice_no, ())),
+                last_sr_no=last_sr_no.get(notice_no, 0),
             )
-            for row in rows
+            for notice_no, stage, stage_date, kind, reason, since, revival, payable, allowed, due in rows
         }
 
     def _plus_notices(self, question: Select[Any], notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
@@ -148,8 +143,8 @@ class SqlCourtReader:
             for notice_no, due, allowed, amount, recorded_no, recorded_due in self._ask(question, notice_nos)
         }
 
-    def _ask(self, question: Select[Any], notice_nos: Sequence[str]) -> Iterator[Any]:
-        return iter(self._connection.execute(question, bind_keys(self._connection.dialect, notice_nos)))
+    def _ask(self, question: Select[Any], notice_nos: Sequence[str]) -> Sequence[Any]:
+        return self._connection.execute(question, bind_keys(self._connection.dialect, notice_nos)).all()
 
 
 class SqlCourtStore(SqlCourtReader):

@@ -57,7 +57,7 @@ class RowSet:
         if self.dialect.name == "postgresql":
             by_column = zip(*tuples, strict=True) if tuples else ((),) * len(self._columns)
             return {
-                f"rows_{name}": list(values) for name, values in zip(self._columns, by_column, strict=True)
+                f"rows_{name}": array(values) for name, values in zip(self._columns, by_column, strict=True)
             }
         return {"rows": json.dumps([self._plain(row) for row in tuples])}
 
@@ -117,7 +117,28 @@ def among(dialect: Dialect, key: ColumnElement[Any]) -> ColumnElement[bool]:
 
 def bind_keys(dialect: Dialect, keys: Iterable[str]) -> dict[str, Any]:
     """Give the parameter that carries these keys."""
-    return {"keys": list(keys) if dialect.name == "postgresql" else json.dumps(list(keys))}
+    return {"keys": array(list(keys)) if dialect.name == "postgresql" else json.dumps(list(keys))}
+
+
+def array(values: Sequence[object]) -> str:
+    """
+    Write values as a PostgreSQL array.
+
+    The driver can do so too, but takes each element through a regular expression: a fifth of the time of
+    a large update, where most of what a column holds is the same anyway.
+    """
+    texts = {value: element(value) for value in set(values)}
+    return "{" + ",".join([texts[value] for value in values]) + "}"
+
+
+def element(value: object) -> str:
+    """Write one value of a PostgreSQL array; in quotes every text is taken as it is."""
+    if value is None:
+        return "NULL"
+    word = value if isinstance(value, str) else str(plain(value))
+    if "\\" in word or '"' in word:
+        word = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{word}"'
 
 
 def unbounded(kind: TypeEngine[Any]) -> TypeEngine[Any]:

@@ -26,6 +26,17 @@ class NoticeChanged:
     payment_acceptance_allowed: str | None = None
     suspension: ShownSuspension | None = None
 
+    @property
+    def only_touched(self) -> bool:
+        """Whether nothing but the audit columns changes."""
+        return (
+            self.move is None
+            and self.suspension is None
+            and self.next is None
+            and self.amount_payable is None
+            and self.payment_acceptance_allowed is None
+        )
+
 
 @frozen
 class SuspensionOpened:

@@ -30,8 +30,8 @@ class OutgoingTogether:
 def outgoing(change: Change) -> Outgoing | OutgoingTogether | None:
     """Every change the public e-service can see leaves an outbox row; a touch of the audit does not."""
     match change:
-        case NoticeChanged(notice_no=notice_no) if change != NoticeChanged(notice_no):
-            return Outgoing(NOTICE, notice_no)
+        case NoticeChanged() if not change.only_touched:
+            return Outgoing(NOTICE, change.notice_no)
         case NoticesShow(notice_nos=notice_nos):
             return OutgoingTogether(NOTICE, tuple((notice_no, None) for notice_no in notice_nos))
         case OffendersRenamed(offenders=offenders):

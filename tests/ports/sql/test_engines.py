@@ -41,7 +41,7 @@ def test_a_sqlite_file_is_made_with_its_folder_and_opened_for_several_at_once(sq
             for name in ("journal_mode", "busy_timeout", "foreign_keys", "synchronous")
         }
 
-    assert settings == {"journal_mode": "wal", "busy_timeout": 30_000, "foreign_keys": 1, "synchronous": 1}
+    assert settings == {"journal_mode": "wal", "busy_timeout": 30_000, "foreign_keys": 1, "synchronous": 2}
 
 
 @pytest.mark.rule("G13")

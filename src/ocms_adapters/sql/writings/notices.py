@@ -10,7 +10,6 @@ from ocms_adapters.sql.schema.column_types import Money
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.writings.writing import MOMENT, Writing, moment, now
 from ocms_core.kernel.changes import NoticeChanged
-from ocms_core.mirror.outgoing import outgoing
 
 
 def notice_row(change: NoticeChanged) -> tuple[Any, ...]:
@@ -33,7 +32,7 @@ def notice_row(change: NoticeChanged) -> tuple[Any, ...]:
         shown and shown.reason,
         shown and moment(shown.since),
         shown and moment(shown.due),
-        int(outgoing(change) is not None),
+        int(not change.only_touched),
     )
 
 

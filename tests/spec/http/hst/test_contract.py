@@ -14,7 +14,7 @@ from ocms_core.kernel.access import Role
 from ocms_core.kernel.changes import AddressAnswered
 from ocms_web.doors.issuers import Kind
 from tests.support.builders import at
-from tests.support.called import Called
+from tests.support.called import Called, calling
 from tests.support.databases import Databases
 from tests.support.hst_facts import NOW, answer
 from tests.support.hst_rows import HstDatabase, hst_database
@@ -57,8 +57,9 @@ def database(databases: Databases) -> Iterator[HstDatabase]:
 
 
 @pytest.fixture
-def called(databases: Databases, tmp_path: Path) -> Called:
-    return Called(databases, tmp_path)
+def called(databases: Databases, tmp_path: Path) -> Iterator[Called]:
+    with calling(databases, tmp_path) as running:
+        yield running
 
 
 def said(called: Called, path: str, body: object, **headers: Any) -> tuple[int, Any]:

@@ -1,0 +1,185 @@
+"""The core alone: what it costs to import, and to decide."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+from benchmarks.contenders.decisions import MSGSPEC, PYDANTIC, Decisions, decisions
+from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, milliseconds, rate
+from benchmarks.ground import Ground, notice_no
+from ocms_core.court import court_notices, payment_status, plus_query
+from ocms_core.court.facts import CourtFacts, CourtNotice, PaymentStatus, PlusNotice
+from ocms_core.court.request_checks import CourtUpdate
+from ocms_core.kernel.dates import SINGAPORE
+from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.suspensions import ShownSuspension
+
+EVERY_MODULE = """
+import pkgutil, importlib, ocms_core
+for module in pkgutil.walk_packages(ocms_core.__path__, 'ocms_core.'):
+    importlib.import_module(module.name)
+"""
+TIMED = """
+from time import perf_counter
+started = perf_counter()
+{imports}
+print(perf_counter() - started)
+"""
+STRANGERS = """
+import sys
+{imports}
+allowed = {{'ocms_core', 'attr', 'attrs'}} | sys.stdlib_module_names
+loaded = {{name.partition('.')[0] for name in sys.modules}} - before - allowed
+print(len(loaded))
+"""
+# What starts with the interpreter in a virtual environment is nobody's import.
+BEFORE = "import sys\nbefore = {name.partition('.')[0] for name in sys.modules}\n"
+
+
+def answer_of(program: str) -> float:
+    """Give the number a program prints, run in an interpreter of its own."""
+    command = [sys.executable, "-c", program]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+@contextmanager
+def imports(_ground: Ground) -> Iterator[Ready]:
+    """Importing, in a fresh interpreter each time."""
+    programs = {OURS: EVERY_MODULE, TYPICAL: "import litestar", BEST: "import msgspec"}
+    yield Ready(
+        {name: partial(answer_of, TIMED.format(imports=program)) for name, program in programs.items()},
+        {"strangers": partial(answer_of, BEFORE + STRANGERS.format(imports=EVERY_MODULE))},
+    )
+
+
+NOW = datetime(2025, 2, 14, 9, 30, tzinfo=SINGAPORE)
+BATCH = 500
+NUMBERS = [notice_no(number) for number in range(BATCH)]
+AMOUNT = Decimal("70.00")
+REFERENCE = Reference(stage_map=frozenset({("CFC", "CPC")}), parameters={}, days_of_suspension={})
+
+
+NOTICES: list[dict[str, Any]] = [
+    {
+        "notice_no": number,
+        "stage": "CFC",
+        "stage_date": NOW,
+        "suspension_type": "PS" if at % 3 == 0 else None,
+        "epr_reason": "WWP" if at % 3 == 0 else None,
+        "payment_due_date": NOW + timedelta(days=at - BATCH // 2),
+        "payment_acceptance_allowed": "Y",
+        "has_court_case": True,
+        "court_payment_due_date": NOW + timedelta(days=at - BATCH // 2),
+    }
+    for at, number in enumerate(NUMBERS)
+]
+UPDATES = [CourtUpdate(number, "PS", "OTH", "CPC") for number in NUMBERS]
+
+
+def each(decide: Callable[[], object], repeats: int) -> float:
+    """Decide a batch over and over; the seconds of one item."""
+    started = perf_counter()
+    for _ in range(repeats):
+        decide()
+    return (perf_counter() - started) / repeats / BATCH
+
+
+@contextmanager
+def deciding(
+    ours: Callable[[], object], peers: Callable[[Decisions], object], ground: Ground
+) -> Iterator[Ready]:
+    """Decide a batch of 500 with ours and with the same decision on pydantic's and on msgspec's types."""
+    contenders: Mapping[str, Callable[[], object]] = {
+        OURS: ours,
+        TYPICAL: partial(peers, decisions(PYDANTIC, NOTICES)),
+        BEST: partial(peers, decisions(MSGSPEC, NOTICES)),
+    }
+    repeats = max(ground.size.calls // 2, 1)
+    yield Ready({name: partial(each, decide, repeats) for name, decide in contenders.items()})
+
+
+def payment_status_ours() -> Callable[[], object]:
+    """Give the decision of API 1 on 500 notices, a third of them with a reason CAS gave."""
+    found = {
+        row["notice_no"]: PaymentStatus(
+            row["notice_no"], None, AMOUNT, None, "Y", row["suspension_type"], None, row["epr_reason"]
+        )
+        for row in NOTICES
+    }
+    return partial(payment_status.decide, NUMBERS, found)
+
+
+def plus_query_ours() -> Callable[[], object]:
+    """Give the decision of API 4 on 500 notices, half of them overdue, all recorded."""
+    found = {
+        row["notice_no"]: PlusNotice(
+            row["notice_no"], row["payment_due_date"], "Y", AMOUNT, True, row["payment_due_date"]
+        )
+        for row in NOTICES
+    }
+    return partial(plus_query.decide, NUMBERS, found, NOW)
+
+
+def court_notices_ours() -> Callable[[], object]:
+    """Give the decision of API 2 on 500 notices, each moved and suspended anew."""
+    notices = {
+        row["notice_no"]: CourtNotice(
+            row["notice_no"],
+            "CFC",
+            NOW,
+            ShownSuspension(row["suspension_type"], row["epr_reason"], None, None),
+            AMOUNT,
+            "Y",
+            row["payment_due_date"],
+        )
+        for row in NOTICES
+    }
+    return partial(court_notices.decide, UPDATES, CourtFacts(REFERENCE, notices), NOW)
+
+
+LIBRARIES = {
+    OURS: "attrs frozen classes",
+    TYPICAL: "the same decision on pydantic models",
+    BEST: "the same decision on msgspec structs, in one function",
+}
+FAST = Bar("at least 500,000 decisions a second on one core", rate, at_least=500_000)
+
+ROWS = (
+    Row(
+        "import",
+        "Importing the core, every module of it",
+        {OURS: "`ocms_core` with all its modules", TYPICAL: "litestar", BEST: "msgspec"},
+        imports,
+        (
+            Bar("at most 80 ms", milliseconds, at_most=80),
+            Bar("no third party but attrs", count("strangers"), at_most=0),
+        ),
+    ),
+    Row(
+        "decide-payment-status",
+        "Deciding API 1, one notice",
+        LIBRARIES,
+        partial(deciding, payment_status_ours(), lambda peer: peer.payment_status(NUMBERS)),
+        (FAST,),
+    ),
+    Row(
+        "decide-court-notices",
+        "Deciding API 2, one notice moved and suspended",
+        LIBRARIES,
+        partial(deciding, court_notices_ours(), lambda peer: peer.court_notices(UPDATES, NOW)),
+        (FAST,),
+    ),
+    Row(
+        "decide-plus-query",
+        "Deciding API 4, one notice",
+        LIBRARIES,
+        partial(deciding, plus_query_ours(), lambda peer: peer.plus_query(NUMBERS, NOW)),
+        (FAST,),
+    ),
+)

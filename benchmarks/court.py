@@ -1,0 +1,301 @@
+"""APIs 1, 2 and 4 as CAS and PLUS call them: over HTTP, four at a time."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from itertools import count as count_up
+from itertools import cycle, islice
+from math import ceil
+from secrets import token_hex
+from tempfile import TemporaryDirectory
+
+from attrs import frozen
+from sqlalchemy import event, text
+
+from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, rate_of, time_of
+from benchmarks.ground import SETTLE, Ground, notice_no, outside_transactions
+from benchmarks.http import CONNECTIONS, Client, Lane, request
+from benchmarks.serving import Program, served
+from ocms_adapters.sql.counters import SqlRateLimits
+from ocms_adapters.sql.court import SqlCourtStores
+from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_app.settings import Settings
+from ocms_app.wiring import dev_issuer
+from ocms_core.court import service
+from ocms_core.court.request_checks import CourtUpdate
+from ocms_core.kernel.access import LIMITS, Limit, Operation, Role
+from ocms_core.kernel.dates import SINGAPORE
+from ocms_web.doors.issuers import Kind
+
+PAYMENT_STATUS = "/v1/ocms/cas-getPaymentStatus"
+COURT_NOTICES = "/v1/ocms/cas-updateCourtNotices"
+NOTICE_INFO = "/v1/plus-queryNoticeInfo"
+
+# Two states to go back and forth between, so that every call finds something to change.
+STATES = (
+    {"processingStage": "CPC", "suspensionType": "PS", "eprReasonOfSuspension": "PS-OTH"},
+    {"processingStage": "CFC", "suspensionType": "PS", "eprReasonOfSuspension": "PS-WWC"},
+)
+
+# The limits are the contract's, counted as always; only before each run all calls are forgotten.
+FORGET_CALLS = ("UPDATE ocms_rate_counter SET used_at = '1970-01-01'", "VACUUM ocms_rate_counter")
+FORGET_UPDATES = (
+    "DELETE FROM ocms_suspended_notice WHERE date_of_revival IS NULL",
+    "TRUNCATE ocms_outbox",
+    "VACUUM ocms_suspended_notice, ocms_valid_offence_notice",
+)
+
+
+Credentials = Callable[[Ground, str], Iterator[Mapping[str, str]]]
+
+
+@frozen
+class Contenders:
+    """A client of each contender, and who calls: enough of them to stay inside the contract's limits."""
+
+    clients: Mapping[str, Client]
+    callers: Sequence[Mapping[str, str]]
+
+
+def api_keys(ground: Ground, _keys: str) -> Iterator[Mapping[str, str]]:
+    """Give CAS API keys, one after the other."""
+    credentials = SqlCredentials(ground.engine)
+    now = datetime.now(SINGAPORE)
+    while True:
+        yield {"X-API-Key": credentials.issue(f"cas {token_hex(8)}", Role.CAS, now=now, days=1)}
+
+
+def tokens(_ground: Ground, keys: str) -> Iterator[Mapping[str, str]]:
+    """Give PLUS tokens, each for a client of its own."""
+    issuer = dev_issuer(Settings(dev_issuer=True, dev_keys=keys))
+    now = datetime.now(SINGAPORE)
+    for number in count_up():
+        token = issuer.token(f"plus-{number}", Role.PLUS, kind=Kind.CLIENTS, now=now)
+        yield {"Authorization": f"Bearer {token}"}
+
+
+@contextmanager
+def serving(ground: Ground, calls: int, limit: Limit, credentials: Credentials) -> Iterator[Contenders]:
+    """Serve all three contenders on the one database, for so many calls a run."""
+    urls = ground.databases
+    each = limit.calls * 4 // 5  # at the limit itself a call takes longer to be let in
+    with TemporaryDirectory() as keys:
+        ours = {
+            "OCMS_INTRANET_URL": urls.intranet,
+            "OCMS_INTERNET_URL": urls.internet,
+            "OCMS_DEV_ISSUER": "1",
+            "OCMS_DEV_KEYS": keys,
+        }
+        peers = {"BENCH_DATABASE": urls.intranet}
+        callers = [*islice(credentials(ground, keys), ceil(calls / each))]
+        programs = {
+            OURS: Program("ocms_app.asgi:create", ours),
+            TYPICAL: Program("benchmarks.contenders.typical:create", peers),
+            BEST: Program("benchmarks.contenders.best:create", peers),
+        }
+        with served(programs) as clients:
+            yield Contenders(clients, [caller for caller in callers for _ in range(each)])
+
+
+def batches(ground: Ground, calls: int, items: int) -> list[list[str]]:
+    """Draw batches of notices; while the table has enough of them, none is in two."""
+    drawn = random.Random(20250214)
+    every = range(1, ground.size.notices + 1)
+    if calls * items <= len(every):
+        numbers = drawn.sample(every, calls * items)
+    else:
+        numbers = [number for _ in range(calls) for number in drawn.sample(every, items)]
+    return [[notice_no(n) for n in numbers[at : at + items]] for at in range(0, len(numbers), items)]
+
+
+def lanes(
+    path: str, callers: Sequence[Mapping[str, str]], drawn: Sequence[Sequence[str]], state: Mapping[str, str]
+) -> list[Lane]:
+    """Write a call for each batch, and deal the calls out to the connections."""
+    calls = [
+        request(
+            path,
+            headers,
+            {
+                "requestId": "123e4567-e89b-42d3-a456-426614174000",
+                "requestTimestamp": "2025-02-14T09:30:00+08:00",
+                "notices": [{"noticeNo": number, **state} for number in batch],
+            },
+        )
+        for headers, batch in zip(callers, drawn, strict=False)
+    ]
+    return [calls[lane::CONNECTIONS] for lane in range(CONNECTIONS)]
+
+
+def agree(clients: Mapping[str, Client], sent: bytes) -> None:
+    """All contenders have to give the same answer, or they have not done the same work."""
+    answers = [client.ask(sent)["data"]["notices"] for client in clients.values()]
+    if any(answer != answers[0] for answer in answers):
+        raise AssertionError("The contenders do not agree.")
+
+
+@contextmanager
+def payment_status(ground: Ground) -> Iterator[Ready]:
+    """API 1, 500 notices a call."""
+    drawn = batches(ground, ground.size.calls, 500)
+    with serving(ground, len(drawn), LIMITS[Operation.GET_PAYMENT_STATUS], api_keys) as contenders:
+        calls = lanes(PAYMENT_STATUS, contenders.callers, drawn, {})
+        agree(contenders.clients, calls[0][0])
+        yield Ready(
+            {name: partial(client.run, calls) for name, client in contenders.clients.items()},
+            between=partial(outside_transactions, ground.engine, *FORGET_CALLS),
+        )
+
+
+@contextmanager
+def court_notices(ground: Ground) -> Iterator[Ready]:
+    """API 2, 500 notices a call, each moved and suspended anew."""
+    drawn = batches(ground, max(ground.size.calls // 4, CONNECTIONS), 500)
+    with serving(ground, len(drawn), LIMITS[Operation.UPDATE_COURT_NOTICES], api_keys) as contenders:
+        states = cycle([lanes(COURT_NOTICES, contenders.callers, drawn, state) for state in STATES])
+
+        def updates(client: Client) -> float:
+            return client.run(next(states))
+
+        yield Ready(
+            {name: partial(updates, client) for name, client in contenders.clients.items()},
+            {"statements": partial(statements, ground, drawn[0])},
+            between=partial(outside_transactions, ground.engine, *FORGET_CALLS, *FORGET_UPDATES),
+        )
+
+
+@contextmanager
+def notice_info(ground: Ground) -> Iterator[Ready]:
+    """API 4, 100 notices a call, asked before, so that nothing is to be written."""
+    drawn = batches(ground, ground.size.calls * 2, 100)
+    with serving(ground, len(drawn), LIMITS[Operation.QUERY_NOTICE_INFO], tokens) as contenders:
+        calls = lanes(NOTICE_INFO, contenders.callers, drawn, {})
+        agree(contenders.clients, calls[0][0])
+        yield Ready(
+            {name: partial(client.run, calls) for name, client in contenders.clients.items()},
+            {
+                "WAL bytes": partial(wal_bytes, ground, drawn[:4]),
+                "deadlocks": partial(deadlocks, ground, contenders, drawn),
+            },
+            between=partial(outside_transactions, ground.engine, *FORGET_CALLS),
+        )
+
+
+def statements(ground: Ground, numbers: Sequence[str]) -> float:
+    """Count the statements of one API 2 call: its key, its rate slot, and the update itself."""
+    seen: list[str] = []
+    now = datetime.now(SINGAPORE)
+    operation = Operation.UPDATE_COURT_NOTICES
+
+    def see(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    updates = [CourtUpdate(number, "PS", "WWP", "CWT") for number in numbers]
+    take = partial(SqlRateLimits(ground.engine).take, operation, LIMITS[operation], "counted")
+    take(now)
+    event.listen(ground.engine, "before_cursor_execute", see)
+    SqlCredentials(ground.engine).find("0" * 16)
+    take(now)
+    service.update_court_notices(updates, stores=SqlCourtStores(ground.engine), now=now)
+    event.remove(ground.engine, "before_cursor_execute", see)
+    return len(seen)
+
+
+def wal_bytes(ground: Ground, drawn: Sequence[Sequence[str]]) -> float:
+    """Count what repeated queries write to the log: the least of several, as the server writes there too."""
+    stores = SqlCourtStores(ground.engine)
+    outside_transactions(ground.engine, SETTLE, "CHECKPOINT")
+    counted = []
+    for _ in range(5):
+        before = asked(ground, "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
+        for numbers in drawn:
+            service.query_notice_info(numbers, stores=stores, now=datetime.now(SINGAPORE))
+        counted.append(asked(ground, "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn") - before)
+    return min(counted)
+
+
+def deadlocks(ground: Ground, contenders: Contenders, drawn: Sequence[Sequence[str]]) -> float:
+    """Count deadlocks of queries that all have to record court cases of mostly the same notices at once."""
+    outside_transactions(ground.engine, "TRUNCATE ocms_court_case", *FORGET_CALLS)
+    some = [number for batch in drawn[:2] for number in batch][:150]
+    mixed = [random.Random(turn).sample(some, 100) for turn in range(ground.size.calls)]
+    question = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    before = asked(ground, question)
+    contenders.clients[OURS].run(lanes(NOTICE_INFO, contenders.callers, mixed, {}))
+    time.sleep(1.5)  # the server publishes its figures once a second
+    return asked(ground, question) - before
+
+
+def asked(ground: Ground, question: str) -> float:
+    """Give the number the database answers with."""
+    with ground.engine.connect() as connection:
+        return float(connection.execute(text(question)).scalar_one())
+
+
+THREADS = "synchronous handlers in threads"
+FULL = f"Everything: key, rate limit, JSON, checks, decision, log line, metrics; {THREADS}"
+FASTAPI = "FastAPI, pydantic, SQLAlchemy ORM"
+BARE = "Bare ASGI, asyncpg with prepared statements, msgspec structs"
+UNGUARDED = "no key or token, no limit, no log line"
+
+ROWS = (
+    Row(
+        "api-1",
+        "API 1, payment status of 500 notices",
+        {
+            OURS: FULL,
+            TYPICAL: f"{FASTAPI}: entities loaded with `IN`; {UNGUARDED}; {THREADS}",
+            BEST: f"{BARE}: one `= ANY`; {UNGUARDED}",
+        },
+        payment_status,
+        (
+            Bar("at least 0.85 of the best peer's rate", rate_of(BEST), at_least=0.85),
+            Bar("at least 2.8 times the typical peer's rate", rate_of(TYPICAL), at_least=2.8),
+        ),
+    ),
+    Row(
+        "api-2",
+        "API 2, update of 500 court notices, each with a new stage and a new suspension, committed to disk",
+        {
+            OURS: (
+                f"{FULL}; stage map read, notices locked in order, open suspensions looked up, "
+                "notices updated, suspensions and outbox rows inserted, one transaction that keeps a bad "
+                "row apart"
+            ),
+            TYPICAL: (
+                f"{FASTAPI}: entities loaded and changed, suspensions numbered by one query, they and the "
+                "outbox rows added, flush, commit; no stage check, no locks, no bad row kept apart; "
+                f"{UNGUARDED}; {THREADS}"
+            ),
+            BEST: (
+                f"{BARE}: `UPDATE ... FROM unnest ... RETURNING`, one insert of suspensions that numbers "
+                "them, one insert of outbox rows, commit; no stage check, no look at open suspensions, no "
+                f"bad row kept apart; {UNGUARDED}"
+            ),
+        },
+        court_notices,
+        (
+            Bar("at most 1.35 of the best peer's time", time_of(BEST), at_most=1.35),
+            Bar("at least 4 times faster than the typical peer", rate_of(TYPICAL), at_least=4),
+            Bar("at most 8 statements, key and rate slot included", count("statements"), at_most=8),
+        ),
+    ),
+    Row(
+        "api-4",
+        "API 4, query of 100 notices whose due dates are recorded already",
+        {
+            OURS: f"{FULL}; the token's signature is checked, court cases are compared",
+            TYPICAL: f"{FASTAPI}: entities loaded, each court case merged, commit; {UNGUARDED}; {THREADS}",
+            BEST: f"{BARE}: reads notices only, never a court case; {UNGUARDED}",
+        },
+        notice_info,
+        (
+            Bar("at least 0.60 of the best, read-only peer's rate", rate_of(BEST), at_least=0.60),
+            Bar("no byte of WAL when nothing has changed", count("WAL bytes"), at_most=0),
+            Bar("no deadlock when overlapping queries record at once", count("deadlocks"), at_most=0),
+        ),
+    ),
+)

@@ -1,0 +1,93 @@
+"""The ground all contenders stand on: one durable PostgreSQL with a table of notices."""
+
+from contextlib import ExitStack
+from functools import cached_property
+
+from attrs import define, field, frozen
+from sqlalchemy import Engine, text
+
+from ocms_adapters.sql import engines
+from tests.support.databases import SIDES, Databases, migrate
+from tests.support.postgres import running_server
+
+# Times lie on whole seconds within the last year and the coming month; a third is suspended, a fifth paid.
+NOTICES = text("""
+    INSERT INTO ocms_valid_offence_notice (
+        notice_no, vehicle_no, offence_notice_type, notice_date_and_time, computer_rule_code,
+        vehicle_category, pp_code, composition_amount, amount_payable, amount_paid, payment_status,
+        payment_due_date, last_processing_stage, last_processing_date, prev_processing_stage,
+        next_processing_stage, suspension_type, epr_reason_of_suspension, is_sync)
+    SELECT '5' || lpad(i::text, 8, '0') || 'J', 'SBA' || i % 10000 || 'Z', 'O',
+           date_trunc('second', localtimestamp) - i % 365 * interval '1 day', 10300, 'C', 'A0023', 70,
+           70 + i % 200, CASE WHEN i % 5 = 0 THEN 70 END, CASE WHEN i % 5 = 0 THEN 'FP' END,
+           date_trunc('second', localtimestamp) + (i % 395 - 365) * interval '1 day',
+           CASE WHEN i % 2 = 0 THEN 'CPC' ELSE 'CFC' END,
+           date_trunc('second', localtimestamp) - interval '20 days', 'DN2', 'CSD',
+           CASE WHEN i % 3 = 0 THEN 'PS' END, CASE WHEN i % 3 = 0 THEN 'WWP' END, 'Y'
+      FROM generate_series(1, :notices) AS i
+""")
+SUSPENSIONS = text("""
+    INSERT INTO ocms_suspended_notice (
+        notice_no, date_of_suspension, sr_no, suspension_source, suspension_type, reason_of_suspension,
+        officer_authorising_suspension, date_of_revival)
+    SELECT notice_no, notice_date_and_time, 1, 'OCMS', 'TS', 'UNC', 'OCMS',
+           notice_date_and_time + interval '21 days'
+      FROM ocms_valid_offence_notice
+""")
+SETTLE = "VACUUM (ANALYZE)"
+
+
+@frozen
+class Size:
+    """How much is measured: notices in the table, rounds, calls of a run; and whether commits are on disk."""
+
+    notices: int = 200_000
+    rounds: int = 15
+    calls: int = 100
+    durable: bool = True
+
+
+QUICK = Size(notices=4_000, rounds=1, calls=4, durable=False)
+
+
+@define(slots=False)
+class Ground:
+    """What rows are measured on; the database is there from the moment a row asks for it."""
+
+    size: Size
+    held: ExitStack = field(factory=ExitStack)
+
+    @cached_property
+    def databases(self) -> Databases:
+        """Give the URLs of a pair of databases, the Intranet's filled with notices."""
+        server = self.held.enter_context(running_server(durable=self.size.durable))
+        for side in SIDES:
+            server.create(side)
+            migrate(side, server.url(side))
+        databases = Databases(**{side: server.url(side) for side in SIDES})
+        engine = engines.create(databases.intranet)
+        with engine.begin() as connection:
+            connection.execute(NOTICES, {"notices": self.size.notices})
+            connection.execute(SUSPENSIONS)
+        outside_transactions(engine, SETTLE, "CHECKPOINT")
+        engine.dispose()
+        return databases
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Give connections of our own to the Intranet database, beside those of the contenders."""
+        engine = engines.create(self.databases.intranet)
+        self.held.callback(engine.dispose)
+        return engine
+
+
+def outside_transactions(engine: Engine, *statements: str) -> None:
+    """Run statements that cannot be part of a transaction."""
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def notice_no(number: int) -> str:
+    """Give the number of the so-manieth notice of the table, counted from 1."""
+    return f"5{number:08}J"

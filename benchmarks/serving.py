@@ -1,0 +1,80 @@
+"""Contenders as they are served: each a Granian of one worker, with the settings `ocms serve` has."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from attrs import frozen
+
+from benchmarks.http import Client
+from tests.support.postgres import free_port
+
+ROOT = Path(__file__).parents[1]
+STARTS_WITHIN = 30
+
+
+@frozen
+class Program:
+    """What is served: `module:factory`, and the environment it finds itself in."""
+
+    target: str
+    environment: Mapping[str, str]
+
+
+@contextmanager
+def served(programs: Mapping[str, Program]) -> Iterator[dict[str, Client]]:
+    """Serve each program in a process of its own, and give a client of each."""
+    with ExitStack() as held:
+        started = {name: held.enter_context(running(program)) for name, program in programs.items()}
+        yield {name: held.enter_context(client_of(*process)) for name, process in started.items()}
+
+
+@contextmanager
+def running(program: Program) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Start a server; what it said is shown when things go wrong."""
+    port = free_port()
+    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", program.target]
+    options = ["--port", str(port), "--workers", "1", "--no-ws", "--log-level", "warning"]
+    environment = {**os.environ, **program.environment}
+    with (
+        TemporaryFile() as said,
+        subprocess.Popen(
+            [*command, *options], env=environment, cwd=ROOT, stdout=said, stderr=said
+        ) as process,
+    ):
+        try:
+            yield process, port
+        except Exception as error:
+            said.seek(0)
+            error.add_note(said.read()[-4000:].decode(errors="replace"))
+            raise
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def client_of(process: subprocess.Popen[bytes], port: int) -> Iterator[Client]:
+    """Give a client of a server once it answers."""
+    wait_for(process, port)
+    client = Client(port)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def wait_for(process: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until a server answers on its port."""
+    deadline = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("A contender did not start.")
