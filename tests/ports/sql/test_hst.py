@@ -5,8 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import ClauseElement, event, update
+from sqlalchemy.dialects.mssql.base import MSDialect
 
+from ocms_adapters.sql.hst_questions import Questions
+from ocms_adapters.sql.ledger import Ledger
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.hst import address_check, nightly, service
@@ -400,3 +403,27 @@ def test_apply_update_and_revive_take_as_many_statements_for_one_notice_as_for_m
     one = statements(1)
     assert one == statements(300)
     assert max(one) <= 11
+
+
+@pytest.mark.rule("H36")
+def test_an_answer_another_system_kept_without_a_time_gives_way(database: HstDatabase) -> None:
+    empty = dict.fromkeys(
+        ("bldg_name", "blk_hse_no", "street_name", "floor_no", "unit_no", "postal_code"), ""
+    )
+    database.put(
+        t.ocms_temp_unc_hst_addr,
+        [{"id_no": IDENTITY, "query_reason": "HST", "type_of_address": "mha_reg", **empty}],
+    )
+    with database.stores.writing() as store:
+        store.record([AddressAnswered(answer())], NOW, isolate=False)
+    assert database.rows(t.ocms_temp_unc_hst_addr, "street_name") == [("New Street",)]
+
+
+def test_every_question_and_every_writing_can_be_phrased_for_sql_server() -> None:
+    dialect = MSDialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+    questions = [each for each in vars(Questions(dialect)).values() if isinstance(each, ClauseElement)]
+    writings = [statement for _, _, statement in Ledger(dialect)._phrased.values()]
+    assert len(questions) >= 20
+    for statement in (*questions, *writings):
+        assert isinstance(statement, ClauseElement)
+        assert "ocms_" in str(statement.compile(dialect=dialect))

@@ -107,7 +107,7 @@ def test_an_application_killed_at_any_moment_is_there_whole_or_not_at_all(databa
     whole = (1, NOTICES, NOTICES, NOTICES)
     assert standing(database) == whole
     undone(database)
-    chance, seen = random.Random(20250114), Counter[bool]()  # noqa: S311  # moments, not secrets
+    chance, seen = random.Random(20250114), Counter[bool]()
     with applying(database.engine.url.render_as_string(hide_password=False)) as killed:
         for _ in range(KILLS):
             killed(chance.uniform(0.05, 1.3) * as_long_as)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from attrs import frozen
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Dialect,
     Executable,
     String,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     insert,
     literal,
+    or_,
     select,
     text,
     true,
@@ -122,11 +124,16 @@ def upserts(
         upsert: Executable = statement.on_conflict_do_update(
             index_elements=list(keys),
             set_={**replaced, "upd_date": now(), "upd_user_id": AUDIT_USER},
-            where=table.c[newer] < statement.excluded[newer] if newer else None,
+            where=later(table.c[newer], statement.excluded[newer]) if newer else None,
         )
         return upsert
 
     return phrase
+
+
+def later(kept: ColumnElement[Any], given: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Tell whether a row is newer than the one kept; one kept without a time is older than any."""
+    return or_(kept.is_(None), kept < given)
 
 
 def merge(
@@ -147,13 +154,13 @@ def merge(
     asked = ", ".join([*columns.keys(), *(f":{value.key} AS {name}" for name, value in shared.items())])
     names = [*columns.keys(), *shared]
     same = " AND ".join(f"target.{key} = r.{key}" for key in keys)
-    later = f" AND target.{newer} < r.{newer}" if newer else ""
+    only_later = f" AND (target.{newer} IS NULL OR target.{newer} < r.{newer})" if newer else ""
     replaced = ", ".join(f"{name} = r.{name}" for name in taken)
     values = ", ".join(f"r.{name}" for name in names)
     return text(
         f"MERGE {table.name} WITH (HOLDLOCK) AS target "  # noqa: S608  # names and types are our own
         f"USING (SELECT {asked} FROM OPENJSON(:rows) WITH ({typed})) AS r ON {same} "
-        f"WHEN MATCHED{later} THEN UPDATE SET {replaced}, upd_date = :now, upd_user_id = :user "
+        f"WHEN MATCHED{only_later} THEN UPDATE SET {replaced}, upd_date = :now, upd_user_id = :user "
         f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}, cre_date, cre_user_id) "
         f"VALUES ({values}, :now, :user);"
     ).bindparams(
