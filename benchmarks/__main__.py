@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from attrs import evolve
 
-from benchmarks import core, court, report
+from benchmarks import core, court, hst, report
 from benchmarks.frame import Row, measured
 from benchmarks.ground import QUICK, Ground, Size
 
-ROWS: tuple[Row, ...] = (*court.ROWS, *core.ROWS)
+ROWS: tuple[Row, ...] = (*court.ROWS, *hst.ROWS, *core.ROWS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
