@@ -65,13 +65,16 @@ def page() -> Iterator[str]:
     )
     yield "## Settings"
     yield ""
-    yield "Environment variables, or the same names in lower case without the prefix below `[ocms]` in the TOML"
-    yield "file that `OCMS_CONFIG` names. The environment wins. `ocms settings` shows what holds."
+    yield "Environment variables, or the same names in lower case without the prefix below `[ocms]` in"
+    yield "the TOML file that `OCMS_CONFIG` names. The environment wins. `ocms settings` shows what holds."
     yield ""
     shown = effective(Settings())
     yield from table(
         ["variable", "default", "meaning"],
-        ((f"`{variable(name)}`", f"`{shown[variable(name)]}`", meaning) for name, meaning in MEANINGS.items()),
+        (
+            (f"`{variable(name)}`", f"`{shown[variable(name)]}`", meaning)
+            for name, meaning in MEANINGS.items()
+        ),
     )
     yield "## Reference data"
     yield ""

@@ -1,5 +1,7 @@
 """The application a server process loads."""
 
+import signal
+
 from litestar.types import ASGIApp
 
 from ocms_app import logs
@@ -9,6 +11,8 @@ from ocms_app.wiring import web
 
 def create() -> ASGIApp:
     """Wire the API from the settings of this process."""
+    # Until Granian takes the signal, a process told to stop would go on starting and have to be killed.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     settings = load()
     logs.set_up(settings.log_format, settings.log_level)
     return web(settings)

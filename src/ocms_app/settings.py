@@ -1,15 +1,17 @@
 """What an administrator can set: by `OCMS_*` environment variables, or in a TOML file."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import typed_settings
-from attrs import asdict, field, frozen
+from attrs import asdict, field, fields, frozen
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 from typed_settings.exceptions import InvalidOptionsError, InvalidSettingsError, TsError
+from typed_settings.loaders import DictLoader
 
 from ocms_core.kernel.faults import Fault
 
@@ -143,6 +145,13 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "log_level": ("debug", "info", "warning", "error"),
 }
 AT_LEAST_ONE = ("workers", "threads", "stop_seconds")
+READABLE: dict[Any, tuple[re.Pattern[str], str]] = {
+    int: (re.compile(r"-?[0-9]{1,9}"), "a whole number"),
+    bool: (re.compile(r"1|0|true|false|yes|no|on|off", re.IGNORECASE), "1 or 0"),
+}
+# Drivers also take their password in the query of the address.
+SECRET = re.compile(r"pass|pwd|secret|token|odbc_connect", re.IGNORECASE)
+MASK = "hidden"
 DATABASES = ("sqlite", "postgresql", "mssql")
 ISSUER_KINDS = ("clients", "staff")
 
@@ -157,7 +166,10 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     path = environment.get(CONFIG)
     if path and not Path(path).is_file():
         raise WrongSettings([f"{CONFIG}: there is no file {path}"])
-    loaders: list[Any] = [typed_settings.EnvLoader(PREFIX)]
+    if wrong := [*unknown_variables(environment), *unreadable_variables(environment)]:
+        raise WrongSettings(wrong)
+    given = {name: environment[variable(name)] for name in MEANINGS if variable(name) in environment}
+    loaders: list[Any] = [DictLoader(given)]
     if path:
         formats: dict[str, Any] = {"*": typed_settings.TomlFormat(SECTION)}
         loaders.insert(0, typed_settings.FileLoader(formats, files=[path]))
@@ -166,8 +178,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     except InvalidSettingsError as errors:
         raise WrongSettings([str(error) for error in errors.exceptions]) from None
     except (InvalidOptionsError, TsError) as error:
-        raise WrongSettings([f"{error}. `ocms settings` lists what can be set."]) from None
-    if wrong := [*unknown_variables(environment), *wrong_values(settings)]:
+        raise WrongSettings([f"{CONFIG}: {error}. `ocms settings` lists what can be set."]) from None
+    if wrong := list(wrong_values(settings)):
         raise WrongSettings(wrong)
     return settings
 
@@ -178,6 +190,15 @@ def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in known:
             yield f"{name}: no such setting. `ocms settings` lists what can be set."
+
+
+def unreadable_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    """Find values that are no number, or no yes or no, where one is wanted."""
+    for setting in fields(Settings):
+        value = environment.get(variable(setting.name))
+        readable, wanted = READABLE.get(setting.type, (None, ""))
+        if value is not None and readable and not readable.fullmatch(value):
+            yield f"{variable(setting.name)}: is {value!r}; it is {wanted}"
 
 
 def wrong_values(settings: Settings) -> Iterator[str]:
@@ -221,7 +242,9 @@ def effective(settings: Settings) -> dict[str, str]:
     """Show every setting as it holds, secrets masked."""
     shown = asdict(settings)
     for name in ("intranet_url", "internet_url"):
-        shown[name] = make_url(shown[name]).render_as_string(hide_password=True)
+        url = make_url(shown[name])
+        secret = {word: MASK for word in url.query if SECRET.search(word)}
+        shown[name] = url.update_query_dict(secret).render_as_string(hide_password=True)
     for name in SECRETS:
-        shown[name] = "***" if shown[name] else ""
+        shown[name] = MASK if shown[name] else ""
     return {variable(name): str(value) for name, value in shown.items()}

@@ -26,6 +26,9 @@ def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
+    from ocms_app.wiring import issuers  # noqa: PLC0415  # loaded before the workers fork: they start at once
+
+    tuple(issuers(settings))  # what is wrong with one is said here, not in every worker
     print(f"Serving on http://{host}:{port} (API page: http://{host}:{port}/docs)", file=sys.stderr)
     Granian(
         "ocms_app.asgi:create",

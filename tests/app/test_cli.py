@@ -1,0 +1,162 @@
+"""The command line: what it does, what it prints where, and what it says when something is wrong."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_app.cli import app
+from ocms_app.cli.failures import told
+from ocms_core.kernel.access import Role
+from tests.support.rows import put_notices
+from tests.support.served import OCMS, House, now
+
+ROOT = Path(__file__).parents[2]
+
+
+@frozen
+class Said:
+    """What a command left: its exit status and its two outputs."""
+
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def ocms(small_house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Give the command, run in this process with the settings of a house; more settings by keyword."""
+
+    def run(*words: str, **settings: str) -> Said:
+        with monkeypatch.context() as patch:
+            patch.delenv("OCMS_TEST_SERVER_FOLDER", raising=False)
+            for name, value in small_house.environment(**settings).items():
+                if name.startswith("OCMS_"):
+                    patch.setenv(name, value)
+            with pytest.raises(SystemExit) as left:
+                sys.exit(told(lambda: app(words)))
+        status = left.value.code
+        return Said(status if isinstance(status, int) else 0, *capsys.readouterr())
+
+    return run
+
+
+def test_the_key_alone_goes_to_standard_output(small_house: House) -> None:
+    command = [OCMS, "keys", "issue", "--client", "CAS", "--days", "30"]
+    ran = subprocess.run(command, env=small_house.environment(), capture_output=True, text=True, check=True)
+    (key,) = ran.stdout.splitlines()
+    assert key.startswith("ocms_")
+    assert key not in ran.stderr
+    assert "30 days" in ran.stderr
+    (kept,) = SqlCredentials(small_house.engine).list()
+    assert (kept.client, kept.role, (kept.expires_at or now()) > now()) == ("CAS", Role.CAS, True)
+
+
+def test_the_token_alone_goes_to_standard_output(ocms: Run) -> None:
+    for words in (("--role", "plus", "--client", "PLUS"), ("--role", "oic", "--officer", "OFFICER1")):
+        said = ocms("token", *words)
+        (token,) = said.out.splitlines()
+        assert (said.status, token.count("."), token in said.err) == (0, 2, False)
+
+
+def test_with_the_development_issuer_off_no_token_is_signed(ocms: Run) -> None:
+    said = ocms("token", "--role", "plus", "--client", "PLUS", dev_issuer=0)
+    assert (said.status, said.out) == (1, "")
+    assert said.err.count("\n") == 1
+    assert "Set OCMS_DEV_ISSUER=1" in said.err
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (("token", "--role", "plus"), "Give --client NAME"),
+        (("token", "--role", "plus", "--client", "a", "--officer", "b"), "Give --client NAME"),
+        (("token", "--role", "oic", "--client", "a"), "one of these roles"),
+        (("keys", "issue", "--client", "a", "--role", "oic"), "staff token"),
+        (("keys", "issue", "--client", "a" * 51), "1 to 50"),
+        (("explain", "?"), "1 to 10 letters and digits"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(ocms: Run, words: tuple[str, ...], told: str) -> None:
+    said = ocms(*words)
+    assert (said.status, said.out) == (1, "")
+    assert told in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_a_client_gets_no_third_key_and_a_revoked_one_makes_room(ocms: Run) -> None:
+    keys = [ocms("keys", "issue", "--client", "CAS").out.strip() for _ in range(2)]
+    refused = ocms("keys", "issue", "--client", "CAS")
+    assert (refused.status, refused.out) == (1, "")
+    key_id = keys[0].split("_")[1]
+    assert key_id in refused.err
+    listed = ocms("keys", "list").out
+    assert listed.count("live") == 2
+    assert not any(key.split("_", 2)[2] in listed for key in keys)
+    assert ocms("keys", "revoke", key_id).status == 0
+    assert ocms("keys", "revoke", key_id).status == 1
+    assert ocms("keys", "issue", "--client", "CAS").status == 0
+
+
+def test_settings_are_shown_with_passwords_masked(ocms: Run) -> None:
+    said = ocms("settings", intranet_url="postgresql://ocms:geheim@host/name", log_level="error")
+    assert "OCMS_INTRANET_URL=postgresql://ocms:***@host/name\n" in said.out
+    assert "OCMS_LOG_LEVEL=error\n" in said.out
+    assert "geheim" not in said.out + said.err
+
+
+def test_every_wrong_setting_is_one_line_and_no_traceback(ocms: Run) -> None:
+    for words in (("settings",), ("db", "check"), ("keys", "list"), ("serve",)):
+        said = ocms(*words, workers=0, log_level="loud")
+        assert (said.status, said.out) == (1, "")
+        assert [line.partition(":")[0] for line in said.err.splitlines()] == [
+            "OCMS_LOG_LEVEL",
+            "OCMS_WORKERS",
+        ]
+    assert "OCMS_WORKER: no such setting" in ocms("settings", worker=2).err
+
+
+def test_a_new_database_is_made_by_upgrade_and_a_repeated_one_changes_nothing(
+    ocms: Run, tmp_path: Path
+) -> None:
+    new = {side: f"sqlite:///{tmp_path}/new/{side}.db" for side in ("intranet_url", "internet_url")}
+    assert ocms("db", "check", **new).status == 1
+    for _ in range(2):
+        assert ocms("db", "upgrade", **new).status == 0
+        said = ocms("db", "check", **new)
+        assert (said.status, said.err.count("up to date")) == (0, 2)
+
+
+def test_a_database_that_cannot_be_reached_is_one_line(ocms: Run) -> None:
+    said = ocms("db", "check", intranet_url="postgresql://ocms:geheim@127.0.0.1:1/name")
+    assert (said.status, said.out, said.err) == (1, "", "the database is unavailable\n")
+
+
+def test_a_notice_is_explained_by_its_rules(ocms: Run, small_house: House) -> None:
+    put_notices(small_house.engine, ["1234567890"])
+    said = ocms("explain", "1234567890")
+    assert said.status == 0
+    assert all(word in said.out for word in ("stage CPC", "cas-getPaymentStatus", "P22", "P31"))
+    assert (unknown := ocms("explain", "9999999999")).status == 1
+    assert "no such notice" in unknown.out
+
+
+def test_help_is_given_without_loading_the_web() -> None:
+    asked = "import sys; from ocms_app.cli import app; app(['--help'], result_action='return_value')"
+    command = [sys.executable, "-c", f"{asked}; print(sorted(sys.modules), file=sys.stderr)"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert all(word in ran.stdout for word in ("serve", "db", "keys", "token", "settings", "explain"))
+    assert not any(heavy in ran.stderr for heavy in ("'litestar'", "'sqlalchemy'", "'granian'"))
+
+
+def test_a_sample_is_loaded_into_an_empty_database(ocms: Run, tmp_path: Path) -> None:
+    new = {side: f"sqlite:///{tmp_path}/new/{side}.db" for side in ("intranet_url", "internet_url")}
+    assert ocms("db", "sample", "--notices", "50", **new).status == 0
+    assert "stage" in ocms("explain", "1234567890", **new).out

@@ -1,0 +1,138 @@
+"""Settings come from the environment over a file over the defaults, and each wrong one is told by name."""
+
+from pathlib import Path
+
+import pytest
+from attrs import fields
+
+from ocms_app.settings import MEANINGS, Settings, WrongSettings, effective, load
+from ocms_app.wiring import issuer, issuers
+
+ISSUER = """
+[[ocms.issuers]]
+name = "apim"
+issuer = "https://apim.example"
+audience = "ocms"
+kind = "clients"
+jwks_url = "{url}"
+roles = {{ PLUS = "{role}" }}
+"""
+
+
+def wrong(**environment: str) -> list[str]:
+    """Give what is told of an environment."""
+    with pytest.raises(WrongSettings) as told:
+        load(environment)
+    return told.value.lines
+
+
+def in_file(folder: Path, text: str) -> dict[str, str]:
+    """Write a settings file; give the environment that names it."""
+    path = folder / "ocms.toml"
+    path.write_text(text)
+    return {"OCMS_CONFIG": str(path)}
+
+
+def test_with_nothing_set_the_defaults_hold() -> None:
+    assert load({"PATH": "/bin", "OCMSX": "1"}) == Settings()
+
+
+def test_every_setting_has_its_meaning() -> None:
+    assert [setting.name for setting in fields(Settings)] == list(MEANINGS)
+
+
+def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
+    environment = in_file(tmp_path, '[ocms]\nworkers = 3\nthreads = 5\nlog_format = "text"\n')
+    settings = load({**environment, "OCMS_THREADS": "7"})
+    assert (settings.workers, settings.threads, settings.log_format) == (3, 7, "text")
+
+
+@pytest.mark.parametrize(
+    "environment, told",
+    [
+        ({"OCMS_WORKER": "2"}, "OCMS_WORKER: no such setting. `ocms settings` lists what can be set."),
+        ({"OCMS_WORKERS": "two"}, "OCMS_WORKERS: is 'two'; it is a whole number"),
+        ({"OCMS_WORKERS": "1.5"}, "OCMS_WORKERS: is '1.5'; it is a whole number"),
+        ({"OCMS_WORKERS": ""}, "OCMS_WORKERS: is ''; it is a whole number"),
+        ({"OCMS_DEV_ISSUER": "maybe"}, "OCMS_DEV_ISSUER: is 'maybe'; it is 1 or 0"),
+        ({"OCMS_WORKERS": "0"}, "OCMS_WORKERS: is 0; it is at least 1"),
+        ({"OCMS_THREADS": "-1"}, "OCMS_THREADS: is -1; it is at least 1"),
+        ({"OCMS_LOG_FORMAT": "xml"}, "OCMS_LOG_FORMAT: is 'xml'; it is one of json, text"),
+        ({"OCMS_LOG_LEVEL": "loud"}, "OCMS_LOG_LEVEL: is 'loud'; it is one of debug, info, warning, error"),
+        (
+            {"OCMS_INTRANET_URL": "mysql://host/name"},
+            "OCMS_INTRANET_URL: names mysql; OCMS works on sqlite, postgresql, mssql",
+        ),
+        (
+            {"OCMS_INTERNET_URL": "host:5432"},
+            (
+                "OCMS_INTERNET_URL: is no database address; "
+                "write it like postgresql://user@host/name or sqlite:///folder/file.db"
+            ),
+        ),
+        ({"OCMS_CONFIG": "nowhere.toml"}, "OCMS_CONFIG: there is no file nowhere.toml"),
+    ],
+    ids=str,
+)
+def test_a_wrong_setting_is_told_in_one_line(environment: dict[str, str], told: str) -> None:
+    assert wrong(**environment) == [told]
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    assert len(wrong(OCMS_WORKERS="0", OCMS_THREADS="0", OCMS_STOP_SECONDS="0")) == 3
+
+
+@pytest.mark.parametrize(
+    "text, told",
+    [
+        ("[ocms", "Expected ']'"),
+        ("[ocms]\nworker = 2\n", "worker"),
+        ("[ocms]\nworkers = 'two'\n", "workers"),
+        ("[[ocms.issuers]]\nname = 'x'\n", "issuer"),
+        (ISSUER.format(url="", role="plus"), "issuer apim: give either jwks_url or jwks_file"),
+        (
+            ISSUER.format(url="https://x/k", role="plus").replace("clients", "all"),
+            "issuer apim: kind is 'all'",
+        ),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_told(tmp_path: Path, text: str, told: str) -> None:
+    (line,) = wrong(**in_file(tmp_path, text))
+    assert told in line
+
+
+def test_a_token_issuer_of_the_file_is_believed(tmp_path: Path) -> None:
+    settings = load(in_file(tmp_path, ISSUER.format(url="https://apim.example/keys", role="plus")))
+    ((believed, _),) = issuers(settings)
+    assert (believed.name, believed.issuer, believed.audience) == ("apim", "https://apim.example", "ocms")
+
+
+@pytest.mark.parametrize(
+    "url, role, told",
+    [
+        ("http://apim.example/keys", "plus", "issuer apim: A key set is read over https"),
+        ("https://apim.example/keys", "boss", "issuer apim: 'boss' is not a valid Role"),
+    ],
+)
+def test_an_issuer_that_cannot_be_is_told_by_name(tmp_path: Path, url: str, role: str, told: str) -> None:
+    (of_file,) = load(in_file(tmp_path, ISSUER.format(url=url, role=role))).issuers
+    with pytest.raises(WrongSettings, match=told):
+        issuer(of_file)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ocms:geheim@host/name",
+        "postgresql://host/name?user=ocms&password=geheim",
+        "mssql://?odbc_connect=SERVER%3Dx%3BPWD%3Dgeheim",
+    ],
+)
+def test_passwords_are_masked_wherever_in_an_address_they_stand(url: str) -> None:
+    shown = effective(Settings(intranet_url=url, internet_url=url))
+    assert "geheim" not in str(shown)
+    assert shown["OCMS_INTRANET_URL"].startswith(url.partition(":")[0])
+
+
+def test_a_wrong_address_is_told_without_its_password() -> None:
+    assert "geheim" not in str(wrong(OCMS_INTRANET_URL="postgresql//ocms:geheim@host/name"))

@@ -1,0 +1,44 @@
+"""The running system the cases of the contracts are called on, once on each database."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.support.databases import postgres_databases, sqlite_databases
+from tests.support.rows import emptied
+from tests.support.served import House, Served, serving
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Give a running `ocms serve` on freshly migrated databases."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            databases = sqlite_databases(request.getfixturevalue("sqlite_templates"), folder)
+        else:
+            databases = stack.enter_context(postgres_databases(request.getfixturevalue("postgres")))
+        house = House(databases, folder)
+        yield stack.enter_context(serving(house))
+        house.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def beside(running: Served) -> Iterator[Served]:
+    """Give a second server of the same system: three more processes on its databases."""
+    with serving(running.house, workers=3) as second:
+        yield second
+
+
+@pytest.fixture
+def served(running: Served) -> Served:
+    """Give the running system with no notice in it and nothing counted yet."""
+    emptied(running.house.engine)
+    return running
+
+
+@pytest.fixture
+def house(served: Served) -> House:
+    """Give the databases and credentials of the running system."""
+    return served.house

@@ -1,0 +1,138 @@
+"""How many statements a call costs: the same for one notice and for five hundred."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from attrs import frozen
+from sqlalchemy import Engine
+
+from ocms_app import wiring
+from ocms_app.databases import open_databases
+from ocms_app.settings import Settings
+from tests.support.builders import body
+from tests.support.databases import Databases
+from tests.support.rows import notice_numbers, put_notices
+from tests.support.served import API_1, API_2, API_4, Headers, House
+from tests.support.statements import recorded
+
+FULL = {"suspensionType": "PS", "eprReasonOfSuspension": "PS-WWP", "processingStage": "WAR"}
+
+
+@frozen
+class Wired:
+    """The whole API in this process."""
+
+    house: House
+    engine: Engine
+    app: Any
+
+    def client(self, path: str) -> "Client":
+        """Give a client whose key and limit are settled, as they are after the first call."""
+        client = Client(self, path, self.house.credential_for(path))
+        for _ in range(2):
+            client.post(self.numbers(1))
+        return client
+
+    def numbers(self, many: int) -> list[str]:
+        """Put so many notices into the database."""
+        numbers = notice_numbers(many)
+        put_notices(self.house.engine, numbers)
+        return numbers
+
+
+@frozen
+class Client:
+    """A caller of one path."""
+
+    wired: Wired
+    path: str
+    credential: Headers
+
+    def post(self, numbers: list[str], **fields: str) -> None:
+        """Make a call that goes well."""
+        items = tuple({"noticeNo": number, **fields} for number in numbers)
+
+        async def call() -> httpx.Response:
+            transport = httpx.ASGITransport(self.wired.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://ocms") as http:
+                return await http.post(self.path, json=body(items), headers=self.credential)
+
+        assert asyncio.run(call()).status_code == 200
+
+    def cost(self, numbers: list[str], **fields: str) -> list[str]:
+        """Give the statements of one call."""
+        with recorded(self.wired.engine) as statements:
+            self.post(numbers, **fields)
+        return statements
+
+
+@pytest.fixture
+def wired(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
+    house = House(databases, tmp_path)
+    dev_keys = str(tmp_path / "dev")
+    settings = Settings(databases.intranet, databases.internet, dev_issuer=True, dev_keys=dev_keys)
+    opened = open_databases(settings)
+    monkeypatch.setattr(wiring, "open_databases", lambda _: opened)
+    yield Wired(house, opened.intranet, wiring.web(settings))
+    opened.dispose()
+    house.engine.dispose()
+
+
+def about_notices(statements: list[str]) -> list[str]:
+    return [statement for statement in statements if "ocms_valid_offence_notice" in statement]
+
+
+@pytest.mark.rule("P10", "G9")
+def test_api_1_costs_one_data_statement_beside_credential_and_limit(wired: Wired) -> None:
+    client = wired.client(API_1)
+    costs = [client.cost(wired.numbers(many)) for many in (1, 50, 500)]
+    assert costs[0] == costs[1] == costs[2]
+    assert len(costs[0]) == 3
+    assert len(about_notices(costs[0])) == 1
+
+
+@pytest.mark.rule("G9", "P24")
+def test_api_2_costs_eight_statements_when_everything_changes(wired: Wired) -> None:
+    client = wired.client(API_2)
+    costs = [client.cost(wired.numbers(many), **FULL) for many in (1, 50, 500)]
+    assert costs[0] == costs[1] == costs[2]
+    assert len(costs[0]) == 8
+
+
+@pytest.mark.rule("G9", "P24")
+def test_api_2_costs_six_statements_when_only_the_audit_is_touched(wired: Wired) -> None:
+    client = wired.client(API_2)
+    costs = [client.cost(wired.numbers(many)) for many in (1, 50, 500)]
+    assert costs[0] == costs[1] == costs[2]
+    assert len(costs[0]) == 6
+
+
+@pytest.mark.rule("G9", "P32")
+def test_api_4_costs_four_statements_the_first_time_and_two_from_then_on(wired: Wired) -> None:
+    client = wired.client(API_4)
+    numbers = [wired.numbers(many) for many in (1, 50, 100)]
+    first = [client.cost(each) for each in numbers]
+    again = [client.cost(each) for each in numbers]
+    assert first[0] == first[1] == first[2]
+    assert again[0] == again[1] == again[2]
+    assert (len(first[0]), len(again[0])) == (4, 2)
+    assert not [statement for statement in about_notices(again[0]) if not statement.startswith("SELECT")]
+
+
+@pytest.mark.rule("G8")
+def test_a_refusal_costs_no_statement_it_does_not_need(wired: Wired) -> None:
+    client = wired.client(API_2)
+
+    async def refused(headers: Headers) -> int:
+        transport = httpx.ASGITransport(wired.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://ocms") as http:
+            return (await http.post(API_2, content=b"{", headers=headers)).status_code
+
+    for headers, status, cost in (({}, 401, 0), ({"X-API-Key": "x"}, 401, 0), (client.credential, 400, 2)):
+        with recorded(wired.engine) as statements:
+            assert asyncio.run(refused(headers)) == status
+        assert len(statements) == cost

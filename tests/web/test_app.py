@@ -1,0 +1,110 @@
+"""What the application offers beside the contracts: its description, a page to try calls on, health."""
+
+import json
+import re
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema_rs import Draft202012Validator
+
+from ocms_core.kernel import codes
+from ocms_core.kernel.codes import Code
+from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.reference import EMPTY
+from ocms_web import court
+from ocms_web.app import create_app
+from ocms_web.calls import Gate
+from ocms_web.openapi import document
+from ocms_web.problems import STATUS, Problem
+from ocms_web.wire import encode
+from tests.support.twins import CourtTwin
+
+ENDPOINTS = court.endpoints(court.CourtCalls(CourtTwin(), lambda: EMPTY))
+DOCUMENT: dict[str, Any] = json.loads(encode(document(ENDPOINTS, "1.2.3")))
+
+
+class Down:
+    """A part of the house that is not to be had."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise Unavailable("the database")
+
+    def __call__(self) -> None:
+        raise Unavailable("the database")
+
+
+async def asked(method: str, path: str, **sent: Any) -> httpx.Response:
+    """Call an application whose database is down."""
+    nothing: Any = Down()
+    app: Any = create_app(ENDPOINTS, Gate(nothing, nothing, nothing), ready=nothing, version="1.2.3")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ocms") as http:
+        return await http.request(method, path, **sent)
+
+
+def bodies() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Give every body the description shows: where, its schema and its examples."""
+    told = []
+    for path, methods in DOCUMENT["paths"].items():
+        for operation in methods.values():
+            for where, shown in {"request": operation["requestBody"], **operation["responses"]}.items():
+                content = shown["content"]["application/json"]
+                told.append((f"{path} {where}", content["schema"], content["examples"]))
+    return told
+
+
+@pytest.mark.rule("G1")
+@pytest.mark.parametrize("schema, examples", [pytest.param(*told[1:], id=told[0]) for told in bodies()])
+def test_every_example_fits_its_schema(schema: dict[str, Any], examples: dict[str, Any]) -> None:
+    assert examples
+    for example in examples.values():
+        Draft202012Validator(schema).validate(example["value"])
+
+
+@pytest.mark.rule("G15")
+def test_every_endpoint_tells_of_every_way_to_be_refused() -> None:
+    for methods in DOCUMENT["paths"].values():
+        for operation in methods.values():
+            assert operation["responses"].keys() >= {"200", "400", "401", "403", "413", "429", "500", "503"}
+
+
+@pytest.mark.rule("G15", "P2")
+def test_every_code_has_a_status_and_every_problem_its_words() -> None:
+    named = {value for value in vars(codes).values() if isinstance(value, Code)}
+    assert named <= STATUS.keys()
+    for endpoint in ENDPOINTS:
+        for problem in Problem:
+            assert endpoint.problem(problem).body.keys() == {"appCode", "message"}
+
+
+@pytest.mark.anyio
+async def test_the_page_finds_all_it_needs_here() -> None:
+    page = await asked("GET", "/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    for link in re.findall(r'(?:href|src)="([^"]+)"', page.text):
+        assert link.startswith("/")
+        assert (await asked("GET", link)).status_code == 200
+    assert (await asked("GET", "/openapi.json")).json() == DOCUMENT
+
+
+@pytest.mark.anyio
+async def test_a_process_whose_database_is_down_is_live_and_not_ready() -> None:
+    assert (await asked("GET", "/health/live")).status_code == 200
+    answer = await asked("GET", "/health/ready")
+    assert (answer.status_code, answer.json()["reason"]) == (503, "the database is unavailable")
+
+
+@pytest.mark.anyio
+@pytest.mark.rule("P4", "G15")
+async def test_a_call_that_cannot_even_be_checked_is_503_in_the_envelope() -> None:
+    for endpoint in ENDPOINTS:
+        answer = await asked("POST", endpoint.path, json={})
+        assert (answer.status_code, answer.json()) == (
+            503,
+            {"appCode": "OCMS-5031", "message": "Service unavailable"},
+        )
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
