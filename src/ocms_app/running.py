@@ -3,11 +3,11 @@
 import os
 import secrets
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event, Thread
-from time import monotonic
 
 import structlog
 from attrs import field, frozen
@@ -55,6 +55,7 @@ class JobRunner:
     now: Callable[[], datetime] = field(factory=lambda: SystemClock().now)
     worker: str = field(factory=worker_name)
     stopping: Event = field(factory=Event)
+    sleep: Callable[[float], None] = time.sleep
 
     def run(self, job: Job, *, slot: datetime | None = None, forced: bool = False) -> Ended | NotNow:
         """Run a job now unless another is at it or it has had its run; an error is recorded, not raised."""
@@ -73,13 +74,15 @@ class JobRunner:
         if isinstance(held, NotNow):
             return held
         log.info("job_started", job=job.name, run=held.fence, worker=self.worker)
-        begun = monotonic()
+        begun = time.monotonic()
         with extended(locks, held):
-            context = JobContext(self.settings, self.databases, self.now, held, forced, self.stopping)
-            ended = outcome(job, context)
+            ended = outcome(job, self._context(held, forced=forced))
         locks.end(held, ended.result, ended.counts, ended.error)
-        self._observe(job, ended, monotonic() - begun)
+        self._observe(job, ended, time.monotonic() - begun)
         return ended
+
+    def _context(self, held: Held, *, forced: bool) -> JobContext:
+        return JobContext(self.settings, self.databases, self.now, held, forced, self.stopping, self.sleep)
 
     def _observe(self, job: Job, ended: Ended, seconds: float) -> None:
         RUNS.labels(job.name, ended.result.value).inc()

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from attrs import frozen
 
-from ocms_app.jobs import hst, sending_alerts
+from ocms_app.jobs import hst, refreshing_vip_vehicles, sending_alerts
 from ocms_app.jobs.context import JobContext
 from ocms_core.jobs.runs import JobCounts
 
@@ -30,6 +30,15 @@ class Job:
 
 
 JOBS: tuple[Job, ...] = (
+    Job(
+        name="refresh_vip_vehicle",
+        schedule="0 2 * * *",
+        at_most=timedelta(minutes=10),
+        at_least=timedelta(minutes=1),
+        what="Take over the list of VIP vehicles from CAS.",
+        run=refreshing_vip_vehicles.run,
+        once_a_day=True,
+    ),
     Job(
         name="send_alerts",
         schedule="* * * * *",

@@ -76,7 +76,8 @@ def insert_alert(connection: Connection, alert: Alert, now: datetime) -> bool:
         literal(AUDIT_USER),
     ).where(~exists().where(table.c.incident == alert.incident))
     columns = ["incident", "subject", "body", "next_attempt_at", "cre_date", "cre_user_id"]
-    return bool(connection.execute(insert(table).from_select(columns, new)).rowcount)
+    kept = insert(table).from_select(columns, new).execution_options(preserve_rowcount=True)
+    return connection.execute(kept).rowcount == 1
 
 
 def mark_sent(connection: Connection, waiting: Waiting, now: datetime) -> None:

@@ -68,7 +68,13 @@ def begin(connection: Connection, ask: Ask, started: datetime) -> int:
 
 
 def end(
-    connection: Connection, number: int, now: datetime, result: Result, counts: Counts, error: str | None
+    connection: Connection,
+    number: int,
+    now: datetime,
+    *,
+    result: Result,
+    counts: Counts,
+    error: str | None,
 ) -> None:
     """Record how a run ended, and forget those of its job that are older than three months."""
     values = {

@@ -47,9 +47,13 @@ TAKE = (
     .where(table.c.name == NAME, table.c.lock_until <= NOW)
     .values(lock_until=UNTIL, locked_at=NOW, locked_by=HOLDER, **AUDIT)
 )
-FIRST = insert(table).from_select(
-    ["name", "lock_until", "locked_at", "locked_by", "cre_user_id"],
-    select(NAME, UNTIL, NOW, HOLDER, literal(AUDIT_USER)).where(~exists().where(table.c.name == NAME)),
+FIRST = (
+    insert(table)
+    .from_select(
+        ["name", "lock_until", "locked_at", "locked_by", "cre_user_id"],
+        select(NAME, UNTIL, NOW, HOLDER, literal(AUDIT_USER)).where(~exists().where(table.c.name == NAME)),
+    )
+    .execution_options(preserve_rowcount=True)
 )
 NUMBER = update(table).where(table.c.name == NAME).values(locked_by=HOLDER)
 OWN = (table.c.name == NAME, table.c.locked_by == HOLDER)
@@ -103,7 +107,7 @@ class SqlLocks:
             "until": now + ask.at_most,
             "stamp": started,
         }
-        if not any(connection.execute(statement, values).rowcount for statement in (TAKE, FIRST)):
+        if not any(connection.execute(statement, values).rowcount == 1 for statement in (TAKE, FIRST)):
             raise NotTaken(NotNow.HELD)
         why = refusal(
             ask,
@@ -128,7 +132,7 @@ class SqlLocks:
         """Record how the run ended and release its lock; the lock of another holder is left alone."""
         with writing(self._engine) as connection:
             now = utc_now(connection)
-            journal.end(connection, held.fence, local(aware(now)), result, counts, error)
+            journal.end(connection, held.fence, local(aware(now)), result=result, counts=counts, error=error)
             until = max(now, held.lock_least)
             connection.execute(RELEASE, {"for_name": held.job, "holder": held.holder, "until": until})
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": ("serving:serve", "Serve the API until SIGTERM."),
     "work": ("working:work", "Run the scheduled jobs until SIGTERM."),
     "jobs": ("scheduled:app", "List the jobs, run one by hand, show their history."),
+    "partner": ("partners:app", "Call OCMS as its partners CAS and PLUS do."),
     "db": ("databases:app", "Create, migrate, check and fill the databases."),
     "keys": ("credentials:keys", "Issue, list and revoke API keys."),
     "token": ("credentials:token", "Print a bearer token of the development issuer."),

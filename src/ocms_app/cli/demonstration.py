@@ -2,6 +2,10 @@
 
 import json
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import evolve
@@ -21,11 +25,12 @@ CLIENT = "DEMO-CAS"
 HOURS = 12
 
 
-def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000) -> None:
+def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, cas_mishaps: str = "") -> None:
     """
     Start a working system with sample data on the databases of the settings, and print calls to try.
 
-    With nothing set that is SQLite below `var/`. The development issuer is on: not for production.
+    With nothing set that is SQLite below `var/`. Beside the API run a worker and stand-ins for CAS and the
+    token endpoint. The development issuer is on: not for production.
 
     Parameters
     ----------
@@ -35,6 +40,9 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000) ->
         Port to listen on.
     notices
         How many sample notices.
+    cas_mishaps
+        What goes wrong with the first calls to the simulated CAS, separated by commas: late=SECONDS,
+        cut=SHARE, reset, or a status such as 503.
     """
     os.environ["OCMS_DEV_ISSUER"] = "1"
     os.environ.setdefault("OCMS_LOG_FORMAT", "text")
@@ -64,4 +72,18 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000) ->
         )
     print(flush=True)
     databases.dispose()
-    serve_until_stopped(evolve(settings, workers=1), host, port)
+    with companion(base, api_key, cas_mishaps):
+        serve_until_stopped(evolve(settings, workers=1), host, port)
+
+
+@contextmanager
+def companion(base: str, api_key: str, mishaps: str) -> Iterator[None]:
+    """Run the worker and the stand-ins beside the API; they end when this process does, in whatever way."""
+    command = [sys.executable, "-m", "ocms_app.simulators.companion", mishaps]
+    settings = {"OCMS_PARTNER_URL": base, "OCMS_PARTNER_API_KEY": api_key}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, **settings}) as beside:  # noqa: S603  # our own module
+        try:
+            yield
+        finally:
+            if beside.stdin:
+                beside.stdin.close()

@@ -1,5 +1,6 @@
 """What a running job is given."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -32,6 +33,7 @@ class JobContext:
     held: Held
     forced: bool = False
     stopping: Event = field(factory=Event)
+    sleep: Callable[[float], None] = time.sleep
 
     def writing(self) -> AbstractContextManager[Connection]:
         """Open a transaction on the Intranet database that only the holder of the lock can commit."""

@@ -235,6 +235,8 @@ HOUSEKEEPING = {
     "ocms_api_credential",
     "ocms_report",
     "ocms_mha_file",
+    "ocms_job_run",
+    "ocms_alert",
 }
 TABLES = {**INTRANET.tables, **INTERNET.tables}
 MSSQL: Dialect = mssql.dialect()  # type: ignore[no-untyped-call]

@@ -1,0 +1,1 @@
+"""Calls OCMS and its partners make over HTTP."""

@@ -1,0 +1,71 @@
+"""Mutual TLS: both sides show a certificate, and renewed files are taken up without a restart."""
+
+import ssl
+from pathlib import Path
+
+import httpx
+from attrs import define, field
+
+from ocms_adapters.http.calling import TIMEOUT
+from ocms_core.kernel.faults import Fault
+from ocms_core.kernel.spec import rule
+
+
+class NoCertificate(Fault):
+    """There is no certificate to show, or no key for it, so nothing is sent."""
+
+
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+@define
+class MutualTls:
+    """
+    Gives a client that shows our certificate and believes one authority; files are read again when renewed.
+
+    `ca` is the PEM file of the authority that signs the other side's certificates, None for the system's.
+    """
+
+    certificate: Path
+    key: Path
+    ca: Path | None = None
+    _client: httpx.Client | None = field(default=None, init=False)
+    _stamp: Stamp = field(default=(), init=False)
+
+    @rule("P40")
+    def client(self) -> httpx.Client:
+        """Without a certificate of ours nothing is sent; redirects are not followed."""
+        stamp = self._stamped()
+        if self._client is None or stamp != self._stamp:
+            client = httpx.Client(
+                verify=self._context(), follow_redirects=False, trust_env=False, timeout=TIMEOUT
+            )
+            self.close()
+            self._client, self._stamp = client, stamp
+        return self._client
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._client:
+            self._client.close()
+            self._client = None
+
+    def _context(self) -> ssl.SSLContext:
+        try:
+            context = ssl.create_default_context(cafile=self.ca)
+            context.load_cert_chain(self.certificate, self.key)
+        except (OSError, ssl.SSLError) as error:
+            raise NoCertificate(
+                f"the certificate for mutual TLS cannot be used ({type(error).__name__})"
+            ) from error
+        # With TLS 1.2 the other side has seen our certificate, and refused it, before anything else is sent.
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+    def _stamped(self) -> Stamp:
+        files = [file for file in (self.certificate, self.key, self.ca) if file]
+        try:
+            found = [(str(file), file.stat()) for file in files]
+        except OSError as error:
+            raise NoCertificate("a file of the certificate for mutual TLS is missing") from error
+        return tuple((name, stat.st_mtime_ns, stat.st_ino) for name, stat in found)

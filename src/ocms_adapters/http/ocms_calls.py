@@ -1,0 +1,106 @@
+"""A partner's call to OCMS: JSON posted, a passing failure tried again, a full limit waited for."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import httpx
+from attrs import field, frozen
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.http.calling import TIMEOUT, Passing, Refused, check_status, passing, tried
+from ocms_core.kernel.spec import rule
+
+OCMS = "OCMS"
+LIMIT_WAITS = 3
+LONGEST_LIMIT_WAIT = 3600
+
+
+class Answered(Refused):
+    """OCMS refused the call for good; `code` is its application code."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(status, OCMS)
+        self.code = code
+        self.args = (f"OCMS answered {status} {code}: {message}",)
+
+
+def new_client() -> httpx.Client:
+    """Give a client that follows no redirect and takes no proxy from its surroundings."""
+    return httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
+
+
+@frozen
+class OcmsCalls:
+    """
+    Where OCMS, or the gateway before it, answers.
+
+    `authorise` gives the headers of the credential; `renew` is asked once after a 401 whether there is a
+    new one.
+    """
+
+    url: str
+    authorise: Callable[[], Mapping[str, str]]
+    renew: Callable[[], bool] = field(default=lambda: False)
+    client: httpx.Client = field(factory=new_client)
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], datetime] = field(factory=lambda: SystemClock().now)
+
+    def post(self, path: str, notices: Sequence[Mapping[str, object]]) -> dict[str, Any]:
+        """Make one call; gives its answer. `Answered` for a refusal, `Exhausted` when OCMS stays away."""
+        body = {
+            "requestId": str(uuid.uuid4()),
+            "requestTimestamp": self.now().isoformat(timespec="seconds"),
+            "notices": list(notices),
+        }
+        return tried(lambda: self._once_renewed(path, body), sleep=self.sleep)
+
+    @rule("P44")
+    def _once_renewed(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A 401 has the credential renewed once and the same request sent again, so a batch goes on."""
+        response = self._within_limit(path, body)
+        if response.status_code == httpx.codes.UNAUTHORIZED and self.renew():
+            response = self._within_limit(path, body)
+        return read(response)
+
+    def _within_limit(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        """A full rate limit is waited for as long as OCMS says; a call it refused has done nothing."""
+        response = self._send(path, body)
+        for _ in range(LIMIT_WAITS):
+            if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                break
+            self.sleep(seconds(response))
+            response = self._send(path, body)
+        return response
+
+    def _send(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        headers = {"X-Request-ID": body["requestId"], **self.authorise()}
+        try:
+            return self.client.post(self.url.rstrip("/") + path, json=body, headers=headers)
+        except httpx.TransportError as error:
+            raise passing(error, OCMS) from error
+
+
+def seconds(response: httpx.Response) -> float:
+    """Read how long a limit is to be waited for."""
+    told = response.headers.get("Retry-After", "")
+    return min(float(told), LONGEST_LIMIT_WAIT) if told.isdigit() else 60.0
+
+
+def read(response: httpx.Response) -> dict[str, Any]:
+    """Read an answer, amounts as Decimal; a refusal becomes `Answered`, a passing failure `Passing`."""
+    try:
+        answer = json.loads(response.content, parse_float=Decimal)
+    except ValueError:
+        answer = {}
+    told = answer if isinstance(answer, dict) else {}
+    if response.is_client_error:
+        raise Answered(response.status_code, str(told.get("appCode", "")), str(told.get("message", "")))
+    check_status(response, OCMS)
+    if not isinstance(told.get("data"), dict):
+        raise Passing(f"{OCMS} answered without data")
+    return told

@@ -1,0 +1,26 @@
+"""
+Clients of OCMS for its partners: CAS and PLUS.
+
+Three lines are enough:
+
+    from ocms_adapters.partners import PlusClient
+    with PlusClient("https://gateway.example", "https://gateway.example/token", "plus", secret) as plus:
+        amounts = {notice.notice_no: notice.amount_payable for notice in plus.query(["1234567890"])}
+"""
+
+from ocms_adapters.http.calling import Exhausted, Refused
+from ocms_adapters.http.ocms_calls import Answered
+from ocms_adapters.partners.cas import CasClient, CourtUpdate, PaymentStatus, Updated
+from ocms_adapters.partners.plus import NoticeInfo, PlusClient
+
+__all__ = [
+    "Answered",
+    "CasClient",
+    "CourtUpdate",
+    "Exhausted",
+    "NoticeInfo",
+    "PaymentStatus",
+    "PlusClient",
+    "Refused",
+    "Updated",
+]

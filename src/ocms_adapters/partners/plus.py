@@ -1,0 +1,114 @@
+"""The PLUS side of API 4, through the API gateway IZ-APIM."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from threading import Event
+from typing import Any, Self
+
+import httpx
+from attrs import field, frozen
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.http.calling import Exhausted
+from ocms_adapters.http.ocms_calls import OcmsCalls, new_client
+from ocms_adapters.mail import LogPost
+from ocms_adapters.partners.cas import amount
+from ocms_adapters.partners.tokens import ClientCredentials
+from ocms_core.kernel.alerts import Alert
+from ocms_core.kernel.spec import rule
+
+NOTICE_INFO = "/v1/plus-queryNoticeInfo"
+MOST = 100
+RETRIES_EXHAUSTED = "OCMS API Query Notice Info Failed - All Retries Exhausted"
+
+
+@frozen
+class NoticeInfo:
+    """Whether a notice can be paid, how much, and until when."""
+
+    notice_no: str
+    court_payment_due_date: datetime | None
+    payment_allowance_flag: str
+    amount_payable: Decimal | None
+
+
+@frozen
+class PlusClient:
+    """
+    Asks OCMS whether notices can be paid.
+
+    A token is fetched from `token_url` and renewed before it ends, and once when it is refused. A failed
+    connection, 500, 502, 503 and 504 are tried again after 2, 4 and 8 seconds; then `alert` is told,
+    once until a call succeeds again, and `Exhausted` raised. A refusal is `Answered`.
+    """
+
+    url: str
+    token_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    alert: Callable[[Alert], object] | None = field(default=None, repr=False)
+    client: httpx.Client = field(factory=new_client, repr=False)
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    now: Callable[[], datetime] = field(factory=lambda: SystemClock().now, repr=False)
+    _calls: OcmsCalls = field(init=False, repr=False)
+    _out_of_reach: Event = field(factory=Event, init=False, repr=False)
+
+    @_calls.default
+    def _to_ocms(self) -> OcmsCalls:
+        token = ClientCredentials(self.token_url, self.client_id, self.client_secret, self.client)
+        return OcmsCalls(self.url, token.headers, token.renew, self.client, self.sleep, self.now)
+
+    def __enter__(self) -> Self:
+        """Use the client for as long as a block lasts."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close its connections."""
+        self.client.close()
+
+    def query(self, notice_nos: Iterable[str]) -> Iterator[NoticeInfo]:
+        """Ask about any number of notices, a hundred in a call; answers come as each call is answered."""
+        pending: list[str] = []
+        for notice_no in notice_nos:
+            pending.append(notice_no)
+            if len(pending) == MOST:
+                yield from self.query_batch(pending)
+                pending = []
+        if pending:
+            yield from self.query_batch(pending)
+
+    @rule("P44")
+    def query_batch(self, notice_nos: Sequence[str]) -> tuple[NoticeInfo, ...]:
+        """API 4 tells of a hundred notices at most; when every attempt failed there is one alert."""
+        try:
+            answer = self._calls.post(NOTICE_INFO, [{"noticeNo": number} for number in notice_nos])
+        except Exhausted as failure:
+            self._tell(failure)
+            raise
+        self._out_of_reach.clear()
+        return tuple(map(notice_info, answer["data"]["notices"]))
+
+    def _tell(self, failure: Exhausted) -> None:
+        if self._out_of_reach.is_set():
+            return
+        self._out_of_reach.set()
+        now = self.now()
+        text = f"Time: {now.isoformat(timespec='seconds')}\nError: {failure}\nAttempts: {failure.attempts}\n"
+        alert = Alert(f"query_notice_info/{self.client_id}/{now.isoformat()}", RETRIES_EXHAUSTED, text)
+        if self.alert:
+            self.alert(alert)
+        else:
+            LogPost().send(alert, now)
+
+
+def notice_info(said: Mapping[str, Any]) -> NoticeInfo:
+    """Read one notice of API 4's answer."""
+    due = said["courtPaymentDueDate"]
+    return NoticeInfo(
+        notice_no=said["noticeNo"],
+        court_payment_due_date=datetime.fromisoformat(due) if due else None,
+        payment_allowance_flag=said["paymentAllowanceFlag"],
+        amount_payable=amount(said["amountPayable"]),
+    )

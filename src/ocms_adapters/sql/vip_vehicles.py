@@ -1,0 +1,165 @@
+"""
+The VIP vehicles in `ocms_vip_vehicle`, replaced so that no reader notices.
+
+The new list is loaded beside the table, where nobody sees it. Then one transaction finds the rows that
+differ, with one pass over both, and writes only those: a reader sees the old list or the new one, and
+waits for neither. A kill at any point leaves one of the two.
+"""
+
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from typing import Any, TextIO
+
+from attrs import frozen
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from ocms_adapters.sql.schema.intranet import AUDIT_USER
+from ocms_adapters.sql.transactions import reading, translated
+from ocms_core.court.vip_vehicles import BadList, VipChanges, check_shrinking
+from ocms_core.kernel.dates import local
+from ocms_core.kernel.faults import BadRow, Fault, Unavailable
+from ocms_core.kernel.spec import rule
+
+BLOCK = 1024 * 1024
+AT_ONCE = 10_000
+
+LIST = text(
+    "CREATE TEMPORARY TABLE vip_list (vehicle_no varchar(20), vip_vehicle varchar(1), "
+    "description varchar(255), status varchar(2))"
+)
+COPY = "COPY vip_list FROM STDIN (FORMAT csv)"
+INSERT = "INSERT INTO vip_list VALUES (?, ?, nullif(?, ''), ?)"
+KEY = text("CREATE UNIQUE INDEX vip_list_key ON vip_list (vehicle_no)")
+DIFFERENCE = text(
+    "CREATE TEMPORARY TABLE vip_difference AS "
+    "SELECT coalesce(l.vehicle_no, v.vehicle_no) AS vehicle_no, l.vip_vehicle, l.description, l.status, "
+    "v.vehicle_no IS NULL AS added, l.vehicle_no IS NULL AS removed "
+    "FROM vip_list l FULL JOIN ocms_vip_vehicle v ON l.vehicle_no = v.vehicle_no "
+    "WHERE l.vehicle_no IS NULL OR v.vehicle_no IS NULL OR l.vip_vehicle <> v.vip_vehicle "
+    "OR l.status <> v.status OR coalesce(l.description, '') <> coalesce(v.description, '')"
+)
+COUNTS = text(
+    "SELECT (SELECT count(*) FROM vip_list), count(CASE WHEN added THEN 1 END), "
+    "count(CASE WHEN removed THEN 1 END), count(CASE WHEN NOT added AND NOT removed THEN 1 END) "
+    "FROM vip_difference"
+)
+WRITES = (
+    text(
+        "DELETE FROM ocms_vip_vehicle "
+        "WHERE vehicle_no IN (SELECT vehicle_no FROM vip_difference WHERE removed)"
+    ),
+    text(
+        "UPDATE ocms_vip_vehicle SET vip_vehicle = d.vip_vehicle, description = d.description, "
+        "status = d.status, upd_date = :now, upd_user_id = :by FROM vip_difference d "
+        "WHERE ocms_vip_vehicle.vehicle_no = d.vehicle_no AND NOT d.added AND NOT d.removed"
+    ),
+    text(
+        "INSERT INTO ocms_vip_vehicle (vehicle_no, vip_vehicle, description, status, cre_date, cre_user_id) "
+        "SELECT vehicle_no, vip_vehicle, description, status, :now, :by FROM vip_difference WHERE added"
+    ),
+)
+DROPS = (text("DROP TABLE IF EXISTS vip_difference"), text("DROP TABLE IF EXISTS vip_list"))
+# Room to join a million rows in memory, for this one transaction.
+ROOM = text("SET LOCAL work_mem = '96MB'")
+
+
+@frozen
+class SqlVipVehicles:
+    """Replaces the list; on PostgreSQL and SQLite."""
+
+    _engine: Engine
+
+    @rule("P41")
+    def replace(
+        self,
+        rows: TextIO,
+        now: datetime,
+        *,
+        largest_percent: int,
+        forced: bool,
+        check: Callable[[Connection], None],
+    ) -> VipChanges:
+        """
+        The list is loaded beside the table, the difference merged, and committed once.
+
+        `rows` is a CSV file of number, mark, description and status. `check` is called in the writing
+        transaction before it writes. `BadList` for a vehicle that stands twice, `ListHeldBack` when it
+        shrinks too much; then nothing was written.
+        """
+        if self._engine.name not in LOADERS:
+            raise Unavailable(f"the VIP refresh on {self._engine.name}")
+        with self._staged(rows) as connection, translated(), connection.begin():
+            if self._engine.name == "postgresql":
+                connection.execute(ROOM)
+            connection.execute(DIFFERENCE)
+            after, added, removed, changed = connection.execute(COUNTS).one()
+            before = after + removed - added
+            check_shrinking(before=before, after=after, largest_percent=largest_percent, forced=forced)
+            check(connection)
+            for write, wanted in zip(WRITES, (removed, changed, added), strict=True):
+                if wanted:
+                    connection.execute(write, {"now": moment(self._engine, now), "by": AUDIT_USER})
+        return VipChanges(before=before, after=after, added=added, changed=changed, removed=removed)
+
+    @contextmanager
+    def _staged(self, rows: TextIO) -> Iterator[Connection]:
+        """Load the list beside the table, in tables of this connection alone."""
+        with reading(self._engine) as connection:
+            try:
+                with connection.begin():
+                    connection.execute(LIST)
+                    LOADERS[self._engine.name](connection, rows)
+                    index(connection)
+                connection.execution_options(ocms_read_only=False)
+                yield connection
+            finally:
+                clear(connection)
+
+
+def copy(connection: Connection, rows: TextIO) -> None:
+    """Load the list into PostgreSQL, as fast as it takes rows."""
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(COPY) as stream:
+        while block := rows.buffer.read(BLOCK):
+            stream.write(block)
+
+
+def insert(connection: Connection, rows: TextIO) -> None:
+    """Load the list into SQLite."""
+    vehicles = map(tuple, csv.reader(rows))
+    while some := list(islice(vehicles, AT_ONCE)):
+        connection.exec_driver_sql(INSERT, some)
+
+
+LOADERS: dict[str, Callable[[Connection, TextIO], None]] = {"postgresql": copy, "sqlite": insert}
+
+
+def index(connection: Connection) -> None:
+    """Build the key of the list, which finds a vehicle that stands in it twice."""
+    try:
+        with translated():
+            connection.execute(KEY)
+    except BadRow:
+        raise BadList("a vehicle stands in the list twice") from None
+
+
+def clear(connection: Connection) -> None:
+    """Leave the connection as it was found; one that cannot be is thrown away."""
+    try:
+        if connection.in_transaction():
+            connection.rollback()
+        connection.execution_options(ocms_read_only=True)
+        with translated(), connection.begin():
+            for drop in DROPS:
+                connection.execute(drop)
+    except (Fault, DBAPIError):  # closing the connection drops its temporary tables
+        connection.invalidate()
+
+
+def moment(engine: Engine, now: datetime) -> object:
+    """Give the time of the write the way plain statements take it."""
+    return local(now) if engine.name == "postgresql" else local(now).isoformat(" ")

@@ -1,0 +1,116 @@
+"""`ocms partner`: what CAS and PLUS do with OCMS, as commands."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from attrs import asdict
+from cyclopts import App
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.partners import CasClient, PlusClient
+from ocms_adapters.partners.cas_sync import COURT_NOTICES, PAYMENT_STATUS, CasSync, open_sync
+from ocms_adapters.partners.unpaid_list import read_list
+from ocms_adapters.sql.alerts import SqlAlerts
+from ocms_app.databases import open_databases
+from ocms_app.jobs.context import JobContext
+from ocms_app.running import Ended, JobRunner
+from ocms_app.schedule import Job, job_named
+from ocms_app.settings import load
+from ocms_core.jobs.runs import JobCounts, NotNow, Result
+from ocms_core.kernel.alerts import Alert
+
+app = App(name="partner", help="Call OCMS as its partners CAS and PLUS do.")
+
+BY_HAND = ""
+
+
+@app.command
+def cas_sync(file: Path) -> int:
+    """
+    Work through the unpaid list: payment status (API 1), then court notices (API 2).
+
+    Stays inside ten calls an hour, and goes on where it stopped when it is started again; what was
+    answered is in FILE.progress. The address and the API key come from the settings `partner_url` and
+    `partner_api_key`, the locks and the record of the runs from the Intranet database.
+
+    Parameters
+    ----------
+    file
+        CSV with a header, or one JSON object a line: noticeNo, suspensionType, eprReasonOfSuspension,
+        processingStage.
+    """
+    settings = load()
+    client = CasClient(settings.partner_url, settings.partner_api_key)
+    runner = JobRunner(settings, open_databases(settings))
+    for name, step in ((PAYMENT_STATUS, CasSync.payment_statuses), (COURT_NOTICES, CasSync.court_notices)):
+        run = partial(sync_step, file, client, step)
+        ended = runner.run(Job(name, BY_HAND, timedelta(minutes=5), timedelta(0), "The sync of CAS.", run))
+        if not finished(name, ended):
+            return 1
+    return 0
+
+
+def sync_step(
+    file: Path, client: CasClient, step: Callable[[CasSync], JobCounts], context: JobContext
+) -> JobCounts:
+    """Do one of the two steps under the lock of its job."""
+    return step(open_sync(file, client, partial(still_mine, context)))
+
+
+def still_mine(context: JobContext) -> None:
+    """Raise `LockLost` when another run has taken over."""
+    with context.writing():
+        pass
+
+
+def finished(name: str, ended: Ended | NotNow) -> bool:
+    """Tell how a step ended."""
+    if isinstance(ended, NotNow):
+        print(f"{name} did not begin: {ended.value}.", file=sys.stderr)
+        return False
+    counts = " ".join(f"{key}={count}" for key, count in ended.counts.items())
+    print(f"{name}: {ended.result.value} {counts}{ended.error or ''}", file=sys.stderr)
+    return ended.result is Result.DONE
+
+
+@app.command
+def plus_query(*notice_nos: str, file: Path | None = None) -> None:
+    """
+    Ask whether notices can be paid (API 4), a hundred in a call; prints one JSON object a line.
+
+    Address, token endpoint, client id and secret come from the settings `partner_*`.
+
+    Parameters
+    ----------
+    notice_nos
+        Notice numbers.
+    file
+        A list of them besides: CSV with a header `noticeNo`, or one JSON object a line.
+    """
+    settings = load()
+    databases = open_databases(settings)
+
+    def keep(alert: Alert) -> None:
+        SqlAlerts(databases.intranet).keep(alert, SystemClock().now())
+        JobRunner(settings, databases).run(job_named("send_alerts"))
+
+    plus = PlusClient(
+        settings.partner_url,
+        settings.partner_token_url,
+        settings.partner_client_id,
+        settings.partner_client_secret,
+        alert=keep,
+    )
+    for notice in plus.query(wanted(notice_nos, file)):
+        print(json.dumps(asdict(notice), default=str), flush=True)
+
+
+def wanted(notice_nos: tuple[str, ...], file: Path | None) -> Iterator[str]:
+    """Give the numbers of the command line and those of the file."""
+    yield from notice_nos
+    if file:
+        yield from read_list(file).notice_nos

@@ -1,0 +1,1 @@
+"""Stand-ins for the systems OCMS talks to, for the demo and for tests; never for production."""

@@ -1,0 +1,93 @@
+"""
+What runs beside the demo's API: stand-ins for CAS and the token endpoint, a worker, and a tour.
+
+`python -m ocms_app.simulators.companion MISHAPS` reads its settings as every command does, and ends
+when its standard input does.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Thread
+
+from attrs import evolve
+
+from ocms_adapters.clock import SystemClock
+from ocms_app import logs
+from ocms_app.databases import open_databases
+from ocms_app.dev_issuer import DevIssuer
+from ocms_app.running import JobRunner
+from ocms_app.schedule import JOBS
+from ocms_app.settings import Settings, load, variable
+from ocms_app.simulators.cas import CasSimulator, sample_vehicles
+from ocms_app.simulators.certificates import authority
+from ocms_app.simulators.faulty import Mishap
+from ocms_app.simulators.tokens import TokenSimulator
+from ocms_app.simulators.tour import tour
+from ocms_app.worker import Worker
+from ocms_core.kernel.access import Role
+from ocms_core.kernel.faults import Fault
+from ocms_web.doors.issuers import Kind
+
+VEHICLES = 500
+CLIENT, SECRET = "PLUS", "demo-secret"
+TOKEN_SECONDS = 60
+SET = ("vip_url", "vip_ca", "vip_certificate", "vip_key")
+SET_FOR_PARTNERS = ("partner_token_url", "partner_client_id", "partner_client_secret")
+
+
+@contextmanager
+def partners(settings: Settings, mishaps: list[Mishap]) -> Iterator[Settings]:
+    """Start the stand-ins; gives the settings with which they are reached."""
+    folder = Path(settings.dev_keys).parent / "demo-tls"
+    signer = authority(folder)
+    ours = signer.issue("ocms")
+    cas = CasSimulator(signer.issue("cas"), signer.file, sample_vehicles(VEHICLES))
+    cas.mishaps.extend(mishaps)
+    issuer = DevIssuer(Path(settings.dev_keys), switched_on=True)
+
+    def sign(client: str, lifetime: int) -> str:
+        now = SystemClock().now()
+        return issuer.token(client, Role.PLUS, kind=Kind.CLIENTS, now=now, lifetime=lifetime)
+
+    keys = issuer.issuers()[0].jwks_file or Path()
+    tokens = TokenSimulator({CLIENT: SECRET}, sign, keys, lifetime=TOKEN_SECONDS)
+    with ExitStack() as running:
+        for simulator in (cas, tokens):
+            running.enter_context(simulator.running())
+        yield evolve(
+            settings,
+            vip_url=cas.address,
+            vip_ca=str(signer.file.absolute()),
+            vip_certificate=str(ours.certificate.absolute()),
+            vip_key=str(ours.key.absolute()),
+            partner_token_url=tokens.address,
+            partner_client_id=CLIENT,
+            partner_client_secret=SECRET,
+        )
+
+
+def main(mishaps: str = "") -> None:
+    """Run the stand-ins, the worker and the tour until standard input ends."""
+    logs.set_up("text", "info")
+    with partners(load(), [Mishap.named(text) for text in mishaps.split(",") if text]) as settings:
+        runner = JobRunner(settings, open_databases(settings))
+        worker = Worker(runner, JOBS, settings.schedules)
+        thread = Thread(target=worker.work, daemon=True)
+        try:
+            tour(settings, runner)
+        except Fault as fault:
+            print(f"The tour ended early: {fault}")
+        print("\nTo run the jobs and the partners' commands yourself, in another terminal:\n")
+        for name in (*SET, "partner_url", "partner_api_key", *SET_FOR_PARTNERS):
+            print(f"export {variable(name)}={getattr(settings, name)}")
+        print("\nocms jobs list\nocms jobs run refresh_vip_vehicle --force\nocms jobs history", flush=True)
+        thread.start()
+        sys.stdin.read()
+        runner.stopping.set()
+        worker.finish(1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,95 @@
+"""API 3: OCMS takes over the list of VIP vehicles that CAS keeps."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from ocms_core.kernel.faults import Fault
+from ocms_core.kernel.spec import rule
+
+RETRIES_EXHAUSTED = "CAS API Refresh VIP Vehicle Failed - All Retries Exhausted"
+REFRESH_FAILED = "CAS API Refresh VIP Vehicle Failed"
+LIST_HELD_BACK = "CAS API Refresh VIP Vehicle Held Back - List Shrinks"
+
+LONGEST_VEHICLE_NO = 20
+LONGEST_DESCRIPTION = 255
+STATUSES: Mapping[str, str] = {"A": "A", "ACTIVE": "A", "D": "D"}
+"""What CAS calls a vehicle's status, and what is stored: A active, D defunct."""
+
+
+class BadList(Fault):
+    """The answer of CAS is not a list to take over; the message says why, without naming a vehicle."""
+
+
+@frozen
+class ListHeldBack(Fault):
+    """The list shrinks by more than it may; an administrator decides."""
+
+    before: int
+    after: int
+
+    def __str__(self) -> str:
+        """Say by how much, and what to do."""
+        return (
+            f"the list would shrink from {self.before} to {self.after} vehicles and is held back; "
+            "`ocms jobs run refresh_vip_vehicle --force` takes it over"
+        )
+
+
+@frozen
+class VipChanges:
+    """What a refresh changed: how many vehicles there were and are, and which rows it wrote."""
+
+    before: int
+    after: int
+    added: int
+    changed: int
+    removed: int
+
+
+@rule("P41")
+def stored_vehicle(vehicle: object, place: int) -> tuple[str, str, str, str]:
+    """
+    A vehicle that is not as the contract says spoils the whole list.
+
+    Gives number, VIP mark, description (empty for none) and status as they are stored. `place` counts
+    from 1 and is what `BadList` names.
+    """
+    if not isinstance(vehicle, Mapping):
+        raise BadList(f"vehicle {place} is no object")
+    number: Any = vehicle.get("vehicleNo")
+    mark: Any = vehicle.get("vipVehicle")
+    status: Any = vehicle.get("status")
+    description: Any = "" if vehicle.get("description") is None else vehicle["description"]
+    wrong = (
+        ("vehicleNo", not is_text(number, LONGEST_VEHICLE_NO) or not number or number != number.strip()),
+        ("vipVehicle", mark not in ("Y", "N")),
+        ("description", not is_text(description, LONGEST_DESCRIPTION)),
+        ("status", not isinstance(status, str) or status not in STATUSES),
+    )
+    for name, is_wrong in wrong:
+        if is_wrong:
+            raise BadList(f"vehicle {place} has a malformed {name}")
+    return number, mark, description, STATUSES[status]
+
+
+def is_text(value: Any, longest: int) -> bool:
+    """Whether a value is text a column of so many characters can keep."""
+    return isinstance(value, str) and len(value) <= longest and "\0" not in value
+
+
+@rule("P41")
+def check_complete(*, total: object, vehicles: int) -> None:
+    """An empty list, or a total other than the number of vehicles, is no good answer."""
+    if vehicles == 0:
+        raise BadList("the list is empty")
+    if isinstance(total, bool) or total != vehicles:
+        raise BadList(f"the total does not say the number of vehicles, {vehicles}")
+
+
+@rule("P41")
+def check_shrinking(*, before: int, after: int, largest_percent: int, forced: bool) -> None:
+    """A list that shrinks by more than its share is held back, unless it is forced."""
+    if not forced and (before - after) * 100 > before * largest_percent:
+        raise ListHeldBack(before, after)

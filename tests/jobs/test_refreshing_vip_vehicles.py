@@ -1,0 +1,193 @@
+"""The refresh of VIP vehicles: a CAS behind mutual TLS that fails on demand, and a real mail server."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from sqlalchemy import func, select
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.schema import ocms_alert, ocms_vip_vehicle
+from ocms_adapters.sql.transactions import reading
+from ocms_app.jobs.refreshing_vip_vehicles import mutual_tls
+from ocms_app.running import Ended, JobRunner
+from ocms_app.schedule import job_named
+from ocms_app.simulators.cas import CasSimulator, sample_vehicles
+from ocms_app.simulators.certificates import Authority, Certificate, authority
+from ocms_app.simulators.faulty import Mishap
+from ocms_core.court.vip_vehicles import LIST_HELD_BACK, REFRESH_FAILED, RETRIES_EXHAUSTED
+from ocms_core.jobs.runs import NotNow, Result
+from tests.jobs.conftest import Mailbox
+
+REFRESH, SEND = job_named("refresh_vip_vehicle"), job_named("send_alerts")
+
+
+def refresh(runner: JobRunner) -> Ended:
+    ended = runner.run(evolve(REFRESH, at_least=timedelta(0)), forced=True)
+    assert isinstance(ended, Ended), ended
+    return ended
+
+
+def attempt(runner: JobRunner) -> Ended:
+    """Refresh without forcing, however often it ran today."""
+    ended = runner.run(evolve(REFRESH, at_least=timedelta(0), once_a_day=False))
+    assert isinstance(ended, Ended), ended
+    return ended
+
+
+def vehicles(runner: JobRunner) -> int:
+    with reading(runner.databases.intranet) as connection:
+        return int(connection.execute(select(func.count()).select_from(ocms_vip_vehicle)).scalar_one())
+
+
+def subjects(runner: JobRunner) -> list[str]:
+    with reading(runner.databases.intranet) as connection:
+        return list(connection.scalars(select(ocms_alert.c.subject)))
+
+
+@pytest.mark.rule("P40", "P41")
+def test_the_list_of_cas_is_taken_over_and_told_in_counts(runner: JobRunner, cas: CasSimulator) -> None:
+    ended = refresh(runner)
+    assert (ended.result, ended.counts) == (
+        Result.DONE,
+        {"before": 0, "after": 200, "added": 200, "changed": 0, "removed": 0},
+    )
+    assert vehicles(runner) == 200
+    assert b"requestId" in cas.bodies[0]
+    assert b"requestTimestamp" in cas.bodies[0]
+
+
+@pytest.mark.rule("P40")
+@pytest.mark.parametrize("mishap", ["500", "502", "503", "504", "reset", "cut=0.5", "cut=0"])
+def test_what_may_pass_is_tried_four_times_and_told_once(
+    runner: JobRunner, cas: CasSimulator, mailbox: Mailbox, mishap: str
+) -> None:
+    refresh(runner)
+    cas.bodies.clear()
+    waits: list[float] = []
+    cas.mishaps.extend([Mishap.named(mishap)] * 10)
+
+    ended = attempt(evolve(runner, sleep=waits.append))
+
+    assert ended.result is Result.FAILED
+    assert len(cas.bodies) == 4, "exactly one call and three more"
+    assert [round(wait - 0.25) for wait in waits] == [2, 4, 8]
+    assert vehicles(runner) == 200, "yesterday's list stays"
+    runner.run(SEND)
+    runner.run(SEND)
+    (mail,) = mailbox.received
+    assert mail["Subject"] == RETRIES_EXHAUSTED
+    assert mail["To"] == "operations@example.sg, duty@example.sg"
+    text = str(mail.get_payload())
+    assert "Attempts: 4" in text
+    assert "Error: CAS" in text
+    assert "Time: 20" in text
+
+
+@pytest.mark.rule("P40")
+def test_a_call_that_succeeds_the_fourth_time_raises_no_alert(runner: JobRunner, cas: CasSimulator) -> None:
+    cas.mishaps.extend([Mishap.named("503"), Mishap.named("reset"), Mishap.named("cut=0.99")])
+    assert refresh(runner).result is Result.DONE
+    assert subjects(runner) == []
+
+
+@pytest.mark.rule("P40")
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 403, 404, 429])
+def test_a_refusal_is_final_and_a_redirect_is_not_followed(
+    runner: JobRunner, cas: CasSimulator, status: int
+) -> None:
+    cas.mishaps.append(Mishap(status=status))
+    ended = attempt(runner)
+    assert ended.error == f"CAS answered {status}"
+    assert len(cas.bodies) == 1
+    assert subjects(runner) == [REFRESH_FAILED]
+
+
+@pytest.mark.rule("P41")
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_a_stream_cut_anywhere_leaves_yesterdays_list(
+    runner: JobRunner, cas: CasSimulator, share: float
+) -> None:
+    refresh(runner)
+    cas.vehicles = sample_vehicles(210)
+    cas.mishaps.extend([Mishap(cut_at=share)] * 4)
+    assert attempt(runner).result is Result.FAILED
+    assert vehicles(runner) == 200
+
+
+@pytest.mark.rule("P41")
+def test_a_bad_list_leaves_yesterdays_and_is_told(runner: JobRunner, cas: CasSimulator) -> None:
+    refresh(runner)
+    twice = [*sample_vehicles(200), *sample_vehicles(1)]
+    for bad in ([], twice, [*sample_vehicles(200), {"vehicleNo": "X"}]):
+        cas.vehicles = bad
+        assert attempt(runner).result is Result.FAILED
+        assert vehicles(runner) == 200
+    assert subjects(runner) == [REFRESH_FAILED] * 3
+
+
+@pytest.mark.rule("P41")
+def test_a_list_that_shrinks_is_held_back_and_told(runner: JobRunner, cas: CasSimulator) -> None:
+    refresh(runner)
+    cas.vehicles = sample_vehicles(100)
+    ended = attempt(runner)
+    assert "held back" in str(ended.error)
+    assert subjects(runner) == [LIST_HELD_BACK]
+    assert refresh(runner).counts["removed"] == 100
+
+
+@pytest.mark.rule("P40")
+@pytest.mark.parametrize("wrong", ["authority", "expired", "name"])
+def test_no_request_leaves_to_a_server_that_cannot_show_who_it_is(
+    runner: JobRunner, signer: Authority, tmp_path: Path, wrong: str
+) -> None:
+    own: Certificate = {
+        "authority": lambda: authority(tmp_path, "stranger").issue("cas"),
+        "expired": lambda: signer.issue("expired", ends=SystemClock().now() - timedelta(hours=1)),
+        "name": lambda: signer.issue("elsewhere", host="cas.example"),
+    }[wrong]()
+    simulator = CasSimulator(own, signer.file, sample_vehicles(3))
+    with simulator.running():
+        ended = attempt(evolve(runner, settings=evolve(runner.settings, vip_url=simulator.address)))
+    assert "ConnectError" in str(ended.error)
+    assert simulator.bodies == []
+    assert subjects(runner) == [RETRIES_EXHAUSTED]
+
+
+@pytest.mark.rule("P40")
+@pytest.mark.parametrize("ours", ["missing", "no file", "stranger's", "expired"])
+def test_no_request_leaves_without_a_certificate_of_ours_that_cas_accepts(
+    with_settings: Callable[..., JobRunner], cas: CasSimulator, signer: Authority, tmp_path: Path, ours: str
+) -> None:
+    shown: Certificate = {
+        "missing": lambda: Certificate(Path(), Path()),
+        "no file": lambda: Certificate(tmp_path / "none.pem", tmp_path / "none.key"),
+        "stranger's": lambda: authority(tmp_path, "stranger").issue("ocms"),
+        "expired": lambda: signer.issue("ended", ends=SystemClock().now() - timedelta(hours=1)),
+    }[ours]()
+    files = ("", "") if ours == "missing" else (str(shown.certificate), str(shown.key))
+    runner = with_settings(vip_certificate=files[0], vip_key=files[1])
+    assert attempt(runner).result is Result.FAILED
+    assert cas.bodies == []
+    assert len(subjects(runner)) == 1
+
+
+@pytest.mark.rule("P40")
+def test_a_renewed_certificate_is_taken_up_without_a_restart(runner: JobRunner, signer: Authority) -> None:
+    tls = mutual_tls(runner.settings)
+    first = tls.client()
+    assert tls.client() is first
+    signer.issue("ocms")
+    assert tls.client() is not first
+    tls.close()
+
+
+@pytest.mark.rule("P42")
+def test_one_run_a_day_and_a_forced_one_by_hand(runner: JobRunner, cas: CasSimulator) -> None:
+    job = evolve(REFRESH, at_least=timedelta(0))
+    cas.mishaps.extend([Mishap(status=401)])
+    assert isinstance(runner.run(job), Ended)
+    assert runner.run(job) is NotNow.RAN_TODAY
+    assert isinstance(runner.run(job, forced=True), Ended)

@@ -1,0 +1,164 @@
+"""PLUS asks about notices through a real OAuth server and a served OCMS."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from ocms_adapters.partners import Answered, Exhausted, PlusClient
+from ocms_adapters.partners.tokens import ClientCredentials
+from ocms_app.simulators.faulty import Mishap, Simulator
+from ocms_app.simulators.tokens import said
+from ocms_core.kernel.alerts import Alert
+from tests.partners.conftest import SECRET, Served, Tokens, numbered
+
+
+class Counting(httpx.BaseTransport):
+    """Passes calls on and counts those to OCMS by their answer."""
+
+    def __init__(self) -> None:
+        self.inner, self.statuses = httpx.HTTPTransport(), list[int]()
+        self.asked = list[str]()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self.inner.handle_request(request)
+        if request.url.path.startswith("/v1"):
+            self.statuses.append(response.status_code)
+            if response.status_code == 200:
+                self.asked.append(request.read().decode())
+        return response
+
+
+@pytest.fixture
+def http() -> Iterator[Callable[[httpx.BaseTransport | None], httpx.Client]]:
+    """Give clients, closed when the test ends."""
+    with ExitStack() as opened:
+
+        def made(transport: httpx.BaseTransport | None = None) -> httpx.Client:
+            return opened.enter_context(httpx.Client(transport=transport, trust_env=False))
+
+        yield made
+
+
+Ask = Callable[..., PlusClient]
+
+
+@pytest.fixture
+def plus(ocms: Served, tokens: Tokens, http: Callable[..., httpx.Client]) -> Ask:
+    """Give clients of the served OCMS."""
+
+    def made(transport: httpx.BaseTransport | None = None) -> PlusClient:
+        return PlusClient(
+            ocms.url, tokens.address, "plus", SECRET, client=http(transport), sleep=lambda _: None
+        )
+
+    return made
+
+
+@pytest.mark.rule("P44")
+def test_any_number_of_notices_is_asked_about_a_hundred_in_a_call(plus: Ask, tokens: Tokens) -> None:
+    counting = Counting()
+    told = list(plus(counting).query(numbered(250)))
+    assert [info.notice_no for info in told] == numbered(250)
+    assert (told[0].payment_allowance_flag, told[0].amount_payable) == ("Y", Decimal("150.00"))
+    assert told[0].court_payment_due_date
+    assert (counting.statuses, tokens.given) == ([200] * 3, 1)
+
+
+@pytest.mark.rule("P44")
+def test_a_token_that_ends_in_the_middle_loses_and_repeats_nothing(plus: Ask, tokens: Tokens) -> None:
+    counting = Counting()
+    client = plus(counting)
+    told = []
+    for place, info in enumerate(client.query(numbered(1000))):
+        told.append(info.notice_no)
+        if place in (150, 650):
+            # The token at hand ends without a word: the next one is fetched only after a 401.
+            client._calls.renew()
+            tokens.stale = 1
+    assert told == numbered(1000), "nothing is lost, nothing repeated"
+    assert sorted(counting.statuses) == [200] * 10 + [401] * 2
+    assert len(set(counting.asked)) == 10, "no batch was answered twice"
+
+
+@pytest.mark.rule("P44")
+def test_a_token_is_renewed_before_it_ends(tokens: Tokens, http: Callable[..., httpx.Client]) -> None:
+    seconds = [0.0]
+    credentials = ClientCredentials(tokens.address, "plus", SECRET, http(), lambda: seconds[0])
+    first = credentials.headers()
+    seconds[0] = 269.0
+    assert credentials.headers() == first
+    seconds[0] = 271.0
+    credentials.headers()
+    assert tokens.given == 2
+
+
+@pytest.mark.rule("P44")
+def test_a_token_refused_twice_is_a_refusal(plus: Ask, tokens: Tokens) -> None:
+    tokens.stale = 9
+    counting = Counting()
+    with pytest.raises(Answered, match="OCMS-4011"):
+        plus(counting).query_batch(numbered(1))
+    assert (counting.statuses, tokens.given) == ([401, 401], 2)
+
+
+@pytest.mark.rule("P44")
+def test_an_unknown_notice_is_a_refusal_with_its_code(plus: Ask) -> None:
+    with pytest.raises(Answered, match="404 OCMS-4008") as refused:
+        plus().query_batch(["X1"])
+    assert refused.value.code == "OCMS-4008"
+
+
+class Gateway(Simulator):
+    """A gateway that answers one notice."""
+
+    def reply(self, path: str, headers: Any, body: bytes) -> Any:
+        del path, headers, body
+        one: Mapping[str, object] = {
+            "noticeNo": "1",
+            "courtPaymentDueDate": None,
+            "paymentAllowanceFlag": "N",
+            "amountPayable": None,
+        }
+        return said(200, {"total": 1, "data": {"notices": [one]}})
+
+
+@pytest.mark.rule("P44")
+@pytest.mark.parametrize("mishap", ["500", "502", "503", "504", "reset", "cut=0.5"])
+def test_when_every_attempt_failed_there_is_one_alert_until_it_works_again(
+    tokens: Tokens, http: Callable[..., httpx.Client], mishap: str
+) -> None:
+    gateway, waits, alerts = Gateway(), list[float](), list[Alert]()
+    with gateway.running():
+        client = PlusClient(
+            gateway.url, tokens.address, "plus", SECRET, alerts.append, http(), sleep=waits.append
+        )
+        gateway.mishaps.extend([Mishap.named(mishap)] * 8)
+        for _ in range(2):
+            with pytest.raises(Exhausted):
+                client.query_batch(["1"])
+        assert len(gateway.bodies) == 8
+        assert [alert.subject for alert in alerts] == [
+            "OCMS API Query Notice Info Failed - All Retries Exhausted"
+        ]
+        assert [round(wait - 0.25) for wait in waits] == [2, 4, 8] * 2
+        assert len(client.query_batch(["1"])) == 1
+
+
+@pytest.mark.rule("P44")
+def test_a_full_limit_is_waited_for_as_long_as_it_says(
+    tokens: Tokens, http: Callable[..., httpx.Client]
+) -> None:
+    gateway, waits = Gateway(), list[float]()
+    with gateway.running():
+        gateway.mishaps.append(Mishap(status=429))
+        client = PlusClient(gateway.url, tokens.address, "plus", SECRET, client=http(), sleep=waits.append)
+        assert len(client.query_batch(["1"])) == 1
+    assert waits == [60.0]
+
+
+def test_no_secret_shows_in_what_a_client_prints(plus: Ask) -> None:
+    assert SECRET not in repr(plus())

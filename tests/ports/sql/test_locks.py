@@ -1,0 +1,287 @@
+"""The lock of a job: ShedLock's semantics on the database's clock, and a fence no sleeper gets over."""
+
+# ruff: noqa: DTZ001 - columns hold times without a zone
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from attrs import evolve
+from sqlalchemy import Engine, insert, select, text, update
+
+from ocms_adapters.sql import engines
+from ocms_adapters.sql.journal import SqlJournal
+from ocms_adapters.sql.locks import SqlLocks, fenced
+from ocms_adapters.sql.schema import ocms_job_run, ocms_shedlock, ocms_vip_vehicle
+from ocms_adapters.sql.transactions import reading, writing
+from ocms_adapters.sql.utc_clock import utc_now
+from ocms_core.jobs.runs import Ask, Held, LockLost, NotNow, Result
+from tests.support.builders import at
+from tests.support.databases import Databases
+
+JOB = "refresh_vip_vehicle"
+LONG = timedelta(minutes=10)
+
+
+@pytest.fixture
+def engine(databases: Databases) -> Iterator[Engine]:
+    """Give the Intranet database."""
+    engine = engines.create(databases.intranet, pool_size=20)
+    yield engine
+    engine.dispose()
+
+
+def ask(worker: str = "a", *, at_most: timedelta = LONG, at_least: timedelta = timedelta(0)) -> Ask:
+    return Ask(JOB, worker, at_most, at_least)
+
+
+def taken(engine: Engine, wish: Ask) -> Held:
+    held = SqlLocks(engine).take(wish)
+    assert isinstance(held, Held), held
+    return held
+
+
+def end(engine: Engine, held: Held) -> None:
+    SqlLocks(engine).end(held, Result.DONE, {}, None)
+
+
+def write(engine: Engine, held: Held) -> None:
+    with fenced(engine, held) as connection:
+        connection.execute(
+            insert(ocms_vip_vehicle).values(vehicle_no=f"S{held.fence}", vip_vehicle="Y", status="A")
+        )
+
+
+@pytest.mark.rule("P42")
+def test_a_start_is_on_record_at_once_and_one_that_never_ended_is_seen(engine: Engine) -> None:
+    held = taken(engine, ask(at_most=timedelta(seconds=0.2)))
+    (run,) = SqlJournal(engine).history()
+    assert (run.number, run.state, run.ended_at) == (held.fence, "running", None)
+
+    time.sleep(0.3)
+
+    assert [run.state for run in SqlJournal(engine).latest()] == ["never ended"]
+
+
+@pytest.mark.rule("P42")
+def test_the_end_is_recorded_with_result_and_counts(engine: Engine) -> None:
+    held = taken(engine, ask())
+    SqlLocks(engine).end(held, Result.FAILED, {"added": 3}, "CAS answered 503 (4 attempts)")
+
+    (run,) = SqlJournal(engine).history(JOB)
+    assert (run.state, run.counts, run.error) == ("failed", {"added": 3}, "CAS answered 503 (4 attempts)")
+
+
+def test_a_lock_held_is_not_taken_and_nobody_waits_for_it(engine: Engine) -> None:
+    taken(engine, ask())
+    assert SqlLocks(engine).take(ask("b")) is NotNow.HELD
+
+
+def test_a_lock_is_kept_at_least_as_long_as_it_says(engine: Engine) -> None:
+    end(engine, taken(engine, ask(at_least=timedelta(seconds=0.5))))
+    assert SqlLocks(engine).take(ask("b")) is NotNow.HELD
+    time.sleep(0.6)
+    taken(engine, ask("b"))
+
+
+def test_a_lock_is_extended_and_released_by_its_holder_only(engine: Engine) -> None:
+    locks = SqlLocks(engine)
+    held = taken(engine, ask(at_most=timedelta(seconds=0.3)))
+    assert locks.extend(evolve(held, at_most=LONG))
+    time.sleep(0.4)
+    stranger = evolve(held, holder="b#99", fence=99)
+    assert not locks.extend(stranger)
+    locks.end(stranger, Result.DONE, {}, None)
+    assert locks.take(ask("b")) is NotNow.HELD
+    end(engine, held)
+    taken(engine, ask("b"))
+
+
+def test_a_lock_that_ran_out_is_taken_over_and_its_late_holder_cannot_write(engine: Engine) -> None:
+    late = taken(engine, ask(at_most=timedelta(seconds=0.2)))
+    write(engine, late)
+    time.sleep(0.3)
+    with pytest.raises(LockLost):
+        write(engine, late)
+
+    successor = taken(engine, ask("b"))
+
+    assert successor.fence > late.fence
+    with pytest.raises(LockLost):
+        write(engine, late)
+    assert not SqlLocks(engine).extend(late)
+    end(engine, late)
+    write(engine, successor)
+
+
+def test_a_time_of_the_schedule_is_run_once_whatever_the_clocks_say(engine: Engine) -> None:
+    slot = at("2025-01-14T02:00:00")
+    end(engine, taken(engine, evolve(ask(), slot=slot)))
+    assert SqlLocks(engine).take(evolve(ask("b"), slot=slot)) is NotNow.SLOT_RUN
+    taken(engine, evolve(ask("b"), slot=slot + timedelta(days=1)))
+
+
+def test_a_run_cut_off_is_made_up_for_at_the_same_time_of_the_schedule(engine: Engine) -> None:
+    slot = at("2025-01-14T02:00:00")
+    taken(engine, evolve(ask(at_most=timedelta(seconds=0.1)), slot=slot, once_a_day=True))
+    time.sleep(0.2)
+    taken(engine, evolve(ask("b"), slot=slot, once_a_day=True))
+
+
+@pytest.mark.rule("P42")
+def test_a_job_of_once_a_day_is_run_again_that_day_only_by_force(engine: Engine) -> None:
+    once = evolve(ask(), once_a_day=True)
+    SqlLocks(engine).end(taken(engine, once), Result.FAILED, {}, "counts all the same")
+    assert SqlLocks(engine).take(once) is NotNow.RAN_TODAY
+    end(engine, taken(engine, evolve(once, forced=True)))
+    with writing(engine) as connection:
+        connection.execute(update(ocms_job_run).values(started_at=datetime(2025, 1, 14)))
+    taken(engine, once)
+
+
+# What net.javacrumbs.shedlock's JDBC provider sends when it uses the database's time.
+SHEDLOCK_NOW = {"postgresql": "timezone('utc', CURRENT_TIMESTAMP)", "sqlite": "datetime('now')"}
+SHEDLOCK_TAKE = (
+    "UPDATE ocms_shedlock SET lock_until = :until, locked_at = {now}, locked_by = :host "
+    "WHERE name = :name AND lock_until <= {now}"
+)
+SHEDLOCK_INSERT = (
+    "INSERT INTO ocms_shedlock(name, lock_until, locked_at, locked_by) VALUES(:name, :until, {now}, :host)"
+)
+SHEDLOCK_UNLOCK = "UPDATE ocms_shedlock SET lock_until = {now} WHERE name = :name AND locked_by = :host"
+
+
+def as_shedlock(engine: Engine, statement: str, hold: timedelta = LONG) -> int:
+    with writing(engine) as connection:
+        values = {"until": utc_now(connection) + hold, "host": "java-node", "name": JOB}
+        phrased = statement.format(now=SHEDLOCK_NOW[engine.name])
+        return connection.execute(text(phrased), values).rowcount
+
+
+def test_a_shedlock_node_and_ours_keep_each_other_out(engine: Engine) -> None:
+    assert as_shedlock(engine, SHEDLOCK_INSERT) == 1
+    assert SqlLocks(engine).take(ask()) is NotNow.HELD
+    as_shedlock(engine, SHEDLOCK_UNLOCK)
+    time.sleep(1.1 if engine.name == "sqlite" else 0)  # its statements know whole seconds there
+
+    held = taken(engine, ask())
+    assert as_shedlock(engine, SHEDLOCK_TAKE) == 0
+    end(engine, held)
+    time.sleep(1.1 if engine.name == "sqlite" else 0)
+    assert as_shedlock(engine, SHEDLOCK_TAKE) == 1
+    with pytest.raises(LockLost):
+        write(engine, held)
+
+
+def test_the_row_is_what_a_shedlock_node_would_write(engine: Engine) -> None:
+    held = taken(engine, ask("worker-1"))
+    with reading(engine) as connection:
+        now = utc_now(connection)
+        row = connection.execute(select(ocms_shedlock)).one()
+    assert (row.name, row.locked_by) == (JOB, f"worker-1#{held.fence}")
+    assert timedelta(0) <= now - row.locked_at < timedelta(seconds=5), "UTC, by the database's clock"
+    assert row.lock_until - row.locked_at == LONG
+    assert row.cre_user_id == "ocmsiz_app_conn"
+
+
+def test_fifty_contenders_never_hold_the_lock_together(engine: Engine) -> None:
+    # Their clocks are up to five minutes off: they differ in the time of the schedule they come for.
+    tries = 200 if engine.name == "postgresql" else 4
+    inside, most, won = 0, 0, 0
+    counting = threading.Lock()
+
+    def contend(number: int) -> None:
+        nonlocal inside, most, won
+        locks, chance = SqlLocks(engine), random.Random(number)
+        for turn in range(tries):
+            skew = timedelta(seconds=chance.uniform(-300, 300))
+            slot = at("2025-01-14T02:00:00") + timedelta(hours=turn) + skew
+            held = locks.take(evolve(ask(f"worker-{number}"), slot=slot))
+            if isinstance(held, Held):
+                with counting:
+                    inside, won = inside + 1, won + 1
+                    most = max(most, inside)
+                time.sleep(0.001)
+                with counting:
+                    inside -= 1
+                locks.end(held, Result.DONE, {}, None)
+
+    threads = [threading.Thread(target=contend, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert most == 1
+    assert won > 1
+    runs = SqlJournal(engine).history(last=100_000)
+    assert len(runs) == won
+    assert {run.state for run in runs} == {"done"}
+
+
+SLEEPER = """
+import sys, time
+from datetime import timedelta
+from sqlalchemy import insert
+from ocms_adapters.sql import engines
+from ocms_adapters.sql.locks import SqlLocks, fenced
+from ocms_adapters.sql.schema import ocms_vip_vehicle
+from ocms_core.jobs.runs import Ask, LockLost
+from ocms_core.kernel.faults import Fault
+engine = engines.create(sys.argv[1])
+held = SqlLocks(engine).take(Ask("refresh_vip_vehicle", "sleeper", timedelta(seconds=1)))
+def row(number):
+    return insert(ocms_vip_vehicle).values(vehicle_no=f"L{number}", vip_vehicle="Y", status="A")
+def say(what):
+    print(what, flush=True)
+try:
+    if sys.argv[2] == "inside":
+        with fenced(engine, held) as connection:
+            say("stop me")
+            sys.stdin.readline()
+            connection.execute(row(1))
+    else:
+        say("stop me")
+        sys.stdin.readline()
+        with fenced(engine, held) as connection:
+            connection.execute(row(1))
+except Fault as fault:
+    say(type(fault).__name__)
+else:
+    say("wrote")
+"""
+
+
+@pytest.mark.parametrize("where", ["outside", "inside"])
+def test_a_holder_stopped_past_its_time_is_taken_over_and_its_writes_are_refused(
+    engine: Engine, databases: Databases, where: str
+) -> None:
+    if where == "inside" and engine.name == "sqlite":
+        where = "outside"  # a SQLite file has one writer at a time, and that one cannot be put out
+    command = [sys.executable, "-c", SLEEPER, databases.intranet, where]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sleeper:
+        assert sleeper.stdin
+        assert sleeper.stdout
+        assert sleeper.stdout.readline() == "stop me\n"
+        sleeper.send_signal(signal.SIGSTOP)
+        asked = time.monotonic()
+        successor = SqlLocks(engine).take(ask("b"))
+        while isinstance(successor, NotNow):
+            time.sleep(0.02)
+            successor = SqlLocks(engine).take(ask("b"))
+        waited = time.monotonic() - asked
+        sleeper.send_signal(signal.SIGCONT)
+        sleeper.stdin.write("\n")
+        sleeper.stdin.close()
+        told = sleeper.stdout.read().strip()
+    assert waited < 1 + 1, "taken over within its time and a second"
+    assert told in ({"LockLost"} if where == "outside" else {"LockLost", "Unavailable", "Conflict"})
+    with reading(engine) as connection:
+        assert connection.execute(select(ocms_vip_vehicle)).all() == []
+    write(engine, successor)

@@ -1,0 +1,162 @@
+"""The VIP list is replaced as a whole, readers never notice, and an unchanged one writes nothing."""
+
+import io
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+import pytest
+from sqlalchemy import Connection, Engine, select, text
+
+from ocms_adapters.sql import engines
+from ocms_adapters.sql.schema import ocms_vip_vehicle as table
+from ocms_adapters.sql.transactions import reading
+from ocms_adapters.sql.vip_vehicles import SqlVipVehicles
+from ocms_core.court.vip_vehicles import BadList, ListHeldBack, VipChanges
+from ocms_core.jobs.runs import LockLost
+from tests.support.builders import NOW
+from tests.support.databases import Databases
+
+Row = tuple[str, str, str, str]
+
+
+@pytest.fixture
+def engine(databases: Databases) -> Iterator[Engine]:
+    """Give the Intranet database."""
+    engine = engines.create(databases.intranet)
+    yield engine
+    engine.dispose()
+
+
+def vehicle(number: int, description: str = "Diplomatic vehicle", status: str = "A") -> Row:
+    return (f"SVP{number:07}", "Y", description, status)
+
+
+def csv_of(rows: Sequence[Row]) -> TextIO:
+    lines = "".join(
+        ",".join(f'"{cell}"' if "," in cell or "\n" in cell else cell for cell in row) + "\n" for row in rows
+    )
+    return io.TextIOWrapper(io.BytesIO(lines.encode()), encoding="utf-8", newline="")
+
+
+def replace(
+    engine: Engine, rows: Sequence[Row], *, forced: bool = False, largest_percent: int = 20
+) -> VipChanges:
+    return SqlVipVehicles(engine).replace(
+        csv_of(rows), NOW, largest_percent=largest_percent, forced=forced, check=lambda _: None
+    )
+
+
+def stored(engine: Engine) -> dict[str, tuple[str, str | None, str]]:
+    with reading(engine) as connection:
+        rows = connection.execute(select(table)).all()
+    return {row.vehicle_no: (row.vip_vehicle, row.description, row.status) for row in rows}
+
+
+@pytest.mark.rule("P41")
+def test_only_what_differs_is_written_and_told(engine: Engine) -> None:
+    assert replace(engine, [vehicle(n) for n in range(10)]) == VipChanges(0, 10, 10, 0, 0)
+    rows = [vehicle(n) for n in range(1, 9)] + [vehicle(9, "other, newer\nline"), vehicle(10, "", "D")]
+
+    assert replace(engine, rows) == VipChanges(before=10, after=10, added=1, changed=1, removed=1)
+
+    now = stored(engine)
+    assert "SVP0000000" not in now
+    assert now["SVP0000009"] == ("Y", "other, newer\nline", "A")
+    assert now["SVP0000010"] == ("Y", None, "D")
+    with reading(engine) as connection:
+        audited = connection.execute(select(table).where(table.c.upd_date.is_not(None))).all()
+        assert [(row.vehicle_no, row.upd_user_id) for row in audited] == [("SVP0000009", "ocmsiz_app_conn")]
+
+
+@pytest.mark.rule("P41")
+def test_an_unchanged_list_writes_no_row(engine: Engine) -> None:
+    rows = [vehicle(n) for n in range(1000)]
+    replace(engine, rows)
+
+    def versions() -> object:
+        with reading(engine) as connection:
+            column = "xmin::text" if engine.name == "postgresql" else "cre_date"
+            return connection.execute(text(f"SELECT vehicle_no, {column} FROM ocms_vip_vehicle")).all()
+
+    before = versions()
+    assert replace(engine, rows) == VipChanges(1000, 1000, 0, 0, 0)
+    assert versions() == before
+
+
+@pytest.mark.rule("P41")
+@pytest.mark.parametrize(
+    "left, forced, held_back", [(80, False, False), (79, False, True), (79, True, False)]
+)
+def test_a_list_that_shrinks_too_much_is_held_back_unless_forced(
+    engine: Engine, left: int, *, forced: bool, held_back: bool
+) -> None:
+    replace(engine, [vehicle(n) for n in range(100)])
+    rows = [vehicle(n) for n in range(left)]
+    if held_back:
+        with pytest.raises(ListHeldBack, match="from 100 to 79"):
+            replace(engine, rows, forced=forced)
+    else:
+        replace(engine, rows, forced=forced)
+    assert len(stored(engine)) == (100 if held_back else left)
+
+
+@pytest.mark.rule("P41")
+def test_a_vehicle_that_stands_twice_spoils_the_list(engine: Engine) -> None:
+    replace(engine, [vehicle(1)])
+    with pytest.raises(BadList, match="twice"):
+        replace(engine, [vehicle(1), vehicle(2), vehicle(2)])
+    assert list(stored(engine)) == ["SVP0000001"]
+    replace(engine, [vehicle(1), vehicle(2)])
+
+
+@pytest.mark.rule("P41")
+def test_a_lost_lock_leaves_the_old_list(engine: Engine) -> None:
+    replace(engine, [vehicle(1)])
+
+    def lost(_connection: Connection) -> None:
+        raise LockLost("refresh_vip_vehicle")
+
+    with pytest.raises(LockLost):
+        SqlVipVehicles(engine).replace(
+            csv_of([vehicle(1), vehicle(2)]), NOW, largest_percent=20, forced=False, check=lost
+        )
+    assert list(stored(engine)) == ["SVP0000001"]
+
+
+@pytest.mark.rule("P41")
+@pytest.mark.parametrize("level", ["READ COMMITTED", "REPEATABLE READ"])
+def test_readers_see_the_old_list_or_the_new_one_and_do_not_wait(engine: Engine, level: str) -> None:
+    many = 20_000
+    replace(engine, [vehicle(n, "0") for n in range(many)])
+    done = threading.Event()
+    wrong: list[object] = []
+    waits: list[float] = []
+
+    def read() -> None:
+        options = {"isolation_level": level} if engine.name == "postgresql" else {"ocms_read_only": True}
+        while not done.is_set():
+            with engine.connect().execution_options(**options) as connection:
+                begun = time.perf_counter()
+                found = connection.execute(
+                    select(table.c.description).where(table.c.vehicle_no == "SVP0000007")
+                ).scalar()
+                waits.append(time.perf_counter() - begun)
+                seen = connection.execute(
+                    text("SELECT count(*), count(DISTINCT description) FROM ocms_vip_vehicle")
+                )
+                if found is None or tuple(seen.one()) != (many, 1):
+                    wrong.append(found)
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for turn in range(3):
+        replace(engine, [vehicle(n, str(turn + 1)) for n in range(many)])
+    done.set()
+    for reader in readers:
+        reader.join()
+
+    assert wrong == []
+    assert len(waits) > 3

@@ -1,0 +1,96 @@
+"""What OCMS takes over from the list of VIP vehicles, and what it does not (P41)."""
+
+import pytest
+
+from ocms_core.court.vip_vehicles import (
+    BadList,
+    ListHeldBack,
+    check_complete,
+    check_shrinking,
+    stored_vehicle,
+)
+
+GOOD = {"vehicleNo": "ABC1234", "vipVehicle": "Y", "description": "Diplomatic vehicle", "status": "A"}
+
+
+@pytest.mark.rule("P41")
+@pytest.mark.parametrize(
+    "changes, kept",
+    [
+        ({}, ("ABC1234", "Y", "Diplomatic vehicle", "A")),
+        ({"status": "ACTIVE"}, ("ABC1234", "Y", "Diplomatic vehicle", "A")),
+        ({"status": "D"}, ("ABC1234", "Y", "Diplomatic vehicle", "D")),
+        ({"description": None}, ("ABC1234", "Y", "", "A")),
+        ({"unknown": 1}, ("ABC1234", "Y", "Diplomatic vehicle", "A")),
+    ],
+)
+def test_a_vehicle_of_the_contract_is_stored(
+    changes: dict[str, object], kept: tuple[str, str, str, str]
+) -> None:
+    assert stored_vehicle(GOOD | changes, 1) == kept
+
+
+@pytest.mark.rule("P41")
+@pytest.mark.parametrize(
+    "changes, name",
+    [
+        ({"vehicleNo": ""}, "vehicleNo"),
+        ({"vehicleNo": " A"}, "vehicleNo"),
+        ({"vehicleNo": "A" * 21}, "vehicleNo"),
+        ({"vehicleNo": 5}, "vehicleNo"),
+        ({"vehicleNo": None}, "vehicleNo"),
+        ({"vehicleNo": "A\0"}, "vehicleNo"),
+        ({"vipVehicle": "yes"}, "vipVehicle"),
+        ({"vipVehicle": ["Y"]}, "vipVehicle"),
+        ({"description": "d" * 256}, "description"),
+        ({"description": 1}, "description"),
+        ({"status": "X"}, "status"),
+        ({"status": None}, "status"),
+        ({"status": ["A"]}, "status"),
+    ],
+)
+def test_a_malformed_vehicle_spoils_the_list_and_is_not_named(changes: dict[str, object], name: str) -> None:
+    with pytest.raises(BadList, match=f"^vehicle 7 has a malformed {name}$"):
+        stored_vehicle(GOOD | changes, 7)
+
+
+@pytest.mark.rule("P41")
+@pytest.mark.parametrize("vehicle", [None, "ABC1234", [], 3])
+def test_a_vehicle_is_an_object(vehicle: object) -> None:
+    with pytest.raises(BadList):
+        stored_vehicle(vehicle, 1)
+
+
+@pytest.mark.rule("P41")
+@pytest.mark.parametrize("total, vehicles", [(0, 0), (None, 0), (1, 2), (None, 2), ("2", 2), (True, 1)])
+def test_an_empty_list_and_a_wrong_total_are_refused(total: object, vehicles: int) -> None:
+    with pytest.raises(BadList):
+        check_complete(total=total, vehicles=vehicles)
+
+
+@pytest.mark.rule("P41")
+def test_a_total_that_fits_is_accepted() -> None:
+    check_complete(total=2, vehicles=2)
+
+
+@pytest.mark.rule("P41")
+@pytest.mark.parametrize(
+    "before, after, percent, forced, held_back",
+    [
+        (0, 5, 20, False, False),
+        (100, 80, 20, False, False),
+        (100, 79, 20, False, True),
+        (100, 79, 20, True, False),
+        (100, 99, 0, False, True),
+        (3, 2, 20, False, True),
+        (100, 200, 20, False, False),
+    ],
+)
+def test_a_list_may_shrink_by_its_share_only(
+    before: int, after: int, percent: int, *, forced: bool, held_back: bool
+) -> None:
+    if held_back:
+        with pytest.raises(ListHeldBack):
+            check_shrinking(before=before, after=after, largest_percent=percent, forced=forced)
+    else:
+        check_shrinking(before=before, after=after, largest_percent=percent, forced=forced)
