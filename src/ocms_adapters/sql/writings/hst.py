@@ -9,13 +9,16 @@ from sqlalchemy import (
     Integer,
     String,
     and_,
+    any_,
     bindparam,
+    cast,
     delete,
     func,
     literal,
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
 from ocms_adapters.sql.row_sets import RowSet
@@ -76,12 +79,16 @@ def delete_listed(_dialect: Dialect, row_set: RowSet) -> Executable:
     return delete(t.ocms_hst).where(t.ocms_hst.c.id_no.in_(select(row_set.rows.c.id_no)))
 
 
-def show_on_notices(_dialect: Dialect, row_set: RowSet) -> Executable:
+def show_on_notices(dialect: Dialect, row_set: RowSet) -> Executable:
     """Let notice rows show one suspension, or none."""
     von, r = t.ocms_valid_offence_notice, row_set.rows
+    chosen = von.c.notice_no == r.c.notice_no
+    if dialect.name == "postgresql":
+        # A join would put the whole table into a hash; of keys alone it looks the rows up.
+        chosen = von.c.notice_no == any_(cast(bindparam("rows_notice_no"), ARRAY(String())))
     return (
         update(von)
-        .where(von.c.notice_no == r.c.notice_no)
+        .where(chosen)
         .values(
             {
                 "suspension_type": shared("type", String(2)),
