@@ -9,6 +9,11 @@ GRANTED = {
     (Role.CAS, Operation.GET_PAYMENT_STATUS),
     (Role.CAS, Operation.UPDATE_COURT_NOTICES),
     (Role.PLUS, Operation.QUERY_NOTICE_INFO),
+    (Role.OIC, Operation.HST_EXISTS),
+    (Role.OIC, Operation.APPLY_HST),
+    (Role.OIC, Operation.UPDATE_HST),
+    (Role.OIC, Operation.REVIVE_HST),
+    (Role.OIC, Operation.HST_LIST),
 }
 
 CELLS: tuple[Case[Role, Operation, bool], ...] = tuple(
