@@ -50,14 +50,18 @@ class SmtpPost:
     password: str = field(default="", repr=False)
 
     def send(self, alert: Alert, now: datetime) -> None:
-        """Hand an alert to the mail server; Unavailable, without its words, when it does not take it."""
+        """Hand an alert to the mail server."""
+        self.deliver(message(alert, self.sender, self.recipients, now))
+
+    def deliver(self, written: EmailMessage) -> None:
+        """Hand a mail to the server; Unavailable, without its words, when it does not take it."""
         try:
             with smtplib.SMTP(self.host, self.port, timeout=SECONDS) as server:
                 if self.starttls:
                     server.starttls(context=ssl.create_default_context(cafile=self.ca))
                 if self.user:
                     server.login(self.user, self.password)
-                server.send_message(message(alert, self.sender, self.recipients, now))
+                server.send_message(written)
         except (OSError, smtplib.SMTPException) as error:
             raise Unavailable(f"the mail server ({type(error).__name__})") from error
 

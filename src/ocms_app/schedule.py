@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from attrs import frozen
 
-from ocms_app.jobs import refreshing_vip_vehicles, sending_alerts
+from ocms_app.jobs import hst, refreshing_vip_vehicles, sending_alerts
 from ocms_app.jobs.context import JobContext
 from ocms_core.jobs.runs import JobCounts
 
@@ -46,6 +46,62 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(0),
         what="Hand waiting alerts to the mail server.",
         run=sending_alerts.run,
+    ),
+    Job(
+        name="query_hst_addresses",
+        schedule="0 0 1 * *",
+        at_most=timedelta(minutes=10),
+        at_least=timedelta(minutes=1),
+        what="Queue every identity on the HST list to be asked about.",
+        run=hst.query_hst_addresses,
+    ),
+    Job(
+        name="send_mha_requests",
+        schedule="30 0 * * *",
+        at_most=timedelta(minutes=30),
+        at_least=timedelta(minutes=1),
+        what="Send queued identities with a UIN or FIN to MHA.",
+        run=hst.send_mha_requests,
+    ),
+    Job(
+        name="query_datahive",
+        schedule="45 0 * * *",
+        at_most=timedelta(hours=1),
+        at_least=timedelta(minutes=1),
+        what="Ask DataHive about queued identities.",
+        run=hst.query_datahive,
+    ),
+    Job(
+        name="receive_mha_responses",
+        schedule="30 1 * * *",
+        at_most=timedelta(minutes=30),
+        at_least=timedelta(minutes=1),
+        what="Take in the responses MHA has laid out.",
+        run=hst.receive_mha_responses,
+    ),
+    Job(
+        name="loop_hst_suspensions",
+        schedule="0 2 * * *",
+        at_most=timedelta(hours=1),
+        at_least=timedelta(minutes=1),
+        what="Let TS-HST that is due go round, or end where the identity is no longer listed.",
+        run=hst.loop_hst_suspensions,
+    ),
+    Job(
+        name="generate_hst_reports",
+        schedule="30 2 * * *",
+        at_most=timedelta(minutes=30),
+        at_least=timedelta(minutes=1),
+        what="Write and mail the HST workbooks of months with new answers.",
+        run=hst.generate_hst_reports,
+    ),
+    Job(
+        name="suspend_hst_new_notices",
+        schedule="0 3 * * *",
+        at_most=timedelta(hours=1),
+        at_least=timedelta(minutes=1),
+        what="Suspend new notices of identities on the HST list.",
+        run=hst.suspend_hst_new_notices,
     ),
 )
 

@@ -81,6 +81,16 @@ class Settings:
     smtp_password: str = ""
     alert_from: str = "ocms@localhost"
     alert_to: str = ""
+    mha_host: str = ""
+    mha_port: int = 22
+    mha_user: str = "ocms"
+    mha_key: str = ""
+    mha_known_hosts: str = ""
+    mha_requests: str = "requests"
+    mha_responses: str = "responses"
+    datahive_url: str = ""
+    datahive_token: str = ""
+    hst_reports_to: str = ""
     partner_url: str = "http://127.0.0.1:8000"
     partner_api_key: str = ""
     partner_token_url: str = ""
@@ -119,6 +129,16 @@ MEANINGS: dict[str, str] = {
     "smtp_password": "its password",
     "alert_from": "sender of alerts",
     "alert_to": "who gets alerts, separated by commas",
+    "mha_host": "SFTP server of MHA; without one, the MHA jobs fail and say so",
+    "mha_port": "its port",
+    "mha_user": "OCMS's user name there",
+    "mha_key": "file of OCMS's private key",
+    "mha_known_hosts": "file with MHA's host key, in OpenSSH's form; a host not in it is refused",
+    "mha_requests": "folder there for requests",
+    "mha_responses": "folder there with responses",
+    "datahive_url": "https address of DataHive",
+    "datahive_token": "bearer token for DataHive",
+    "hst_reports_to": "who gets the monthly HST workbooks, separated by commas",
     "partner_url": "for `ocms partner`: address of OCMS or of the gateway before it",
     "partner_api_key": "for `ocms partner cas-sync`: the API key",
     "partner_token_url": "for `ocms partner plus-query`: the token endpoint",
@@ -142,6 +162,7 @@ SECRETS = (
     "internet_keys",
     "access_hash_key",
     "link_key",
+    "datahive_token",
     "smtp_password",
     "partner_api_key",
     "partner_client_secret",

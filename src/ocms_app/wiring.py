@@ -14,18 +14,19 @@ from ocms_adapters.sql.access_records import SqlAccessRecords
 from ocms_adapters.sql.counters import SqlRateLimits
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.mirror import SqlMirror
 from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.reference import SqlReference
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app import version
-from ocms_app.databases import open_databases
+from ocms_app.databases import Databases, open_databases
 from ocms_app.dev_issuer import DevIssuer
 from ocms_app.key_rings import access_hash_key, sealer
 from ocms_app.settings import IssuerSettings, Settings, WrongSettings
 from ocms_core.kernel.access import Role
-from ocms_web import court, offenders, stages
+from ocms_web import court, hst, offenders, stages
 from ocms_web.app import create_app
 from ocms_web.calls import Gate
 from ocms_web.doors import Doors
@@ -71,9 +72,9 @@ def issuer(told: IssuerSettings) -> Issuer:
         raise WrongSettings([f"issuer {told.name}: {wrong}"]) from None
 
 
-def web(settings: Settings) -> ASGIApp:
-    """Wire the HTTP API."""
-    databases = open_databases(settings)
+def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
+    """Wire the HTTP API, on databases that are open already or else those of the settings."""
+    databases = databases or open_databases(settings)
     intranet = databases.intranet
     doors = Doors(KeyDoor(SqlCredentials(intranet)), BearerDoor(tuple(issuers(settings))))
     threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="call")
@@ -89,6 +90,7 @@ def web(settings: Settings) -> ASGIApp:
         *court.endpoints(court.CourtCalls(SqlCourtStores(intranet), reference)),
         *stages.endpoints(stages.StageCalls(SqlStageStores(intranet), reference, reports)),
         *offenders.endpoints(offender_calls),
+        *hst.endpoints(hst.HstCalls(SqlHstStores(intranet))),
     )
     files = SignedFiles(reports, reports.links, gate.clock)
     return create_app(endpoints, gate, ready=databases.ready, version=version, files=(files.route(),))

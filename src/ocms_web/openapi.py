@@ -57,8 +57,9 @@ def operation(endpoint: Endpoint) -> dict[str, Any]:
     name, posted = endpoint.operation.value, endpoint.method == "POST"
     body = {} if endpoint.method == "GET" else {"requestBody": {"required": True, **content(told.request)}}
     return {
-        # An operation may also be had by another method; the POST form has its plain name.
-        "operationId": name if posted else f"{name}-{endpoint.method.lower()}",
+        # An operation may also be had by another method, or with its key in the path; the form with
+        # everything in the body has its plain name.
+        "operationId": named(name if posted else f"{name}-{endpoint.method.lower()}", endpoint),
         "summary": told.summary,
         "description": told.text,
         "tags": [told.tag],
@@ -75,6 +76,12 @@ def operation(endpoint: Endpoint) -> dict[str, Any]:
         **body,
         "responses": {str(status): reply(status, shown) for status, shown in sorted(told.replies.items())},
     }
+
+
+def named(name: str, endpoint: Endpoint) -> str:
+    """Tell a call with parameters in its path from its twin."""
+    in_path = [each for each in endpoint.description.address if f"{{{each}" in endpoint.path]
+    return "-by-".join((name, *in_path)) if endpoint.method == "POST" else name
 
 
 def addressed(endpoint: Endpoint) -> list[dict[str, Any]]:

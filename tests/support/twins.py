@@ -9,7 +9,7 @@ from typing import TypeVar
 from attrs import evolve, field, frozen, mutable
 
 from ocms_core.court.facts import CourtFacts, CourtNotice, PaymentStatus, PlusNotice
-from ocms_core.kernel.changes import Change, CourtDueDateRecorded, NoticeChanged, SuspensionOpened
+from ocms_core.kernel.changes import Change, CourtDueDateRecorded, NoticeChanged, SuspensionOpened, notice_of
 from ocms_core.kernel.faults import BadRow, Conflict
 from ocms_core.kernel.reference import EMPTY
 
@@ -138,10 +138,10 @@ class Transaction:
         if self.twin.opened.count("writing") in self.twin.overtaken:
             self.twin.tables = self.twin.meanwhile or self.twin.tables
             raise Conflict
-        refused = frozenset(change.notice_no for change in changes) & self.twin.refuses
+        refused = frozenset(notice_of(change) for change in changes) & self.twin.refuses
         if refused and not isolate:
             raise BadRow
-        accepted = [change for change in changes if change.notice_no not in refused]
+        accepted = [change for change in changes if notice_of(change) not in refused]
         self.tables = apply(accepted, self.tables)
         self.changes.extend(accepted)
         return refused

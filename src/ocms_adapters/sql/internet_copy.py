@@ -25,8 +25,7 @@ from ocms_adapters.sealing import MARKS, Sealer, Unreadable
 from ocms_adapters.sql.row_sets import Columns, RowSet, among, bind_keys, row_set
 from ocms_adapters.sql.schema.internet import AUDIT_USER, INTERNET
 from ocms_adapters.sql.transactions import reading, writing
-from ocms_adapters.sql.writings.upserting import upserts
-from ocms_adapters.sql.writings.writing import MOMENT
+from ocms_adapters.sql.writings.writing import MOMENT, upserts
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.faults import BadRow
 from ocms_core.kernel.spec import rule
@@ -56,7 +55,7 @@ def phrases(dialect: Dialect, copy: Copy) -> Phrases:
     gone = select(keys.rows).where(*(table.c[name] == keys.rows.c[name] for name in copy.keys))
     return Phrases(
         rows,
-        upserts(table, copy.keys, columns, user=AUDIT_USER)(dialect, rows),
+        upserts(table, copy.keys, *columns, user=AUDIT_USER)(dialect, rows),
         keys,
         delete(table).where(gone.exists()),
         select(*(table.c[name] for name in copy.columns)).where(among(dialect, table.c.notice_no)),

@@ -3,26 +3,25 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
-from operator import attrgetter
 
 from sqlalchemy import Connection, Dialect, Executable
 
 from ocms_adapters.sql.row_sets import RowSet, row_set
 from ocms_adapters.sql.transactions import translated
 from ocms_adapters.sql.writings import WRITINGS
-from ocms_adapters.sql.writings.writing import Writing
-from ocms_core.kernel.changes import Change
+from ocms_adapters.sql.writings.writing import Written
+from ocms_core.kernel.changes import Change, notice_of
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.faults import BadRow
 from ocms_core.kernel.spec import rule
-from ocms_core.mirror.outgoing import Outgoing, outgoing
+from ocms_core.mirror.outgoing import Outgoing, OutgoingTogether, outgoing
 
 
 class Ledger:
     """Writes changes on a connection of its dialect."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self._phrased: dict[type, tuple[Writing, RowSet, Executable]] = {}
+        self._phrased: dict[type, tuple[Written, RowSet, Executable]] = {}
         for kind, writing in WRITINGS.items():
             rows = row_set(dialect, writing.columns)
             self._phrased[kind] = (writing, rows, writing.phrase(dialect, rows))
@@ -38,24 +37,26 @@ class Ledger:
         if not isolate:
             self._write(connection, changes, now)
             return frozenset()
-        return self._halve(connection, sorted(changes, key=attrgetter("notice_no")), now)
+        return self._halve(connection, sorted(changes, key=notice_of), now)
 
     def send(self, connection: Connection, rows: Sequence[Outgoing], now: datetime) -> None:
         """Put rows of notices that are locked into the outbox, without a change that asks for it."""
         self._put_down(connection, rows, now)
 
     def _write(self, connection: Connection, changes: Sequence[Change], now: datetime) -> None:
-        self._put_down(connection, [*changes, *filter(None, map(outgoing, changes))], now)
+        shown = [row for change in changes if (row := outgoing(change))]
+        self._put_down(connection, [*changes, *shown], now)
 
     def _put_down(
-        self, connection: Connection, everything: Sequence[Change | Outgoing], now: datetime
+        self,
+        connection: Connection,
+        everything: Sequence[Change | Outgoing | OutgoingTogether],
+        now: datetime,
     ) -> None:
         for kind, (writing, rows, statement) in self._phrased.items():
             # Locks are taken in notice order everywhere, so two writers never wait for each other in a ring.
-            of_kind = sorted((row for row in everything if type(row) is kind), key=attrgetter("notice_no"))
-            if of_kind:
-                bound = rows.bind([writing.row(row) for row in of_kind])
-                connection.execute(statement, bound | {"now": local(now)})
+            for tuples, shared in writing.batches([row for row in everything if type(row) is kind]):
+                connection.execute(statement, rows.bind(tuples) | shared | {"now": local(now)})
 
     @rule("P25")
     def _halve(self, connection: Connection, changes: Sequence[Change], now: datetime) -> frozenset[str]:
@@ -64,9 +65,9 @@ class Ledger:
             with translated(), connection.begin_nested():
                 self._write(connection, changes, now)
         except BadRow:
-            notices = [list(group) for _, group in groupby(changes, key=attrgetter("notice_no"))]
+            notices = [list(group) for _, group in groupby(changes, key=notice_of)]
             if len(notices) == 1:
-                return frozenset({changes[0].notice_no})
+                return frozenset({notice_of(changes[0])})
             middle = len(notices) // 2
             return frozenset().union(
                 *(

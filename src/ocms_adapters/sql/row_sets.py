@@ -42,19 +42,19 @@ class RowSet:
     """
 
     rows: FromClause
-    _dialect: Dialect
+    dialect: Dialect
     _columns: Columns
     _processors: tuple[Any, ...] = field()
 
     @_processors.default
     def _find_processors(self) -> tuple[Any, ...]:
         return tuple(
-            kind.dialect_impl(self._dialect).bind_processor(self._dialect) for kind in self._columns.values()
+            kind.dialect_impl(self.dialect).bind_processor(self.dialect) for kind in self._columns.values()
         )
 
     def bind(self, tuples: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
         """Give the parameters that carry these rows."""
-        if self._dialect.name == "postgresql":
+        if self.dialect.name == "postgresql":
             by_column = zip(*tuples, strict=True) if tuples else ((),) * len(self._columns)
             return {
                 f"rows_{name}": array(values) for name, values in zip(self._columns, by_column, strict=True)

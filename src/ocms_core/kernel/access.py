@@ -38,6 +38,11 @@ class Operation(Enum):
     UPDATE_OFFENDER = "offender-update"
     GET_OFFENDERS = "offender-getDetails"
     GET_TIMELINE = "notice-getTimeline"
+    HST_EXISTS = "hstexists"
+    APPLY_HST = "apply-hst"
+    UPDATE_HST = "update-hst"
+    REVIVE_HST = "revive-hst"
+    HST_LIST = "hstlist"
 
 
 @frozen
@@ -79,6 +84,11 @@ ACCESS: dict[Operation, frozenset[Role]] = {
     Operation.UPDATE_OFFENDER: frozenset({Role.OIC}),
     Operation.GET_OFFENDERS: frozenset({Role.OIC}),
     Operation.GET_TIMELINE: frozenset({Role.OIC}),
+    Operation.HST_EXISTS: frozenset({Role.OIC}),
+    Operation.APPLY_HST: frozenset({Role.OIC}),
+    Operation.UPDATE_HST: frozenset({Role.OIC}),
+    Operation.REVIVE_HST: frozenset({Role.OIC}),
+    Operation.HST_LIST: frozenset({Role.OIC}),
 }
 
 LIMITS: dict[Operation, Limit] = {
@@ -100,6 +110,11 @@ LIMITS: dict[Operation, Limit] = {
     Operation.UPDATE_OFFENDER: Limit(calls=300, seconds=60),
     Operation.GET_OFFENDERS: Limit(calls=300, seconds=60),
     Operation.GET_TIMELINE: Limit(calls=300, seconds=60),
+    Operation.HST_EXISTS: Limit(calls=300, seconds=60),
+    Operation.APPLY_HST: Limit(calls=300, seconds=60),
+    Operation.UPDATE_HST: Limit(calls=300, seconds=60),
+    Operation.REVIVE_HST: Limit(calls=300, seconds=60),
+    Operation.HST_LIST: Limit(calls=300, seconds=60),
 }
 
 

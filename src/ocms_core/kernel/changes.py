@@ -6,9 +6,10 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from ocms_core.kernel import addresses
 from ocms_core.kernel.particulars import Address, FurnishDetail, Holder, Person
 from ocms_core.kernel.stage_moves import NextStage, StageChange, StageMove
-from ocms_core.kernel.suspensions import ShownSuspension, SuspensionRecord
+from ocms_core.kernel.suspensions import ShownSuspension, SuspensionReason, SuspensionRecord
 
 
 @frozen
@@ -142,6 +143,117 @@ class OffenderHistoryKept:
     former: Holder | None = None
 
 
+@frozen
+class IdentityListed:
+    """An identity is put on the HST list."""
+
+    id_no: str
+    id_type: str
+    name: str
+    address: addresses.Address
+
+
+@frozen
+class ListedIdentityChanged:
+    """An identity on the HST list gets another name and address."""
+
+    id_no: str
+    name: str
+    address: addresses.Address
+    date_of_addr_change: datetime
+
+
+@frozen
+class IdentityDelisted:
+    """An identity leaves the HST list."""
+
+    id_no: str
+
+
+@frozen
+class NoticesShow:
+    """
+    Many notice rows show the same suspension from now on, or none; one statement for all of them.
+
+    `next_date` is the new date of the next stage; None leaves it.
+    """
+
+    notice_nos: tuple[str, ...]
+    suspension: ShownSuspension
+    next_date: datetime | None = None
+
+
+@frozen
+class SuspensionsOpened:
+    """
+    Many notices are suspended for the same reason at the same moment; one statement for all of them.
+
+    `numbered` gives the number of the new record of each notice.
+    """
+
+    numbered: tuple[tuple[str, int], ...]
+    since: datetime
+    source: str
+    reason: SuspensionReason
+    officer: str
+    due: datetime
+    remarks: str
+
+
+@frozen
+class SuspensionsClosed:
+    """Suspension records, each by its key, are closed for the same reason at the same moment."""
+
+    keys: tuple[tuple[str, datetime, int], ...]
+    at: datetime
+    reason: str
+    officer: str
+    remarks: str | None = None
+
+
+@frozen
+class OffendersRenamed:
+    """An identity gets another name on its offender rows, each by notice and indicator."""
+
+    offenders: tuple[tuple[str, str], ...]
+    name: str
+
+
+@frozen
+class FurnishedAddressesWritten:
+    """The same furnished address is written for offender rows, each by notice and indicator."""
+
+    offenders: tuple[tuple[str, str], ...]
+    address: addresses.Address
+
+
+@frozen
+class AddressAnswered:
+    """An address enquiry about an identity on the HST list was answered."""
+
+    answer: addresses.AddressAnswer
+
+
+@frozen
+class EnquirySent:
+    """An address enquiry about an identity went out; `system` is MHA or DATAHIVE."""
+
+    id_no: str
+    system: str
+    at: datetime
+
+
+@frozen
+class FileExchanged:
+    """A file was exchanged with MHA, known from now on by the SHA-256 of its content."""
+
+    sha256: str
+    direction: str
+    name: str
+    records: int
+    at: datetime
+
+
 # In the order they are written: a parent row before its children.
 Change: TypeAlias = (
     NoticeChanged
@@ -155,4 +267,20 @@ Change: TypeAlias = (
     | AddressFurnished
     | DetailFurnished
     | OffenderHistoryKept
+    | IdentityListed
+    | ListedIdentityChanged
+    | IdentityDelisted
+    | NoticesShow
+    | SuspensionsClosed
+    | SuspensionsOpened
+    | OffendersRenamed
+    | FurnishedAddressesWritten
+    | AddressAnswered
+    | EnquirySent
+    | FileExchanged
 )
+
+
+def notice_of(change: Change) -> str:
+    """Give the notice a change belongs to; nothing for one that stands or falls with its whole call."""
+    return getattr(change, "notice_no", "")

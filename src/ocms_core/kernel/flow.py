@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from attrs import evolve
 
-from ocms_core.kernel.changes import Change
+from ocms_core.kernel.changes import Change, notice_of
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.faults import BadRow, Conflict
 from ocms_core.kernel.spec import rule
@@ -70,6 +70,38 @@ def settle(
             isolate = True
 
 
+@rule("H3", "G13")
+def settle_whole(
+    open_store: Callable[[], AbstractContextManager[AnyStore]],
+    load: Callable[[AnyStore], Facts],
+    decide: Callable[[Facts], Settled[Detail] | Refusal],
+    *,
+    now: datetime,
+    refused_by_database: Code,
+    attempts: int = 3,
+) -> Settled[Detail] | Refusal:
+    """
+    What belongs together is written whole or not at all: a row the database refuses refuses the call.
+
+    After a `Conflict` the decision is made again on fresh facts, `attempts` times at most.
+    """
+    for left in reversed(range(attempts)):
+        try:
+            with open_store() as store:
+                verdict = decide(load(store))
+                if isinstance(verdict, Refusal):
+                    return verdict
+                store.record(verdict.changes, now, isolate=False)
+        except BadRow:
+            return Refusal(refused_by_database)
+        except Conflict:
+            if not left:
+                raise
+        else:
+            return verdict
+    raise AssertionError("attempts is at least 1")
+
+
 def without(settled: Settled[Detail], refused: frozenset[str], code: Code) -> Settled[Detail]:
     """Take what the database refused out of the changes and answer those items with `code`."""
     if not refused:
@@ -81,5 +113,5 @@ def without(settled: Settled[Detail], refused: frozenset[str], code: Code) -> Se
             else answer
             for answer in settled.answers
         ),
-        changes=tuple(change for change in settled.changes if change.notice_no not in refused),
+        changes=tuple(change for change in settled.changes if notice_of(change) not in refused),
     )

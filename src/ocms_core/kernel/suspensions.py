@@ -1,9 +1,11 @@
 """Suspensions: what the notice row shows and the record behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from attrs import frozen
+
+from ocms_core.kernel.spec import rule
 
 PERMANENT = "PS"
 TEMPORARY = "TS"
@@ -22,6 +24,12 @@ class SuspensionReason:
         return f"{self.type}-{self.code}"
 
 
+HST = SuspensionReason(TEMPORARY, "HST")
+
+# A suspension named here is lifted by one capability alone; no payment, stage move or other lifts it.
+LIFTED_ONLY_BY: Mapping[SuspensionReason, str] = {HST: "hst"}
+
+
 @frozen
 class ShownSuspension:
     """The suspension as the notice row shows it; `due` is when a temporary one is to be revived."""
@@ -29,6 +37,19 @@ class ShownSuspension:
     type: str | None
     reason: str | None
     since: datetime | None
+    due: datetime | None
+
+
+NOT_SUSPENDED = ShownSuspension(type=None, reason=None, since=None, due=None)
+
+
+@frozen
+class OpenSuspension:
+    """A suspension nobody has lifted yet; with the notice, `since` and `sr_no` are the key of its record."""
+
+    reason: SuspensionReason
+    since: datetime
+    sr_no: int
     due: datetime | None
 
 
@@ -52,3 +73,19 @@ def due_of_revival(
     """Tell when a suspension ends by itself: after the days of its reason, never when it has none."""
     known = days.get(reason)
     return None if known is None else now + timedelta(days=known)
+
+
+@rule("H5")
+def shown_of(suspensions: Iterable[OpenSuspension]) -> ShownSuspension:
+    """Of its open temporary suspensions a notice shows the one due last; one without an end outlasts all."""
+    temporary = [each for each in suspensions if each.reason.type == TEMPORARY]
+    if not temporary:
+        return NOT_SUSPENDED
+    last = max(temporary, key=lambda each: (each.due is None, each.due or each.since, each.since, each.sr_no))
+    return ShownSuspension(last.reason.type, last.reason.code, last.since, last.due)
+
+
+@rule("H9")
+def may_lift(capability: str, reason: SuspensionReason) -> bool:
+    """TS-HST is lifted by the HST capability only; a payment leaves it open."""
+    return LIFTED_ONLY_BY.get(reason, capability) == capability

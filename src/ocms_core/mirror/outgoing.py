@@ -5,8 +5,10 @@ from attrs import frozen
 from ocms_core.kernel.changes import (
     Change,
     NoticeChanged,
+    NoticesShow,
     OffenderCleared,
     OffenderSet,
+    OffendersRenamed,
     OffenderUpdated,
 )
 from ocms_core.kernel.spec import rule
@@ -24,13 +26,25 @@ class Outgoing:
     owner_driver_indicator: str | None = None
 
 
+@frozen
+class OutgoingTogether:
+    """Many rows of one kind the Internet side is to take over, each by notice and indicator."""
+
+    kind: str
+    rows: tuple[tuple[str, str | None], ...]
+
+
 @rule("G12", "F60")
-def outgoing(change: Change) -> Outgoing | None:
+def outgoing(change: Change) -> Outgoing | OutgoingTogether | None:
     """Every change the public e-service can see leaves an outbox row; a touch of the audit does not."""
     match change:
         case NoticeChanged() if not change.only_touched:
             return Outgoing(NOTICE, change.notice_no)
         case OffenderCleared() | OffenderSet() | OffenderUpdated():
             return Outgoing(OFFENDER, change.notice_no, change.role)
+        case NoticesShow(notice_nos=notice_nos):
+            return OutgoingTogether(NOTICE, tuple((notice_no, None) for notice_no in notice_nos))
+        case OffendersRenamed(offenders=offenders):
+            return OutgoingTogether(OFFENDER, offenders)
         case _:
             return None

@@ -10,7 +10,7 @@ from ocms_core.kernel.codes import DB_UPDATE, NOTICE_NOT_FOUND
 from ocms_core.kernel.flow import settle
 from ocms_core.kernel.spec import rule
 from ocms_core.kernel.verdicts import Answer, Refusal, Settled
-from ocms_core.mirror.outgoing import outgoing
+from ocms_core.mirror.outgoing import Outgoing, outgoing
 from ocms_core.mirror.ports import Delivery
 from ocms_core.offenders import furnishing, redirecting, updating
 from ocms_core.offenders.effects import Taking
@@ -117,5 +117,5 @@ def carried_out(
     (answer,) = settled.answers
     if answer.detail is None:
         return Refusal(DB_UPDATE)
-    shown = {each.notice_no for each in map(outgoing, settled.changes) if each}
+    shown = {each.notice_no for each in map(outgoing, settled.changes) if isinstance(each, Outgoing)}
     return Outcome(answer, shown_on_internet=not shown or delivery.try_now(shown, now))

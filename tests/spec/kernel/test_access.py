@@ -22,6 +22,11 @@ GRANTED = {
     (Role.OIC, Operation.UPDATE_OFFENDER),
     (Role.OIC, Operation.GET_OFFENDERS),
     (Role.OIC, Operation.GET_TIMELINE),
+    (Role.OIC, Operation.HST_EXISTS),
+    (Role.OIC, Operation.APPLY_HST),
+    (Role.OIC, Operation.UPDATE_HST),
+    (Role.OIC, Operation.REVIVE_HST),
+    (Role.OIC, Operation.HST_LIST),
 }
 
 CELLS: tuple[Case[Role, Operation, bool], ...] = tuple(

@@ -3,28 +3,62 @@
 from collections.abc import Mapping
 
 from ocms_adapters.sql.writings.address_checks import ADDRESS_CHECKS
+from ocms_adapters.sql.writings.address_enquiries import ANSWERS, FILES, SENT
 from ocms_adapters.sql.writings.court_cases import COURT_CASES
+from ocms_adapters.sql.writings.hst import (
+    CLOSED_TOGETHER,
+    DELISTED,
+    FURNISHED_TOGETHER,
+    LISTED,
+    LISTED_CHANGED,
+    OPENED_TOGETHER,
+    RENAMED,
+    SHOWN_TOGETHER,
+)
 from ocms_adapters.sql.writings.notices import NOTICES
 from ocms_adapters.sql.writings.offenders import OFFENDERS
-from ocms_adapters.sql.writings.outbox import OUTBOX
+from ocms_adapters.sql.writings.outbox import OUTBOX, OUTBOX_TOGETHER
 from ocms_adapters.sql.writings.stage_changes import STAGE_CHANGES
 from ocms_adapters.sql.writings.suspensions import SUSPENSIONS
-from ocms_adapters.sql.writings.writing import Writing
+from ocms_adapters.sql.writings.writing import Written
 from ocms_core.kernel.changes import (
+    AddressAnswered,
     AddressCheckSet,
     CourtDueDateRecorded,
+    EnquirySent,
+    FileExchanged,
+    FurnishedAddressesWritten,
+    IdentityDelisted,
+    IdentityListed,
+    ListedIdentityChanged,
     NoticeChanged,
+    NoticesShow,
+    OffendersRenamed,
     StageChangeRecorded,
     SuspensionOpened,
+    SuspensionsClosed,
+    SuspensionsOpened,
 )
-from ocms_core.mirror.outgoing import Outgoing
+from ocms_core.mirror.outgoing import Outgoing, OutgoingTogether
 
-WRITINGS: Mapping[type, Writing] = {
+WRITINGS: Mapping[type, Written] = {
+    IdentityListed: LISTED,
+    ListedIdentityChanged: LISTED_CHANGED,
+    IdentityDelisted: DELISTED,
     NoticeChanged: NOTICES,
+    NoticesShow: SHOWN_TOGETHER,
     SuspensionOpened: SUSPENSIONS,
     StageChangeRecorded: STAGE_CHANGES,
     AddressCheckSet: ADDRESS_CHECKS,
-    CourtDueDateRecorded: COURT_CASES,
     **OFFENDERS,
+    SuspensionsClosed: CLOSED_TOGETHER,
+    SuspensionsOpened: OPENED_TOGETHER,
+    CourtDueDateRecorded: COURT_CASES,
+    OffendersRenamed: RENAMED,
+    FurnishedAddressesWritten: FURNISHED_TOGETHER,
+    FileExchanged: FILES,
+    AddressAnswered: ANSWERS,
+    EnquirySent: SENT,
     Outgoing: OUTBOX,
+    OutgoingTogether: OUTBOX_TOGETHER,
 }

@@ -8,8 +8,7 @@ from ocms_adapters.sql.row_sets import Columns, RowSet
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
-from ocms_adapters.sql.writings.upserting import upserts
-from ocms_adapters.sql.writings.writing import Writing, inserts, moment, now
+from ocms_adapters.sql.writings.writing import Writing, inserts, moment, now, upserts
 from ocms_core.kernel.changes import (
     AddressFurnished,
     DetailFurnished,
@@ -140,7 +139,7 @@ ADDRESS_COLUMNS: Columns = columns_of(
 DETAIL_COLUMNS: Columns = columns_of(t.ocms_furnish_detail, *KEY, *DETAIL)
 
 CLEARED = Writing(ROLE, lambda change: (change.notice_no, change.role), clear)
-SET = Writing(SET_COLUMNS, set_row, upserts(onod, KEY, SET_COLUMNS, user=AUDIT_USER))
+SET = Writing(SET_COLUMNS, set_row, upserts(onod, KEY, *SET_COLUMNS))
 UPDATED = Writing(
     columns_of(onod, *KEY, *CONTACT),
     lambda change: (change.notice_no, change.role, *person_row(change.person)[2:]),
@@ -152,14 +151,13 @@ ADDRESSES = Writing(
     upserts(
         t.ocms_offence_notice_owner_driver_addr,
         (*KEY, "type_of_address"),
-        ADDRESS_COLUMNS,
-        user=AUDIT_USER,
+        *ADDRESS_COLUMNS,
     ),
 )
 DETAILS = Writing(
     DETAIL_COLUMNS,
     lambda change: (change.notice_no, change.role, *detail_row(change.detail)),
-    upserts(t.ocms_furnish_detail, KEY, DETAIL_COLUMNS, user=AUDIT_USER),
+    upserts(t.ocms_furnish_detail, KEY, *DETAIL_COLUMNS),
 )
 HISTORIES = Writing(
     columns_of(h.ocms_offender_history, *HISTORY), history_row, inserts(h.ocms_offender_history, *HISTORY)

@@ -1,0 +1,115 @@
+"""
+DataHive's address enquiry as JSON over HTTPS.
+
+DataHive's own interface document is not public: this is the form described in the project's docs,
+and another adapter with the same `ask` can take its place.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
+from time import sleep
+from typing import Any
+
+import httpx
+from attrs import field, frozen
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from ocms_core.kernel.addresses import DATAHIVE, Address, AddressAnswer
+from ocms_core.kernel.dates import SINGAPORE, timestamp
+from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.spec import rule
+
+PATH = "/address-enquiries"
+RETRIES = 3
+SECONDS = 30
+TAG_LENGTH = 1
+
+# The parts of an address in an answer, with the length of the column behind each.
+PARTS: dict[str, tuple[str, int]] = {
+    "postalCode": ("postal_code", 6),
+    "blkHseNo": ("blk_hse_no", 10),
+    "streetName": ("street_name", 32),
+    "floorNo": ("floor_no", 3),
+    "unitNo": ("unit_no", 5),
+    "bldgName": ("bldg_name", 65),
+}
+
+
+class Unreadable(Exception):
+    """An answer is not of the form agreed on; no word of it is repeated."""
+
+
+@frozen
+class HttpDataHive:
+    """DataHive at a URL, with the bearer token it gave OCMS."""
+
+    url: str
+    token: str = field(repr=False)
+    transport: httpx.BaseTransport | None = None
+    pause: Callable[[float], None] = sleep
+
+    @rule("H34")
+    def ask(self, identities: Mapping[str, str]) -> Sequence[AddressAnswer]:
+        """A batch that fails is asked three times more, each time after a longer pause, then given up."""
+        retrying = Retrying(
+            stop=stop_after_attempt(1 + RETRIES),
+            wait=wait_exponential(multiplier=1, max=30),
+            retry=retry_if_exception_type((httpx.HTTPError, Unreadable)),
+            sleep=self.pause,
+            reraise=True,
+        )
+        try:
+            return retrying(self._ask, identities)
+        except (httpx.HTTPError, Unreadable) as error:
+            raise Unavailable(f"DataHive ({type(error).__name__})") from None
+
+    def _ask(self, identities: Mapping[str, str]) -> Sequence[AddressAnswer]:
+        body = {"identities": [{"idNo": number, "idType": kind} for number, kind in identities.items()]}
+        with httpx.Client(timeout=SECONDS, transport=self.transport, trust_env=False) as client:
+            response = client.post(
+                self.url.rstrip("/") + PATH, json=body, headers={"Authorization": f"Bearer {self.token}"}
+            )
+            response.raise_for_status()
+        return read(response, identities)
+
+
+def read(response: httpx.Response, identities: Mapping[str, str]) -> Sequence[AddressAnswer]:
+    """Read the answers about the identities asked for; about others nothing is kept."""
+    try:
+        answers = response.json()["answers"]
+        return tuple(answer(each, identities[each["idNo"]]) for each in answers if each["idNo"] in identities)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Unreadable from None
+
+
+def answer(told: Mapping[str, Any], id_type: str) -> AddressAnswer:
+    """Read one answer; Unreadable where it is not of the form agreed on."""
+    answered_at = timestamp(text(told["answeredAt"], None))
+    if answered_at is None:
+        raise Unreadable
+    address = told.get("address") or {}
+    return AddressAnswer(
+        id_no=told["idNo"],
+        id_type=id_type,
+        source=DATAHIVE,
+        address=Address(
+            **{part: text(address.get(name), longest) for name, (part, longest) in PARTS.items()}
+        ),
+        answered_at=answered_at,
+        invalid_addr_tag=text(told.get("invalidAddrTag"), TAG_LENGTH),
+        effective_date=day(told.get("effectiveDate")),
+    )
+
+
+def text(value: object, longest: int | None) -> str:
+    """Read a text; null is an empty one, and one longer than its column is unreadable (G10)."""
+    if value is None:
+        return ""
+    if not isinstance(value, str) or "\0" in value or (longest is not None and len(value) > longest):
+        raise Unreadable
+    return value.strip()
+
+
+def day(value: object) -> datetime | None:
+    """Read a calendar day, or nothing."""
+    return None if not value else datetime.combine(date.fromisoformat(text(value, 10)), time(), SINGAPORE)

@@ -1,0 +1,90 @@
+"""The file exchange with MHA over SFTP, its host key verified."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar, cast
+
+import asyncssh
+from asyncssh import SFTPClient
+from attrs import frozen
+
+from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.spec import rule
+
+MHA = "MHA"
+TEMPORARY = ".part"
+SECONDS = 60
+
+Found = TypeVar("Found")
+
+
+@frozen
+class SftpExchange:
+    """
+    One folder for requests and one for responses on a server whose key stands in `known_hosts`.
+
+    `key` is the file of OCMS's private key.
+    """
+
+    host: str
+    port: int
+    user: str
+    key: Path
+    known_hosts: Path
+    requests: str
+    responses: str
+
+    @rule("H40")
+    def put(self, name: str, content: bytes) -> None:
+        """A request is written under a temporary name, then renamed: MHA never reads half of one."""
+        place = f"{self.requests}/{name}"
+
+        async def write(sftp: SFTPClient) -> None:
+            async with sftp.open(place + TEMPORARY, "wb") as file:
+                await file.write(content)
+            await sftp.rename(place + TEMPORARY, place)
+
+        self._run(write)
+
+    def names(self) -> Sequence[str]:
+        """List the files MHA has laid out, in the order of their names."""
+
+        async def listed(sftp: SFTPClient) -> Sequence[str]:
+            names = [str(name) for name in await sftp.listdir(self.responses)]
+            return sorted(name for name in names if not name.startswith(".") and not name.endswith(TEMPORARY))
+
+        return self._run(listed)
+
+    def get(self, name: str) -> bytes:
+        """Fetch a file."""
+
+        async def read(sftp: SFTPClient) -> bytes:
+            async with sftp.open(f"{self.responses}/{name}", "rb") as file:
+                return cast("bytes", await file.read())  # a file opened as binary
+
+        return self._run(read)
+
+    def _run(self, work: Callable[[SFTPClient], Awaitable[Found]]) -> Found:
+        try:
+            return asyncio.run(asyncio.wait_for(self._connected(work), SECONDS))
+        # The library's words may name a file or a person, so that only the kind of error is told.
+        except (OSError, asyncssh.Error, TimeoutError) as error:
+            raise Unavailable(f"{MHA} ({type(error).__name__})") from None
+
+    @rule("H44")
+    async def _connected(self, work: Callable[[SFTPClient], Awaitable[Found]]) -> Found:
+        """Only a host whose key is known beforehand is talked to."""
+        async with (
+            asyncssh.connect(
+                self.host,
+                self.port,
+                username=self.user,
+                client_keys=[str(self.key)],
+                known_hosts=str(self.known_hosts),
+                agent_path=None,
+                config=[],
+            ) as connection,
+            connection.start_sftp_client() as sftp,
+        ):
+            return await work(sftp)

@@ -1,0 +1,261 @@
+"""What the HST services read and write."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from ocms_adapters.sql.hst_questions import Questions
+from ocms_adapters.sql.identity_locks import lock_identities
+from ocms_adapters.sql.ledger import Ledger
+from ocms_adapters.sql.reference import read_reference
+from ocms_adapters.sql.row_sets import bind_keys
+from ocms_adapters.sql.transactions import reading, writing
+from ocms_core.hst.facts import (
+    CheckedIdentity,
+    HstNotice,
+    IdentityFacts,
+    KnownOffender,
+    ListedIdentity,
+    ListedRow,
+    Standing,
+)
+from ocms_core.hst.listing import period
+from ocms_core.hst.request_checks import ListQuery
+from ocms_core.kernel.addresses import Address, AddressAnswer
+from ocms_core.kernel.changes import Change
+from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.faults import Conflict
+from ocms_core.kernel.suspensions import NOT_SUSPENDED, OpenSuspension, ShownSuspension, SuspensionReason
+
+
+class SqlHstReader:
+    """One reading connection for the HST services."""
+
+    def __init__(self, connection: Connection, questions: Questions) -> None:
+        self._connection = connection
+        self._questions = questions
+
+    def known_offender(self, id_no: str) -> KnownOffender:
+        """Give what is known of an identity, in one statement."""
+        row = self._connection.execute(self._questions.known_offender, {"id_no": id_no}).one()
+        return KnownOffender(
+            listed=bool(row.listed),
+            name=row.name,
+            address=None if row.has_address is None else address(row),
+            notices=row.notices,
+        )
+
+    def listing(self, query: ListQuery) -> tuple[int, tuple[ListedRow, ...]]:
+        """Give how many rows there are and one page of them, in two statements."""
+        since, before = period(query)
+        filters = {"id_no": query.id_no, "since": naive(since), "before": naive(before)}
+        total = self._connection.execute(self._questions.listed_total, filters).scalar_one()
+        page = filters | {"skip": query.skip, "limit": query.limit}
+        return total, tuple(
+            ListedRow(listed(row), singapore(row.cre_date), row.notices, aware(row.last_check))
+            for row in self._connection.execute(self._questions.listed_page, page)
+        )
+
+    def with_new_notices(self, after: str, most: int) -> Sequence[str]:
+        """Give listed identities beyond `after` that may have new notices."""
+        asked = {"after": after, "most": most}
+        return list(self._connection.execute(self._questions.with_new_notices, asked).scalars())
+
+    def due_notices(self, before: datetime, after: str, most: int) -> Sequence[str]:
+        """Give notices beyond `after` with an open TS-HST due before a moment."""
+        asked = {"before": local(before), "after": after, "most": most}
+        return list(self._connection.execute(self._questions.due_notices, asked).scalars())
+
+    def to_send(self, system: str, id_types: Sequence[str], after: str, most: int) -> Mapping[str, str]:
+        """Give queued identities beyond `after` that a system was not sent yet."""
+        asked = bind_keys(self._connection.dialect, id_types) | {"after": after, "most": most}
+        rows = self._connection.execute(self._questions.to_send[system], asked)
+        return {row.id_no: row.id_type for row in rows}
+
+    def listed_among(self, id_nos: Sequence[str]) -> frozenset[str]:
+        """Tell which of these identities are on the list."""
+        return frozenset(row.id_no for row in self._among(self._questions.listed, id_nos))
+
+    def file_applied(self, sha256: str, direction: str) -> bool:
+        """Tell whether a file of this content was exchanged before."""
+        asked = {"sha256": sha256, "direction": direction}
+        return self._connection.execute(self._questions.file_applied, asked).first() is not None
+
+    def unreported(self) -> Sequence[tuple[str, datetime]]:
+        """Give the answers no report has shown yet."""
+        return [(id_no, singapore(at)) for id_no, at in self._connection.execute(self._questions.unreported)]
+
+    def checked(self, since: datetime, before: datetime) -> Iterator[CheckedIdentity]:
+        """Give the identities whose latest answer fell into a period."""
+        asked = {"since": local(since), "before": local(before)}
+        answered = list(self._connection.execute(self._questions.checked, asked))
+        on_list = {
+            row.id_no: listed(row)
+            for row in self._among(self._questions.listed, [row.id_no for row in answered])
+        }
+        return (CheckedIdentity(answer(row), on_list.get(row.id_no)) for row in answered)
+
+    def standing(self, since: datetime, before: datetime) -> Standing:
+        """Count the list and its suspensions, in one statement."""
+        asked = {"since": local(since), "before": local(before)}
+        return Standing(*self._connection.execute(self._questions.standing, asked).one())
+
+    def _among(self, question: Any, keys: Sequence[str]) -> Iterator[Any]:
+        return iter(self._connection.execute(question, bind_keys(self._connection.dialect, keys)))
+
+
+class SqlHstStore(SqlHstReader):
+    """One writing transaction for the HST services."""
+
+    def __init__(self, connection: Connection, questions: Questions, ledger: Ledger) -> None:
+        super().__init__(connection, questions)
+        self._ledger = ledger
+
+    def identity_facts(self, id_nos: Sequence[str]) -> IdentityFacts:
+        """Lock identities and give them with all notices they are the current offender of."""
+        lock_identities(self._connection, id_nos)
+        rows = list(self._among(self._questions.notices_of_identities, id_nos))
+        return self._facts(id_nos, rows, self._among(self._questions.suspensions_of_identities, id_nos))
+
+    def due_facts(self, notice_nos: Sequence[str]) -> IdentityFacts:
+        """Lock the current offenders of notices and the notices themselves."""
+        id_nos = sorted({row.id_no for row in self._among(self._questions.offenders, notice_nos)})
+        lock_identities(self._connection, id_nos)
+        rows = list(self._among(self._questions.notices, notice_nos))
+        return self._facts(id_nos, rows, self._among(self._questions.suspensions_of_notices, notice_nos))
+
+    def _facts(self, id_nos: Sequence[str], rows: Sequence[Any], suspensions: Iterator[Any]) -> IdentityFacts:
+        """
+        Put notices together from their locked rows and what was read after them.
+
+        The second reading tells who the current offender is now that nobody can change it.
+        """
+        offender: dict[str, tuple[str, str]] = {}
+        open_ones: dict[str, list[OpenSuspension]] = {}
+        last_sr_no: dict[str, int] = {}
+        for notice_no, id_no, indicator, kind, reason, since, sr_no, due, last in suspensions:
+            offender[notice_no] = (id_no, indicator)
+            if last:
+                last_sr_no[notice_no] = last
+            if kind:
+                found = OpenSuspension(SuspensionReason(kind, reason), singapore(since), sr_no, aware(due))
+                open_ones.setdefault(notice_no, []).append(found)
+        if not {id_no for id_no, _ in offender.values()} <= set(id_nos):
+            raise Conflict("a notice has another offender meanwhile")
+        notices = tuple(
+            HstNotice(
+                row.notice_no,
+                *offender[row.notice_no],
+                row.last_processing_stage,
+                row.payment_status,
+                shown(row),
+                tuple(open_ones.get(row.notice_no, ())),
+                last_sr_no.get(row.notice_no, 0),
+                row.crs_reason_of_suspension,
+            )
+            for row in rows
+            if row.notice_no in offender
+        )
+        return IdentityFacts(
+            reference=read_reference(self._connection),
+            listed={row.id_no: listed(row) for row in self._among(self._questions.listed, id_nos)},
+            notices=notices,
+            answers={row.id_no: answer(row) for row in self._among(self._questions.answers, id_nos)},
+        )
+
+    def queue_listed(self, now: datetime, month: datetime) -> int:
+        """Queue every listed identity, in two statements."""
+        moments = {"now": local(now), "month": local(month)}
+        again = self._connection.execute(self._questions.queue_again, moments).rowcount
+        return again + self._connection.execute(self._questions.queue_new, moments).rowcount
+
+    def close_reported(self, reported: Sequence[tuple[str, datetime]], now: datetime) -> None:
+        """Mark answers reported and take their identities out of the queue, in two statements."""
+        rows = self._questions.reported.bind([(id_no, local(at)) for id_no, at in sorted(reported)])
+        for statement in (self._questions.mark_reported, self._questions.leave_queue):
+            self._connection.execute(statement, rows | {"now": local(now)})
+
+    def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
+        """Write every change with its outbox rows."""
+        return self._ledger.record(self._connection, changes, now, isolate=isolate)
+
+
+class SqlHstStores:
+    """Opens transactions on the Intranet database for the HST services."""
+
+    def __init__(self, engine: Engine, check: Callable[[Connection], None] | None = None) -> None:
+        """Take the database, and what every writing transaction has to pass: a job's lock, for one."""
+        self._engine = engine
+        self._check = check
+        self._questions = Questions(engine.dialect)
+        self._ledger = Ledger(engine.dialect)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlHstReader]:
+        """Open a connection that only reads."""
+        with reading(self._engine) as connection:
+            yield SqlHstReader(connection, self._questions)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlHstStore]:
+        """Open a transaction that locks, decides and writes."""
+        with writing(self._engine) as connection:
+            if self._check:
+                self._check(connection)
+            yield SqlHstStore(connection, self._questions, self._ledger)
+
+
+def address(row: Any) -> Address:
+    """Read an address; a part the table has none of is empty."""
+    return Address(
+        row.postal_code or "",
+        row.blk_hse_no or "",
+        row.street_name or "",
+        row.floor_no or "",
+        row.unit_no or "",
+        row.bldg_name or "",
+    )
+
+
+def listed(row: Any) -> ListedIdentity:
+    """Read an identity on the list."""
+    return ListedIdentity(row.id_no, row.id_type, row.name, address(row))
+
+
+def answer(row: Any) -> AddressAnswer:
+    """Read an answer."""
+    return AddressAnswer(
+        id_no=row.id_no,
+        id_type=row.id_type or "",
+        source=row.source or "",
+        address=address(row),
+        answered_at=singapore(row.response_date_time),
+        address_type=row.address_type or "",
+        invalid_addr_tag=row.invalid_addr_tag or "",
+        effective_date=aware(row.effective_date),
+    )
+
+
+def shown(row: Any) -> ShownSuspension:
+    """Read the suspension a notice row shows."""
+    if row.suspension_type is None:
+        return NOT_SUSPENDED
+    return ShownSuspension(
+        row.suspension_type,
+        row.epr_reason_of_suspension,
+        aware(row.epr_date_of_suspension),
+        aware(row.due_date_of_revival),
+    )
+
+
+def aware(moment: datetime | None) -> datetime | None:
+    """Give a table's local time its zone, or nothing."""
+    return None if moment is None else singapore(moment)
+
+
+def naive(moment: datetime | None) -> datetime | None:
+    """Give a moment as the tables keep it, or nothing."""
+    return None if moment is None else local(moment)

@@ -1,0 +1,155 @@
+"""The jobs behind the HST list: nightly suspensions, the monthly address check, its workbooks."""
+
+from pathlib import Path
+
+import structlog
+from attrs import evolve, frozen
+
+from ocms_adapters.datahive import HttpDataHive
+from ocms_adapters.files.blobs import FolderStore
+from ocms_adapters.files.links import SignedLinks, key_in
+from ocms_adapters.mail import SmtpPost
+from ocms_adapters.report_mail import ReportMail
+from ocms_adapters.sftp import SftpExchange
+from ocms_adapters.sql.hst import SqlHstStores
+from ocms_app.jobs import sending_alerts
+from ocms_app.jobs.context import JobContext
+from ocms_app.settings import Settings
+from ocms_core.hst import address_check, mha_exchange, nightly, reporting
+from ocms_core.hst.facts import Tally
+from ocms_core.hst.ports import DataHive, MhaExchange, Progress
+from ocms_core.jobs.runs import JobCounts
+from ocms_core.kernel.codes import Code
+from ocms_core.kernel.faults import Unavailable
+
+log = structlog.get_logger()
+
+
+@frozen
+class JobAlerts:
+    """Raises an alert of a run: one for each thing that is wrong."""
+
+    context: JobContext
+
+    def alert(self, code: Code, text: str) -> None:
+        """Raise it."""
+        self.context.alert(f"{code.code} {text}", f"OCMS {code.code} {code.text}", text)
+
+
+def suspend_hst_new_notices(context: JobContext) -> JobCounts:
+    """Suspend new notices of listed identities."""
+    return counts(
+        nightly.suspend_hst_new_notices(stores=stores(context), now=context.now(), progress=progress(context))
+    )
+
+
+def loop_hst_suspensions(context: JobContext) -> JobCounts:
+    """Let TS-HST that is due go round or end."""
+    return counts(
+        nightly.loop_hst_suspensions(stores=stores(context), now=context.now(), progress=progress(context))
+    )
+
+
+def query_hst_addresses(context: JobContext) -> JobCounts:
+    """Queue every listed identity to be asked about."""
+    return counts(address_check.query_hst_addresses(stores=stores(context), now=context.now()))
+
+
+def send_mha_requests(context: JobContext) -> JobCounts:
+    """Send queued identities to MHA."""
+    return counts(
+        mha_exchange.send_mha_requests(
+            stores=stores(context),
+            exchange=exchange(context.settings),
+            now=context.now(),
+            progress=progress(context),
+        )
+    )
+
+
+def receive_mha_responses(context: JobContext) -> JobCounts:
+    """Take in what MHA has answered."""
+    return counts(
+        mha_exchange.receive_mha_responses(
+            stores=stores(context),
+            exchange=exchange(context.settings),
+            alerts=JobAlerts(context),
+            now=context.now(),
+            progress=progress(context),
+        )
+    )
+
+
+def query_datahive(context: JobContext) -> JobCounts:
+    """Ask DataHive about queued identities."""
+    return counts(
+        address_check.query_datahive(
+            stores=stores(context),
+            datahive=datahive(context.settings),
+            now=context.now(),
+            progress=progress(context),
+        )
+    )
+
+
+def generate_hst_reports(context: JobContext) -> JobCounts:
+    """Write and mail the workbooks of months with new answers."""
+    folder = Path(context.settings.reports)
+    return counts(
+        reporting.generate_hst_reports(
+            stores=stores(context),
+            store=FolderStore(folder, SignedLinks(key_in(folder / ".link-key"), "")),
+            post=ReportMail(mail_server(context.settings), context.now()),
+            alerts=JobAlerts(context),
+            now=context.now(),
+        )
+    )
+
+
+def stores(context: JobContext) -> SqlHstStores:
+    """Give the HST stores; no transaction of theirs commits once the job has lost its lock."""
+    return SqlHstStores(context.databases.intranet, context.check)
+
+
+def progress(context: JobContext) -> Progress:
+    """Log after each chunk, and stop there when the worker is asked to stop."""
+
+    def after_chunk(done: int) -> bool:
+        log.info("job_progress", job=context.held.job, done=done)
+        return not context.stopping.is_set()
+
+    return after_chunk
+
+
+def counts(tally: Tally) -> JobCounts:
+    """Give a tally as the journal keeps it."""
+    return {"done": tally.done, "failed": tally.failed}
+
+
+def exchange(settings: Settings) -> MhaExchange:
+    """Give the exchange with MHA the settings name."""
+    if not settings.mha_host:
+        raise Unavailable("MHA (OCMS_MHA_HOST is not set)")
+    return SftpExchange(
+        host=settings.mha_host,
+        port=settings.mha_port,
+        user=settings.mha_user,
+        key=Path(settings.mha_key),
+        known_hosts=Path(settings.mha_known_hosts),
+        requests=settings.mha_requests,
+        responses=settings.mha_responses,
+    )
+
+
+def datahive(settings: Settings) -> DataHive:
+    """Give the DataHive the settings name."""
+    if not settings.datahive_url:
+        raise Unavailable("DataHive (OCMS_DATAHIVE_URL is not set)")
+    return HttpDataHive(settings.datahive_url, settings.datahive_token)
+
+
+def mail_server(settings: Settings) -> SmtpPost | None:
+    """Give the mail server for workbooks: that of the alerts, with other recipients."""
+    recipients = [name.strip() for name in settings.hst_reports_to.split(",") if name.strip()]
+    server = sending_alerts.post(evolve(settings, alert_to=settings.hst_reports_to))
+    return server if isinstance(server, SmtpPost) and recipients else None

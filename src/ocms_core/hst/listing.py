@@ -1,0 +1,29 @@
+"""The HST list as officers see it."""
+
+from datetime import datetime, time
+
+from attrs import frozen
+
+from ocms_core.hst.facts import ListedRow
+from ocms_core.hst.request_checks import ListQuery
+from ocms_core.kernel.dates import SINGAPORE
+from ocms_core.kernel.spec import rule
+
+
+@frozen
+class Page:
+    """One page of the list, and how many rows there are in all."""
+
+    query: ListQuery
+    total: int
+    rows: tuple[ListedRow, ...]
+
+
+@rule("H8")
+def period(query: ListQuery) -> tuple[datetime | None, datetime | None]:
+    """The days of a filter are Singapore days, the first and the last included."""
+    since, before = (
+        None if day is None else datetime.combine(day, time(), SINGAPORE)
+        for day in (query.since, query.before)
+    )
+    return since, before

@@ -1,0 +1,50 @@
+"""TS-HST that falls due goes round again while the identity stays listed."""
+
+from datetime import datetime
+
+from ocms_core.hst import answers
+from ocms_core.hst.facts import HstNotice, IdentityFacts
+from ocms_core.hst.suspending import AUTOMATIC_OFFICER, closed, lifted, suspended
+from ocms_core.kernel.codes import HST_SUCCESS
+from ocms_core.kernel.dates import today
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.suspensions import HST
+from ocms_core.kernel.verdicts import Answer, Settled
+
+PERIOD_OVER = "SPO"
+EXPIRED = "EXPIRED"
+
+
+@rule("H31")
+def decide(facts: IdentityFacts, now: datetime) -> Settled[str]:
+    """What is due is closed as over, and opened anew at once while the identity is still to be found."""
+    due = [notice for notice in facts.notices if falls_due(notice, now)]
+    again = [notice for notice in due if goes_round(notice, facts)]
+    over = [notice for notice in due if not goes_round(notice, facts)]
+    return Settled(
+        answers=(
+            *(Answer(notice.notice_no, HST_SUCCESS, str(HST)) for notice in again),
+            *(Answer(notice.notice_no, HST_SUCCESS, EXPIRED) for notice in over),
+        ),
+        changes=(
+            *closed(again, PERIOD_OVER, AUTOMATIC_OFFICER, now),
+            *suspended(again, facts.reference, AUTOMATIC_OFFICER, now),
+            *lifted(over, PERIOD_OVER, AUTOMATIC_OFFICER, now),
+        ),
+    )
+
+
+@rule("H31")
+def falls_due(notice: HstNotice, now: datetime) -> bool:
+    """TS-HST falls due on its due day, whatever the hour; a paid notice is left alone."""
+    if notice.paid or notice.under_permanent_suspension:
+        return False
+    return any(record.due is not None and today(record.due) <= today(now) for record in notice.hst_records)
+
+
+@rule("H31")
+def goes_round(notice: HstNotice, facts: IdentityFacts) -> bool:
+    """It goes round while the identity is listed and no check has brought a valid new address."""
+    listed = facts.listed.get(notice.id_no)
+    answer = facts.answers.get(notice.id_no)
+    return listed is not None and not (answer and answers.found_valid_new_address(listed, answer))

@@ -1,0 +1,124 @@
+"""The exchange of address enquiries with MHA: a request goes out, responses come in."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from ocms_core.hst import mha_file
+from ocms_core.hst.answers import accepted
+from ocms_core.hst.facts import Tally
+from ocms_core.hst.mha_file import Faulty, MhaRecord, Request
+from ocms_core.hst.ports import Alerts, HstStores, MhaExchange, Progress, go_on
+from ocms_core.kernel.addresses import MHA
+from ocms_core.kernel.changes import EnquirySent, FileExchanged
+from ocms_core.kernel.codes import HST_FILE_MISMATCH
+from ocms_core.kernel.faults import BadRow
+from ocms_core.kernel.persons import FIN, NRIC
+from ocms_core.kernel.spec import rule
+
+REQUEST, RESPONSE = "OUT", "IN"
+CHUNK = 10_000
+
+
+@rule("H33")
+def send_mha_requests(
+    *, stores: HstStores, exchange: MhaExchange, now: datetime, progress: Progress = go_on
+) -> Tally:
+    """
+    Queued identities with a UIN or FIN go to MHA; that they were sent is noted only after success.
+
+    A run broken off sends again what it has not noted. Raises `Unavailable`.
+    """
+    done, after = 0, ""
+    while True:
+        with stores.reading() as reader:
+            batch = reader.to_send(MHA, (NRIC, FIN), after, CHUNK)
+        if not batch:
+            return Tally(done)
+        # Files are named to the second, so that each further one is named a second later.
+        request = Request(now + timedelta(seconds=done // CHUNK), tuple(batch))
+        name, content = mha_file.request_name(request.asked_at), mha_file.encode_request(request)
+        exchange.put(name, content)
+        sent = FileExchanged(digest(content), REQUEST, name, len(batch), now)
+        with stores.writing() as store:
+            store.record((*(EnquirySent(id_no, MHA, now) for id_no in batch), sent), now, isolate=False)
+        done, after = done + len(batch), max(batch)
+        if not progress(done):
+            return Tally(done)
+
+
+@rule("H43")
+def receive_mha_responses(
+    *,
+    stores: HstStores,
+    exchange: MhaExchange,
+    alerts: Alerts,
+    now: datetime,
+    progress: Progress = go_on,
+) -> Tally:
+    """
+    Each response is applied whole and once, known by its content; what cannot be applied raises an alert.
+
+    A response without its totals has not wholly arrived and waits. The tally counts answers kept
+    and files refused. Raises `Unavailable`.
+    """
+    names = exchange.names()
+    done = refused = 0
+    for name in names:
+        if not name.startswith(mha_file.RESPONSE_PREFIX) or mha_file.control_names(name)[0] not in names:
+            continue
+        content = exchange.get(name)
+        with stores.reading() as reader:
+            if reader.file_applied(digest(content), RESPONSE):
+                continue
+        records = reconciled(name, content, names, exchange)
+        if isinstance(records, str):
+            alerts.alert(HST_FILE_MISMATCH, f"{name} {records}")
+            refused += 1
+        else:
+            done += apply(name, content, records, stores, now)
+            if not progress(done):
+                break
+    return Tally(done, refused)
+
+
+@rule("H42")
+def reconciled(
+    name: str, content: bytes, names: Collection[str], exchange: MhaExchange
+) -> Sequence[MhaRecord] | str:
+    """Give the records of a response that agrees with its control files, or say what is wrong with it."""
+    totals_name, exceptions_name = mha_file.control_names(name)
+    records = mha_file.parse_response(content)
+    if isinstance(records, Faulty):
+        return str(records)
+    totals = mha_file.parse_totals(exchange.get(totals_name))
+    if isinstance(totals, Faulty):
+        return f"control file {totals}"
+    exceptions = mha_file.parse_exceptions(exchange.get(exceptions_name) if exceptions_name in names else b"")
+    if isinstance(exceptions, Faulty):
+        return f"exception file {exceptions}"
+    wrong = mha_file.mismatch(records, totals, exceptions)
+    return f"does not agree with its control files: {wrong}" if wrong else records
+
+
+def apply(name: str, content: bytes, records: Sequence[MhaRecord], stores: HstStores, now: datetime) -> int:
+    """Keep the answers of a response with the note that it was applied; give how many were kept."""
+    answers = [mha_file.answer(record, now) for record in records]
+    with stores.reading() as reader:
+        listed = reader.listed_among([answer.id_no for answer in answers])
+    kept = accepted(answers, listed)
+    applied = FileExchanged(digest(content), RESPONSE, name, len(records), now)
+    try:
+        with stores.writing() as store:
+            store.record((applied, *kept), now, isolate=False)
+    except BadRow:  # another run has applied it in the meantime: its content is in the ledger once
+        with stores.reading() as reader:
+            if reader.file_applied(applied.sha256, RESPONSE):
+                return 0
+        raise
+    return len(kept)
+
+
+def digest(content: bytes) -> str:
+    """Give the SHA-256 of a file, in hex."""
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,359 @@
+"""
+The files exchanged with MHA, as text: requests, responses and their control files.
+
+Records have a fixed width, one a line; positions count characters. Reading never fails: it gives the
+records or a named fault. What is read from an encoded file is what was encoded.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from enum import Enum, unique
+from typing import Any
+
+from attrs import field, frozen
+
+from ocms_core.kernel.addresses import MHA, Address, AddressAnswer
+from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.persons import FIN, NRIC, identity
+from ocms_core.kernel.spec import rule
+
+REQUEST_PREFIX, RESPONSE_PREFIX, CONTROL_PREFIX = "URA2NRO_", "NRO2URA_", "REPORT_"
+TOTALS_SUFFIX, EXCEPTIONS_SUFFIX = ".TOT", ".EXP"
+MOMENT_FORMAT, DAY_FORMAT = "%Y%m%d%H%M%S", "%Y%m%d"
+MOMENT = re.compile(r"\d{14}", re.ASCII)
+HEADER_WIDTH, DETAIL_WIDTH, RESPONSE_WIDTH, SHORTEST_RESPONSE = 33, 56, 238, 215
+MOST_RECORDS = 999_999
+
+TAGS: dict[str, str] = {
+    "D": "delisted",
+    "M": "demolished",
+    "F": "fail to report",
+    "G": "gone away",
+    "I": "invalid",
+    "N": "no such number",
+    "P": "outdated",
+    "S": "overseas",
+}
+"""What MHA's invalid-address tags mean."""
+
+
+@unique
+class Fault(Enum):
+    """What can be wrong with a file; a faulty file is not applied."""
+
+    NOT_UTF8 = "is not UTF-8"
+    ZERO_BYTE = "holds a zero byte"
+    CUT = "ends within a record"
+    TOO_LONG = "has a record that is too long"
+    NO_UIN = "has a record without a valid UIN or FIN"
+    BAD_HEADER = "has no proper header"
+    BAD_DETAIL = "has a detail record of another width"
+    WRONG_COUNT = "has another number of records than its header says"
+    BAD_TOTALS = "does not state its totals"
+    BAD_EXCEPTION = "has an exception that cannot be read"
+
+
+@frozen
+class Faulty:
+    """A file that cannot be used: what is wrong, and in which line; never what the line holds."""
+
+    fault: Fault
+    line: int = 0
+
+    def __str__(self) -> str:
+        """Say what is wrong."""
+        return f"{self.fault.value} (line {self.line})" if self.line else self.fault.value
+
+
+@frozen
+class Request:
+    """Whom MHA is asked about, at which moment."""
+
+    asked_at: datetime
+    uins: tuple[str, ...]
+
+
+@rule("H40")
+@frozen
+class MhaRecord:
+    """One answer of MHA about one identity; a date MHA does not know, or does not write as one, is None."""
+
+    uin: str
+    name: str = ""
+    birth: date | None = None
+    address_type: str = ""
+    address: Address = field(factory=Address)
+    death: date | None = None
+    life_status: str = ""
+    invalid_tag: str = ""
+    ura_reference: str = ""
+    batch_time: datetime | None = None
+    address_change: date | None = None
+    timestamp: datetime | None = None
+
+
+@frozen
+class Totals:
+    """What MHA says it has read and found."""
+
+    read: int
+    matched: int
+    invalid: int
+    not_found: int
+
+
+@frozen
+class ExceptionLine:
+    """An identity MHA could not answer for."""
+
+    serial: int
+    uin: str
+    status: str
+
+
+@frozen
+class Place:
+    """Where a value stands in a response: its first position, counted from 1, and its width."""
+
+    name: str
+    start: int
+    width: int
+    read: Callable[[str], Any] = str.strip
+    write: Callable[[Any], str] = str
+
+
+def stamp(moment: datetime | None) -> str:
+    """Write a moment as MHA does: fourteen digits of Singapore time."""
+    return "" if moment is None else singapore(moment).strftime("%Y%m%d%H%M%S").zfill(14)
+
+
+def moment(text: str) -> datetime | None:
+    """Read fourteen digits; anything else is no moment."""
+    digits = text.strip()
+    if not MOMENT.fullmatch(digits):
+        return None
+    try:
+        return singapore(datetime.strptime(digits, MOMENT_FORMAT))  # noqa: DTZ007  # singapore() gives it its zone
+    except ValueError:
+        return None
+
+
+def day_text(day: date | None) -> str:
+    """Write a day as eight digits."""
+    return "" if day is None else day.strftime("%Y%m%d").zfill(8)
+
+
+def day(text: str) -> date | None:
+    """Read eight digits; anything else is no day."""
+    found = moment(text.strip() + "000000")
+    return None if found is None else found.date()
+
+
+PLACES: tuple[Place, ...] = (
+    Place("uin", 1, 9),
+    Place("name", 10, 66),
+    Place("birth", 76, 8, day, day_text),
+    Place("address_type", 84, 1),
+    Place("blk_hse_no", 85, 10),
+    Place("street_name", 95, 32),
+    Place("floor_no", 127, 2),
+    Place("unit_no", 129, 5),
+    Place("bldg_name", 134, 30),
+    Place("postal_code", 168, 6),
+    Place("death", 174, 8, day, day_text),
+    Place("life_status", 182, 1),
+    Place("invalid_tag", 183, 1),
+    Place("ura_reference", 184, 10),
+    Place("batch_time", 194, 14, moment, stamp),
+    Place("address_change", 208, 8, day, day_text),
+    Place("timestamp", 216, 23, moment, stamp),
+)
+"""The layout of a response record; positions 164 to 167 are filler (H41)."""
+
+ADDRESS_PARTS = frozenset({"blk_hse_no", "street_name", "floor_no", "unit_no", "bldg_name", "postal_code"})
+
+
+def request_name(asked_at: datetime) -> str:
+    """Name a request after its moment."""
+    return REQUEST_PREFIX + stamp(asked_at)
+
+
+@rule("H40")
+def encode_request(request: Request) -> bytes:
+    """A request is a header of 33 and a detail of 56 for each identity; there is no trailer."""
+    at = stamp(request.asked_at)
+    header = f"{'':9}{at}{len(request.uins):06}{'':4}"
+    details = (f"{uin:<9}{'':10}{at}{at:<23}" for uin in request.uins)
+    return "".join(f"{line}\n" for line in (header, *details)).encode()
+
+
+def parse_request(content: bytes) -> Request | Faulty:
+    """Read a request, as MHA does (H40)."""
+    lines = lines_of(content)
+    if isinstance(lines, Faulty):
+        return lines
+    header = lines[0] if lines else ""
+    asked_at = moment(header[9:23])
+    count = header[23:29]
+    if len(header) != HEADER_WIDTH or asked_at is None or not re.fullmatch(r"\d{6}", count, re.ASCII):
+        return Faulty(Fault.BAD_HEADER, 1)
+    for number, line in enumerate(lines[1:], 2):
+        if len(line) != DETAIL_WIDTH or not line[:9].strip():
+            return Faulty(Fault.BAD_DETAIL, number)
+    if int(count) != len(lines) - 1:
+        return Faulty(Fault.WRONG_COUNT)
+    return Request(asked_at, tuple(line[:9].strip() for line in lines[1:]))
+
+
+@rule("H41")
+def encode_response(records: Iterable[MhaRecord]) -> bytes:
+    """A response has one record of 238 a line."""
+    return "".join(f"{encode_record(record)}\n" for record in records).encode()
+
+
+def encode_record(record: MhaRecord) -> str:
+    """Lay one record out, each value at its place."""
+    line = [" "] * RESPONSE_WIDTH
+    for place in PLACES:
+        value = getattr(record.address if place.name in ADDRESS_PARTS else record, place.name)
+        text = place.write(value)[: place.width].ljust(place.width)
+        line[place.start - 1 : place.start - 1 + place.width] = text
+    return "".join(line)
+
+
+@rule("H41", "H43")
+def parse_response(content: bytes) -> tuple[MhaRecord, ...] | Faulty:
+    """Short lines are padded, blank ones skipped, bad dates ignored; a file cut anywhere is a faulty one."""
+    lines = lines_of(content)
+    if isinstance(lines, Faulty):
+        return lines
+    records = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        if len(line.rstrip()) > RESPONSE_WIDTH:
+            return Faulty(Fault.TOO_LONG, number)
+        record = parse_record(line)
+        if uin_of(record.uin) is None:
+            return Faulty(Fault.NO_UIN, number)
+        records.append(record)
+    return tuple(records)
+
+
+def parse_record(line: str) -> MhaRecord:
+    """Read one record of a response."""
+    line = line.ljust(SHORTEST_RESPONSE)
+    found = {
+        place.name: place.read(line[place.start - 1 : place.start - 1 + place.width]) for place in PLACES
+    }
+    address = Address(**{part: found.pop(part) for part in ADDRESS_PARTS})
+    return MhaRecord(address=address, **found)
+
+
+def lines_of(content: bytes) -> Sequence[str] | Faulty:
+    """Give the lines of a file; the last one must be ended, or nobody knows whether it is whole."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return Faulty(Fault.NOT_UTF8)
+    if "\0" in text:
+        return Faulty(Fault.ZERO_BYTE)
+    *lines, rest = text.split("\n")
+    if rest.strip():
+        return Faulty(Fault.CUT, len(lines) + 1)
+    return [line.removesuffix("\r") for line in lines]
+
+
+def uin_of(text: str) -> tuple[str, str] | None:
+    """Give kind and number of a UIN or FIN; None for any other text."""
+    return identity(NRIC, text) or identity(FIN, text)
+
+
+@rule("H42")
+def control_names(response_name: str) -> tuple[str, str]:
+    """The control files of a response bear its name's ending: `.TOT` the totals, `.EXP` the exceptions."""
+    ending = response_name.removeprefix(RESPONSE_PREFIX)
+    return CONTROL_PREFIX + ending + TOTALS_SUFFIX, CONTROL_PREFIX + ending + EXCEPTIONS_SUFFIX
+
+
+TOTAL_LINES: dict[str, str] = {
+    "read": "TOTAL RECORDS READ",
+    "matched": "TOTAL RECORDS MATCHED",
+    "invalid": "TOTAL INVALID UIN/FIN",
+    "not_found": "TOTAL VALID UIN/FIN NOT FOUND",
+}
+
+
+def encode_totals(totals: Totals) -> bytes:
+    """Write the totals, one a line."""
+    lines = (f"{label}: {getattr(totals, name)}\n" for name, label in TOTAL_LINES.items())
+    return "".join(lines).encode()
+
+
+def parse_totals(content: bytes) -> Totals | Faulty:
+    """Read the totals, in whatever order and spacing they stand (H42)."""
+    text = content.decode(errors="replace")
+    found = {
+        name: re.search(
+            rf"^[ \t]*{re.escape(label)}[ \t]*:[ \t]*(\d{{1,9}})[ \t]*\r?$", text, re.ASCII | re.MULTILINE
+        )
+        for name, label in TOTAL_LINES.items()
+    }
+    stated = {name: int(match[1]) for name, match in found.items() if match}
+    return Totals(**stated) if len(stated) == len(TOTAL_LINES) else Faulty(Fault.BAD_TOTALS)
+
+
+EXCEPTION = re.compile(r"\s*(\d{1,9})[\s,|]+(\S{1,12}?)[\s,|]+(\S.*?)\s*", re.ASCII)
+
+
+def encode_exceptions(exceptions: Iterable[ExceptionLine]) -> bytes:
+    """Write the exceptions, one a line: serial, id, status."""
+    return "".join(f"{each.serial:06} {each.uin:<9} {each.status}\n" for each in exceptions).encode()
+
+
+def parse_exceptions(content: bytes) -> tuple[ExceptionLine, ...] | Faulty:
+    """Read the exceptions (H42)."""
+    lines = lines_of(content)
+    if isinstance(lines, Faulty):
+        return lines
+    found = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            match = EXCEPTION.fullmatch(line)
+            if match is None:
+                return Faulty(Fault.BAD_EXCEPTION, number)
+            found.append(ExceptionLine(int(match[1]), match[2], match[3]))
+    return tuple(found)
+
+
+@rule("H42")
+def mismatch(records: Sequence[MhaRecord], totals: Totals, exceptions: Sequence[ExceptionLine]) -> str | None:
+    """Records, exceptions and totals must add up; what does not is said in words, None when all does."""
+    if len(records) != totals.matched:
+        return f"{len(records)} records, but {totals.matched} matched"
+    unmatched = totals.invalid + totals.not_found
+    if len(exceptions) != unmatched:
+        return f"{len(exceptions)} exceptions, but {unmatched} invalid or not found"
+    if totals.read != totals.matched + unmatched:
+        return f"{totals.read} read, but {totals.matched + unmatched} accounted for"
+    return None
+
+
+@rule("H36")
+def answer(record: MhaRecord, received_at: datetime) -> AddressAnswer:
+    """An answer counts from MHA's own time of it, or from its receipt where MHA states none."""
+    id_type, id_no = uin_of(record.uin) or (NRIC, record.uin)
+    changed_on = record.address_change
+    return AddressAnswer(
+        id_no=id_no,
+        id_type=id_type,
+        source=MHA,
+        address=record.address,
+        answered_at=record.timestamp or record.batch_time or received_at,
+        address_type=record.address_type,
+        invalid_addr_tag=record.invalid_tag,
+        effective_date=None
+        if changed_on is None
+        else singapore(datetime(changed_on.year, changed_on.month, changed_on.day)),  # noqa: DTZ001  # singapore() gives it its zone
+    )

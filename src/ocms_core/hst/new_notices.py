@@ -1,0 +1,33 @@
+"""New notices of listed identities go under TS-HST by themselves."""
+
+from datetime import datetime
+
+from ocms_core.hst.facts import HstNotice, IdentityFacts
+from ocms_core.hst.suspending import AUTOMATIC_OFFICER, suspended
+from ocms_core.kernel.codes import HST_SUCCESS
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.suspensions import HST
+from ocms_core.kernel.verdicts import Answer, Settled
+
+BEFORE_FIRST_REMINDER: frozenset[str] = frozenset({"NPA", "ROV", "ENA"})
+
+
+@rule("H30")
+def decide(facts: IdentityFacts, now: datetime) -> Settled[str]:
+    """Being listed decides: every new notice of a listed identity is suspended, no address is looked up."""
+    notices = tuple(notice for notice in facts.notices if notice.id_no in facts.listed and is_new(notice))
+    return Settled(
+        answers=tuple(Answer(notice.notice_no, HST_SUCCESS, str(HST)) for notice in notices),
+        changes=tuple(suspended(notices, facts.reference, AUTOMATIC_OFFICER, now)),
+    )
+
+
+@rule("H30")
+def is_new(notice: HstNotice) -> bool:
+    """A new notice stands before its first reminder, is unpaid and under no suspension."""
+    return (
+        notice.stage in BEFORE_FIRST_REMINDER
+        and not notice.paid
+        and notice.shown.type is None
+        and not notice.open
+    )

@@ -1,0 +1,87 @@
+"""The nightly work on suspensions, in chunks that each stand when the next one fails."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta
+
+from ocms_core.hst import looping, new_notices
+from ocms_core.hst.facts import IdentityFacts, Tally
+from ocms_core.hst.ports import HstReader, HstStore, HstStores, Progress, go_on
+from ocms_core.kernel.codes import HST_INTERNAL_ERROR
+from ocms_core.kernel.dates import SINGAPORE, today
+from ocms_core.kernel.flow import settle_whole
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.verdicts import Settled
+
+CHUNK = 500
+
+
+@rule("H30")
+def suspend_hst_new_notices(*, stores: HstStores, now: datetime, progress: Progress = go_on) -> Tally:
+    """
+    New notices of listed identities are suspended, chunk by chunk; the number suspended is given back.
+
+    Safe to repeat and to resume: what is suspended is no longer new. Raises `Unavailable`.
+    """
+    return in_chunks(
+        stores,
+        find=lambda reader, after: reader.with_new_notices(after, CHUNK),
+        load=lambda store, id_nos: store.identity_facts(id_nos),
+        decide=lambda facts: new_notices.decide(facts, now),
+        now=now,
+        progress=progress,
+    )
+
+
+@rule("H31")
+def loop_hst_suspensions(*, stores: HstStores, now: datetime, progress: Progress = go_on) -> Tally:
+    """
+    TS-HST that is due goes round or ends, chunk by chunk; the number of notices is given back.
+
+    Safe to repeat and to resume: what went round is no longer due. Raises `Unavailable`.
+    """
+    tomorrow = datetime.combine(today(now) + timedelta(days=1), time(), SINGAPORE)
+    return in_chunks(
+        stores,
+        find=lambda reader, after: reader.due_notices(tomorrow, after, CHUNK),
+        load=lambda store, notice_nos: store.due_facts(notice_nos),
+        decide=lambda facts: looping.decide(facts, now),
+        now=now,
+        progress=progress,
+    )
+
+
+def in_chunks(
+    stores: HstStores,
+    *,
+    find: Callable[[HstReader, str], Sequence[str]],
+    load: Callable[[HstStore, Sequence[str]], IdentityFacts],
+    decide: Callable[[IdentityFacts], Settled[str]],
+    now: datetime,
+    progress: Progress,
+) -> Tally:
+    """
+    Find keys beyond the last, load them under lock, decide and record, until none is left.
+
+    A chunk the database refuses is counted as failed, and the next one is gone on with.
+    """
+    done = failed = 0
+    after = ""
+    while True:
+        with stores.reading() as reader:
+            keys = find(reader, after)
+        if not keys:
+            return Tally(done, failed)
+        settled = settle_whole(
+            stores.writing,
+            load=lambda store, keys=keys: load(store, keys),  # type: ignore[misc]  # mypy takes the default for Any
+            decide=decide,
+            now=now,
+            refused_by_database=HST_INTERNAL_ERROR,
+        )
+        if isinstance(settled, Settled):
+            done += len(settled.answers)
+        else:
+            failed += len(keys)
+        after = keys[-1]
+        if not progress(done + failed):
+            return Tally(done, failed)

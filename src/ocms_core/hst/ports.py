@@ -1,0 +1,114 @@
+"""What the HST services need from a database and from outside."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from ocms_core.hst.facts import CheckedIdentity, IdentityFacts, KnownOffender, ListedRow, Standing
+from ocms_core.hst.request_checks import ListQuery
+from ocms_core.kernel.addresses import AddressAnswer
+from ocms_core.kernel.codes import Code
+from ocms_core.kernel.flow import Store
+
+Progress = Callable[[int], bool]
+"""Told after each chunk how much is done; False asks the work to stop there."""
+
+
+def go_on(_done: int) -> bool:
+    """Show nothing and stop nothing."""
+    return True
+
+
+class HstReader(Protocol):
+    """One reading transaction; it locks nothing."""
+
+    def known_offender(self, id_no: str) -> KnownOffender:
+        """Give what is known of an identity: listed or not, name, newest address, number of notices."""
+
+    def listing(self, query: ListQuery) -> tuple[int, tuple[ListedRow, ...]]:
+        """Give how many rows of the list the filters leave, and one page of them, newest first."""
+
+    def with_new_notices(self, after: str, most: int) -> Sequence[str]:
+        """Give listed identities beyond `after`, in order, that may have new notices to suspend."""
+
+    def due_notices(self, before: datetime, after: str, most: int) -> Sequence[str]:
+        """Give notices beyond `after`, in order, with an open TS-HST due before a moment."""
+
+    def to_send(self, system: str, id_types: Sequence[str], after: str, most: int) -> Mapping[str, str]:
+        """Give queued identities beyond `after`, in order, not yet sent to a system: number and kind."""
+
+    def listed_among(self, id_nos: Sequence[str]) -> frozenset[str]:
+        """Tell which of these identities are on the list."""
+
+    def file_applied(self, sha256: str, direction: str) -> bool:
+        """Tell whether a file of this content was exchanged before."""
+
+    def unreported(self) -> Sequence[tuple[str, datetime]]:
+        """Give the answers no report has shown yet: identity and moment."""
+
+    def checked(self, since: datetime, before: datetime) -> Iterable[CheckedIdentity]:
+        """Give the identities whose latest answer fell into a period, by number."""
+
+    def standing(self, since: datetime, before: datetime) -> Standing:
+        """Count the list and its suspensions now, and those of a period."""
+
+
+class HstStore(Store, Protocol):
+    """One writing transaction; identities are locked first, in order, then notices in notice order."""
+
+    def identity_facts(self, id_nos: Sequence[str]) -> IdentityFacts:
+        """Lock identities and give them with all notices they are the current offender of."""
+
+    def due_facts(self, notice_nos: Sequence[str]) -> IdentityFacts:
+        """Lock the current offenders of notices and the notices; `Conflict` when an offender changed."""
+
+    def queue_listed(self, now: datetime, month: datetime) -> int:
+        """Queue every listed identity to be asked about; who was last asked before `month` is asked again."""
+
+    def close_reported(self, reported: Sequence[tuple[str, datetime]], now: datetime) -> None:
+        """Mark answers reported, and take those identities out of the queue that all systems were sent."""
+
+
+class HstStores(Protocol):
+    """Opens transactions for the HST services."""
+
+    def reading(self) -> AbstractContextManager[HstReader]:
+        """Open a transaction that only reads."""
+
+    def writing(self) -> AbstractContextManager[HstStore]:
+        """Open a transaction that locks, decides and writes."""
+
+
+class MhaExchange(Protocol):
+    """The file exchange with MHA; `Unavailable` when it cannot be reached or cannot be trusted."""
+
+    def put(self, name: str, content: bytes) -> None:
+        """Hand in a file; under its name it is there whole or not at all."""
+
+    def names(self) -> Sequence[str]:
+        """List the files MHA has laid out, in the order of their names."""
+
+    def get(self, name: str) -> bytes:
+        """Fetch a file."""
+
+
+class DataHive(Protocol):
+    """DataHive's address enquiry."""
+
+    def ask(self, identities: Mapping[str, str]) -> Sequence[AddressAnswer]:
+        """Ask about identities, number and kind; `Unavailable` when the retries are used up."""
+
+
+class Post(Protocol):
+    """Mail to the officers in charge."""
+
+    def send(self, subject: str, text: str, attachments: Mapping[str, bytes]) -> None:
+        """Send a message with files; `Unavailable` when it could not be handed over."""
+
+
+class Alerts(Protocol):
+    """Tells those who run OCMS that something wants their attention; never with personal data."""
+
+    def alert(self, code: Code, text: str) -> None:
+        """Raise an alert."""

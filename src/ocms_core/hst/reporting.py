@@ -1,0 +1,81 @@
+"""The monthly workbooks: built, stored, mailed, and only then noted as done."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from ocms_core.hst import reports
+from ocms_core.hst.facts import Tally
+from ocms_core.hst.ports import Alerts, HstStores, Post
+from ocms_core.kernel.codes import HST_MAIL_FAILED, HST_REPORT_FAILED, HST_REPORT_NOT_STORED
+from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.report_store import ReportStore
+from ocms_core.kernel.sheets import Sheet
+from ocms_core.kernel.spec import rule
+
+
+@rule("H35")
+def generate_hst_reports(
+    *, stores: HstStores, store: ReportStore, post: Post, alerts: Alerts, now: datetime
+) -> Tally:
+    """
+    Where answers are not reported yet, the workbooks of their month are written, and then they are.
+
+    A workbook that cannot be built or stored raises an alert and leaves everything to the next run;
+    a mail that fails only warns. The tally counts answers. Raises `Unavailable` when the database
+    cannot be reached.
+    """
+    with stores.reading() as reader:
+        unreported = reader.unreported()
+    done = failed = 0
+    for month in sorted({reports.month_of(at) for _, at in unreported}):
+        answers = [each for each in unreported if reports.month_of(each[1]) == month]
+        sheets = sheets_of(month, stores)
+        if put_away(sheets, store, alerts):
+            mail(month, sheets, store, post, alerts)
+            with stores.writing() as writing:
+                writing.close_reported(answers, now)
+            done += len(answers)
+        else:
+            failed += len(answers)
+    return Tally(done, failed)
+
+
+def sheets_of(month: date, stores: HstStores) -> dict[str, Sheet]:
+    """Draw the two workbooks of a month up, by name."""
+    since, before = reports.bounds(month)
+    with stores.reading() as reader:
+        checked = tuple(reader.checked(since, before))
+        standing = reader.standing(since, before)
+    data, work_items = reports.names(month)
+    return {
+        data: reports.data_report(checked),
+        work_items: reports.work_items_report(reports.figures(checked), standing),
+    }
+
+
+@rule("H35")
+def put_away(sheets: dict[str, Sheet], store: ReportStore, alerts: Alerts) -> bool:
+    """Both workbooks must be stored; not built is an alert OCMS-5001, not kept one OCMS-5004."""
+    try:
+        for name, sheet in sheets.items():
+            store.put(name, sheet)
+    except (Unavailable, OSError):
+        alerts.alert(HST_REPORT_NOT_STORED, f"{', '.join(sheets)}: the report store cannot be written")
+        return False
+    except (ValueError, TypeError):
+        alerts.alert(HST_REPORT_FAILED, f"{', '.join(sheets)}: a workbook could not be built")
+        return False
+    return True
+
+
+def mail(month: date, names: Iterable[str], store: ReportStore, post: Post, alerts: Alerts) -> None:
+    """Send the workbooks to the officers; that it failed is told, and holds nothing up (H35)."""
+    files = {name.rpartition("/")[2]: store.read(name) or b"" for name in names}
+    try:
+        post.send(
+            f"HST address check {month:%B %Y}",
+            f"The workbooks of the HST address check of {month:%B %Y} are attached.",
+            files,
+        )
+    except Unavailable:
+        alerts.alert(HST_MAIL_FAILED, f"the HST reports of {month:%B %Y} are stored but were not mailed")

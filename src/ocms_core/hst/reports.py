@@ -1,0 +1,144 @@
+"""The two workbooks of a month: what the checks brought, and how the list stands."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+from attrs import frozen
+
+from ocms_core.hst.answers import found_valid_new_address
+from ocms_core.hst.facts import CheckedIdentity, Standing
+from ocms_core.kernel.addresses import Address, changed, invalid
+from ocms_core.kernel.dates import SINGAPORE, today
+from ocms_core.kernel.sheets import Column, Kind, Sheet
+from ocms_core.kernel.spec import rule
+
+DATA_REPORT = "hst/MonthlyHSTDataReport_{month:%Y%m}.xlsx"
+WORK_ITEMS_REPORT = "hst/MonthlyHSTWorkItemsReport_{month:%Y%m}.xlsx"
+
+
+@frozen
+class Figures:
+    """What the checks of a month brought."""
+
+    checked: int
+    changed: int
+    invalid: int
+    valid: int
+    eligible: int
+
+
+def month_of(moment: datetime) -> date:
+    """Give the first day of a moment's month."""
+    return today(moment).replace(day=1)
+
+
+def bounds(month: date) -> tuple[datetime, datetime]:
+    """Give the beginning of a month and of the next."""
+    after = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
+    return datetime.combine(month, time(), SINGAPORE), datetime.combine(after, time(), SINGAPORE)
+
+
+def names(month: date) -> tuple[str, str]:
+    """Name the two workbooks of a month (H35)."""
+    return DATA_REPORT.format(month=month), WORK_ITEMS_REPORT.format(month=month)
+
+
+@rule("H35")
+def data_report(checked: Sequence[CheckedIdentity]) -> Sheet:
+    """The data report has a row for each identity checked in the month."""
+    return Sheet(
+        "HST Data",
+        (
+            Column("S/N", Kind.WHOLE, 6),
+            Column("HST ID", width=14),
+            Column("Name", width=30),
+            Column("Old Address (HST)", width=50),
+            Column("New Address (MHA/DataHive)", width=50),
+            Column("Address Changed", width=10),
+            Column("Invalid Address", width=10),
+            Column("MHA/DataHive Response Date", Kind.MOMENT, 20),
+        ),
+        (data_row(number, each) for number, each in enumerate(checked, 1)),
+    )
+
+
+def data_row(number: int, checked: CheckedIdentity) -> tuple[Any, ...]:
+    """Lay one identity out."""
+    answer, listed = checked.answer, checked.listed
+    return (
+        number,
+        answer.id_no,
+        listed.name if listed else None,
+        one_line(listed.address) if listed else None,
+        one_line(answer.address),
+        yes_no(has_changed(checked)),
+        yes_no(is_invalid(checked)),
+        answer.answered_at,
+    )
+
+
+@rule("H35")
+def work_items_report(figures: Figures, standing: Standing) -> Sheet:
+    """The work-items report is one list of figures of the month."""
+    rows = (
+        ("Total HST IDs", standing.listed),
+        ("HST IDs Checked This Month", figures.checked),
+        ("Addresses Changed", figures.changed),
+        ("Addresses Marked Invalid", figures.invalid),
+        ("Addresses Now Valid", figures.valid),
+        ("Total Active TS-HST Suspensions", standing.active_suspensions),
+        ("New TS-HST Suspensions This Month", standing.new_suspensions),
+        ("TS-HST Reapplied (Looping)", standing.reapplied),
+        ("Total Notices Under TS-HST", standing.notices),
+        ("HST IDs Eligible for Revival", figures.eligible),
+        ("HST IDs Still Suspended", standing.identities_suspended),
+    )
+    return Sheet("HST Work Items", (Column("Item", width=40), Column("Count", Kind.WHOLE, 12)), rows)
+
+
+def figures(checked: Iterable[CheckedIdentity]) -> Figures:
+    """Count what the checks brought; eligible is who is listed and was found at a valid new address."""
+    counted = [
+        (
+            has_changed(each),
+            is_invalid(each),
+            each.listed is not None and found_valid_new_address(each.listed, each.answer),
+        )
+        for each in checked
+    ]
+    wrong = sum(invalid for _, invalid, _ in counted)
+    return Figures(
+        checked=len(counted),
+        changed=sum(changed for changed, _, _ in counted),
+        invalid=wrong,
+        valid=len(counted) - wrong,
+        eligible=sum(eligible for _, _, eligible in counted),
+    )
+
+
+def has_changed(checked: CheckedIdentity) -> bool:
+    """Tell whether the answer gives another address than the list has (H37)."""
+    return checked.listed is not None and changed(checked.listed.address, checked.answer.address)
+
+
+def is_invalid(checked: CheckedIdentity) -> bool:
+    """Tell whether the answer's address is invalid (H37)."""
+    return invalid(checked.answer.address, checked.answer.invalid_addr_tag)
+
+
+def one_line(address: Address) -> str:
+    """Write an address as an envelope bears it."""
+    floor_unit = "-".join(part for part in (address.floor_no, address.unit_no) if part)
+    parts = (
+        f"{address.blk_hse_no} {address.street_name}".strip(),
+        f"#{floor_unit}" if floor_unit else "",
+        address.bldg_name,
+        f"Singapore {address.postal_code}" if address.postal_code else "",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def yes_no(fact: bool) -> str:  # noqa: FBT001  # the fact is the only thing it is about
+    """Write a fact as officers read it."""
+    return "Yes" if fact else "No"

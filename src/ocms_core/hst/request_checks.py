@@ -1,0 +1,238 @@
+"""What a call of contract 4 must look like before anything is looked up."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from attrs import frozen
+
+from ocms_core.kernel.addresses import Address
+from ocms_core.kernel.codes import FIELD_INVALID, FIELD_REQUIRED, HST_BODY_INVALID
+from ocms_core.kernel.persons import FORMS, PASSPORT, STORED_AS, identity
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.verdicts import Refusal
+
+ID_TYPES = frozenset({*FORMS, *STORED_AS})
+NAME_LENGTH = 66
+REMARKS_LENGTH = 200
+DEFAULT_LIMIT, LARGEST_LIMIT = 10, 100
+LARGEST_SKIP = 2**31 - 1
+POSTAL_CODE = re.compile(r"\d{6}", re.ASCII)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+# The parts of an address by their names on the wire, in the contract's order: the length of the
+# column behind each, and whether the part may be empty (H3).
+ADDRESS_FIELDS: Mapping[str, tuple[str, int, bool]] = {
+    "postalCode": ("postal_code", 6, False),
+    "blkHseNo": ("blk_hse_no", 10, False),
+    "streetName": ("street_name", 32, False),
+    "floorNo": ("floor_no", 3, True),
+    "unitNo": ("unit_no", 5, True),
+    "bldgName": ("bldg_name", 65, True),
+}
+
+
+class Wrong(Exception):
+    """A field is missing or wrong; carries the refusal of the call."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code.code)
+        self.refusal = refusal
+
+
+@frozen
+class Application:
+    """An identity as an officer wants it on the list."""
+
+    id_no: str
+    id_type: str
+    name: str
+    address: Address
+
+
+@frozen
+class Update:
+    """The new name and address of a listed identity."""
+
+    id_no: str
+    name: str
+    address: Address
+
+
+@frozen
+class Revival:
+    """A listed identity that is to be revived, and what is kept of why."""
+
+    id_no: str
+    remarks: str
+
+
+@frozen
+class ListQuery:
+    """Which rows of the HST list to show: `since` and `before` bound the day of creation."""
+
+    skip: int = 0
+    limit: int = DEFAULT_LIMIT
+    id_no: str | None = None
+    since: date | None = None
+    before: date | None = None
+
+
+def enquiry(body: object) -> str | Refusal:
+    """Read whom an officer asks about (H1, H2)."""
+    try:
+        return id_no_in(fields_of(body))
+    except Wrong as wrong:
+        return wrong.refusal
+
+
+@rule("H1", "H3")
+def application(body: object) -> Application | Refusal:
+    """An application names identity, kind, name and address; building, floor and unit may be empty."""
+    try:
+        fields = fields_of(body)
+        id_no, id_type = text(fields, "idNo"), text(fields, "idType")
+        if id_type not in ID_TYPES:
+            raise invalid("idType")
+        found = identity(id_type, id_no)
+        if found is None:
+            raise invalid("idNo")
+        return Application(found[1], found[0], text(fields, "name", NAME_LENGTH), address_in(fields))
+    except Wrong as wrong:
+        return wrong.refusal
+
+
+@rule("H6")
+def update(body: object) -> Update | Refusal:
+    """An update gives the whole name and address anew."""
+    try:
+        fields = fields_of(body)
+        return Update(id_no_in(fields), text(fields, "name", NAME_LENGTH), address_in(fields))
+    except Wrong as wrong:
+        return wrong.refusal
+
+
+@rule("H7")
+def revival(body: object) -> Revival | Refusal:
+    """Why an identity is revived is kept as `reason: remarks`, of 200 characters at most."""
+    try:
+        fields = fields_of(body)
+        id_no = id_no_in(fields)
+        reason = text(fields, "revivalReason", REMARKS_LENGTH)
+        remarks = "" if fields.get("remarks") is None else string(fields, "remarks").strip()
+        kept = f"{reason}: {remarks}" if remarks else reason
+        if len(kept) > REMARKS_LENGTH:
+            raise invalid("remarks")
+        return Revival(id_no, kept)
+    except Wrong as wrong:
+        return wrong.refusal
+
+
+@rule("H8")
+def list_query(body: object) -> ListQuery | Refusal:
+    """The list is paged by `$skip` and `$limit` (1 to 100, 10 by default); a blank filter filters nothing."""
+    try:
+        fields = fields_of(body)
+        skip = whole(fields, "$skip", 0, LARGEST_SKIP, 0)
+        limit = whole(fields, "$limit", 1, LARGEST_LIMIT, DEFAULT_LIMIT)
+        filters = fields.get("filter")
+        if filters is None:
+            return ListQuery(skip, limit)
+        if not isinstance(filters, Mapping):
+            raise invalid("filter")
+        id_no = id_no_in(filters) if stated(filters, "idNo") else None
+        since, last = (
+            day(filters, name) if stated(filters, name) else None for name in ("dateFrom", "dateTo")
+        )
+        if since and last and last < since:
+            raise invalid("dateTo")
+        return ListQuery(skip, limit, id_no, since, last and last + timedelta(days=1))
+    except Wrong as wrong:
+        return wrong.refusal
+
+
+def fields_of(body: object) -> Mapping[str, Any]:
+    """Take the fields of a body; a body that is no object is invalid."""
+    if not isinstance(body, Mapping):
+        raise Wrong(Refusal(HST_BODY_INVALID))
+    return body
+
+
+def required(name: str) -> Wrong:
+    """Say that a field is missing."""
+    return Wrong(Refusal(FIELD_REQUIRED, {"field": name}))
+
+
+def invalid(name: str) -> Wrong:
+    """Say that a field is wrong."""
+    return Wrong(Refusal(FIELD_INVALID, {"field": name}))
+
+
+def string(fields: Mapping[str, Any], name: str, longest: int | None = None) -> str:
+    """Take a text that is there, empty or not; a number in its place is wrong (G7)."""
+    value = fields.get(name)
+    if value is None:
+        raise required(name)
+    if not isinstance(value, str) or not value.isprintable() or (longest and len(value) > longest):
+        raise invalid(name)
+    return value
+
+
+def text(fields: Mapping[str, Any], name: str, longest: int | None = None) -> str:
+    """Take a text that says something."""
+    value = string(fields, name, longest).strip()
+    if not value:
+        raise required(name)
+    return value
+
+
+def id_no_in(fields: Mapping[str, Any]) -> str:
+    """Take an identity number of any kind; the widest form is a passport's."""
+    found = identity(PASSPORT, text(fields, "idNo"))
+    if found is None:
+        raise invalid("idNo")
+    return found[1]
+
+
+def address_in(fields: Mapping[str, Any]) -> Address:
+    """Take an address, part by part in the contract's order."""
+    return Address(**dict(parts_of(fields)))
+
+
+def parts_of(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Take each part of an address; the postal code has six digits."""
+    for name, (part, longest, may_be_empty) in ADDRESS_FIELDS.items():
+        value = string(fields, name, longest).strip() if may_be_empty else text(fields, name, longest)
+        if name == "postalCode" and not POSTAL_CODE.fullmatch(value):
+            raise invalid(name)
+        yield part, value
+
+
+def whole(fields: Mapping[str, Any], name: str, least: int, most: int, default: int) -> int:
+    """Take a whole number within bounds, or its default where it is not stated."""
+    value = fields.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise invalid(name)
+    return value
+
+
+def stated(filters: Mapping[str, Any], name: str) -> bool:
+    """Tell whether a filter is set; a blank one is not."""
+    value = filters.get(name)
+    return value is not None and value != "" and not (isinstance(value, str) and not value.strip())
+
+
+def day(filters: Mapping[str, Any], name: str) -> date:
+    """Take a calendar day, as 2025-01-31."""
+    value = string(filters, name).strip()
+    try:
+        if not DAY.fullmatch(value):
+            raise invalid(name)
+        found = date.fromisoformat(value)
+        found + timedelta(days=1)
+    except (ValueError, OverflowError):
+        raise invalid(name) from None
+    return found

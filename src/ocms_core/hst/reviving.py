@@ -1,0 +1,39 @@
+"""An officer has reached the owner: the identity leaves the list and its notices go on."""
+
+from datetime import datetime
+
+from ocms_core.hst.facts import HstNotice, IdentityFacts
+from ocms_core.hst.request_checks import Revival
+from ocms_core.hst.suspending import lifted
+from ocms_core.kernel.changes import IdentityDelisted
+from ocms_core.kernel.codes import HST_ID_NOT_FOUND, HST_SUCCESS
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.suspensions import PERMANENT, SuspensionReason, shown_of
+from ocms_core.kernel.verdicts import Answer, Refusal, Settled
+
+ADDRESS_VERIFIED = "HAV"
+ACTIVE = "ACTIVE"
+
+
+@rule("H7")
+def decide(revival: Revival, facts: IdentityFacts, officer: str, now: datetime) -> Settled[str] | Refusal:
+    """All TS-HST of the identity's notices end with its listing; one not listed, or no more, is refused."""
+    if revival.id_no not in facts.listed:
+        return Refusal(HST_ID_NOT_FOUND)
+    notices = tuple(notice for notice in facts.notices if notice.under_hst)
+    return Settled(
+        answers=tuple(Answer(notice.notice_no, HST_SUCCESS, status_after(notice)) for notice in notices),
+        changes=(
+            *lifted(notices, ADDRESS_VERIFIED, officer, now, revival.remarks),
+            IdentityDelisted(revival.id_no),
+        ),
+    )
+
+
+def status_after(notice: HstNotice) -> str:
+    """Tell how a notice stands without TS-HST: active, or under what else holds it."""
+    if notice.under_permanent_suspension:
+        reason = notice.crs_reason or notice.shown.reason
+        return str(SuspensionReason(PERMANENT, reason)) if reason else PERMANENT
+    shown = shown_of(notice.other_suspensions)
+    return str(SuspensionReason(shown.type, shown.reason)) if shown.type and shown.reason else ACTIVE

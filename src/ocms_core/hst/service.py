@@ -1,0 +1,79 @@
+"""The HST services behind the five calls, start to end."""
+
+from datetime import datetime
+
+from ocms_core.hst import applying, existence, reviving, updating
+from ocms_core.hst.facts import KnownOffender
+from ocms_core.hst.listing import Page
+from ocms_core.hst.ports import HstStores
+from ocms_core.hst.request_checks import Application, ListQuery, Revival, Update
+from ocms_core.kernel.codes import HST_NOT_CREATED, HST_NOT_REVIVED, HST_NOT_UPDATED
+from ocms_core.kernel.flow import settle_whole
+from ocms_core.kernel.verdicts import Refusal, Settled
+
+
+def find(id_no: str, *, stores: HstStores) -> KnownOffender:
+    """
+    Tell whether an identity is listed, or else what is known of it.
+
+    Raises `Unavailable` when the database cannot be reached. Contract 4, 1.1; rule H2.
+    """
+    with stores.reading() as reader:
+        return existence.shown(reader.known_offender(id_no))
+
+
+def apply(
+    application: Application, *, officer: str, stores: HstStores, now: datetime
+) -> Settled[str] | Refusal:
+    """
+    List an identity and suspend its notices, all or nothing; the answers are the notices suspended.
+
+    Raises `Unavailable` when the database cannot be reached. Contract 4, 1.2; rules H3 to H5, H20.
+    """
+    return settle_whole(
+        stores.writing,
+        load=lambda store: store.identity_facts([application.id_no]),
+        decide=lambda facts: applying.decide(application, facts, officer, now),
+        now=now,
+        refused_by_database=HST_NOT_CREATED,
+    )
+
+
+def update(changed: Update, *, stores: HstStores, now: datetime) -> Settled[str] | Refusal:
+    """
+    Give a listed identity a new name and address; the answers are the notices touched.
+
+    Raises `Unavailable` when the database cannot be reached. Contract 4, 1.3; rule H6.
+    """
+    return settle_whole(
+        stores.writing,
+        load=lambda store: store.identity_facts([changed.id_no]),
+        decide=lambda facts: updating.decide(changed, facts, now),
+        now=now,
+        refused_by_database=HST_NOT_UPDATED,
+    )
+
+
+def revive(revival: Revival, *, officer: str, stores: HstStores, now: datetime) -> Settled[str] | Refusal:
+    """
+    Take an identity off the list and lift its TS-HST; each answer tells how the notice stands now.
+
+    Raises `Unavailable` when the database cannot be reached. Contract 4, 1.4; rule H7.
+    """
+    return settle_whole(
+        stores.writing,
+        load=lambda store: store.identity_facts([revival.id_no]),
+        decide=lambda facts: reviving.decide(revival, facts, officer, now),
+        now=now,
+        refused_by_database=HST_NOT_REVIVED,
+    )
+
+
+def show_list(query: ListQuery, *, stores: HstStores) -> Page:
+    """
+    Show one page of the HST list, newest first.
+
+    Raises `Unavailable` when the database cannot be reached. Contract 4, 1.5; rule H8.
+    """
+    with stores.reading() as reader:
+        return Page(query, *reader.listing(query))

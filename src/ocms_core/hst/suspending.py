@@ -1,0 +1,105 @@
+"""What putting notices under TS-HST and lifting it do to their rows and records."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from ocms_core.hst.facts import CAPABILITY, HstNotice
+from ocms_core.kernel.changes import Change, NoticeChanged, NoticesShow, SuspensionsClosed, SuspensionsOpened
+from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.suspensions import (
+    HST,
+    NOT_SUSPENDED,
+    OpenSuspension,
+    ShownSuspension,
+    due_of_revival,
+    may_lift,
+    shown_of,
+)
+
+SOURCE = "OCMS"
+REMARK = "HST Suspension - Address invalid"
+AUTOMATIC_OFFICER = "ocmsiz_app_conn"
+DEFAULT_DAYS = timedelta(days=30)
+NEXT_STAGE_AFTER = timedelta(days=2)
+
+
+@rule("H20", "H21")
+def suspended(
+    notices: Iterable[HstNotice], reference: Reference, officer: str, now: datetime
+) -> Iterator[Change]:
+    """Each notice gets the next record of its own, and its row shows TS-HST unless another is due later."""
+    notices = tuple(notices)
+    if not notices:
+        return
+    due = due_of_revival(HST, now, reference.days_of_suspension) or now + DEFAULT_DAYS
+    numbered = tuple((notice.notice_no, notice.last_sr_no + 1) for notice in notices)
+    yield SuspensionsOpened(numbered, now, SOURCE, HST, officer, due, REMARK)
+    shown = ShownSuspension(HST.type, HST.code, now, due)
+    yield from showing(
+        (
+            (notice, shown_beside(notice, shown, sr_no))
+            for notice, (_, sr_no) in zip(notices, numbered, strict=True)
+        ),
+        now,
+        uniform=shown,
+    )
+
+
+def shown_beside(notice: HstNotice, shown: ShownSuspension, sr_no: int) -> ShownSuspension:
+    """Give what the row shows when TS-HST is added to what it has (H5)."""
+    others = notice.other_suspensions
+    if not others or not shown.since:
+        return shown
+    return shown_of((*others, OpenSuspension(HST, shown.since, sr_no, shown.due)))
+
+
+@rule("H7", "H31")
+def lifted(
+    notices: Iterable[HstNotice], reason: str, officer: str, now: datetime, remarks: str | None = None
+) -> Iterator[Change]:
+    """Every open TS-HST record is closed; the row shows what is left, a permanent suspension stays."""
+    notices = tuple(notices)
+    yield from closed(notices, reason, officer, now, remarks)
+    yield from showing(
+        (
+            (notice, shown_of(notice.other_suspensions))
+            for notice in notices
+            if not notice.under_permanent_suspension
+        ),
+        now,
+        uniform=NOT_SUSPENDED,
+    )
+
+
+def closed(
+    notices: Iterable[HstNotice], reason: str, officer: str, now: datetime, remarks: str | None = None
+) -> Iterator[Change]:
+    """Close the open TS-HST records of notices."""
+    keys = tuple(
+        (notice.notice_no, record.since, record.sr_no)
+        for notice in notices
+        for record in notice.open
+        if record.reason == HST and may_lift(CAPABILITY, record.reason)
+    )
+    if keys:
+        yield SuspensionsClosed(keys, now, reason, officer, remarks)
+
+
+def showing(
+    notices: Iterable[tuple[HstNotice, ShownSuspension]], now: datetime, *, uniform: ShownSuspension
+) -> Iterator[Change]:
+    """
+    Let rows show their suspension: those that show `uniform` together, the few others one by one.
+
+    A notice that is no longer suspended goes on to its next stage in two days (H7).
+    """
+    alike: list[str] = []
+    for notice, shown in notices:
+        if shown == uniform:
+            alike.append(notice.notice_no)
+        elif shown != notice.shown:
+            yield NoticeChanged(notice.notice_no, suspension=shown)
+    if alike:
+        next_date = now + NEXT_STAGE_AFTER if uniform == NOT_SUSPENDED else None
+        yield NoticesShow(tuple(alike), uniform, next_date)

@@ -1,0 +1,64 @@
+"""Addresses: their parts, what makes one invalid, and when two are the same."""
+
+import re
+from datetime import datetime
+
+from attrs import astuple, frozen
+
+from ocms_core.kernel.spec import rule
+
+MHA, DATAHIVE = "MHA", "DATAHIVE"
+NO_STREET = "NA"
+NO_POSTAL_CODE = "000000"
+BLANKS = re.compile(r"\s+")
+
+
+@frozen
+class Address:
+    """A Singapore address, part by part; a part there is none of is empty."""
+
+    postal_code: str = ""
+    blk_hse_no: str = ""
+    street_name: str = ""
+    floor_no: str = ""
+    unit_no: str = ""
+    bldg_name: str = ""
+
+
+@frozen
+class AddressAnswer:
+    """
+    What MHA or DataHive says of where an identity lives.
+
+    `answered_at` is the answering system's own time of the answer, so that a later answer is known as
+    such whenever it arrives.
+    """
+
+    id_no: str
+    id_type: str
+    source: str
+    address: Address
+    answered_at: datetime
+    address_type: str = ""
+    invalid_addr_tag: str = ""
+    effective_date: datetime | None = None
+
+
+@rule("H37")
+def invalid(address: Address, tag: str) -> bool:
+    """An address is invalid when it is tagged, its street is `NA` or its postal code all zeros."""
+    street = BLANKS.sub("", address.street_name).upper()
+    return bool(tag.strip()) or street == NO_STREET or address.postal_code.strip() == NO_POSTAL_CODE
+
+
+@rule("H37")
+def changed(before: Address, after: Address) -> bool:
+    """An address has changed when any part has; capitals, blanks and leading zeros of floors do not count."""
+    return normal_form(before) != normal_form(after)
+
+
+def normal_form(address: Address) -> tuple[str, ...]:
+    """Give the parts in capitals, without stray blanks, `#`, or leading zeros of floor and unit."""
+    parts = Address(*(BLANKS.sub(" ", part).strip().upper() for part in astuple(address)))
+    floor, unit = (part.lstrip("#").lstrip("0") for part in (parts.floor_no, parts.unit_no))
+    return (parts.postal_code, parts.blk_hse_no, parts.street_name, floor, unit, parts.bldg_name)

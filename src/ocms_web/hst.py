@@ -1,0 +1,84 @@
+"""Contract 4 over HTTP: the five calls of the HST list."""
+
+from collections.abc import Mapping
+
+from attrs import evolve, frozen
+
+from ocms_core.hst import request_checks, service
+from ocms_core.hst.ports import HstStores
+from ocms_core.kernel.access import Operation
+from ocms_core.kernel.spec import rule
+from ocms_core.kernel.verdicts import Refusal
+from ocms_web import hst_api
+from ocms_web.endpoints import Asked, Endpoint
+from ocms_web.envelopes.hst import applied, existing, hst_list, hst_problem, refused, revived, updated
+from ocms_web.wire import Reply
+
+
+@frozen
+class HstCalls:
+    """The calls of contract 4, on the stores they are given."""
+
+    stores: HstStores
+
+    def exists(self, asked: Asked) -> Reply:
+        """Answer whether an identity is listed."""
+        id_no = request_checks.enquiry(asked.body)
+        if isinstance(id_no, Refusal):
+            return refused(id_no)
+        return existing(id_no, service.find(id_no, stores=self.stores))
+
+    def apply(self, asked: Asked) -> Reply:
+        """Answer the wish to list an identity."""
+        application = request_checks.application(asked.body)
+        if isinstance(application, Refusal):
+            return refused(application)
+        verdict = service.apply(application, officer=asked.principal.name, stores=self.stores, now=asked.now)
+        return refused(verdict) if isinstance(verdict, Refusal) else applied(verdict)
+
+    def update(self, asked: Asked) -> Reply:
+        """Answer the wish to change a listed identity."""
+        update = request_checks.update(asked.body)
+        if isinstance(update, Refusal):
+            return refused(update)
+        verdict = service.update(update, stores=self.stores, now=asked.now)
+        return refused(verdict) if isinstance(verdict, Refusal) else updated(verdict)
+
+    @rule("G2")
+    def update_by_path(self, asked: Asked) -> Reply:
+        """The identity in the path counts, whatever the body says; else the call is its twin's."""
+        body = asked.body
+        if isinstance(body, Mapping):
+            body = {**body, "idNo": asked.address["idNo"]}
+        return self.update(evolve(asked, body=body))
+
+    def revive(self, asked: Asked) -> Reply:
+        """Answer the wish to revive an identity."""
+        revival = request_checks.revival(asked.body)
+        if isinstance(revival, Refusal):
+            return refused(revival)
+        verdict = service.revive(revival, officer=asked.principal.name, stores=self.stores, now=asked.now)
+        return refused(verdict) if isinstance(verdict, Refusal) else revived(verdict)
+
+    def show_list(self, asked: Asked) -> Reply:
+        """Answer with a page of the list."""
+        query = request_checks.list_query(asked.body)
+        if isinstance(query, Refusal):
+            return refused(query)
+        return hst_list(service.show_list(query, stores=self.stores))
+
+
+def endpoints(calls: HstCalls) -> tuple[Endpoint, ...]:
+    """List the endpoints of contract 4."""
+    rows = (
+        (Operation.HST_EXISTS, "/hstexists", calls.exists, hst_api.EXISTS),
+        (Operation.APPLY_HST, "/v1/apply-hst", calls.apply, hst_api.APPLY),
+        (Operation.UPDATE_HST, "/v1/update-hst/{idNo:str}", calls.update_by_path, hst_api.UPDATE_BY_PATH),
+        (Operation.UPDATE_HST, "/v1/update-hst", calls.update, hst_api.UPDATE),
+        (Operation.REVIVE_HST, "/v1/revive-hst", calls.revive, hst_api.REVIVE),
+        (Operation.HST_LIST, "/hstlist", calls.show_list, hst_api.LIST),
+    )
+    return tuple(
+        Endpoint(operation, path, answer, hst_problem, description)
+        for operation, path, answer, description in rows
+    )

@@ -1,0 +1,429 @@
+"""The HST list and its suspensions on SQLite and PostgreSQL."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import ClauseElement, event, update
+from sqlalchemy.dialects.mssql.base import MSDialect
+
+from ocms_adapters.sql.hst_questions import Questions
+from ocms_adapters.sql.ledger import Ledger
+from ocms_adapters.sql.schema import housekeeping
+from ocms_adapters.sql.schema import intranet as t
+from ocms_core.hst import address_check, nightly, service
+from ocms_core.hst.facts import KnownOffender, Tally
+from ocms_core.hst.request_checks import ListQuery, Revival, Update
+from ocms_core.kernel.addresses import DATAHIVE, MHA, Address
+from ocms_core.kernel.changes import AddressAnswered, EnquirySent
+from ocms_core.kernel.codes import HST_ID_EXISTS, HST_ID_NOT_FOUND, HST_NOT_CREATED
+from ocms_core.kernel.dates import local
+from ocms_core.kernel.verdicts import Refusal, Settled
+from tests.support.databases import Databases
+from tests.support.hst_facts import (
+    ADDRESS,
+    APPLICATION,
+    DUE,
+    IDENTITY,
+    NEW_ADDRESS,
+    NOW,
+    OFFICER,
+    answer,
+)
+from tests.support.hst_rows import OFFENCE_AT, HstDatabase, application, hst_database, offender
+
+OTHER = "S7654321B"
+HELD = ("TS", "HST", local(NOW), local(DUE))
+FREE = (None, None, None, None)
+IN_TWO_DAYS = local(NOW + timedelta(days=2))
+
+
+@pytest.fixture
+def database(databases: Databases) -> Iterator[HstDatabase]:
+    opened = hst_database(databases)
+    yield opened
+    opened.engine.dispose()
+
+
+def applied(database: HstDatabase, id_no: str = IDENTITY, now: datetime = NOW) -> list[str]:
+    settled = service.apply(application(id_no), officer=OFFICER, stores=database.stores, now=now)
+    assert isinstance(settled, Settled)
+    return [each.key for each in settled.answers]
+
+
+def revived(database: HstDatabase, now: datetime = NOW) -> dict[str, str | None]:
+    settled = service.revive(Revival(IDENTITY, "why: so"), officer=OFFICER, stores=database.stores, now=now)
+    assert isinstance(settled, Settled)
+    return {each.key: each.detail for each in settled.answers}
+
+
+@pytest.mark.rule("H3", "H4", "H20")
+def test_apply_lists_the_identity_and_suspends_its_notices_alone(database: HstDatabase) -> None:
+    database.notices(["A", "B"])
+    database.notices(["C"], id_no=OTHER)
+    assert applied(database) == ["A", "B"]
+    assert database.rows(t.ocms_hst, "id_no", "id_type", "name", "postal_code", "cre_user_id") == [
+        (IDENTITY, "N", "John Tan", "123456", "ocmsiz_app_conn")
+    ]
+    columns = (
+        *("notice_no", "date_of_suspension", "sr_no", "suspension_source", "suspension_type"),
+        *("reason_of_suspension", "officer_authorising_suspension", "due_date_of_revival"),
+        *("suspension_remarks", "date_of_revival", "cre_user_id"),
+    )
+    remark = "HST Suspension - Address invalid"
+    assert database.rows(t.ocms_suspended_notice, *columns) == [
+        (number, local(NOW), 1, "OCMS", "TS", "HST", OFFICER, local(DUE), remark, None, "ocmsiz_app_conn")
+        for number in ("A", "B")
+    ]
+    assert database.shown() == {
+        "A": (*HELD, OFFENCE_AT),
+        "B": (*HELD, OFFENCE_AT),
+        "C": (*FREE, OFFENCE_AT),
+    }
+    synced = database.rows(t.ocms_valid_offence_notice, "notice_no", "is_sync")
+    assert synced == [("A", "N"), ("B", "N"), ("C", "Y")]
+    assert database.rows(housekeeping.ocms_outbox, "kind", "notice_no") == [("NOTICE", "A"), ("NOTICE", "B")]
+
+
+@pytest.mark.rule("H4")
+def test_apply_leaves_out_notices_of_a_former_offender(database: HstDatabase) -> None:
+    database.notices(["A"])
+    database.put(t.ocms_valid_offence_notice, [])
+    with database.engine.begin() as connection:
+        connection.execute(update(t.ocms_offence_notice_owner_driver).values(offender_indicator="N"))
+    database.put(t.ocms_offence_notice_owner_driver, [offender("A", OTHER, "D")])
+    assert applied(database) == []
+    assert applied(database, OTHER) == ["A"]
+
+
+@pytest.mark.rule("H3")
+def test_a_second_application_is_refused_and_changes_nothing(database: HstDatabase) -> None:
+    database.notices(["A"])
+    applied(database)
+    again = service.apply(APPLICATION, officer=OFFICER, stores=database.stores, now=NOW)
+    assert again == Refusal(HST_ID_EXISTS)
+    assert database.held() == ["A"]
+
+
+@pytest.mark.rule("H3")
+def test_what_the_database_refuses_is_refused_whole(database: HstDatabase) -> None:
+    """The record the notice would get is there already, under a number the application counts again."""
+    database.notices(["A", "B"])
+    database.put(
+        t.ocms_suspended_notice,
+        [
+            {
+                "notice_no": "B",
+                "date_of_suspension": local(NOW),
+                "sr_no": 1,
+                "suspension_source": "OCMS",
+                "suspension_type": "TS",
+                "reason_of_suspension": "UNC",
+                "officer_authorising_suspension": "X",
+            }
+        ],
+    )
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE UNIQUE INDEX one_at_a_time ON ocms_suspended_notice (notice_no, date_of_suspension)"
+        )
+    refused = service.apply(APPLICATION, officer=OFFICER, stores=database.stores, now=NOW)
+    assert refused == Refusal(HST_NOT_CREATED)
+    assert database.listed() == []
+    assert database.held() == []
+    assert database.shown()["A"] == (*FREE, OFFENCE_AT)
+
+
+@pytest.mark.rule("H7")
+def test_revive_lifts_what_apply_laid_on(database: HstDatabase) -> None:
+    database.notices(["A", "B"])
+    applied(database)
+    assert revived(database) == {"A": "ACTIVE", "B": "ACTIVE"}
+    assert database.listed() == []
+    columns = (
+        *("notice_no", "date_of_revival", "revival_reason", "officer_authorising_revival", "revival_remarks"),
+    )
+    assert database.rows(t.ocms_suspended_notice, *columns) == [
+        (number, local(NOW), "HAV", OFFICER, "why: so") for number in ("A", "B")
+    ]
+    assert set(database.shown().values()) == {(*FREE, IN_TWO_DAYS)}
+    again = service.revive(Revival(IDENTITY, "x"), officer=OFFICER, stores=database.stores, now=NOW)
+    assert again == Refusal(HST_ID_NOT_FOUND)
+
+
+@pytest.mark.rule("H20", "H7")
+def test_a_notice_suspended_again_gets_the_next_number(database: HstDatabase) -> None:
+    database.notices(["A"])
+    for days in (0, 1, 2):
+        applied(database, now=NOW + timedelta(days=days))
+        revived(database, now=NOW + timedelta(days=days, hours=1))
+    assert [row[0] for row in database.rows(t.ocms_suspended_notice, "sr_no")] == [1, 2, 3]
+
+
+@pytest.mark.rule("H9", "H7")
+def test_a_paid_notice_stays_paid_through_a_revival(database: HstDatabase) -> None:
+    database.notices(["A"])
+    applied(database)
+    paid = {
+        "suspension_type": "PS",
+        "payment_status": "FP",
+        "crs_reason_of_suspension": "FP",
+        "epr_reason_of_suspension": None,
+    }
+    with database.engine.begin() as connection:
+        connection.execute(update(t.ocms_valid_offence_notice).values(paid))
+    assert listed_row(database)["notices"] == 1
+    assert revived(database) == {"A": "PS-FP"}
+    assert database.held() == []
+    shown = database.rows(t.ocms_valid_offence_notice, "suspension_type", "crs_reason_of_suspension")
+    assert shown == [("PS", "FP")]
+
+
+@pytest.mark.rule("H6")
+def test_update_reaches_the_list_the_names_and_the_furnished_addresses(database: HstDatabase) -> None:
+    database.notices(["A", "B"])
+    database.put(
+        t.ocms_offence_notice_owner_driver_addr,
+        [
+            {"notice_no": "A", "owner_driver_indicator": "O", "type_of_address": kind, "street_name": "Old"}
+            for kind in ("furnished_mail", "lta_reg")
+        ],
+    )
+    applied(database)
+    before = database.shown()
+    settled = service.update(Update(IDENTITY, "New Name", NEW_ADDRESS), stores=database.stores, now=NOW)
+    assert isinstance(settled, Settled)
+    assert [each.key for each in settled.answers] == ["A", "B"]
+    assert database.rows(t.ocms_hst, "name", "postal_code", "bldg_name", "date_of_addr_change") == [
+        ("New Name", "654321", "New Building", local(NOW))
+    ]
+    assert database.rows(t.ocms_offence_notice_owner_driver, "notice_no", "name", "is_sync") == [
+        ("A", "New Name", "N"),
+        ("B", "New Name", "N"),
+    ]
+    columns = ("notice_no", "type_of_address", "street_name", "postal_code")
+    assert database.rows(t.ocms_offence_notice_owner_driver_addr, *columns) == [
+        ("A", "furnished_mail", "New Street", "654321"),
+        ("A", "lta_reg", "Old", None),
+        ("B", "furnished_mail", "New Street", "654321"),
+    ]
+    assert database.shown() == before
+    assert database.rows(housekeeping.ocms_outbox, "kind", "notice_no", "owner_driver_indicator")[2:] == [
+        ("OFFENDER", "A", "O"),
+        ("OFFENDER", "B", "O"),
+    ]
+
+
+def address_row(
+    kind: str, street: str, effective: datetime | None, processed: datetime | None
+) -> dict[str, Any]:
+    return {
+        "notice_no": "A",
+        "owner_driver_indicator": "O",
+        "type_of_address": kind,
+        "street_name": street,
+        "effective_date": effective,
+        "processing_date_time": processed,
+    }
+
+
+@pytest.mark.rule("H2")
+def test_the_latest_address_is_the_newest_effective_then_the_newest_processed(database: HstDatabase) -> None:
+    find = service.find
+    assert find(IDENTITY, stores=database.stores) == KnownOffender(False)
+    database.notices(["A", "B"])
+    assert find(IDENTITY, stores=database.stores) == KnownOffender(False, "John Tan", None, 2)
+    earlier, later = local(NOW) - timedelta(days=9), local(NOW)
+    rows = [
+        address_row("lta_reg", "Undated", None, later),
+        address_row("lta_mail", "Old", earlier, later),
+        address_row("mha_reg", "New", later, earlier),
+        address_row("furnished_mail", "Newest", later, later),
+    ]
+    for row, street in zip(rows, ("Undated", "Old", "New", "Newest"), strict=True):
+        database.put(t.ocms_offence_notice_owner_driver_addr, [row])
+        assert find(IDENTITY, stores=database.stores) == KnownOffender(
+            False, "John Tan", Address(street_name=street), 2
+        )
+    applied(database)
+    assert find(IDENTITY, stores=database.stores) == KnownOffender(True)
+
+
+def listed_row(database: HstDatabase, query: ListQuery | None = None) -> dict[str, Any]:
+    page = service.show_list(query or ListQuery(), stores=database.stores)
+    (row,) = page.rows
+    return {"id_no": row.identity.id_no, "notices": row.notices, "last": row.last_check, "total": page.total}
+
+
+@pytest.mark.rule("H8")
+def test_the_list_is_filtered_paged_and_newest_first(database: HstDatabase) -> None:
+    ids = [f"S000000{number}A" for number in range(5)]
+    for days, id_no in enumerate(ids):
+        applied(database, id_no, NOW + timedelta(days=days))
+    stores = database.stores
+    everything = service.show_list(ListQuery(), stores=stores)
+    assert [row.identity.id_no for row in everything.rows] == ids[::-1]
+    page = service.show_list(ListQuery(skip=1, limit=2), stores=stores)
+    assert (page.total, [row.identity.id_no for row in page.rows]) == (5, [ids[3], ids[2]])
+    first, last = (NOW + timedelta(days=1)).date(), (NOW + timedelta(days=3)).date()
+    between = service.show_list(ListQuery(since=first, before=last), stores=stores)
+    assert [row.identity.id_no for row in between.rows] == [ids[2], ids[1]]
+    assert listed_row(database, ListQuery(id_no=ids[4]))["total"] == 1
+    assert service.show_list(ListQuery(skip=9), stores=stores).rows == ()
+
+
+@pytest.mark.rule("H8", "H36")
+def test_an_answer_upserts_and_only_a_later_one_counts(database: HstDatabase) -> None:
+    database.notices(["A"])
+    applied(database)
+    assert listed_row(database)["last"] is None
+    for days, street in ((1, "First"), (3, "Third"), (2, "Second"), (3, "Again")):
+        told = answer(answered_at=NOW + timedelta(days=days), address=Address(street_name=street))
+        with database.stores.writing() as store:
+            store.record([AddressAnswered(told)], NOW, isolate=False)
+    assert listed_row(database)["last"] == NOW + timedelta(days=3)
+    columns = ("id_no", "query_reason", "street_name", "source", "type_of_address", "report_generated")
+    assert database.rows(t.ocms_temp_unc_hst_addr, *columns) == [
+        (IDENTITY, "HST", "Third", "MHA", "mha_reg", "N")
+    ]
+    assert database.rows(t.ocms_hst, "street_name") == [("Example Street",)]
+
+
+@pytest.mark.rule("H30")
+def test_new_notices_of_listed_identities_are_suspended_chunk_by_chunk(
+    database: HstDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nightly, "CHUNK", 2)
+    ids = [f"S000000{number}A" for number in range(5)]
+    for id_no in ids:
+        applied(database, id_no)
+    database.notices(["A"], id_no=ids[0])
+    database.notices(["B", "C"], id_no=ids[4])
+    database.notices(["D"], id_no=ids[2], last_processing_stage="RD1")
+    database.notices(["E"], id_no=OTHER)
+    run = nightly.suspend_hst_new_notices
+    assert run(stores=database.stores, now=NOW) == Tally(3)
+    assert database.held() == ["A", "B", "C"]
+    assert run(stores=database.stores, now=NOW) == Tally(0)
+
+
+@pytest.mark.rule("H31")
+def test_a_job_asked_to_stop_ends_at_its_next_chunk_and_goes_on_another_time(
+    database: HstDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nightly, "CHUNK", 2)
+    database.notices(["A", "B", "C"])
+    applied(database)
+    run, due_day = nightly.loop_hst_suspensions, DUE.replace(hour=2)
+    assert run(stores=database.stores, now=due_day, progress=lambda _: False) == Tally(2)
+    assert run(stores=database.stores, now=due_day) == Tally(1)
+    assert run(stores=database.stores, now=due_day) == Tally(0)
+    assert database.held() == ["A", "B", "C"]
+    columns = ("sr_no", "date_of_revival", "revival_reason")
+    assert database.rows(t.ocms_suspended_notice, *columns) == 3 * [
+        (1, local(due_day), "SPO"),
+        (2, None, None),
+    ]
+
+
+@pytest.mark.rule("H31")
+def test_of_an_identity_no_longer_the_offender_the_suspension_expires(database: HstDatabase) -> None:
+    database.notices(["A"])
+    applied(database)
+    with database.engine.begin() as connection:
+        connection.execute(update(t.ocms_offence_notice_owner_driver).values(id_no=OTHER))
+    due_day = DUE.replace(hour=2)
+    assert nightly.loop_hst_suspensions(stores=database.stores, now=due_day) == Tally(1)
+    assert database.held() == []
+    assert database.shown()["A"] == (*FREE, local(due_day + timedelta(days=2)))
+
+
+@pytest.mark.rule("H32")
+def test_every_listed_identity_is_queued_once_a_month(database: HstDatabase) -> None:
+    applied(database)
+    run, columns = address_check.query_hst_addresses, ("id_no", "query_reason", "id_type", "sent_to_mha_date")
+    assert run(stores=database.stores, now=NOW) == Tally(1)
+    assert run(stores=database.stores, now=NOW) == Tally(0)
+    with database.stores.writing() as store:
+        store.record([EnquirySent(IDENTITY, MHA, NOW)], NOW, isolate=False)
+    assert run(stores=database.stores, now=NOW + timedelta(days=10)) == Tally(0)
+    assert database.rows(t.ocms_adhoc_nro_queue, *columns) == [(IDENTITY, "HST", "N", local(NOW))]
+    next_month = NOW.replace(month=2, day=1)
+    assert run(stores=database.stores, now=next_month) == Tally(1)
+    assert database.rows(t.ocms_adhoc_nro_queue, *columns) == [(IDENTITY, "HST", "N", None)]
+
+
+@pytest.mark.rule("H35")
+def test_an_identity_leaves_the_queue_when_reported_and_sent_to_all(database: HstDatabase) -> None:
+    applied(database)
+    address_check.query_hst_addresses(stores=database.stores, now=NOW)
+    told = answer(answered_at=NOW)
+    with database.stores.writing() as store:
+        store.record([AddressAnswered(told), EnquirySent(IDENTITY, DATAHIVE, NOW)], NOW, isolate=False)
+        store.close_reported([(IDENTITY, NOW)], NOW)
+    assert database.rows(t.ocms_temp_unc_hst_addr, "report_generated") == [("Y",)]
+    assert len(database.rows(t.ocms_adhoc_nro_queue, "id_no")) == 1
+    with database.stores.writing() as store:
+        store.record([EnquirySent(IDENTITY, MHA, NOW)], NOW, isolate=False)
+        store.close_reported([(IDENTITY, NOW)], NOW)
+    assert database.rows(t.ocms_adhoc_nro_queue, "id_no") == []
+
+
+@pytest.mark.rule("H35")
+def test_an_answer_newer_than_the_report_stays_unreported(database: HstDatabase) -> None:
+    applied(database)
+    with database.stores.writing() as store:
+        store.record([AddressAnswered(answer(answered_at=NOW))], NOW, isolate=False)
+        store.close_reported([(IDENTITY, NOW - timedelta(days=1))], NOW)
+    assert database.rows(t.ocms_temp_unc_hst_addr, "report_generated") == [("N",)]
+
+
+@pytest.mark.rule("H21")
+def test_apply_update_and_revive_take_as_many_statements_for_one_notice_as_for_many(
+    database: HstDatabase,
+) -> None:
+    sent: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *args: sent.append(args[2]), named=False)
+
+    def statements(many: int) -> list[int]:
+        database.notices(f"{many}N{number}" for number in range(many))
+        counts = []
+        for call in (
+            lambda: applied(database, now=NOW + timedelta(hours=many)),
+            lambda: service.update(Update(IDENTITY, "X", ADDRESS), stores=database.stores, now=NOW),
+            lambda: revived(database, now=NOW + timedelta(hours=many)),
+        ):
+            sent.clear()
+            call()
+            counts.append(len(sent))
+        return counts
+
+    # Lock (PostgreSQL), list, notices, suspensions, answers, reference; then one for each kind of change.
+    one = statements(1)
+    assert one == statements(300)
+    assert max(one) <= 11
+
+
+@pytest.mark.rule("H36")
+def test_an_answer_another_system_kept_without_a_time_gives_way(database: HstDatabase) -> None:
+    empty = dict.fromkeys(
+        ("bldg_name", "blk_hse_no", "street_name", "floor_no", "unit_no", "postal_code"), ""
+    )
+    database.put(
+        t.ocms_temp_unc_hst_addr,
+        [{"id_no": IDENTITY, "query_reason": "HST", "type_of_address": "mha_reg", **empty}],
+    )
+    with database.stores.writing() as store:
+        store.record([AddressAnswered(answer())], NOW, isolate=False)
+    assert database.rows(t.ocms_temp_unc_hst_addr, "street_name") == [("New Street",)]
+
+
+def test_every_question_and_every_writing_can_be_phrased_for_sql_server() -> None:
+    dialect = MSDialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+    questions = [each for each in vars(Questions(dialect)).values() if isinstance(each, ClauseElement)]
+    writings = [statement for _, _, statement in Ledger(dialect)._phrased.values()]
+    assert len(questions) >= 20
+    for statement in (*questions, *writings):
+        assert isinstance(statement, ClauseElement)
+        assert "ocms_" in str(statement.compile(dialect=dialect))

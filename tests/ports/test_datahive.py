@@ -1,0 +1,118 @@
+"""DataHive over HTTP: what is asked, what is read, and what is tried again."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocms_adapters.datahive import HttpDataHive
+from ocms_app.simulator import datahive, known
+from ocms_core.kernel.addresses import DATAHIVE, Address, AddressAnswer
+from ocms_core.kernel.faults import Unavailable
+from tests.support.builders import at
+
+TOLD = {
+    "idNo": "S1234567A",
+    "answeredAt": "2025-02-01T00:45:00+08:00",
+    "address": {"postalCode": "654321", "blkHseNo": "456", "streetName": "New Street", "floorNo": None},
+    "invalidAddrTag": "",
+    "effectiveDate": "2024-12-01",
+}
+READ = AddressAnswer(
+    id_no="S1234567A",
+    id_type="N",
+    source=DATAHIVE,
+    address=Address("654321", "456", "New Street"),
+    answered_at=at("2025-02-01T00:45:00"),
+    effective_date=at("2024-12-01T00:00:00"),
+)
+ASKED = {"S1234567A": "N"}
+
+
+def at_the_other_end(
+    answering: Callable[[httpx.Request], httpx.Response],
+) -> tuple[HttpDataHive, list[float]]:
+    pauses: list[float] = []
+    return HttpDataHive("https://datahive", "token", httpx.MockTransport(answering), pauses.append), pauses
+
+
+@pytest.mark.rule("H34")
+def test_identities_are_asked_about_in_the_body_and_answers_read() -> None:
+    seen: list[httpx.Request] = []
+
+    def answering(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"answers": [TOLD, TOLD | {"idNo": "S7654321B"}]})
+
+    hive, pauses = at_the_other_end(answering)
+    assert hive.ask(ASKED) == (READ,)
+    assert str(seen[0].url) == "https://datahive/address-enquiries"
+    assert seen[0].headers["Authorization"] == "Bearer token"
+    assert json.loads(seen[0].content) == {"identities": [{"idNo": "S1234567A", "idType": "N"}]}
+    assert pauses == []
+
+
+@pytest.mark.rule("H34")
+@pytest.mark.parametrize(
+    "bad", [httpx.Response(503), httpx.Response(200, text="{"), httpx.Response(200, json=[])]
+)
+def test_a_batch_is_tried_three_times_more_with_longer_pauses(bad: httpx.Response) -> None:
+    answers = iter([bad, bad, bad, httpx.Response(200, json={"answers": [TOLD]})])
+    hive, pauses = at_the_other_end(lambda _: next(answers))
+    assert hive.ask(ASKED) == (READ,)
+    assert pauses == sorted(pauses)
+    assert len(pauses) == 3
+
+
+@pytest.mark.rule("H34")
+def test_after_the_third_retry_the_batch_is_given_up_without_a_word_of_it() -> None:
+    calls: list[httpx.Request] = []
+
+    def answering(request: httpx.Request) -> httpx.Response:
+        calls.append(request)
+        raise httpx.ConnectError("S1234567A")
+
+    hive, _ = at_the_other_end(answering)
+    with pytest.raises(Unavailable) as refused:
+        hive.ask(ASKED)
+    assert len(calls) == 4
+    assert "S1234567A" not in str(refused.value)
+
+
+ODD = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.sampled_from(list(TOLD.values())[:2]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["answers", *TOLD, "postalCode"]), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.mark.rule("G10", "H34")
+@given(
+    ODD
+    | st.fixed_dictionaries({"answers": st.lists(ODD, max_size=2)})
+    | st.sampled_from(list(TOLD)).flatmap(
+        lambda name: ODD.map(lambda value: {"answers": [TOLD | {name: value}]})
+    )
+)
+def test_whatever_is_answered_is_read_or_unavailable(body: Any) -> None:
+    hive, _ = at_the_other_end(lambda _: httpx.Response(200, json=body))
+    with suppress(Unavailable):
+        assert all(isinstance(each, AddressAnswer) for each in hive.ask(ASKED))
+
+
+def test_the_simulator_answers_as_datahive_does() -> None:
+    with datahive() as url:
+        (answer,) = HttpDataHive(url, "any").ask(ASKED)
+    assert answer.address == known("S1234567A").address

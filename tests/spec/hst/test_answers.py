@@ -1,0 +1,147 @@
+"""What the answers of MHA and DataHive say."""
+
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+
+from ocms_core.hst.answers import accepted, found_valid_new_address
+from ocms_core.hst.existence import floor_unit, shown
+from ocms_core.hst.facts import KnownOffender
+from ocms_core.kernel.addresses import Address, AddressAnswer, changed, invalid
+from ocms_core.kernel.changes import AddressAnswered
+from ocms_core.kernel.suspensions import NOT_SUSPENDED, ShownSuspension, SuspensionReason, may_lift, shown_of
+from tests.support.builders import HST
+from tests.support.cases import Case, each
+from tests.support.hst_facts import (
+    ADDRESS,
+    EARLIER,
+    IDENTITY,
+    LATER,
+    LISTED,
+    NEW_ADDRESS,
+    NOW,
+    SINCE,
+    UNC,
+    answer,
+    record,
+)
+
+INVALID: tuple[Case[AddressAnswer, None, bool], ...] = (
+    Case(rule="H37", name="an address like any other", given=answer(), says=False),
+    Case(rule="H37", name="a tagged address", given=answer(invalid_addr_tag="G"), says=True),
+    Case(rule="H37", name="a blank tag", given=answer(invalid_addr_tag=" "), says=False),
+    Case(
+        rule="H37",
+        name="the street NA",
+        given=answer(address=evolve(NEW_ADDRESS, street_name=" na ")),
+        says=True,
+    ),
+    Case(
+        rule="H37",
+        name="a postal code of zeros",
+        given=answer(address=evolve(NEW_ADDRESS, postal_code="000000")),
+        says=True,
+    ),
+)
+
+
+@each(INVALID)
+def test_invalid(case: Case[AddressAnswer, None, bool]) -> None:
+    assert invalid(case.given.address, case.given.invalid_addr_tag) == case.says
+    assert found_valid_new_address(LISTED, case.given) != case.says
+
+
+CHANGED: tuple[Case[Address, Address, bool], ...] = (
+    Case(rule="H37", name="the same address", given=ADDRESS, ask=ADDRESS, says=False),
+    *(
+        Case(rule="H37", name=f"another {part}", given=ADDRESS, ask=evolve(ADDRESS, **{part: "9"}), says=True)
+        for part in ("postal_code", "blk_hse_no", "street_name", "floor_no", "unit_no", "bldg_name")
+    ),
+    Case(
+        rule="H37",
+        name="capitals, blanks and leading zeros do not count",
+        given=ADDRESS,
+        ask=Address("123456", "123", " EXAMPLE  STREET", "1", "#0001", "EXAMPLE BUILDING "),
+        says=False,
+    ),
+)
+
+
+@each(CHANGED)
+def test_changed(case: Case[Address, Address, bool]) -> None:
+    assert changed(case.given, case.ask) == case.says
+
+
+@pytest.mark.rule("H36")
+def test_of_several_answers_the_latest_counts_and_nobody_elses_is_kept() -> None:
+    earlier = answer(answered_at=NOW - timedelta(days=1), address=ADDRESS)
+    stranger = answer(id_no="S7654321B")
+    for order in ((earlier, answer(), stranger), (stranger, answer(), earlier)):
+        assert accepted(order, {IDENTITY}) == (AddressAnswered(answer()),)
+
+
+FLOORS: tuple[Case[tuple[str, str], None, str | None], ...] = (
+    Case(rule="H2", name="floor and unit", given=("01", "01"), says="#01-01"),
+    Case(rule="H2", name="a unit alone", given=("", "05"), says="#05"),
+    Case(rule="H2", name="neither", given=("", ""), says=None),
+)
+
+
+@each(FLOORS)
+def test_floor_unit(case: Case[tuple[str, str], None, str | None]) -> None:
+    floor, unit = case.given
+    assert floor_unit(Address(floor_no=floor, unit_no=unit)) == case.says
+
+
+@pytest.mark.rule("H2")
+def test_of_a_listed_identity_nothing_but_that_is_shown() -> None:
+    assert shown(KnownOffender(True, "John Tan", ADDRESS, 5)) == KnownOffender(True)
+    assert shown(KnownOffender(False, "John Tan", ADDRESS, 5)) == KnownOffender(False, "John Tan", ADDRESS, 5)
+
+
+PERMANENT = SuspensionReason("PS", "WWP")
+SHOWING: tuple[Case[tuple[object, ...], None, ShownSuspension], ...] = (
+    Case(rule="H5", name="none open, none shown", given=(), says=NOT_SUSPENDED),
+    Case(
+        rule="H5",
+        name="the one due last is shown",
+        given=(record(UNC, 1, LATER), record(HST, 2, EARLIER)),
+        says=ShownSuspension("TS", "UNC", SINCE, LATER),
+    ),
+    Case(
+        rule="H5",
+        name="one without an end outlasts all",
+        given=(record(UNC, 1, None), record(HST, 2, LATER)),
+        says=ShownSuspension("TS", "UNC", SINCE, None),
+    ),
+    Case(
+        rule="H5",
+        name="of two due together the later record is shown",
+        given=(record(UNC, 1, LATER), record(HST, 2, LATER)),
+        says=ShownSuspension("TS", "HST", SINCE, LATER),
+    ),
+    Case(
+        rule="H5",
+        name="a permanent suspension is not among them",
+        given=(record(PERMANENT, 1, None), record(HST, 2, LATER)),
+        says=ShownSuspension("TS", "HST", SINCE, LATER),
+    ),
+)
+
+
+@each(SHOWING)
+def test_shown_of(case: Case[tuple[object, ...], None, ShownSuspension]) -> None:
+    assert shown_of(case.given) == case.says  # type: ignore[arg-type]  # records only
+
+
+LIFTING: tuple[Case[str, SuspensionReason, bool], ...] = (
+    Case(rule="H9", name="the HST capability lifts TS-HST", given="hst", ask=HST, says=True),
+    Case(rule="H9", name="a payment does not", given="court", ask=HST, says=False),
+    Case(rule="H9", name="other suspensions are nobody's own", given="court", ask=UNC, says=True),
+)
+
+
+@each(LIFTING)
+def test_may_lift(case: Case[str, SuspensionReason, bool]) -> None:
+    assert may_lift(case.given, case.ask) == case.says

@@ -1,0 +1,161 @@
+"""Taking in MHA's responses: whole, once, and only what agrees with its control files."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+from attrs import field, frozen
+
+from ocms_adapters.sql.schema import housekeeping
+from ocms_adapters.sql.schema import intranet as t
+from ocms_core.hst import mha_exchange, service
+from ocms_core.hst.facts import Tally
+from ocms_core.hst.mha_file import (
+    ExceptionLine,
+    MhaRecord,
+    Totals,
+    control_names,
+    encode_exceptions,
+    encode_response,
+    encode_totals,
+)
+from ocms_core.kernel.addresses import Address
+from ocms_core.kernel.codes import Code
+from tests.support.databases import Databases
+from tests.support.hst_facts import IDENTITY, NOW, OFFICER
+from tests.support.hst_rows import HstDatabase, application, hst_database
+
+SECOND = "F7654321B"
+NAME = "NRO2URA_20250201003005"
+
+
+@frozen
+class Outbox:
+    """The files MHA has laid out, in memory."""
+
+    files: dict[str, bytes] = field(factory=dict)
+
+    def put(self, name: str, content: bytes) -> None:
+        self.files[name] = content
+
+    def names(self) -> Sequence[str]:
+        return sorted(self.files)
+
+    def get(self, name: str) -> bytes:
+        return self.files[name]
+
+    def lay_out(self, name: str, content: bytes, *, matched: int, invalid: int = 0) -> None:
+        totals, exceptions = control_names(name)
+        lines = [ExceptionLine(serial, "S0000000A", "INVALID") for serial in range(invalid)]
+        self.files[name] = content
+        self.files[totals] = encode_totals(Totals(matched + invalid, matched, invalid, 0))
+        self.files[exceptions] = encode_exceptions(lines)
+
+
+@frozen
+class Alarm:
+    """Keeps alerts."""
+
+    raised: list[tuple[str, str]] = field(factory=list)
+
+    def alert(self, code: Code, text: str) -> None:
+        self.raised.append((code.code, text))
+
+
+@pytest.fixture
+def database(databases: Databases) -> Iterator[HstDatabase]:
+    opened = hst_database(databases)
+    for id_no in (IDENTITY, SECOND):
+        service.apply(application(id_no), officer=OFFICER, stores=opened.stores, now=NOW)
+    yield opened
+    opened.engine.dispose()
+
+
+def record(uin: str, street: str, at: datetime = NOW) -> MhaRecord:
+    return MhaRecord(uin, address=Address("654321", street_name=street), timestamp=at)
+
+
+def receive(database: HstDatabase, outbox: Outbox, alarm: Alarm | None = None) -> Tally:
+    return mha_exchange.receive_mha_responses(
+        stores=database.stores, exchange=outbox, alerts=alarm or Alarm(), now=NOW
+    )
+
+
+def kept(database: HstDatabase) -> dict[str, str]:
+    return dict(database.rows(t.ocms_temp_unc_hst_addr, "id_no", "street_name"))
+
+
+@pytest.mark.rule("H33", "H36", "H43")
+def test_a_response_is_kept_for_whom_is_listed_and_noted_in_the_ledger(database: HstDatabase) -> None:
+    outbox = Outbox()
+    content = encode_response([record(IDENTITY, "A"), record(SECOND, "B"), record("S9999999Z", "C")])
+    outbox.lay_out(NAME, content, matched=3, invalid=2)
+    assert receive(database, outbox) == Tally(2)
+    assert kept(database) == {IDENTITY: "A", SECOND: "B"}
+    files = database.rows(housekeeping.ocms_mha_file, "direction", "name", "records")
+    assert files == [("IN", NAME, 3)]
+
+
+@pytest.mark.rule("H43")
+def test_a_file_delivered_five_times_renamed_and_reordered_changes_things_once(database: HstDatabase) -> None:
+    outbox = Outbox()
+    old = encode_response([record(IDENTITY, "Old")])
+    new = encode_response([record(IDENTITY, "New", NOW + timedelta(days=1))])
+    outbox.lay_out("NRO2URA_2", old, matched=1)
+    outbox.lay_out("NRO2URA_1", new, matched=1)
+    assert receive(database, outbox) == Tally(2)
+    assert kept(database) == {IDENTITY: "New"}
+    before = database.rows(t.ocms_temp_unc_hst_addr, "street_name", "upd_date", "report_generated")
+    for again in range(5):
+        outbox.lay_out(f"NRO2URA_again{again}", old, matched=1)
+        assert receive(database, outbox) == Tally(0)
+    assert database.rows(t.ocms_temp_unc_hst_addr, "street_name", "upd_date", "report_generated") == before
+    assert len(database.rows(housekeeping.ocms_mha_file, "name")) == 2
+
+
+@pytest.mark.rule("H42", "H43")
+def test_a_file_that_does_not_agree_with_its_control_files_changes_nothing_and_alerts(
+    database: HstDatabase,
+) -> None:
+    outbox, alarm = Outbox(), Alarm()
+    outbox.lay_out(NAME, encode_response([record(IDENTITY, "A")]), matched=2)
+    assert receive(database, outbox, alarm) == Tally(0, 1)
+    assert alarm.raised == [
+        ("OCMS-5003", f"{NAME} does not agree with its control files: 1 records, but 2 matched")
+    ]
+    assert kept(database) == {}
+    assert database.rows(housekeeping.ocms_mha_file, "name") == []
+
+
+@pytest.mark.rule("H43")
+def test_a_response_without_its_totals_waits(database: HstDatabase) -> None:
+    outbox = Outbox({NAME: encode_response([record(IDENTITY, "A")])})
+    assert receive(database, outbox) == Tally(0)
+    outbox.lay_out(NAME, outbox.files[NAME], matched=1)
+    assert receive(database, outbox) == Tally(1)
+
+
+@pytest.mark.rule("H43")
+def test_a_response_cut_anywhere_is_applied_whole_or_not_at_all(database: HstDatabase) -> None:
+    content = encode_response([record(IDENTITY, "A"), record(SECOND, "B")])
+    outbox = Outbox()
+    for end in (*range(0, len(content), 37), 238, 239, 240, len(content) - 1):
+        outbox.lay_out(NAME, content[:end], matched=2)
+        assert receive(database, outbox) == Tally(0, 1)
+    assert kept(database) == {}
+    outbox.lay_out(NAME, content, matched=2)
+    assert receive(database, outbox) == Tally(2)
+
+
+@pytest.mark.rule("H42")
+@pytest.mark.parametrize(
+    "suffix, content, said", [(".TOT", b"?", "control file"), (".EXP", b"?", "exception file")]
+)
+def test_control_files_that_cannot_be_read_alert(
+    database: HstDatabase, suffix: str, content: bytes, said: str
+) -> None:
+    outbox, alarm = Outbox(), Alarm()
+    outbox.lay_out(NAME, encode_response([record(IDENTITY, "A")]), matched=1)
+    outbox.files[f"REPORT_20250201003005{suffix}"] = content
+    assert receive(database, outbox, alarm) == Tally(0, 1)
+    assert said in alarm.raised[0][1]

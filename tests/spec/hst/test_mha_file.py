@@ -1,0 +1,321 @@
+"""The files exchanged with MHA."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocms_core.hst.mha_file import (
+    PLACES,
+    TAGS,
+    ExceptionLine,
+    Fault,
+    Faulty,
+    MhaRecord,
+    Request,
+    Totals,
+    answer,
+    control_names,
+    encode_exceptions,
+    encode_request,
+    encode_response,
+    encode_totals,
+    mismatch,
+    parse_exceptions,
+    parse_request,
+    parse_response,
+    parse_totals,
+    request_name,
+)
+from ocms_core.kernel.addresses import Address
+from ocms_core.kernel.dates import SINGAPORE
+from tests.support.builders import at
+from tests.support.cases import Case, each
+
+MOMENT = at("2025-02-01T00:30:05")
+FULL = MhaRecord(
+    uin="S1234567A",
+    name="JOHN TAN",
+    birth=date(1980, 1, 31),
+    address_type="A",
+    address=Address("123456", "123A", "EXAMPLE STREET", "01", "001", "EXAMPLE BUILDING"),
+    death=date(2024, 12, 31),
+    life_status="D",
+    invalid_tag="G",
+    ura_reference="REF0000001",
+    batch_time=MOMENT,
+    address_change=date(2024, 11, 30),
+    timestamp=MOMENT,
+)
+
+
+@pytest.mark.rule("H40")
+def test_a_request_is_laid_out_to_the_letter() -> None:
+    sent = Request(MOMENT, ("S1234567A", "F7654321B"))
+    assert request_name(MOMENT) == "URA2NRO_20250201003005"
+    assert encode_request(sent).decode().split("\n") == [
+        "         20250201003005000002    ",
+        "S1234567A          2025020100300520250201003005         ",
+        "F7654321B          2025020100300520250201003005         ",
+        "",
+    ]
+
+
+@pytest.mark.rule("H41")
+def test_every_value_of_a_response_stands_at_its_place() -> None:
+    line = encode_response([FULL]).decode()
+    assert len(line) == 239
+    assert line.endswith("\n")
+    for start, width, value in (
+        (1, 9, "S1234567A"),
+        (10, 66, "JOHN TAN"),
+        (76, 8, "19800131"),
+        (84, 1, "A"),
+        (85, 10, "123A"),
+        (95, 32, "EXAMPLE STREET"),
+        (127, 2, "01"),
+        (129, 5, "001"),
+        (134, 30, "EXAMPLE BUILDING"),
+        (164, 4, ""),
+        (168, 6, "123456"),
+        (174, 8, "20241231"),
+        (182, 1, "D"),
+        (183, 1, "G"),
+        (184, 10, "REF0000001"),
+        (194, 14, "20250201003005"),
+        (208, 8, "20241130"),
+        (216, 23, "20250201003005"),
+    ):
+        assert line[start - 1 : start - 1 + width] == value.ljust(width)
+
+
+def lines(*texts: str) -> bytes:
+    return "".join(f"{text}\n" for text in texts).encode()
+
+
+SHORT = "S1234567A" + "JOHN TAN"
+Reading = Case[bytes, None, object]
+
+RESPONSES: tuple[Reading, ...] = (
+    Case(rule="H41", name="a full record", given=encode_response([FULL]), says=(FULL,)),
+    Case(
+        rule="H41",
+        name="a short line is padded",
+        given=lines(SHORT),
+        says=(MhaRecord("S1234567A", "JOHN TAN"),),
+    ),
+    Case(
+        rule="H41",
+        name="blank lines are skipped",
+        given=lines("", SHORT, "   "),
+        says=(MhaRecord("S1234567A", "JOHN TAN"),),
+    ),
+    Case(
+        rule="H41",
+        name="a bad date is ignored",
+        given=lines(SHORT.ljust(75) + "20259999"),
+        says=(MhaRecord("S1234567A", "JOHN TAN"),),
+    ),
+    Case(
+        rule="H41",
+        name="lines may end as on Windows",
+        given=SHORT.encode() + b"\r\n",
+        says=(MhaRecord("S1234567A", "JOHN TAN"),),
+    ),
+    Case(rule="H41", name="an empty file has no records", given=b"", says=()),
+    Case(
+        rule="H43",
+        name="a last line that is not ended is cut",
+        given=SHORT.encode(),
+        says=Faulty(Fault.CUT, 1),
+    ),
+    Case(
+        rule="H43",
+        name="a record that is too long",
+        given=lines(SHORT.ljust(238) + "X"),
+        says=Faulty(Fault.TOO_LONG, 1),
+    ),
+    Case(
+        rule="H43",
+        name="a record of nobody",
+        given=lines(SHORT, "X234"),
+        says=Faulty(Fault.NO_UIN, 2),
+    ),
+    Case(rule="H43", name="bytes that are no text", given=b"\xff\xfe\n", says=Faulty(Fault.NOT_UTF8)),
+    Case(rule="H43", name="a zero byte", given=b"S\0\n", says=Faulty(Fault.ZERO_BYTE)),
+)
+
+
+@each(RESPONSES)
+def test_parse_response(case: Reading) -> None:
+    assert parse_response(case.given) == case.says
+
+
+REQUESTS: tuple[Reading, ...] = (
+    Case(rule="H40", name="no header", given=b"", says=Faulty(Fault.BAD_HEADER, 1)),
+    Case(
+        rule="H40",
+        name="a count that is not the number of details",
+        given=lines("         20250201003005000002    "),
+        says=Faulty(Fault.WRONG_COUNT),
+    ),
+    Case(
+        rule="H40",
+        name="a detail of another width",
+        given=lines("         20250201003005000001    ", "S1234567A"),
+        says=Faulty(Fault.BAD_DETAIL, 2),
+    ),
+)
+
+
+@each(REQUESTS)
+def test_parse_request(case: Reading) -> None:
+    assert parse_request(case.given) == case.says
+
+
+TOTALS = Totals(read=5, matched=3, invalid=1, not_found=1)
+TOTALS_FILE = lines(
+    "TOTAL RECORDS READ: 5",
+    "TOTAL RECORDS MATCHED: 3",
+    "TOTAL INVALID UIN/FIN: 1",
+    "TOTAL VALID UIN/FIN NOT FOUND: 1",
+)
+CONTROLS: tuple[Reading, ...] = (
+    Case(rule="H42", name="totals", given=TOTALS_FILE, says=TOTALS),
+    Case(
+        rule="H42", name="totals in another spacing", given=TOTALS_FILE.replace(b": ", b"  :   "), says=TOTALS
+    ),
+    Case(rule="H42", name="totals cut off", given=TOTALS_FILE[:60], says=Faulty(Fault.BAD_TOTALS)),
+    Case(rule="H42", name="totals of nothing readable", given=b"\xff", says=Faulty(Fault.BAD_TOTALS)),
+)
+
+
+@each(CONTROLS)
+def test_parse_totals(case: Reading) -> None:
+    assert parse_totals(case.given) == case.says
+
+
+MISMATCHES: tuple[Case[tuple[int, int], Totals, str | None], ...] = (
+    Case(rule="H42", name="all adds up", given=(3, 2), ask=TOTALS, says=None),
+    Case(rule="H42", name="a record is missing", given=(2, 2), ask=TOTALS, says="2 records, but 3 matched"),
+    Case(
+        rule="H42",
+        name="an exception is missing",
+        given=(3, 1),
+        ask=TOTALS,
+        says="1 exceptions, but 2 invalid or not found",
+    ),
+    Case(
+        rule="H42",
+        name="not all that was read is accounted for",
+        given=(3, 2),
+        ask=Totals(6, 3, 1, 1),
+        says="6 read, but 5 accounted for",
+    ),
+)
+
+
+@each(MISMATCHES)
+def test_mismatch(case: Case[tuple[int, int], Totals, str | None]) -> None:
+    records, exceptions = case.given
+    found = mismatch([FULL] * records, case.ask, [ExceptionLine(1, "S1234567A", "INVALID")] * exceptions)
+    assert found == case.says
+
+
+@pytest.mark.rule("H42")
+def test_control_files_bear_the_ending_of_their_response() -> None:
+    assert control_names("NRO2URA_20250201003005") == (
+        "REPORT_20250201003005.TOT",
+        "REPORT_20250201003005.EXP",
+    )
+
+
+@pytest.mark.rule("H43")
+def test_the_tags_are_mhas() -> None:
+    assert "".join(TAGS) == "DMFGINPS"
+
+
+@pytest.mark.rule("H36")
+def test_an_answer_counts_from_mhas_own_time_and_else_from_its_receipt() -> None:
+    later = MOMENT + timedelta(days=1)
+    assert answer(FULL, later).answered_at == MOMENT
+    assert answer(MhaRecord("S1234567A"), later).answered_at == later
+    assert answer(FULL, later).id_type == "N"
+    assert answer(MhaRecord("G1234567A"), later).id_type == "F"
+
+
+# What fits its place and survives being padded: printed text without blanks at its ends.
+def fitting(width: int) -> st.SearchStrategy[str]:
+    characters = st.characters(exclude_categories=["C", "Z"], include_characters=" ")
+    return st.text(characters, max_size=width).filter(lambda text: text == text.strip())
+
+
+UINS = st.from_regex(r"\A[STFGM][0-9]{7}[A-Z]\Z")
+MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(  # noqa: DTZ001  # the zone comes next
+    lambda moment: moment.replace(microsecond=0, tzinfo=SINGAPORE)
+)
+WIDTHS = {place.name: place.width for place in PLACES}
+RECORDS = st.builds(
+    MhaRecord,
+    uin=UINS,
+    name=fitting(66),
+    birth=st.none() | st.dates(),
+    address_type=fitting(1),
+    address=st.builds(
+        Address,
+        *(
+            fitting(WIDTHS[part])
+            for part in ("postal_code", "blk_hse_no", "street_name", "floor_no", "unit_no", "bldg_name")
+        ),
+    ),
+    death=st.none() | st.dates(),
+    life_status=fitting(1),
+    invalid_tag=fitting(1),
+    ura_reference=fitting(10),
+    batch_time=st.none() | MOMENTS,
+    address_change=st.none() | st.dates(),
+    timestamp=st.none() | MOMENTS,
+)
+EXCEPTIONS = st.builds(ExceptionLine, st.integers(0, 10**6), UINS, st.sampled_from(["INVALID", "NOT FOUND"]))
+
+
+@pytest.mark.rule("H41")
+@given(st.lists(RECORDS, max_size=3))
+def test_a_response_read_is_the_response_written(records: list[MhaRecord]) -> None:
+    assert parse_response(encode_response(records)) == tuple(records)
+
+
+@pytest.mark.rule("H40")
+@given(MOMENTS, st.lists(UINS, max_size=5))
+def test_a_request_read_is_the_request_written(moment: datetime, uins: list[str]) -> None:
+    assert parse_request(encode_request(Request(moment, tuple(uins)))) == Request(moment, tuple(uins))
+
+
+@pytest.mark.rule("H42")
+@given(st.builds(Totals, *[st.integers(0, 10**6)] * 4), st.lists(EXCEPTIONS, max_size=3))
+def test_control_files_read_are_those_written(totals: Totals, exceptions: list[ExceptionLine]) -> None:
+    assert parse_totals(encode_totals(totals)) == totals
+    assert parse_exceptions(encode_exceptions(exceptions)) == tuple(exceptions)
+
+
+@pytest.mark.rule("H43")
+@given(st.binary(max_size=600) | st.lists(RECORDS, max_size=2).map(encode_response))
+def test_any_bytes_give_records_or_a_named_fault(content: bytes) -> None:
+    for parse in (parse_response, parse_request, parse_totals, parse_exceptions):
+        found = parse(content)
+        assert isinstance(found, tuple | Request | Totals | Faulty)
+        assert str(found)
+
+
+@pytest.mark.rule("H43")
+def test_a_response_cut_at_any_byte_is_whole_or_does_not_pass() -> None:
+    content = encode_response([FULL, MhaRecord("G1234567A", "ÅSA LIM"), FULL])
+    totals = Totals(read=3, matched=3, invalid=0, not_found=0)
+    whole = [
+        end
+        for end in range(len(content) + 1)
+        if not isinstance(records := parse_response(content[:end]), Faulty)
+        and mismatch(records, totals, ()) is None
+    ]
+    assert whole == [len(content)]

@@ -1,0 +1,79 @@
+"""New notices of listed identities are suspended by themselves."""
+
+from attrs import evolve
+
+from ocms_core.hst.facts import HstNotice
+from ocms_core.hst.new_notices import decide
+from ocms_core.kernel.changes import NoticesShow, SuspensionsOpened
+from ocms_core.kernel.suspensions import ShownSuspension
+from tests.support.builders import HST
+from tests.support.cases import Case, each, written
+from tests.support.hst_facts import DUE, LISTED, NOW, SINCE, UNC, answer, facts, notice, record, suspended
+
+Newness = Case[HstNotice, None, bool]
+
+CASES: tuple[Newness, ...] = (
+    *(
+        Case(
+            rule="H30",
+            name=f"an unpaid notice at {stage} is {'suspended' if new else 'left alone'}",
+            given=notice("A", stage=stage),
+            says=new,
+        )
+        for stage, new in {
+            "NPA": True,
+            "ROV": True,
+            "ENA": True,
+            "RD1": False,
+            "DN1": False,
+            "CPC": False,
+        }.items()
+    ),
+    Case(rule="H30", name="a paid notice is left alone", given=notice("A", payment_status="FP"), says=False),
+    Case(
+        rule="H30", name="a partly paid notice is not paid", given=notice("A", payment_status="PP"), says=True
+    ),
+    Case(
+        rule="H30",
+        name="a notice under a permanent suspension is left alone",
+        given=notice("A", shown=ShownSuspension("PS", "WWP", SINCE, None)),
+        says=False,
+    ),
+    Case(
+        rule="H30",
+        name="a notice under another temporary suspension is left alone",
+        given=suspended("A", record(UNC)),
+        says=False,
+    ),
+    Case(
+        rule="H30",
+        name="a notice with an open record is left alone",
+        given=notice("A", open=(record(),)),
+        says=False,
+    ),
+)
+
+
+@each(CASES)
+def test_a_notice_of_a_listed_identity(case: Newness) -> None:
+    changes = written(decide(facts(case.given, listed=[LISTED]), NOW))
+    expected = (
+        SuspensionsOpened(
+            (("A", 1),), NOW, "OCMS", HST, "ocmsiz_app_conn", DUE, "HST Suspension - Address invalid"
+        ),
+        NoticesShow(("A",), ShownSuspension("TS", "HST", NOW, DUE)),
+    )
+    assert changes == (expected if case.says else ())
+
+
+LISTS: tuple[Case[bool, None, int], ...] = (
+    Case(rule="H30", name="being listed decides, whatever a check has brought", given=True, says=2),
+    Case(rule="H30", name="a notice of an identity that is not listed is left alone", given=False, says=0),
+)
+
+
+@each(LISTS)
+def test_being_listed_decides(case: Case[bool, None, int]) -> None:
+    found = facts(notice("A"), answers=[answer()])
+    listed = evolve(found, listed={LISTED.id_no: LISTED} if case.given else {})
+    assert len(written(decide(listed, NOW))) == case.says

@@ -1,0 +1,130 @@
+"""Lifting TS-HST when the owner was reached."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from ocms_core.hst.facts import IdentityFacts
+from ocms_core.hst.request_checks import Revival
+from ocms_core.hst.reviving import decide
+from ocms_core.kernel.changes import IdentityDelisted, NoticeChanged, NoticesShow, SuspensionsClosed
+from ocms_core.kernel.codes import HST_ID_NOT_FOUND
+from ocms_core.kernel.suspensions import NOT_SUSPENDED, ShownSuspension
+from ocms_core.kernel.verdicts import Refusal
+from tests.support.builders import HST
+from tests.support.cases import Case, each, written
+from tests.support.hst_facts import (
+    EARLIER,
+    IDENTITY,
+    LATER,
+    LISTED,
+    NOW,
+    OFFICER,
+    SINCE,
+    UNC,
+    facts,
+    notice,
+    record,
+    suspended,
+)
+
+REMARKS = "New address confirmed valid: Offender contacted successfully"
+IN_TWO_DAYS = NOW + timedelta(days=2)
+
+
+def closed(*keys: tuple[str, datetime, int]) -> SuspensionsClosed:
+    return SuspensionsClosed(keys, NOW, "HAV", OFFICER, REMARKS)
+
+
+Reviving = Case[IdentityFacts, None, Sequence[tuple[str, str | None]] | Refusal]
+
+CASES: tuple[Reviving, ...] = (
+    Case(
+        rule="H7",
+        name="open TS-HST is closed, the notices go on in two days, the identity leaves the list",
+        given=facts(suspended("A", record()), suspended("B", record()), listed=[LISTED]),
+        says=(("A", "ACTIVE"), ("B", "ACTIVE")),
+        writes=(
+            closed(("A", SINCE, 1), ("B", SINCE, 1)),
+            NoticesShow(("A", "B"), NOT_SUSPENDED, IN_TWO_DAYS),
+            IdentityDelisted(IDENTITY),
+        ),
+    ),
+    Case(
+        rule="H7",
+        name="an identity that is not listed is refused",
+        given=facts(suspended("A", record())),
+        says=Refusal(HST_ID_NOT_FOUND),
+    ),
+    Case(
+        rule="H7",
+        name="a listed identity without notices leaves the list",
+        given=facts(listed=[LISTED]),
+        says=(),
+        writes=(IdentityDelisted(IDENTITY),),
+    ),
+    Case(
+        rule="H7",
+        name="a notice that is not under TS-HST is left alone",
+        given=facts(notice("A"), suspended("B", record(UNC)), listed=[LISTED]),
+        says=(),
+        writes=(IdentityDelisted(IDENTITY),),
+    ),
+    Case(
+        rule="H7",
+        name="a notice with another temporary suspension shows that one, and goes nowhere",
+        given=facts(suspended("A", record(UNC, 1, EARLIER), record(HST, 2, LATER)), listed=[LISTED]),
+        says=(("A", "TS-UNC"),),
+        writes=(
+            closed(("A", SINCE, 2)),
+            NoticeChanged("A", suspension=ShownSuspension("TS", "UNC", SINCE, EARLIER)),
+            IdentityDelisted(IDENTITY),
+        ),
+    ),
+    Case(
+        rule=("H7", "H5"),
+        name="a row that shows another temporary suspension goes on showing it",
+        given=facts(suspended("A", record(HST, 1, EARLIER), record(UNC, 2, LATER)), listed=[LISTED]),
+        says=(("A", "TS-UNC"),),
+        writes=(closed(("A", SINCE, 1)), IdentityDelisted(IDENTITY)),
+    ),
+    Case(
+        rule=("H7", "H9"),
+        name="a paid notice has its record closed and keeps its permanent suspension",
+        given=facts(
+            notice(
+                "A",
+                shown=ShownSuspension("PS", "HST", NOW, None),
+                crs_reason="FP",
+                open=(record(),),
+                last_sr_no=1,
+                payment_status="FP",
+            ),
+            listed=[LISTED],
+        ),
+        says=(("A", "PS-FP"),),
+        writes=(closed(("A", SINCE, 1)), IdentityDelisted(IDENTITY)),
+    ),
+    Case(
+        rule="H7",
+        name="every open TS-HST record of a notice is closed",
+        given=facts(suspended("A", record(HST, 1), record(HST, 2)), listed=[LISTED]),
+        says=(("A", "ACTIVE"),),
+        writes=(
+            closed(("A", SINCE, 1), ("A", SINCE, 2)),
+            NoticesShow(("A",), NOT_SUSPENDED, IN_TWO_DAYS),
+            IdentityDelisted(IDENTITY),
+        ),
+    ),
+)
+
+
+@each(CASES)
+def test_decide(case: Reviving) -> None:
+    verdict = decide(Revival(IDENTITY, REMARKS), case.given, OFFICER, NOW)
+    said = (
+        verdict
+        if isinstance(verdict, Refusal)
+        else tuple((answer.key, answer.detail) for answer in verdict.answers)
+    )
+    assert said == case.says
+    assert written(verdict) == case.writes

@@ -1,0 +1,38 @@
+"""Correcting the name and address of a listed identity."""
+
+import pytest
+
+from ocms_core.hst.request_checks import Update
+from ocms_core.hst.updating import decide
+from ocms_core.kernel.changes import FurnishedAddressesWritten, ListedIdentityChanged, OffendersRenamed
+from ocms_core.kernel.codes import HST_ID_NOT_FOUND
+from ocms_core.kernel.verdicts import Refusal
+from tests.support.cases import said, written
+from tests.support.hst_facts import IDENTITY, LISTED, NEW_ADDRESS, NOW, facts, notice, record, suspended
+
+UPDATE = Update(IDENTITY, "John Tan Updated", NEW_ADDRESS)
+CHANGED = ListedIdentityChanged(IDENTITY, "John Tan Updated", NEW_ADDRESS, NOW)
+
+
+@pytest.mark.rule("H6")
+def test_list_names_and_furnished_addresses_take_the_new_values_and_suspensions_stay() -> None:
+    found = facts(suspended("A", record()), notice("B", owner_driver_indicator="D"), listed=[LISTED])
+    verdict = decide(UPDATE, found, NOW)
+    offenders = (("A", "O"), ("B", "D"))
+    assert written(verdict) == (
+        CHANGED,
+        OffendersRenamed(offenders, "John Tan Updated"),
+        FurnishedAddressesWritten(offenders, NEW_ADDRESS),
+    )
+    assert not isinstance(verdict, Refusal)
+    assert [answer.key for answer in verdict.answers] == ["A", "B"]
+
+
+@pytest.mark.rule("H6")
+def test_without_notices_only_the_list_changes() -> None:
+    assert written(decide(UPDATE, facts(listed=[LISTED]), NOW)) == (CHANGED,)
+
+
+@pytest.mark.rule("H6")
+def test_an_identity_that_is_not_listed_is_refused() -> None:
+    assert said(decide(UPDATE, facts(notice("A")), NOW)) == Refusal(HST_ID_NOT_FOUND)
