@@ -81,7 +81,7 @@ def test_with_the_development_issuer_off_no_token_is_signed(ocms: Run) -> None:
         (("token", "--role", "oic", "--client", "a"), "one of these roles"),
         (("keys", "issue", "--client", "a", "--role", "oic"), "staff token"),
         (("keys", "issue", "--client", "a" * 51), "1 to 50"),
-        (("explain", "?"), "1 to 10 letters and digits"),
+        (("explain", "?"), "1 to 10 letters, digits or hyphens"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line(ocms: Run, words: tuple[str, ...], told: str) -> None:
