@@ -43,7 +43,9 @@ def suspended(notice_no: str, *records: OpenSuspension, **different: Any) -> Hst
     """Build a notice with open records, the last of which its row shows."""
     last = records[-1]
     shown = ShownSuspension(last.reason.type, last.reason.code, last.since, last.due)
-    return notice(notice_no, **{"shown": shown, "open": records, "last_sr_no": len(records)} | different)
+    return notice(
+        notice_no, **{"shown": shown, "open_records": records, "last_sr_no": len(records)} | different
+    )
 
 
 def facts(

@@ -8,7 +8,7 @@ from ocms_core.hst.facts import Tally
 from ocms_core.hst.ports import DataHive, HstStores, Progress, go_on
 from ocms_core.kernel.addresses import DATAHIVE
 from ocms_core.kernel.changes import Change, EnquirySent
-from ocms_core.kernel.dates import SINGAPORE, today
+from ocms_core.kernel.dates import SINGAPORE, singapore
 from ocms_core.kernel.faults import Unavailable
 from ocms_core.kernel.persons import FIN, NRIC, PASSPORT, UEN
 from ocms_core.kernel.spec import rule
@@ -24,7 +24,7 @@ def query_hst_addresses(*, stores: HstStores, now: datetime) -> Tally:
 
     Safe to repeat: who was sent this month is not sent again. Raises `Unavailable`.
     """
-    month = datetime.combine(today(now).replace(day=1), time(), SINGAPORE)
+    month = datetime.combine(singapore(now).date().replace(day=1), time(), SINGAPORE)
     with stores.writing() as store:
         return Tally(store.queue_listed(now, month))
 

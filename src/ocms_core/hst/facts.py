@@ -35,7 +35,7 @@ class HstNotice:
     """
     A notice with its current offender, locked.
 
-    `shown` is the suspension the row shows, `open` the records nobody has closed, `last_sr_no` the
+    `shown` is the suspension the row shows, `open_records` the records nobody has closed, `last_sr_no` the
     highest number of all its records, 0 when there is none, `crs_reason` the payment that suspends it.
     """
 
@@ -45,14 +45,16 @@ class HstNotice:
     stage: str
     payment_status: str | None
     shown: ShownSuspension
-    open: tuple[OpenSuspension, ...] = ()
+    open_records: tuple[OpenSuspension, ...] = ()
     last_sr_no: int = 0
     crs_reason: str | None = None
 
     @property
     def under_permanent_suspension(self) -> bool:
         """Whether a permanent suspension holds; a paid notice has one."""
-        return self.shown.type == PERMANENT or any(each.reason.type == PERMANENT for each in self.open)
+        return self.shown.type == PERMANENT or any(
+            each.reason.type == PERMANENT for each in self.open_records
+        )
 
     @property
     def under_hst(self) -> bool:
@@ -67,7 +69,7 @@ class HstNotice:
     @property
     def hst_records(self) -> tuple[OpenSuspension, ...]:
         """The open records of TS-HST."""
-        return tuple(each for each in self.open if each.reason == HST)
+        return tuple(each for each in self.open_records if each.reason == HST)
 
     @property
     def other_suspensions(self) -> tuple[OpenSuspension, ...]:
@@ -76,7 +78,7 @@ class HstNotice:
 
         A suspension the row shows without an open record counts too: other systems write rows.
         """
-        others = tuple(each for each in self.open if each.reason != HST)
+        others = tuple(each for each in self.open_records if each.reason != HST)
         shown = self.shown
         if shown.type != TEMPORARY or not shown.reason or not shown.since:
             return others

@@ -6,7 +6,7 @@ from ocms_core.hst import answers
 from ocms_core.hst.facts import HstNotice, IdentityFacts
 from ocms_core.hst.suspending import AUTOMATIC_OFFICER, closed, lifted, suspended
 from ocms_core.kernel.codes import HST_SUCCESS
-from ocms_core.kernel.dates import today
+from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.spec import rule
 from ocms_core.kernel.suspensions import HST
 from ocms_core.kernel.verdicts import Answer, Settled
@@ -39,7 +39,10 @@ def falls_due(notice: HstNotice, now: datetime) -> bool:
     """TS-HST falls due on its due day, whatever the hour; a paid notice is left alone."""
     if notice.paid or notice.under_permanent_suspension:
         return False
-    return any(record.due is not None and today(record.due) <= today(now) for record in notice.hst_records)
+    return any(
+        record.due is not None and singapore(record.due).date() <= singapore(now).date()
+        for record in notice.hst_records
+    )
 
 
 @rule("H31")

@@ -29,5 +29,5 @@ def is_new(notice: HstNotice) -> bool:
         notice.stage in BEFORE_FIRST_REMINDER
         and not notice.paid
         and notice.shown.type is None
-        and not notice.open
+        and not notice.open_records
     )

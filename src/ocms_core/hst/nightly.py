@@ -7,7 +7,7 @@ from ocms_core.hst import looping, new_notices
 from ocms_core.hst.facts import IdentityFacts, Tally
 from ocms_core.hst.ports import HstReader, HstStore, HstStores, Progress, go_on
 from ocms_core.kernel.codes import HST_INTERNAL_ERROR
-from ocms_core.kernel.dates import SINGAPORE, today
+from ocms_core.kernel.dates import SINGAPORE, singapore
 from ocms_core.kernel.flow import settle_whole
 from ocms_core.kernel.spec import rule
 from ocms_core.kernel.verdicts import Settled
@@ -39,7 +39,7 @@ def loop_hst_suspensions(*, stores: HstStores, now: datetime, progress: Progress
 
     Safe to repeat and to resume: what went round is no longer due. Raises `Unavailable`.
     """
-    tomorrow = datetime.combine(today(now) + timedelta(days=1), time(), SINGAPORE)
+    tomorrow = datetime.combine(singapore(now).date() + timedelta(days=1), time(), SINGAPORE)
     return in_chunks(
         stores,
         find=lambda reader, after: reader.due_notices(tomorrow, after, CHUNK),

@@ -9,7 +9,7 @@ from attrs import frozen
 from ocms_core.hst.answers import found_valid_new_address
 from ocms_core.hst.facts import CheckedIdentity, Standing
 from ocms_core.kernel.addresses import Address, changed, invalid
-from ocms_core.kernel.dates import SINGAPORE, today
+from ocms_core.kernel.dates import SINGAPORE, singapore
 from ocms_core.kernel.sheets import Column, Kind, Sheet
 from ocms_core.kernel.spec import rule
 
@@ -30,7 +30,7 @@ class Figures:
 
 def month_of(moment: datetime) -> date:
     """Give the first day of a moment's month."""
-    return today(moment).replace(day=1)
+    return singapore(moment).date().replace(day=1)
 
 
 def bounds(month: date) -> tuple[datetime, datetime]:

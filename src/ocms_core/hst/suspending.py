@@ -79,7 +79,7 @@ def closed(
     keys = tuple(
         (notice.notice_no, record.since, record.sr_no)
         for notice in notices
-        for record in notice.open
+        for record in notice.open_records
         if record.reason == HST and may_lift(CAPABILITY, record.reason)
     )
     if keys:

@@ -86,7 +86,7 @@ CASES: tuple[Applying, ...] = (
     Case(
         rule="H4",
         name="a notice with an open permanent record is left alone",
-        given=facts(notice("A", open=(record(evolve(HST, type="PS", code="FP"), due=None),))),
+        given=facts(notice("A", open_records=(record(evolve(HST, type="PS", code="FP"), due=None),))),
         says=(),
         writes=(LISTING,),
     ),
@@ -181,7 +181,7 @@ NOTICES = st.lists(
         shown=st.sampled_from(
             [under("PS", "FP"), under("TS", "UNC"), ShownSuspension(None, None, None, None)]
         ),
-        open=st.lists(
+        open_records=st.lists(
             st.builds(
                 record, st.sampled_from([HST, UNC]), st.integers(1, 5), st.sampled_from([EARLIER, LATER])
             ),

@@ -97,7 +97,7 @@ CASES: tuple[Looping, ...] = (
             notice(
                 "A",
                 shown=ShownSuspension("PS", "FP", SINCE, None),
-                open=(record(due=ON_THE_DAY),),
+                open_records=(record(due=ON_THE_DAY),),
                 last_sr_no=1,
             )
         ),

@@ -48,7 +48,7 @@ CASES: tuple[Newness, ...] = (
     Case(
         rule="H30",
         name="a notice with an open record is left alone",
-        given=notice("A", open=(record(),)),
+        given=notice("A", open_records=(record(),)),
         says=False,
     ),
 )

@@ -95,7 +95,7 @@ CASES: tuple[Reviving, ...] = (
                 "A",
                 shown=ShownSuspension("PS", "HST", NOW, None),
                 crs_reason="FP",
-                open=(record(),),
+                open_records=(record(),),
                 last_sr_no=1,
                 payment_status="FP",
             ),
