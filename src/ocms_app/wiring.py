@@ -78,13 +78,13 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     intranet = databases.intranet
     doors = Doors(KeyDoor(SqlCredentials(intranet)), BearerDoor(tuple(issuers(settings))))
     threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="call")
-    gate = Gate(doors, SqlRateLimits(intranet), SystemClock(), threads=threads)
+    records = SqlAccessRecords(intranet, access_hash_key(settings))
+    gate = Gate(doors, SqlRateLimits(intranet), SystemClock(), records, threads=threads)
     reference = SqlReference(intranet)
     reports = report_store(settings)
     offender_calls = offenders.OffenderCalls(
         SqlOffenderStores(intranet),
         SqlMirror(intranet, InternetCopy(databases.internet_at_once, sealer(settings))),
-        SqlAccessRecords(intranet, access_hash_key(settings)),
     )
     endpoints = (
         *court.endpoints(court.CourtCalls(SqlCourtStores(intranet), reference)),
@@ -92,7 +92,7 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
         *offenders.endpoints(offender_calls),
         *hst.endpoints(hst.HstCalls(SqlHstStores(intranet))),
     )
-    files = SignedFiles(reports, reports.links, gate.clock)
+    files = SignedFiles(reports, reports.links, gate.clock, records)
     return create_app(endpoints, gate, ready=databases.ready, version=version, files=(files.route(),))
 
 

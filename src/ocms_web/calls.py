@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -15,6 +16,7 @@ from litestar.enums import MediaType
 from ocms_core.kernel.access import LIMITS, Limit, Operation
 from ocms_core.kernel.credentials import Exhausted, RateLimits
 from ocms_core.kernel.faults import Conflict, Unavailable
+from ocms_core.kernel.lookups import AccessRecords
 from ocms_core.kernel.spec import rule
 from ocms_web.doors import Doors, Turned
 from ocms_web.endpoints import MEBIBYTE, Asked, Endpoint
@@ -35,11 +37,12 @@ class Clock(Protocol):
 
 @frozen
 class Gate:
-    """What every call passes before it is read, and the threads it is answered in."""
+    """What every call passes before it is read, where looks are recorded, and the threads of the answers."""
 
     doors: Doors
     limits: RateLimits
     clock: Clock
+    records: AccessRecords
     allowances: Mapping[Operation, Limit] = LIMITS
     threads: Executor = field(factory=ThreadPoolExecutor)
 
@@ -118,7 +121,8 @@ def passed(endpoint: Endpoint, gate: Gate, sent: Sent) -> Reply:
         body = None if endpoint.method == "GET" else decode(sent.body)
     except Malformed:
         return endpoint.problem(Problem.MALFORMED)
-    return endpoint.answer(Asked(entered, now, body, sent.address))
+    looked_up = partial(gate.records.looked_up, entered, endpoint.operation, now=now)
+    return endpoint.answer(Asked(entered, now, body, looked_up, sent.address))
 
 
 def with_headers(reply: Reply, headers: Mapping[str, str]) -> Reply:

@@ -1,8 +1,8 @@
 """What an endpoint of the API is: a path, the operation behind it, and how its family speaks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import field, frozen
 
@@ -13,13 +13,25 @@ from ocms_web.wire import Reply
 MEBIBYTE = 1024 * 1024
 
 
+class LookUp(Protocol):
+    """Records that this caller looks somebody up now."""
+
+    def __call__(self, id_nos: Iterable[str], *, notice_no: str | None = None) -> None:
+        """Record the look before its answer goes out; Unavailable when that fails, and nothing is shown."""
+
+
 @frozen
 class Asked:
-    """A call that passed the doors: who asks, when, the JSON sent, and what its address says."""
+    """
+    A call that passed the doors: who asks, when, the JSON sent, and what its address says.
+
+    Whatever shows or looks for somebody says so by `looked_up` first: a look without a record must not be.
+    """
 
     principal: Principal
     now: datetime
     body: object
+    looked_up: LookUp
     address: Mapping[str, str] = field(factory=dict)
 
 

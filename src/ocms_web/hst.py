@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from attrs import evolve, frozen
 
-from ocms_core.hst import request_checks, service
+from ocms_core.hst import listing, request_checks, service
 from ocms_core.hst.ports import HstStores
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.spec import rule
@@ -17,7 +17,11 @@ from ocms_web.wire import Reply
 
 @frozen
 class HstCalls:
-    """The calls of contract 4, on the stores they are given."""
+    """
+    The calls of contract 4, on the stores they are given.
+
+    Who is asked about is recorded before the list is touched: what lacks its record did nothing.
+    """
 
     stores: HstStores
 
@@ -26,6 +30,7 @@ class HstCalls:
         id_no = request_checks.enquiry(asked.body)
         if isinstance(id_no, Refusal):
             return refused(id_no)
+        asked.looked_up([id_no])
         return existing(id_no, service.find(id_no, stores=self.stores))
 
     def apply(self, asked: Asked) -> Reply:
@@ -33,6 +38,7 @@ class HstCalls:
         application = request_checks.application(asked.body)
         if isinstance(application, Refusal):
             return refused(application)
+        asked.looked_up([application.id_no])
         verdict = service.apply(application, officer=asked.principal.name, stores=self.stores, now=asked.now)
         return refused(verdict) if isinstance(verdict, Refusal) else applied(verdict)
 
@@ -41,6 +47,7 @@ class HstCalls:
         update = request_checks.update(asked.body)
         if isinstance(update, Refusal):
             return refused(update)
+        asked.looked_up([update.id_no])
         verdict = service.update(update, stores=self.stores, now=asked.now)
         return refused(verdict) if isinstance(verdict, Refusal) else updated(verdict)
 
@@ -57,6 +64,7 @@ class HstCalls:
         revival = request_checks.revival(asked.body)
         if isinstance(revival, Refusal):
             return refused(revival)
+        asked.looked_up([revival.id_no])
         verdict = service.revive(revival, officer=asked.principal.name, stores=self.stores, now=asked.now)
         return refused(verdict) if isinstance(verdict, Refusal) else revived(verdict)
 
@@ -65,7 +73,9 @@ class HstCalls:
         query = request_checks.list_query(asked.body)
         if isinstance(query, Refusal):
             return refused(query)
-        return hst_list(service.show_list(query, stores=self.stores))
+        page = service.show_list(query, stores=self.stores)
+        asked.looked_up(listing.identities(page))
+        return hst_list(page)
 
 
 def endpoints(calls: HstCalls) -> tuple[Endpoint, ...]:

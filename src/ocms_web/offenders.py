@@ -8,7 +8,6 @@ from attrs import frozen
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.codes import API_KEY_INVALID, DB_UPDATE
 from ocms_core.kernel.faults import Fault, Unavailable
-from ocms_core.kernel.lookups import AccessRecords
 from ocms_core.kernel.spec import rule
 from ocms_core.kernel.verdicts import Refusal
 from ocms_core.mirror.ports import Delivery
@@ -25,11 +24,10 @@ BASE = "/api/v1/notice"
 
 @frozen
 class OffenderCalls:
-    """The calls of contract 3, on the stores, the delivery and the access records they are given."""
+    """The calls of contract 3, on the stores and the delivery they are given."""
 
     stores: OffenderStores
     delivery: Delivery
-    records: AccessRecords
 
     def check_eligibility(self, asked: Asked) -> Reply:
         """Answer 2.1: can this notice be furnished or redirected."""
@@ -78,13 +76,7 @@ class OffenderCalls:
         notice = service.offenders_of(number, stores=self.stores)
         if isinstance(notice, Refusal):
             return envelope.refused(notice)
-        self.records.looked_up(
-            asked.principal,
-            Operation.GET_OFFENDERS,
-            details.identities(notice),
-            asked.now,
-            notice_no=number,
-        )
+        asked.looked_up(details.identities(notice), notice_no=number)
         return envelope.details(notice)
 
     def get_timeline(self, asked: Asked) -> Reply:
@@ -95,13 +87,7 @@ class OffenderCalls:
         past = service.past_of(page.notice_no, stores=self.stores)
         if isinstance(past, Refusal):
             return envelope.refused(past)
-        self.records.looked_up(
-            asked.principal,
-            Operation.GET_TIMELINE,
-            timeline.identities(past),
-            asked.now,
-            notice_no=page.notice_no,
-        )
+        asked.looked_up(timeline.identities(past), notice_no=page.notice_no)
         return envelope.timeline(page.notice_no, timeline.newest_first(past), page.skip, page.limit)
 
 

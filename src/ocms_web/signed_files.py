@@ -4,15 +4,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+import structlog
 from attrs import frozen
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from ocms_core.kernel.access import Operation, Principal, Role
+from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.lookups import AccessRecords
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.spec import rule
 from ocms_web.calls import Clock
-from ocms_web.envelopes.stages import workbook
+from ocms_web.envelopes.stages import report_problem, workbook
+from ocms_web.problems import Problem
 from ocms_web.wire import Reply, encode
+
+log = structlog.get_logger()
+
+# Links are handed to officers; which of them opens one, nobody can tell.
+HOLDER = Principal("holder of a signed link", Role.OIC, "signed link")
 
 PATH = "/reports/{kind:str}/{name:str}"
 
@@ -31,24 +41,32 @@ class SignedFiles:
     store: ReportStore
     links: Links
     clock: Clock
+    records: AccessRecords
 
     @rule("S53")
     def fetch(self, kind: str, name: str, query: Mapping[str, str]) -> Reply:
         """A link opens the one path it was signed for, until it expires; any other opens nothing."""
         path = f"{kind}/{name}"
         expires, signature = query.get("expires", ""), query.get("signature", "")
-        if not self.links.opens(path, expires, signature, self.clock.now()):
+        now = self.clock.now()
+        if not self.links.opens(path, expires, signature, now):
             return Reply(403, {"error": "FORBIDDEN", "message": "The link has expired or is not valid"})
         content = self.store.read(path)
         if content is None:
             return Reply(404, {"error": "REPORT_NOT_FOUND", "message": f"Report not found: {name}"})
+        try:
+            self.records.looked_up(HOLDER, Operation.DOWNLOAD_STAGE_REPORT, (), now)
+        except Unavailable as fault:
+            log.warning("report_unavailable", reason=str(fault))
+            return report_problem(Problem.UNAVAILABLE)
         return workbook(name, content)
 
     def route(self) -> HTTPRouteHandler:
         """Give the files their route."""
 
-        def handle(request: Request[Any, Any, Any], kind: str, name: str) -> Response[bytes]:
-            reply = self.fetch(kind, name, dict(request.query_params))
+        def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+            path = request.path_params
+            reply = self.fetch(path["kind"], path["name"], dict(request.query_params))
             body = reply.body if isinstance(reply.body, bytes) else encode(reply.body)
             media_type = reply.headers.get("Content-Type", "application/json")
             return Response(

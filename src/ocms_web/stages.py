@@ -12,7 +12,7 @@ from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.spec import rule
 from ocms_core.kernel.verdicts import Refusal
-from ocms_core.stages import client_checks, manual, plus, request_checks, service
+from ocms_core.stages import client_checks, manual, plus, request_checks, search, service
 from ocms_core.stages.ports import StageStores
 from ocms_core.stages.reports import Batch, link_hours
 from ocms_core.stages.request_fields import Refused
@@ -39,7 +39,10 @@ class StageCalls:
             criteria = request_checks.criteria(asked.body)
         except Refused as refused:
             return envelope.search_refused(refused)
-        return envelope.found(service.search_notices(criteria, stores=self.stores))
+        found = service.search_notices(criteria, stores=self.stores)
+        by = [criteria.id_no] if criteria.id_no else []
+        asked.looked_up([*by, *search.identities(found)], notice_no=criteria.notice_no)
+        return envelope.found(found)
 
     def validate(self, asked: Asked) -> Reply:
         """Answer a validation."""
@@ -82,7 +85,10 @@ class StageCalls:
         except Refused as refused:
             return envelope.report_refused(refused)
         content = service.download(name, stores=self.stores, store=self.reports, now=asked.now)
-        return envelope.report_not_found(name) if content is None else envelope.workbook(name, content)
+        if content is None:
+            return envelope.report_not_found(name)
+        asked.looked_up([])
+        return envelope.workbook(name, content)
 
     def plus(self, asked: Asked) -> Reply:
         """Answer PLUS."""

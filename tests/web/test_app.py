@@ -37,7 +37,7 @@ class Down:
 async def asked(method: str, path: str, **sent: Any) -> httpx.Response:
     """Call an application whose database is down."""
     nothing: Any = Down()
-    app: Any = create_app(ENDPOINTS, Gate(nothing, nothing, nothing), ready=nothing, version="1.2.3")
+    app: Any = create_app(ENDPOINTS, Gate(nothing, nothing, nothing, nothing), ready=nothing, version="1.2.3")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ocms") as http:
         return await http.request(method, path, **sent)
 

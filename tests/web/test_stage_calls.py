@@ -53,8 +53,12 @@ def calls(engine: Engine, tmp_path: Path) -> StageCalls:
     return StageCalls(SqlStageStores(engine), lambda: DEFAULTS, store)
 
 
+def nobody_looked_up(*_: object, **__: object) -> None:
+    raise AssertionError("somebody was looked up")
+
+
 def asked(body: object) -> Asked:
-    return Asked(OFFICER, NOW, body)
+    return Asked(OFFICER, NOW, body, nobody_looked_up)
 
 
 @pytest.mark.rule("S23")

@@ -1,6 +1,5 @@
 """Keeps who looked up whom."""
 
-import hashlib
 import hmac
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,9 +12,8 @@ from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import writing
 from ocms_core.kernel.access import Operation, Principal
 from ocms_core.kernel.dates import local
-
-# As many hashes of 64 characters as the column holds, far more than a notice has people.
-MOST = 60
+from ocms_core.kernel.faults import Fault, Unavailable
+from ocms_core.kernel.spec import rule
 
 
 @frozen
@@ -25,6 +23,7 @@ class SqlAccessRecords:
     _engine: Engine
     _key: bytes = field(repr=False)
 
+    @rule("G2")
     def looked_up(
         self,
         who: Principal,
@@ -34,8 +33,8 @@ class SqlAccessRecords:
         *,
         notice_no: str | None = None,
     ) -> None:
-        """Record one look-up by an identity number, or of those it shows."""
-        hashes = sorted({self.hashed(id_no) for id_no in id_nos})[:MOST]
+        """A look that cannot be recorded, for whatever reason, is refused as unavailable."""
+        hashes = sorted({self.hashed(id_no) for id_no in id_nos})
         values = {
             "looked_up_at": local(now),
             "principal": who.name,
@@ -46,9 +45,12 @@ class SqlAccessRecords:
             "cre_date": local(now),
             "cre_user_id": AUDIT_USER,
         }
-        with writing(self._engine) as connection:
-            connection.execute(insert(h.ocms_access_record).values(values))
+        try:
+            with writing(self._engine) as connection:
+                connection.execute(insert(h.ocms_access_record).values(values))
+        except Fault as fault:
+            raise Unavailable("the access record") from fault
 
     def hashed(self, id_no: str) -> str:
         """Give the keyed hash an identity number is found by."""
-        return hmac.new(self._key, id_no.upper().encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, id_no.upper().encode(), "sha256").hex()

@@ -27,3 +27,9 @@ def period(query: ListQuery) -> tuple[datetime | None, datetime | None]:
         for day in (query.since, query.before)
     )
     return since, before
+
+
+def identities(page: Page) -> tuple[str, ...]:
+    """Give the identity number a page was asked for by and those it shows, for the access record."""
+    asked = () if page.query.id_no is None else (page.query.id_no,)
+    return (*asked, *(row.identity.id_no for row in page.rows))

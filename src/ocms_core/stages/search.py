@@ -67,3 +67,8 @@ def precedence(offender: Offender) -> tuple[bool, int]:
         not offender.is_current,
         SHOWN_FIRST.index(offender.indicator) if known else len(SHOWN_FIRST),
     )
+
+
+def identities(found: Found) -> tuple[str, ...]:
+    """Give the identity numbers a search shows, for the access record."""
+    return tuple(listed.offender.id_no for listed in found.listed if listed.offender)

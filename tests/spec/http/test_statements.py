@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from ocms_app import wiring
 from ocms_app.databases import open_databases
 from ocms_app.settings import Settings
+from ocms_core.kernel.access import Role
 from tests.support.builders import body
 from tests.support.databases import Databases
 from tests.support.rows import notice_numbers, put_notices
@@ -121,6 +122,28 @@ def test_api_4_costs_four_statements_the_first_time_and_two_from_then_on(wired: 
     assert again[0] == again[1] == again[2]
     assert (len(first[0]), len(again[0])) == (4, 2)
     assert not [statement for statement in about_notices(again[0]) if not statement.startswith("SELECT")]
+
+
+@pytest.mark.rule("G9", "G2")
+def test_a_stage_search_costs_its_record_whatever_it_finds(wired: Wired) -> None:
+    path = "/ocms/v1/change-processing-stage/search"
+    token = wired.house.token(Role.OIC)
+
+    async def found(vehicle_no: str) -> int:
+        transport = httpx.ASGITransport(wired.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://ocms") as http:
+            answer = await http.post(path, json={"vehicleNo": vehicle_no}, headers=token)
+            return int(answer.json()["summary"]["total"])
+
+    costs = []
+    asyncio.run(found("NONE"))
+    for many in (1, 500):
+        put_notices(wired.house.engine, notice_numbers(many), vehicle_no=f"V{many}")
+        with recorded(wired.engine) as statements:
+            assert asyncio.run(found(f"V{many}")) == many
+        costs.append(statements)
+    assert costs[0] == costs[1]
+    assert len([each for each in costs[0] if "ocms_access_record" in each]) == 1
 
 
 @pytest.mark.rule("G8")

@@ -73,7 +73,7 @@ ocms_access_record = intranet_table(
     varchar("role", 8, null=False),
     varchar("operation", 64, null=False),
     varchar("notice_no", 10),
-    varchar("identities", 4000),
+    long_text("identities"),
     Index("ix_ocms_access_record_looked_up_at", "looked_up_at"),
     sqlite_autoincrement=True,
 )
