@@ -47,8 +47,9 @@ class SignedFiles:
     def route(self) -> HTTPRouteHandler:
         """Give the files their route."""
 
-        def handle(request: Request[Any, Any, Any], kind: str, name: str) -> Response[bytes]:
-            reply = self.fetch(kind, name, dict(request.query_params))
+        def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+            asked = request.path_params
+            reply = self.fetch(str(asked["kind"]), str(asked["name"]), dict(request.query_params))
             body = reply.body if isinstance(reply.body, bytes) else encode(reply.body)
             media_type = reply.headers.get("Content-Type", "application/json")
             return Response(
