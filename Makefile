@@ -39,7 +39,7 @@ $(BENCH_READY): $(READY)
 run: $(READY) ## start a working system with sample data on SQLite
 	@$(BIN)/ocms demo
 
-test: $(READY) ## run every test, on SQLite and a real PostgreSQL
+test: $(BENCH_READY) ## run every test, on SQLite and a real PostgreSQL
 	@$(BIN)/pytest -n $(WORKERS)
 
 spec: $(READY) ## run the executable specification alone

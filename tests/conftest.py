@@ -12,7 +12,7 @@ from tests.support.databases import Databases, postgres_databases, sqlite_databa
 from tests.support.databases import sqlite_templates as filled
 from tests.support.postgres import PostgresServer, server_folder
 
-SERVER_FOLDER = "OCMS_TEST_SERVER_FOLDER"
+SERVER_FOLDER = "TEST_POSTGRESQL_FOLDER"
 
 settings.register_profile("house", deadline=None, print_blob=True, derandomize="CI" in os.environ)
 settings.register_profile("soak", deadline=None, print_blob=True, max_examples=10_000)

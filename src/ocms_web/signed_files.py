@@ -65,8 +65,8 @@ class SignedFiles:
         """Give the files their route."""
 
         def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
-            path = request.path_params
-            reply = self.fetch(path["kind"], path["name"], dict(request.query_params))
+            asked = request.path_params
+            reply = self.fetch(str(asked["kind"]), str(asked["name"]), dict(request.query_params))
             body = reply.body if isinstance(reply.body, bytes) else encode(reply.body)
             media_type = reply.headers.get("Content-Type", "application/json")
             return Response(

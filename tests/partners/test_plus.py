@@ -31,6 +31,9 @@ class Counting(httpx.BaseTransport):
                 self.asked.append(request.read().decode())
         return response
 
+    def close(self) -> None:
+        self.inner.close()
+
 
 @pytest.fixture
 def http() -> Iterator[Callable[[httpx.BaseTransport | None], httpx.Client]]:

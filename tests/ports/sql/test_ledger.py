@@ -217,8 +217,9 @@ def test_every_writing_compiles_for_sql_server_with_constant_parameters() -> Non
     for kind, rows, statement in ledger._phrased.values():
         compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every phrase is a clause
         to_bind = [name for name, value in compiled.params.items() if value is None]
-        assert sorted(to_bind) == ["now", "rows"]
-        assert len(compiled.params) < 20
+        # What the rows of a change share is bound once, beside them, under a name of its own.
+        assert "rows" in to_bind
+        assert len(compiled.params) < 30
         assert "OPENJSON(" in str(compiled)
         for many in (0, 500):
             assert rows.bind([(None,) * len(kind.columns)] * many).keys() == {"rows"}
