@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from ocms_adapters.sealing import MARKS, Sealer, Unreadable
+from ocms_adapters.sql.number_pages import PAGE, Stretch, pages, stretches
 from ocms_adapters.sql.row_sets import Columns, RowSet, among, bind_keys, row_set
 from ocms_adapters.sql.schema.internet import AUDIT_USER, INTERNET
 from ocms_adapters.sql.transactions import reading, writing
@@ -32,8 +33,6 @@ from ocms_core.kernel.spec import rule
 from ocms_core.mirror.copies import COPIES, Copy, Key, State, Values
 from ocms_core.mirror.copies import sealed as is_sealed
 from ocms_core.mirror.outgoing import OFFENDER
-
-PAGE = 1000
 
 
 @frozen
@@ -113,18 +112,13 @@ class InternetCopy:
             ).all()
         return {tuple(row[: len(copy.keys)]): self._opened(copy, row) for row in found}
 
-    def notice_nos(self, kind: str) -> Iterator[Sequence[str]]:
-        """Go through the numbers of all notices copied, page by page."""
-        table = INTERNET.tables[COPIES[kind].target]
-        page = select(table.c.notice_no).distinct().order_by(table.c.notice_no).limit(PAGE)
-        last = ""
-        while True:
-            with reading(self._engine) as connection:
-                numbers = connection.execute(page.where(table.c.notice_no > last)).scalars().all()
-            if not numbers:
-                return
-            yield numbers
-            last = numbers[-1]
+    def notice_nos(self, kind: str, stretch: Stretch) -> Iterator[Sequence[str]]:
+        """Go through the numbers of the notices copied, page by page."""
+        return pages(self._engine, INTERNET.tables[COPIES[kind].target].c.notice_no, stretch)
+
+    def stretches(self, kind: str, size: int) -> Sequence[Stretch]:
+        """Cut the notices copied into stretches of so many."""
+        return stretches(self._engine, INTERNET.tables[COPIES[kind].target].c.notice_no, size)
 
     @rule("F62")
     def rotate(self, now: datetime) -> int:

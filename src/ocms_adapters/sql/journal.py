@@ -25,7 +25,7 @@ from sqlalchemy import (
 from ocms_adapters.sql.schema import ocms_job_run as table
 from ocms_adapters.sql.schema import ocms_shedlock as lock
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
-from ocms_adapters.sql.transactions import reading
+from ocms_adapters.sql.transactions import reading, writing
 from ocms_adapters.sql.utc_clock import utc_now
 from ocms_core.jobs.runs import Ask, JobCounts, Result, Run
 from ocms_core.kernel.dates import local, singapore
@@ -106,6 +106,16 @@ class SqlJournal:
         """Give the newest run of each job."""
         newest = select(func.max(table.c.id)).group_by(table.c.job)
         return self._runs(select(table).where(table.c.id.in_(newest)))
+
+    def later_than(self, number: int, job: str) -> Sequence[Run]:
+        """Give the runs of a job that were recorded after another run, the newest first."""
+        return self._runs(select(table).where(table.c.job == job, table.c.id > number))
+
+    def record(self, ask: Ask, begun: datetime, ended: datetime, counts: Counts) -> None:
+        """Record a run that is done already."""
+        with writing(self._engine) as connection:
+            number = begin(connection, ask, local(begun))
+            end(connection, number, local(ended), result=Result.DONE, counts=counts, error=None)
 
     def _runs(self, chosen: Any) -> Sequence[Run]:
         runs = chosen.subquery("runs")

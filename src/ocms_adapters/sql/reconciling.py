@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, and_, func, select, update
 from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.ledger import Ledger
 from ocms_adapters.sql.mirror import Statements
+from ocms_adapters.sql.number_pages import Stretch, pages, stretches
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema.intranet import AUDIT_USER, INTRANET
@@ -20,8 +21,6 @@ from ocms_core.kernel.spec import rule
 from ocms_core.mirror.comparing import Difference, differences
 from ocms_core.mirror.copies import COPIES, Copy, Key, Values
 from ocms_core.mirror.outgoing import Outgoing
-
-PAGE = 1000
 
 outbox = h.ocms_outbox
 
@@ -43,6 +42,15 @@ class Reconciled:
     compared: int = 0
     found: Counter[Difference] = field(factory=Counter)
     on_their_way: int = 0
+
+
+@frozen
+class Piece:
+    """A part of a comparison: a stretch of one kind's notices, or of those only the Internet side has."""
+
+    kind: str
+    surplus: bool
+    stretch: Stretch
 
 
 class SqlReconciler:
@@ -73,53 +81,68 @@ class SqlReconciler:
             last_error = connection.execute(error).scalar()
         return Standing(waiting, failed, oldest and singapore(oldest), last_error)
 
-    @rule("G12")
     def reconcile(self, now: datetime, *, repair: bool) -> Reconciled:
-        """
-        Both sides are compared whole; what differs is written to the outbox, so that the relay repairs it.
+        """Compare both sides whole, as `compare` does with a piece of them."""
+        told = [self.compare(piece, now, repair=repair) for piece in self.pieces()]
+        return Reconciled(
+            sum(each.compared for each in told),
+            sum((each.found for each in told), Counter()),
+            sum(each.on_their_way for each in told),
+        )
 
-        Rows that are on their way already are counted, not repaired. Memory does not grow with the tables.
+    def pieces(self, size: int | None = None) -> Sequence[Piece]:
+        """Cut what is to be compared into pieces of so many notices, or into as few as there can be."""
+        cut: list[Piece] = []
+        for kind, copy in COPIES.items():
+            source = INTRANET.tables[copy.source].c.notice_no
+            ours = stretches(self._engine, source, size) if size else [Stretch()]
+            theirs = self._copy.stretches(kind, size) if size else [Stretch()]
+            cut += [Piece(kind, surplus=False, stretch=stretch) for stretch in ours]
+            cut += [Piece(kind, surplus=True, stretch=stretch) for stretch in theirs]
+        return cut
+
+    @rule("G12")
+    def compare(self, piece: Piece, now: datetime, *, repair: bool) -> Reconciled:
+        """
+        What differs between both sides is written to the outbox, so that the relay repairs it.
+
+        Rows that are on their way already are counted, not repaired, so comparing a piece again puts
+        nothing on the road twice. Memory does not grow with the tables.
         """
         compared, on_their_way = 0, 0
         found: Counter[Difference] = Counter()
-        for kind, copy in COPIES.items():
-            for numbers, surplus in self._pages(kind, copy):
-                rows, unmarked = self._intranet(copy, numbers)
-                copies = self._copy.rows(kind, numbers)
-                compared += len(copies if surplus else rows)
-                told = dict(differences(rows, copies, unmarked))
-                if surplus:
-                    told = {key: how for key, how in told.items() if how is Difference.SURPLUS}
-                if told:
-                    repaired, moving = self._queue(kind, copy, told, now, repair=repair)
-                    found.update(repaired)
-                    on_their_way += moving
+        copy = COPIES[piece.kind]
+        for numbers in self._numbers(piece, copy):
+            rows, unmarked = self._intranet(copy, numbers)
+            copies = self._copy.rows(piece.kind, numbers)
+            compared += len(copies if piece.surplus else rows)
+            told = dict(differences(rows, copies, unmarked))
+            if piece.surplus:
+                told = {key: how for key, how in told.items() if how is Difference.SURPLUS}
+            if told:
+                repaired, moving = self._queue(piece.kind, copy, told, now, repair=repair)
+                found.update(repaired)
+                on_their_way += moving
         return Reconciled(compared, found, on_their_way)
 
-    def _pages(self, kind: str, copy: Copy) -> Iterator[tuple[Sequence[str], bool]]:
+    def _numbers(self, piece: Piece, copy: Copy) -> Iterator[Sequence[str]]:
         """
-        Go through the notices of the Intranet, then through those that only the Internet side has.
+        Go through the notices of the Intranet, or through those that only the Internet side has.
 
         Each side is paged in its own order of numbers and the other asked for the same numbers, so that
         databases of different collation compare.
         """
-        table = INTRANET.tables[copy.source]
-        page = select(table.c.notice_no).distinct().order_by(table.c.notice_no).limit(PAGE)
-        last = ""
-        while True:
-            with reading(self._engine) as connection:
-                numbers = connection.execute(page.where(table.c.notice_no > last)).scalars().all()
-            if not numbers:
-                break
-            yield numbers, False
-            last = numbers[-1]
-        known = select(table.c.notice_no).where(among(self._engine.dialect, table.c.notice_no))
-        for copied in self._copy.notice_nos(kind):
+        column = INTRANET.tables[copy.source].c.notice_no
+        if not piece.surplus:
+            yield from pages(self._engine, column, piece.stretch)
+            return
+        known = select(column).where(among(self._engine.dialect, column))
+        for copied in self._copy.notice_nos(piece.kind, piece.stretch):
             with reading(self._engine) as connection:
                 there = set(connection.execute(known, bind_keys(self._engine.dialect, copied)).scalars())
             gone = [number for number in copied if number not in there]
             if gone:
-                yield gone, True
+                yield gone
 
     def _intranet(self, copy: Copy, notice_nos: Sequence[str]) -> tuple[dict[Key, Values], frozenset[Key]]:
         """Give the rows of some notices, and the keys of those not marked as in sync."""

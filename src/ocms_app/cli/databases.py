@@ -11,6 +11,7 @@ from rich.progress import Progress
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql import migrations
 from ocms_adapters.sql.transactions import translated
+from ocms_app.chunking import queue_of
 from ocms_app.databases import Databases, open_databases
 from ocms_app.settings import load
 
@@ -67,6 +68,9 @@ def upgrade_both(databases: Databases) -> None:
     for side, engine in databases.sides():
         with translated():
             migrations.upgrade(engine, side)
+            queue = queue_of(engine) if side == "intranet" else None
+            if queue:
+                queue.upgrade()
         print(f"{side}: up to date", file=sys.stderr)
 
 

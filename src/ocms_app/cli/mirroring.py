@@ -20,10 +20,16 @@ from ocms_adapters.sql import engines
 from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.mirror import BATCH, Round, SqlMirror
 from ocms_adapters.sql.reconciling import SqlReconciler
+from ocms_app import logs
+from ocms_app.chunking import queue_of, whole
+from ocms_app.cli.scheduled import HELD
 from ocms_app.databases import open_databases
 from ocms_app.key_rings import new_key, sealer
+from ocms_app.running import JobRunner
 from ocms_app.settings import Settings, load
-from ocms_core.kernel.faults import Conflict, Unavailable
+from ocms_core.jobs.runs import NotNow, Result
+from ocms_core.kernel.faults import Conflict, Fault, Unavailable
+from ocms_core.mirror.comparing import Difference
 
 app = App(name="mirror", help="Deliver to the Internet database, and see whether it holds what it should.")
 
@@ -48,10 +54,15 @@ def status() -> int:
     """Tell what waits to be delivered; the exit status is 1 when some of it has failed before."""
     with both_sides(load()) as sides:
         standing = SqlReconciler(*sides).standing()
+        queue = queue_of(sides[0])
+        chunks = queue.standing() if queue and queue.is_there() else None
     table = Table("kind", "waiting")
     for kind, count in sorted(standing.waiting.items()):
         table.add_row(kind, str(count))
     Console().print(table)
+    if chunks:
+        told = f"waiting {chunks.waiting}, at work {chunks.at_work}, done {chunks.done}"
+        print(f"chunks: {told}, given up {chunks.given_up}", file=sys.stderr)
     if standing.oldest:
         waited = SystemClock().now() - standing.oldest
         print(f"oldest: {timedelta(seconds=int(waited.total_seconds()))} ago", file=sys.stderr)
@@ -109,7 +120,12 @@ def one_round(mirror: SqlMirror, now: datetime, *, patient: bool) -> Round:
 
 
 @app.command
-def reconcile(*, repair: bool = False) -> int:
+def reconcile(
+    *,
+    repair: bool = False,
+    queued: bool = False,
+    chunk: Annotated[int, Parameter(validator=Number(gte=1))] = 50_000,
+) -> int:
     """
     Compare both sides by checksum, row by row where they differ; the exit status is 1 when they do.
 
@@ -117,13 +133,46 @@ def reconcile(*, repair: bool = False) -> int:
     ----------
     repair
         Put what differs on the road again, and deliver it.
+    queued
+        Cut it into chunks for all who run `ocms work --chunks`; without a queue they are done here.
+    chunk
+        How many notices a chunk has.
     """
+    if queued:
+        return reconcile_queued(chunk, repair=repair)
     with both_sides(load()) as sides:
         found = SqlReconciler(*sides).reconcile(SystemClock().now(), repair=repair)
     for how, count in sorted(found.found.items(), key=lambda each: each[0].value):
         print(f"{how.value}: {count}")
     print(f"compared {found.compared} rows, {found.on_their_way} on their way", file=sys.stderr)
     if not found.found:
+        return 0
+    return run(once=True) if repair else 1
+
+
+def reconcile_queued(size: int, *, repair: bool) -> int:
+    """Have both sides compared in chunks and tell what they came to; 3 when another is at it."""
+    settings = load()
+    logs.set_up(settings.log_format, settings.log_level)
+    databases = open_databases(settings)
+    try:
+        ended = JobRunner(settings, databases).run(whole(size, repair=repair))
+    finally:
+        databases.dispose()
+    if isinstance(ended, NotNow):
+        print(f"Not begun: {ended.value}.", file=sys.stderr)
+        return HELD
+    if ended.result is Result.FAILED:
+        raise Fault(f"run {ended.number} failed: {ended.error}")
+    found = {how.value for how in Difference} & ended.counts.keys()
+    for how in sorted(found):
+        print(f"{how}: {ended.counts[how]}")
+    told = {"compared": 0, "on_their_way": 0, **ended.counts}
+    print(
+        f"compared {told['compared']} rows in {told['chunks']} chunks, {told['on_their_way']} on their way",
+        file=sys.stderr,
+    )
+    if not found:
         return 0
     return run(once=True) if repair else 1
 

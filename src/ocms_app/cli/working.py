@@ -2,10 +2,12 @@
 
 import signal
 import sys
+from threading import Thread
 
 from prometheus_client import start_http_server
 
 from ocms_app import logs
+from ocms_app.chunking import queue_of, reconciliation
 from ocms_app.databases import open_databases
 from ocms_app.running import JobRunner
 from ocms_app.schedule import JOBS
@@ -13,12 +15,17 @@ from ocms_app.settings import load
 from ocms_app.worker import Worker, trigger
 
 
-def work() -> int:
+def work(*, chunks: bool = False) -> int:
     """
     Run the jobs when they are due, until SIGTERM or Ctrl-C; jobs at work may finish first.
 
     Any number of workers may run, on any number of machines against the same databases: each time of
     the schedule is run by exactly one of them.
+
+    Parameters
+    ----------
+    chunks
+        Beside the jobs do chunks of bulk work; on PostgreSQL, with the extra `queue`.
     """
     settings = load()
     logs.set_up(settings.log_format, settings.log_level)
@@ -27,11 +34,27 @@ def work() -> int:
     databases = open_databases(settings)
     databases.ready()
     runner = JobRunner(settings, databases)
+    beside = chunk_worker(runner) if chunks else None
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: runner.stopping.set())
     if settings.worker_metrics_port:
         start_http_server(settings.worker_metrics_port)
     print(f"Working as {runner.worker} on {len(JOBS)} jobs; `ocms jobs list` shows them.", file=sys.stderr)
     worker = Worker(runner, JOBS, settings.schedules)
+    if beside:
+        beside.start()
     worker.work()
-    return 0 if worker.finish(settings.stop_seconds) else 1
+    finished = worker.finish(settings.stop_seconds)
+    if beside:
+        beside.join(settings.stop_seconds)
+    return 0 if finished and not (beside and beside.is_alive()) else 1
+
+
+def chunk_worker(runner: JobRunner) -> Thread:
+    """Give the thread that takes chunks from the queue until the runner is asked to stop."""
+    queue = queue_of(runner.databases.intranet)
+    if queue is None:
+        raise ValueError("Chunks are done on PostgreSQL with the extra `queue`; it, or that, is not there.")
+    queue.ready()
+    do = reconciliation(runner.settings, runner.databases).do
+    return Thread(target=queue.work, args=(do, runner.stopping), name="chunks", daemon=True)

@@ -1,0 +1,144 @@
+"""A reconciliation cut into chunks: queued for all chunk workers, or done here where there is no queue."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from attrs import asdict, field, frozen
+from sqlalchemy import Engine
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.internet_copy import InternetCopy
+from ocms_adapters.sql.journal import SqlJournal
+from ocms_adapters.sql.number_pages import Stretch
+from ocms_adapters.sql.reconciling import Piece, SqlReconciler
+from ocms_app.databases import Databases
+from ocms_app.jobs.context import JobContext
+from ocms_app.key_rings import sealer
+from ocms_app.running import worker_name
+from ocms_app.schedule import Job
+from ocms_app.settings import Settings
+from ocms_core.jobs.runs import Ask, JobCounts
+from ocms_core.kernel.faults import Fault
+
+if TYPE_CHECKING:
+    from ocms_adapters.chunks import ChunkQueue
+
+log = structlog.get_logger()
+
+WHOLE = "reconcile_mirror"
+CHUNK = "reconcile_mirror_chunk"
+AT_MOST = timedelta(minutes=2)
+SECONDS_BETWEEN_LOOKS = 0.5
+
+
+def queue_of(intranet: Engine) -> "ChunkQueue | None":
+    """Give the queue of chunks; None where there is none, without PostgreSQL or without the extra `queue`."""
+    if intranet.name != "postgresql" or not find_spec("procrastinate"):
+        return None
+    from ocms_adapters.chunks import ChunkQueue  # noqa: PLC0415  # the extra may not be there
+
+    return ChunkQueue(intranet)
+
+
+@frozen
+class ChunkedReconciliation:
+    """
+    Does chunks of a reconciliation, each on record in the journal once it is done.
+
+    A chunk is safe to do again: what it put on the road is on its way, and what is on record is left alone.
+    """
+
+    reconciler: SqlReconciler
+    journal: SqlJournal
+    now: Callable[[], datetime] = field(factory=lambda: SystemClock().now)
+    worker: str = field(factory=worker_name)
+
+    def do(
+        self, work: int, chunk: int, *, repair: bool, kind: str, surplus: bool, after: str, until: str | None
+    ) -> None:
+        """Compare, and with `repair` put on the road what differs; the arguments are those of `chunks`."""
+        if chunk in self.done(work):
+            return
+        begun = self.now()
+        piece = Piece(kind, surplus, Stretch(after, until))
+        told = self.reconciler.compare(piece, begun, repair=repair)
+        found = {how.value: count for how, count in told.found.items()}
+        counts = {"compared": told.compared, "on_their_way": told.on_their_way, **found}
+        ask = Ask(CHUNK, self.worker, AT_MOST)
+        self.journal.record(ask, begun, self.now(), {"of_run": work, "chunk": chunk, **counts})
+
+    def chunks(self, work: int, size: int, *, repair: bool) -> list[Mapping[str, Any]]:
+        """Cut the whole into chunks of so many notices, as JSON; the work is the number of its run."""
+        return [
+            {
+                "work": work,
+                "chunk": number,
+                "repair": repair,
+                "kind": piece.kind,
+                "surplus": piece.surplus,
+                **asdict(piece.stretch),
+            }
+            for number, piece in enumerate(self.reconciler.pieces(size), 1)
+        ]
+
+    def done(self, work: int) -> Mapping[int, JobCounts]:
+        """Give what the chunks of a work that are on record came to, each once."""
+        runs = self.journal.later_than(work, CHUNK)
+        return {run.counts["chunk"]: run.counts for run in runs if run.counts["of_run"] == work}
+
+
+def reconciliation(settings: Settings, databases: Databases) -> ChunkedReconciliation:
+    """Wire the doing of chunks."""
+    copy = InternetCopy(databases.internet, sealer(settings))
+    return ChunkedReconciliation(SqlReconciler(databases.intranet, copy), SqlJournal(databases.intranet))
+
+
+def whole(size: int, *, repair: bool) -> Job:
+    """Give the job that has all chunks done, by whoever, and adds up what they came to."""
+    return Job(
+        name=WHOLE,
+        schedule="",
+        at_most=AT_MOST,
+        at_least=timedelta(0),
+        what="Compare both sides in chunks.",
+        run=partial(run, size=size, repair=repair),
+    )
+
+
+def run(context: JobContext, *, size: int, repair: bool) -> JobCounts:
+    """Cut, hand out, wait for the last chunk, and add up; Fault when some were given up."""
+    ours = reconciliation(context.settings, context.databases)
+    work = context.held.fence
+    chunks = ours.chunks(work, size, repair=repair)
+    queue = queue_of(context.databases.intranet)
+    if queue:
+        queue.put(chunks)
+        wait(context, queue, work)
+    else:
+        for chunk in chunks:
+            ours.do(**chunk)
+    total: Counter[str] = Counter()
+    for counts in ours.done(work).values():
+        total.update({name: count for name, count in counts.items() if name not in {"of_run", "chunk"}})
+    return {"chunks": len(chunks), **total}
+
+
+def wait(context: JobContext, queue: "ChunkQueue", work: int) -> None:
+    """Wait until no chunk of a work is left; each step is a line of the log."""
+    last = None
+    while True:
+        standing = queue.standing(work)
+        if standing != last:
+            log.info("chunks", **asdict(standing))
+            last = standing
+        if not standing.waiting + standing.at_work:
+            break
+        if context.stopping.wait(SECONDS_BETWEEN_LOOKS):
+            raise Fault("asked to stop; the chunks on the queue are done all the same")
+    if standing.given_up:
+        raise Fault(f"{standing.given_up} chunks were given up; the log of the chunk workers says why")

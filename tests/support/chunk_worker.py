@@ -1,0 +1,49 @@
+"""A chunk worker in a process of its own: slow to say what is done, and quick to be taken for dead."""
+
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+
+from attrs import evolve, frozen
+
+from ocms_adapters.chunks import ChunkQueue
+from ocms_adapters.sql.journal import SqlJournal
+from ocms_app.chunking import reconciliation
+from ocms_app.databases import open_databases
+from ocms_app.settings import load
+from ocms_core.jobs.runs import Ask
+
+LEASE = 1.5
+
+
+@frozen
+class Lingering(SqlJournal):
+    """Lets time pass between the work and its being put on record."""
+
+    seconds: float
+
+    def record(self, ask: Ask, begun: datetime, ended: datetime, counts: Mapping[str, int]) -> None:
+        """Wait, then record."""
+        time.sleep(self.seconds)
+        super().record(ask, begun, ended, counts)
+
+
+def main() -> None:
+    """Work until SIGTERM on the databases of the environment; first tell this process's network namespace."""
+    stopping = Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    settings = load()
+    databases = open_databases(settings)
+    journal = Lingering(databases.intranet, seconds=float(sys.argv[1]))
+    ours = evolve(reconciliation(settings, databases), journal=journal)
+    sys.stdout.write(f"{Path('/proc/self/ns/net').readlink()}\n")
+    sys.stdout.flush()
+    ChunkQueue(databases.intranet).work(ours.do, stopping, lease=LEASE)
+
+
+if __name__ == "__main__":
+    main()
