@@ -13,10 +13,15 @@ import httpx
 import pytest
 
 from ocms_adapters.files.azure import AzureStore, azure_store
+from ocms_adapters.sql import engines
 from ocms_core.kernel.faults import Unavailable
 from tests.support.azurite import connection_string
+from tests.support.called import calling
+from tests.support.databases import Databases
 from tests.support.postgres import free_port
 from tests.support.reports import NAME, sheet
+from tests.support.rows import put_notices
+from tests.support.stage_rows import put_offenders
 
 KEY = "c2VjcmV0LW9mLW91cnM="
 
@@ -78,6 +83,25 @@ def test_two_who_write_one_name_at_once_leave_one_whole_workbook(azure: AzureSto
 
 def test_nobody_prints_the_key(azure: AzureStore) -> None:
     assert azure.key not in repr(azure)
+
+
+@pytest.mark.rule("S23", "S53")
+def test_a_submit_links_to_its_report_in_azure_and_the_api_itself_serves_none(
+    databases: Databases, tmp_path: Path, azure: AzureStore, azurite: str
+) -> None:
+    engine = engines.create(databases.intranet)
+    put_notices(engine, ["1234567890"], last_processing_stage="DN1")
+    put_offenders(engine, ["1234567890"])
+    engine.dispose()
+    change = {"noticeNo": "1234567890", "newStage": "DN2", "reason": "SUP"}
+    container = azure.container.container_name
+    with calling(databases, tmp_path, reports_azure=azurite, reports_container=container) as ocms:
+        answer = ocms.post("/ocms/v1/change-processing-stage", {"items": [change]}).json()
+        served = ocms.get("/reports/change-stage/any.xlsx?expires=1&signature=1")
+    assert answer["status"] == "SUCCESS"
+    fetched = httpx.get(answer["report"]["url"])
+    assert (fetched.status_code, fetched.content[:2]) == (200, b"PK")
+    assert "expired" not in str(served)
 
 
 def test_without_the_setting_nothing_of_azure_is_loaded(tmp_path: Path) -> None:
