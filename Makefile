@@ -8,6 +8,10 @@ BIN := $(VENV)/bin
 # One stamp per interpreter asked for, so `make PYTHON=python3.12 ...` builds the environment anew.
 READY := $(VENV)/.ready-$(notdir $(PYTHON))
 BENCH_READY := $(READY)-bench
+# Azurite is the Azure Blob Storage of the tests; npm brings it, from a wheel and for nothing else.
+NODE := .tools/node
+AZURITE := .tools/azurite
+AZURITE_READY := $(AZURITE)/.ready
 UV = $$($(PYTHON) tools/bring_uv.py)
 SYNC = uv=$(UV) && $$uv sync --quiet --locked --python "$$(command -v $(PYTHON))" --all-extras
 SOURCES := src tests benchmarks tools
@@ -16,6 +20,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 # Certificates are the machine's affair, for uv as for the script that brings it.
 export UV_SYSTEM_CERTS ?= true
+export NODE_USE_SYSTEM_CA ?= 1
 unexport VIRTUAL_ENV PYTHONPATH
 
 .DEFAULT_GOAL := help
@@ -36,10 +41,19 @@ $(BENCH_READY): $(READY)
 	@$(SYNC) --group bench
 	@touch $@
 
+$(AZURITE_READY): tools/azurite/package.json tools/azurite/package-lock.json tools/azurite/.npmrc uv.lock
+	@echo "Bringing Azurite for the tests (the first time may take a minute) ..."
+	@uv=$(UV) && UV_PROJECT_ENVIRONMENT=$(NODE) $$uv sync --quiet --locked --python "$$(command -v $(PYTHON))" \
+		--no-default-groups --only-group node
+	@mkdir -p $(AZURITE) && cp tools/azurite/package.json tools/azurite/package-lock.json tools/azurite/.npmrc $(AZURITE)
+	@$(NODE)/bin/npm ci --prefix $(AZURITE) >/dev/null || { \
+		echo "Azurite could not be brought in: is the npm registry in reach? Then run make again." >&2; exit 1; }
+	@touch $@
+
 run: $(READY) ## start a working system with sample data on SQLite
 	@$(BIN)/ocms demo
 
-test: $(BENCH_READY) ## run every test, on SQLite and a real PostgreSQL
+test: $(BENCH_READY) $(AZURITE_READY) ## run every test, on SQLite, a real PostgreSQL and Azurite
 	@$(BIN)/pytest -n $(WORKERS)
 
 spec: $(READY) ## run the executable specification alone
@@ -57,7 +71,7 @@ check: $(BENCH_READY) ## check style, types, import contracts, the rule index an
 bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
 	@$(BIN)/python -m benchmarks
 
-soak: $(READY) ## run the tests with a hundred times as many generated examples
+soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples
 	@$(BIN)/pytest -n $(WORKERS) --hypothesis-profile=soak
 
 docs: $(READY) ## print the generated docs anew

@@ -59,6 +59,6 @@ def set_up(log_format: str, log_level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    # At INFO httpx logs addresses, which may hold what nobody should read, and alembic its plugins.
-    for library in ("httpx", "alembic"):
+    # At INFO httpx and azure log addresses, which may hold what nobody should read, and alembic its plugins.
+    for library in ("httpx", "azure", "alembic"):
         logging.getLogger(library).setLevel(logging.WARNING)

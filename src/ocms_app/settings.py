@@ -56,6 +56,8 @@ class Settings:
     internet_keys: str = ""
     access_hash_key: str = ""
     reports: str = "var/reports"
+    reports_azure: str = ""
+    reports_container: str = "ocms-reports"
     public_url: str = "http://127.0.0.1:8000"
     link_key: str = ""
     dev_issuer: bool = False
@@ -104,6 +106,8 @@ MEANINGS: dict[str, str] = {
     "internet_keys": "keys of the Internet copy, id=base64,id=base64; the first encrypts, all decrypt",
     "access_hash_key": "key that identity numbers in access records are hashed with, 32 bytes in base 64",
     "reports": "folder the reports go below",
+    "reports_azure": "connection string of the Azure storage account that keeps the reports instead",
+    "reports_container": "blob container there",
     "public_url": "address callers reach the API by; links to reports begin with it",
     "link_key": "secret that signs links to reports; empty keeps a made-up one beside the reports",
     "dev_issuer": "1 switches on `ocms token` and accepts its tokens; never in production",
@@ -161,12 +165,18 @@ MASK = "hidden"
 SECRETS = (
     "internet_keys",
     "access_hash_key",
+    "reports_azure",
     "link_key",
     "datahive_token",
     "smtp_password",
     "partner_api_key",
     "partner_client_secret",
 )
+AZURE = re.compile(
+    r"(?=.*\bAccountName=[^;])(?=.*\bAccountKey=[0-9A-Za-z+/]+={0,2}(;|$))([A-Za-z]+=[^;]*(;|$))+",
+    re.IGNORECASE,
+)
+CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 DATABASES = ("sqlite", "postgresql", "mssql")
 ISSUER_KINDS = ("clients", "staff")
 
@@ -230,6 +240,10 @@ def wrong_values(settings: Settings) -> Iterator[str]:
         yield f"{variable('alert_to')}: names nobody, so the alerts for {variable('smtp_host')} would be lost"
     if settings.vip_url and not settings.vip_url.startswith("https://"):
         yield f"{variable('vip_url')}: is an https address, for CAS is called over mutual TLS"
+    if settings.reports_azure and not AZURE.fullmatch(settings.reports_azure):
+        yield f"{variable('reports_azure')}: is no connection string with AccountName=...;AccountKey=..."
+    if not CONTAINER.fullmatch(settings.reports_container):
+        yield f"{variable('reports_container')}: is 3 to 63 small letters and digits, single hyphens between"
     for issuer in settings.issuers:
         if issuer.kind not in ISSUER_KINDS:
             yield f"issuer {issuer.name}: kind is {issuer.kind!r}; it is one of {', '.join(ISSUER_KINDS)}"

@@ -8,7 +8,6 @@ from litestar.types import ASGIApp
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.files.blobs import FolderStore
-from ocms_adapters.files.links import SignedLinks, key_in
 from ocms_adapters.jwks import keys_at, keys_in
 from ocms_adapters.sql.access_records import SqlAccessRecords
 from ocms_adapters.sql.counters import SqlRateLimits
@@ -24,6 +23,7 @@ from ocms_app import version
 from ocms_app.databases import Databases, open_databases
 from ocms_app.dev_issuer import DevIssuer
 from ocms_app.key_rings import access_hash_key, sealer
+from ocms_app.reports import report_store
 from ocms_app.settings import IssuerSettings, Settings, WrongSettings
 from ocms_core.kernel.access import Role
 from ocms_web import court, hst, offenders, stages
@@ -92,12 +92,7 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
         *offenders.endpoints(offender_calls),
         *hst.endpoints(hst.HstCalls(SqlHstStores(intranet))),
     )
-    files = SignedFiles(reports, reports.links, gate.clock, records)
-    return create_app(endpoints, gate, ready=databases.ready, version=version, files=(files.route(),))
-
-
-def report_store(settings: Settings) -> FolderStore:
-    """Give the folder reports are kept in, with the key that signs the links to them."""
-    folder = Path(settings.reports)
-    key = settings.link_key.encode() or key_in(folder / ".link-key")
-    return FolderStore(folder, SignedLinks(key, f"{settings.public_url.rstrip('/')}/reports"))
+    local = [reports] if isinstance(reports, FolderStore) else []
+    files = [SignedFiles(each, each.links, gate.clock, records) for each in local]
+    routes = [each.route() for each in files]
+    return create_app(endpoints, gate, ready=databases.ready, version=version, files=routes)

@@ -1,12 +1,16 @@
 """Settings come from the environment over a file over the defaults, and each wrong one is told by name."""
 
+import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from attrs import fields
 
+from ocms_app.reports import report_store
 from ocms_app.settings import MEANINGS, Settings, WrongSettings, effective, load
 from ocms_app.wiring import issuer, issuers
+from ocms_core.kernel.dates import SINGAPORE
 
 ISSUER = """
 [[ocms.issuers]]
@@ -69,6 +73,26 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
                 "OCMS_INTERNET_URL: is no database address; "
                 "write it like postgresql://user@host/name or sqlite:///folder/file.db"
             ),
+        ),
+        *(
+            (
+                {"OCMS_REPORTS_AZURE": azure},
+                "OCMS_REPORTS_AZURE: is no connection string with AccountName=...;AccountKey=...",
+            )
+            for azure in (
+                "https://ocms.blob.core.windows.net",
+                "AccountName=ocms;SharedAccessSignature=sv",
+                "AccountKey=abcd",
+                "AccountName=ocms;AccountKey=not base 64",
+                "AccountName=ocms;AccountKey=abcd;nonsense",
+            )
+        ),
+        *(
+            (
+                {"OCMS_REPORTS_CONTAINER": name},
+                "OCMS_REPORTS_CONTAINER: is 3 to 63 small letters and digits, single hyphens between",
+            )
+            for name in ("", "ab", "Reports", "a--b", "-ab", "a/b", "a" * 64)
         ),
         ({"OCMS_CONFIG": "nowhere.toml"}, "OCMS_CONFIG: there is no file nowhere.toml"),
     ],
@@ -136,3 +160,21 @@ def test_passwords_are_masked_wherever_in_an_address_they_stand(url: str) -> Non
 
 def test_a_wrong_address_is_told_without_its_password() -> None:
     assert "geheim" not in str(wrong(OCMS_INTRANET_URL="postgresql//ocms:geheim@host/name"))
+
+
+AZURE = "DefaultEndpointsProtocol=https;AccountName=ocms;AccountKey=Z2VoZWlt;EndpointSuffix=core.windows.net"
+
+
+@pytest.mark.rule("S53")
+def test_reports_are_kept_in_azure_where_that_is_set_and_its_key_is_not_shown() -> None:
+    settings = load({"OCMS_REPORTS_AZURE": AZURE, "OCMS_REPORTS_CONTAINER": "kept"})
+    link = report_store(settings).link("a/b.xlsx", datetime(2025, 1, 15, tzinfo=SINGAPORE))
+    assert link.startswith("https://ocms.blob.core.windows.net/kept/a/b.xlsx?")
+    assert "se=2025-01-14T16%3A00%3A00Z" in link
+    assert "Z2VoZWlt" not in f"{link} {effective(settings)}"
+
+
+def test_azure_without_its_extra_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ocms_adapters.files.azure", None)
+    with pytest.raises(WrongSettings, match="OCMS_REPORTS_AZURE: needs the extra `azure`"):
+        report_store(Settings(reports_azure=AZURE))

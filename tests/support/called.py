@@ -25,14 +25,15 @@ OFFICERS = count(1)
 
 
 @contextmanager
-def calling(databases: Databases, folder: Path) -> Iterator["Called"]:
-    """Wire the application on the databases of a test, for as long as the block lasts."""
+def calling(databases: Databases, folder: Path, **told: Any) -> Iterator["Called"]:
+    """Wire the application on the databases of a test, with other settings as told, while the block lasts."""
     settings = Settings(
         intranet_url=databases.intranet,
         internet_url=databases.internet,
         dev_issuer=True,
         dev_keys=str(folder / "keys"),
         threads=2,
+        **told,
     )
     opened = open_databases(settings)
     try:

@@ -9,12 +9,13 @@ from sqlalchemy import (
     Connection,
     Date,
     Select,
+    String,
     and_,
     case,
     cast,
     func,
     insert,
-    literal,
+    literal_column,
     select,
     update,
 )
@@ -31,7 +32,8 @@ from ocms_core.stages.search import SHOWN_FIRST
 Rows: TypeAlias = Generator[tuple[Any, ...], None, None]
 
 ROWS_AT_ONCE = 1_000
-NOBODY = "UNKNOWN"
+# In the statement itself: what is grouped by may bind no value, says SQL Server.
+NOBODY = literal_column("'UNKNOWN'", String)
 
 von = t.ocms_valid_offence_notice.c
 onod = t.ocms_offence_notice_owner_driver.c
@@ -39,7 +41,7 @@ changed = t.ocms_change_of_processing.c
 report = housekeeping.ocms_report.c
 
 # Who did it, for a row another system wrote without saying.
-OFFICER = func.coalesce(changed.authorised_officer, changed.source, literal(NOBODY))
+OFFICER = func.coalesce(changed.authorised_officer, changed.source, NOBODY)
 
 
 # The one person of a notice a report shows, as the search does (S3).

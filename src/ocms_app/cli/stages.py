@@ -16,8 +16,8 @@ from ocms_adapters.files.tables import read_table
 from ocms_adapters.sql.reference import SqlReference
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app.databases import Databases, open_databases
+from ocms_app.reports import report_store
 from ocms_app.settings import Settings, load
-from ocms_app.wiring import report_store
 from ocms_core.stages import importing, service
 from ocms_core.stages.importing import RowVerdict
 from ocms_core.stages.manual import SOURCE

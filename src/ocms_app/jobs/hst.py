@@ -6,14 +6,13 @@ import structlog
 from attrs import evolve, frozen
 
 from ocms_adapters.datahive import HttpDataHive
-from ocms_adapters.files.blobs import FolderStore
-from ocms_adapters.files.links import SignedLinks, key_in
 from ocms_adapters.mail import SmtpPost
 from ocms_adapters.report_mail import ReportMail
 from ocms_adapters.sftp import SftpExchange
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_app.jobs import sending_alerts
 from ocms_app.jobs.context import JobContext
+from ocms_app.reports import report_store
 from ocms_app.settings import Settings
 from ocms_core.hst import address_check, mha_exchange, nightly, reporting
 from ocms_core.hst.facts import Tally
@@ -94,11 +93,10 @@ def query_datahive(context: JobContext) -> JobCounts:
 
 def generate_hst_reports(context: JobContext) -> JobCounts:
     """Write and mail the workbooks of months with new answers."""
-    folder = Path(context.settings.reports)
     return counts(
         reporting.generate_hst_reports(
             stores=stores(context),
-            store=FolderStore(folder, SignedLinks(key_in(folder / ".link-key"), "")),
+            store=report_store(context.settings),
             post=ReportMail(mail_server(context.settings), context.now()),
             alerts=JobAlerts(context),
             now=context.now(),
