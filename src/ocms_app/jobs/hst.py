@@ -145,7 +145,7 @@ def datahive(settings: Settings) -> DataHive:
     """Give the DataHive the settings name."""
     if not settings.datahive_url:
         raise Unavailable("DataHive (OCMS_DATAHIVE_URL is not set)")
-    return HttpDataHive(settings.datahive_url, settings.datahive_token)
+    return HttpDataHive(settings.datahive_url, settings.datahive_token, settings.datahive_ca)
 
 
 def mail_server(settings: Settings) -> SmtpPost | None:
