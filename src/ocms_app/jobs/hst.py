@@ -1,13 +1,14 @@
 """The jobs behind the HST list: nightly suspensions, the monthly address check, its workbooks."""
 
 from pathlib import Path
+from secrets import token_bytes
 
 import structlog
 from attrs import evolve, frozen
 
 from ocms_adapters.datahive import HttpDataHive
 from ocms_adapters.files.blobs import FolderStore
-from ocms_adapters.files.links import SignedLinks, key_in
+from ocms_adapters.files.links import SignedLinks
 from ocms_adapters.mail import SmtpPost
 from ocms_adapters.report_mail import ReportMail
 from ocms_adapters.sftp import SftpExchange
@@ -85,7 +86,7 @@ def query_datahive(context: JobContext) -> JobCounts:
     return counts(
         address_check.query_datahive(
             stores=stores(context),
-            datahive=datahive(context.settings),
+            datahive=datahive(context),
             now=context.now(),
             progress=progress(context),
         )
@@ -94,11 +95,12 @@ def query_datahive(context: JobContext) -> JobCounts:
 
 def generate_hst_reports(context: JobContext) -> JobCounts:
     """Write and mail the workbooks of months with new answers."""
-    folder = Path(context.settings.reports)
+    # The mail carries the workbooks themselves: no link is given, so that any key does.
+    store = FolderStore(Path(context.settings.reports), SignedLinks(token_bytes(), ""))
     return counts(
         reporting.generate_hst_reports(
             stores=stores(context),
-            store=FolderStore(folder, SignedLinks(key_in(folder / ".link-key"), "")),
+            store=store,
             post=ReportMail(mail_server(context.settings), context.now()),
             alerts=JobAlerts(context),
             now=context.now(),
@@ -141,11 +143,14 @@ def exchange(settings: Settings) -> MhaExchange:
     )
 
 
-def datahive(settings: Settings) -> DataHive:
+def datahive(context: JobContext) -> DataHive:
     """Give the DataHive the settings name."""
+    settings = context.settings
     if not settings.datahive_url:
         raise Unavailable("DataHive (OCMS_DATAHIVE_URL is not set)")
-    return HttpDataHive(settings.datahive_url, settings.datahive_token, settings.datahive_ca)
+    return HttpDataHive(
+        settings.datahive_url, settings.datahive_token, settings.datahive_ca, pause=context.sleep
+    )
 
 
 def mail_server(settings: Settings) -> SmtpPost | None:
