@@ -5,6 +5,7 @@ DataHive's own interface document is not public: this is the form described in t
 and another adapter with the same `ask` can take its place.
 """
 
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from time import sleep
@@ -41,10 +42,15 @@ class Unreadable(Exception):
 
 @frozen
 class HttpDataHive:
-    """DataHive at a URL, with the bearer token it gave OCMS."""
+    """
+    DataHive at a URL, with the bearer token it gave OCMS.
+
+    `ca` is the PEM file of the authority that signs its certificate; empty for the system's authorities.
+    """
 
     url: str
     token: str = field(repr=False)
+    ca: str = ""
     transport: httpx.BaseTransport | None = None
     pause: Callable[[float], None] = sleep
 
@@ -59,17 +65,22 @@ class HttpDataHive:
             reraise=True,
         )
         try:
-            return retrying(self._ask, identities)
-        except (httpx.HTTPError, Unreadable) as error:
+            with self._client() as client:
+                return retrying(self._ask, client, identities)
+        # An authority's file that cannot be read is an OSError.
+        except (httpx.HTTPError, Unreadable, OSError) as error:
             raise Unavailable(f"DataHive ({type(error).__name__})") from None
 
-    def _ask(self, identities: Mapping[str, str]) -> Sequence[AddressAnswer]:
+    def _client(self) -> httpx.Client:
+        tls = ssl.create_default_context(cafile=self.ca or None)
+        return httpx.Client(timeout=SECONDS, verify=tls, transport=self.transport, trust_env=False)
+
+    def _ask(self, client: httpx.Client, identities: Mapping[str, str]) -> Sequence[AddressAnswer]:
         body = {"identities": [{"idNo": number, "idType": kind} for number, kind in identities.items()]}
-        with httpx.Client(timeout=SECONDS, transport=self.transport, trust_env=False) as client:
-            response = client.post(
-                self.url.rstrip("/") + PATH, json=body, headers={"Authorization": f"Bearer {self.token}"}
-            )
-            response.raise_for_status()
+        response = client.post(
+            self.url.rstrip("/") + PATH, json=body, headers={"Authorization": f"Bearer {self.token}"}
+        )
+        response.raise_for_status()
         return read(response, identities)
 
 

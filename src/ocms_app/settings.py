@@ -92,6 +92,7 @@ class Settings:
     mha_responses: str = "responses"
     datahive_url: str = ""
     datahive_token: str = ""
+    datahive_ca: str = ""
     hst_reports_to: str = ""
     partner_url: str = "http://127.0.0.1:8000"
     partner_api_key: str = ""
@@ -142,6 +143,7 @@ MEANINGS: dict[str, str] = {
     "mha_responses": "folder there with responses",
     "datahive_url": "https address of DataHive",
     "datahive_token": "bearer token for DataHive",
+    "datahive_ca": "PEM file of the authority that signs its certificate; empty for the system's authorities",
     "hst_reports_to": "who gets the monthly HST workbooks, separated by commas",
     "partner_url": "for `ocms partner`: address of OCMS or of the gateway before it",
     "partner_api_key": "for `ocms partner cas-sync`: the API key",

@@ -143,7 +143,7 @@ def test_a_notice_is_explained_by_its_rules(ocms: Run, small_house: House) -> No
     put_notices(small_house.engine, ["1234567890"])
     said = ocms("explain", "1234567890")
     assert said.status == 0
-    assert all(word in said.out for word in ("stage CPC", "cas-getPaymentStatus", "P22", "P31"))
+    assert all(word in said.out for word in ("stage CPC", "cas-getPaymentStatus", "P22", "P31", "apply-hst"))
     assert (unknown := ocms("explain", "9999999999")).status == 1
     assert "no such notice" in unknown.out
 

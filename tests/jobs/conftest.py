@@ -25,16 +25,19 @@ USER, PASSWORD = "ocms", "smtp-secret"
 
 @frozen
 class Mailbox:
-    """A mail server that wants STARTTLS and a password, and what it received."""
+    """A mail server that wants STARTTLS and a password, what it received, and what it does upon that."""
 
     port: int
     ca: Path
     received: list[Message] = field(factory=list)
+    upon_mail: list[Callable[[], None]] = field(factory=list)
 
     async def handle_DATA(  # noqa: N802  # the name the mail server calls
         self, _server: object, _session: object, envelope: Any
     ) -> str:
         self.received.append(message_from_bytes(envelope.content))
+        for act in self.upon_mail:
+            act()
         return "250 OK"
 
 

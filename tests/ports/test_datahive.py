@@ -3,15 +3,19 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_adapters.datahive import HttpDataHive
-from ocms_app.simulator import datahive, known
+from ocms_app.simulators.certificates import authority
+from ocms_app.simulators.datahive import DataHiveSimulator
+from ocms_app.simulators.registers import known
 from ocms_core.kernel.addresses import DATAHIVE, Address, AddressAnswer
 from ocms_core.kernel.faults import Unavailable
 from tests.support.builders import at
@@ -38,7 +42,9 @@ def at_the_other_end(
     answering: Callable[[httpx.Request], httpx.Response],
 ) -> tuple[HttpDataHive, list[float]]:
     pauses: list[float] = []
-    return HttpDataHive("https://datahive", "token", httpx.MockTransport(answering), pauses.append), pauses
+    return HttpDataHive(
+        "https://datahive", "token", transport=httpx.MockTransport(answering), pause=pauses.append
+    ), pauses
 
 
 @pytest.mark.rule("H34")
@@ -112,7 +118,14 @@ def test_whatever_is_answered_is_read_or_unavailable(body: Any) -> None:
         assert all(isinstance(each, AddressAnswer) for each in hive.ask(ASKED))
 
 
-def test_the_simulator_answers_as_datahive_does() -> None:
-    with datahive() as url:
-        (answer,) = HttpDataHive(url, "any").ask(ASKED)
+def test_only_a_server_of_the_authority_is_asked_and_only_the_token_opens_it(tmp_path: Path) -> None:
+    ours, others = authority(tmp_path / "ours"), authority(tmp_path / "others")
+    simulator = DataHiveSimulator(ours.issue("datahive"), "secret")
+    hive = HttpDataHive(simulator.url, "secret", ca=str(ours.file), pause=lambda _: None)
+    with simulator.running():
+        (answer,) = hive.ask(ASKED)
+        with pytest.raises(Unavailable, match="ConnectError"):
+            evolve(hive, ca=str(others.file)).ask(ASKED)
+        with pytest.raises(Unavailable, match="HTTPStatusError"):
+            evolve(hive, token="wrong").ask(ASKED)
     assert answer.address == known("S1234567A").address

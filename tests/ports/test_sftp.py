@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from ocms_adapters.sftp import SftpExchange
-from ocms_app.simulator import REQUESTS, RESPONSES, sftp_keys
+from ocms_app.simulators.mha import HOST, REQUESTS, RESPONSES, sftp_keys
 from ocms_core.kernel.faults import Unavailable
 from tests.support.mha_server import mha_server
 from tests.support.postgres import free_port
@@ -36,11 +36,11 @@ def test_what_is_still_being_written_is_not_seen(exchange: SftpExchange, tmp_pat
 
 @pytest.mark.rule("H44")
 def test_a_host_whose_key_is_not_known_is_refused(exchange: SftpExchange, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    strangers = sftp_keys(elsewhere, port=exchange.port)
+    stranger = sftp_keys(tmp_path / "elsewhere").host_key.with_suffix(".pub").read_text()
+    known_hosts = tmp_path / "of_strangers"
+    known_hosts.write_text(f"[{HOST}]:{exchange.port} {stranger}")
     with pytest.raises(Unavailable, match=r"MHA \(HostKeyNotVerifiable\)"):
-        evolve(exchange, known_hosts=strangers.known_hosts).names()
+        evolve(exchange, known_hosts=known_hosts).names()
 
 
 @pytest.mark.rule("H44")

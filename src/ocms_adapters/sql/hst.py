@@ -48,6 +48,11 @@ class SqlHstReader:
             notices=row.notices,
         )
 
+    def notice_facts(self, notice_no: str) -> IdentityFacts:
+        """Give a notice with its current offender, without a lock."""
+        offenders = self._offenders([notice_no])
+        return self._of_notices([notice_no], offenders, self._questions.notices_unlocked)
+
     def listing(self, query: ListQuery) -> tuple[int, tuple[ListedRow, ...]]:
         """Give how many rows there are and one page of them, in two statements."""
         since, before = period(query)
@@ -103,35 +108,18 @@ class SqlHstReader:
         asked = {"since": local(since), "before": local(before)}
         return Standing(*self._connection.execute(self._questions.standing, asked).one())
 
-    def _among(self, question: Any, keys: Sequence[str]) -> Iterator[Any]:
-        return iter(self._connection.execute(question, bind_keys(self._connection.dialect, keys)))
+    def _offenders(self, notice_nos: Sequence[str]) -> list[str]:
+        return sorted({row.id_no for row in self._among(self._questions.offenders, notice_nos)})
 
-
-class SqlHstStore(SqlHstReader):
-    """One writing transaction for the HST services."""
-
-    def __init__(self, connection: Connection, questions: Questions, ledger: Ledger) -> None:
-        super().__init__(connection, questions)
-        self._ledger = ledger
-
-    def identity_facts(self, id_nos: Sequence[str]) -> IdentityFacts:
-        """Lock identities and give them with all notices they are the current offender of."""
-        lock_identities(self._connection, id_nos)
-        rows = list(self._among(self._questions.notices_of_identities, id_nos))
-        return self._facts(id_nos, rows, self._among(self._questions.suspensions_of_identities, id_nos))
-
-    def due_facts(self, notice_nos: Sequence[str]) -> IdentityFacts:
-        """Lock the current offenders of notices and the notices themselves."""
-        id_nos = sorted({row.id_no for row in self._among(self._questions.offenders, notice_nos)})
-        lock_identities(self._connection, id_nos)
-        rows = list(self._among(self._questions.notices, notice_nos))
+    def _of_notices(self, notice_nos: Sequence[str], id_nos: Sequence[str], question: Any) -> IdentityFacts:
+        rows = list(self._among(question, notice_nos))
         return self._facts(id_nos, rows, self._among(self._questions.suspensions_of_notices, notice_nos))
 
     def _facts(self, id_nos: Sequence[str], rows: Sequence[Any], suspensions: Iterator[Any]) -> IdentityFacts:
         """
-        Put notices together from their locked rows and what was read after them.
+        Put notices together from their rows and what was read after them.
 
-        The second reading tells who the current offender is now that nobody can change it.
+        Where the rows are locked, the second reading tells who the current offender is for good.
         """
         offender: dict[str, tuple[str, str]] = {}
         open_ones: dict[str, list[OpenSuspension]] = {}
@@ -165,6 +153,29 @@ class SqlHstStore(SqlHstReader):
             notices=notices,
             answers={row.id_no: answer(row) for row in self._among(self._questions.answers, id_nos)},
         )
+
+    def _among(self, question: Any, keys: Sequence[str]) -> Iterator[Any]:
+        return iter(self._connection.execute(question, bind_keys(self._connection.dialect, keys)))
+
+
+class SqlHstStore(SqlHstReader):
+    """One writing transaction for the HST services."""
+
+    def __init__(self, connection: Connection, questions: Questions, ledger: Ledger) -> None:
+        super().__init__(connection, questions)
+        self._ledger = ledger
+
+    def identity_facts(self, id_nos: Sequence[str]) -> IdentityFacts:
+        """Lock identities and give them with all notices they are the current offender of."""
+        lock_identities(self._connection, id_nos)
+        rows = list(self._among(self._questions.notices_of_identities, id_nos))
+        return self._facts(id_nos, rows, self._among(self._questions.suspensions_of_identities, id_nos))
+
+    def due_facts(self, notice_nos: Sequence[str]) -> IdentityFacts:
+        """Lock the current offenders of notices and the notices themselves."""
+        id_nos = self._offenders(notice_nos)
+        lock_identities(self._connection, id_nos)
+        return self._of_notices(notice_nos, id_nos, self._questions.notices)
 
     def queue_listed(self, now: datetime, month: datetime) -> int:
         """Queue every listed identity, in two statements."""

@@ -29,8 +29,8 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
     """
     Start a working system with sample data on the databases of the settings, and print calls to try.
 
-    With nothing set that is SQLite below `var/`. Beside the API run a worker and stand-ins for CAS and the
-    token endpoint. The development issuer is on: not for production.
+    With nothing set that is SQLite below `var/`. Beside the API run a worker and stand-ins for CAS, MHA,
+    DataHive and the token endpoint. The development issuer is on: not for production.
 
     Parameters
     ----------

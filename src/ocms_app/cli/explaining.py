@@ -5,11 +5,13 @@ from rich.table import Table
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.court import SqlCourtStores
+from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app.databases import open_databases
 from ocms_app.settings import load
 from ocms_core.court import explaining as court
+from ocms_core.hst import explaining as hst
 from ocms_core.offenders import explaining as offenders
 from ocms_core.stages import explaining as stages
 from ocms_core.stages.request_fields import is_number
@@ -39,6 +41,7 @@ def explain(notice_no: str) -> int:
         *court.explain(notice_no, stores=stores, now=now),
         *stages.explain(notice_no, stores=SqlStageStores(intranet), now=now),
         *offenders.explain(notice_no, stores=SqlOffenderStores(intranet)),
+        *hst.explain(notice_no, stores=SqlHstStores(intranet), now=now),
     ):
         table.add_row(told.operation, told.answer, ", ".join(told.rules))
     Console().print(table)

@@ -66,8 +66,12 @@ def run(name: str, *, force: bool = False) -> int:
     force
         Run it although it ran today, and accept what it would hold back.
     """
-    settings = load()
-    ended = JobRunner(settings, open_databases(settings)).run(job_named(name), forced=force)
+    settings, job = load(), job_named(name)
+    databases = open_databases(settings)
+    try:
+        ended = JobRunner(settings, databases).run(job, forced=force)
+    finally:
+        databases.dispose()
     if isinstance(ended, NotNow):
         print(f"{name} did not begin: {ended.value}.", file=sys.stderr)
         return HELD

@@ -84,7 +84,7 @@ def query_datahive(context: JobContext) -> JobCounts:
     return counts(
         address_check.query_datahive(
             stores=stores(context),
-            datahive=datahive(context.settings),
+            datahive=datahive(context),
             now=context.now(),
             progress=progress(context),
         )
@@ -139,11 +139,14 @@ def exchange(settings: Settings) -> MhaExchange:
     )
 
 
-def datahive(settings: Settings) -> DataHive:
+def datahive(context: JobContext) -> DataHive:
     """Give the DataHive the settings name."""
+    settings = context.settings
     if not settings.datahive_url:
         raise Unavailable("DataHive (OCMS_DATAHIVE_URL is not set)")
-    return HttpDataHive(settings.datahive_url, settings.datahive_token)
+    return HttpDataHive(
+        settings.datahive_url, settings.datahive_token, settings.datahive_ca, pause=context.sleep
+    )
 
 
 def mail_server(settings: Settings) -> SmtpPost | None:

@@ -1,5 +1,5 @@
 """
-What runs beside the demo's API: stand-ins for CAS and the token endpoint, a worker, and a tour.
+What runs beside the demo's API: stand-ins for its partners, a worker, and a tour.
 
 `python -m ocms_app.simulators.companion MISHAPS` reads its settings as every command does, and ends
 when its standard input does.
@@ -22,7 +22,9 @@ from ocms_app.schedule import JOBS
 from ocms_app.settings import Settings, load, variable
 from ocms_app.simulators.cas import CasSimulator, sample_vehicles
 from ocms_app.simulators.certificates import authority
+from ocms_app.simulators.datahive import DataHiveSimulator
 from ocms_app.simulators.faulty import Mishap
+from ocms_app.simulators.mha import HOST, MhaSimulator
 from ocms_app.simulators.tokens import TokenSimulator
 from ocms_app.simulators.tour import tour
 from ocms_app.worker import Worker
@@ -32,8 +34,23 @@ from ocms_web.doors.issuers import Kind
 
 VEHICLES = 500
 CLIENT, SECRET = "PLUS", "demo-secret"
+DATAHIVE_TOKEN = "demo-token"  # noqa: S105  # opens a stand-in with made-up people
 TOKEN_SECONDS = 60
 SET = ("vip_url", "vip_ca", "vip_certificate", "vip_key")
+SET_FOR_ADDRESSES = (
+    *("mha_host", "mha_port", "mha_key", "mha_known_hosts"),
+    *("datahive_url", "datahive_token", "datahive_ca"),
+)
+BY_HAND = (
+    "jobs list",
+    "jobs run refresh_vip_vehicle --force",
+    "jobs run query_hst_addresses",
+    "jobs run send_mha_requests",
+    "jobs run receive_mha_responses",
+    "jobs run query_datahive",
+    "jobs run generate_hst_reports",
+    "jobs history",
+)
 SET_FOR_PARTNERS = ("partner_token_url", "partner_client_id", "partner_client_secret")
 
 
@@ -51,10 +68,12 @@ def partners(settings: Settings, mishaps: list[Mishap]) -> Iterator[Settings]:
         now = SystemClock().now()
         return issuer.token(client, Role.PLUS, kind=Kind.CLIENTS, now=now, lifetime=lifetime)
 
+    mha = MhaSimulator(Path(settings.dev_keys).parent / "demo-mha", SystemClock().now)
+    datahive = DataHiveSimulator(signer.issue("datahive"), DATAHIVE_TOKEN)
     keys = issuer.issuers()[0].jwks_file or Path()
     tokens = TokenSimulator({CLIENT: SECRET}, sign, keys, lifetime=TOKEN_SECONDS)
     with ExitStack() as running:
-        for simulator in (cas, tokens):
+        for simulator in (cas, tokens, mha, datahive):
             running.enter_context(simulator.running())
         yield evolve(
             settings,
@@ -62,6 +81,13 @@ def partners(settings: Settings, mishaps: list[Mishap]) -> Iterator[Settings]:
             vip_ca=str(signer.file.absolute()),
             vip_certificate=str(ours.certificate.absolute()),
             vip_key=str(ours.key.absolute()),
+            mha_host=HOST,
+            mha_port=mha.port,
+            mha_key=str(mha.keys.client_key),
+            mha_known_hosts=str(mha.keys.known_hosts),
+            datahive_url=datahive.url,
+            datahive_token=DATAHIVE_TOKEN,
+            datahive_ca=str(signer.file.absolute()),
             partner_token_url=tokens.address,
             partner_client_id=CLIENT,
             partner_client_secret=SECRET,
@@ -80,9 +106,9 @@ def main(mishaps: str = "") -> None:
         except Fault as fault:
             print(f"The tour ended early: {fault}")
         print("\nTo run the jobs and the partners' commands yourself, in another terminal:\n")
-        for name in (*SET, "partner_url", "partner_api_key", *SET_FOR_PARTNERS):
+        for name in (*SET, *SET_FOR_ADDRESSES, "partner_url", "partner_api_key", *SET_FOR_PARTNERS):
             print(f"export {variable(name)}={getattr(settings, name)}")
-        print("\nocms jobs list\nocms jobs run refresh_vip_vehicle --force\nocms jobs history", flush=True)
+        print(*("\nocms " + words for words in BY_HAND), sep="", flush=True)
         thread.start()
         sys.stdin.read()
         runner.stopping.set()

@@ -26,6 +26,9 @@ class HstReader(Protocol):
     def known_offender(self, id_no: str) -> KnownOffender:
         """Give what is known of an identity: listed or not, name, newest address, number of notices."""
 
+    def notice_facts(self, notice_no: str) -> IdentityFacts:
+        """Give a notice with its current offender, as they stand without a lock."""
+
     def listing(self, query: ListQuery) -> tuple[int, tuple[ListedRow, ...]]:
         """Give how many rows of the list the filters leave, and one page of them, newest first."""
 

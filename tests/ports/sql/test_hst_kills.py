@@ -110,7 +110,7 @@ def test_an_application_killed_at_any_moment_is_there_whole_or_not_at_all(databa
     chance, seen = random.Random(20250114), Counter[bool]()
     with applying(database.engine.url.render_as_string(hide_password=False)) as killed:
         for _ in range(KILLS):
-            killed(chance.uniform(0.05, 1.3) * as_long_as)
+            killed(chance.uniform(0.05, 1.05) * as_long_as)
             after = standing(database)
             assert after in {whole, (0, 0, 0, 0)}
             seen[after == whole] += 1

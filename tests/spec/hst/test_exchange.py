@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 
 import pytest
 from attrs import field, frozen
+from sqlalchemy import delete
 
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
@@ -24,6 +26,9 @@ from ocms_core.kernel.codes import Code
 from tests.support.databases import Databases
 from tests.support.hst_facts import IDENTITY, NOW, OFFICER
 from tests.support.hst_rows import HstDatabase, application, hst_database
+
+State: TypeAlias = tuple[dict[str, str], list[tuple[Any, ...]]]
+"""The answers kept, by identity, and the files noted as applied."""
 
 SECOND = "F7654321B"
 NAME = "NRO2URA_20250201003005"
@@ -135,16 +140,36 @@ def test_a_response_without_its_totals_waits(database: HstDatabase) -> None:
     assert receive(database, outbox) == Tally(1)
 
 
-@pytest.mark.rule("H43")
-def test_a_response_cut_anywhere_is_applied_whole_or_not_at_all(database: HstDatabase) -> None:
-    content = encode_response([record(IDENTITY, "A"), record(SECOND, "B")])
+NOTHING: State = ({}, [])
+WHOLE: State = ({IDENTITY: "A", SECOND: "B"}, [(NAME, 2)])
+
+
+def state(database: HstDatabase) -> State:
+    return kept(database), database.rows(housekeeping.ocms_mha_file, "name", "records")
+
+
+@pytest.mark.rule("H42", "H43")
+@pytest.mark.parametrize("cut", [NAME, *control_names(NAME)])
+def test_a_file_cut_at_any_byte_is_applied_whole_or_not_at_all(database: HstDatabase, cut: str) -> None:
+    """Every byte of the response and of its control files on SQLite, a sample of them on PostgreSQL."""
     outbox = Outbox()
-    for end in (*range(0, len(content), 37), 238, 239, 240, len(content) - 1):
-        outbox.lay_out(NAME, content[:end], matched=2)
-        assert receive(database, outbox) == Tally(0, 1)
-    assert kept(database) == {}
-    outbox.lay_out(NAME, content, matched=2)
-    assert receive(database, outbox) == Tally(2)
+    outbox.lay_out(NAME, encode_response([record(IDENTITY, "A"), record(SECOND, "B")]), matched=2, invalid=1)
+    content = outbox.files[cut]
+    step = 1 if database.engine.name == "sqlite" else 41
+    applied = []
+    for end in sorted({*range(0, len(content), step), len(content) // 2, len(content) - 1}):
+        outbox.files[cut] = content[:end]
+        tally = receive(database, outbox)
+        assert (tally, state(database)) in [(Tally(0, 1), NOTHING), (Tally(2), WHOLE)]
+        if tally.done:
+            applied.append(end)
+            with database.engine.begin() as connection:
+                connection.execute(delete(t.ocms_temp_unc_hst_addr))
+                connection.execute(delete(housekeeping.ocms_mha_file))
+    # Totals that lack no more than the end of their last line still say everything.
+    assert applied == ([len(content) - 1] if cut.endswith(".TOT") else [])
+    outbox.files[cut] = content
+    assert (receive(database, outbox), state(database)) == (Tally(2), WHOLE)
 
 
 @pytest.mark.rule("H42")

@@ -16,7 +16,9 @@ from ocms_adapters.datahive import HttpDataHive
 from ocms_adapters.files.blobs import FolderStore
 from ocms_adapters.files.links import SignedLinks
 from ocms_adapters.sql.schema import intranet as t
-from ocms_app.simulator import answer_requests, datahive_answer, known
+from ocms_app.simulators.datahive import datahive_answer
+from ocms_app.simulators.mha import answer_requests
+from ocms_app.simulators.registers import known
 from ocms_core.hst import address_check, mha_exchange, nightly, reporting, service
 from ocms_core.hst.facts import Tally
 from ocms_core.hst.ports import MhaExchange
@@ -86,7 +88,7 @@ class Play:
         return address_check.query_hst_addresses(stores=self.database.stores, now=self.now)
 
     def ask_datahive(self) -> Tally:
-        hive = HttpDataHive("https://datahive", "token", httpx.MockTransport(self.datahive))
+        hive = HttpDataHive("https://datahive", "token", transport=httpx.MockTransport(self.datahive))
         return address_check.query_datahive(stores=self.database.stores, datahive=hive, now=self.now)
 
     def send_to_mha(self) -> Tally:
@@ -241,7 +243,9 @@ def test_identities_datahive_fails_for_stay_queued_and_the_next_batch_goes_on(
     def answering(request: httpx.Request) -> httpx.Response:
         return httpx.Response(500) if ids[2].encode() in request.content else play.datahive(request)
 
-    hive = HttpDataHive("https://datahive", "token", httpx.MockTransport(answering), lambda _: None)
+    hive = HttpDataHive(
+        "https://datahive", "token", transport=httpx.MockTransport(answering), pause=lambda _: None
+    )
     stores = play.database.stores
     assert address_check.query_datahive(stores=stores, datahive=hive, now=play.now) == Tally(3, 2)
     with stores.reading() as reader:

@@ -1,9 +1,9 @@
-"""Every request and response contract 4 shows, over HTTP on SQLite and PostgreSQL."""
+"""Every request and response contract 4 shows, over the wire from a running `ocms serve`."""
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +12,10 @@ from sqlalchemy import update
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.changes import AddressAnswered
-from ocms_web.doors.issuers import Kind
+from tests.spec.http.hst.conftest import Desk
 from tests.support.builders import at
-from tests.support.called import Called, calling
-from tests.support.databases import Databases
 from tests.support.hst_facts import NOW, answer
-from tests.support.hst_rows import HstDatabase, hst_database
+from tests.support.hst_rows import HstDatabase
 
 ID = {"idNo": "S1234567A"}
 APPLY = {
@@ -49,22 +47,34 @@ LIST = {"$skip": 0, "$limit": 10, "filter": {"idNo": "", "dateFrom": "2025-01-01
 NOTICES = ["500500001A", "500500002B"]
 
 
-@pytest.fixture
-def database(databases: Databases) -> Iterator[HstDatabase]:
-    opened = hst_database(databases)
-    yield opened
-    opened.engine.dispose()
-
-
-@pytest.fixture
-def called(databases: Databases, tmp_path: Path) -> Iterator[Called]:
-    with calling(databases, tmp_path) as running:
-        yield running
-
-
-def said(called: Called, path: str, body: object, **headers: Any) -> tuple[int, Any]:
-    response = called.post(path, body, **headers)
+def said(desk: Desk, path: str, body: object, **headers: Any) -> tuple[int, Any]:
+    response = desk.post(path, body, **headers)
     return response.status_code, response.json()
+
+
+@contextmanager
+def changed(database: HstDatabase, change: str, back: str) -> Iterator[None]:
+    """Change the schema until the block ends."""
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(change)
+    try:
+        yield
+    finally:
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql(back)
+
+
+# How each database comes to refuse a suspension, and how it comes round again.
+REFUSING = {
+    "sqlite": (
+        "CREATE TRIGGER no_more BEFORE INSERT ON ocms_suspended_notice BEGIN SELECT RAISE(ABORT, ''); END",
+        "DROP TRIGGER no_more",
+    ),
+    "postgresql": (
+        "ALTER TABLE ocms_suspended_notice ADD CONSTRAINT no_more CHECK (sr_no > 1)",
+        "ALTER TABLE ocms_suspended_notice DROP CONSTRAINT no_more",
+    ),
+}
 
 
 def error(code: str, message: str) -> dict[str, Any]:
@@ -72,7 +82,7 @@ def error(code: str, message: str) -> dict[str, Any]:
 
 
 @pytest.mark.rule("G1", "G3", "H2")
-def test_exists_for_an_identity_that_is_not_listed(called: Called, database: HstDatabase) -> None:
+def test_exists_for_an_identity_that_is_not_listed(desk: Desk, database: HstDatabase) -> None:
     database.notices(f"N{number}" for number in range(5))
     address = {
         "notice_no": "N1",
@@ -86,7 +96,7 @@ def test_exists_for_an_identity_that_is_not_listed(called: Called, database: Hst
         "bldg_name": "Example Building",
     }
     database.put(t.ocms_offence_notice_owner_driver_addr, [address])
-    assert said(called, "/hstexists", ID) == (
+    assert said(desk, "/hstexists", ID) == (
         200,
         {
             "data": {
@@ -107,8 +117,8 @@ def test_exists_for_an_identity_that_is_not_listed(called: Called, database: Hst
 
 
 @pytest.mark.rule("H2")
-def test_exists_for_an_identity_nobody_knows(called: Called) -> None:
-    assert said(called, "/hstexists", ID) == (
+def test_exists_for_an_identity_nobody_knows(desk: Desk) -> None:
+    assert said(desk, "/hstexists", ID) == (
         200,
         {
             "data": {
@@ -123,9 +133,9 @@ def test_exists_for_an_identity_nobody_knows(called: Called) -> None:
 
 
 @pytest.mark.rule("G1", "H2", "H3", "H4", "H6", "H7")
-def test_the_calls_of_the_contract_one_after_the_other(called: Called, database: HstDatabase) -> None:
+def test_the_calls_of_the_contract_one_after_the_other(desk: Desk, database: HstDatabase) -> None:
     database.notices(NOTICES)
-    assert said(called, "/v1/apply-hst", APPLY, headers=called.token(name="OIC.TAN")) == (
+    assert said(desk, "/v1/apply-hst", APPLY, headers=desk.token(name="OIC.TAN")) == (
         200,
         {
             "data": {
@@ -142,8 +152,8 @@ def test_the_calls_of_the_contract_one_after_the_other(called: Called, database:
     )
     officers = database.rows(t.ocms_suspended_notice, "officer_authorising_suspension")
     assert officers == [("OIC.TAN",), ("OIC.TAN",)]
-    assert said(called, "/v1/apply-hst", APPLY) == (400, error("OCMS-4004", "HST ID already exists"))
-    assert said(called, "/hstexists", ID) == (
+    assert said(desk, "/v1/apply-hst", APPLY) == (400, error("OCMS-4004", "HST ID already exists"))
+    assert said(desk, "/hstexists", ID) == (
         200,
         {
             "data": {
@@ -157,8 +167,8 @@ def test_the_calls_of_the_contract_one_after_the_other(called: Called, database:
     updated = {
         "data": {"appCode": "OCMS-2000", "message": "HST record updated successfully", "noticesUpdated": 2}
     }
-    assert said(called, "/v1/update-hst/S1234567A", UPDATE) == (200, updated)
-    assert said(called, "/v1/revive-hst", REVIVE) == (
+    assert said(desk, "/v1/update-hst/S1234567A", UPDATE) == (200, updated)
+    assert said(desk, "/v1/revive-hst", REVIVE) == (
         200,
         {
             "data": {
@@ -174,13 +184,13 @@ def test_the_calls_of_the_contract_one_after_the_other(called: Called, database:
         },
     )
     gone = (400, error("OCMS-4003", "HST ID not found"))
-    assert said(called, "/v1/revive-hst", REVIVE) == gone
-    assert said(called, "/v1/update-hst/S1234567A", UPDATE) == gone
+    assert said(desk, "/v1/revive-hst", REVIVE) == gone
+    assert said(desk, "/v1/update-hst/S1234567A", UPDATE) == gone
 
 
 @pytest.mark.rule("G1", "H4")
-def test_apply_without_notices(called: Called) -> None:
-    assert said(called, "/v1/apply-hst", APPLY) == (
+def test_apply_without_notices(desk: Desk) -> None:
+    assert said(desk, "/v1/apply-hst", APPLY) == (
         200,
         {
             "data": {
@@ -195,40 +205,31 @@ def test_apply_without_notices(called: Called) -> None:
 
 
 @pytest.mark.rule("H3")
-def test_apply_that_the_database_refuses(called: Called, database: HstDatabase) -> None:
+def test_apply_that_the_database_refuses(desk: Desk, database: HstDatabase) -> None:
     database.notices(NOTICES)
-    with database.engine.begin() as connection:
-        if database.engine.name == "sqlite":
-            connection.exec_driver_sql(
-                "CREATE TRIGGER no_more BEFORE INSERT ON ocms_suspended_notice "
-                "BEGIN SELECT RAISE(ABORT, 'no more'); END"
-            )
-        else:
-            connection.exec_driver_sql(
-                "ALTER TABLE ocms_suspended_notice ADD CONSTRAINT no_more CHECK (sr_no > 1)"
-            )
     refused = error("OCMS-4000", "Unable to create HST ID. Notices were not suspended.")
-    assert said(called, "/v1/apply-hst", APPLY) == (400, refused)
+    with changed(database, *REFUSING[database.engine.name]):
+        assert said(desk, "/v1/apply-hst", APPLY) == (400, refused)
     assert database.listed() == database.held() == []
 
 
 @pytest.mark.rule("G2", "H6")
-def test_update_with_everything_in_the_body_is_the_same_call(called: Called, database: HstDatabase) -> None:
+def test_update_with_everything_in_the_body_is_the_same_call(desk: Desk, database: HstDatabase) -> None:
     database.notices(f"N{number}" for number in range(5))
-    called.post("/v1/apply-hst", APPLY)
+    desk.post("/v1/apply-hst", APPLY)
     updated = {
         "data": {"appCode": "OCMS-2000", "message": "HST record updated successfully", "noticesUpdated": 5}
     }
-    assert said(called, "/v1/update-hst", {**ID, **UPDATE}) == (200, updated)
-    assert said(called, "/v1/update-hst/s1234567a", {"idNo": "another", **UPDATE}) == (200, updated)
-    assert said(called, "/v1/update-hst", UPDATE) == (400, error("OCMS-4000", "idNo is required"))
-    assert said(called, "/v1/update-hst/S-1", UPDATE) == (400, error("OCMS-4000", "idNo is invalid"))
+    assert said(desk, "/v1/update-hst", {**ID, **UPDATE}) == (200, updated)
+    assert said(desk, "/v1/update-hst/s1234567a", {"idNo": "another", **UPDATE}) == (200, updated)
+    assert said(desk, "/v1/update-hst", UPDATE) == (400, error("OCMS-4000", "idNo is required"))
+    assert said(desk, "/v1/update-hst/S-1", UPDATE) == (400, error("OCMS-4000", "idNo is invalid"))
 
 
 @pytest.mark.rule("G1", "G5", "H8")
-def test_the_list_of_the_contract(called: Called, database: HstDatabase) -> None:
+def test_the_list_of_the_contract(desk: Desk, database: HstDatabase) -> None:
     database.notices(f"N{number}" for number in range(5))
-    called.post("/v1/apply-hst", APPLY)
+    desk.post("/v1/apply-hst", APPLY)
     checked = answer(answered_at=at("2025-12-01T00:00:00"))
     with database.stores.writing() as store:
         store.record([AddressAnswered(checked)], NOW, isolate=False)
@@ -246,57 +247,56 @@ def test_the_list_of_the_contract(called: Called, database: HstDatabase) -> None
         "noticesCount": 5,
         "lastDataHiveCheck": "2025-12-01T00:00:00",
     }
-    assert said(called, "/hstlist", LIST) == (200, {"total": 1, "limit": 10, "skip": 0, "data": [row]})
-    assert said(called, "/hstlist", {"filter": {"dateTo": "2025-10-31"}}) == (
+    assert said(desk, "/hstlist", LIST) == (200, {"total": 1, "limit": 10, "skip": 0, "data": [row]})
+    assert said(desk, "/hstlist", {"filter": {"dateTo": "2025-10-31"}}) == (
         200,
         {"total": 0, "limit": 10, "skip": 0, "data": []},
     )
-    assert said(called, "/hstlist", {"$limit": 0}) == (400, error("OCMS-4000", "$limit is invalid"))
+    assert said(desk, "/hstlist", {"$limit": 0}) == (400, error("OCMS-4000", "$limit is invalid"))
 
 
 PATHS = ("/hstexists", "/v1/apply-hst", "/v1/update-hst/S1", "/v1/update-hst", "/v1/revive-hst", "/hstlist")
 
 
 @pytest.mark.rule("H1", "G8", "G15")
-def test_who_may_not_call_is_told_so_in_data(called: Called) -> None:
-    client = called.token(Role.PLUS, Kind.CLIENTS)
+def test_who_may_not_call_is_told_so_in_data(desk: Desk) -> None:
+    client = desk.token(Role.PLUS)
     for path in PATHS:
-        response = called.post(path, b"not json", headers={"X-Request-ID": "mine"})
+        response = desk.post(path, b"not json", headers={"X-Request-ID": "mine"})
         assert (response.status_code, response.json()) == (
             401,
             error("OCMS-4001", "API authentication failed"),
         )
         assert response.headers["WWW-Authenticate"].startswith("Bearer")
         assert response.headers["X-Request-ID"] == "mine"
-        assert said(called, path, {}, headers=client) == (403, error("OCMS-4031", "Not allowed"))
+        assert said(desk, path, {}, headers=client) == (403, error("OCMS-4031", "Not allowed"))
 
 
 @pytest.mark.rule("H1", "G7", "G8")
-def test_what_is_no_request_is_refused_in_data(called: Called) -> None:
-    assert said(called, "/hstexists", {}) == (400, error("OCMS-4000", "idNo is required"))
-    officer = called.token()
+def test_what_is_no_request_is_refused_in_data(desk: Desk) -> None:
+    assert said(desk, "/hstexists", {}) == (400, error("OCMS-4000", "idNo is required"))
+    officer = desk.token()
     for path in PATHS:
         for body in (b"", b"{", b"\xff\xfe", b"[1]", b"null", b'{"idNo": "S1234567A"', b"[" * 100_000):
-            response = called.post(path, body, headers=officer)
+            response = desk.post(path, body, headers=officer)
             assert response.status_code == 400
             assert response.json()["data"]["appCode"] == "OCMS-4000"
-        large = called.post(path, json.dumps({"idNo": "X" * 3_000_000}).encode(), headers=officer)
+        large = desk.post(path, json.dumps({"idNo": "X" * 3_000_000}).encode(), headers=officer)
         assert (large.status_code, large.json()) == (413, error("OCMS-4000", "Request body is too large"))
 
 
 @pytest.mark.rule("G15")
-def test_a_broken_database_is_told_without_a_word_of_it(called: Called, database: HstDatabase) -> None:
-    officer = called.token()
-    assert called.post("/hstexists", ID, headers=officer).status_code == 200
-    with database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE ocms_hst")
+def test_a_broken_database_is_told_without_a_word_of_it(desk: Desk, database: HstDatabase) -> None:
+    officer = desk.token()
+    assert desk.post("/hstexists", ID, headers=officer).status_code == 200
     broken = error("OCMS-5000", "Something went wrong. Please try again later.")
-    assert said(called, "/hstlist", LIST, headers=officer) == (500, broken)
+    with changed(database, "ALTER TABLE ocms_hst RENAME TO away", "ALTER TABLE away RENAME TO ocms_hst"):
+        assert said(desk, "/hstlist", LIST, headers=officer) == (500, broken)
 
 
 @pytest.mark.rule("G2")
-def test_the_api_description_tells_the_twins_apart(called: Called) -> None:
-    paths = called.get("/openapi.json")["paths"]
+def test_the_api_description_tells_the_twins_apart(desk: Desk) -> None:
+    paths = desk.get("/openapi.json")["paths"]
     by_path, twin = paths["/v1/update-hst/{idNo}"]["post"], paths["/v1/update-hst"]["post"]
     assert (by_path["operationId"], twin["operationId"]) == ("update-hst-by-idNo", "update-hst")
     assert {"name": "idNo", "in": "path"}.items() <= by_path["parameters"][1].items()

@@ -1,0 +1,63 @@
+"""A DataHive that answers address enquiries over TLS, to whoever shows its token."""
+
+import json
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.datahive import PARTS, PATH
+from ocms_app.simulators.certificates import Certificate
+from ocms_app.simulators.faulty import Simulator
+from ocms_app.simulators.registers import known
+
+OK, UNAUTHORIZED, NOT_FOUND = 200, 401, 404
+
+
+class DataHiveSimulator(Simulator):
+    """Answers about everybody; `now` gives the moment its answers bear."""
+
+    def __init__(
+        self,
+        own: Certificate,
+        token: str,
+        now: Callable[[], datetime] | None = None,
+        port: int = 0,
+    ) -> None:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(own.certificate, own.key)
+        super().__init__(port, tls)
+        self.token, self.now = token, now or SystemClock().now
+
+    def reply(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, str], Iterator[bytes], int]:
+        """Answer an enquiry."""
+        if headers.get("Authorization") != f"Bearer {self.token}":
+            return said(UNAUTHORIZED, {})
+        if path != PATH:
+            return said(NOT_FOUND, {})
+        return said(OK, datahive_answer(json.loads(body), self.now()))
+
+
+def datahive_answer(asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Answer an address enquiry in DataHive's form."""
+    answers = []
+    for identity in asked["identities"]:
+        person = known(identity["idNo"])
+        address = {name: getattr(person.address, part) for name, (part, _) in PARTS.items()}
+        answers.append(
+            {
+                "idNo": identity["idNo"],
+                "answeredAt": now.isoformat(),
+                "address": address,
+                "invalidAddrTag": person.invalid_tag,
+                "effectiveDate": None,
+            }
+        )
+    return {"answers": answers}
+
+
+def said(status: int, answer: object) -> tuple[int, dict[str, str], Iterator[bytes], int]:
+    """Give an answer in JSON."""
+    body = json.dumps(answer).encode()
+    return status, {}, iter([body]), len(body)

@@ -1,0 +1,89 @@
+"""What the HST operations would do with a notice now, and what holds it."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from ocms_core.hst import applying, looping, reviving
+from ocms_core.hst.facts import HstNotice, IdentityFacts
+from ocms_core.hst.ports import HstStores
+from ocms_core.kernel.access import Operation
+from ocms_core.kernel.codes import HST_ID_EXISTS, HST_ID_NOT_FOUND, Code
+from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.explanations import Explanation, because
+from ocms_core.kernel.suspensions import OpenSuspension
+
+LOOP = "loop_hst_suspensions"
+UNKNOWN = "no such notice, or nobody is its current offender"
+NOT_HELD = "not under TS-HST"
+
+LEFT_ALONE: Mapping[Callable[[HstNotice], bool], str] = {
+    applying.under_permanent_suspension: "left alone: permanently suspended",
+    applying.in_court_stage: "left alone: its stage is the court's",
+    applying.under_hst_already: "left alone: under TS-HST already",
+}
+
+
+def explain(notice_no: str, *, stores: HstStores, now: datetime) -> tuple[Explanation, ...]:
+    """
+    Tell whether an application would suspend one notice, and which record suspends it now.
+
+    Reads only, and names nobody. Raises `Unavailable` when the database cannot be reached.
+    """
+    with stores.reading() as reader:
+        return explained(reader.notice_facts(notice_no), now)
+
+
+def explained(facts: IdentityFacts, now: datetime) -> tuple[Explanation, ...]:
+    """Tell it of the one notice of the facts."""
+    if not facts.notices:
+        return (because(Operation.APPLY_HST.value, UNKNOWN, applying.skipped),)
+    (notice,) = facts.notices
+    return (
+        explain_apply(notice, facts),
+        explain_revive(notice, facts),
+        *(explain_loop(notice, record, facts, now) for record in notice.hst_records),
+    )
+
+
+def explain_apply(notice: HstNotice, facts: IdentityFacts) -> Explanation:
+    """Tell whether listing its current offender would suspend the notice."""
+    if notice.id_no in facts.listed:
+        return because(Operation.APPLY_HST.value, words(HST_ID_EXISTS), applying.decide)
+    reason = next((LEFT_ALONE[each] for each in applying.SKIPPING if each(notice)), "suspended under TS-HST")
+    return because(Operation.APPLY_HST.value, reason, applying.skipped)
+
+
+def explain_revive(notice: HstNotice, facts: IdentityFacts) -> Explanation:
+    """Tell which records a revival would close."""
+    held = ", ".join(map(told, notice.hst_records))
+    if notice.id_no not in facts.listed:
+        answer = f"{words(HST_ID_NOT_FOUND)}; {f'held by {held}' if held else NOT_HELD}"
+    elif notice.under_hst:
+        answer = (
+            f"lifts {held or 'TS-HST, of which there is no record'}; then {reviving.status_after(notice)}"
+        )
+    else:
+        answer = NOT_HELD
+    return because(Operation.REVIVE_HST.value, answer, reviving.decide)
+
+
+def explain_loop(
+    notice: HstNotice, record: OpenSuspension, facts: IdentityFacts, now: datetime
+) -> Explanation:
+    """Tell what becomes of a record when it falls due."""
+    if notice.paid or notice.under_permanent_suspension:
+        return because(LOOP, "left alone: paid or permanently suspended", looping.falls_due)
+    when = "now" if looping.falls_due(notice, now) else f"when {told(record)} ends"
+    answer = "goes round" if looping.goes_round(notice, facts) else "expires"
+    return because(LOOP, f"{answer} {when}", looping.goes_round)
+
+
+def told(record: OpenSuspension) -> str:
+    """Name a record by its number and its days."""
+    due = f" due {singapore(record.due):%Y-%m-%d}" if record.due else ""
+    return f"record {record.sr_no} of {singapore(record.since):%Y-%m-%d}{due}"
+
+
+def words(code: Code) -> str:
+    """Write a code as callers are shown it."""
+    return f"{code.code} {code.text}"

@@ -1,0 +1,40 @@
+"""The demo's stand-ins for the address check, and the jobs run by hand on them."""
+
+from pathlib import Path
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.schema import intranet as t
+from ocms_app.databases import open_databases
+from ocms_app.running import Ended, JobRunner
+from ocms_app.schedule import job_named
+from ocms_app.settings import Settings
+from ocms_app.simulators.companion import BY_HAND, partners
+from ocms_core.hst import service
+from ocms_core.jobs.runs import Result
+from tests.support.databases import Databases
+from tests.support.hst_facts import IDENTITY, OFFICER
+from tests.support.hst_rows import application, hst_database
+
+
+def test_every_job_the_demo_names_can_be_run_by_hand(databases: Databases, tmp_path: Path) -> None:
+    database = hst_database(databases)
+    service.apply(application(), officer=OFFICER, stores=database.stores, now=SystemClock().now())
+    ours = Settings(
+        intranet_url=databases.intranet,
+        internet_url=databases.internet,
+        dev_keys=str(tmp_path / "dev-issuer"),
+        reports=str(tmp_path / "reports"),
+    )
+    opened = open_databases(ours)
+    with partners(ours, []) as settings:
+        for words in BY_HAND:
+            if words.startswith("jobs run "):
+                ended = JobRunner(settings, opened).run(job_named(words.split()[2]), forced=True)
+                assert isinstance(ended, Ended)
+                assert (ended.result, ended.counts.get("failed", 0)) == (Result.DONE, 0)
+        with partners(ours, []) as again:
+            assert again.mha_key == settings.mha_key, "keys are made once"
+    assert database.rows(t.ocms_temp_unc_hst_addr, "id_no", "report_generated") == [(IDENTITY, "Y")]
+    assert len(list((tmp_path / "reports/hst").iterdir())) == 2
+    opened.dispose()
+    database.engine.dispose()
