@@ -18,7 +18,8 @@ def report_store(settings: Settings) -> ReportStore:
 def folder(settings: Settings) -> FolderStore:
     """Give the folder reports are kept in, with the key that signs the links to them."""
     path = Path(settings.reports)
-    key = settings.link_key.encode() or key_in(path / ".link-key")
+    # Beside the folder, not in it: a folder that cannot be written is told when a report is put there.
+    key = settings.link_key.encode() or key_in(path.with_name(f".{path.name}-link-key"))
     return FolderStore(path, SignedLinks(key, f"{settings.public_url.rstrip('/')}/reports"))
 
 

@@ -36,7 +36,6 @@ def ocms(small_house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
     def run(*words: str, **settings: str) -> Said:
         with monkeypatch.context() as patch:
-            patch.delenv("OCMS_TEST_SERVER_FOLDER", raising=False)
             for name, value in small_house.environment(**settings).items():
                 if name.startswith("OCMS_"):
                     patch.setenv(name, value)

@@ -47,7 +47,6 @@ def as_xlsx(folder: Path) -> Path:
 
 @pytest.fixture
 def engine(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    monkeypatch.delenv("OCMS_TEST_SERVER_FOLDER")  # the run's own, and no setting
     monkeypatch.setenv("OCMS_INTRANET_URL", databases.intranet)
     monkeypatch.setenv("OCMS_INTERNET_URL", databases.internet)
     monkeypatch.setenv("OCMS_REPORTS", str(tmp_path / "reports"))

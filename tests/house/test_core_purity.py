@@ -44,8 +44,8 @@ def test_the_core_loads_nothing_but_attrs() -> None:
 
 
 @pytest.mark.parametrize("capability", CAPABILITIES)
-def test_a_capability_loads_in_twice_the_time_of_attrs(capability: str) -> None:
-    # attrs, loaded in the same process, is the yardstick: a slow or busy machine slows both alike. Where it
-    # takes 26 ms, as with the Python of Debian 12, the two together stay within 80 ms.
+def test_a_capability_loads_in_three_times_the_time_of_attrs(capability: str) -> None:
+    # attrs, loaded in the same process, is the yardstick: a slow or busy machine slows both alike, and a
+    # third-party import or work at import time would show. The figures in seconds are the benchmarks'.
     tries = [load(f"importlib.import_module('ocms_core.{capability}.service')") for _ in range(5)]
-    assert min(each["core"] / each["attrs"] for each in tries) <= 2.0
+    assert min(each["core"] / each["attrs"] for each in tries) <= 3.0

@@ -105,7 +105,6 @@ def settings(
 @pytest.fixture
 def by_hand(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], int]:
     """Give `ocms jobs run`, which finds the settings in its environment; its exit status."""
-    monkeypatch.delenv("OCMS_TEST_SERVER_FOLDER")
     for name, value in asdict(settings).items():
         if value != asdict(Settings())[name]:
             monkeypatch.setenv(variable(name), str(value))
