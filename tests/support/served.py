@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from attrs import define, field, frozen
@@ -106,9 +107,20 @@ class Served:
 
     def log(self) -> list[dict[str, Any]]:
         """Give the log lines so far; every line after the greeting has to be JSON."""
+        self._log_of_what_was_answered()
         greeting, *lines = self.log_file.read_text().splitlines()
         assert greeting.startswith("Serving on ")
         return [json.loads(line) for line in lines]
+
+    def _log_of_what_was_answered(self) -> None:
+        """Wait for the line of a request of our own: the line of an answered one comes after its answer."""
+        handle = str(uuid4())
+        if self.process.poll() is None:
+            self.http.get("/health/live", headers={"X-Request-ID": handle})
+        until = time.monotonic() + STOP_SECONDS
+        while self.process.poll() is None and handle not in self.log_file.read_text():
+            assert time.monotonic() < until, "the server does not log"
+            time.sleep(0.01)
 
     def stop(self, seconds: float = STOP_SECONDS) -> int:
         """Ask it to stop, and give its exit status."""
