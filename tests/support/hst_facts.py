@@ -9,7 +9,8 @@ from attrs import evolve
 from ocms_core.hst.facts import HstNotice, IdentityFacts, ListedIdentity
 from ocms_core.hst.request_checks import Application
 from ocms_core.kernel.addresses import MHA, Address, AddressAnswer
-from ocms_core.kernel.suspensions import NOT_SUSPENDED, OpenSuspension, ShownSuspension, SuspensionReason
+from ocms_core.kernel.hst_suspension import Suspensions
+from ocms_core.kernel.suspensions import OpenSuspension, ShownSuspension, SuspensionReason
 from tests.support.builders import HST, at, reference
 
 IDENTITY = "S1234567A"
@@ -18,6 +19,7 @@ NEW_ADDRESS = Address("654321", "456", "New Street", "02", "02", "New Building")
 APPLICATION = Application(IDENTITY, "N", "John Tan", ADDRESS)
 LISTED = ListedIdentity(IDENTITY, "N", "John Tan", ADDRESS)
 OFFICER = "OIC.TAN"
+SUSPENSIONS = {"shown", "open_records", "last_sr_no"}
 UNC = SuspensionReason("TS", "UNC")
 
 SINCE = at("2024-12-20T10:00:00")
@@ -28,8 +30,8 @@ EARLIER, LATER = at("2025-02-01T00:00:00"), at("2025-03-01T00:00:00")
 
 def notice(notice_no: str = "500500001A", **different: Any) -> HstNotice:
     """Build an unpaid notice at ROV, not suspended, of the identity."""
-    plain = HstNotice(notice_no, IDENTITY, "O", "ROV", None, NOT_SUSPENDED)
-    return evolve(plain, **different)
+    suspensions = Suspensions(**{name: different.pop(name) for name in SUSPENSIONS & different.keys()})
+    return evolve(HstNotice(notice_no, IDENTITY, "O", "ROV", None, suspensions), **different)
 
 
 def record(

@@ -28,6 +28,7 @@ from ocms_core.kernel.addresses import Address, AddressAnswer
 from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.faults import Conflict
+from ocms_core.kernel.hst_suspension import Suspensions
 from ocms_core.kernel.suspensions import NOT_SUSPENDED, OpenSuspension, ShownSuspension, SuspensionReason
 
 
@@ -139,9 +140,9 @@ class SqlHstReader:
                 *offender[row.notice_no],
                 row.last_processing_stage,
                 row.payment_status,
-                shown(row),
-                tuple(open_ones.get(row.notice_no, ())),
-                last_sr_no.get(row.notice_no, 0),
+                Suspensions(
+                    shown(row), tuple(open_ones.get(row.notice_no, ())), last_sr_no.get(row.notice_no, 0)
+                ),
                 row.crs_reason_of_suspension,
             )
             for row in rows

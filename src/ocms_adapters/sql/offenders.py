@@ -5,20 +5,30 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Engine, Select, and_, bindparam, select
+from attrs import evolve
+from sqlalchemy import BindParameter, Connection, Engine, Select, and_, bindparam, exists, func, select
 
 from ocms_adapters.sql.court import aware
 from ocms_adapters.sql.identity_locks import lock_identities
 from ocms_adapters.sql.ledger import Ledger
+from ocms_adapters.sql.reference import days_until_revival
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_adapters.sql.writings.offenders import ADDRESS, DETAIL, FURNISHED_MAIL, HISTORY, PERSON
 from ocms_core.kernel.changes import Change, OffenderHistoryKept
 from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.hst_suspension import Suspensions
 from ocms_core.kernel.particulars import Address, FurnishDetail, Holder, Person
 from ocms_core.kernel.spec import rule
-from ocms_core.offenders.facts import Notice
+from ocms_core.kernel.suspensions import (
+    HST,
+    NOT_SUSPENDED,
+    OpenSuspension,
+    ShownSuspension,
+    SuspensionReason,
+)
+from ocms_core.offenders.facts import Notice, TakerListed
 from ocms_core.offenders.timeline import CourtMark, Past, PaymentMark, StageChange, Suspended
 
 von = t.ocms_valid_offence_notice
@@ -27,6 +37,7 @@ addr = t.ocms_offence_notice_owner_driver_addr
 detail = t.ocms_furnish_detail
 changes_of_stage = t.ocms_change_of_processing
 suspended = t.ocms_suspended_notice
+every = suspended.alias("every")
 court_case = t.ocms_court_case
 history = h.ocms_offender_history
 
@@ -72,6 +83,28 @@ HOLDERS = (
 )
 HOLDERS_LOCKED = HOLDERS.with_for_update(of=onod, key_share=True).with_hint(
     onod, "WITH (UPDLOCK, ROWLOCK)", "mssql"
+)
+
+# A row for each open record of the notice, or one without; of an identity not listed, none.
+SUSPENDED_FOR = (
+    select(
+        von.c.suspension_type,
+        von.c.epr_reason_of_suspension,
+        von.c.epr_date_of_suspension,
+        von.c.due_date_of_revival,
+        select(func.max(every.c.sr_no)).where(every.c.notice_no == von.c.notice_no).scalar_subquery(),
+        days_until_revival(HST),
+        suspended.c.suspension_type,
+        suspended.c.reason_of_suspension,
+        suspended.c.date_of_suspension,
+        suspended.c.sr_no,
+        suspended.c.due_date_of_revival,
+    )
+    .select_from(von)
+    .outerjoin(
+        suspended, and_(suspended.c.notice_no == von.c.notice_no, suspended.c.date_of_revival.is_(None))
+    )
+    .where(von.c.notice_no == ASKED, exists().where(t.ocms_hst.c.id_no == bindparam("id_no")))
 )
 
 NOTICE_PAST = select(
@@ -171,7 +204,22 @@ class SqlOffenderStore(SqlOffenderReader):
     def notice_for(self, notice_no: str, id_no: str) -> Notice | None:
         """Who becomes an offender is locked before the notice, as everywhere."""
         lock_identities(self._connection, [id_no])
-        return self.notice(notice_no)
+        notice = self.notice(notice_no)
+        return notice and evolve(notice, taker_listed=self._taker_listed(notice_no, id_no))
+
+    def _taker_listed(self, notice_no: str, id_no: str) -> TakerListed | None:
+        rows = list(self._connection.execute(SUSPENDED_FOR, {"notice_no": notice_no, "id_no": id_no}))
+        if not rows:
+            return None
+        kind, reason, since, due, last, days = rows[0][:6]
+        return TakerListed(
+            Suspensions(
+                ShownSuspension(kind, reason, aware(since), aware(due)) if kind else NOT_SUSPENDED,
+                tuple(open_suspension(row[6:]) for row in rows if row[6]),
+                last or 0,
+            ),
+            {} if days is None else {HST: days},
+        )
 
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
         """Write every change with its outbox rows."""
@@ -210,6 +258,12 @@ def holder(row: Any) -> Holder:
         Address(*address) if address_of is not None else None,
         FurnishDetail(*rest[1:]) if rest[0] is not None else None,
     )
+
+
+def open_suspension(row: Any) -> OpenSuspension:
+    """Read a suspension record nobody has closed."""
+    kind, reason, since, sr_no, due = row
+    return OpenSuspension(SuspensionReason(kind, reason), singapore(since), sr_no, aware(due))
 
 
 def suspension(row: Any) -> Suspended:

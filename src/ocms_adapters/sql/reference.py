@@ -5,7 +5,7 @@ import threading
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine, String, cast, literal, null, select, union_all
+from sqlalchemy import Connection, Engine, ScalarSelect, String, cast, func, literal, null, select, union_all
 
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.transactions import reading
@@ -16,6 +16,7 @@ STAGES, PARAMETER, REASON = "stages", "parameter", "reason"
 BETWEEN_STAGES = re.compile(r"[\s,]+")
 
 TEXT = String(200)
+IN_USE = t.ocms_suspension_reason.c.status == "A"
 EVERYTHING = union_all(
     select(
         literal(STAGES).label("what"),
@@ -31,8 +32,18 @@ EVERYTHING = union_all(
         t.ocms_suspension_reason.c.reason_of_suspension,
         t.ocms_suspension_reason.c.suspension_type,
         cast(t.ocms_suspension_reason.c.no_of_days_for_revival, TEXT),
-    ).where(t.ocms_suspension_reason.c.status == "A"),
+    ).where(IN_USE),
 )
+
+
+def days_until_revival(reason: SuspensionReason) -> ScalarSelect[int]:
+    """Ask for the days of one reason, as part of another question."""
+    table = t.ocms_suspension_reason.c
+    return (
+        select(func.max(table.no_of_days_for_revival))
+        .where(table.suspension_type == reason.type, table.reason_of_suspension == reason.code, IN_USE)
+        .scalar_subquery()
+    )
 
 
 def read_reference(connection: Connection) -> Reference:

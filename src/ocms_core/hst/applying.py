@@ -31,7 +31,7 @@ def decide(
 
 def under_permanent_suspension(notice: HstNotice) -> bool:
     """A permanent suspension is not put under a temporary one (H4)."""
-    return notice.under_permanent_suspension
+    return notice.suspensions.permanent
 
 
 def in_court_stage(notice: HstNotice) -> bool:
@@ -41,7 +41,7 @@ def in_court_stage(notice: HstNotice) -> bool:
 
 def under_hst_already(notice: HstNotice) -> bool:
     """A notice is not put under TS-HST twice (H4)."""
-    return notice.under_hst
+    return notice.suspensions.under_hst
 
 
 SKIPPING: tuple[Callable[[HstNotice], bool], ...] = (

@@ -41,7 +41,7 @@ def explained(facts: IdentityFacts, now: datetime) -> tuple[Explanation, ...]:
     return (
         explain_apply(notice, facts),
         explain_revive(notice, facts),
-        *(explain_loop(notice, record, facts, now) for record in notice.hst_records),
+        *(explain_loop(notice, record, facts, now) for record in notice.suspensions.hst_records),
     )
 
 
@@ -55,10 +55,10 @@ def explain_apply(notice: HstNotice, facts: IdentityFacts) -> Explanation:
 
 def explain_revive(notice: HstNotice, facts: IdentityFacts) -> Explanation:
     """Tell which records a revival would close."""
-    held = ", ".join(map(told, notice.hst_records))
+    held = ", ".join(map(told, notice.suspensions.hst_records))
     if notice.id_no not in facts.listed:
         answer = f"{words(HST_ID_NOT_FOUND)}; {f'held by {held}' if held else NOT_HELD}"
-    elif notice.under_hst:
+    elif notice.suspensions.under_hst:
         answer = (
             f"lifts {held or 'TS-HST, of which there is no record'}; then {reviving.status_after(notice)}"
         )
@@ -71,7 +71,7 @@ def explain_loop(
     notice: HstNotice, record: OpenSuspension, facts: IdentityFacts, now: datetime
 ) -> Explanation:
     """Tell what becomes of a record when it falls due."""
-    if notice.paid or notice.under_permanent_suspension:
+    if notice.paid or notice.suspensions.permanent:
         return because(LOOP, "left alone: paid or permanently suspended", looping.falls_due)
     when = "now" if looping.falls_due(notice, now) else f"when {told(record)} ends"
     answer = "goes round" if looping.goes_round(notice, facts) else "expires"

@@ -6,15 +6,8 @@ from datetime import datetime
 from attrs import frozen
 
 from ocms_core.kernel.addresses import Address, AddressAnswer
+from ocms_core.kernel.hst_suspension import NO_SUSPENSIONS, Suspensions
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.suspensions import (
-    HST,
-    PERMANENT,
-    TEMPORARY,
-    OpenSuspension,
-    ShownSuspension,
-    SuspensionReason,
-)
 
 CAPABILITY = "hst"
 FULLY_PAID = "FP"
@@ -32,60 +25,20 @@ class ListedIdentity:
 
 @frozen
 class HstNotice:
-    """
-    A notice with its current offender, locked.
-
-    `shown` is the suspension the row shows, `open_records` the records nobody has closed, `last_sr_no` the
-    highest number of all its records, 0 when there is none, `crs_reason` the payment that suspends it.
-    """
+    """A notice with its current offender, locked; `crs_reason` is the payment that suspends it."""
 
     notice_no: str
     id_no: str
     owner_driver_indicator: str
     stage: str
     payment_status: str | None
-    shown: ShownSuspension
-    open_records: tuple[OpenSuspension, ...] = ()
-    last_sr_no: int = 0
+    suspensions: Suspensions = NO_SUSPENSIONS
     crs_reason: str | None = None
-
-    @property
-    def under_permanent_suspension(self) -> bool:
-        """Whether a permanent suspension holds; a paid notice has one."""
-        return self.shown.type == PERMANENT or any(
-            each.reason.type == PERMANENT for each in self.open_records
-        )
-
-    @property
-    def under_hst(self) -> bool:
-        """Whether TS-HST holds."""
-        return (self.shown.type, self.shown.reason) == (HST.type, HST.code) or bool(self.hst_records)
 
     @property
     def paid(self) -> bool:
         """Whether nothing is left to pay."""
         return self.payment_status == FULLY_PAID
-
-    @property
-    def hst_records(self) -> tuple[OpenSuspension, ...]:
-        """The open records of TS-HST."""
-        return tuple(each for each in self.open_records if each.reason == HST)
-
-    @property
-    def other_suspensions(self) -> tuple[OpenSuspension, ...]:
-        """
-        What keeps the notice suspended beside TS-HST.
-
-        A suspension the row shows without an open record counts too: other systems write rows.
-        """
-        others = tuple(each for each in self.open_records if each.reason != HST)
-        shown = self.shown
-        if shown.type != TEMPORARY or not shown.reason or not shown.since:
-            return others
-        reason = SuspensionReason(shown.type, shown.reason)
-        if reason == HST or any(each.reason == reason for each in others):
-            return others
-        return (*others, OpenSuspension(reason, shown.since, 0, shown.due))
 
 
 @frozen

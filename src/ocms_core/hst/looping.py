@@ -37,11 +37,11 @@ def decide(facts: IdentityFacts, now: datetime) -> Settled[str]:
 @rule("H31")
 def falls_due(notice: HstNotice, now: datetime) -> bool:
     """TS-HST falls due on its due day, whatever the hour; a paid notice is left alone."""
-    if notice.paid or notice.under_permanent_suspension:
+    if notice.paid or notice.suspensions.permanent:
         return False
     return any(
         record.due is not None and singapore(record.due).date() <= singapore(now).date()
-        for record in notice.hst_records
+        for record in notice.suspensions.hst_records
     )
 
 

@@ -28,6 +28,6 @@ def is_new(notice: HstNotice) -> bool:
     return (
         notice.stage in BEFORE_FIRST_REMINDER
         and not notice.paid
-        and notice.shown.type is None
-        and not notice.open_records
+        and notice.suspensions.shown.type is None
+        and not notice.suspensions.open_records
     )

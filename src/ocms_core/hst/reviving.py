@@ -20,7 +20,7 @@ def decide(revival: Revival, facts: IdentityFacts, officer: str, now: datetime) 
     """All TS-HST of the identity's notices end with its listing; one not listed, or no more, is refused."""
     if revival.id_no not in facts.listed:
         return Refusal(HST_ID_NOT_FOUND)
-    notices = tuple(notice for notice in facts.notices if notice.under_hst)
+    notices = tuple(notice for notice in facts.notices if notice.suspensions.under_hst)
     return Settled(
         answers=tuple(Answer(notice.notice_no, HST_SUCCESS, status_after(notice)) for notice in notices),
         changes=(
@@ -32,8 +32,8 @@ def decide(revival: Revival, facts: IdentityFacts, officer: str, now: datetime) 
 
 def status_after(notice: HstNotice) -> str:
     """Tell how a notice stands without TS-HST: active, or under what else holds it."""
-    if notice.under_permanent_suspension:
-        reason = notice.crs_reason or notice.shown.reason
+    if notice.suspensions.permanent:
+        reason = notice.crs_reason or notice.suspensions.shown.reason
         return str(SuspensionReason(PERMANENT, reason)) if reason else PERMANENT
-    shown = shown_of(notice.other_suspensions)
+    shown = shown_of(notice.suspensions.beside_hst)
     return str(SuspensionReason(shown.type, shown.reason)) if shown.type and shown.reason else ACTIVE

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from ocms_core.hst.facts import CAPABILITY, HstNotice
 from ocms_core.kernel.changes import Change, NoticeChanged, NoticesShow, SuspensionsClosed, SuspensionsOpened
+from ocms_core.kernel.hst_suspension import REMARK, SOURCE, hst_due, shown_with_hst
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.spec import rule
 from ocms_core.kernel.suspensions import (
@@ -12,15 +13,11 @@ from ocms_core.kernel.suspensions import (
     NOT_SUSPENDED,
     OpenSuspension,
     ShownSuspension,
-    due_of_revival,
     may_lift,
     shown_of,
 )
 
-SOURCE = "OCMS"
-REMARK = "HST Suspension - Address invalid"
 AUTOMATIC_OFFICER = "ocmsiz_app_conn"
-DEFAULT_DAYS = timedelta(days=30)
 NEXT_STAGE_AFTER = timedelta(days=2)
 
 
@@ -32,26 +29,17 @@ def suspended(
     notices = tuple(notices)
     if not notices:
         return
-    due = due_of_revival(HST, now, reference.days_of_suspension) or now + DEFAULT_DAYS
-    numbered = tuple((notice.notice_no, notice.last_sr_no + 1) for notice in notices)
+    due = hst_due(now, reference.days_of_suspension)
+    numbered = tuple((notice.notice_no, notice.suspensions.last_sr_no + 1) for notice in notices)
     yield SuspensionsOpened(numbered, now, SOURCE, HST, officer, due, REMARK)
-    shown = ShownSuspension(HST.type, HST.code, now, due)
     yield from showing(
         (
-            (notice, shown_beside(notice, shown, sr_no))
+            (notice, shown_with_hst(notice.suspensions, OpenSuspension(HST, now, sr_no, due)))
             for notice, (_, sr_no) in zip(notices, numbered, strict=True)
         ),
         now,
-        uniform=shown,
+        uniform=ShownSuspension(HST.type, HST.code, now, due),
     )
-
-
-def shown_beside(notice: HstNotice, shown: ShownSuspension, sr_no: int) -> ShownSuspension:
-    """Give what the row shows when TS-HST is added to what it has (H5)."""
-    others = notice.other_suspensions
-    if not others or not shown.since:
-        return shown
-    return shown_of((*others, OpenSuspension(HST, shown.since, sr_no, shown.due)))
 
 
 @rule("H7", "H31")
@@ -63,9 +51,9 @@ def lifted(
     yield from closed(notices, reason, officer, now, remarks)
     yield from showing(
         (
-            (notice, shown_of(notice.other_suspensions))
+            (notice, shown_of(notice.suspensions.beside_hst))
             for notice in notices
-            if not notice.under_permanent_suspension
+            if not notice.suspensions.permanent
         ),
         now,
         uniform=NOT_SUSPENDED,
@@ -79,8 +67,8 @@ def closed(
     keys = tuple(
         (notice.notice_no, record.since, record.sr_no)
         for notice in notices
-        for record in notice.open_records
-        if record.reason == HST and may_lift(CAPABILITY, record.reason)
+        for record in notice.suspensions.hst_records
+        if may_lift(CAPABILITY, record.reason)
     )
     if keys:
         yield SuspensionsClosed(keys, now, reason, officer, remarks)
@@ -98,7 +86,7 @@ def showing(
     for notice, shown in notices:
         if shown == uniform:
             alike.append(notice.notice_no)
-        elif shown != notice.shown:
+        elif shown != notice.suspensions.shown:
             yield NoticeChanged(notice.notice_no, suspension=shown)
     if alike:
         next_date = now + NEXT_STAGE_AFTER if uniform == NOT_SUSPENDED else None

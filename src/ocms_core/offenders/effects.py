@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ocms_core.kernel.changes import (
     AddressFurnished,
@@ -13,11 +13,14 @@ from ocms_core.kernel.changes import (
     OffenderCleared,
     OffenderHistoryKept,
     OffenderSet,
+    SuspensionOpened,
 )
 from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.hst_suspension import put_under_hst
 from ocms_core.kernel.particulars import Address, FurnishDetail, Person
 from ocms_core.kernel.spec import rule
 from ocms_core.kernel.stage_moves import NextStage, StageMove
+from ocms_core.kernel.suspensions import ShownSuspension
 from ocms_core.offenders.facts import Notice
 
 FURNISH, REDIRECT, UPDATE = "FURNISH", "REDIRECT", "UPDATE"
@@ -53,8 +56,10 @@ def effects(taking: Taking, notice: Notice, new_stage: str, action: str, now: da
     The role's row is written whole, so what was not given is gone from it; the address is written when
     given. One tuple of changes, recorded in one transaction.
     """
+    opened, shown = suspended(taking, notice, now)
     return (
-        restarted(notice, new_stage, now),
+        evolve(restarted(notice, new_stage, now), suspension=shown),
+        *opened,
         *cleared(taking, notice),
         OffenderSet(notice.notice_no, taking.role, taking.person),
         *addressed(taking, notice),
@@ -71,6 +76,22 @@ def effects(taking: Taking, notice: Notice, new_stage: str, action: str, now: da
             former=notice.holders.get(taking.role),
         ),
     )
+
+
+@rule("F20", "H4", "H20")
+def suspended(
+    taking: Taking, notice: Notice, now: datetime
+) -> tuple[tuple[SuspensionOpened, ...], ShownSuspension | None]:
+    """
+    Whoever is on the HST list takes a notice with TS-HST on it: its record, and what its row then shows.
+
+    As when they were listed, a permanent suspension or TS-HST itself is left as it is.
+    """
+    listed = notice.taker_listed
+    if listed is None or listed.suspensions.permanent or listed.suspensions.under_hst:
+        return (), None
+    record, shown = put_under_hst(notice.notice_no, listed.suspensions, taking.officer, now, listed.days)
+    return (SuspensionOpened(record),), shown
 
 
 def cleared(taking: Taking, notice: Notice) -> Iterator[OffenderCleared]:

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from attrs import field, frozen
 
+from ocms_core.kernel.hst_suspension import Suspensions
 from ocms_core.kernel.particulars import Holder
+from ocms_core.kernel.suspensions import SuspensionReason
 
 OWNER, HIRER, DRIVER = "O", "H", "D"
 
@@ -17,8 +19,24 @@ WORDS: Mapping[str, str] = {role: word for word, role in ROLES.items()}
 
 
 @frozen
+class TakerListed:
+    """
+    Who is to become the offender is on the HST list.
+
+    `suspensions` is what suspends the notice so far, `days` how long suspensions last by their reasons.
+    """
+
+    suspensions: Suspensions
+    days: Mapping[SuspensionReason, int]
+
+
+@frozen
 class Notice:
-    """A notice with whoever stands in its roles, by role; locked where it leads to a write."""
+    """
+    A notice with whoever stands in its roles, by role; locked where it leads to a write.
+
+    `taker_listed` is None unless somebody on the HST list is to become its offender.
+    """
 
     notice_no: str
     vehicle_no: str
@@ -27,6 +45,7 @@ class Notice:
     suspension_type: str | None
     composition_amount: Decimal
     holders: Mapping[str, Holder] = field(factory=dict)
+    taker_listed: TakerListed | None = None
 
     @property
     def current(self) -> Holder | None:

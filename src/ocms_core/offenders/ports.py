@@ -25,7 +25,11 @@ class OffenderStore(Store, Protocol):
         """Lock and give a notice with everybody in its roles."""
 
     def notice_for(self, notice_no: str, id_no: str) -> Notice | None:
-        """Lock the identity that is to become the notice's offender, then the notice, and give it (G13)."""
+        """
+        Lock the identity that is to become the notice's offender, then the notice, and give it (G13).
+
+        Whether that identity is on the HST list is looked at under both locks.
+        """
 
 
 class OffenderStores(Protocol):

@@ -4,18 +4,22 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import text
 
 from ocms_adapters.sql.court import SqlCourtStores
-from ocms_adapters.sql.identity_locks import lock_identities
+from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.court import service as court
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.hst import nightly, service
 from ocms_core.hst.request_checks import Revival
+from ocms_core.kernel.particulars import FurnishDetail, Person
+from ocms_core.offenders import service as offenders
+from ocms_core.offenders.field_checks import Furnished
+from ocms_core.offenders.service import Outcome
 from tests.support.databases import Databases
 from tests.support.hst_facts import NOW, OFFICER
 from tests.support.hst_rows import HstDatabase, application, hst_database
+from tests.support.offender_rows import Undelivered
 
 ROUNDS = 200
 OTHER = "S9999999Z"
@@ -81,30 +85,45 @@ def notices_of_each(database: HstDatabase, **columns: str) -> None:
         database.notices([f"A{number}", f"B{number}"], id_no=identity(number), **columns)
 
 
-@pytest.mark.rule("G13")
-def test_furnish_beside_apply(database: HstDatabase) -> None:
-    """A furnish is played by its transaction: the identity's lock, the notice's, then the offender."""
+TAKEN = ("furnish H", "furnish D", "redirect H")
+
+
+def take(database: HstDatabase, how: str) -> Callable[[int], None]:
+    """Give an officer's furnish or redirect of each notice F to the identity of its number."""
+    deed, role = how.split()
+    carry_out = offenders.furnish if deed == "furnish" else offenders.redirect
+    stores = SqlOffenderStores(database.engine)
+
+    def work(number: int) -> None:
+        person = Person("N", identity(number), "John Tan")
+        furnished = Furnished(f"F{number}", role, person, None, FurnishDetail(), from_role="O")
+        outcome = carry_out(furnished, OFFICER, stores=stores, delivery=Undelivered(), now=NOW)
+        assert isinstance(outcome, Outcome)
+
+    return work
+
+
+@pytest.mark.rule("G13", "F20", "F31")
+@pytest.mark.parametrize("how", TAKEN)
+def test_furnish_and_redirect_beside_apply(database: HstDatabase, how: str) -> None:
     notices_of_each(database)
-    database.notices((f"F{number}" for number in range(ROUNDS)), id_no=OTHER)
-    for_update = "" if database.engine.name == "sqlite" else " FOR UPDATE"
-
-    def furnish(number: int) -> None:
-        named = {"notice_no": f"F{number}", "id_no": identity(number)}
-        with database.engine.begin() as connection:
-            lock_identities(connection, [named["id_no"]])
-            locked = text(
-                f"SELECT notice_no FROM ocms_valid_offence_notice WHERE notice_no = :notice_no{for_update}"
-            )
-            connection.execute(locked, named)
-            makes = "UPDATE ocms_offence_notice_owner_driver SET id_no = :id_no WHERE notice_no = :notice_no"
-            connection.execute(text(makes), named)
-
-    race(lambda number: apply(database, number), furnish)
-    by_then = set(database.held())
-    nightly.suspend_hst_new_notices(stores=database.stores, now=NOW)
+    database.notices((f"F{number}" for number in range(ROUNDS)), id_no=OTHER, last_processing_stage="ENA")
+    race(lambda number: apply(database, number), take(database, how))
     assert outcome(database) == (set(), set())
     assert len(database.held()) == 3 * ROUNDS
-    assert {f"A{number}" for number in range(ROUNDS)} <= by_then
+    numbers = database.rows(t.ocms_suspended_notice, "notice_no", "sr_no")
+    assert {sr_no for _, sr_no in numbers} == {1}, "each notice is suspended once"
+
+
+@pytest.mark.rule("G13", "F20", "F31")
+@pytest.mark.parametrize("how", TAKEN)
+def test_furnish_and_redirect_beside_revive(database: HstDatabase, how: str) -> None:
+    for number in range(ROUNDS):
+        apply(database, number)
+    database.notices((f"F{number}" for number in range(ROUNDS)), id_no=OTHER, last_processing_stage="ENA")
+    race(lambda number: revive(database, number), take(database, how))
+    assert outcome(database) == (set(), set())
+    assert database.listed() == database.held() == []
 
 
 @pytest.mark.rule("G13")

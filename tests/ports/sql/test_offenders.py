@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from threading import Barrier
 from typing import Any, cast
@@ -37,23 +37,34 @@ from ocms_core.offenders.service import Outcome
 from tests.support.builders import NOW
 from tests.support.databases import Databases
 from tests.support.offender_builders import EMPLOYEE, JOHN, NUMBER, OFFICER, ORCHARD, OWNER
-from tests.support.offender_rows import current_roles, opened, put, put_notice, put_person, rows_of
+from tests.support.offender_rows import (
+    Undelivered,
+    current_roles,
+    opened,
+    put,
+    put_notice,
+    put_person,
+    rows_of,
+)
 from tests.support.statements import recorded
 
 ONOD = schema.ocms_offence_notice_owner_driver
 ADDR = schema.ocms_offence_notice_owner_driver_addr
 VON = schema.ocms_valid_offence_notice
+SUSPENDED = schema.ocms_suspended_notice
+LISTED = {
+    "id_no": JOHN.id_no,
+    "id_type": "N",
+    "name": "JOHN LEE",
+    **dict.fromkeys(("postal_code", "blk_hse_no", "street_name", "floor_no", "unit_no", "bldg_name"), ""),
+}
+TS_UNC = {
+    "suspension_type": "TS",
+    "epr_reason_of_suspension": "UNC",
+    "epr_date_of_suspension": local(NOW),
+}
 NUMBERS = count(1)
 RACES = 200
-
-
-class Undelivered:
-    """A delivery nobody waits for: what is written is looked at here, not on the Internet side."""
-
-    def try_now(self, notice_nos: object, now: object) -> bool:
-        """Leave it to the relay."""
-        del notice_nos, now
-        return True
 
 
 @frozen
@@ -98,6 +109,20 @@ def desk(databases: Databases) -> Iterator[Desk]:
             mha_dh_check_allow="N",
         )
         yield Desk(engine, SqlOffenderStores(engine))
+
+
+def record_of_unc(number: str, sr_no: int, due: datetime, closed: datetime | None) -> dict[str, Any]:
+    return {
+        "notice_no": number,
+        "date_of_suspension": local(NOW),
+        "sr_no": sr_no,
+        "suspension_source": "OCMS",
+        "suspension_type": "TS",
+        "reason_of_suspension": "UNC",
+        "officer_authorising_suspension": "OIC9",
+        "due_date_of_revival": due,
+        "date_of_revival": closed,
+    }
 
 
 def columns(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
@@ -176,6 +201,47 @@ def test_a_furnish_writes_every_column_it_should_and_no_other(desk: Desk) -> Non
         ("OFFENDER", "O"),
         ("OFFENDER", "H"),
     ]
+
+
+@pytest.mark.rule("F20", "H5", "H20")
+def test_a_furnish_to_a_listed_identity_suspends_beside_what_is_there(desk: Desk) -> None:
+    until = NOW + timedelta(days=90)
+    put(desk.engine, schema.ocms_hst, LISTED)
+    put_notice(desk.engine, "UNC", **TS_UNC, due_date_of_revival=local(until))
+    put_person(desk.engine, "UNC", "O", OWNER, current=True)
+    for sr_no, closed in ((1, local(NOW)), (2, None)):
+        put(desk.engine, SUSPENDED, record_of_unc("UNC", sr_no, local(until), closed))
+    put(
+        desk.engine,
+        schema.ocms_suspension_reason,
+        {
+            "reason_of_suspension": "HST",
+            "suspension_type": "TS",
+            "suspension_source": "TEST",
+            "description": "HST",
+            "no_of_days_for_revival": 40,
+        },
+    )
+    due = local(NOW + timedelta(days=40))
+    for number, sr_no, row in (
+        (NUMBER, 1, ("TS", "HST", local(NOW), due)),
+        ("UNC", 3, ("TS", "UNC", local(NOW), local(until))),
+    ):
+        assert isinstance(desk.furnish("H", number), Outcome)
+        (von,) = rows_of(desk.engine, VON, number)
+        assert columns(von, *TS_UNC, "due_date_of_revival") == row
+        record = rows_of(desk.engine, SUSPENDED, number)[-1]
+        assert columns(
+            record,
+            "sr_no",
+            "suspension_source",
+            "reason_of_suspension",
+            "officer_authorising_suspension",
+            "date_of_suspension",
+            "due_date_of_revival",
+            "suspension_remarks",
+            "date_of_revival",
+        ) == (sr_no, "OCMS", "HST", OFFICER, local(NOW), due, "HST Suspension - Address invalid", None)
 
 
 @pytest.mark.rule("F20")
@@ -333,8 +399,9 @@ def test_an_action_costs_the_same_statements_whatever_stands_at_the_notice(desk:
         with recorded(desk.engine) as statements:
             assert isinstance(desk.furnish("H", number), Outcome)
         counts.append(len(statements))
-    # Identity lock (not on SQLite); notice, people read; seven kinds of rows written, the outbox last.
-    assert counts == [9 if desk.engine.name == "sqlite" else 10] * 2
+    # Identity lock (not on SQLite); notice, people and HST list read; seven kinds of rows written, the
+    # outbox last.
+    assert counts == [10 if desk.engine.name == "sqlite" else 11] * 2
 
 
 class Model(RuleBasedStateMachine):
