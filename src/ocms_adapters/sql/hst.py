@@ -125,10 +125,13 @@ class SqlHstReader:
         offender: dict[str, tuple[str, str]] = {}
         open_ones: dict[str, list[OpenSuspension]] = {}
         last_sr_no: dict[str, int] = {}
-        for notice_no, id_no, indicator, kind, reason, since, sr_no, due, last in suspensions:
+        let_go: set[str] = set()
+        for notice_no, id_no, indicator, kind, reason, since, sr_no, due, last, over in suspensions:
             offender[notice_no] = (id_no, indicator)
             if last:
                 last_sr_no[notice_no] = last
+            if over:
+                let_go.add(notice_no)
             if kind:
                 found = OpenSuspension(SuspensionReason(kind, reason), singapore(since), sr_no, aware(due))
                 open_ones.setdefault(notice_no, []).append(found)
@@ -144,6 +147,7 @@ class SqlHstReader:
                     shown(row), tuple(open_ones.get(row.notice_no, ())), last_sr_no.get(row.notice_no, 0)
                 ),
                 row.crs_reason_of_suspension,
+                row.notice_no in let_go,
             )
             for row in rows
             if row.notice_no in offender

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Dialect,
     Integer,
+    ScalarSelect,
     Select,
     String,
     and_,
@@ -176,9 +177,10 @@ def locked(question: Select[Any]) -> Select[Any]:
 
 
 def suspensions() -> Select[Any]:
-    """Ask for the current offender of notices, their open suspensions, and their highest record number."""
+    """Ask for the current offender of notices, their open suspensions, and what is to know of all records."""
     every = t.ocms_suspended_notice.alias("every")
     last = select(func.max(every.c.sr_no)).where(every.c.notice_no == onod.notice_no).scalar_subquery()
+    over = case((newest_end(onod.notice_no) == PERIOD_OVER, 1), else_=0)
     # Said in this way so that no planner takes the index of open records, which does not begin with
     # the notice, and reads the whole of it for every notice.
     still_open = case((suspended.date_of_revival.is_(None), 1), else_=0)
@@ -193,6 +195,7 @@ def suspensions() -> Select[Any]:
             suspended.sr_no,
             suspended.due_date_of_revival,
             last,
+            over,
         )
         .outerjoin_from(
             t.ocms_offence_notice_owner_driver,
@@ -200,6 +203,22 @@ def suspensions() -> Select[Any]:
             and_(suspended.notice_no == onod.notice_no, still_open == 1),
         )
         .where(CURRENT)
+    )
+
+
+def newest_end(notice_no: ColumnElement[str]) -> ScalarSelect[str]:
+    """Ask why the newest TS-HST record of a notice was closed; nothing while it is open or there is none."""
+    records = t.ocms_suspended_notice.alias("newest_hst")
+    return (
+        select(records.c.revival_reason)
+        .where(
+            records.c.notice_no == notice_no,
+            records.c.suspension_type == HST.type,
+            records.c.reason_of_suspension == HST.code,
+        )
+        .order_by(records.c.date_of_suspension.desc(), records.c.sr_no.desc())
+        .limit(1)
+        .scalar_subquery()
     )
 
 
@@ -279,7 +298,11 @@ def listed_page() -> Select[Any]:
 
 
 def with_new_notices() -> Select[Any]:
-    """Ask for listed identities with notices before their first reminder that are not suspended."""
+    """
+    Ask for listed identities with notices before their first reminder that are not suspended.
+
+    Those the loop let go are left out here too, or they would be found in vain every night.
+    """
     return (
         select(hst.id_no)
         .where(
@@ -290,6 +313,7 @@ def with_new_notices() -> Select[Any]:
                 von.notice_no == onod.notice_no,
                 von.last_processing_stage.in_(sorted(BEFORE_FIRST_REMINDER)),
                 von.suspension_type.is_(None),
+                func.coalesce(newest_end(von.notice_no), "") != PERIOD_OVER,
             ),
         )
         .order_by(hst.id_no)

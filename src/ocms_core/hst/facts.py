@@ -25,7 +25,12 @@ class ListedIdentity:
 
 @frozen
 class HstNotice:
-    """A notice with its current offender, locked; `crs_reason` is the payment that suspends it."""
+    """
+    A notice with its current offender, locked.
+
+    `crs_reason` is the payment that suspends it, `hst_over` whether the newest of its TS-HST records was
+    closed because its period was over.
+    """
 
     notice_no: str
     id_no: str
@@ -34,6 +39,7 @@ class HstNotice:
     payment_status: str | None
     suspensions: Suspensions = NO_SUSPENSIONS
     crs_reason: str | None = None
+    hst_over: bool = False
 
     @property
     def paid(self) -> bool:

@@ -22,12 +22,17 @@ def decide(facts: IdentityFacts, now: datetime) -> Settled[str]:
     )
 
 
-@rule("H30")
+@rule("H30", "H31")
 def is_new(notice: HstNotice) -> bool:
-    """A new notice stands before its first reminder, is unpaid and under no suspension."""
+    """
+    A new notice stands before its first reminder, is unpaid and under no suspension.
+
+    One whose TS-HST has ended with its period is not new: the loop let it go, and it stays free (H31).
+    """
     return (
         notice.stage in BEFORE_FIRST_REMINDER
         and not notice.paid
+        and not notice.hst_over
         and notice.suspensions.shown.type is None
         and not notice.suspensions.open_records
     )

@@ -339,6 +339,28 @@ def test_of_an_identity_no_longer_the_offender_the_suspension_expires(database: 
     assert database.shown()["A"] == (*FREE, local(due_day + timedelta(days=2)))
 
 
+@pytest.mark.rule("H30", "H31")
+@pytest.mark.parametrize("stage", ["ROV", "RD1"])
+def test_what_the_loop_lets_go_the_job_for_new_notices_leaves_free(database: HstDatabase, stage: str) -> None:
+    """The loop at two, new notices at three; no address is looked up by the second."""
+    database.notices(["A"], last_processing_stage=stage)
+    applied(database)
+    with database.stores.writing() as store:
+        store.record([AddressAnswered(answer(answered_at=NOW + timedelta(days=1)))], NOW, isolate=False)
+    for night in range(3):
+        two = DUE.replace(hour=2) + timedelta(days=night)
+        three = two + timedelta(hours=1)
+        assert nightly.loop_hst_suspensions(stores=database.stores, now=two) == Tally(0 if night else 1)
+        with database.stores.reading() as reader:
+            assert reader.with_new_notices("", 10) == [], "nobody is looked at in vain"
+        assert nightly.suspend_hst_new_notices(stores=database.stores, now=three) == Tally(0)
+        assert database.held() == []
+    # What comes in afterwards is new.
+    database.notices(["B"])
+    assert nightly.suspend_hst_new_notices(stores=database.stores, now=DUE) == Tally(1)
+    assert database.held() == ["B"]
+
+
 @pytest.mark.rule("H32")
 def test_every_listed_identity_is_queued_once_a_month(database: HstDatabase) -> None:
     applied(database)

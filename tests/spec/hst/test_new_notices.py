@@ -46,6 +46,12 @@ CASES: tuple[Newness, ...] = (
         says=False,
     ),
     Case(
+        rule=("H30", "H31"),
+        name="a notice the loop let go is no longer new",
+        given=notice("A", hst_over=True, last_sr_no=1),
+        says=False,
+    ),
+    Case(
         rule="H30",
         name="a notice with an open record is left alone",
         given=notice("A", open_records=(record(),)),
