@@ -17,13 +17,13 @@ IDENTITY = "S1234567A"
 ADDRESS = Address("123456", "123", "Example Street", "01", "01", "Example Building")
 NEW_ADDRESS = Address("654321", "456", "New Street", "02", "02", "New Building")
 APPLICATION = Application(IDENTITY, "N", "John Tan", ADDRESS)
-LISTED = ListedIdentity(IDENTITY, "N", "John Tan", ADDRESS)
 OFFICER = "OIC.TAN"
 SUSPENSIONS = {"shown", "open_records", "last_sr_no"}
 UNC = SuspensionReason("TS", "UNC")
 
 SINCE = at("2024-12-20T10:00:00")
 NOW = at("2025-01-14T11:00:00")
+LISTED = ListedIdentity(IDENTITY, "N", "John Tan", ADDRESS, listed_at=SINCE)
 DUE = at("2025-02-13T11:00:00")  # thirty days after NOW
 EARLIER, LATER = at("2025-02-01T00:00:00"), at("2025-03-01T00:00:00")
 

@@ -61,7 +61,7 @@ class SqlHstReader:
         total = self._connection.execute(self._questions.listed_total, filters).scalar_one()
         page = filters | {"skip": query.skip, "limit": query.limit}
         return total, tuple(
-            ListedRow(listed(row), singapore(row.cre_date), row.notices, aware(row.last_check))
+            ListedRow(listed(row), row.notices, aware(row.last_check))
             for row in self._connection.execute(self._questions.listed_page, page)
         )
 
@@ -238,7 +238,14 @@ def address(row: Any) -> Address:
 
 def listed(row: Any) -> ListedIdentity:
     """Read an identity on the list."""
-    return ListedIdentity(row.id_no, row.id_type, row.name, address(row))
+    return ListedIdentity(
+        row.id_no,
+        row.id_type,
+        row.name,
+        address(row),
+        listed_at=singapore(row.cre_date),
+        address_changed_at=aware(row.date_of_addr_change),
+    )
 
 
 def answer(row: Any) -> AddressAnswer:

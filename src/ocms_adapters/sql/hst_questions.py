@@ -77,9 +77,7 @@ class Questions:
     """Every question by its name; keys are bound as `keys`."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self.listed = select(hst.id_no, hst.id_type, hst.name, *(hst[part] for part in ADDRESS)).where(
-            among(dialect, hst.id_no)
-        )
+        self.listed = listed().where(among(dialect, hst.id_no))
         answer = select(
             *(answers[name] for name in ("id_no", "id_type", "source", "response_date_time", *ADDRESS)),
             answers.address_type,
@@ -151,6 +149,19 @@ class Questions:
             file.sha256 == text("sha256"), file.direction == text("direction")
         )
         self.standing = standing()
+
+
+def listed(*besides: ColumnElement[Any]) -> Select[Any]:
+    """Ask for identities on the list, and something besides."""
+    return select(
+        hst.id_no,
+        hst.id_type,
+        hst.name,
+        *(hst[part] for part in ADDRESS),
+        hst.cre_date,
+        hst.date_of_addr_change,
+        *besides,
+    )
 
 
 def notices() -> Select[Any]:
@@ -268,7 +279,11 @@ def list_filters() -> tuple[ColumnElement[bool], ...]:
 
 
 def listed_page() -> Select[Any]:
-    """Ask for a page of the list, newest first, with the notices under TS-HST and the last answer."""
+    """
+    Ask for a page of the list, newest first, with the notices under TS-HST and the last answer.
+
+    An answer to an earlier listing of the identity is none of this one.
+    """
     held = (
         select(func.count(distinct(suspended.notice_no)))
         .join_from(
@@ -279,17 +294,11 @@ def listed_page() -> Select[Any]:
         .where(onod.id_no == hst.id_no, CURRENT)
         .scalar_subquery()
     )
-    last = select(func.max(answers.response_date_time)).where(HST_ANSWER, answers.id_no == hst.id_no)
+    last = select(func.max(answers.response_date_time)).where(
+        HST_ANSWER, answers.id_no == hst.id_no, answers.response_date_time >= hst.cre_date
+    )
     return (
-        select(
-            hst.id_no,
-            hst.id_type,
-            hst.name,
-            *(hst[part] for part in ADDRESS),
-            hst.cre_date,
-            held.label("notices"),
-            last.scalar_subquery().label("last_check"),
-        )
+        listed(held.label("notices"), last.scalar_subquery().label("last_check"))
         .where(*list_filters())
         .order_by(hst.cre_date.desc(), hst.id_no)
         .offset(whole("skip"))

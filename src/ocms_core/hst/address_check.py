@@ -63,7 +63,7 @@ def ask(batch: Mapping[str, str], stores: HstStores, datahive: DataHive, now: da
     with stores.reading() as reader:
         listed = reader.listed_among([answer.id_no for answer in answers])
     sent = (EnquirySent(id_no, DATAHIVE, now) for id_no in batch)
-    changes: tuple[Change, ...] = (*accepted(answers, listed), *sent)
+    changes: tuple[Change, ...] = (*accepted(answers, listed, now), *sent)
     with stores.writing() as store:
         store.record(changes, now, isolate=False)
     return True

@@ -15,12 +15,18 @@ FULLY_PAID = "FP"
 
 @frozen
 class ListedIdentity:
-    """An identity on the HST list with the name and address the list has of it."""
+    """
+    An identity on the HST list with the name and address the list has of it.
+
+    `address_changed_at` is when an officer last corrected the address, None when nobody has.
+    """
 
     id_no: str
     id_type: str
     name: str
     address: Address
+    listed_at: datetime
+    address_changed_at: datetime | None = None
 
 
 @frozen
@@ -72,7 +78,6 @@ class ListedRow:
     """One row of the HST list as officers see it."""
 
     identity: ListedIdentity
-    created: datetime
     notices: int
     last_check: datetime | None
 

@@ -106,7 +106,7 @@ def apply(name: str, content: bytes, records: Sequence[MhaRecord], stores: HstSt
     answers = [mha_file.answer(record, now) for record in records]
     with stores.reading() as reader:
         listed = reader.listed_among([answer.id_no for answer in answers])
-    kept = accepted(answers, listed)
+    kept = accepted(answers, listed, now)
     applied = FileExchanged(digest(content), RESPONSE, name, len(records), now)
     try:
         with stores.writing() as store:

@@ -6,9 +6,9 @@ from typing import Any
 
 from attrs import frozen
 
-from ocms_core.hst.answers import found_valid_new_address
+from ocms_core.hst.answers import brought_another, brought_valid, found_valid_new_address
 from ocms_core.hst.facts import CheckedIdentity, Standing
-from ocms_core.kernel.addresses import Address, changed, invalid
+from ocms_core.kernel.addresses import Address, invalid
 from ocms_core.kernel.dates import SINGAPORE, singapore
 from ocms_core.kernel.sheets import Column, Kind, Sheet
 from ocms_core.kernel.spec import rule
@@ -72,7 +72,7 @@ def data_row(number: int, checked: CheckedIdentity) -> tuple[Any, ...]:
         listed.name if listed else None,
         one_line(listed.address) if listed else None,
         one_line(answer.address),
-        yes_no(has_changed(checked)),
+        yes_no(brought_another(listed, answer)),
         yes_no(is_invalid(checked)),
         answer.answered_at,
     )
@@ -98,28 +98,19 @@ def work_items_report(figures: Figures, standing: Standing) -> Sheet:
 
 
 def figures(checked: Iterable[CheckedIdentity]) -> Figures:
-    """Count what the checks brought; eligible is who is listed and was found at a valid new address."""
-    counted = [
-        (
-            has_changed(each),
-            is_invalid(each),
-            each.listed is not None and found_valid_new_address(each.listed, each.answer),
-        )
-        for each in checked
-    ]
-    wrong = sum(invalid for _, invalid, _ in counted)
+    """
+    Count what the checks brought to those on the list; eligible is who was found at a valid new address.
+
+    An answer without an address has changed nothing and is not valid, and who was revived is not counted.
+    """
+    checked = tuple(checked)
     return Figures(
-        checked=len(counted),
-        changed=sum(changed for changed, _, _ in counted),
-        invalid=wrong,
-        valid=len(counted) - wrong,
-        eligible=sum(eligible for _, _, eligible in counted),
+        checked=len(checked),
+        changed=sum(brought_another(each.listed, each.answer) for each in checked),
+        invalid=sum(is_invalid(each) for each in checked),
+        valid=sum(brought_valid(each.listed, each.answer) for each in checked),
+        eligible=sum(found_valid_new_address(each.listed, each.answer) for each in checked),
     )
-
-
-def has_changed(checked: CheckedIdentity) -> bool:
-    """Tell whether the answer gives another address than the list has (H37)."""
-    return checked.listed is not None and changed(checked.listed.address, checked.answer.address)
 
 
 def is_invalid(checked: CheckedIdentity) -> bool:

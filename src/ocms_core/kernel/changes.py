@@ -155,12 +155,16 @@ class IdentityListed:
 
 @frozen
 class ListedIdentityChanged:
-    """An identity on the HST list gets another name and address."""
+    """
+    An identity on the HST list gets another name and address.
+
+    `date_of_addr_change` is when the address last became another, None when it never has.
+    """
 
     id_no: str
     name: str
     address: addresses.Address
-    date_of_addr_change: datetime
+    date_of_addr_change: datetime | None
 
 
 @frozen

@@ -133,7 +133,7 @@ def listed(row: ListedRow) -> dict[str, Any]:
         "postalCode": identity.address.postal_code,
         "blkHseNo": identity.address.blk_hse_no,
         "streetName": identity.address.street_name,
-        "createdDate": without_offset(row.created),
+        "createdDate": without_offset(row.identity.listed_at),
         "noticesCount": row.notices,
         "lastDataHiveCheck": without_offset(row.last_check),
     }

@@ -290,6 +290,35 @@ def test_an_answer_upserts_and_only_a_later_one_counts(database: HstDatabase) ->
     assert database.rows(t.ocms_hst, "street_name") == [("Example Street",)]
 
 
+@pytest.mark.rule("H8", "H31")
+def test_an_answer_to_an_earlier_listing_is_none_of_this_one(database: HstDatabase) -> None:
+    database.notices(["A"])
+    applied(database)
+    told = answer(answered_at=NOW + timedelta(hours=1))
+    with database.stores.writing() as store:
+        store.record([AddressAnswered(told)], NOW, isolate=False)
+    assert listed_row(database)["last"] == told.answered_at
+    again = NOW + timedelta(hours=2)
+    revived(database, now=again)
+    applied(database, now=again)
+    assert listed_row(database)["last"] is None
+    due_day = DUE.replace(hour=2)
+    assert nightly.loop_hst_suspensions(stores=database.stores, now=due_day) == Tally(1)
+    assert database.held() == ["A"]
+
+
+@pytest.mark.rule("H31", "H6")
+def test_an_answer_goes_on_counting_when_the_list_takes_its_address_over(database: HstDatabase) -> None:
+    database.notices(["A"])
+    applied(database)
+    with database.stores.writing() as store:
+        store.record([AddressAnswered(answer(answered_at=NOW + timedelta(hours=1)))], NOW, isolate=False)
+    taken_over = Update(IDENTITY, "John Tan", NEW_ADDRESS)
+    service.update(taken_over, stores=database.stores, now=NOW + timedelta(hours=2))
+    assert nightly.loop_hst_suspensions(stores=database.stores, now=DUE.replace(hour=2)) == Tally(1)
+    assert database.held() == []
+
+
 @pytest.mark.rule("H30")
 def test_new_notices_of_listed_identities_are_suspended_chunk_by_chunk(
     database: HstDatabase, monkeypatch: pytest.MonkeyPatch

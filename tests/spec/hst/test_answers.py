@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from ocms_core.hst.answers import accepted, found_valid_new_address
+from ocms_core.hst.answers import accepted, brought_another, brought_valid, found_valid_new_address
 from ocms_core.hst.existence import floor_unit, shown
-from ocms_core.hst.facts import KnownOffender
+from ocms_core.hst.facts import KnownOffender, ListedIdentity
 from ocms_core.kernel.addresses import Address, AddressAnswer, changed, invalid
 from ocms_core.kernel.changes import AddressAnswered
 from ocms_core.kernel.suspensions import NOT_SUSPENDED, ShownSuspension, SuspensionReason, may_lift, shown_of
-from tests.support.builders import HST
+from tests.support.builders import HST, at
 from tests.support.cases import Case, each
 from tests.support.hst_facts import (
     ADDRESS,
@@ -78,7 +78,80 @@ def test_of_several_answers_the_latest_counts_and_nobody_elses_is_kept() -> None
     earlier = answer(answered_at=NOW - timedelta(days=1), address=ADDRESS)
     stranger = answer(id_no="S7654321B")
     for order in ((earlier, answer(), stranger), (stranger, answer(), earlier)):
-        assert accepted(order, {IDENTITY}) == (AddressAnswered(answer()),)
+        assert accepted(order, {IDENTITY}, NOW) == (AddressAnswered(answer()),)
+
+
+@pytest.mark.rule("H36", "H41")
+def test_a_time_after_the_receipt_counts_as_none() -> None:
+    """Whoever's clock is wrong, a later answer must be able to take the place of this one."""
+    for wrong in (NOW + timedelta(seconds=1), at("9999-12-31T23:59:59")):
+        (kept,) = accepted([answer(answered_at=wrong)], {IDENTITY}, NOW)
+        assert kept == AddressAnswered(answer(answered_at=NOW))
+    early, late = answer(answered_at=at("9999-12-31T00:00:00"), address=ADDRESS), answer()
+    assert accepted([early, late], {IDENTITY}, NOW) == (AddressAnswered(late),)
+
+
+BROUGHT: tuple[Case[ListedIdentity | None, AddressAnswer, tuple[bool, bool, bool]], ...] = (
+    Case(
+        rule="H37",
+        name="another address, which is valid",
+        given=LISTED,
+        ask=answer(),
+        says=(True, True, True),
+    ),
+    Case(
+        rule="H37",
+        name="another address, which is not",
+        given=LISTED,
+        ask=answer(invalid_addr_tag="G"),
+        says=(True, False, False),
+    ),
+    Case(
+        rule="H37",
+        name="the address the list has",
+        given=LISTED,
+        ask=answer(address=ADDRESS),
+        says=(False, True, False),
+    ),
+    Case(rule="H37", name="no address", given=LISTED, ask=answer(address=Address()), says=(False,) * 3),
+    Case(rule="H35", name="an answer about somebody revived", given=None, ask=answer(), says=(False,) * 3),
+    Case(
+        rule=("H8", "H31"),
+        name="an answer from before the listing",
+        given=evolve(LISTED, listed_at=NOW + timedelta(seconds=1)),
+        ask=answer(),
+        says=(False,) * 3,
+    ),
+    Case(
+        rule="H31",
+        name="an answer of the very moment of the listing",
+        given=evolve(LISTED, listed_at=NOW),
+        ask=answer(),
+        says=(True, True, True),
+    ),
+    Case(
+        rule=("H31", "H6"),
+        name="an address an officer has given the list since",
+        given=evolve(LISTED, address=NEW_ADDRESS, address_changed_at=NOW + timedelta(days=1)),
+        ask=answer(),
+        says=(False, True, True),
+    ),
+    Case(
+        rule=("H31", "H6"),
+        name="an address an officer had given the list before",
+        given=evolve(LISTED, address=NEW_ADDRESS, address_changed_at=NOW - timedelta(days=1)),
+        ask=answer(),
+        says=(False, True, False),
+    ),
+)
+
+
+@each(BROUGHT)
+def test_what_an_answer_has_brought(
+    case: Case[ListedIdentity | None, AddressAnswer, tuple[bool, bool, bool]],
+) -> None:
+    found = (brought_another, brought_valid, found_valid_new_address)
+    assert tuple(told(case.given, case.ask) for told in found) == case.says
 
 
 FLOORS: tuple[Case[tuple[str, str], None, str | None], ...] = (

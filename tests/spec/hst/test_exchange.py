@@ -23,6 +23,7 @@ from ocms_core.hst.mha_file import (
 )
 from ocms_core.kernel.addresses import Address
 from ocms_core.kernel.codes import Code
+from ocms_core.kernel.dates import SINGAPORE, local
 from tests.support.databases import Databases
 from tests.support.hst_facts import IDENTITY, NOW, OFFICER
 from tests.support.hst_rows import HstDatabase, application, hst_database
@@ -30,6 +31,7 @@ from tests.support.hst_rows import HstDatabase, application, hst_database
 State: TypeAlias = tuple[dict[str, str], list[tuple[Any, ...]]]
 """The answers kept, by identity, and the files noted as applied."""
 
+TOMORROW = NOW + timedelta(days=1)
 SECOND = "F7654321B"
 NAME = "NRO2URA_20250201003005"
 
@@ -80,9 +82,11 @@ def record(uin: str, street: str, at: datetime = NOW) -> MhaRecord:
     return MhaRecord(uin, address=Address("654321", street_name=street), timestamp=at)
 
 
-def receive(database: HstDatabase, outbox: Outbox, alarm: Alarm | None = None) -> Tally:
+def receive(
+    database: HstDatabase, outbox: Outbox, alarm: Alarm | None = None, now: datetime = TOMORROW
+) -> Tally:
     return mha_exchange.receive_mha_responses(
-        stores=database.stores, exchange=outbox, alerts=alarm or Alarm(), now=NOW
+        stores=database.stores, exchange=outbox, alerts=alarm or Alarm(), now=now
     )
 
 
@@ -105,7 +109,7 @@ def test_a_response_is_kept_for_whom_is_listed_and_noted_in_the_ledger(database:
 def test_a_file_delivered_five_times_renamed_and_reordered_changes_things_once(database: HstDatabase) -> None:
     outbox = Outbox()
     old = encode_response([record(IDENTITY, "Old")])
-    new = encode_response([record(IDENTITY, "New", NOW + timedelta(days=1))])
+    new = encode_response([record(IDENTITY, "New", TOMORROW)])
     outbox.lay_out("NRO2URA_2", old, matched=1)
     outbox.lay_out("NRO2URA_1", new, matched=1)
     assert receive(database, outbox) == Tally(2)
@@ -116,6 +120,21 @@ def test_a_file_delivered_five_times_renamed_and_reordered_changes_things_once(d
         assert receive(database, outbox) == Tally(0)
     assert database.rows(t.ocms_temp_unc_hst_addr, "street_name", "upd_date", "report_generated") == before
     assert len(database.rows(housekeeping.ocms_mha_file, "name")) == 2
+
+
+@pytest.mark.rule("H36", "H41")
+def test_a_date_that_has_not_come_yet_neither_blocks_a_later_answer_nor_moves_its_month(
+    database: HstDatabase,
+) -> None:
+    outbox = Outbox()
+    never = datetime(9999, 12, 31, 23, 59, 59, tzinfo=SINGAPORE)
+    outbox.lay_out("NRO2URA_1", encode_response([record(IDENTITY, "Wrong", never)]), matched=1)
+    assert receive(database, outbox, now=NOW) == Tally(1)
+    columns = ("street_name", "response_date_time")
+    assert database.rows(t.ocms_temp_unc_hst_addr, *columns) == [("Wrong", local(NOW))]
+    outbox.lay_out("NRO2URA_2", encode_response([record(IDENTITY, "Right", never)]), matched=1)
+    assert receive(database, outbox) == Tally(1)
+    assert database.rows(t.ocms_temp_unc_hst_addr, *columns) == [("Right", local(TOMORROW))]
 
 
 @pytest.mark.rule("H42", "H43")

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from attrs import evolve
+
 from ocms_core.hst.facts import HstNotice, IdentityFacts
 from ocms_core.hst.looping import decide
 from ocms_core.kernel.addresses import Address
@@ -12,6 +14,7 @@ from tests.support.cases import Case, each, written
 from tests.support.hst_facts import (
     ADDRESS,
     LISTED,
+    NEW_ADDRESS,
     SINCE,
     UNC,
     answer,
@@ -89,6 +92,22 @@ CASES: tuple[Looping, ...] = (
         name="a check that found no address at all does not",
         given=listed(DUE_NOTICE, answer(address=Address())),
         says=ROUND,
+    ),
+    Case(
+        rule="H31",
+        name="a check that found a valid new address before the identity was listed does not",
+        given=listed(DUE_NOTICE, answer(answered_at=SINCE - timedelta(seconds=1))),
+        says=ROUND,
+    ),
+    Case(
+        rule=("H31", "H6"),
+        name="nor does an officer who gives the list the address that was found keep the loop going",
+        given=facts(
+            DUE_NOTICE,
+            listed=[evolve(LISTED, address=NEW_ADDRESS, address_changed_at=TWO_O_CLOCK)],
+            answers=[answer()],
+        ),
+        says=OVER,
     ),
     Case(
         rule=("H31", "H9"),

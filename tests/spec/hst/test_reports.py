@@ -6,6 +6,7 @@ import pytest
 
 from ocms_core.hst.facts import CheckedIdentity, Standing
 from ocms_core.hst.reports import Figures, bounds, data_report, figures, month_of, names, work_items_report
+from ocms_core.kernel.addresses import Address
 from tests.support.builders import at
 from tests.support.hst_facts import ADDRESS, IDENTITY, LISTED, NOW, answer
 
@@ -13,11 +14,12 @@ FOUND = CheckedIdentity(answer(), LISTED)
 GONE_AWAY = CheckedIdentity(answer(invalid_addr_tag="G"), LISTED)
 SAME = CheckedIdentity(answer(address=ADDRESS), LISTED)
 REVIVED = CheckedIdentity(answer(), None)
+NOWHERE = CheckedIdentity(answer(address=Address()), LISTED)
 
 
 @pytest.mark.rule("H35")
 def test_the_data_report_has_the_columns_and_one_row_for_each_identity() -> None:
-    sheet = data_report([FOUND, GONE_AWAY, SAME, REVIVED])
+    sheet = data_report([FOUND, GONE_AWAY, SAME, REVIVED, NOWHERE])
     assert [column.title for column in sheet.columns] == [
         "S/N",
         "HST ID",
@@ -35,13 +37,14 @@ def test_the_data_report_has_the_columns_and_one_row_for_each_identity() -> None
         (2, IDENTITY, "John Tan", old, new, "Yes", "Yes", NOW),
         (3, IDENTITY, "John Tan", old, old, "No", "No", NOW),
         (4, IDENTITY, None, None, new, "No", "No", NOW),
+        (5, IDENTITY, "John Tan", old, "", "No", "No", NOW),
     ]
 
 
 @pytest.mark.rule("H35", "H37")
 def test_the_figures_count_what_the_checks_brought() -> None:
-    assert figures([FOUND, GONE_AWAY, SAME, REVIVED]) == Figures(
-        checked=4, changed=2, invalid=1, valid=3, eligible=1
+    assert figures([FOUND, GONE_AWAY, SAME, REVIVED, NOWHERE]) == Figures(
+        checked=5, changed=2, invalid=1, valid=2, eligible=1
     )
 
 

@@ -1,6 +1,9 @@
 """Correcting the name and address of a listed identity."""
 
+from datetime import timedelta
+
 import pytest
+from attrs import evolve
 
 from ocms_core.hst.request_checks import Update
 from ocms_core.hst.updating import decide
@@ -31,6 +34,14 @@ def test_list_names_and_furnished_addresses_take_the_new_values_and_suspensions_
 @pytest.mark.rule("H6")
 def test_without_notices_only_the_list_changes() -> None:
     assert written(decide(UPDATE, facts(listed=[LISTED]), NOW)) == (CHANGED,)
+
+
+@pytest.mark.rule("H6", "H31")
+def test_an_update_of_the_name_alone_is_no_change_of_address() -> None:
+    last = NOW - timedelta(days=9)
+    listed = evolve(LISTED, address=NEW_ADDRESS, address_changed_at=last)
+    changed = ListedIdentityChanged(IDENTITY, "John Tan Updated", NEW_ADDRESS, last)
+    assert written(decide(UPDATE, facts(listed=[listed]), NOW)) == (changed,)
 
 
 @pytest.mark.rule("H6")

@@ -182,7 +182,7 @@ LISTED = Writing(
 )
 LISTED_CHANGED = Writing(
     {"id_no": String(12), "name": String(66), **ADDRESS, "date_of_addr_change": MOMENT},
-    lambda change: (change.id_no, change.name, *parts(change.address), local(change.date_of_addr_change)),
+    lambda change: (change.id_no, change.name, *parts(change.address), moment(change.date_of_addr_change)),
     update_listed,
 )
 DELISTED = Writing({"id_no": String(12)}, lambda change: (change.id_no,), delete_listed)
