@@ -21,6 +21,7 @@ from ocms_core.hst.facts import (
     ListedIdentity,
     ListedRow,
     Standing,
+    Unreported,
 )
 from ocms_core.hst.listing import period
 from ocms_core.hst.request_checks import ListQuery
@@ -90,12 +91,15 @@ class SqlHstReader:
         asked = {"sha256": sha256, "direction": direction}
         return self._connection.execute(self._questions.file_applied, asked).first() is not None
 
-    def unreported(self) -> Sequence[tuple[str, datetime]]:
+    def unreported(self) -> Sequence[Unreported]:
         """Give the answers no report has shown yet."""
-        return [(id_no, singapore(at)) for id_no, at in self._connection.execute(self._questions.unreported)]
+        return [
+            Unreported(id_no, singapore(answered_at), singapore(received_at))
+            for id_no, answered_at, received_at in self._connection.execute(self._questions.unreported)
+        ]
 
     def checked(self, since: datetime, before: datetime) -> Iterator[CheckedIdentity]:
-        """Give the identities whose latest answer fell into a period."""
+        """Give the identities whose latest answer came in within a period."""
         asked = {"since": local(since), "before": local(before)}
         answered = list(self._connection.execute(self._questions.checked, asked))
         on_list = {
@@ -188,9 +192,11 @@ class SqlHstStore(SqlHstReader):
         again = self._connection.execute(self._questions.queue_again, moments).rowcount
         return again + self._connection.execute(self._questions.queue_new, moments).rowcount
 
-    def close_reported(self, reported: Sequence[tuple[str, datetime]], now: datetime) -> None:
+    def close_reported(self, reported: Sequence[Unreported], now: datetime) -> None:
         """Mark answers reported and take their identities out of the queue, in two statements."""
-        rows = self._questions.reported.bind([(id_no, local(at)) for id_no, at in sorted(reported)])
+        rows = self._questions.reported.bind(
+            sorted((each.id_no, local(each.answered_at)) for each in reported)
+        )
         for statement in (self._questions.mark_reported, self._questions.leave_queue):
             self._connection.execute(statement, rows | {"now": local(now)})
 

@@ -54,6 +54,8 @@ OPEN_HST = and_(
     suspended.date_of_revival.is_(None),
 )
 HST_ANSWER = answers.query_reason == HST_QUERY
+# Another system may keep an answer without the moment it came in.
+RECEIVED = func.coalesce(answers.processing_date_time, answers.response_date_time)
 HST_ENQUIRY = queue.query_reason == HST_QUERY
 SENT = {MHA: queue.sent_to_mha_date, DATAHIVE: queue.sent_to_datahive_date}
 
@@ -85,9 +87,7 @@ class Questions:
             answers.effective_date,
         ).where(HST_ANSWER, answers.response_date_time.is_not(None))
         self.answers = answer.where(among(dialect, answers.id_no))
-        self.checked = answer.where(
-            answers.response_date_time >= at("since"), answers.response_date_time < at("before")
-        ).order_by(answers.id_no)
+        self.checked = answer.where(at("since") <= RECEIVED, at("before") > RECEIVED).order_by(answers.id_no)
 
         self.notices_of_identities = locked(
             notices()
@@ -128,7 +128,7 @@ class Questions:
         }
         self.queue_new = queue_new()
         self.queue_again = queue_again()
-        self.unreported = select(answers.id_no, answers.response_date_time).where(
+        self.unreported = select(answers.id_no, answers.response_date_time, RECEIVED).where(
             HST_ANSWER, answers.report_generated == "N", answers.response_date_time.is_not(None)
         )
         self.reported = row_set(dialect, {"id_no": String(12), "answered_at": MOMENT})
@@ -241,7 +241,10 @@ def known_offender() -> Select[Any]:
             t.ocms_offence_notice_owner_driver,
             t.ocms_offence_notice_owner_driver_addr,
             and_(
-                addr.notice_no == onod.notice_no, addr.owner_driver_indicator == onod.owner_driver_indicator
+                addr.notice_no == onod.notice_no,
+                addr.owner_driver_indicator == onod.owner_driver_indicator,
+                # A furnished address is blanked when somebody comes without one: it is none.
+                or_(addr.street_name.is_not(None), addr.postal_code.is_not(None)),
             ),
         )
         .where(onod.id_no == text("id_no"))

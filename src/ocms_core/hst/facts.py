@@ -83,6 +83,15 @@ class ListedRow:
 
 
 @frozen
+class Unreported:
+    """An answer no report has shown yet: about whom, when it was given and when it came in."""
+
+    id_no: str
+    answered_at: datetime
+    received_at: datetime
+
+
+@frozen
 class CheckedIdentity:
     """An identity with its latest answer; `listed` is None once it has been revived."""
 

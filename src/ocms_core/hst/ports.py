@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from ocms_core.hst.facts import CheckedIdentity, IdentityFacts, KnownOffender, ListedRow, Standing
+from ocms_core.hst.facts import CheckedIdentity, IdentityFacts, KnownOffender, ListedRow, Standing, Unreported
 from ocms_core.hst.request_checks import ListQuery
 from ocms_core.kernel.addresses import AddressAnswer
 from ocms_core.kernel.codes import Code
@@ -47,11 +47,11 @@ class HstReader(Protocol):
     def file_applied(self, sha256: str, direction: str) -> bool:
         """Tell whether a file of this content was exchanged before."""
 
-    def unreported(self) -> Sequence[tuple[str, datetime]]:
-        """Give the answers no report has shown yet: identity and moment."""
+    def unreported(self) -> Sequence[Unreported]:
+        """Give the answers no report has shown yet."""
 
     def checked(self, since: datetime, before: datetime) -> Iterable[CheckedIdentity]:
-        """Give the identities whose latest answer fell into a period, by number."""
+        """Give the identities whose latest answer came in within a period, by number."""
 
     def standing(self, since: datetime, before: datetime) -> Standing:
         """Count the list and its suspensions now, and those of a period."""
@@ -69,7 +69,7 @@ class HstStore(Store, Protocol):
     def queue_listed(self, now: datetime, month: datetime) -> int:
         """Queue every listed identity to be asked about; who was last asked before `month` is asked again."""
 
-    def close_reported(self, reported: Sequence[tuple[str, datetime]], now: datetime) -> None:
+    def close_reported(self, reported: Sequence[Unreported], now: datetime) -> None:
         """Mark answers reported, and take those identities out of the queue that all systems were sent."""
 
 

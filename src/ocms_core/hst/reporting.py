@@ -20,6 +20,8 @@ def generate_hst_reports(
     """
     Where answers are not reported yet, the workbooks of their month are written, and then they are.
 
+    The month is that of the receipt: what comes in late never takes anything from an earlier month.
+
     A workbook that cannot be built or stored raises an alert and leaves everything to the next run;
     a mail that fails only warns. The tally counts answers. Raises `Unavailable` when the database
     cannot be reached.
@@ -27,8 +29,8 @@ def generate_hst_reports(
     with stores.reading() as reader:
         unreported = reader.unreported()
     done = failed = 0
-    for month in sorted({reports.month_of(at) for _, at in unreported}):
-        answers = [each for each in unreported if reports.month_of(each[1]) == month]
+    for month in sorted({reports.month_of(each.received_at) for each in unreported}):
+        answers = [each for each in unreported if reports.month_of(each.received_at) == month]
         sheets = sheets_of(month, stores)
         if put_away(sheets, store, alerts):
             mail(month, sheets, store, post, alerts)
@@ -70,12 +72,12 @@ def put_away(sheets: dict[str, Sheet], store: ReportStore, alerts: Alerts) -> bo
 
 def mail(month: date, names: Iterable[str], store: ReportStore, post: Post, alerts: Alerts) -> None:
     """Send the workbooks to the officers; that it failed is told, and holds nothing up (H35)."""
-    files = {name.rpartition("/")[2]: store.read(name) or b"" for name in names}
     try:
+        files = {name.rpartition("/")[2]: store.read(name) or b"" for name in names}
         post.send(
             f"HST address check {month:%B %Y}",
             f"The workbooks of the HST address check of {month:%B %Y} are attached.",
             files,
         )
-    except Unavailable:
+    except (Unavailable, OSError):
         alerts.alert(HST_MAIL_FAILED, f"the HST reports of {month:%B %Y} are stored but were not mailed")

@@ -1,7 +1,7 @@
 """The HST list and its suspensions on SQLite and PostgreSQL."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,8 @@ from ocms_adapters.sql.ledger import Ledger
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.hst import address_check, nightly, service
-from ocms_core.hst.facts import KnownOffender, Tally
+from ocms_core.hst.facts import KnownOffender, Tally, Unreported
+from ocms_core.hst.reports import bounds
 from ocms_core.hst.request_checks import ListQuery, Revival, Update
 from ocms_core.kernel.addresses import DATAHIVE, MHA, Address
 from ocms_core.kernel.changes import AddressAnswered, EnquirySent
@@ -228,6 +229,41 @@ def address_row(
     }
 
 
+@pytest.mark.rule("H6", "H2")
+def test_the_address_an_update_gave_is_the_one_that_is_shown_from_then_on(database: HstDatabase) -> None:
+    database.notices(["A"])
+    stale = {"invalid_addr_tag": "G", "error_code": "E1"}
+    last_year, later = local(NOW) - timedelta(days=365), NOW + timedelta(days=1)
+    for kind in ("furnished_mail", "mha_reg"):
+        row = address_row(kind, "Old", last_year, last_year)
+        database.put(t.ocms_offence_notice_owner_driver_addr, [row | stale])
+    applied(database)
+    service.update(Update(IDENTITY, "New Name", NEW_ADDRESS), stores=database.stores, now=NOW)
+    columns = (
+        *("type_of_address", "street_name", "invalid_addr_tag", "error_code"),
+        *("effective_date", "processing_date_time"),
+    )
+    assert database.rows(t.ocms_offence_notice_owner_driver_addr, *columns) == [
+        ("furnished_mail", "New Street", None, None, local(NOW), local(NOW)),
+        ("mha_reg", "Old", "G", "E1", last_year, last_year),
+    ]
+    revived(database, now=later)
+    assert service.find(IDENTITY, stores=database.stores) == KnownOffender(False, "New Name", NEW_ADDRESS, 1)
+
+
+@pytest.mark.rule("H2", "F20")
+def test_a_blanked_address_is_none(database: HstDatabase) -> None:
+    database.notices(["A"])
+    database.put(
+        t.ocms_offence_notice_owner_driver_addr,
+        [
+            address_row("lta_reg", "Known", None, None),
+            address_row("furnished_mail", "", local(NOW), local(NOW)) | {"street_name": None},
+        ],
+    )
+    assert service.find(IDENTITY, stores=database.stores).address == Address(street_name="Known")
+
+
 @pytest.mark.rule("H2")
 def test_the_latest_address_is_the_newest_effective_then_the_newest_processed(database: HstDatabase) -> None:
     find = service.find
@@ -412,12 +448,12 @@ def test_an_identity_leaves_the_queue_when_reported_and_sent_to_all(database: Hs
     told = answer(answered_at=NOW)
     with database.stores.writing() as store:
         store.record([AddressAnswered(told), EnquirySent(IDENTITY, DATAHIVE, NOW)], NOW, isolate=False)
-        store.close_reported([(IDENTITY, NOW)], NOW)
+        store.close_reported([Unreported(IDENTITY, NOW, NOW)], NOW)
     assert database.rows(t.ocms_temp_unc_hst_addr, "report_generated") == [("Y",)]
     assert len(database.rows(t.ocms_adhoc_nro_queue, "id_no")) == 1
     with database.stores.writing() as store:
         store.record([EnquirySent(IDENTITY, MHA, NOW)], NOW, isolate=False)
-        store.close_reported([(IDENTITY, NOW)], NOW)
+        store.close_reported([Unreported(IDENTITY, NOW, NOW)], NOW)
     assert database.rows(t.ocms_adhoc_nro_queue, "id_no") == []
 
 
@@ -426,8 +462,21 @@ def test_an_answer_newer_than_the_report_stays_unreported(database: HstDatabase)
     applied(database)
     with database.stores.writing() as store:
         store.record([AddressAnswered(answer(answered_at=NOW))], NOW, isolate=False)
-        store.close_reported([(IDENTITY, NOW - timedelta(days=1))], NOW)
+        store.close_reported([Unreported(IDENTITY, NOW - timedelta(days=1), NOW)], NOW)
     assert database.rows(t.ocms_temp_unc_hst_addr, "report_generated") == [("N",)]
+
+
+@pytest.mark.rule("H35")
+def test_the_month_of_an_answer_is_that_of_its_receipt(database: HstDatabase) -> None:
+    applied(database)
+    given, came_in = NOW.replace(month=2, day=28), NOW.replace(month=3, day=1)
+    with database.stores.writing() as store:
+        store.record([AddressAnswered(answer(answered_at=given))], came_in, isolate=False)
+    with database.stores.reading() as reader:
+        assert reader.unreported() == [Unreported(IDENTITY, given, came_in)]
+        assert list(reader.checked(*bounds(date(2025, 2, 1)))) == []
+        (found,) = reader.checked(*bounds(date(2025, 3, 1)))
+    assert found.answer.answered_at == given
 
 
 @pytest.mark.rule("H21")

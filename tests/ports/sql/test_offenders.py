@@ -284,6 +284,33 @@ def test_who_stood_in_the_role_leaves_nothing_in_it_but_their_other_addresses(de
     ) == ("FURNISH", OFFICER, "O", "O", "Y", "S9876543B", OWNER.name, "61234567", "9", "RD1", "RD1")
 
 
+@pytest.mark.rule("F20", "H2")
+def test_nothing_said_of_a_former_address_holds_for_the_one_furnished(desk: Desk) -> None:
+    put(
+        desk.engine,
+        ADDR,
+        {
+            "notice_no": NUMBER,
+            "owner_driver_indicator": "H",
+            "type_of_address": "furnished_mail",
+            "blk_hse_no": "9",
+            "invalid_addr_tag": "G",
+            "error_code": "E1",
+        },
+    )
+    put_person(desk.engine, NUMBER, "H", OWNER)
+    desk.furnish("H")
+    (address,) = rows_of(desk.engine, ADDR, NUMBER)
+    assert columns(
+        address,
+        "blk_hse_no",
+        "invalid_addr_tag",
+        "error_code",
+        "effective_date",
+        "processing_date_time",
+    ) == ("123", None, None, local(NOW), local(NOW))
+
+
 @pytest.mark.rule("F40")
 def test_an_update_leaves_identity_indicator_and_stage_alone(desk: Desk) -> None:
     assert isinstance(desk.update("O", name="NEW NAME", email=None), Outcome)

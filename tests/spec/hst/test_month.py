@@ -254,6 +254,36 @@ def test_identities_datahive_fails_for_stay_queued_and_the_next_batch_goes_on(
     assert play.ask_datahive() == Tally(2)
 
 
+class Unreadable(FolderStore):
+    """A store that keeps workbooks and does not give them back."""
+
+    def read(self, name: str) -> bytes | None:
+        del name
+        raise self.refusal
+
+    refusal: Exception = Unavailable("the report store")
+
+
+class Unopenable(Unreadable):
+    """A store whose files cannot be opened."""
+
+    refusal = OSError("a disk")
+
+
+@pytest.mark.rule("H35")
+@pytest.mark.parametrize("kind", [Unreadable, Unopenable])
+def test_workbooks_that_cannot_be_read_back_are_stored_but_not_mailed(
+    play: Play, kind: type[FolderStore]
+) -> None:
+    service.apply(application(GONE), officer=OFFICER, stores=play.database.stores, now=play.now)
+    play.queue()
+    play.ask_datahive()
+    assert play.report(kind(play.store.folder, play.store.links)) == Tally(1)
+    assert play.alerts == ["OCMS-5002"]
+    assert play.mailed == []
+    assert play.database.rows(t.ocms_temp_unc_hst_addr, "report_generated") == [("Y",)]
+
+
 class Refusing(FolderStore):
     """A store that refuses the second workbook."""
 

@@ -24,6 +24,7 @@ from sqlalchemy.types import TypeEngine
 from ocms_adapters.sql.row_sets import RowSet
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
+from ocms_adapters.sql.writings.offenders import FURNISHED_MAIL, JUST_GIVEN
 from ocms_adapters.sql.writings.writing import (
     MOMENT,
     Writing,
@@ -36,8 +37,6 @@ from ocms_adapters.sql.writings.writing import (
 from ocms_core.kernel.addresses import Address
 from ocms_core.kernel.changes import NoticesShow, SuspensionsClosed, SuspensionsOpened
 from ocms_core.kernel.dates import local
-
-FURNISHED = "furnished_mail"
 
 ADDRESS: dict[str, TypeEngine[Any]] = {
     "postal_code": String(6),
@@ -228,7 +227,8 @@ FURNISHED_TOGETHER = WritingTogether(
         *OFFENDER,
         newer="",
         user=AUDIT_USER,
-        type_of_address=bindparam("all_kind", FURNISHED),
+        type_of_address=bindparam("all_kind", FURNISHED_MAIL),
         **{name: shared(name, kind) for name, kind in ADDRESS.items()},
+        **JUST_GIVEN,
     ),
 )

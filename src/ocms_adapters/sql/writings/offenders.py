@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Dialect, Executable, Table, and_, literal, update
+from sqlalchemy import BindParameter, Dialect, Executable, String, Table, and_, bindparam, literal, update
 
 from ocms_adapters.sql.row_sets import Columns, RowSet
 from ocms_adapters.sql.schema import housekeeping as h
@@ -21,6 +21,14 @@ from ocms_core.kernel.particulars import Address, FurnishDetail, Person
 
 FURNISHED_MAIL = "furnished_mail"
 KEY = ("notice_no", "owner_driver_indicator")
+
+# An address just given is the newest there is, and nothing said of the one before holds for it.
+JUST_GIVEN: dict[str, BindParameter[Any]] = {
+    "invalid_addr_tag": bindparam("all_untagged", None, type_=String(1)),
+    "error_code": bindparam("all_faultless", None, type_=String(10)),
+    "effective_date": now(),
+    "processing_date_time": now(),
+}
 
 onod = t.ocms_offence_notice_owner_driver
 
@@ -152,6 +160,9 @@ ADDRESSES = Writing(
         t.ocms_offence_notice_owner_driver_addr,
         (*KEY, "type_of_address"),
         *ADDRESS_COLUMNS,
+        newer="",
+        user=AUDIT_USER,
+        **JUST_GIVEN,
     ),
 )
 DETAILS = Writing(
