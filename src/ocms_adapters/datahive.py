@@ -6,15 +6,17 @@ and another adapter with the same `ask` can take its place.
 """
 
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from time import sleep
 from typing import Any
+from unicodedata import category
 
 import httpx
 from attrs import field, frozen
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from ocms_core.hst.facts import Answered
 from ocms_core.kernel.addresses import DATAHIVE, Address, AddressAnswer
 from ocms_core.kernel.dates import SINGAPORE, timestamp
 from ocms_core.kernel.faults import Unavailable
@@ -24,6 +26,7 @@ PATH = "/address-enquiries"
 RETRIES = 3
 SECONDS = 30
 TAG_LENGTH = 1
+NO_TEXT = {"Cc", "Cs"}  # control characters, and halves of what UTF-16 writes as pairs
 
 # The parts of an address in an answer, with the length of the column behind each.
 PARTS: dict[str, tuple[str, int]] = {
@@ -55,7 +58,7 @@ class HttpDataHive:
     pause: Callable[[float], None] = sleep
 
     @rule("H34")
-    def ask(self, identities: Mapping[str, str]) -> Sequence[AddressAnswer]:
+    def ask(self, identities: Mapping[str, str]) -> Answered:
         """A batch that fails is asked three times more, each time after a longer pause, then given up."""
         retrying = Retrying(
             stop=stop_after_attempt(1 + RETRIES),
@@ -75,7 +78,7 @@ class HttpDataHive:
         tls = ssl.create_default_context(cafile=self.ca or None)
         return httpx.Client(timeout=SECONDS, verify=tls, transport=self.transport, trust_env=False)
 
-    def _ask(self, client: httpx.Client, identities: Mapping[str, str]) -> Sequence[AddressAnswer]:
+    def _ask(self, client: httpx.Client, identities: Mapping[str, str]) -> Answered:
         body = {"identities": [{"idNo": number, "idType": kind} for number, kind in identities.items()]}
         response = client.post(
             self.url.rstrip("/") + PATH, json=body, headers={"Authorization": f"Bearer {self.token}"}
@@ -84,13 +87,25 @@ class HttpDataHive:
         return read(response, identities)
 
 
-def read(response: httpx.Response, identities: Mapping[str, str]) -> Sequence[AddressAnswer]:
-    """Read the answers about the identities asked for; about others nothing is kept."""
+@rule("H34")
+def read(response: httpx.Response, identities: Mapping[str, str]) -> Answered:
+    """Answers are read one by one, those about the identities asked for; about others nothing is kept."""
     try:
-        answers = response.json()["answers"]
-        return tuple(answer(each, identities[each["idNo"]]) for each in answers if each["idNo"] in identities)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        told = response.json()["answers"]
+    except (ValueError, KeyError, TypeError):
         raise Unreadable from None
+    if not isinstance(told, list):
+        raise Unreadable
+    readable, unreadable = [], set()
+    for each in told:
+        number = each.get("idNo") if isinstance(each, dict) else None
+        if not isinstance(number, str) or number not in identities:
+            continue
+        try:
+            readable.append(answer(each, identities[number]))
+        except (Unreadable, ValueError, KeyError, TypeError, AttributeError):
+            unreadable.add(number)
+    return Answered(tuple(readable), frozenset(unreadable) - {each.id_no for each in readable})
 
 
 def answer(told: Mapping[str, Any], id_type: str) -> AddressAnswer:
@@ -113,10 +128,16 @@ def answer(told: Mapping[str, Any], id_type: str) -> AddressAnswer:
 
 
 def text(value: object, longest: int | None) -> str:
-    """Read a text; null is an empty one, and one longer than its column is unreadable (G10)."""
+    """
+    Read a text; null is an empty one.
+
+    One longer than its column is unreadable (G10), and so is one with control characters or half a pair.
+    """
     if value is None:
         return ""
-    if not isinstance(value, str) or "\0" in value or (longest is not None and len(value) > longest):
+    if not isinstance(value, str) or (longest is not None and len(value) > longest):
+        raise Unreadable
+    if any(category(character) in NO_TEXT for character in value):
         raise Unreadable
     return value.strip()
 

@@ -16,11 +16,12 @@ from ocms_adapters.datahive import HttpDataHive
 from ocms_app.simulators.certificates import authority
 from ocms_app.simulators.datahive import DataHiveSimulator
 from ocms_app.simulators.registers import known
+from ocms_core.hst.facts import Answered
 from ocms_core.kernel.addresses import DATAHIVE, Address, AddressAnswer
 from ocms_core.kernel.faults import Unavailable
 from tests.support.builders import at
 
-TOLD = {
+TOLD: dict[str, Any] = {
     "idNo": "S1234567A",
     "answeredAt": "2025-02-01T00:45:00+08:00",
     "address": {"postalCode": "654321", "blkHseNo": "456", "streetName": "New Street", "floorNo": None},
@@ -56,7 +57,7 @@ def test_identities_are_asked_about_in_the_body_and_answers_read() -> None:
         return httpx.Response(200, json={"answers": [TOLD, TOLD | {"idNo": "S7654321B"}]})
 
     hive, pauses = at_the_other_end(answering)
-    assert hive.ask(ASKED) == (READ,)
+    assert hive.ask(ASKED) == Answered((READ,))
     assert str(seen[0].url) == "https://datahive/address-enquiries"
     assert seen[0].headers["Authorization"] == "Bearer token"
     assert json.loads(seen[0].content) == {"identities": [{"idNo": "S1234567A", "idType": "N"}]}
@@ -70,9 +71,37 @@ def test_identities_are_asked_about_in_the_body_and_answers_read() -> None:
 def test_a_batch_is_tried_three_times_more_with_longer_pauses(bad: httpx.Response) -> None:
     answers = iter([bad, bad, bad, httpx.Response(200, json={"answers": [TOLD]})])
     hive, pauses = at_the_other_end(lambda _: next(answers))
-    assert hive.ask(ASKED) == (READ,)
+    assert hive.ask(ASKED) == Answered((READ,))
     assert pauses == sorted(pauses)
     assert len(pauses) == 3
+
+
+UNREADABLE: dict[str, dict[str, Any]] = {
+    "no time": {"answeredAt": None},
+    "a time the calendar does not have": {"answeredAt": "2025-02-30T00:00:00"},
+    "a part longer than its column": {"address": {"floorNo": "1234"}},
+    "a part that is no text": {"address": {"postalCode": 654321}},
+    "an address that is none": {"address": ["New Street"]},
+    "half a pair of UTF-16": {"address": {"streetName": "New \ud800"}},
+    "a control character": {"address": {"streetName": "New\u0007Street"}},
+    "a line break": {"address": {"streetName": "New\nStreet"}},
+    "a zero character": {"invalidAddrTag": "\0"},
+    "a day that is none": {"effectiveDate": "2024-13-01"},
+}
+
+
+@pytest.mark.rule("H34", "G10")
+@pytest.mark.parametrize("wrong", UNREADABLE.values(), ids=UNREADABLE)
+def test_an_unreadable_answer_holds_up_nobody_else_and_is_asked_for_once(wrong: dict[str, Any]) -> None:
+    other = TOLD | {"idNo": "S7654321B"}
+    hive, pauses = at_the_other_end(
+        lambda _: httpx.Response(
+            200, content=json.dumps({"answers": [TOLD | wrong, other, "?", {"idNo": []}]})
+        )
+    )
+    answered = hive.ask({**ASKED, "S7654321B": "N"})
+    assert answered == Answered((evolve(READ, id_no="S7654321B"),), frozenset(ASKED))
+    assert pauses == []
 
 
 @pytest.mark.rule("H34")
@@ -115,7 +144,9 @@ ODD = st.recursive(
 def test_whatever_is_answered_is_read_or_unavailable(body: Any) -> None:
     hive, _ = at_the_other_end(lambda _: httpx.Response(200, json=body))
     with suppress(Unavailable):
-        assert all(isinstance(each, AddressAnswer) for each in hive.ask(ASKED))
+        answered = hive.ask(ASKED)
+        assert all(isinstance(each, AddressAnswer) for each in answered.answers)
+        assert answered.unreadable <= ASKED.keys()
 
 
 def test_only_a_server_of_the_authority_is_asked_and_only_the_token_opens_it(tmp_path: Path) -> None:
@@ -123,7 +154,7 @@ def test_only_a_server_of_the_authority_is_asked_and_only_the_token_opens_it(tmp
     simulator = DataHiveSimulator(ours.issue("datahive"), "secret")
     hive = HttpDataHive(simulator.url, "secret", ca=str(ours.file), pause=lambda _: None)
     with simulator.running():
-        (answer,) = hive.ask(ASKED)
+        (answer,) = hive.ask(ASKED).answers
         with pytest.raises(Unavailable, match="ConnectError"):
             evolve(hive, ca=str(others.file)).ask(ASKED)
         with pytest.raises(Unavailable, match="HTTPStatusError"):

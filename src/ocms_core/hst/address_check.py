@@ -34,7 +34,7 @@ def query_datahive(
     *, stores: HstStores, datahive: DataHive, now: datetime, progress: Progress = go_on
 ) -> Tally:
     """
-    DataHive is asked about queued identities of every kind, a hundred at a time; a failed batch stays queued.
+    DataHive is asked about queued identities of every kind, a hundred at a time; what fails stays queued.
 
     Answers and the moment of sending are kept together, batch by batch. Raises `Unavailable` when
     the database cannot be reached.
@@ -46,24 +46,23 @@ def query_datahive(
         if not batch:
             return tally
         after = max(batch)
-        if ask(batch, stores, datahive, now):
-            tally = Tally(tally.done + len(batch), tally.failed)
-        else:
-            tally = Tally(tally.done, tally.failed + len(batch))
+        sent = ask(batch, stores, datahive, now)
+        tally = Tally(tally.done + sent, tally.failed + len(batch) - sent)
         if not progress(tally.done + tally.failed):
             return tally
 
 
-def ask(batch: Mapping[str, str], stores: HstStores, datahive: DataHive, now: datetime) -> bool:
-    """Ask about one batch, no transaction open, and keep what comes back; False when nothing does."""
+@rule("H34")
+def ask(batch: Mapping[str, str], stores: HstStores, datahive: DataHive, now: datetime) -> int:
+    """What comes back about a batch is kept; whose answer cannot be read holds up nobody but themselves."""
     try:
-        answers = datahive.ask(batch)
+        answered = datahive.ask(batch)
     except Unavailable:
-        return False
+        return 0
     with stores.reading() as reader:
-        listed = reader.listed_among([answer.id_no for answer in answers])
-    sent = (EnquirySent(id_no, DATAHIVE, now) for id_no in batch)
-    changes: tuple[Change, ...] = (*accepted(answers, listed, now), *sent)
+        listed = reader.listed_among([answer.id_no for answer in answered.answers])
+    sent = tuple(EnquirySent(id_no, DATAHIVE, now) for id_no in batch if id_no not in answered.unreadable)
+    changes: tuple[Change, ...] = (*accepted(answered.answers, listed, now), *sent)
     with stores.writing() as store:
         store.record(changes, now, isolate=False)
-    return True
+    return len(sent)

@@ -83,6 +83,14 @@ class ListedRow:
 
 
 @frozen
+class Answered:
+    """What DataHive said of a batch: its answers, and about whom it said what nobody can read."""
+
+    answers: tuple[AddressAnswer, ...]
+    unreadable: frozenset[str] = frozenset()
+
+
+@frozen
 class Unreported:
     """An answer no report has shown yet: about whom, when it was given and when it came in."""
 

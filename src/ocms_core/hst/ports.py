@@ -5,9 +5,16 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from ocms_core.hst.facts import CheckedIdentity, IdentityFacts, KnownOffender, ListedRow, Standing, Unreported
+from ocms_core.hst.facts import (
+    Answered,
+    CheckedIdentity,
+    IdentityFacts,
+    KnownOffender,
+    ListedRow,
+    Standing,
+    Unreported,
+)
 from ocms_core.hst.request_checks import ListQuery
-from ocms_core.kernel.addresses import AddressAnswer
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.flow import Store
 
@@ -99,7 +106,7 @@ class MhaExchange(Protocol):
 class DataHive(Protocol):
     """DataHive's address enquiry."""
 
-    def ask(self, identities: Mapping[str, str]) -> Sequence[AddressAnswer]:
+    def ask(self, identities: Mapping[str, str]) -> Answered:
         """Ask about identities, number and kind; `Unavailable` when the retries are used up."""
 
 

@@ -254,6 +254,27 @@ def test_identities_datahive_fails_for_stay_queued_and_the_next_batch_goes_on(
     assert play.ask_datahive() == Tally(2)
 
 
+@pytest.mark.rule("H34")
+def test_whose_answer_cannot_be_read_stays_queued_and_nobody_else_does(play: Play) -> None:
+    ids = [f"S000000{number}B" for number in range(3)]
+    for id_no in ids:
+        service.apply(application(id_no), officer=OFFICER, stores=play.database.stores, now=play.now)
+    play.queue()
+
+    def answering(request: httpx.Request) -> httpx.Response:
+        told = datahive_answer(json.loads(request.content), play.now)
+        told["answers"][1]["address"]["streetName"] = "\ud800"
+        del told["answers"][2]  # of this one DataHive knows nothing, which is an answer too
+        return httpx.Response(200, content=json.dumps(told))
+
+    hive = HttpDataHive("https://datahive", "token", transport=httpx.MockTransport(answering))
+    stores = play.database.stores
+    assert address_check.query_datahive(stores=stores, datahive=hive, now=play.now) == Tally(2, 1)
+    assert play.database.rows(t.ocms_temp_unc_hst_addr, "id_no") == [(ids[0],)]
+    with stores.reading() as reader:
+        assert list(reader.to_send("DATAHIVE", ["N"], "", 10)) == [ids[1]]
+
+
 class Unreadable(FolderStore):
     """A store that keeps workbooks and does not give them back."""
 
