@@ -91,6 +91,11 @@ class SqlHstReader:
         asked = {"sha256": sha256, "direction": direction}
         return self._connection.execute(self._questions.file_applied, asked).first() is not None
 
+    def files_waiting(self, names: Sequence[str]) -> Mapping[tuple[str, str], datetime]:
+        """Tell since when files are noted as waiting or overdue."""
+        rows = self._among(self._questions.files_waiting, names)
+        return {(row.direction, row.name): singapore(row.applied_at) for row in rows}
+
     def unreported(self) -> Sequence[Unreported]:
         """Give the answers no report has shown yet."""
         return [

@@ -34,6 +34,7 @@ from ocms_adapters.sql.writings.address_enquiries import HST_QUERY
 from ocms_adapters.sql.writings.hst import ADDRESS, STAMPED
 from ocms_adapters.sql.writings.writing import MOMENT, now
 from ocms_core.hst.looping import PERIOD_OVER
+from ocms_core.hst.mha_exchange import OVERDUE, WAITING
 from ocms_core.hst.new_notices import BEFORE_FIRST_REMINDER
 from ocms_core.kernel.addresses import DATAHIVE, MHA
 from ocms_core.kernel.persons import FIN, NRIC
@@ -147,6 +148,9 @@ class Questions:
         file = housekeeping.ocms_mha_file.c
         self.file_applied = select(file.sha256).where(
             file.sha256 == text("sha256"), file.direction == text("direction")
+        )
+        self.files_waiting = select(file.direction, file.name, file.applied_at).where(
+            file.direction.in_((WAITING, OVERDUE)), among(dialect, file.name)
         )
         self.standing = standing()
 

@@ -12,11 +12,13 @@ from ocms_core.hst.ports import Alerts, HstStores, MhaExchange, Progress, go_on
 from ocms_core.kernel.addresses import MHA
 from ocms_core.kernel.changes import EnquirySent, FileExchanged
 from ocms_core.kernel.codes import HST_FILE_MISMATCH
+from ocms_core.kernel.dates import today
 from ocms_core.kernel.faults import BadRow
 from ocms_core.kernel.persons import FIN, NRIC
 from ocms_core.kernel.spec import rule
 
 REQUEST, RESPONSE = "OUT", "IN"
+WAITING, OVERDUE = "WAITING", "OVERDUE"
 CHUNK = 10_000
 
 
@@ -59,10 +61,11 @@ def receive_mha_responses(
     """
     Each response is applied whole and once, known by its content; what cannot be applied raises an alert.
 
-    A response without its totals has not wholly arrived and waits. The tally counts answers kept
-    and files refused. Raises `Unavailable`.
+    A response without its totals has not wholly arrived and waits; one that waits for long is told of.
+    The tally counts answers kept and files refused. Raises `Unavailable`.
     """
     names = exchange.names()
+    look_at_waiting(mha_file.waiting(names), stores, alerts, now)
     done = refused = 0
     for name in names:
         if not name.startswith(mha_file.RESPONSE_PREFIX) or mha_file.control_names(name)[0] not in names:
@@ -80,6 +83,27 @@ def receive_mha_responses(
             if not progress(done):
                 break
     return Tally(done, refused)
+
+
+@rule("H42")
+def look_at_waiting(names: Sequence[str], stores: HstStores, alerts: Alerts, now: datetime) -> None:
+    """What waits for the files it belongs with is noted, and still waiting on a later day it alerts, once."""
+    if not names:
+        return
+    with stores.reading() as reader:
+        noted = reader.files_waiting(names)
+    new = [(WAITING, name) for name in names if (WAITING, name) not in noted]
+    late = [
+        (OVERDUE, name)
+        for name in names
+        if (OVERDUE, name) not in noted and today(noted.get((WAITING, name), now)) < today(now)
+    ]
+    for _, name in late:
+        alerts.alert(HST_FILE_MISMATCH, f"{name} waits for the files it belongs with since an earlier day")
+    if new or late:
+        with stores.writing() as store:
+            notes = (FileExchanged(digest(name.encode()), note, name, 0, now) for note, name in (*new, *late))
+            store.record(tuple(notes), now, isolate=False)
 
 
 @rule("H42")

@@ -6,7 +6,7 @@ records or a named fault. What is read from an encoded file is what was encoded.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime
 from enum import Enum, unique
 from typing import Any
@@ -19,7 +19,7 @@ from ocms_core.kernel.persons import FIN, NRIC, identity
 from ocms_core.kernel.spec import rule
 
 REQUEST_PREFIX, RESPONSE_PREFIX, CONTROL_PREFIX = "URA2NRO_", "NRO2URA_", "REPORT_"
-TOTALS_SUFFIX, EXCEPTIONS_SUFFIX = ".TOT", ".EXP"
+CONTROL_SUFFIXES = TOTALS_SUFFIX, EXCEPTIONS_SUFFIX = ".TOT", ".EXP"
 MOMENT_FORMAT, DAY_FORMAT = "%Y%m%d%H%M%S", "%Y%m%d"
 MOMENT = re.compile(r"\d{14}", re.ASCII)
 HEADER_WIDTH, DETAIL_WIDTH, RESPONSE_WIDTH, SHORTEST_RESPONSE = 33, 56, 238, 215
@@ -275,6 +275,19 @@ def control_names(response_name: str) -> tuple[str, str]:
     """The control files of a response bear its name's ending: `.TOT` the totals, `.EXP` the exceptions."""
     ending = response_name.removeprefix(RESPONSE_PREFIX)
     return CONTROL_PREFIX + ending + TOTALS_SUFFIX, CONTROL_PREFIX + ending + EXCEPTIONS_SUFFIX
+
+
+@rule("H42")
+def waiting(names: Collection[str]) -> tuple[str, ...]:
+    """A response waits for its totals, a control file for its response."""
+    responses = {name for name in names if name.startswith(RESPONSE_PREFIX)}
+    belonging = {control for response in responses for control in control_names(response)}
+    return tuple(
+        name
+        for name in sorted(names)
+        if (name in responses and control_names(name)[0] not in names)
+        or (name.startswith(CONTROL_PREFIX) and name.endswith(CONTROL_SUFFIXES) and name not in belonging)
+    )
 
 
 TOTAL_LINES: dict[str, str] = {

@@ -54,6 +54,9 @@ class HstReader(Protocol):
     def file_applied(self, sha256: str, direction: str) -> bool:
         """Tell whether a file of this content was exchanged before."""
 
+    def files_waiting(self, names: Sequence[str]) -> Mapping[tuple[str, str], datetime]:
+        """Tell since when files are noted, by what they are noted as (WAITING, OVERDUE) and name."""
+
     def unreported(self) -> Sequence[Unreported]:
         """Give the answers no report has shown yet."""
 

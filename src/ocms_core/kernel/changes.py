@@ -249,7 +249,11 @@ class EnquirySent:
 
 @frozen
 class FileExchanged:
-    """A file was exchanged with MHA, known from now on by the SHA-256 of its content."""
+    """
+    A file was exchanged with MHA, known from now on by the SHA-256 of its content.
+
+    One that waits for the files it belongs with is known by that of its name.
+    """
 
     sha256: str
     direction: str

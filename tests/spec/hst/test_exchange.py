@@ -159,6 +159,24 @@ def test_a_response_without_its_totals_waits(database: HstDatabase) -> None:
     assert receive(database, outbox) == Tally(1)
 
 
+@pytest.mark.rule("H42")
+def test_what_waits_for_its_other_half_on_a_later_day_alerts_once(database: HstDatabase) -> None:
+    totals, exceptions = control_names("NRO2URA_2")
+    content = encode_response([record(IDENTITY, "A")])
+    outbox, alarm = Outbox({NAME: content, totals: b"", exceptions: b"", "README": b""}), Alarm()
+    for now in (NOW, NOW + timedelta(hours=1)):
+        receive(database, outbox, alarm, now)
+    assert alarm.raised == [], "it has come today"
+    for days in (1, 2, 3):
+        receive(database, outbox, alarm, NOW + timedelta(days=days, minutes=-1))
+    words = "waits for the files it belongs with since an earlier day"
+    assert alarm.raised == [("OCMS-5003", f"{name} {words}") for name in (NAME, exceptions, totals)]
+    assert kept(database) == {}
+    outbox.lay_out(NAME, content, matched=1)
+    assert receive(database, outbox, alarm) == Tally(1)
+    assert len(alarm.raised) == 3
+
+
 NOTHING: State = ({}, [])
 WHOLE: State = ({IDENTITY: "A", SECOND: "B"}, [(NAME, 2)])
 

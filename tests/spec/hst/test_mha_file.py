@@ -27,6 +27,7 @@ from ocms_core.hst.mha_file import (
     parse_response,
     parse_totals,
     request_name,
+    waiting,
 )
 from ocms_core.kernel.addresses import Address
 from ocms_core.kernel.dates import SINGAPORE
@@ -229,6 +230,37 @@ def test_control_files_bear_the_ending_of_their_response() -> None:
         "REPORT_20250201003005.TOT",
         "REPORT_20250201003005.EXP",
     )
+
+
+WHOLE_SET = ("NRO2URA_1", *control_names("NRO2URA_1"))
+WAITING: tuple[Case[tuple[str, ...], None, tuple[str, ...]], ...] = (
+    Case(rule="H42", name="all three files", given=WHOLE_SET, says=()),
+    Case(rule="H42", name="a response and its totals", given=WHOLE_SET[:2], says=()),
+    Case(rule="H42", name="a response alone", given=WHOLE_SET[:1], says=WHOLE_SET[:1]),
+    Case(
+        rule="H42",
+        name="a response without its totals",
+        given=(WHOLE_SET[0], WHOLE_SET[2]),
+        says=WHOLE_SET[:1],
+    ),
+    Case(
+        rule="H42",
+        name="control files alone",
+        given=WHOLE_SET[1:],
+        says=tuple(sorted(WHOLE_SET[1:])),
+    ),
+    Case(
+        rule="H42",
+        name="files of nobody's",
+        given=("README", "REPORT_1.TXT", "URA2NRO_1"),
+        says=(),
+    ),
+)
+
+
+@each(WAITING)
+def test_waiting(case: Case[tuple[str, ...], None, tuple[str, ...]]) -> None:
+    assert waiting(case.given) == case.says
 
 
 @pytest.mark.rule("H43")
