@@ -17,7 +17,8 @@ class Job:
 
     `schedule` is a crontab line in Singapore time; the setting `schedules` may give another one. The lock
     is kept at least `at_least`; it holds `at_most` without being extended, which a live worker does all
-    the while. `run` gives counts of what was done; a run that raises has failed.
+    the while. `run` gives counts of what was done; a run that raises has failed. A worker that starts late
+    makes up for the last time of the schedule that was missed, up to `catch_up` ago.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Job:
     what: str
     run: Callable[[JobContext], JobCounts]
     once_a_day: bool = False
+    catch_up: timedelta = timedelta(hours=1)
 
 
 JOBS: tuple[Job, ...] = (
@@ -54,6 +56,8 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Queue every identity on the HST list to be asked about.",
         run=hst.query_hst_addresses,
+        # Its next time is a month away, and no month may go by without a check.
+        catch_up=timedelta(days=27),
     ),
     Job(
         name="send_mha_requests",

@@ -18,8 +18,6 @@ from ocms_core.kernel.faults import Fault
 log = structlog.get_logger()
 
 ZONE = ZoneInfo("Asia/Singapore")
-# A worker that starts late makes up for the last time of the schedule it missed, up to so long ago.
-CATCH_UP = timedelta(hours=1)
 LONGEST_SLEEP = 30.0
 # While another worker holds a job that is due, it is looked after every second, in case that one dies.
 LOOK_AFTER = 1.0
@@ -84,7 +82,7 @@ class Worker:
         if running and running.is_alive():
             return
         pending = self._again.pop(job.name, None)
-        slot = last_slot(self.schedule(job), self._seen.get(job.name, now - CATCH_UP), now) or pending
+        slot = last_slot(self.schedule(job), self._seen.get(job.name, now - job.catch_up), now) or pending
         if slot is None:
             return
         thread = Thread(target=self._run, args=(job, slot), name=job.name, daemon=True)

@@ -138,6 +138,16 @@ def test_of_several_times_missed_the_last_is_made_up_for(after: str, until: str,
     assert found == (at(last) if last else None)
 
 
+@pytest.mark.rule("H32")
+def test_no_month_goes_by_without_an_address_check(opened: tuple[Settings, Opened]) -> None:
+    counted = Counted()
+    monthly = evolve(job_named("query_hst_addresses"), run=counted.run)
+    clocks = [at(day) - SystemClock().now() for day in ("2025-02-27T10:00:00", "2025-02-27T11:00:00")]
+    worked(*opened, [monthly], clocks, 1.0)
+    assert [run.slot for run in SqlJournal(opened[1].intranet).history()] == [at("2025-02-01T00:00:00")]
+    assert len(counted.done) == 1
+
+
 def test_every_job_has_a_schedule_a_name_of_its_own_and_a_line_in_the_docs() -> None:
     page = (Path(__file__).parents[2] / "docs/howto/run-the-jobs.md").read_text()
     for each in JOBS:

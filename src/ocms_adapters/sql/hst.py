@@ -192,7 +192,7 @@ class SqlHstStore(SqlHstReader):
         return self._of_notices(notice_nos, id_nos, self._questions.notices)
 
     def queue_listed(self, now: datetime, month: datetime) -> int:
-        """Queue every listed identity, in two statements."""
+        """Queue the listed identities that are to be asked about, in two statements."""
         moments = {"now": local(now), "month": local(month)}
         again = self._connection.execute(self._questions.queue_again, moments).rowcount
         return again + self._connection.execute(self._questions.queue_new, moments).rowcount

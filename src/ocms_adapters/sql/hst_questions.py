@@ -122,7 +122,13 @@ class Questions:
         )
         self.to_send = {
             system: select(queue.id_no, queue.id_type)
-            .where(HST_ENQUIRY, column.is_(None), queue.id_no > text("after"), among(dialect, queue.id_type))
+            .where(
+                HST_ENQUIRY,
+                column.is_(None),
+                queue.id_no > text("after"),
+                among(dialect, queue.id_type),
+                exists().where(hst.id_no == queue.id_no),
+            )
             .order_by(queue.id_no)
             .limit(whole("most"))
             for system, column in SENT.items()
@@ -338,9 +344,17 @@ def with_new_notices() -> Select[Any]:
 
 
 def queue_new() -> Any:
-    """Queue the listed identities that are not queued."""
+    """Queue the listed identities that are not queued, and have not answered this month already."""
     queued = exists().where(HST_ENQUIRY, queue.id_no == hst.id_no)
-    rows = select(hst.id_no, literal(HST_QUERY), hst.id_type, now(), literal(AUDIT_USER)).where(~queued)
+    answered = exists().where(
+        HST_ANSWER,
+        answers.id_no == hst.id_no,
+        at("month") <= RECEIVED,
+        answers.response_date_time >= hst.cre_date,
+    )
+    rows = select(hst.id_no, literal(HST_QUERY), hst.id_type, now(), literal(AUDIT_USER)).where(
+        ~queued, ~answered
+    )
     queue_them = insert(t.ocms_adhoc_nro_queue).from_select(
         ["id_no", "query_reason", "id_type", "cre_date", "cre_user_id"], rows
     )

@@ -22,7 +22,7 @@ def query_hst_addresses(*, stores: HstStores, now: datetime) -> Tally:
     """
     Every listed identity is queued once a month; one queued already is fine.
 
-    Safe to repeat: who was sent this month is not sent again. Raises `Unavailable`.
+    Safe to repeat: who was sent or has answered this month is not asked again. Raises `Unavailable`.
     """
     month = datetime.combine(singapore(now).date().replace(day=1), time(), SINGAPORE)
     with stores.writing() as store:

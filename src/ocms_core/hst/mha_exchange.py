@@ -12,7 +12,7 @@ from ocms_core.hst.ports import Alerts, HstStores, MhaExchange, Progress, go_on
 from ocms_core.kernel.addresses import MHA
 from ocms_core.kernel.changes import EnquirySent, FileExchanged
 from ocms_core.kernel.codes import HST_FILE_MISMATCH
-from ocms_core.kernel.dates import today
+from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.faults import BadRow
 from ocms_core.kernel.persons import FIN, NRIC
 from ocms_core.kernel.spec import rule
@@ -96,7 +96,8 @@ def look_at_waiting(names: Sequence[str], stores: HstStores, alerts: Alerts, now
     late = [
         (OVERDUE, name)
         for name in names
-        if (OVERDUE, name) not in noted and today(noted.get((WAITING, name), now)) < today(now)
+        if (OVERDUE, name) not in noted
+        and singapore(noted.get((WAITING, name), now)).date() < singapore(now).date()
     ]
     for _, name in late:
         alerts.alert(HST_FILE_MISMATCH, f"{name} waits for the files it belongs with since an earlier day")

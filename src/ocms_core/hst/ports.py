@@ -46,7 +46,7 @@ class HstReader(Protocol):
         """Give notices beyond `after`, in order, with an open TS-HST due before a moment."""
 
     def to_send(self, system: str, id_types: Sequence[str], after: str, most: int) -> Mapping[str, str]:
-        """Give queued identities beyond `after`, in order, not yet sent to a system: number and kind."""
+        """Give queued identities still listed, beyond `after`, not yet sent to a system: number and kind."""
 
     def listed_among(self, id_nos: Sequence[str]) -> frozenset[str]:
         """Tell which of these identities are on the list."""
@@ -77,7 +77,11 @@ class HstStore(Store, Protocol):
         """Lock the current offenders of notices and the notices; `Conflict` when an offender changed."""
 
     def queue_listed(self, now: datetime, month: datetime) -> int:
-        """Queue every listed identity to be asked about; who was last asked before `month` is asked again."""
+        """
+        Queue every listed identity to be asked about, unless it has answered since `month` began.
+
+        Who was last asked before that is asked again.
+        """
 
     def close_reported(self, reported: Sequence[Unreported], now: datetime) -> None:
         """Mark answers reported, and take those identities out of the queue that all systems were sent."""

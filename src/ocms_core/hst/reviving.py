@@ -5,7 +5,7 @@ from datetime import datetime
 from ocms_core.hst.facts import HstNotice, IdentityFacts
 from ocms_core.hst.request_checks import Revival
 from ocms_core.hst.suspending import lifted
-from ocms_core.kernel.changes import IdentityDelisted
+from ocms_core.kernel.changes import EnquiryWithdrawn, IdentityDelisted
 from ocms_core.kernel.codes import HST_ID_NOT_FOUND, HST_SUCCESS
 from ocms_core.kernel.spec import rule
 from ocms_core.kernel.suspensions import PERMANENT, SuspensionReason, shown_of
@@ -17,7 +17,11 @@ ACTIVE = "ACTIVE"
 
 @rule("H7")
 def decide(revival: Revival, facts: IdentityFacts, officer: str, now: datetime) -> Settled[str] | Refusal:
-    """All TS-HST of the identity's notices end with its listing; one not listed, or no more, is refused."""
+    """
+    All TS-HST of the identity's notices end with its listing, and so does asking for its address.
+
+    One not listed, or no more, is refused.
+    """
     if revival.id_no not in facts.listed:
         return Refusal(HST_ID_NOT_FOUND)
     notices = tuple(notice for notice in facts.notices if notice.suspensions.under_hst)
@@ -26,6 +30,7 @@ def decide(revival: Revival, facts: IdentityFacts, officer: str, now: datetime) 
         changes=(
             *lifted(notices, ADDRESS_VERIFIED, officer, now, revival.remarks),
             IdentityDelisted(revival.id_no),
+            EnquiryWithdrawn(revival.id_no),
         ),
     )
 

@@ -175,6 +175,13 @@ class IdentityDelisted:
 
 
 @frozen
+class EnquiryWithdrawn:
+    """Nobody is to be asked for the address of an identity on account of the HST list any more."""
+
+    id_no: str
+
+
+@frozen
 class NoticesShow:
     """
     Many notice rows show the same suspension from now on, or none; one statement for all of them.
@@ -278,6 +285,7 @@ Change: TypeAlias = (
     | IdentityListed
     | ListedIdentityChanged
     | IdentityDelisted
+    | EnquiryWithdrawn
     | NoticesShow
     | SuspensionsClosed
     | SuspensionsOpened

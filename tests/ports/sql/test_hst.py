@@ -21,6 +21,7 @@ from ocms_core.kernel.changes import AddressAnswered, EnquirySent
 from ocms_core.kernel.codes import HST_ID_EXISTS, HST_ID_NOT_FOUND, HST_NOT_CREATED
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.verdicts import Refusal, Settled
+from tests.support.builders import at
 from tests.support.databases import Databases
 from tests.support.hst_facts import (
     ADDRESS,
@@ -439,6 +440,38 @@ def test_every_listed_identity_is_queued_once_a_month(database: HstDatabase) -> 
     next_month = NOW.replace(month=2, day=1)
     assert run(stores=database.stores, now=next_month) == Tally(1)
     assert database.rows(t.ocms_adhoc_nro_queue, *columns) == [(IDENTITY, "HST", "N", None)]
+
+
+@pytest.mark.rule("H32")
+def test_who_has_answered_this_month_is_not_queued_again(database: HstDatabase) -> None:
+    for id_no in (IDENTITY, OTHER):
+        applied(database, id_no)
+    run, first, later = address_check.query_hst_addresses, at("2025-02-01T00:00:00"), NOW.replace(month=2)
+    told = [AddressAnswered(answer(id_no=IDENTITY)), AddressAnswered(answer(id_no=OTHER))]
+    with database.stores.writing() as store:  # one has answered last month, the other this month
+        store.record(told[:1], first - timedelta(seconds=1), isolate=False)
+        store.record(told[1:], first, isolate=False)
+    assert run(stores=database.stores, now=later) == Tally(1)
+    assert database.rows(t.ocms_adhoc_nro_queue, "id_no") == [(IDENTITY,)]
+    assert run(stores=database.stores, now=NOW.replace(month=3)) == Tally(1)
+    assert database.rows(t.ocms_adhoc_nro_queue, "id_no") == [(IDENTITY,), (OTHER,)]
+
+
+@pytest.mark.rule("H33", "H7")
+def test_only_who_is_listed_is_sent_and_a_revival_empties_the_queue_of_them(database: HstDatabase) -> None:
+    applied(database)
+    address_check.query_hst_addresses(stores=database.stores, now=NOW)
+    stranger = {"id_type": "N", "query_reason": "HST"}
+    database.put(
+        t.ocms_adhoc_nro_queue,
+        [stranger | {"id_no": OTHER}, stranger | {"id_no": IDENTITY, "query_reason": "UNC"}],
+    )
+    with database.stores.reading() as reader:
+        for system in (MHA, DATAHIVE):
+            assert dict(reader.to_send(system, ["N"], "", 10)) == {IDENTITY: "N"}
+    revived(database)
+    queued = database.rows(t.ocms_adhoc_nro_queue, "id_no", "query_reason")
+    assert queued == [(IDENTITY, "UNC"), (OTHER, "HST")]
 
 
 @pytest.mark.rule("H35")

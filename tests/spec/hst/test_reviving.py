@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 from ocms_core.hst.facts import IdentityFacts
 from ocms_core.hst.request_checks import Revival
 from ocms_core.hst.reviving import decide
-from ocms_core.kernel.changes import IdentityDelisted, NoticeChanged, NoticesShow, SuspensionsClosed
+from ocms_core.kernel.changes import (
+    EnquiryWithdrawn,
+    IdentityDelisted,
+    NoticeChanged,
+    NoticesShow,
+    SuspensionsClosed,
+)
 from ocms_core.kernel.codes import HST_ID_NOT_FOUND
 from ocms_core.kernel.suspensions import NOT_SUSPENDED, ShownSuspension
 from ocms_core.kernel.verdicts import Refusal
@@ -28,6 +34,7 @@ from tests.support.hst_facts import (
 )
 
 REMARKS = "New address confirmed valid: Offender contacted successfully"
+DELISTED = (IdentityDelisted(IDENTITY), EnquiryWithdrawn(IDENTITY))
 IN_TWO_DAYS = NOW + timedelta(days=2)
 
 
@@ -40,13 +47,13 @@ Reviving = Case[IdentityFacts, None, Sequence[tuple[str, str | None]] | Refusal]
 CASES: tuple[Reviving, ...] = (
     Case(
         rule="H7",
-        name="open TS-HST is closed, the notices go on in two days, the identity leaves the list",
+        name="open TS-HST is closed, the notices go on in two days, the identity leaves list and queue",
         given=facts(suspended("A", record()), suspended("B", record()), listed=[LISTED]),
         says=(("A", "ACTIVE"), ("B", "ACTIVE")),
         writes=(
             closed(("A", SINCE, 1), ("B", SINCE, 1)),
             NoticesShow(("A", "B"), NOT_SUSPENDED, IN_TWO_DAYS),
-            IdentityDelisted(IDENTITY),
+            *DELISTED,
         ),
     ),
     Case(
@@ -60,14 +67,14 @@ CASES: tuple[Reviving, ...] = (
         name="a listed identity without notices leaves the list",
         given=facts(listed=[LISTED]),
         says=(),
-        writes=(IdentityDelisted(IDENTITY),),
+        writes=DELISTED,
     ),
     Case(
         rule="H7",
         name="a notice that is not under TS-HST is left alone",
         given=facts(notice("A"), suspended("B", record(UNC)), listed=[LISTED]),
         says=(),
-        writes=(IdentityDelisted(IDENTITY),),
+        writes=DELISTED,
     ),
     Case(
         rule="H7",
@@ -77,7 +84,7 @@ CASES: tuple[Reviving, ...] = (
         writes=(
             closed(("A", SINCE, 2)),
             NoticeChanged("A", suspension=ShownSuspension("TS", "UNC", SINCE, EARLIER)),
-            IdentityDelisted(IDENTITY),
+            *DELISTED,
         ),
     ),
     Case(
@@ -85,7 +92,7 @@ CASES: tuple[Reviving, ...] = (
         name="a row that shows another temporary suspension goes on showing it",
         given=facts(suspended("A", record(HST, 1, EARLIER), record(UNC, 2, LATER)), listed=[LISTED]),
         says=(("A", "TS-UNC"),),
-        writes=(closed(("A", SINCE, 1)), IdentityDelisted(IDENTITY)),
+        writes=(closed(("A", SINCE, 1)), *DELISTED),
     ),
     Case(
         rule=("H7", "H9"),
@@ -102,7 +109,7 @@ CASES: tuple[Reviving, ...] = (
             listed=[LISTED],
         ),
         says=(("A", "PS-FP"),),
-        writes=(closed(("A", SINCE, 1)), IdentityDelisted(IDENTITY)),
+        writes=(closed(("A", SINCE, 1)), *DELISTED),
     ),
     Case(
         rule="H7",
@@ -112,7 +119,7 @@ CASES: tuple[Reviving, ...] = (
         writes=(
             closed(("A", SINCE, 1), ("A", SINCE, 2)),
             NoticesShow(("A",), NOT_SUSPENDED, IN_TWO_DAYS),
-            IdentityDelisted(IDENTITY),
+            *DELISTED,
         ),
     ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ocms_adapters.sql.writings.address_checks import ADDRESS_CHECKS
-from ocms_adapters.sql.writings.address_enquiries import ANSWERS, FILES, SENT
+from ocms_adapters.sql.writings.address_enquiries import ANSWERS, FILES, SENT, WITHDRAWN
 from ocms_adapters.sql.writings.court_cases import COURT_CASES
 from ocms_adapters.sql.writings.hst import (
     CLOSED_TOGETHER,
@@ -26,6 +26,7 @@ from ocms_core.kernel.changes import (
     AddressCheckSet,
     CourtDueDateRecorded,
     EnquirySent,
+    EnquiryWithdrawn,
     FileExchanged,
     FurnishedAddressesWritten,
     IdentityDelisted,
@@ -59,6 +60,7 @@ WRITINGS: Mapping[type, Written] = {
     FileExchanged: FILES,
     AddressAnswered: ANSWERS,
     EnquirySent: SENT,
+    EnquiryWithdrawn: WITHDRAWN,
     Outgoing: OUTBOX,
     OutgoingTogether: OUTBOX_TOGETHER,
 }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Dialect, Executable, Integer, String, bindparam, case, update
+from sqlalchemy import Dialect, Executable, Integer, String, bindparam, case, delete, select, update
 from sqlalchemy.types import TypeEngine
 
 from ocms_adapters.sql.row_sets import RowSet
@@ -48,6 +48,14 @@ def stamp_sent(_dialect: Dialect, row_set: RowSet) -> Executable:
     )
 
 
+def withdraw(_dialect: Dialect, row_set: RowSet) -> Executable:
+    """Take identities out of the queue; what another query has queued stays."""
+    queue = t.ocms_adhoc_nro_queue.c
+    return delete(t.ocms_adhoc_nro_queue).where(
+        queue.query_reason == HST_QUERY, queue.id_no.in_(select(row_set.rows.c.id_no))
+    )
+
+
 ANSWERED: dict[str, TypeEngine[Any]] = {
     "id_no": String(12),
     "id_type": String(1),
@@ -78,6 +86,7 @@ SENT = Writing(
     lambda change: (change.id_no, change.system, local(change.at)),
     stamp_sent,
 )
+WITHDRAWN = Writing({"id_no": String(12)}, lambda change: (change.id_no,), withdraw)
 FILES = Writing(
     {
         "sha256": String(64),
