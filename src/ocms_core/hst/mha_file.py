@@ -23,6 +23,7 @@ CONTROL_SUFFIXES = TOTALS_SUFFIX, EXCEPTIONS_SUFFIX = ".TOT", ".EXP"
 MOMENT_FORMAT, DAY_FORMAT = "%Y%m%d%H%M%S", "%Y%m%d"
 MOMENT = re.compile(r"\d{14}", re.ASCII)
 HEADER_WIDTH, DETAIL_WIDTH, RESPONSE_WIDTH, SHORTEST_RESPONSE = 33, 56, 238, 215
+ENCODING = "utf-8-sig"  # UTF-8, with or without a byte-order mark
 MOST_RECORDS = 999_999
 
 TAGS: dict[str, str] = {
@@ -224,8 +225,12 @@ def encode_record(record: MhaRecord) -> str:
 
 @rule("H41", "H43")
 def parse_response(content: bytes) -> tuple[MhaRecord, ...] | Faulty:
-    """Short lines are padded, blank ones skipped, bad dates ignored; a file cut anywhere is a faulty one."""
-    lines = lines_of(content)
+    """
+    Short lines are padded, blank ones skipped, bad dates ignored; a file cut anywhere is a faulty one.
+
+    A last line of the full width is whole without its end.
+    """
+    lines = lines_of(content, RESPONSE_WIDTH)
     if isinstance(lines, Faulty):
         return lines
     records = []
@@ -251,17 +256,23 @@ def parse_record(line: str) -> MhaRecord:
     return MhaRecord(address=address, **found)
 
 
-def lines_of(content: bytes) -> Sequence[str] | Faulty:
-    """Give the lines of a file; the last one must be ended, or nobody knows whether it is whole."""
+def lines_of(content: bytes, full_width: int | None = None) -> Sequence[str] | Faulty:
+    """
+    Give the lines of a file, without the mark some systems begin a text with.
+
+    The last one must be ended or of the full width, or nobody knows whether it is whole.
+    """
     try:
-        text = content.decode()
+        text = content.decode(ENCODING)
     except UnicodeDecodeError:
         return Faulty(Fault.NOT_UTF8)
     if "\0" in text:
         return Faulty(Fault.ZERO_BYTE)
     *lines, rest = text.split("\n")
     if rest.strip():
-        return Faulty(Fault.CUT, len(lines) + 1)
+        if len(rest.removesuffix("\r")) != full_width:
+            return Faulty(Fault.CUT, len(lines) + 1)
+        lines.append(rest)
     return [line.removesuffix("\r") for line in lines]
 
 
@@ -306,7 +317,7 @@ def encode_totals(totals: Totals) -> bytes:
 
 def parse_totals(content: bytes) -> Totals | Faulty:
     """Read the totals, in whatever order and spacing they stand (H42)."""
-    text = content.decode(errors="replace")
+    text = content.decode(ENCODING, errors="replace")
     found = {
         name: re.search(
             rf"^[ \t]*{re.escape(label)}[ \t]*:[ \t]*(\d{{1,9}})[ \t]*\r?$", text, re.ASCII | re.MULTILINE

@@ -19,6 +19,7 @@ REMARKS_LENGTH = 200
 DEFAULT_LIMIT, LARGEST_LIMIT = 10, 100
 LARGEST_SKIP = 2**31 - 1
 POSTAL_CODE = re.compile(r"\d{6}", re.ASCII)
+LINE_BREAKS = re.compile(r"\s*[\r\n]\s*")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 # The parts of an address by their names on the wire, in the contract's order: the length of the
@@ -115,12 +116,12 @@ def update(body: object) -> Update | Refusal:
 
 @rule("H7")
 def revival(body: object) -> Revival | Refusal:
-    """Why an identity is revived is kept as `reason: remarks`, of 200 characters at most."""
+    """Why an identity is revived is kept as `reason: remarks`, of 200 characters at most, in one line."""
     try:
         fields = fields_of(body)
         id_no = id_no_in(fields)
         reason = text(fields, "revivalReason", REMARKS_LENGTH)
-        remarks = "" if fields.get("remarks") is None else string(fields, "remarks").strip()
+        remarks = "" if fields.get("remarks") is None else string(in_one_line(fields), "remarks").strip()
         kept = f"{reason}: {remarks}" if remarks else reason
         if len(kept) > REMARKS_LENGTH:
             raise invalid("remarks")
@@ -136,9 +137,9 @@ def list_query(body: object) -> ListQuery | Refusal:
         fields = fields_of(body)
         skip = whole(fields, "$skip", 0, LARGEST_SKIP, 0)
         limit = whole(fields, "$limit", 1, LARGEST_LIMIT, DEFAULT_LIMIT)
-        filters = fields.get("filter")
-        if filters is None:
+        if not stated(fields, "filter"):
             return ListQuery(skip, limit)
+        filters = fields["filter"]
         if not isinstance(filters, Mapping):
             raise invalid("filter")
         id_no = id_no_in(filters) if stated(filters, "idNo") else None
@@ -187,6 +188,12 @@ def text(fields: Mapping[str, Any], name: str, longest: int | None = None) -> st
     return value
 
 
+def in_one_line(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Fold the line breaks of remarks, which officers write in a box of several lines."""
+    remarks = fields["remarks"]
+    return {"remarks": LINE_BREAKS.sub(" ", remarks) if isinstance(remarks, str) else remarks}
+
+
 def id_no_in(fields: Mapping[str, Any]) -> str:
     """Take an identity number of any kind; the widest form is a passport's."""
     found = identity(PASSPORT, text(fields, "idNo"))
@@ -219,9 +226,9 @@ def whole(fields: Mapping[str, Any], name: str, least: int, most: int, default: 
     return value
 
 
-def stated(filters: Mapping[str, Any], name: str) -> bool:
+def stated(fields: Mapping[str, Any], name: str) -> bool:
     """Tell whether a filter is set; a blank one is not."""
-    value = filters.get(name)
+    value = fields.get(name)
     return value is not None and value != "" and not (isinstance(value, str) and not value.strip())
 
 

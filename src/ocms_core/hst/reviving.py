@@ -37,7 +37,7 @@ def decide(revival: Revival, facts: IdentityFacts, officer: str, now: datetime) 
 
 def status_after(notice: HstNotice) -> str:
     """Tell how a notice stands without TS-HST: active, or under what else holds it."""
-    if notice.suspensions.permanent:
+    if notice.suspensions.shows_permanent:
         reason = notice.crs_reason or notice.suspensions.shown.reason
         return str(SuspensionReason(PERMANENT, reason)) if reason else PERMANENT
     shown = shown_of(notice.suspensions.beside_hst)

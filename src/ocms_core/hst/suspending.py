@@ -46,14 +46,18 @@ def suspended(
 def lifted(
     notices: Iterable[HstNotice], reason: str, officer: str, now: datetime, remarks: str | None = None
 ) -> Iterator[Change]:
-    """Every open TS-HST record is closed; the row shows what is left, a permanent suspension stays."""
+    """
+    Every open TS-HST record is closed; the row shows what is left.
+
+    A permanent suspension it shows stays. One that only a record tells of does not keep TS-HST on the row.
+    """
     notices = tuple(notices)
     yield from closed(notices, reason, officer, now, remarks)
     yield from showing(
         (
             (notice, shown_of(notice.suspensions.beside_hst))
             for notice in notices
-            if not notice.suspensions.permanent
+            if not notice.suspensions.shows_permanent
         ),
         now,
         uniform=NOT_SUSPENDED,

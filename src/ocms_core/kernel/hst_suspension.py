@@ -38,11 +38,14 @@ class Suspensions:
     last_sr_no: int = 0
 
     @property
+    def shows_permanent(self) -> bool:
+        """Whether the row shows a permanent suspension; that of a paid notice does."""
+        return self.shown.type == PERMANENT
+
+    @property
     def permanent(self) -> bool:
-        """Whether a permanent suspension holds; a paid notice has one."""
-        return self.shown.type == PERMANENT or any(
-            each.reason.type == PERMANENT for each in self.open_records
-        )
+        """Whether a permanent suspension holds, on the row or in a record the row does not show."""
+        return self.shows_permanent or any(each.reason.type == PERMANENT for each in self.open_records)
 
     @property
     def hst_records(self) -> tuple[OpenSuspension, ...]:

@@ -203,8 +203,8 @@ def test_a_file_cut_at_any_byte_is_applied_whole_or_not_at_all(database: HstData
             with database.engine.begin() as connection:
                 connection.execute(delete(t.ocms_temp_unc_hst_addr))
                 connection.execute(delete(housekeeping.ocms_mha_file))
-    # Totals that lack no more than the end of their last line still say everything.
-    assert applied == ([len(content) - 1] if cut.endswith(".TOT") else [])
+    # Totals and full records that lack no more than the end of their last line still say everything.
+    assert applied == ([] if cut.endswith(".EXP") else [len(content) - 1])
     outbox.files[cut] = content
     assert (receive(database, outbox), state(database)) == (Tally(2), WHOLE)
 

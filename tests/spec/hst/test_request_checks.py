@@ -221,6 +221,27 @@ CASES: tuple[Checking, ...] = (
     ),
     Case(
         rule="H7",
+        name="line breaks in the remarks are folded to a blank",
+        given=revival,
+        ask=REVIVE | {"revivalReason": "Found", "remarks": "Called.\r\n\r\nWill pay \n soon.\n"},
+        says=Revival(IDENTITY, "Found: Called. Will pay soon."),
+    ),
+    Case(
+        rule=("H7", "G7"),
+        name="remarks with another control character",
+        given=revival,
+        ask=REVIVE | {"remarks": "bell\a"},
+        says=invalid("remarks"),
+    ),
+    Case(
+        rule=("H7", "G7"),
+        name="remarks that are a number",
+        given=revival,
+        ask=REVIVE | {"remarks": 5},
+        says=invalid("remarks"),
+    ),
+    Case(
+        rule="H7",
         name="a revival without a reason",
         given=revival,
         ask=without(REVIVE, "revivalReason"),
@@ -248,6 +269,14 @@ CASES: tuple[Checking, ...] = (
         says=invalid("revivalReason"),
     ),
     Case(rule="H8", name="an empty list query", given=list_query, ask={}, says=ListQuery(0, 10)),
+    Case(rule="H8", name="a blank filter", given=list_query, ask={"filter": " "}, says=ListQuery(0, 10)),
+    Case(
+        rule="H8",
+        name="a filter that says something",
+        given=list_query,
+        ask={"filter": "x"},
+        says=invalid("filter"),
+    ),
     Case(rule="H8", name="a limit of 100", given=list_query, ask={"$limit": 100}, says=ListQuery(0, 100)),
     *(
         Case(rule="H8", name=f"{name} {value!r}", given=list_query, ask={name: value}, says=invalid(name))

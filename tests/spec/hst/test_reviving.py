@@ -16,7 +16,7 @@ from ocms_core.kernel.changes import (
 from ocms_core.kernel.codes import HST_ID_NOT_FOUND
 from ocms_core.kernel.suspensions import NOT_SUSPENDED, ShownSuspension
 from ocms_core.kernel.verdicts import Refusal
-from tests.support.builders import HST
+from tests.support.builders import HST, WWP
 from tests.support.cases import Case, each, written
 from tests.support.hst_facts import (
     EARLIER,
@@ -110,6 +110,17 @@ CASES: tuple[Reviving, ...] = (
         ),
         says=(("A", "PS-FP"),),
         writes=(closed(("A", SINCE, 1)), *DELISTED),
+    ),
+    Case(
+        rule="H7",
+        name="a permanent record the row does not show leaves no TS-HST on the row",
+        given=facts(suspended("A", record(WWP, 1, None), record(HST, 2)), listed=[LISTED]),
+        says=(("A", "ACTIVE"),),
+        writes=(
+            closed(("A", SINCE, 2)),
+            NoticesShow(("A",), NOT_SUSPENDED, IN_TWO_DAYS),
+            *DELISTED,
+        ),
     ),
     Case(
         rule="H7",
