@@ -55,8 +55,8 @@ OPEN_HST = and_(
     suspended.date_of_revival.is_(None),
 )
 HST_ANSWER = answers.query_reason == HST_QUERY
-# Another system may keep an answer without the moment it came in.
-RECEIVED = func.coalesce(answers.processing_date_time, answers.response_date_time)
+# Another system may keep an answer without the moment it came in; the time it was given may be any.
+RECEIVED = func.coalesce(answers.processing_date_time, answers.upd_date, answers.cre_date)
 HST_ENQUIRY = queue.query_reason == HST_QUERY
 SENT = {MHA: queue.sent_to_mha_date, DATAHIVE: queue.sent_to_datahive_date}
 

@@ -512,6 +512,18 @@ def test_the_month_of_an_answer_is_that_of_its_receipt(database: HstDatabase) ->
     assert found.answer.answered_at == given
 
 
+@pytest.mark.rule("H35", "H41")
+def test_an_answer_of_another_system_is_of_the_month_it_was_kept_in(database: HstDatabase) -> None:
+    empty = dict.fromkeys(
+        ("bldg_name", "blk_hse_no", "street_name", "floor_no", "unit_no", "postal_code"), ""
+    )
+    never = at("9999-12-31T23:59:59")
+    kept = {"response_date_time": local(never), "cre_date": local(NOW), "type_of_address": "mha_reg"}
+    database.put(t.ocms_temp_unc_hst_addr, [{"id_no": IDENTITY, "query_reason": "HST", **empty, **kept}])
+    with database.stores.reading() as reader:
+        assert reader.unreported() == [Unreported(IDENTITY, never, NOW)]
+
+
 @pytest.mark.rule("H21")
 def test_apply_update_and_revive_take_as_many_statements_for_one_notice_as_for_many(
     database: HstDatabase,
