@@ -1,13 +1,10 @@
 """How much a process grows over a piece of work: its peak beyond what it has when idle."""
 
-import resource
+import re
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-
-PAGE = resource.getpagesize()
-MEGABYTE = 1024 * 1024
 
 
 def megabytes_grown(work: Callable[[], object]) -> float:
@@ -18,6 +15,16 @@ def megabytes_grown(work: Callable[[], object]) -> float:
 
 def growth(work: Callable[[], object]) -> float:
     """Give the megabytes that this process has at its peak over what it has now."""
-    idle = int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+    idle = resident("VmRSS")
     work()
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - idle) / MEGABYTE
+    return (resident("VmHWM") - idle) / 1024
+
+
+def resident(what: str) -> int:
+    """
+    Read the kilobytes of memory this process holds, or has held at most.
+
+    Not `getrusage`: its peak outlives the start of another program and so shows the parent's.
+    """
+    found = re.search(rf"^{what}:\s+([0-9]+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    return int(found[1]) if found else 0
