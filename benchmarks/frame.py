@@ -1,5 +1,6 @@
 """A row of the table of measures: contenders in turn, A B C A B C, and the bars they are held to."""
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from statistics import median, quantiles
@@ -119,6 +120,9 @@ def measured(row: Row, ground: Ground, tell: Callable[[str], None]) -> Figures:
     with row.measure(ground) as ready:
         seconds: dict[str, list[float]] = {name: [] for name in ready.contenders}
         for turn in range(ground.size.rounds + 1):
+            # As in a process that serves: what is loaded stays, and the garbage collector passes it over.
+            gc.collect()
+            gc.freeze()
             for name, measure in ready.contenders.items():
                 ready.between()
                 took = measure()

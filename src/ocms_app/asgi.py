@@ -1,5 +1,6 @@
 """The application a server process loads."""
 
+import gc
 import signal
 
 from litestar.types import ASGIApp
@@ -15,4 +16,8 @@ def create() -> ASGIApp:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     settings = load()
     logs.set_up(settings.log_format, settings.log_level)
-    return web(settings)
+    app = web(settings)
+    # What is loaded by now stays for good; the garbage collector need not walk it in the middle of a batch.
+    gc.collect()
+    gc.freeze()
+    return app

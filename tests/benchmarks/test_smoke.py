@@ -6,7 +6,7 @@ from benchmarks.__main__ import ROWS, main
 
 
 def test_a_row_of_each_kind_is_measured_and_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    names = ["api-4", "import", "decide-plus-query"]
+    names = ["api-4", "stage-submit", "toppan", "stage-search", "hst-apply", "import", "decide-plus-query"]
     assert main(["--quick", *names]) == 0
     printed = capsys.readouterr().out
     assert [row.name for row in ROWS if f"## {row.work}\n" in printed] == names

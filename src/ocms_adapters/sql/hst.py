@@ -122,10 +122,10 @@ class SqlHstReader:
         return sorted({row.id_no for row in self._among(self._questions.offenders, notice_nos)})
 
     def _of_notices(self, notice_nos: Sequence[str], id_nos: Sequence[str], question: Any) -> IdentityFacts:
-        rows = list(self._among(question, notice_nos))
+        rows = self._among(question, notice_nos)
         return self._facts(id_nos, rows, self._among(self._questions.suspensions_of_notices, notice_nos))
 
-    def _facts(self, id_nos: Sequence[str], rows: Sequence[Any], suspensions: Iterator[Any]) -> IdentityFacts:
+    def _facts(self, id_nos: Sequence[str], rows: Sequence[Any], suspensions: Sequence[Any]) -> IdentityFacts:
         """
         Put notices together from their rows and what was read after them.
 
@@ -146,20 +146,21 @@ class SqlHstReader:
                 open_ones.setdefault(notice_no, []).append(found)
         if not {id_no for id_no, _ in offender.values()} <= set(id_nos):
             raise Conflict("a notice has another offender meanwhile")
+        # By place, not by name: one identity may have ten thousand notices.
         notices = tuple(
             HstNotice(
-                row.notice_no,
-                *offender[row.notice_no],
-                row.last_processing_stage,
-                row.payment_status,
+                notice_no,
+                *offender[notice_no],
+                stage,
+                payment_status,
                 Suspensions(
-                    shown(row), tuple(open_ones.get(row.notice_no, ())), last_sr_no.get(row.notice_no, 0)
+                    shown(*suspension), tuple(open_ones.get(notice_no, ())), last_sr_no.get(notice_no, 0)
                 ),
-                row.crs_reason_of_suspension,
-                row.notice_no in let_go,
+                crs_reason,
+                notice_no in let_go,
             )
-            for row in rows
-            if row.notice_no in offender
+            for notice_no, stage, payment_status, crs_reason, *suspension in rows
+            if notice_no in offender
         )
         return IdentityFacts(
             reference=read_reference(self._connection),
@@ -168,8 +169,8 @@ class SqlHstReader:
             answers={row.id_no: answer(row) for row in self._among(self._questions.answers, id_nos)},
         )
 
-    def _among(self, question: Any, keys: Sequence[str]) -> Iterator[Any]:
-        return iter(self._connection.execute(question, bind_keys(self._connection.dialect, keys)))
+    def _among(self, question: Any, keys: Sequence[str]) -> Sequence[Any]:
+        return self._connection.execute(question, bind_keys(self._connection.dialect, keys)).all()
 
 
 class SqlHstStore(SqlHstReader):
@@ -182,7 +183,7 @@ class SqlHstStore(SqlHstReader):
     def identity_facts(self, id_nos: Sequence[str]) -> IdentityFacts:
         """Lock identities and give them with all notices they are the current offender of."""
         lock_identities(self._connection, id_nos)
-        rows = list(self._among(self._questions.notices_of_identities, id_nos))
+        rows = self._among(self._questions.notices_of_identities, id_nos)
         return self._facts(id_nos, rows, self._among(self._questions.suspensions_of_identities, id_nos))
 
     def due_facts(self, notice_nos: Sequence[str]) -> IdentityFacts:
@@ -199,9 +200,7 @@ class SqlHstStore(SqlHstReader):
 
     def close_reported(self, reported: Sequence[Unreported], now: datetime) -> None:
         """Mark answers reported and take their identities out of the queue, in two statements."""
-        rows = self._questions.reported.bind(
-            sorted((each.id_no, local(each.answered_at)) for each in reported)
-        )
+        rows = self._questions.reported.bind(sorted((each.id_no, each.answered_at) for each in reported))
         for statement in (self._questions.mark_reported, self._questions.leave_queue):
             self._connection.execute(statement, rows | {"now": local(now)})
 
@@ -273,16 +272,11 @@ def answer(row: Any) -> AddressAnswer:
     )
 
 
-def shown(row: Any) -> ShownSuspension:
+def shown(
+    kind: str | None, reason: str | None, since: datetime | None, due: datetime | None
+) -> ShownSuspension:
     """Read the suspension a notice row shows."""
-    if row.suspension_type is None:
-        return NOT_SUSPENDED
-    return ShownSuspension(
-        row.suspension_type,
-        row.epr_reason_of_suspension,
-        aware(row.epr_date_of_suspension),
-        aware(row.due_date_of_revival),
-    )
+    return NOT_SUSPENDED if kind is None else ShownSuspension(kind, reason, aware(since), aware(due))
 
 
 def aware(moment: datetime | None) -> datetime | None:

@@ -180,11 +180,11 @@ def notices() -> Select[Any]:
         von.notice_no,
         von.last_processing_stage,
         von.payment_status,
+        von.crs_reason_of_suspension,
         von.suspension_type,
         von.epr_reason_of_suspension,
         von.epr_date_of_suspension,
         von.due_date_of_revival,
-        von.crs_reason_of_suspension,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable
 
@@ -53,9 +54,12 @@ class Ledger:
         everything: Sequence[Change | Outgoing | OutgoingTogether],
         now: datetime,
     ) -> None:
+        by_kind: dict[type, list[Any]] = {}
+        for row in everything:
+            by_kind.setdefault(type(row), []).append(row)
         for kind, (writing, rows, statement) in self._phrased.items():
             # Locks are taken in notice order everywhere, so two writers never wait for each other in a ring.
-            for tuples, shared in writing.batches([row for row in everything if type(row) is kind]):
+            for tuples, shared in writing.batches(by_kind.get(kind, [])):
                 connection.execute(statement, rows.bind(tuples) | shared | {"now": local(now)})
 
     @rule("P25")

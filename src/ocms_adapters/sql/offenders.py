@@ -9,6 +9,7 @@ from attrs import evolve
 from sqlalchemy import BindParameter, Connection, Engine, Select, and_, bindparam, exists, func, select
 
 from ocms_adapters.sql.court import aware
+from ocms_adapters.sql.hst import shown
 from ocms_adapters.sql.identity_locks import lock_identities
 from ocms_adapters.sql.ledger import Ledger
 from ocms_adapters.sql.reference import days_until_revival
@@ -21,13 +22,7 @@ from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.hst_suspension import Suspensions
 from ocms_core.kernel.particulars import Address, FurnishDetail, Holder, Person
 from ocms_core.kernel.spec import rule
-from ocms_core.kernel.suspensions import (
-    HST,
-    NOT_SUSPENDED,
-    OpenSuspension,
-    ShownSuspension,
-    SuspensionReason,
-)
+from ocms_core.kernel.suspensions import HST, OpenSuspension, SuspensionReason
 from ocms_core.offenders.facts import Notice, TakerListed
 from ocms_core.offenders.timeline import CourtMark, Past, PaymentMark, StageChange, Suspended
 
@@ -211,10 +206,10 @@ class SqlOffenderStore(SqlOffenderReader):
         rows = list(self._connection.execute(SUSPENDED_FOR, {"notice_no": notice_no, "id_no": id_no}))
         if not rows:
             return None
-        kind, reason, since, due, last, days = rows[0][:6]
+        *suspension, last, days = rows[0][:6]
         return TakerListed(
             Suspensions(
-                ShownSuspension(kind, reason, aware(since), aware(due)) if kind else NOT_SUSPENDED,
+                shown(*suspension),
                 tuple(open_suspension(row[6:]) for row in rows if row[6]),
                 last or 0,
             ),

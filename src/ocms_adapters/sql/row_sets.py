@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from attrs import field, frozen
@@ -29,6 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
+
+from ocms_core.kernel.dates import local
 
 Columns = Mapping[str, TypeEngine[Any]]
 
@@ -55,15 +58,15 @@ class RowSet:
     def bind(self, tuples: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
         """Give the parameters that carry these rows."""
         if self.dialect.name == "postgresql":
-            by_column = zip(*tuples, strict=True) if tuples else ((),) * len(self._columns)
             return {
-                f"rows_{name}": array(values) for name, values in zip(self._columns, by_column, strict=True)
+                f"rows_{name}": array(list(map(itemgetter(place), tuples)))
+                for place, name in enumerate(self._columns)
             }
         return {"rows": json.dumps([self._plain(row) for row in tuples])}
 
     def _plain(self, row: tuple[Any, ...]) -> list[Any]:
         return [
-            plain(process(value) if process else value)
+            plain(process(naive(value)) if process else value)
             for process, value in zip(self._processors, row, strict=True)
         ]
 
@@ -147,9 +150,14 @@ def unbounded(kind: TypeEngine[Any]) -> TypeEngine[Any]:
 
 
 def plain(value: object) -> object:
-    """Give a value the way JSON carries it to the database, exact to the cent and the microsecond."""
+    """Give a value the way it travels to the database, exact to the cent and the microsecond."""
     if isinstance(value, Decimal):
         return str(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
+    if isinstance(value, date):
+        return naive(value).isoformat()
     return value
+
+
+def naive(value: Any) -> Any:
+    """Give a moment as the tables keep it, whatever its zone (G5); anything else as it is."""
+    return local(value) if isinstance(value, datetime) else value

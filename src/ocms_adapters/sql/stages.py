@@ -108,7 +108,7 @@ class SqlStageReader:
         self, question: Select[Any], notice_nos: Sequence[str], changed_in: Period | None
     ) -> StageFacts:
         reference = read_reference(self._connection)
-        rows = list(self._ask(question, notice_nos))
+        rows = self._ask(question, notice_nos)
         roles = {row[0]: row[1] for row in self._ask(self._statements.roles, notice_nos)}
         changed_notices: frozenset[str] = frozenset()
         if changed_in:
@@ -117,9 +117,9 @@ class SqlStageReader:
             changed_notices = frozenset(row[0] for row in found)
         return StageFacts(reference, notices_of(rows, roles), changed_notices)
 
-    def _ask(self, question: Select[Any], notice_nos: Sequence[str], **bound: datetime) -> Iterator[Any]:
+    def _ask(self, question: Select[Any], notice_nos: Sequence[str], **bound: datetime) -> Sequence[Any]:
         keys = bind_keys(self._connection.dialect, notice_nos)
-        return iter(self._connection.execute(question, keys | bound))
+        return self._connection.execute(question, keys | bound).all()
 
 
 class SqlStageStore(SqlStageReader):

@@ -15,6 +15,8 @@ TIMESTAMP = re.compile(r"[0-9W-]{7,10}T[0-9:]{2,8}([.,][0-9]+)?(Z|[+-][0-9:]{2,5
 @rule("G5")
 def singapore(moment: datetime) -> datetime:
     """A moment without an offset means Singapore time; any other is shown in Singapore time."""
+    if moment.tzinfo is SINGAPORE:
+        return moment
     return moment.replace(tzinfo=SINGAPORE) if moment.tzinfo is None else moment.astimezone(SINGAPORE)
 
 

@@ -1,5 +1,8 @@
 """Which change shows what on the Internet side: a pure table over the changes."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from attrs import frozen
 
 from ocms_core.kernel.changes import (
@@ -37,14 +40,26 @@ class OutgoingTogether:
 @rule("G12", "F60")
 def outgoing(change: Change) -> Outgoing | OutgoingTogether | None:
     """Every change the public e-service can see leaves an outbox row; a touch of the audit does not."""
-    match change:
-        case NoticeChanged() if not change.only_touched:
-            return Outgoing(NOTICE, change.notice_no)
-        case OffenderCleared() | OffenderSet() | OffenderUpdated():
-            return Outgoing(OFFENDER, change.notice_no, change.role)
-        case NoticesShow(notice_nos=notice_nos):
-            return OutgoingTogether(NOTICE, tuple((notice_no, None) for notice_no in notice_nos))
-        case OffendersRenamed(offenders=offenders):
-            return OutgoingTogether(OFFENDER, offenders)
-        case _:
-            return None
+    shown = SHOWN.get(type(change))
+    return shown and shown(change)
+
+
+def notice(change: NoticeChanged) -> Outgoing | None:
+    """A notice row goes out, unless only its audit columns were touched."""
+    return None if change.only_touched else Outgoing(NOTICE, change.notice_no)
+
+
+def offender(change: OffenderCleared | OffenderSet | OffenderUpdated) -> Outgoing:
+    """The row of a role goes out."""
+    return Outgoing(OFFENDER, change.notice_no, change.role)
+
+
+SHOWN: Mapping[type, Callable[[Any], Outgoing | OutgoingTogether | None]] = {
+    NoticeChanged: notice,
+    NoticesShow: lambda change: OutgoingTogether(NOTICE, tuple((each, None) for each in change.notice_nos)),
+    OffenderCleared: offender,
+    OffenderSet: offender,
+    OffenderUpdated: offender,
+    OffendersRenamed: lambda change: OutgoingTogether(OFFENDER, change.offenders),
+}
+"""What the Internet side is shown of each kind of change; of any other kind, nothing."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache, partial
 
 from attrs import frozen
 
@@ -10,11 +11,11 @@ from ocms_core.kernel.changes import AddressCheckSet, Change, StageChangeRecorde
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.spec import rule
-from ocms_core.kernel.stage_moves import StageChange, following
+from ocms_core.kernel.stage_moves import NextStage, StageChange, following
 from ocms_core.kernel.verdicts import Answer, Settled
 from ocms_core.stages.eligibility import Eligible, Wanted, eligibility
 from ocms_core.stages.facts import StageFacts
-from ocms_core.stages.moving import moved, reopened
+from ocms_core.stages.moving import PAYABLE, moved
 from ocms_core.stages.request_checks import Item
 
 SOURCE = "OCMS"
@@ -37,13 +38,15 @@ def decide(items: Sequence[Item], facts: StageFacts, officer: str, now: datetime
     answers: list[Answer[Moved]] = []
     changes: list[Change] = []
     asked: set[str] = set()
+    plan = cache(partial(following, entered=now, reference=facts.reference))
     for item in items:
         verdict = verdict_on(item, facts, asked)
         asked.add(item.notice_no)
         if isinstance(verdict, Eligible):
             stages = Moved(verdict.notice.stage, verdict.target)
             answers.append(Answer(item.notice_no, codes.CPS_SUCCESS, stages))
-            changes.extend(effects(verdict, item, facts.reference, officer, now))
+            planned = plan(verdict.target)
+            changes.extend(effects(verdict, item, planned, facts.reference, officer=officer, now=now))
         else:
             answers.append(Answer(item.notice_no, verdict))
     return Settled(tuple(answers), tuple(changes))
@@ -60,7 +63,7 @@ def verdict_on(item: Item, facts: StageFacts, asked: set[str]) -> Eligible | Cod
 
 @rule("S22")
 def effects(
-    eligible: Eligible, item: Item, reference: Reference, officer: str, now: datetime
+    eligible: Eligible, item: Item, planned: NextStage, reference: Reference, *, officer: str, now: datetime
 ) -> tuple[Change, ...]:
     """A change by hand moves the notice, lets it be paid, sets the address check and leaves its record."""
     notice, target = eligible.notice, eligible.target
@@ -75,7 +78,7 @@ def effects(
         remarks=item.wanted.remarks,
     )
     return (
-        reopened(moved(notice, target, now, following(target, now, reference), reference)),
+        moved(notice, target, now, planned, reference, acceptance=PAYABLE),
         StageChangeRecorded(record),
         AddressCheckSet(notice.notice_no, "Y" if item.check_addresses else "N"),
     )

@@ -14,27 +14,24 @@ PAYABLE = "Y"
 
 @rule("S22")
 def moved(
-    notice: StageNotice, target: str, at: datetime, planned: NextStage, reference: Reference
+    notice: StageNotice,
+    target: str,
+    at: datetime,
+    planned: NextStage,
+    reference: Reference,
+    *,
+    acceptance: str | None = None,
 ) -> NoticeChanged:
     """
     A move keeps where the notice stood, plans what follows, and works out what is to be paid.
 
-    `planned` is what follows the target; notices that move together share it.
+    `planned` is what follows the target; notices that move together share it. With `acceptance` PAYABLE
+    the notice may be paid again; without, that stays as it is.
     """
     return NoticeChanged(
         notice.notice_no,
         move=StageMove(prev_stage=notice.stage, prev_date=notice.stage_date, stage=target, date=at),
         next=planned,
         amount_payable=amount_payable(notice.composition_amount, notice.stage, target, reference),
-    )
-
-
-def reopened(change: NoticeChanged) -> NoticeChanged:
-    """Let a moved notice be paid again."""
-    return NoticeChanged(
-        change.notice_no,
-        move=change.move,
-        next=change.next,
-        amount_payable=change.amount_payable,
-        payment_acceptance_allowed=PAYABLE,
+        payment_acceptance_allowed=acceptance,
     )

@@ -7,7 +7,7 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.changes import Change, StageChangeRecorded
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.spec import rule
-from ocms_core.kernel.stage_moves import StageChange, following
+from ocms_core.kernel.stage_moves import NextStage, StageChange, following
 from ocms_core.kernel.suspensions import PERMANENT
 from ocms_core.kernel.verdicts import Answer, Refusal, Settled
 from ocms_core.stages.amounts import missing_fee
@@ -15,7 +15,7 @@ from ocms_core.stages.client_checks import PLUS_CODE, PlusChange
 from ocms_core.stages.eligibility import CHANGEABLE
 from ocms_core.stages.facts import StageFacts, StageNotice
 from ocms_core.stages.manual import Moved
-from ocms_core.stages.moving import moved, reopened
+from ocms_core.stages.moving import PAYABLE, moved
 
 SOURCE = "PLUS"
 REASON = "PLS"
@@ -37,13 +37,15 @@ def decide(asked: PlusChange, facts: StageFacts, now: datetime) -> Settled[Moved
         named = ", ".join(f"{notice_no} ({why})" for notice_no, why in wrong.items())
         return Refusal(codes.PLUS_NOTICES.worded(notices=named))
     notices = [facts.notices[notice_no] for notice_no in asked.notice_nos]
+    at = asked.at or now
+    planned = following(asked.next, at, facts.reference)
     return Settled(
         answers=tuple(
             Answer(notice.notice_no, codes.PLUS_STAGE_CHANGED, Moved(asked.last, asked.next))
             for notice in notices
         ),
         changes=tuple(
-            change for notice in notices for change in effects(asked, notice, facts.reference, now)
+            change for notice in notices for change in effects(asked, notice, at, planned, facts.reference)
         ),
     )
 
@@ -93,10 +95,9 @@ def why_not(
 
 @rule("S64")
 def effects(
-    asked: PlusChange, notice: StageNotice, reference: Reference, now: datetime
+    asked: PlusChange, notice: StageNotice, at: datetime, planned: NextStage, reference: Reference
 ) -> tuple[Change, ...]:
     """PLUS moves a notice as officers do, at the time it says, in its own name; address checks stay."""
-    at = asked.at or now
     record = StageChange(
         notice_no=notice.notice_no,
         date_of_change=at,
@@ -107,6 +108,6 @@ def effects(
         source=SOURCE,
     )
     return (
-        reopened(moved(notice, asked.next, at, following(asked.next, at, reference), reference)),
+        moved(notice, asked.next, at, planned, reference, acceptance=PAYABLE),
         StageChangeRecorded(record),
     )

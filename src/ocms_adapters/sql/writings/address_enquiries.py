@@ -9,10 +9,9 @@ from ocms_adapters.sql.row_sets import RowSet
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.writings.hst import ADDRESS, STAMPED, parts
-from ocms_adapters.sql.writings.writing import MOMENT, Writing, inserts, moment, now, upserts
+from ocms_adapters.sql.writings.writing import MOMENT, Writing, inserts, now, upserts
 from ocms_core.kernel.addresses import DATAHIVE, MHA
 from ocms_core.kernel.changes import AddressAnswered
-from ocms_core.kernel.dates import local
 
 HST_QUERY = "HST"
 TYPE_OF_ADDRESS = {MHA: "mha_reg", DATAHIVE: "datahive"}
@@ -28,9 +27,9 @@ def answer_row(change: AddressAnswered) -> tuple[Any, ...]:
         *parts(answer.address),
         answer.address_type,
         answer.invalid_addr_tag,
-        moment(answer.effective_date),
+        answer.effective_date,
         answer.source,
-        local(answer.answered_at),
+        answer.answered_at,
     )
 
 
@@ -83,7 +82,7 @@ ANSWERS = Writing(
 )
 SENT = Writing(
     {"id_no": String(12), "system": String(10), "at": MOMENT},
-    lambda change: (change.id_no, change.system, local(change.at)),
+    lambda change: (change.id_no, change.system, change.at),
     stamp_sent,
 )
 WITHDRAWN = Writing({"id_no": String(12)}, lambda change: (change.id_no,), withdraw)
@@ -95,6 +94,6 @@ FILES = Writing(
         "records": Integer(),
         "applied_at": MOMENT,
     },
-    lambda change: (change.sha256, change.direction, change.name, change.records, local(change.at)),
+    lambda change: (change.sha256, change.direction, change.name, change.records, change.at),
     inserts(housekeeping.ocms_mha_file, "sha256", "direction", "name", "records", "applied_at"),
 )

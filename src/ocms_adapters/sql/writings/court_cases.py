@@ -5,13 +5,13 @@ from typing import Any
 from sqlalchemy import String
 
 from ocms_adapters.sql.schema import intranet as t
-from ocms_adapters.sql.writings.writing import MOMENT, Writing, moment, upserts
+from ocms_adapters.sql.writings.writing import MOMENT, Writing, upserts
 from ocms_core.kernel.changes import CourtDueDateRecorded
 
 
 def court_case_row(change: CourtDueDateRecorded) -> tuple[Any, ...]:
     """Lay a court case's due date out."""
-    return (change.notice_no, moment(change.court_payment_due_date))
+    return (change.notice_no, change.court_payment_due_date)
 
 
 COURT_CASES = Writing(

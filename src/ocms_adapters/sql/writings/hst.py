@@ -181,7 +181,7 @@ LISTED = Writing(
 )
 LISTED_CHANGED = Writing(
     {"id_no": String(12), "name": String(66), **ADDRESS, "date_of_addr_change": MOMENT},
-    lambda change: (change.id_no, change.name, *parts(change.address), moment(change.date_of_addr_change)),
+    lambda change: (change.id_no, change.name, *parts(change.address), change.date_of_addr_change),
     update_listed,
 )
 DELISTED = Writing({"id_no": String(12)}, lambda change: (change.id_no,), delete_listed)
@@ -210,7 +210,7 @@ OPENED_TOGETHER = WritingTogether(
 )
 CLOSED_TOGETHER = WritingTogether(
     {"notice_no": String(10), "date_of_suspension": MOMENT, "sr_no": Integer()},
-    lambda change: [(notice_no, local(since), sr_no) for notice_no, since, sr_no in change.keys],
+    lambda change: change.keys,
     closed_alike,
     close_records,
 )

@@ -8,7 +8,7 @@ from ocms_adapters.sql.row_sets import RowSet
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.column_types import Money
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
-from ocms_adapters.sql.writings.writing import MOMENT, Writing, moment, now
+from ocms_adapters.sql.writings.writing import MOMENT, Writing, now
 from ocms_core.kernel.changes import NoticeChanged
 
 
@@ -19,19 +19,19 @@ def notice_row(change: NoticeChanged) -> tuple[Any, ...]:
         change.notice_no,
         int(move is not None),
         move and move.stage,
-        move and moment(move.date),
+        move and move.date,
         move and move.prev_stage,
-        move and moment(move.prev_date),
+        move and move.prev_date,
         int(following is not None),
         following and following.stage,
-        following and moment(following.date),
+        following and following.date,
         change.amount_payable,
         change.payment_acceptance_allowed,
         int(shown is not None),
         shown and shown.type,
         shown and shown.reason,
-        shown and moment(shown.since),
-        shown and moment(shown.due),
+        shown and shown.since,
+        shown and shown.due,
         int(not change.only_touched),
     )
 

@@ -8,7 +8,7 @@ from ocms_adapters.sql.row_sets import Columns, RowSet
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
-from ocms_adapters.sql.writings.writing import Writing, inserts, moment, now, upserts
+from ocms_adapters.sql.writings.writing import Writing, inserts, now, upserts
 from ocms_core.kernel.changes import (
     AddressFurnished,
     DetailFurnished,
@@ -115,7 +115,7 @@ def history_row(change: OffenderHistoryKept) -> tuple[Any, ...]:
         change.role,
         change.action,
         change.officer,
-        moment(change.at),
+        change.at,
         change.former_current,
         change.prev_stage,
         change.new_stage,

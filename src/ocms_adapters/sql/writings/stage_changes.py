@@ -7,7 +7,6 @@ from sqlalchemy import String
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.writings.writing import MOMENT, Writing, inserts
 from ocms_core.kernel.changes import StageChangeRecorded
-from ocms_core.kernel.dates import local
 
 
 def stage_change_row(change: StageChangeRecorded) -> tuple[Any, ...]:
@@ -15,7 +14,7 @@ def stage_change_row(change: StageChangeRecorded) -> tuple[Any, ...]:
     record = change.record
     return (
         record.notice_no,
-        local(record.date_of_change),
+        record.date_of_change,
         record.new_stage,
         record.last_stage,
         record.reason,

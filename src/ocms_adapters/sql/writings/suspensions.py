@@ -5,9 +5,8 @@ from typing import Any
 from sqlalchemy import Integer, String
 
 from ocms_adapters.sql.schema import intranet as t
-from ocms_adapters.sql.writings.writing import MOMENT, Writing, inserts, moment
+from ocms_adapters.sql.writings.writing import MOMENT, Writing, inserts
 from ocms_core.kernel.changes import SuspensionOpened
-from ocms_core.kernel.dates import local
 
 
 def suspension_row(change: SuspensionOpened) -> tuple[Any, ...]:
@@ -15,13 +14,13 @@ def suspension_row(change: SuspensionOpened) -> tuple[Any, ...]:
     record = change.record
     return (
         record.notice_no,
-        local(record.date_of_suspension),
+        record.date_of_suspension,
         record.sr_no,
         record.source,
         record.reason.type,
         record.reason.code,
         record.officer,
-        moment(record.due),
+        record.due,
         record.remarks,
     )
 
