@@ -32,13 +32,17 @@ def suspended(
     due = hst_due(now, reference.days_of_suspension)
     numbered = tuple((notice.notice_no, notice.suspensions.last_sr_no + 1) for notice in notices)
     yield SuspensionsOpened(numbered, now, SOURCE, HST, officer, due, REMARK)
+    alone = ShownSuspension(HST.type, HST.code, now, due)
     yield from showing(
         (
+            # Nearly always nothing stands beside it, and one identity may have ten thousand notices.
             (notice, shown_with_hst(notice.suspensions, OpenSuspension(HST, now, sr_no, due)))
+            if notice.suspensions.beside_hst
+            else (notice, alone)
             for notice, (_, sr_no) in zip(notices, numbered, strict=True)
         ),
         now,
-        uniform=ShownSuspension(HST.type, HST.code, now, due),
+        uniform=alone,
     )
 
 
@@ -88,7 +92,7 @@ def showing(
     """
     alike: list[str] = []
     for notice, shown in notices:
-        if shown == uniform:
+        if shown is uniform or shown == uniform:
             alike.append(notice.notice_no)
         elif shown != notice.suspensions.shown:
             yield NoticeChanged(notice.notice_no, suspension=shown)
