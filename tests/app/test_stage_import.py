@@ -22,7 +22,7 @@ ROWS: tuple[Sequence[object], ...] = (
     ("N-002", None, "OTH", " ", "no"),
     ("N-001", "DN2", "SUP", "", "yes"),
     ("=1+1", "DN2", "SUP", "", ""),
-    (None, None, None, None, None),
+    (None, None, None, None, None),  # row 6: blank, and counted
     ("N-404", "DN2", "SUP", "", "perhaps"),
     ("N-404", "DN2", "SUP", "", ""),
 )
@@ -75,8 +75,8 @@ def test_every_row_has_its_verdict_and_the_good_ones_are_moved(
         ["3", "N-002", "FAILED", "", "", "OCMS.CPS.REMARKS_REQUIRED"],
         ["4", "N-001", "FAILED", "", "", "OCMS.CPS.DUPLICATE_RECORD"],
         ["5", "'=1+1", "FAILED", "", "", "OCMS.CPS.INVALID_FORMAT"],
-        ["6", "N-404", "FAILED", "", "", "OCMS.CPS.INVALID_FORMAT"],
-        ["7", "N-404", "FAILED", "", "", "OCMS.CPS.NOT_FOUND"],
+        ["7", "N-404", "FAILED", "", "", "OCMS.CPS.INVALID_FORMAT"],
+        ["8", "N-404", "FAILED", "", "", "OCMS.CPS.NOT_FOUND"],
     ]
     (change,) = rows_of(engine, t.ocms_change_of_processing)
     assert (change["notice_no"], change["authorised_officer"], change["source"]) == (

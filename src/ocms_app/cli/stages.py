@@ -59,7 +59,7 @@ def import_file(
     if not 0 < len(officer.strip()) <= LONGEST_NAME:
         raise ValueError(f"An officer is named by 1 to {LONGEST_NAME} characters.")
     rows = list(read_table(file))
-    if missing := importing.missing_titles(rows[0] if rows else ()):
+    if missing := importing.missing_titles(rows[0][1] if rows else ()):
         raise ValueError(f"{file.name}: has no column {', '.join(missing)}.")
     target = verdicts or file.with_name(f"{file.stem}.verdicts.csv")
     settings = load()

@@ -138,6 +138,13 @@ CASES: tuple[Verdict, ...] = (
         ask=wanted("DN"),
         says=not_allowed("DN", "DRIVER"),
     ),
+    Case(
+        rule=("S17", "S20"),
+        name="a target no stage could be",
+        given=stage_notice("A"),
+        ask=wanted("DN2X"),
+        says=not_allowed("DN2X", "DRIVER"),
+    ),
     *(
         Case(
             rule="S19",
@@ -165,7 +172,7 @@ CASES: tuple[Verdict, ...] = (
         rule="S19",
         name="a reason nobody knows",
         given=stage_notice("A"),
-        ask=wanted("DN2", "XXX"),
+        ask=wanted("DN2", "SPEED UP"),
         says=("OCMS.CPS.INVALID_FORMAT", "Reason for change must be one of REC, RSN, SUP, OTH, WOD, PLS"),
     ),
 )
