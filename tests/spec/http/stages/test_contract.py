@@ -1,7 +1,10 @@
 """Every request and response shown in contract 2, over HTTP on both databases."""
 
+import json
 import re
+from contextlib import closing
 from datetime import timedelta
+from http.client import HTTPConnection
 from io import BytesIO
 from typing import Any
 
@@ -448,14 +451,38 @@ def test_a_report_that_is_not_there_is_not_found(portal: Served) -> None:
     assert told(answer, 404) == {"error": "REPORT_NOT_FOUND", "message": f"Report not found: {name}"}
 
 
-@pytest.mark.rule("S52", "S53")
-@pytest.mark.parametrize("name", ["..%2e%2e", "%252e%252e", "a%00b", "%2e%2e", "x" * 4096, "a%20b", "a%5Cb"])
+def as_written(served: Served, path: str) -> tuple[int, Any]:
+    """Get a path as it is written: a client would put its dots and slashes in order first."""
+    url = served.http.base_url
+    with closing(HTTPConnection(url.host, url.port, timeout=60)) as raw:
+        raw.request("GET", path, headers=served.house.token(Role.OIC))
+        answer = raw.getresponse()
+        return answer.status, json.loads(answer.read())
+
+
+@pytest.mark.rule("S52", "S53", "G7")
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("%2e%2e", "..%2e%2e", "%252e%252e", "..", "../x", "../../reports", "%2e%2e/x", "..%2f..%2fx"),
+        *("a%2Fb", "a/b", "a/b/", "download/x", "a%00b", "%00", "a%20b", "a%5Cb", "%ff", "x" * 4096),
+        "x/" * 2048,
+    ],
+)
 def test_a_report_id_that_cannot_be_is_refused(portal: Served, name: str) -> None:
-    answer = portal.http.get(f"{PORTAL}/report/{name}", headers=portal.house.token(Role.OIC))
-    assert told(answer, 400) == {
-        "error": "INVALID_REPORT_ID",
-        "message": "Report ID contains invalid characters",
-    }
+    assert as_written(portal, f"{PORTAL}/report/{name}") == (
+        400,
+        {"error": "INVALID_REPORT_ID", "message": "Report ID contains invalid characters"},
+    )
+
+
+@pytest.mark.rule("S52", "G7")
+@pytest.mark.parametrize("end", ["", "/", "//", "/%20", "/%2f", "?reportId="])
+def test_a_path_without_a_report_id_is_told_so(portal: Served, end: str) -> None:
+    assert as_written(portal, f"{PORTAL}/report{end}") == (
+        400,
+        {"error": "INVALID_REPORT_ID", "message": "Report ID cannot be empty"},
+    )
 
 
 @pytest.mark.rule("S52")
