@@ -46,7 +46,13 @@ def create_app(
     cannot work.
     """
     own = [live, health_of(ready), metrics_page, *files, *description(endpoints, version)]
-    paths = frozenset({*map(openapi.template, endpoints), *(path for route in own for path in route.paths)})
+    paths = frozenset(
+        {
+            *map(openapi.template, endpoints),
+            *(path for endpoint in endpoints for path in endpoint.also),
+            *(path for route in own for path in route.paths),
+        }
+    )
     assets = create_static_files_router(
         path="/docs/assets", directories=[SWAGGER_UI], include_in_schema=False
     )
@@ -71,7 +77,8 @@ def route_of(endpoint: Endpoint, gate: Gate) -> HTTPRouteHandler:
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
         return await serve(request, endpoint, gate)
 
-    return HTTPRouteHandler(endpoint.path, http_method=HttpMethod(endpoint.method))(handle)
+    paths = [endpoint.path, *endpoint.also]
+    return HTTPRouteHandler(paths, http_method=HttpMethod(endpoint.method))(handle)
 
 
 @get("/health/live", sync_to_thread=False)

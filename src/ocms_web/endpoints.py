@@ -60,7 +60,10 @@ class Description:
 @frozen
 class Endpoint:
     """
-    One operation at one path; a path may hold parameters, as in `/report/{report_id:str}`.
+    One operation at one path; a path may hold parameters, as in `/update-hst/{idNo:str}`.
+
+    One that ends in a parameter of type `path` takes whatever is left of the path, and `also` names
+    further paths at which the call is met, which the API description does not show.
 
     `answer` turns a call into its reply; `problem` words what keeps a call from being answered in
     the envelope of its family, `key_refused` a bad API key where the family tells it from a bad token.
@@ -74,3 +77,4 @@ class Endpoint:
     method: str = "POST"
     largest_body: int = 2 * MEBIBYTE
     key_refused: Reply | None = None
+    also: tuple[str, ...] = ()

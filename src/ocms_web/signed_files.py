@@ -15,7 +15,7 @@ from ocms_core.kernel.lookups import AccessRecords
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.spec import rule
 from ocms_web.calls import Clock
-from ocms_web.envelopes.stages import report_problem, workbook
+from ocms_web.envelopes.stages import report_not_found, report_problem, workbook
 from ocms_web.problems import Problem
 from ocms_web.wire import Reply, encode
 
@@ -43,7 +43,7 @@ class SignedFiles:
     clock: Clock
     records: AccessRecords
 
-    @rule("S53")
+    @rule("S53", "G15")
     def fetch(self, kind: str, name: str, query: Mapping[str, str]) -> Reply:
         """A link opens the one path it was signed for, until it expires; any other opens nothing."""
         path = f"{kind}/{name}"
@@ -51,14 +51,17 @@ class SignedFiles:
         now = self.clock.now()
         if not self.links.opens(path, expires, signature, now):
             return Reply(403, {"error": "FORBIDDEN", "message": "The link has expired or is not valid"})
-        content = self.store.read(path)
-        if content is None:
-            return Reply(404, {"error": "REPORT_NOT_FOUND", "message": f"Report not found: {name}"})
         try:
+            content = self.store.read(path)
+            if content is None:
+                return report_not_found(name)
             self.records.looked_up(HOLDER, Operation.DOWNLOAD_STAGE_REPORT, (), now)
         except Unavailable as fault:
             log.warning("report_unavailable", reason=str(fault))
             return report_problem(Problem.UNAVAILABLE)
+        except Exception:  # the last line of defence, as behind every other call
+            log.exception("report_failed")
+            return report_problem(Problem.INTERNAL_ERROR)
         return workbook(name, content)
 
     def route(self) -> HTTPRouteHandler:

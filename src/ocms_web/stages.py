@@ -187,11 +187,13 @@ def endpoints(calls: StageCalls) -> tuple[Endpoint, ...]:
         ),
         Endpoint(
             Operation.DOWNLOAD_STAGE_REPORT,
-            f"{PORTAL}/report/{{reportId:str}}",
+            # All that is left of the path: an id with a slash in it is refused as an id.
+            f"{PORTAL}/report/{{reportId:path}}",
             calls.download,
             envelope.report_problem,
             stages_api.DOWNLOAD_BY_ADDRESS,
             method="GET",
+            also=(f"{PORTAL}/report",),
         ),
         Endpoint(
             Operation.DOWNLOAD_STAGE_REPORT,

@@ -156,8 +156,8 @@ VALIDATE = Description(
                     "items": some(
                         record(
                             noticeNo=NOTICE_NO,
-                            currentStage={"type": ["string", "null"], "maxLength": 20},
-                            offenderType={"type": ["string", "null"], "maxLength": 20},
+                            currentStage=TEXT_OR_NULL,
+                            offenderType=TEXT_OR_NULL,
                             entityType=TEXT_OR_NULL,
                         ),
                         "currentStage",

@@ -3,7 +3,9 @@
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -12,8 +14,10 @@ from sqlalchemy import Engine
 from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_app.cli.stages import import_file
+from ocms_core.kernel.faults import Unavailable
+from ocms_core.stages import service
 from tests.support.databases import Databases
-from tests.support.rows import put_notices, rows_of
+from tests.support.rows import notice_numbers, put_notices, rows_of
 from tests.support.stage_rows import put_offenders
 
 TITLES = ("noticeNo", "newStage", "reason", "remark", "isConfirmation")
@@ -22,7 +26,7 @@ ROWS: tuple[Sequence[object], ...] = (
     ("N-002", None, "OTH", " ", "no"),
     ("N-001", "DN2", "SUP", "", "yes"),
     ("=1+1", "DN2", "SUP", "", ""),
-    (None, None, None, None, None),
+    (None, None, None, None, None),  # row 6: blank, and counted
     ("N-404", "DN2", "SUP", "", "perhaps"),
     ("N-404", "DN2", "SUP", "", ""),
 )
@@ -75,8 +79,8 @@ def test_every_row_has_its_verdict_and_the_good_ones_are_moved(
         ["3", "N-002", "FAILED", "", "", "OCMS.CPS.REMARKS_REQUIRED"],
         ["4", "N-001", "FAILED", "", "", "OCMS.CPS.DUPLICATE_RECORD"],
         ["5", "'=1+1", "FAILED", "", "", "OCMS.CPS.INVALID_FORMAT"],
-        ["6", "N-404", "FAILED", "", "", "OCMS.CPS.INVALID_FORMAT"],
-        ["7", "N-404", "FAILED", "", "", "OCMS.CPS.NOT_FOUND"],
+        ["7", "N-404", "FAILED", "", "", "OCMS.CPS.INVALID_FORMAT"],
+        ["8", "N-404", "FAILED", "", "", "OCMS.CPS.NOT_FOUND"],
     ]
     (change,) = rows_of(engine, t.ocms_change_of_processing)
     assert (change["notice_no"], change["authorised_officer"], change["source"]) == (
@@ -115,3 +119,85 @@ def test_a_file_that_is_no_table_is_told_so(tmp_path: Path, name: str, content: 
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=problem):
         import_file(tmp_path / name, officer="USER01")
+
+
+def table_of(folder: Path, numbers: Sequence[str], *further: str) -> Path:
+    path = folder / "moves.csv"
+    path.write_text("\n".join(["noticeNo,dhMhaCheck", *(f"{number},yes" for number in numbers), *further]))
+    return path
+
+
+def in_stage(engine: Engine, numbers: Sequence[str]) -> None:
+    put_notices(engine, numbers, last_processing_stage="DN1")
+    put_offenders(engine, numbers, mha_dh_check_allow="N")
+
+
+def report_rows(folder: Path) -> int:
+    (report,) = (folder / "reports" / "change-stage").iterdir()
+    return len(list(load_workbook(report).worksheets[0].values)) - 1
+
+
+@pytest.mark.rule("S20", "S22", "G9")
+def test_rows_beyond_the_cap_of_a_submit_are_settled_in_chunks(engine: Engine, tmp_path: Path) -> None:
+    numbers = notice_numbers(501)
+    in_stage(engine, numbers)
+    # Rows 2 to 502, a blank one, and one that repeats a number of the chunk before.
+    assert import_file(table_of(tmp_path, numbers, "", numbers[0]), officer="USER01") == 1
+    _, *lines = verdicts(tmp_path)
+    assert [line[:3] for line in lines[:501]] == [
+        [str(place), number, "UPDATED"] for place, number in enumerate(numbers, start=2)
+    ]
+    assert [line[0:1] + line[5:] for line in lines[501:]] == [
+        ["504", "OCMS.CPS.DUPLICATE_RECORD", "Duplicate notice number in request"]
+    ]
+    people = rows_of(engine, t.ocms_offence_notice_owner_driver, *numbers)
+    assert {row["mha_dh_check_allow"] for row in people} == {"Y"}
+    assert report_rows(tmp_path) == 501
+
+
+@pytest.mark.rule("S23")
+def test_an_import_that_fails_half_way_reports_what_it_has_moved(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    numbers = notice_numbers(501)
+    in_stage(engine, numbers)
+    submit, calls = service.submit, count()
+
+    def once(*asked: Any, **told: Any) -> object:
+        if next(calls):
+            raise Unavailable("the database")
+        return submit(*asked, **told)
+
+    monkeypatch.setattr(service, "submit", once)
+    with pytest.raises(Unavailable):
+        import_file(table_of(tmp_path, numbers), officer="USER01")
+    assert len(verdicts(tmp_path)) == 1 + 500
+    assert report_rows(tmp_path) == 500
+    said = capsys.readouterr()
+    assert said.out.startswith("http://127.0.0.1:8000/reports/change-stage/")
+    assert "500 of 501 rows moved" in said.err
+
+
+@pytest.mark.rule("S23")
+def test_a_report_that_fails_is_a_warning_and_no_failed_import(
+    engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "reports").write_text("a file where the folder should be")
+    assert import_file(table_of(tmp_path, ["N-001"]), officer="USER01") == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "No report yet (the report store is unavailable); the report list has the day's" in said.err
+    assert rows_of(engine, t.ocms_valid_offence_notice, "N-001")[0]["last_processing_stage"] == "DN2"
+    (entry,) = rows_of(engine, t.ocms_report)
+    assert entry["stored_at"] is None
+
+
+@pytest.mark.usefixtures("engine")
+def test_whoever_waits_for_an_import_sees_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a person's terminal, not a file
+    import_file(table_of(tmp_path, ["N-001", "N-002"]), officer="USER01", dry_run=True)
+    said = capsys.readouterr().err
+    assert "rows" in said
+    assert "100%" in said

@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
+from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,14 @@ class Served:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = self.house.credential_for(path) if headers is None else headers
         return self.http.post(path, content=content, headers={**sent, **credential})
+
+    def get_as_written(self, path: str, headers: Headers) -> tuple[int, Any]:
+        """Get JSON at a path as it is written: other clients put its dots and slashes in order first."""
+        url = self.http.base_url
+        with closing(HTTPConnection(url.host, url.port, timeout=60)) as raw:
+            raw.request("GET", path, headers=headers)
+            answer = raw.getresponse()
+            return answer.status, json.loads(answer.read())
 
     def log(self) -> list[dict[str, Any]]:
         """Give the log lines so far; every line after the greeting has to be JSON."""

@@ -26,6 +26,8 @@ WITHOUT_FEES = Reference(
     days_of_suspension={},
 )
 
+WITHOUT_MOVES = Reference(stage_map=frozenset(), parameters=DEFAULTS.parameters, days_of_suspension={})
+
 
 def stage_notice(
     notice_no: str,

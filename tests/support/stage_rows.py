@@ -1,11 +1,11 @@
 """What stage changes need in the tables, put in the way another system does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Engine, delete
 
 from ocms_adapters.sql import schema as t
-from tests.support.rows import AUDIT, Row, put
+from tests.support.rows import AUDIT, Row, put, put_notices
 
 OFFENDER: Row = {
     "owner_driver_indicator": "D",
@@ -30,6 +30,12 @@ CHANGE: Row = {
 FEES = {"ADMIN_FEE": "10.00", "SURCHARGE": "40.00"}
 
 TOUCHED = (t.ocms_change_of_processing, t.ocms_offence_notice_owner_driver, t.ocms_report)
+
+
+def in_stage(engine: Engine, numbers: Sequence[str], stage: str = "DN1", **columns: str | None) -> None:
+    """Insert a driver's notice in a stage for each number; columns are those of `NOTICE` or as given."""
+    put_notices(engine, numbers, last_processing_stage=stage, **columns)
+    put_offenders(engine, numbers)
 
 
 def put_offenders(engine: Engine, numbers: Iterable[str], **columns: str | None) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 from zipfile import BadZipFile
 
 
-def read_table(path: Path) -> Iterator[dict[str, str]]:
+def read_table(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """
     Give the rows of a `.csv` or `.xlsx` file by the titles in its first row, every cell as text.
 
-    Of a workbook the first sheet counts. ValueError for any other file and for one that is no table.
+    Each comes with its number in the file, as a spreadsheet shows it; blank rows are left out. Of a
+    workbook the first sheet counts. ValueError for any other file and for one that is no table.
     """
     readers = {".csv": csv_rows, ".xlsx": xlsx_rows}
     if path.suffix.lower() not in readers:
@@ -21,9 +22,9 @@ def read_table(path: Path) -> Iterator[dict[str, str]]:
     titles = [title.strip() for title in next(rows, [])]
     if not any(titles):
         raise ValueError(f"{path.name}: its first row has no titles.")
-    for row in rows:
-        if any(row):
-            yield dict(zip(titles, row, strict=False))
+    for place, row in enumerate(rows, start=2):
+        if any(cell.strip() for cell in row):
+            yield place, dict(zip(titles, row, strict=False))
 
 
 def csv_rows(path: Path) -> Iterator[list[str]]:

@@ -18,6 +18,7 @@ from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app.databases import Databases, open_databases
 from ocms_app.reports import report_store
 from ocms_app.settings import Settings, load
+from ocms_core.kernel.spec import rule
 from ocms_core.stages import importing, service
 from ocms_core.stages.importing import RowVerdict
 from ocms_core.stages.manual import SOURCE
@@ -44,6 +45,7 @@ def import_file(
 
     Its titles are those of the API: noticeNo, and where wanted newStage, reason, remark, dhMhaCheck and
     isConfirmation. Each row gets its verdict in a file of its own. The exit status is 1 when a row failed.
+    The report of what was moved is linked, also where the table could not be finished.
 
     Parameters
     ----------
@@ -59,35 +61,40 @@ def import_file(
     if not 0 < len(officer.strip()) <= LONGEST_NAME:
         raise ValueError(f"An officer is named by 1 to {LONGEST_NAME} characters.")
     rows = list(read_table(file))
-    if missing := importing.missing_titles(rows[0] if rows else ()):
+    if missing := importing.missing_titles(rows[0][1] if rows else ()):
         raise ValueError(f"{file.name}: has no column {', '.join(missing)}.")
     target = verdicts or file.with_name(f"{file.stem}.verdicts.csv")
     settings = load()
     databases, now = open_databases(settings), SystemClock().now()
     stores = SqlStageStores(databases.intranet)
+    decide = service.preview if dry_run else service.submit
+    settle = partial(decide, officer=officer, stores=stores, now=now)
+    moved: list[RowVerdict] = []
     try:
-        decide = service.preview if dry_run else service.submit
-        settle = partial(decide, officer=officer, stores=stores, now=now)
-        moved = written(target, told(rows, settle))
+        write(target, told(rows, settle), moved)
+    finally:
         would = "would be " if dry_run else ""
-        print(f"{moved} of {len(rows)} rows {would}moved; verdicts in {target}", file=sys.stderr)
+        print(f"{len(moved)} of {len(rows)} rows {would}moved; verdicts in {target}", file=sys.stderr)
         if moved and not dry_run:
             publish(Batch(officer, SOURCE, now, now), databases, settings)
-    finally:
         databases.dispose()
-    return 0 if moved == len(rows) else 1
+    return 0 if len(moved) == len(rows) else 1
 
 
+@rule("S23")
 def publish(batch: Batch, databases: Databases, settings: Settings) -> None:
-    """Write the report of what was moved and print the link to it."""
-    link = service.publish(
-        batch,
-        stores=SqlStageStores(databases.intranet),
-        store=report_store(settings),
-        now=batch.submitted,
-        valid_hours=link_hours(SqlReference(databases.intranet)()),
-    )
-    print(link.url)
+    """The rows stand whatever becomes of their report: a failed one is a warning, a good one linked."""
+    try:
+        link = service.publish(
+            batch,
+            stores=SqlStageStores(databases.intranet),
+            store=report_store(settings),
+            now=batch.submitted,
+            valid_hours=link_hours(SqlReference(databases.intranet)()),
+        )
+        print(link.url)
+    except Exception as fault:  # noqa: BLE001  # nothing a report does may fail rows that are committed
+        print(f"No report yet ({fault}); the report list has the day's all the same.", file=sys.stderr)
 
 
 def told(rows: Sequence[importing.Row], settle: importing.Settle) -> Iterable[RowVerdict]:
@@ -101,17 +108,16 @@ def told(rows: Sequence[importing.Row], settle: importing.Settle) -> Iterable[Ro
     )
 
 
-def written(target: Path, verdicts: Iterable[RowVerdict]) -> int:
-    """Write the verdicts as they come, and give how many rows were moved."""
-    moved = 0
+def write(target: Path, verdicts: Iterable[RowVerdict], moved: list[RowVerdict]) -> None:
+    """Write the verdicts as they come; those of rows that were moved are added to `moved`."""
     with target.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(TITLES)
         for verdict in verdicts:
-            moved += verdict.moved is not None
+            if verdict.moved:
+                moved.append(verdict)
             lines.writerow(line(verdict))
             file.flush()
-    return moved
 
 
 def line(verdict: RowVerdict) -> Iterator[str]:

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.spec import rule
-from ocms_core.stages.request_fields import NOT_A_NUMBER, Refused, fields, is_number, moment, text
+from ocms_core.stages.request_fields import NOT_A_NUMBER, Refused, fields, is_number, moment, text, word
 
 
 @frozen
@@ -39,16 +39,18 @@ def plus_change(body: object, cap: int) -> PlusChange:
         raise plus_refused("Next stage name is required")
     if told.get("source") != PLUS_CODE:
         raise plus_refused("Invalid source code")
+    if not all(is_number(each) for each in numbers):
+        raise plus_refused(f"Notice numbers {NOT_A_NUMBER}")
+    plus_text(told, "lastStageDate", short=False)
+    at = told.get("newStageDate")
+    if at is not None and moment(at) is None:
+        raise plus_refused("Invalid date format")
+    offence_type = plus_text(told, "offenceType")
     if len(numbers) > cap:
         raise Refused(
             codes.PLUS_REFUSED.worded(problem=codes.CPS_TOO_MANY.worded(cap=cap).text), too_large=True
         )
-    if not all(is_number(each) for each in numbers):
-        raise plus_refused(f"Notice numbers {NOT_A_NUMBER}")
-    at = told.get("newStageDate")
-    if at is not None and moment(at) is None:
-        raise plus_refused("Invalid date format")
-    return PlusChange(tuple(numbers), last, following, moment(at), plus_text(told, "offenceType"))
+    return PlusChange(tuple(numbers), last, following, moment(at), offence_type)
 
 
 def plus_refused(problem: str) -> Refused:
@@ -56,10 +58,10 @@ def plus_refused(problem: str) -> Refused:
     return Refused(codes.PLUS_REFUSED.worded(problem=problem))
 
 
-def plus_text(told: Mapping[str, Any], name: str) -> str | None:
-    """Read a short text of a PLUS call."""
+def plus_text(told: Mapping[str, Any], name: str, *, short: bool = True) -> str | None:
+    """Read a text of a PLUS call, one of three characters at most when `short`."""
     try:
-        return text(told, name, 3)
+        return text(told, name, 3) if short else word(told, name)
     except Refused as refused:
         raise plus_refused(refused.code.text) from None
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from ocms_core.kernel import codes
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.explanations import Explanation, because
-from ocms_core.stages import eligibility, search, toppan
+from ocms_core.stages import amounts, eligibility, search, toppan
 from ocms_core.stages.eligibility import Eligible, Wanted
 from ocms_core.stages.facts import FoundNotice, StageFacts, day_of
 from ocms_core.stages.ports import StageStores
@@ -42,24 +43,30 @@ def explain_change(notice_no: str, facts: StageFacts) -> Explanation:
     )
     if isinstance(verdict, Eligible):
         return because(Operation.CHANGE_STAGES.value, f"moved to {verdict.target}", eligibility.derived)
-    decider = DECIDERS.get(verdict.rule, eligibility.derived)
-    return because(Operation.CHANGE_STAGES.value, f"{verdict.code} {verdict.text}", decider)
+    answer = f"{verdict.code} {verdict.text}"
+    return because(Operation.CHANGE_STAGES.value, answer, DECIDERS[verdict.rule])
 
 
 def explain_toppan(notice_no: str, facts: StageFacts) -> tuple[Explanation, ...]:
-    """Tell which letter moves the notice on."""
-    notice = facts.notices.get(notice_no)
+    """Tell which letter moves the notice on, or what stands against it."""
+    notice, operation = facts.notices.get(notice_no), Operation.UPDATE_TOPPAN_STAGES.value
     if notice is None:
         return ()
-    answer = f"moves on when {notice.next_stage} is printed" if notice.next_stage else "no letter is due"
-    return (because(Operation.UPDATE_TOPPAN_STAGES.value, answer, toppan.moves_on),)
+    if notice.next_stage is None:
+        return (because(operation, "no letter is due", toppan.moves_on),)
+    fee = amounts.missing_fee(notice.stage, notice.next_stage, facts.reference)
+    if fee:
+        return (because(operation, codes.CPS_FEE_MISSING.worded(fee=fee).text, amounts.missing_fee),)
+    return (because(operation, f"moves on when {notice.next_stage} is printed", toppan.moves_on),)
 
 
+# What a submit without a target can be refused for; a target that is derived suits the offender.
 DECIDERS: Mapping[str, Callable[..., Any]] = {
     "S10": eligibility.not_found,
     "S11": eligibility.in_court,
     "S12": eligibility.suspended,
     "S30": eligibility.duplicate,
-    "S17": eligibility.wrong_for_offender,
+    "S15": eligibility.derived,
     "S18": eligibility.not_on_map,
+    "S41": amounts.missing_fee,
 }

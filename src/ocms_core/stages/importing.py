@@ -19,13 +19,14 @@ FLAGS = ("dhMhaCheck", "isConfirmation")
 YES = frozenset({"true", "yes", "y", "1"})
 NO = frozenset({"false", "no", "n", "0", ""})
 
-Row = Mapping[str, str]
+# The number of a row in its table, and what its cells say by their titles.
+Row = tuple[int, Mapping[str, str]]
 Settle = Callable[[Sequence[Item]], Settled[Moved]]
 
 
 @frozen
 class RowVerdict:
-    """What became of one row; the first row below the titles is row 2, as a spreadsheet counts."""
+    """What became of one row, by its number in the table."""
 
     row: int
     notice_no: str
@@ -42,23 +43,23 @@ def missing_titles(titles: Iterable[str]) -> tuple[str, ...]:
 def verdicts(rows: Iterable[Row], settle: Settle) -> Iterator[RowVerdict]:
     """Rows are settled so many at a time in their order; a malformed or repeated one fails by itself."""
     asked: set[str] = set()
-    numbered = enumerate(rows, start=2)
-    while chunk := list(islice(numbered, CHUNK)):
-        read = [(place, row, first_time(read_item(row), asked)) for place, row in chunk]
+    coming = iter(rows)
+    while chunk := list(islice(coming, CHUNK)):
+        read = [(place, cells, first_time(read_item(cells), asked)) for place, cells in chunk]
         settled = settle([asked_for for _, _, asked_for in read if isinstance(asked_for, Item)])
         answers = iter(settled.answers)
-        for place, row, asked_for in read:
+        for place, cells, asked_for in read:
             if isinstance(asked_for, Item):
                 yield verdict(place, next(answers))
             else:
-                yield RowVerdict(place, row.get("noticeNo", ""), asked_for)
+                yield RowVerdict(place, cells.get("noticeNo", ""), asked_for)
 
 
-def read_item(row: Row) -> Item | Code:
-    """Read a row the way an item of a submit is read."""
-    told: dict[str, object] = {name: row.get(name, "").strip() or None for name in TEXTS}
+def read_item(cells: Mapping[str, str]) -> Item | Code:
+    """Read a row's cells the way an item of a submit is read."""
+    told: dict[str, object] = {name: cells.get(name, "").strip() or None for name in TEXTS}
     for name in FLAGS:
-        word = row.get(name, "").strip().lower()
+        word = cells.get(name, "").strip().lower()
         told[name] = word in YES if word in YES | NO else word
     try:
         return item(told)

@@ -80,7 +80,12 @@ class DailyReport:
     @property
     def name(self) -> str:
         """The name it is downloaded by."""
-        return file_name(f"{self.day:%Y%m%d}_{self.officers[0]}")
+        return daily_name(self.day, self.officers[0])
+
+
+def daily_name(day: date, officer: str) -> str:
+    """Give the name of a day's report while this officer is its first."""
+    return file_name(f"{day:%Y%m%d}_{officer}")
 
 
 def file_name(what: str) -> str:
@@ -117,7 +122,7 @@ def daily(days: Iterable[DayOfOfficer]) -> tuple[DailyReport, ...]:
 
 @rule("S52")
 def day_asked(name: str) -> date | None:
-    """A daily report is known by its name alone: the day in it, and that day's first officer."""
+    """A daily report is known by its name alone: the day in it, and an officer of that day."""
     found = DAILY.fullmatch(name)
     if not found:
         return None
@@ -126,6 +131,12 @@ def day_asked(name: str) -> date | None:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
+
+
+@rule("S52")
+def names_of_day(days: Iterable[DayOfOfficer]) -> frozenset[str]:
+    """A day's report has had the name of whichever officer was its first, and keeps every one of them."""
+    return frozenset(daily_name(each.day, each.officer) for each in days)
 
 
 @rule("G14")

@@ -18,10 +18,12 @@ from ocms_core.stages.request_fields import (
     fields,
     flag,
     listed,
+    not_too_many,
     number,
     refuse,
     stripped,
     text,
+    word,
 )
 
 
@@ -66,13 +68,13 @@ class Criteria:
 def criteria(body: object) -> Criteria:
     """A search names at least one criterion; blank ones do not count."""
     told = fields(body)
-    stage = text(told, "currentProcessingStage", 3) or text(told, "lastProcessingStage", 3)
+    stage, alias = (text(told, name, 3) for name in ("currentProcessingStage", "lastProcessingStage"))
     day = text(told, "dateOfCurrentProcessingStage", 10)
     found = Criteria(
         notice_no=stripped(text(told, "noticeNo", 10)),
         id_no=capitals(text(told, "idNo", 12)),
         vehicle_no=capitals(text(told, "vehicleNo", 14)),
-        stage=capitals(stage),
+        stage=capitals(stage or alias),
         day=None if day is None else calendar_day(day),
     )
     if day is not None and found.day is None:
@@ -85,39 +87,45 @@ def criteria(body: object) -> Criteria:
 @rule("S20")
 def submitted(body: object, cap: int) -> tuple[Item, ...]:
     """A submit has items, each with its number, and no more of them than the cap; the rest is per item."""
-    return tuple(map(item, listed(fields(body), "items", codes.CPS_EMPTY_ITEMS, cap)))
+    items = tuple(map(item, listed(fields(body), "items", codes.CPS_EMPTY_ITEMS)))
+    not_too_many(len(items), cap)
+    return items
 
 
+@rule("S20")
 def item(told: Mapping[str, Any]) -> Item:
-    """Read one item of a submit."""
+    """An item is malformed only in a type or a remark too long; any stage or reason gets its verdict."""
     notice_no = number(told)
-    return Item(
-        notice_no,
-        Wanted(
-            target=text(told, "newStage", 3, notice_no),
-            reason=text(told, "reason", 3, notice_no),
-            remarks=text(told, "remark", 200, notice_no),
-            confirmed=flag(told, "isConfirmation", notice_no),
-        ),
-        check_addresses=flag(told, "dhMhaCheck", notice_no),
-    )
+    target, reason = (word(told, name, notice_no) for name in ("newStage", "reason"))
+    remarks = text(told, "remark", 200, notice_no)
+    word(told, "source", notice_no)
+    check_addresses, confirmed = (flag(told, name, notice_no) for name in ("dhMhaCheck", "isConfirmation"))
+    return Item(notice_no, Wanted(target, reason, remarks, confirmed), check_addresses)
 
 
 @rule("S24")
 def validation(body: object, cap: int) -> Validation:
     """A validation lists notices and names the stage they are to go to."""
     told = fields(body)
-    notices = listed(told, "notices", codes.CPS_EMPTY_NOTICES, cap)
-    target = text(told, "newProcessingStage", 3)
+    notices = listed(told, "notices", codes.CPS_EMPTY_NOTICES)
+    target = word(told, "newProcessingStage")
     if target is None:
         raise Refused(codes.CPS_STAGE_REQUIRED)
-    return Validation(
-        tuple(
-            Named(number(each), text(each, "currentStage", 20), text(each, "offenderType", 20))
-            for each in notices
-        ),
-        Wanted(target, text(told, "reasonOfChange", 3), text(told, "remarks", 200)),
+    asked = Validation(
+        tuple(map(named, notices)),
+        Wanted(target, word(told, "reasonOfChange"), text(told, "remarks", 200)),
     )
+    not_too_many(len(notices), cap)
+    return asked
+
+
+def named(told: Mapping[str, Any]) -> Named:
+    """Read one notice of a validate."""
+    notice_no = number(told)
+    stage, offender, _ = (
+        word(told, name, notice_no) for name in ("currentStage", "offenderType", "entityType")
+    )
+    return Named(notice_no, stage, offender)
 
 
 @frozen

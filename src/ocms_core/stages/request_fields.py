@@ -40,17 +40,26 @@ def refuse(name: str, problem: str, notice_no: str = "") -> Refused:
     return Refused(codes.CPS_INVALID_FIELD.worded(field=name, problem=problem), notice_no)
 
 
-@rule("G10")
-def text(told: Mapping[str, Any], name: str, most: int, notice_no: str = "") -> str | None:
-    """A text that its column cannot hold is refused, never cut; blank is as good as absent."""
+@rule("G7")
+def word(told: Mapping[str, Any], name: str, notice_no: str = "") -> str | None:
+    """A text that no column has to hold may be of any length; blank is as good as absent."""
     value = told.get(name)
     if value is None:
         return None
-    if not isinstance(value, str) or "\x00" in value or not encodable(value):
+    if not isinstance(value, str) or not encodable(value):
         raise refuse(name, NOT_TEXT, notice_no)
-    if len(value) > most:
-        raise refuse(name, TOO_LONG.format(most=most), notice_no)
     return value if value.strip() else None
+
+
+@rule("G10")
+def text(told: Mapping[str, Any], name: str, most: int, notice_no: str = "") -> str | None:
+    """A text that its column cannot hold is refused, never cut; blank is as good as absent."""
+    value = word(told, name, notice_no)
+    if value and "\x00" in value:
+        raise refuse(name, NOT_TEXT, notice_no)
+    if value and len(value) > most:
+        raise refuse(name, TOO_LONG.format(most=most), notice_no)
+    return value
 
 
 def encodable(value: str) -> bool:
@@ -85,16 +94,21 @@ def fields(body: object) -> Mapping[str, Any]:
     return body if isinstance(body, Mapping) else {}
 
 
-def listed(told: Mapping[str, Any], name: str, empty: Code, cap: int) -> Sequence[Mapping[str, Any]]:
-    """Read a list of objects that has something in it, and not too much."""
+def listed(told: Mapping[str, Any], name: str, empty: Code) -> Sequence[Mapping[str, Any]]:
+    """Read a list of objects that has something in it."""
     value = told.get(name)
     if not (isinstance(value, list) and value):
         raise Refused(empty)
     if not all(isinstance(each, Mapping) for each in value):
         raise refuse(name, NOT_AN_OBJECT)
-    if len(value) > cap:
-        raise Refused(codes.CPS_TOO_MANY.worded(cap=cap), too_large=True)
     return value
+
+
+@rule("G8")
+def not_too_many(many: int, cap: int) -> None:
+    """The cap is looked at when every field is right: what is malformed is told first."""
+    if many > cap:
+        raise Refused(codes.CPS_TOO_MANY.worded(cap=cap), too_large=True)
 
 
 def stripped(value: str | None) -> str | None:

@@ -199,12 +199,12 @@ def download(name: str, *, stores: StageStores, store: ReportStore, now: datetim
 
 
 def daily_workbook(name: str, stores: StageStores, store: ReportStore) -> bytes | None:
-    """Build the workbook of a day from its change rows; None when the list has no such name."""
+    """Build the workbook of a day from its change rows; None when the list never had such a name."""
     day = reports.day_asked(name)
     if day is None:
         return None
     with stores.streaming() as reader:
-        if name not in {report.name for report in reports.daily(reader.days(day, day))}:
+        if name not in reports.names_of_day(reader.days(day, day)):
             return None
         store.put(reports.stored_as(name), reports.sheet(reader.day_rows(day)))
     return store.read(reports.stored_as(name))

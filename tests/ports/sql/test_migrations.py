@@ -179,6 +179,20 @@ def test_tables_that_exist_are_kept_with_their_rows_and_given_only_what_they_lac
         assert widths["cre_user_id"] == 50
 
 
+def test_an_index_that_others_took_the_place_of_is_taken_out(empty: Engine) -> None:
+    notices = schema.ocms_valid_offence_notice
+    with empty.begin() as connection:
+        notices.create(connection)
+        connection.execute(
+            text(f"CREATE INDEX ix_{notices.name}_stage ON {notices.name} (last_processing_stage)")
+        )
+
+    upgrade(empty, "intranet")
+
+    indexes = {index["name"] for index in inspect(empty).get_indexes(notices.name)}
+    assert indexes == {index.name for index in notices.indexes}
+
+
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Engine) -> None:
     with empty.begin() as connection:
         connection.execute(text("CREATE TABLE ocms_parameter (parameter_id varchar(20))"))

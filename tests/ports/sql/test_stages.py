@@ -1,39 +1,31 @@
-"""What stage changes read and write on SQLite and on PostgreSQL, and what becomes of races and crashes."""
+"""What stage changes read and write on SQLite and on PostgreSQL."""
 
-import os
-import signal
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import Engine, delete, text
+from sqlalchemy import Engine, text
 
 from ocms_adapters.files.blobs import FolderStore
 from ocms_adapters.files.links import SignedLinks
 from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
-from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.stage_search import bound_by
 from ocms_adapters.sql.stages import SqlStageStores
-from ocms_core.court.request_checks import CourtUpdate
-from ocms_core.court.service import update_court_notices
 from ocms_core.kernel import codes
-from ocms_core.kernel.faults import Conflict, Unavailable
+from ocms_core.kernel.faults import Unavailable
 from ocms_core.stages import service
 from ocms_core.stages.client_checks import PlusChange, ToppanRun
 from ocms_core.stages.eligibility import Wanted
 from ocms_core.stages.reports import Batch
-from ocms_core.stages.request_checks import Criteria, Item
+from ocms_core.stages.request_checks import Criteria, DateRange, Item, Named, Validation
 from tests.support.builders import LATER, NOW, at
 from tests.support.databases import Databases
-from tests.support.rows import notice_numbers, put_notices, row_of, rows_of
-from tests.support.stage_rows import put_changes, put_fees, put_offenders
+from tests.support.rows import notice_numbers, row_of, rows_of
+from tests.support.stage_rows import in_stage, put_changes, put_fees, put_offenders
 from tests.support.statements import recorded
 
 OFFICER = "USER01"
@@ -55,11 +47,6 @@ def stores(engine: Engine) -> SqlStageStores:
 @pytest.fixture
 def reports(tmp_path: Path) -> FolderStore:
     return FolderStore(tmp_path / "reports", SignedLinks(b"k" * 32, "http://ocms/reports"))
-
-
-def in_stage(engine: Engine, numbers: Sequence[str], stage: str = "DN1", **columns: str | None) -> None:
-    put_notices(engine, numbers, last_processing_stage=stage, **columns)
-    put_offenders(engine, numbers)
 
 
 def items(numbers: Sequence[str], target: str | None = "DN2", **change: Any) -> list[Item]:
@@ -89,7 +76,12 @@ def test_a_submit_takes_as_many_statements_for_500_notices_as_for_one(
 def test_every_other_call_takes_the_same_statements_whatever_its_size(
     engine: Engine, stores: SqlStageStores
 ) -> None:
+    def validate(numbers: Sequence[str]) -> None:
+        asked = Validation(tuple(map(Named, numbers)), Wanted("DN2", "SUP", None))
+        assert all(answer.detail for answer in service.validate(asked, stores=stores))
+
     calls: tuple[tuple[Callable[[Sequence[str]], object], int], ...] = (
+        (validate, 3),
         (lambda numbers: service.preview(items(numbers), OFFICER, stores=stores, now=NOW), 4),
         (
             lambda numbers: service.plus_change(
@@ -111,6 +103,33 @@ def test_every_other_call_takes_the_same_statements_whatever_its_size(
             with recorded(engine) as statements:
                 call(numbers)
             assert len(statements) == expected
+
+
+@pytest.mark.rule("G9", "S4", "S50", "S51", "S52")
+def test_searches_and_reports_take_the_same_statements_whatever_their_size(
+    engine: Engine, stores: SqlStageStores, reports: FolderStore
+) -> None:
+    counts = []
+    for many, day in ((1, NOW), (500, LATER)):
+        numbers, vehicle_no, cost = notice_numbers(many), f"V{many}", []
+        in_stage(engine, numbers, vehicle_no=vehicle_no)
+        service.submit(items(numbers), OFFICER, stores=stores, now=day)
+        with recorded(engine) as statements:
+            found = service.search_notices(Criteria(vehicle_no=vehicle_no), stores=stores)
+            cost.append(len(statements))
+            batch = Batch(OFFICER, "OCMS", day, day)
+            link = service.publish(batch, stores=stores, store=reports, now=day, valid_hours=24)
+            cost.append(len(statements))
+            (listed,) = service.list_reports(DateRange(day.date(), day.date()), stores=stores)
+            cost.append(len(statements))
+            for name in (link.url.partition("?")[0].rpartition("/")[2], listed.name):
+                assert service.download(name, stores=stores, store=reports, now=day)
+                cost.append(len(statements))
+        assert (found.total, listed.changes) == (many, many)
+        counts.append(cost)
+    # A search is one statement; a report is registered, read and noted; a list is one; the report of a
+    # batch is looked up, that of a day looked up, counted and read.
+    assert counts == [[1, 4, 5, 6, 9]] * 2
 
 
 @pytest.mark.rule("S1")
@@ -154,7 +173,7 @@ def test_the_searches_of_a_large_table_walk_its_indexes(engine: Engine, stores: 
                 "notice_date_and_time, computer_rule_code, vehicle_category, pp_code, composition_amount, "
                 "last_processing_stage, last_processing_date) SELECT lpad(n::text, 10, '0'), 'S' || n, 'O', "
                 "'2024-01-01', 1, 'C', 'A', 70, 'DN' || n % 7, timestamp '2024-01-01' + n * interval '1 min' "
-                "FROM generate_series(1, 50000) AS n"
+                "FROM generate_series(1, 50000) AS n ORDER BY md5(n::text)"  # as years of moves leave them
             )
         )
         connection.execute(
@@ -165,20 +184,49 @@ def test_the_searches_of_a_large_table_walk_its_indexes(engine: Engine, stores: 
         )
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
-    for criteria in (
-        Criteria(notice_no="0000000007"),
-        Criteria(id_no="S77"),
-        Criteria(vehicle_no="S77"),
-        Criteria(stage="DN1", day=at("2024-01-02T00:00:00").date()),
+    day, notices = at("2024-01-02T00:00:00").date(), "ocms_valid_offence_notice"
+    for criteria, index in (
+        (Criteria(notice_no="0000000007"), f"pk_{notices}"),
+        (Criteria(id_no="S77"), "ix_ocms_offence_notice_owner_driver_id_no"),
+        (Criteria(vehicle_no="S77"), f"ix_{notices}_vehicle_no"),
+        (Criteria(stage="DN1"), f"ix_{notices}_stage_notice_no"),
+        (Criteria(day=day), f"ix_{notices}_date_stage"),
+        (Criteria(stage="DN1", day=day), f"ix_{notices}_date_stage"),
     ):
         with recorded(engine) as statements:
-            service.search_notices(criteria, stores=stores)
+            found = service.search_notices(criteria, stores=stores)
         with engine.connect() as connection:
             plan = plan_of(connection, statements[0], criteria)
-        # The people of a day's many notices may come by a scan while their table is this small.
+        # The people of many notices may come by a scan while their table is this small.
         assert "Seq Scan on ocms_valid_offence_notice" not in plan, plan
-        assert criteria.stage or "Seq Scan" not in plan, plan
-        assert "Index" in plan
+        assert criteria.stage or criteria.day or "Seq Scan" not in plan, plan
+        assert index in plan, plan
+        assert found.total == counted(engine, criteria)
+
+
+def counted(engine: Engine, criteria: Criteria) -> int:
+    """Count what a search has to find, the slow way."""
+    asked = {
+        "notice_no": criteria.notice_no,
+        "id_no": criteria.id_no,
+        "vehicle_no": criteria.vehicle_no,
+        "stage": criteria.stage,
+        "day": criteria.day,
+    }
+    conditions = {
+        "notice_no": "v.notice_no = :notice_no",
+        "id_no": "o.id_no = :id_no",
+        "vehicle_no": "v.vehicle_no = :vehicle_no",
+        "stage": "v.last_processing_stage = :stage",
+        "day": "CAST(v.last_processing_date AS date) = :day",
+    }
+    wanted = " AND ".join(conditions[name] for name, value in asked.items() if value)
+    question = (
+        "SELECT count(DISTINCT v.notice_no) FROM ocms_valid_offence_notice v "
+        f"LEFT JOIN ocms_offence_notice_owner_driver o ON o.notice_no = v.notice_no WHERE {wanted}"
+    )
+    with engine.connect() as connection:
+        return int(connection.execute(text(question), {k: v for k, v in asked.items() if v}).scalar_one())
 
 
 def plan_of(connection: Any, statement: str, criteria: Criteria) -> str:
@@ -278,177 +326,3 @@ def test_a_report_whose_store_is_gone_is_built_when_it_is_back(
     assert service.download(entry["report_name"], stores=stores, store=reports, now=LATER)
     (entry,) = rows_of(engine, t.ocms_report)
     assert (entry["row_count"], entry["stored_at"] is not None) == (1, True)
-
-
-# Races: each tight loop is one test.
-
-
-def together(*calls: Callable[[], object]) -> list[object]:
-    """Make calls at the same moment and give what they returned, or the fault of one overtaken for good."""
-    barrier = threading.Barrier(len(calls))
-    outcomes: list[object] = [None] * len(calls)
-
-    def run(place: int) -> None:
-        barrier.wait()
-        try:
-            outcomes[place] = calls[place]()
-        except Conflict as fault:
-            outcomes[place] = fault
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(calls))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
-
-
-RACES = 200
-
-
-@pytest.mark.rule("S30", "G13")
-def test_of_two_officers_at_the_same_moment_one_is_warned(engine: Engine, stores: SqlStageStores) -> None:
-    numbers = notice_numbers(RACES)
-    in_stage(engine, numbers)
-    for number in numbers:
-        settled = together(
-            lambda number=number: service.submit(items([number]), "USER01", stores=stores, now=NOW),  # type: ignore[misc]
-            lambda number=number: service.submit(  # type: ignore[misc]
-                items([number]), "USER02", stores=stores, now=NOW + timedelta(seconds=1)
-            ),
-        )
-        said = sorted(answer.code.code for one in settled for answer in one.answers)  # type: ignore[attr-defined]
-        assert said == ["OCMS-2000", "OCMS.CPS.DUPLICATE_RECORD"]
-    rows = rows_of(engine, t.ocms_change_of_processing, *numbers)
-    assert [row["notice_no"] for row in rows] == numbers
-
-
-@pytest.mark.rule("G13")
-def test_an_officer_beside_the_court_ends_as_some_order_of_the_two(
-    engine: Engine, stores: SqlStageStores
-) -> None:
-    court = SqlCourtStores(engine)
-    numbers = notice_numbers(RACES)
-    in_stage(engine, numbers, "CPC", next_processing_stage="CSD")
-    seen = set()
-    for number in numbers:
-        together(
-            lambda number=number: service.submit(items([number]), OFFICER, stores=stores, now=NOW),  # type: ignore[misc]
-            lambda number=number: update_court_notices(  # type: ignore[misc]
-                [CourtUpdate(number, processing_stage="WAR")], stores=court, now=LATER
-            ),
-        )
-        row = row_of(engine, t.ocms_valid_offence_notice, number)
-        changes = rows_of(engine, t.ocms_change_of_processing, number)
-        seen.add((row["last_processing_stage"], row["prev_processing_stage"], len(changes)))
-    # Court first: the officer is refused. Officer first: DN2 is no court notice, so CAS is refused.
-    assert seen <= {("WAR", "CPC", 0), ("DN2", "CPC", 1)}
-
-
-@pytest.mark.rule("G13", "S72", "S73")
-def test_an_officer_beside_toppan_ends_as_some_order_of_the_two(
-    engine: Engine, stores: SqlStageStores
-) -> None:
-    numbers = notice_numbers(RACES)
-    in_stage(engine, numbers, next_processing_stage="DN2")
-    seen = set()
-    for number in numbers:
-        _, counted = together(
-            lambda number=number: service.submit(  # type: ignore[misc]
-                items([number], "DR3"), OFFICER, stores=stores, now=NOW
-            ),
-            lambda number=number: service.update_toppan_stages(  # type: ignore[misc]
-                ToppanRun((number,), "DN2", NOW), stores=stores, now=NOW
-            ),
-        )
-        row = row_of(engine, t.ocms_valid_offence_notice, number)
-        (change,) = rows_of(engine, t.ocms_change_of_processing, number)
-        assert (row["last_processing_stage"], row["amount_payable"]) == ("DR3", 80)
-        assert row["prev_processing_stage"] == change["last_processing_stage"]
-        seen.add((change["last_processing_stage"], counted.automatic))  # type: ignore[attr-defined]
-    # Toppan first: DN1 to DN2 to DR3. Officer first: DN1 to DR3, and Toppan finds nothing of its own.
-    assert seen <= {("DN2", 1), ("DN1", 0)}
-
-
-def killed(work: Callable[[], object], after: float | None = None) -> bool:
-    """Do work in a process of its own, killed after so many seconds or by itself; whether it was."""
-    child = os.fork()
-    if not child:
-        try:
-            work()
-        finally:
-            os._exit(0)
-    if after is not None:
-        time.sleep(after)
-        os.kill(child, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
-
-
-def fresh(engine: Engine) -> SqlStageStores:
-    """Open the database anew, as a process of its own does."""
-    return SqlStageStores(engines.create(engine.url.render_as_string(hide_password=False)))
-
-
-@pytest.mark.rule("S22")
-def test_a_submit_of_500_killed_at_any_moment_is_whole_or_has_not_been(
-    engine: Engine, stores: SqlStageStores
-) -> None:
-    numbers = notice_numbers(500)
-    in_stage(engine, numbers)
-    random = Random(1)  # a run that fails is run again the same
-    interrupted = 0
-    for _ in range(20):
-        interrupted += killed(lambda: submit(fresh(engine), numbers), random.uniform(0.002, 0.12))
-        changed = {
-            row["notice_no"]: row["last_processing_stage"]
-            for row in rows_of(engine, t.ocms_valid_offence_notice, *numbers)
-        }
-        records = {row["notice_no"] for row in rows_of(engine, t.ocms_change_of_processing, *numbers)}
-        outbox = {row["notice_no"] for row in rows_of(engine, t.ocms_outbox, *numbers)}
-        moved = {number for number, stage in changed.items() if stage == "DN2"}
-        assert moved == records == outbox
-        assert moved in (set(), set(numbers))
-        undone(engine, numbers)
-    assert interrupted
-    assert all(answer.detail for answer in submit(stores, numbers).answers)
-
-
-def undone(engine: Engine, numbers: Sequence[str]) -> None:
-    """Put notices back where they were."""
-    with engine.begin() as connection:
-        for table in (
-            t.ocms_valid_offence_notice,
-            t.ocms_offence_notice_owner_driver,
-            t.ocms_change_of_processing,
-            t.ocms_outbox,
-        ):
-            connection.execute(delete(table))
-    in_stage(engine, numbers)
-
-
-@pytest.mark.rule("S75")
-def test_a_print_run_killed_half_way_is_finished_by_its_repeat(
-    engine: Engine, stores: SqlStageStores
-) -> None:
-    numbers = notice_numbers(12_000)
-    put_notices(engine, numbers, last_processing_stage="DN1", next_processing_stage="DN2")
-    run = ToppanRun(tuple(numbers), "DN2", NOW)
-
-    def until_the_first_chunk() -> None:
-        service.update_toppan_stages(
-            run, stores=fresh(engine), now=NOW, progress=lambda _: os.kill(os.getpid(), signal.SIGKILL)
-        )
-
-    assert killed(until_the_first_chunk)
-    moved = {
-        row["notice_no"]
-        for row in rows_of(engine, t.ocms_valid_offence_notice)
-        if row["last_processing_stage"] == "DN2"
-    }
-    assert moved == set(sorted(numbers)[:5_000])
-    repeat = service.update_toppan_stages(run, stores=stores, now=LATER)
-    assert (repeat.automatic, repeat.skipped, repeat.errors) == (7_000, 5_000, ())
-    again = service.update_toppan_stages(run, stores=stores, now=LATER)
-    assert (again.automatic, again.manual, again.errors) == (0, 0, ())
-    outbox = [row["notice_no"] for row in rows_of(engine, t.ocms_outbox)]
-    assert len(outbox) == len(set(outbox)) == 12_000

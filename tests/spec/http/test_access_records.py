@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from ocms_adapters.sql import schema as t
 from ocms_core.kernel.access import Role
-from tests.spec.http.test_bad_rows import altered
 from tests.support import offender_rows
+from tests.support.altered import altered
 from tests.support.rows import put_notices, rows_of
 from tests.support.served import Headers, Served
 from tests.support.stage_rows import emptied_of_changes, put_fees, put_offenders

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from ocms_adapters.sql import schema as t
+from tests.support.altered import altered, missing
 from tests.support.builders import body
 from tests.support.rows import notice_numbers, put_court_case, put_notices, rows_of
 from tests.support.served import API_2, API_4, House, Served
@@ -41,20 +42,6 @@ def refusing(engine: Engine, table: str, when: str, number: str) -> Iterator[Non
         made, undone = [POSTGRESQL_FUNCTION, POSTGRESQL], ["DROP FUNCTION refuse CASCADE"]
     with altered(engine, [each.format(**said) for each in made], undone):
         yield
-
-
-@contextmanager
-def altered(engine: Engine, made: list[str], undone: list[str]) -> Iterator[None]:
-    """Run statements, and others when the block ends."""
-    with engine.begin() as connection:
-        for statement in made:
-            connection.exec_driver_sql(statement)
-    try:
-        yield
-    finally:
-        with engine.begin() as connection:
-            for statement in undone:
-                connection.exec_driver_sql(statement)
 
 
 @pytest.fixture
@@ -133,9 +120,7 @@ def test_a_due_date_that_cannot_be_recorded_fails_the_query(served: Served, hous
 @pytest.mark.rule("P4", "G15")
 def test_a_table_that_is_missing_is_a_500_without_a_word_of_it(served: Served, house: House) -> None:
     put_notices(house.engine, ["1234567890"])
-    away = "ALTER TABLE ocms_valid_offence_notice RENAME TO away"
-    back = "ALTER TABLE away RENAME TO ocms_valid_offence_notice"
-    with altered(house.engine, [away], [back]):
+    with missing(house.engine, "ocms_valid_offence_notice"):
         answers = [served.post(path, body()) for path in (API_2, API_4)]
     assert [(answer.status_code, answer.json()) for answer in answers] == [(500, REFUSED)] * 2
     assert [served.post(path, body()).status_code for path in (API_2, API_4)] == [200, 200]

@@ -14,8 +14,8 @@ from attrs import frozen
 from ocms_adapters.sql import schema as t
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.particulars import Person
-from tests.spec.http.test_bad_rows import altered
 from tests.support import offender_builders
+from tests.support.altered import altered
 from tests.support.builders import body
 from tests.support.databases import Databases
 from tests.support.offender_rows import opened, out_of_reach, put_notice, put_person

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from attrs import frozen
 from sqlalchemy import Engine
 
+from ocms_adapters.sql.reference import SqlReference
 from ocms_app import wiring
 from ocms_app.databases import open_databases
 from ocms_app.settings import Settings
@@ -78,6 +80,8 @@ def wired(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     settings = Settings(databases.intranet, databases.internet, dev_issuer=True, dev_keys=dev_keys)
     opened = open_databases(settings)
     monkeypatch.setattr(wiring, "open_databases", lambda _: opened)
+    # However slow the machine, no snapshot of the reference data is read anew in the middle of a test.
+    monkeypatch.setattr(wiring, "SqlReference", partial(SqlReference, seconds=3600))
     yield Wired(house, opened.intranet, wiring.web(settings))
     opened.dispose()
     house.engine.dispose()
@@ -144,6 +148,35 @@ def test_a_stage_search_costs_its_record_whatever_it_finds(wired: Wired) -> None
         costs.append(statements)
     assert costs[0] == costs[1]
     assert len([each for each in costs[0] if "ocms_access_record" in each]) == 1
+
+
+@pytest.mark.rule("G9", "S22", "S23")
+def test_a_submit_and_a_validation_cost_the_same_for_one_notice_and_for_five_hundred(wired: Wired) -> None:
+    path = "/ocms/v1/change-processing-stage"
+
+    async def answered(path: str, body: object, token: Headers) -> Any:
+        transport = httpx.ASGITransport(wired.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://ocms") as http:
+            return (await http.post(path, json=body, headers=token)).json()
+
+    costs: list[tuple[list[str], list[str]]] = []
+    for many in (1, 500):
+        token = wired.house.token(Role.OIC)  # of one officer's two reports in a second one is named anew
+        numbers = notice_numbers(many)
+        put_notices(wired.house.engine, numbers, last_processing_stage="ROV")
+        for settled in (path, f"{path}/validate") * 2:  # a credential's limits, and the snapshot of the caps
+            asyncio.run(answered(settled, {}, token))
+        named = [{"noticeNo": number} for number in numbers]
+        with recorded(wired.engine) as validating:
+            body = {"notices": named, "newProcessingStage": "RD1"}
+            assert asyncio.run(answered(f"{path}/validate", body, token))["summary"]["changeable"] == many
+        with recorded(wired.engine) as submitting:
+            answer = asyncio.run(answered(path, {"items": named}, token))
+        assert (answer["summary"]["succeeded"], bool(answer["report"])) == (many, True)
+        costs.append((validating, submitting))
+    assert costs[0] == costs[1]
+    # The limit beside three of facts; the limit beside eight of the submit and three of its report.
+    assert tuple(map(len, costs[0])) == (4, 12)
 
 
 @pytest.mark.rule("G8")

@@ -20,7 +20,15 @@ from ocms_core.stages.manual import Moved, decide, status, validate
 from ocms_core.stages.request_checks import Item
 from tests.support.builders import NOW, SINCE, at
 from tests.support.cases import Case, each
-from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, item, stage_facts, stage_notice, wanted
+from tests.support.stage_builders import (
+    DEFAULTS,
+    WITHOUT_FEES,
+    WITHOUT_MOVES,
+    item,
+    stage_facts,
+    stage_notice,
+    wanted,
+)
 
 OFFICER = "USER01"
 
@@ -128,20 +136,20 @@ def test_status(case: Case[None, tuple[Code | Moved, ...], str]) -> None:
 
 
 STAGES = st.sampled_from(
-    ["NPA", "ROV", "ENA", "RD1", "RD2", "RR3", "DN1", "DN2", "DR3", "CPC", "CFC", "CSD", "CRT"]
+    ["NPA", "ROV", "ENA", "RD1", "RD2", "RR3", "DN1", "DN2", "DR3", "CPC", "CFC", "CSD", "CSR", "WAR", "CRT"]
 )
 NOTICES = st.builds(
     stage_notice,
     st.just(""),
     stage=STAGES,
     suspension_type=st.sampled_from([None, "TS", "PS"]),
-    role=st.sampled_from(["D", "O", "H", "R", None]),
+    role=st.sampled_from(["D", "O", "H", "R", "DIR", None]),
 )
 NUMBERS = st.sampled_from("ABCDEF")
 CHANGES = st.builds(
     Wanted,
-    st.none() | STAGES,
-    st.sampled_from([None, "SUP", "OTH", "ZZZ"]),
+    st.none() | STAGES | st.text(min_size=1),
+    st.sampled_from([None, "REC", "RSN", "SUP", "OTH", "WOD", "PLS", "ZZZ", "SPEED UP"]),
     st.sampled_from([None, " ", "why"]),
     st.booleans(),
 )
@@ -153,7 +161,7 @@ FACTS = st.builds(
     ),
     st.dictionaries(NUMBERS, NOTICES),
     st.sets(NUMBERS),
-    st.sampled_from([DEFAULTS, WITHOUT_FEES]),
+    st.sampled_from([DEFAULTS, WITHOUT_FEES, WITHOUT_MOVES]),
 )
 ITEMS = st.lists(st.builds(Item, NUMBERS, CHANGES, st.booleans()), max_size=8)
 

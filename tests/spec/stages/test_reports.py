@@ -5,7 +5,16 @@ from datetime import date
 import pytest
 
 from ocms_core.kernel.sheets import Kind
-from ocms_core.stages.reports import COLUMNS, DailyReport, DayOfOfficer, daily, day_asked, names, sheet
+from ocms_core.stages.reports import (
+    COLUMNS,
+    DailyReport,
+    DayOfOfficer,
+    daily,
+    day_asked,
+    names,
+    names_of_day,
+    sheet,
+)
 from tests.support.builders import NOW
 
 FIFTEENTH, TENTH = date(2025, 1, 15), date(2025, 1, 10)
@@ -74,6 +83,15 @@ def test_one_line_a_day_the_newest_first_its_officers_in_order() -> None:
         "ChangeStageReport_20250115_USER01.xlsx",
         "ChangeStageReport_20250110_USER03.xlsx",
     ]
+
+
+@pytest.mark.rule("S52")
+def test_a_day_keeps_the_name_of_each_of_its_officers() -> None:
+    days = [DayOfOfficer(FIFTEENTH, "USER02", 5), DayOfOfficer(FIFTEENTH, "j. doe", 1)]
+    assert names_of_day(days) == {
+        "ChangeStageReport_20250115_USER02.xlsx",
+        "ChangeStageReport_20250115_j.-doe.xlsx",
+    }
 
 
 @pytest.mark.rule("S52")

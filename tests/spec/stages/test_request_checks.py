@@ -14,6 +14,7 @@ from ocms_core.stages.request_checks import (
     Criteria,
     DateRange,
     Item,
+    Named,
     criteria,
     date_range,
     report_id,
@@ -64,6 +65,7 @@ def test_a_search_without_a_criterion_is_refused(body: object) -> None:
         ({"vehicleNo": "x" * 15}, "vehicleNo must be at most 14 characters"),
         ({"idNo": "a\x00"}, "idNo must be text"),
         ({"idNo": "\ud800"}, "idNo must be text"),
+        ({"currentProcessingStage": "DN1", "lastProcessingStage": 1}, "lastProcessingStage must be text"),
         (
             {"dateOfCurrentProcessingStage": "20-12-2025"},
             "dateOfCurrentProcessingStage must be a date as yyyy-MM-dd",
@@ -95,6 +97,22 @@ def test_an_item_needs_its_number_alone() -> None:
     )
 
 
+@pytest.mark.rule("S20", "S19", "S17")
+@pytest.mark.parametrize("word", ["X", "dn2", "DN2X", "a\x00b", "x" * 4096])
+def test_a_stage_or_a_reason_of_any_length_is_the_items_affair(word: str) -> None:
+    asked_for = {"noticeNo": "A", "newStage": word, "reason": word}
+    assert submitted({"items": [asked_for]}, CAP) == (Item("A", Wanted(word, word, None)),)
+    body = {"notices": [{"noticeNo": "A"}], "newProcessingStage": word, "reasonOfChange": word}
+    assert validation(body, CAP).wanted == Wanted(word, word, None)
+
+
+@pytest.mark.rule("S24")
+def test_what_a_validation_believes_is_echoed_whatever_its_length() -> None:
+    believed = {"noticeNo": "A", "currentStage": "x" * 21, "offenderType": "y" * 4096}
+    (notice,) = validation({"notices": [believed], "newProcessingStage": "DN2"}, CAP).notices
+    assert notice == Named("A", "x" * 21, "y" * 4096)
+
+
 Malformed = Case[None, Any, tuple[str, str, str]]
 NO_ITEMS: tuple[Any, ...] = (None, [], {}, "x", 5)
 SUBMITS: tuple[Malformed, ...] = (
@@ -121,6 +139,27 @@ SUBMITS: tuple[Malformed, ...] = (
         name="more than the cap",
         ask={"items": [{"noticeNo": "A"}] * 3},
         says=("INVALID_FORMAT", "Request exceeds maximum batch limit of 2 notices", ""),
+    ),
+    Case(
+        rule=("G8", "S20"),
+        name="more than the cap, and one without its number: fields before the cap",
+        ask={"items": [{"noticeNo": "A"}, {"noticeNo": "B"}, {"noticeNo": ""}]},
+        says=("MISSING_DATA", "noticeNo is required", ""),
+    ),
+    *(
+        Case(
+            rule="G7",
+            name=f"{name} that is no text",
+            ask={"items": [{"noticeNo": "A", name: 1}]},
+            says=("INVALID_FORMAT", f"{name} must be text", "A"),
+        )
+        for name in ("newStage", "reason", "remark", "source")
+    ),
+    Case(
+        rule=("G7", "G8"),
+        name="of two flags that are none the first in the contract's table is told",
+        ask={"items": [{"noticeNo": "A", "isConfirmation": 1, "dhMhaCheck": 1}]},
+        says=("INVALID_FORMAT", "dhMhaCheck must be true or false", "A"),
     ),
     Case(
         rule="G7",
@@ -166,10 +205,26 @@ def test_a_malformed_submit(case: Malformed) -> None:
     assert refusal(lambda: submitted(case.ask, CAP)) == case.says
 
 
-@pytest.mark.rule("S24")
+@pytest.mark.rule("S24", "G7", "G8")
 @pytest.mark.parametrize(
     "body, said",
     [
+        ({"notices": [{"noticeNo": "A"}] * 3}, ("MISSING_DATA", "newProcessingStage is required")),
+        (
+            {"notices": [{"noticeNo": "A"}] * 3, "newProcessingStage": "DN2", "reasonOfChange": 1},
+            ("INVALID_FORMAT", "reasonOfChange must be text"),
+        ),
+        (
+            {"notices": [{"noticeNo": "A"}] * 3, "newProcessingStage": "DN2"},
+            ("INVALID_FORMAT", "Request exceeds maximum batch limit of 2 notices"),
+        ),
+        *(
+            (
+                {"notices": [{"noticeNo": "A", name: 1}], "newProcessingStage": "DN2"},
+                ("INVALID_FORMAT", f"{name} must be text"),
+            )
+            for name in ("currentStage", "offenderType", "entityType")
+        ),
         ({"newProcessingStage": "DN2"}, ("INVALID_FORMAT", "Notices list cannot be empty")),
         ({"notices": []}, ("INVALID_FORMAT", "Notices list cannot be empty")),
         ({"notices": [{}]}, ("MISSING_DATA", "newProcessingStage is required")),
@@ -199,7 +254,7 @@ def test_a_call_of_plus_is_read() -> None:
     assert plus_change({**PLUS_CALL, "newStageDate": None}, CAP).at is None
 
 
-@pytest.mark.rule("S60")
+@pytest.mark.rule("S60", "G7", "G8")
 @pytest.mark.parametrize(
     "change, text",
     [
@@ -211,6 +266,9 @@ def test_a_call_of_plus_is_read() -> None:
         ({"source": None}, "Invalid source code"),
         ({"noticeNo": ["A", 5]}, "Notice numbers must be 1 to 10 letters, digits or hyphens"),
         ({"noticeNo": ["A", "B", "C"]}, "Request exceeds maximum batch limit of 2 notices"),
+        ({"noticeNo": ["A", "B", "C"], "newStageDate": "soon"}, "Invalid date format"),
+        ({"noticeNo": ["A", "B", "C"], "offenceType": 1}, "offenceType must be text"),
+        ({"lastStageDate": 1}, "lastStageDate must be text"),
         ({"newStageDate": "yesterday"}, "Invalid date format"),
         ({"newStageDate": "9999-12-31T00:00:00"}, "Invalid date format"),
     ],

@@ -290,6 +290,29 @@ def test_a_submit_of_some_good_items_is_partial(portal: Served, engine: Engine) 
     }
 
 
+@pytest.mark.rule("S20", "S19", "S17")
+def test_a_stage_or_reason_nobody_knows_fails_its_item_alone(portal: Served, engine: Engine) -> None:
+    numbers = ("N-001", "N-002", "N-003")
+    for number in numbers:
+        in_stage(engine, number)
+    put_offenders(engine, numbers)
+    changes: tuple[dict[str, str], ...] = ({}, {"newStage": "DN2 of all"}, {"reason": "SPEED UP"})
+    items = [
+        {**SUBMIT["items"][0], "noticeNo": number, **change}
+        for number, change in zip(numbers, changes, strict=True)
+    ]
+    answer = told(asked(portal, PORTAL, {"items": items}))
+    assert answer["status"] == "PARTIAL"
+    assert [(result["code"], result["message"]) for result in answer["results"]] == [
+        ("OCMS-2000", "Success"),
+        (
+            "OCMS.CPS.INVALID_STAGE_FOR_OFFENDER",
+            "Stage DN2 of all not allowed for offender type DRIVER",
+        ),
+        ("OCMS.CPS.INVALID_FORMAT", "Reason for change must be one of REC, RSN, SUP, OTH, WOD, PLS"),
+    ]
+
+
 @pytest.mark.rule("S13", "S21", "S30")
 def test_a_second_change_on_one_day_is_warned_of_and_goes_through_confirmed(
     portal: Served, engine: Engine
@@ -377,6 +400,29 @@ def test_the_report_list_and_its_twin_name_workbooks_that_download(portal: Serve
         assert [cell.value for cell in second][:3] == [2, "N-001", "SP"]
 
 
+@pytest.mark.rule("S52")
+def test_a_name_of_the_list_downloads_also_when_another_officer_has_come_first(
+    portal: Served, engine: Engine
+) -> None:
+    in_stage(engine, "N-001")
+    day = {"startDate": "2025-01-15", "endDate": "2025-01-15"}
+    contents = []
+    put_changes(engine, ["N-001"], "2025-01-15 10:00:00", authorised_officer="USER02")
+    (listed,) = told(asked(portal, f"{PORTAL}/reports", day))["reports"]
+    put_changes(engine, ["N-001"], "2025-01-15 10:00:01", authorised_officer="USER01")
+    (listed_later,) = told(asked(portal, f"{PORTAL}/reports", day))["reports"]
+    names = [each["reportUrl"].rpartition("/")[2] for each in (listed, listed_later)]
+    assert names == [f"ChangeStageReport_20250115_USER0{number}.xlsx" for number in (2, 1)]
+    for name in names:
+        workbook = asked(portal, f"{PORTAL}/report/download", {"reportId": name})
+        assert workbook.status_code == 200, workbook.text
+        contents.append(list(load_workbook(BytesIO(workbook.content)).worksheets[0].values))
+    assert contents[0] == contents[1]
+    assert len(contents[0]) == 3
+    nobody = {"reportId": "ChangeStageReport_20250115_USER03.xlsx"}
+    assert told(asked(portal, f"{PORTAL}/report/download", nobody), 404)["error"] == "REPORT_NOT_FOUND"
+
+
 @pytest.mark.rule("S51")
 @pytest.mark.parametrize(
     "start, end, message",
@@ -402,14 +448,31 @@ def test_a_report_that_is_not_there_is_not_found(portal: Served) -> None:
     assert told(answer, 404) == {"error": "REPORT_NOT_FOUND", "message": f"Report not found: {name}"}
 
 
-@pytest.mark.rule("S52", "S53")
-@pytest.mark.parametrize("name", ["..%2e%2e", "%252e%252e", "a%00b", "%2e%2e", "x" * 4096, "a%20b", "a%5Cb"])
+@pytest.mark.rule("S52", "S53", "G7")
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("%2e%2e", "..%2e%2e", "%252e%252e", "..", "../x", "../../reports", "%2e%2e/x", "..%2f..%2fx"),
+        *("a%2Fb", "a/b", "a/b/", "download/x", "a%00b", "%00", "a%20b", "a%5Cb", "%ff", "x" * 4096),
+        "x/" * 2048,
+    ],
+)
 def test_a_report_id_that_cannot_be_is_refused(portal: Served, name: str) -> None:
-    answer = portal.http.get(f"{PORTAL}/report/{name}", headers=portal.house.token(Role.OIC))
-    assert told(answer, 400) == {
-        "error": "INVALID_REPORT_ID",
-        "message": "Report ID contains invalid characters",
-    }
+    token = portal.house.token(Role.OIC)
+    assert portal.get_as_written(f"{PORTAL}/report/{name}", token) == (
+        400,
+        {"error": "INVALID_REPORT_ID", "message": "Report ID contains invalid characters"},
+    )
+
+
+@pytest.mark.rule("S52", "G7")
+@pytest.mark.parametrize("end", ["", "/", "//", "/%20", "/%2f", "?reportId="])
+def test_a_path_without_a_report_id_is_told_so(portal: Served, end: str) -> None:
+    token = portal.house.token(Role.OIC)
+    assert portal.get_as_written(f"{PORTAL}/report{end}", token) == (
+        400,
+        {"error": "INVALID_REPORT_ID", "message": "Report ID cannot be empty"},
+    )
 
 
 @pytest.mark.rule("S52")

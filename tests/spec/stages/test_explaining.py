@@ -1,0 +1,140 @@
+"""What an administrator is told the portal and Toppan would be answered for a notice."""
+
+from itertools import product
+
+import pytest
+
+from ocms_core.kernel.explanations import Explanation
+from ocms_core.stages.eligibility import TYPES
+from ocms_core.stages.explaining import explain_change, explain_search, explain_toppan
+from ocms_core.stages.facts import FoundNotice, StageFacts
+from tests.support.builders import SINCE
+from tests.support.cases import Case, each
+from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, WITHOUT_MOVES, stage_facts, stage_notice
+
+SEARCH, CHANGE, TOPPAN = "searchChangeProcessingStage", "changeProcessingStage", "updateToppanStages"
+
+
+def found(stage: str = "DN1", suspension_type: str | None = None) -> FoundNotice:
+    return FoundNotice("A", "O", SINCE, "SBA1234A", stage, SINCE, suspension_type)
+
+
+SEARCHES: tuple[Case[FoundNotice, None, Explanation], ...] = (
+    Case(
+        rule="S2",
+        name="a notice that may be moved",
+        given=found(suspension_type="TS"),
+        says=Explanation(SEARCH, "eligible", ("S2",)),
+    ),
+    Case(
+        rule="S2",
+        name="a notice in court",
+        given=found("CSD", "PS"),
+        says=Explanation(SEARCH, "OCMS.CPS.SEARCH.COURT_STAGE Notice is in court stage", ("S2",)),
+    ),
+)
+
+
+@each(SEARCHES)
+def test_what_a_search_would_list(case: Case[FoundNotice, None, Explanation]) -> None:
+    assert explain_search(case.given) == case.says
+
+
+CHANGES: tuple[Case[StageFacts, None, tuple[Explanation, ...]], ...] = (
+    Case(
+        rule=("S15", "S73"),
+        name="a notice that moves on by hand or by its letter",
+        given=stage_facts(stage_notice("A", next_stage="DN2")),
+        says=(
+            Explanation(CHANGE, "moved to DN2", ("S15",)),
+            Explanation(TOPPAN, "moves on when DN2 is printed", ("S73",)),
+        ),
+    ),
+    Case(
+        rule="S10",
+        name="no such notice",
+        given=stage_facts(),
+        says=(Explanation(CHANGE, "OCMS.CPS.NOT_FOUND VON not found", ("S10",)),),
+    ),
+    Case(
+        rule=("S11", "S73"),
+        name="a notice in court",
+        given=stage_facts(stage_notice("A", stage="CSD")),
+        says=(
+            Explanation(CHANGE, "OCMS.CPS.COURT_STAGE Notice is in court stage", ("S11",)),
+            Explanation(TOPPAN, "no letter is due", ("S73",)),
+        ),
+    ),
+    Case(
+        rule=("S12", "S73"),
+        name="a notice under a permanent suspension",
+        given=stage_facts(stage_notice("A", suspension_type="PS")),
+        says=(
+            Explanation(CHANGE, "OCMS.CPS.ELIG.PS_BLOCKED Notice has permanent suspension", ("S12",)),
+            Explanation(TOPPAN, "no letter is due", ("S73",)),
+        ),
+    ),
+    Case(
+        rule=("S13", "S30", "S73"),
+        name="a notice changed today",
+        given=stage_facts(stage_notice("A"), changed=["A"]),
+        says=(
+            Explanation(
+                CHANGE,
+                "OCMS.CPS.DUPLICATE_RECORD Existing change record found for this notice today. "
+                "Set isConfirmation=true to proceed.",
+                ("S13", "S30"),
+            ),
+            Explanation(TOPPAN, "no letter is due", ("S73",)),
+        ),
+    ),
+    Case(
+        rule=("S15", "S73"),
+        name="a notice at the end of its road",
+        given=stage_facts(stage_notice("A", stage="DR3", next_stage="CPC")),
+        says=(
+            Explanation(CHANGE, "OCMS.CPS.ELIG.NO_STAGE_RULE Cannot derive next stage", ("S15",)),
+            Explanation(TOPPAN, "moves on when CPC is printed", ("S73",)),
+        ),
+    ),
+    Case(
+        rule="S41",
+        name="a move whose fee nobody has set",
+        given=stage_facts(stage_notice("A", stage="DN2", next_stage="DR3"), reference=WITHOUT_FEES),
+        says=(
+            Explanation(
+                CHANGE,
+                "OCMS.CPS.UNEXPECTED Unexpected error: fee parameter ADMIN_FEE is not set",
+                ("S41",),
+            ),
+            Explanation(TOPPAN, "Unexpected error: fee parameter ADMIN_FEE is not set", ("S41",)),
+        ),
+    ),
+)
+
+
+@each(CHANGES)
+def test_what_a_change_would_be_answered(case: Case[StageFacts, None, tuple[Explanation, ...]]) -> None:
+    assert (explain_change("A", case.given), *explain_toppan("A", case.given)) == case.says
+
+
+@pytest.mark.rule("S18")
+def test_a_move_the_map_has_lost_is_explained_by_the_map() -> None:
+    notice = stage_facts(stage_notice("A"), reference=WITHOUT_MOVES)
+    assert explain_change("A", notice) == Explanation(
+        CHANGE, "OCMS.CPS.INVALID_TRANSITION Stage transition not allowed: DN1 -> DN2", ("S18",)
+    )
+
+
+@pytest.mark.rule("S10", "S11", "S12", "S15", "S18", "S30", "S41")
+def test_whatever_a_submit_would_answer_is_explained_by_a_rule() -> None:
+    for stage, role, suspension, changed, reference in product(
+        [*(last for last, _ in DEFAULTS.stage_map), "CRT"],
+        [*TYPES, None],
+        [None, "TS", "PS"],
+        [[], ["A"]],
+        [DEFAULTS, WITHOUT_FEES, WITHOUT_MOVES],
+    ):
+        notice = stage_notice("A", stage=stage, role=role, suspension_type=suspension)
+        facts = stage_facts(notice, changed=changed, reference=reference)
+        assert explain_change("A", facts).rules, facts
