@@ -16,6 +16,7 @@ import httpx
 from attrs import field, frozen
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from ocms_adapters.clock import SystemClock
 from ocms_core.hst.facts import Answered
 from ocms_core.kernel.addresses import DATAHIVE, Address, AddressAnswer
 from ocms_core.kernel.dates import SINGAPORE, timestamp
@@ -56,6 +57,7 @@ class HttpDataHive:
     ca: str = ""
     transport: httpx.BaseTransport | None = None
     pause: Callable[[float], None] = sleep
+    now: Callable[[], datetime] = field(factory=lambda: SystemClock().now)
 
     @rule("H34")
     def ask(self, identities: Mapping[str, str]) -> Answered:
@@ -84,11 +86,11 @@ class HttpDataHive:
             self.url.rstrip("/") + PATH, json=body, headers={"Authorization": f"Bearer {self.token}"}
         )
         response.raise_for_status()
-        return read(response, identities)
+        return read(response, identities, self.now())
 
 
 @rule("H34")
-def read(response: httpx.Response, identities: Mapping[str, str]) -> Answered:
+def read(response: httpx.Response, identities: Mapping[str, str], received_at: datetime) -> Answered:
     """Answers are read one by one, those about the identities asked for; about others nothing is kept."""
     try:
         told = response.json()["answers"]
@@ -105,7 +107,8 @@ def read(response: httpx.Response, identities: Mapping[str, str]) -> Answered:
             readable.append(answer(each, identities[number]))
         except (Unreadable, ValueError, KeyError, TypeError, AttributeError):
             unreadable.add(number)
-    return Answered(tuple(readable), frozenset(unreadable) - {each.id_no for each in readable})
+    answered = {each.id_no for each in readable}
+    return Answered(tuple(readable), received_at, frozenset(unreadable) - answered)
 
 
 def answer(told: Mapping[str, Any], id_type: str) -> AddressAnswer:

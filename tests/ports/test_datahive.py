@@ -36,6 +36,7 @@ READ = AddressAnswer(
     answered_at=at("2025-02-01T00:45:00"),
     effective_date=at("2024-12-01T00:00:00"),
 )
+RECEIVED = at("2025-02-01T00:45:02")
 ASKED = {"S1234567A": "N"}
 
 
@@ -44,7 +45,11 @@ def at_the_other_end(
 ) -> tuple[HttpDataHive, list[float]]:
     pauses: list[float] = []
     return HttpDataHive(
-        "https://datahive", "token", transport=httpx.MockTransport(answering), pause=pauses.append
+        "https://datahive",
+        "token",
+        transport=httpx.MockTransport(answering),
+        pause=pauses.append,
+        now=lambda: RECEIVED,
     ), pauses
 
 
@@ -57,7 +62,7 @@ def test_identities_are_asked_about_in_the_body_and_answers_read() -> None:
         return httpx.Response(200, json={"answers": [TOLD, TOLD | {"idNo": "S7654321B"}]})
 
     hive, pauses = at_the_other_end(answering)
-    assert hive.ask(ASKED) == Answered((READ,))
+    assert hive.ask(ASKED) == Answered((READ,), RECEIVED)
     assert str(seen[0].url) == "https://datahive/address-enquiries"
     assert seen[0].headers["Authorization"] == "Bearer token"
     assert json.loads(seen[0].content) == {"identities": [{"idNo": "S1234567A", "idType": "N"}]}
@@ -71,7 +76,7 @@ def test_identities_are_asked_about_in_the_body_and_answers_read() -> None:
 def test_a_batch_is_tried_three_times_more_with_longer_pauses(bad: httpx.Response) -> None:
     answers = iter([bad, bad, bad, httpx.Response(200, json={"answers": [TOLD]})])
     hive, pauses = at_the_other_end(lambda _: next(answers))
-    assert hive.ask(ASKED) == Answered((READ,))
+    assert hive.ask(ASKED) == Answered((READ,), RECEIVED)
     assert pauses == sorted(pauses)
     assert len(pauses) == 3
 
@@ -100,7 +105,7 @@ def test_an_unreadable_answer_holds_up_nobody_else_and_is_asked_for_once(wrong: 
         )
     )
     answered = hive.ask({**ASKED, "S7654321B": "N"})
-    assert answered == Answered((evolve(READ, id_no="S7654321B"),), frozenset(ASKED))
+    assert answered == Answered((evolve(READ, id_no="S7654321B"),), RECEIVED, frozenset(ASKED))
     assert pauses == []
 
 

@@ -145,7 +145,11 @@ def datahive(context: JobContext) -> DataHive:
     if not settings.datahive_url:
         raise Unavailable("DataHive (OCMS_DATAHIVE_URL is not set)")
     return HttpDataHive(
-        settings.datahive_url, settings.datahive_token, settings.datahive_ca, pause=context.sleep
+        settings.datahive_url,
+        settings.datahive_token,
+        settings.datahive_ca,
+        pause=context.sleep,
+        now=context.now,
     )
 
 

@@ -62,7 +62,7 @@ def ask(batch: Mapping[str, str], stores: HstStores, datahive: DataHive, now: da
     with stores.reading() as reader:
         listed = reader.listed_among([answer.id_no for answer in answered.answers])
     sent = tuple(EnquirySent(id_no, DATAHIVE, now) for id_no in batch if id_no not in answered.unreadable)
-    changes: tuple[Change, ...] = (*accepted(answered.answers, listed, now), *sent)
+    changes: tuple[Change, ...] = (*accepted(answered.answers, listed, answered.received_at), *sent)
     with stores.writing() as store:
         store.record(changes, now, isolate=False)
     return len(sent)

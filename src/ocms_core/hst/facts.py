@@ -84,9 +84,10 @@ class ListedRow:
 
 @frozen
 class Answered:
-    """What DataHive said of a batch: its answers, and about whom it said what nobody can read."""
+    """What DataHive said of a batch and when it came: its answers, and of whom it said the unreadable."""
 
     answers: tuple[AddressAnswer, ...]
+    received_at: datetime
     unreadable: frozenset[str] = frozenset()
 
 

@@ -229,7 +229,9 @@ def play(
     signer, moved = authority(tmp_path_factory.mktemp("tls")), dict[str, Known]()
     clock: list[Play] = []
     simulator = DataHiveSimulator(signer.issue("datahive"), "token", now=lambda: clock[0].now)
-    hive = HttpDataHive(simulator.url, "token", ca=str(signer.file), pause=lambda _: None)
+    hive = HttpDataHive(
+        simulator.url, "token", ca=str(signer.file), pause=lambda _: None, now=lambda: clock[0].now
+    )
     for register in (datahive_simulator, mha_simulator):
         monkeypatch.setattr(register, "known", lambda id_no: moved.get(id_no) or known(id_no))
     with mha_server(tmp_path / "mha") as exchange, simulator.running():
@@ -624,6 +626,29 @@ def test_identities_datahive_fails_for_stay_queued_and_the_next_batch_goes_on(
         left = reader.to_send("DATAHIVE", ["N"], "", 10)
     assert list(left) == [ids[2], ids[3]]
     assert play.ask_datahive() == Tally(2)
+
+
+@pytest.mark.rule("H36", "H41")
+def test_an_answer_given_while_the_run_lasts_keeps_its_own_time(play: Play) -> None:
+    """The run begins, DataHive answers a minute later, and another answer bears a day that is to come."""
+    for id_no in (GONE, ABROAD):
+        play.apply(id_no)
+    play.queue()
+    begun, answered = play.now, play.now + timedelta(minutes=1)
+
+    def answering(request: httpx.Request) -> httpx.Response:
+        told = datahive_answer(json.loads(request.content), answered)
+        told["answers"][0]["answeredAt"] = "9999-12-31T23:59:59+08:00"
+        return httpx.Response(200, json=told)
+
+    received = answered + timedelta(seconds=1)
+    hive = HttpDataHive(
+        "https://datahive", "token", transport=httpx.MockTransport(answering), now=lambda: received
+    )
+    address_check.query_datahive(stores=play.database.stores, datahive=hive, now=begun)
+    at_whose_time = dict(play.database.rows(t.ocms_temp_unc_hst_addr, "id_no", "response_date_time"))
+    first, second = sorted([GONE, ABROAD])
+    assert at_whose_time == {first: local(received), second: local(answered)}
 
 
 @pytest.mark.rule("H34")
