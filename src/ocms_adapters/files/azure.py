@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from hashlib import sha256
-from io import BytesIO
-from typing import Any
+from hashlib import file_digest
+from secrets import token_hex
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
 from attrs import field, frozen
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import (
+    BlobBlock,
+    BlobClient,
     BlobSasPermissions,
     ContainerClient,
     ContentSettings,
@@ -29,8 +32,8 @@ WORKBOOK = ContentSettings(content_type=MEDIA_TYPE, cache_control="no-store")
 # Somebody waits for the link, and a report that was not stored can be built again.
 PATIENCE: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 30}
 TRIES_AGAIN, SECONDS_BETWEEN = 2, 1
-# In one request, as large as Azure takes one: the blocks of two who write one name at once could mix.
-WHOLE = 5_000 * 1024 * 1024
+# What of a workbook is in memory at once.
+BLOCK = 1024 * 1024
 
 
 @frozen
@@ -42,14 +45,16 @@ class AzureStore:
     container: ContainerClient = field(repr=False)
 
     def put(self, name: str, sheet: Sheet) -> StoredReport:
-        """Write a sheet as a workbook in place of an earlier one; it is held in memory until it is sent."""
+        """Write a sheet as a workbook in place of an earlier one; a large one waits on disk to be sent."""
         blob = self.container.get_blob_client(checked(name))
-        file = BytesIO()
-        rows = write_workbook(sheet, file)
-        content = file.getvalue()
-        with reachable():
-            blob.upload_blob(content, overwrite=True, content_settings=WORKBOOK)
-        return StoredReport(rows, sha256(content).hexdigest())
+        with SpooledTemporaryFile(BLOCK) as file:
+            rows = write_workbook(sheet, file)
+            size = file.tell()
+            file.seek(0)
+            digest = file_digest(file, "sha256").hexdigest()
+            with reachable():
+                send(blob, file, size)
+        return StoredReport(rows, digest)
 
     def read(self, name: str) -> bytes | None:
         """Give the bytes of a workbook, None when there is none of that name."""
@@ -78,6 +83,36 @@ class AzureStore:
         return f"{blob.url}?{signature}"
 
 
+def send(blob: BlobClient, file: IO[bytes], size: int) -> None:
+    """
+    Send a workbook in one request, or one too large for that in blocks, again while others are in the way.
+
+    Whoever puts a workbook of the same name in place takes the blocks of all others away.
+    """
+    file.seek(0)
+    if size <= BLOCK:
+        blob.upload_blob(file.read(), overwrite=True, content_settings=WORKBOOK)
+        return
+    for tries_left in reversed(range(1 + TRIES_AGAIN)):
+        try:
+            send_in_blocks(blob, file)
+        except HttpResponseError as error:
+            if not tries_left or getattr(error, "error_code", None) != StorageErrorCode.INVALID_BLOCK_LIST:
+                raise
+        else:
+            return
+
+
+def send_in_blocks(blob: BlobClient, file: IO[bytes]) -> None:
+    """Send a workbook block by block, under names nobody else gives, and put them in place together."""
+    file.seek(0)
+    ours, blocks = token_hex(8), list[BlobBlock]()
+    while content := file.read(BLOCK):
+        blocks.append(BlobBlock(f"{ours}-{len(blocks):05}"))
+        blob.stage_block(blocks[-1].id, content)
+    blob.commit_block_list(blocks, content_settings=WORKBOOK)
+
+
 @contextmanager
 def reachable() -> Iterator[None]:
     """Turn what the account refuses, or does not answer, into `Unavailable`."""
@@ -93,7 +128,6 @@ def azure_store(connection_string: str, container: str) -> AzureStore:
         connection_string,
         container,
         retry_policy=LinearRetry(backoff=SECONDS_BETWEEN, retry_total=TRIES_AGAIN, random_jitter_range=0),
-        max_single_put_size=WHOLE,
         **PATIENCE,
     )
     return AzureStore(client.credential.account_name, client.credential.account_key, client)

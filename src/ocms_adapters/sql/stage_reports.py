@@ -63,9 +63,20 @@ SHOWN_INDICATOR = (
 )
 SHOWN_OFFENDER = and_(onod.notice_no == changed.notice_no, onod.owner_driver_indicator == SHOWN_INDICATOR)
 
-# A notice that has moved on since no longer knows when the stage before this one was entered.
+# When the stage that was left had been entered: the notice tells it until it moves on. From then on the
+# change before does, if it led to that very stage: a move of Toppan or the court in between leaves no row.
+BEFORE = t.ocms_change_of_processing.alias("before").c
+LED_THERE = BEFORE.new_processing_stage == changed.last_processing_stage
+ENTERED_BEFORE = (
+    select(case((LED_THERE, BEFORE.date_of_change), else_=None))
+    .where(BEFORE.notice_no == changed.notice_no, BEFORE.date_of_change < changed.date_of_change)
+    .order_by(BEFORE.date_of_change.desc())
+    .limit(1)
+    .correlate(t.ocms_change_of_processing)
+    .scalar_subquery()
+)
 PREVIOUS_DATE = case(
-    (von.last_processing_date == changed.date_of_change, von.prev_processing_date), else_=None
+    (von.last_processing_date == changed.date_of_change, von.prev_processing_date), else_=ENTERED_BEFORE
 )
 
 

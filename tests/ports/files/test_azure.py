@@ -3,18 +3,25 @@
 import logging
 import subprocess
 import sys
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import count
+from math import ceil
 from pathlib import Path
+from random import Random
 from secrets import token_hex
+from typing import Any
 
 import httpx
 import pytest
+from azure.storage.blob import BlobClient
 
-from ocms_adapters.files.azure import AzureStore, azure_store
+from ocms_adapters.files.azure import BLOCK, AzureStore, azure_store
 from ocms_adapters.sql import engines
 from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.sheets import Column, Sheet
 from tests.support.azurite import connection_string
 from tests.support.called import calling
 from tests.support.databases import Databases
@@ -77,8 +84,44 @@ def test_two_who_write_one_name_at_once_leave_one_whole_workbook(azure: AzureSto
         stored = list(threads.map(lambda more: azure.put(NAME, sheet(*rows, more)), "AB"))
     content = azure.read(NAME)
     assert content
-    assert len(content) > 4 * 1024 * 1024  # more than a block
+    assert len(content) > 4 * 1024 * 1024  # several blocks
     assert sha256(content).hexdigest() in {each.sha256 for each in stored}
+
+
+def test_whoever_is_overtaken_half_way_sends_the_whole_again(
+    azure: AzureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, calls, rows = BlobClient.stage_block, count(), [token_hex(1000) for _ in range(2_000)]
+
+    def overtaken(blob: BlobClient, *block: Any) -> None:
+        stage(blob, *block)
+        if next(calls) == 0:
+            azure.put(NAME, sheet(*rows))
+
+    monkeypatch.setattr(BlobClient, "stage_block", overtaken)
+    stored = azure.put(NAME, sheet(*rows, "B"))
+    content = azure.read(NAME)
+    assert content
+    assert sha256(content).hexdigest() == stored.sha256
+    assert next(calls) == 3 * ceil(len(content) / BLOCK)  # once in vain, once the other's, once for good
+
+
+def test_a_large_workbook_is_never_in_memory_as_a_whole(azure: AzureStore) -> None:
+    words = [token_hex(500) for _ in range(50)]
+    chance = Random(1)
+    rows = ((f"{chance.choice(words)[: chance.randrange(300)]}{chance.random()}",) for _ in range(200_000))
+    tracemalloc.start()
+    try:
+        stored = azure.put(NAME, Sheet("Report", (Column("Name"),), rows))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    content = azure.read(NAME)
+    assert content
+    assert (stored.row_count, stored.sha256) == (200_000, sha256(content).hexdigest())
+    assert peak < len(content) / 2
+    opened = httpx.get(azure.link(NAME, datetime.now(UTC) + timedelta(hours=1)))
+    assert opened.headers["content-type"].endswith("spreadsheetml.sheet")
 
 
 def test_nobody_prints_the_key(azure: AzureStore) -> None:

@@ -1,7 +1,8 @@
 """What stage changes read and write on SQLite and on PostgreSQL."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from ocms_core.kernel.faults import Unavailable
 from ocms_core.stages import service
 from ocms_core.stages.client_checks import PlusChange, ToppanRun
 from ocms_core.stages.eligibility import Wanted
-from ocms_core.stages.reports import Batch
+from ocms_core.stages.reports import Batch, daily_name
 from ocms_core.stages.request_checks import Criteria, DateRange, Item, Named, Validation
 from tests.support.builders import LATER, NOW, at
 from tests.support.databases import Databases
@@ -307,6 +308,33 @@ def test_a_report_holds_its_batch_and_is_built_again_when_it_is_lost(
     path.unlink()
     assert service.download(names[0], stores=stores, store=reports, now=LATER)
     assert path.exists()
+
+
+@pytest.mark.rule("S50", "S52")
+def test_a_report_built_later_tells_when_the_stage_before_was_entered_where_a_change_row_tells_it(
+    engine: Engine, stores: SqlStageStores, reports: FolderStore
+) -> None:
+    in_stage(engine, ["P-1", "P-2"], next_processing_stage="DN2")
+    days = [NOW + timedelta(days=number) for number in range(4)]
+    service.submit(items(["P-1", "P-2"]), OFFICER, stores=stores, now=days[0])
+    # Toppan moves one of them on without a change row; then both go back to DN1, and away from there.
+    service.update_toppan_stages(ToppanRun(("P-2",), "DR3", days[1]), stores=stores, now=days[1])
+    for number, day in enumerate(days[2:]):
+        target = ("DN1", "DN2")[number]
+        service.submit(items(["P-1", "P-2"], target), OFFICER, stores=stores, now=day)
+
+    def shown(day: datetime) -> list[tuple[str, str]]:
+        name = daily_name(day.date(), OFFICER)
+        content = service.download(name, stores=stores, store=reports, now=LATER)
+        assert content
+        _, *rows = load_workbook(BytesIO(content)).worksheets[0].iter_rows(values_only=True)
+        assert [row[1] for row in rows] == ["P-1", "P-2"]
+        return [(str(row[7]), str(row[8])[:10]) for row in rows]
+
+    # Nothing tells when DN1 was entered the first time, nor when Toppan's move to DR3 was.
+    assert shown(days[0]) == [("DN1", "None"), ("DN1", "None")]
+    assert shown(days[2]) == [("DN2", "2025-01-14"), ("DR3", "None")]
+    assert shown(days[3]) == [("DN1", "2025-01-16"), ("DN1", "2025-01-16")]
 
 
 @pytest.mark.rule("S23")

@@ -1,5 +1,6 @@
 """What keeps a call of contract 2 from being answered is told in the words of its family."""
 
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -88,15 +89,54 @@ def test_with_a_body_beyond_all_bounds(portal: Served) -> None:
         )
 
 
-@pytest.mark.rule("S20")
-def test_one_item_over_the_cap_is_too_much(portal: Served) -> None:
-    items = [{"noticeNo": f"{number:010}"} for number in range(501)]
-    answer = portal.post(SUBMIT, {"items": items}, headers=portal.house.token(Role.OIC))
-    assert answer.status_code == 413
-    (result,) = answer.json()["results"]
-    assert (result["code"], result["message"]) == (
-        "OCMS.CPS.INVALID_FORMAT",
-        "Request exceeds maximum batch limit of 500 notices",
+def submit_of(numbers: list[str]) -> dict[str, Any]:
+    return {"items": [{"noticeNo": number} for number in numbers]}
+
+
+def validate_of(numbers: list[str]) -> dict[str, Any]:
+    return {"notices": submit_of(numbers)["items"], "newProcessingStage": "DN2"}
+
+
+def plus_of(numbers: list[str]) -> dict[str, Any]:
+    return {"noticeNo": numbers, "lastStageName": "DN1", "nextStageName": "DN2", "source": "005"}
+
+
+OVER = "Request exceeds maximum batch limit of 500 notices"
+NO_NUMBER = "noticeNo is required"
+
+
+@pytest.mark.rule("S20", "S24", "S60", "G8")
+@pytest.mark.parametrize(
+    "path, body_of, malformed",
+    [
+        (SUBMIT, submit_of, ("OCMS.CPS.MISSING_DATA", NO_NUMBER)),
+        (VALIDATE, validate_of, ("OCMS.CPS.MISSING_DATA", NO_NUMBER)),
+        (PLUS, plus_of, ("OCMS-4000", "Notice numbers must be 1 to 10 letters, digits or hyphens")),
+    ],
+)
+def test_one_notice_over_the_cap_is_too_much_unless_a_field_is_wrong(
+    portal: Served, path: str, body_of: Callable[[list[str]], object], malformed: tuple[str, str]
+) -> None:
+    token, numbers = portal.house.token(CALLERS[path]), [f"{number:010}" for number in range(501)]
+
+    def told(*numbers: str) -> tuple[int, str, str]:
+        answer = portal.post(path, body_of(list(numbers)), headers=token)
+        body = answer.json()
+        (said,) = body["results"] if path == SUBMIT else [body]
+        return answer.status_code, said.get("code") or said["error"], said["message"]
+
+    too_many = "OCMS-4000" if path == PLUS else "OCMS.CPS.INVALID_FORMAT"
+    assert told(*numbers) == (413, too_many, OVER)
+    assert told(*numbers[1:], "") == (400, *malformed)
+
+
+@pytest.mark.rule("S24", "G8")
+def test_a_validation_without_its_stage_is_told_so_however_many_notices_it_has(portal: Served) -> None:
+    body = {**validate_of(["N-001"] * 501), "newProcessingStage": None}
+    answer = portal.post(VALIDATE, body, headers=portal.house.token(Role.OIC))
+    assert (answer.status_code, answer.json()) == (
+        400,
+        worded(VALIDATE, "OCMS.CPS.MISSING_DATA", "newProcessingStage is required", ""),
     )
 
 
