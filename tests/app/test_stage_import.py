@@ -112,6 +112,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(engine: Engine, tmp_path: Pa
         ("moves.txt", b"noticeNo\n", "a .csv or an .xlsx file"),
         ("moves.csv", b"", "no titles"),
         ("moves.csv", b"number\nN-001\n", "no column noticeNo"),
+        ("moves.csv", b"number\n", "no column noticeNo"),
         ("moves.xlsx", b"not a zip", "no Excel workbook"),
     ],
 )
@@ -190,6 +191,14 @@ def test_a_report_that_fails_is_a_warning_and_no_failed_import(
     assert rows_of(engine, t.ocms_valid_offence_notice, "N-001")[0]["last_processing_stage"] == "DN2"
     (entry,) = rows_of(engine, t.ocms_report)
     assert entry["stored_at"] is None
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_table_of_titles_alone_moves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert import_file(table_of(tmp_path, []), officer="USER01") == 0
+    assert len(verdicts(tmp_path)) == 1
+    said = capsys.readouterr()
+    assert (said.out, "0 of 0 rows moved" in said.err) == ("", True)
 
 
 @pytest.mark.usefixtures("engine")

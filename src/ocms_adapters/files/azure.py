@@ -47,13 +47,12 @@ class AzureStore:
     def put(self, name: str, sheet: Sheet) -> StoredReport:
         """Write a sheet as a workbook in place of an earlier one; a large one waits on disk to be sent."""
         blob = self.container.get_blob_client(checked(name))
-        with SpooledTemporaryFile(BLOCK) as file:
+        with reachable(), SpooledTemporaryFile(BLOCK) as file:
             rows = write_workbook(sheet, file)
             size = file.tell()
             file.seek(0)
             digest = file_digest(file, "sha256").hexdigest()
-            with reachable():
-                send(blob, file, size)
+            send(blob, file, size)
         return StoredReport(rows, digest)
 
     def read(self, name: str) -> bytes | None:
@@ -115,10 +114,10 @@ def send_in_blocks(blob: BlobClient, file: IO[bytes]) -> None:
 
 @contextmanager
 def reachable() -> Iterator[None]:
-    """Turn what the account refuses, or does not answer, into `Unavailable`."""
+    """Turn what the account refuses or does not answer, and a full disk, into `Unavailable`."""
     try:
         yield
-    except AzureError as error:
+    except (AzureError, OSError) as error:
         raise Unavailable(REPORT_STORE) from error
 
 

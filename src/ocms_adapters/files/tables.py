@@ -1,19 +1,19 @@
 """Reads a table of texts from a CSV or Excel file."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
 
-def read_table(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def read_table(path: Path) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
     """
-    Give the rows of a `.csv` or `.xlsx` file by the titles in its first row, every cell as text.
+    Give the titles in the first row of a `.csv` or `.xlsx` file, and its rows by them, every cell as text.
 
-    Each comes with its number in the file, as a spreadsheet shows it; blank rows are left out. Of a
-    workbook the first sheet counts. ValueError for any other file and for one that is no table.
+    Each row comes with its number in the file, as a spreadsheet shows it; blank rows are left out. Of
+    a workbook the first sheet counts. ValueError for any other file and for one that is no table.
     """
     readers = {".csv": csv_rows, ".xlsx": xlsx_rows}
     if path.suffix.lower() not in readers:
@@ -22,6 +22,11 @@ def read_table(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     titles = [title.strip() for title in next(rows, [])]
     if not any(titles):
         raise ValueError(f"{path.name}: its first row has no titles.")
+    return titles, numbered(titles, rows)
+
+
+def numbered(titles: list[str], rows: Iterable[list[str]]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Give the rows below the titles that are not blank, with their numbers."""
     for place, row in enumerate(rows, start=2):
         if any(cell.strip() for cell in row):
             yield place, dict(zip(titles, row, strict=False))

@@ -60,9 +60,10 @@ def import_file(
     """
     if not 0 < len(officer.strip()) <= LONGEST_NAME:
         raise ValueError(f"An officer is named by 1 to {LONGEST_NAME} characters.")
-    rows = list(read_table(file))
-    if missing := importing.missing_titles(rows[0][1] if rows else ()):
+    titles, coming = read_table(file)
+    if missing := importing.missing_titles(titles):
         raise ValueError(f"{file.name}: has no column {', '.join(missing)}.")
+    rows = list(coming)
     target = verdicts or file.with_name(f"{file.stem}.verdicts.csv")
     settings = load()
     databases, now = open_databases(settings), SystemClock().now()

@@ -106,6 +106,15 @@ def test_whoever_is_overtaken_half_way_sends_the_whole_again(
     assert next(calls) == 3 * ceil(len(content) / BLOCK)  # once in vain, once the other's, once for good
 
 
+def test_a_disk_without_room_for_a_large_workbook_is_unavailable(
+    azure: AzureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    with pytest.raises(Unavailable, match="the report store is unavailable"):
+        azure.put(NAME, sheet(*(token_hex(1000) for _ in range(2_000))))
+    assert azure.read(NAME) is None
+
+
 def test_a_large_workbook_is_never_in_memory_as_a_whole(azure: AzureStore) -> None:
     words = [token_hex(500) for _ in range(50)]
     chance = Random(1)

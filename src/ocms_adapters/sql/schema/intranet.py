@@ -53,7 +53,7 @@ ocms_valid_offence_notice = intranet_table(
     varchar("subsystem_label", 8),
     varchar("is_sync", 1, null=False, default="N"),
     Index("ix_ocms_valid_offence_notice_vehicle_no", "vehicle_no"),
-    # A search by stage alone wants the first of many notices in their order, one by day those of few stages.
+    # A search by stage wants the first of many notices in their order; one by day, those of that day.
     Index("ix_ocms_valid_offence_notice_stage_notice_no", "last_processing_stage", "notice_no"),
     Index("ix_ocms_valid_offence_notice_date_stage", "last_processing_date", "last_processing_stage"),
 )
