@@ -18,10 +18,12 @@ from ocms_app.databases import open_databases
 from ocms_app.dev_issuer import DevIssuer
 from ocms_app.settings import load
 from ocms_core.kernel.access import Role
-from ocms_web.court_api import COURT_NOTICES, NOTICE_INFO, PAYMENT_STATUS
+from ocms_web import court_api, hst_api, offenders_api, stages_api
 from ocms_web.doors.issuers import Kind
+from ocms_web.endpoints import Description
 
 CLIENT = "DEMO-CAS"
+OFFICER = "USER01"
 HOURS = 12
 
 
@@ -57,23 +59,40 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
             credentials.revoke(key.key_id, now=now)
     api_key = credentials.issue(CLIENT, Role.CAS, now=now, days=1)
     issuer = DevIssuer(Path(settings.dev_keys), switched_on=True)
-    token = issuer.token("PLUS", Role.PLUS, kind=Kind.CLIENTS, now=now, lifetime=HOURS * 3600)
-    print(f"\nAPI key (CAS):\n{api_key}\n\nPLUS token ({HOURS} h):\n{token}\n\nCalls to try:")
+    plus, staff = (
+        issuer.token(name, role, kind=kind, now=now, lifetime=HOURS * 3600)
+        for name, role, kind in (("PLUS", Role.PLUS, Kind.CLIENTS), (OFFICER, Role.OIC, Kind.STAFF))
+    )
+    print(f"\nAPI key (CAS):\n{api_key}\n\nPLUS token ({HOURS} h):\n{plus}")
+    print(f"\nStaff token of {OFFICER} ({HOURS} h):\n{staff}\n\nCalls to try:")
     base = f"http://{host}:{port}"
-    for path, credential, told in (
-        ("/v1/ocms/cas-getPaymentStatus", f"X-API-Key: {api_key}", PAYMENT_STATUS),
-        ("/v1/ocms/cas-updateCourtNotices", f"X-API-Key: {api_key}", COURT_NOTICES),
-        ("/v1/plus-queryNoticeInfo", f"Authorization: Bearer {token}", NOTICE_INFO),
-    ):
-        body = json.dumps(told.request.examples["contract"])
-        print(
-            f"\ncurl -s {base}{path} -H 'Content-Type: application/json' -H '{credential}' -d '{body}'",
-            flush=True,
-        )
+    cas, plus, staff = (
+        f"X-API-Key: {api_key}",
+        f"Authorization: Bearer {plus}",
+        f"Authorization: Bearer {staff}",
+    )
+    calls: tuple[tuple[str, str, object], ...] = (
+        ("/v1/ocms/cas-getPaymentStatus", cas, example(court_api.PAYMENT_STATUS)),
+        ("/v1/ocms/cas-updateCourtNotices", cas, example(court_api.COURT_NOTICES)),
+        ("/v1/plus-queryNoticeInfo", plus, example(court_api.NOTICE_INFO)),
+        # The contract's own criteria find nothing together.
+        ("/ocms/v1/change-processing-stage/search", staff, {"noticeNo": "N-001"}),
+        ("/ocms/v1/change-processing-stage/validate", staff, example(stages_api.VALIDATE)),
+        ("/api/v1/notice/offender/get-details", staff, example(offenders_api.POST_DETAILS)),
+        ("/hstexists", staff, example(hst_api.EXISTS)),
+    )
+    for path, credential, body in calls:
+        told = f"-H 'Content-Type: application/json' -H '{credential}' -d '{json.dumps(body)}'"
+        print(f"\ncurl -s {base}{path} {told}", flush=True)
     print(flush=True)
     databases.dispose()
     with companion(base, api_key, cas_mishaps):
         serve_until_stopped(evolve(settings, workers=1), host, port)
+
+
+def example(told: Description) -> object:
+    """Give the request the contract shows."""
+    return told.request.examples["contract"]
 
 
 @contextmanager
