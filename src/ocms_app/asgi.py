@@ -4,8 +4,7 @@ import signal
 
 from litestar.types import ASGIApp
 
-from ocms_app import logs
-from ocms_app.settings import load
+from ocms_app.beginning import begun
 from ocms_app.wiring import web
 
 
@@ -13,6 +12,4 @@ def create() -> ASGIApp:
     """Wire the API from the settings of this process."""
     # Until Granian takes the signal, a process told to stop would go on starting and have to be killed.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    settings = load()
-    logs.set_up(settings.log_format, settings.log_level)
-    return web(settings)
+    return web(begun())

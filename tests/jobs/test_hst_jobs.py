@@ -32,6 +32,7 @@ from tests.jobs.conftest import PASSWORD, USER, Mailbox
 from tests.support.databases import Databases, postgres_databases, sqlite_databases
 from tests.support.hst_facts import IDENTITY, OFFICER
 from tests.support.hst_rows import HstDatabase, application, hst_database
+from tests.support.logged import logs_as_before
 from tests.support.postgres import free_port
 
 PASSPORT = "E7654321X"
@@ -103,12 +104,13 @@ def settings(
 
 
 @pytest.fixture
-def by_hand(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], int]:
+def by_hand(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], int]]:
     """Give `ocms jobs run`, which finds the settings in its environment; its exit status."""
     for name, value in asdict(settings).items():
         if value != asdict(Settings())[name]:
             monkeypatch.setenv(variable(name), str(value))
-    return scheduled.run
+    with logs_as_before():
+        yield scheduled.run
 
 
 @frozen

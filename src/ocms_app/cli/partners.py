@@ -15,11 +15,11 @@ from ocms_adapters.partners import CasClient, PlusClient
 from ocms_adapters.partners.cas_sync import COURT_NOTICES, PAYMENT_STATUS, CasSync, open_sync
 from ocms_adapters.partners.unpaid_list import read_list
 from ocms_adapters.sql.alerts import SqlAlerts
+from ocms_app.beginning import begun
 from ocms_app.databases import open_databases
 from ocms_app.jobs.context import JobContext
 from ocms_app.running import Ended, JobRunner
 from ocms_app.schedule import Job, job_named
-from ocms_app.settings import load
 from ocms_core.jobs.runs import JobCounts, NotNow, Result
 from ocms_core.kernel.alerts import Alert
 
@@ -43,7 +43,7 @@ def cas_sync(file: Path) -> int:
         CSV with a header, or one JSON object a line: noticeNo, suspensionType, eprReasonOfSuspension,
         processingStage.
     """
-    settings = load()
+    settings = begun()
     client = CasClient(settings.partner_url, settings.partner_api_key)
     runner = JobRunner(settings, open_databases(settings))
     for name, step in ((PAYMENT_STATUS, CasSync.payment_statuses), (COURT_NOTICES, CasSync.court_notices)):
@@ -91,7 +91,7 @@ def plus_query(*notice_nos: str, file: Path | None = None) -> None:
     file
         A list of them besides: CSV with a header `noticeNo`, or one JSON object a line.
     """
-    settings = load()
+    settings = begun()
     databases = open_databases(settings)
 
     def keep(alert: Alert) -> None:

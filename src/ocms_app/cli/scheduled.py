@@ -9,11 +9,11 @@ from rich.table import Table
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.journal import SqlJournal
+from ocms_app.beginning import begun
 from ocms_app.databases import open_databases
 from ocms_app.jobs.sending_alerts import post
 from ocms_app.running import JobRunner
 from ocms_app.schedule import JOBS, job_named
-from ocms_app.settings import load
 from ocms_app.worker import next_slot
 from ocms_core.jobs.runs import JobCounts, NotNow, Result, Run
 from ocms_core.kernel.alerts import Alert
@@ -32,7 +32,7 @@ def show(table: Table) -> None:
 @app.command(name="list")
 def list_jobs() -> None:
     """List the jobs: schedule in Singapore time, what they do, the last run and the next."""
-    settings, now = load(), SystemClock().now()
+    settings, now = begun(), SystemClock().now()
     databases = open_databases(settings)
     latest = {run.job: run for run in SqlJournal(databases.intranet).latest()}
     table = Table("job", "schedule", "at most", "at least", "what", "last run", "state", "next")
@@ -66,7 +66,7 @@ def run(name: str, *, force: bool = False) -> int:
     force
         Run it although it ran today, and accept what it would hold back.
     """
-    settings, job = load(), job_named(name)
+    settings, job = begun(), job_named(name)
     databases = open_databases(settings)
     try:
         ended = JobRunner(settings, databases).run(job, forced=force)
@@ -93,7 +93,7 @@ def history(name: str | None = None, *, last: int = 20) -> None:
     """
     job = job_named(name).name if name else None
     table = Table("run", "job", "worker", "started", "seconds", "state", "counts", "error")
-    for told in SqlJournal(open_databases(load()).intranet).history(job, last=last):
+    for told in SqlJournal(open_databases(begun()).intranet).history(job, last=last):
         table.add_row(
             str(told.number),
             told.job,
@@ -118,7 +118,7 @@ def alert(text: str) -> None:
         What to say.
     """
     now = SystemClock().now()
-    post(load()).send(Alert(f"by hand at {now.isoformat()}", "OCMS test alert", text), now)
+    post(begun()).send(Alert(f"by hand at {now.isoformat()}", "OCMS test alert", text), now)
     print("sent", file=sys.stderr)
 
 

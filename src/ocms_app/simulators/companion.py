@@ -14,12 +14,12 @@ from threading import Thread
 from attrs import evolve
 
 from ocms_adapters.clock import SystemClock
-from ocms_app import logs
+from ocms_app.beginning import begun
 from ocms_app.databases import open_databases
 from ocms_app.dev_issuer import DevIssuer
 from ocms_app.running import JobRunner
 from ocms_app.schedule import JOBS
-from ocms_app.settings import Settings, load, variable
+from ocms_app.settings import Settings, variable
 from ocms_app.simulators.cas import CasSimulator, sample_vehicles
 from ocms_app.simulators.certificates import authority
 from ocms_app.simulators.datahive import DataHiveSimulator
@@ -96,8 +96,7 @@ def partners(settings: Settings, mishaps: list[Mishap]) -> Iterator[Settings]:
 
 def main(mishaps: str = "") -> None:
     """Run the stand-ins, the worker and the tour until standard input ends."""
-    logs.set_up("text", "info")
-    with partners(load(), [Mishap.named(text) for text in mishaps.split(",") if text]) as settings:
+    with partners(begun(), [Mishap.named(text) for text in mishaps.split(",") if text]) as settings:
         runner = JobRunner(settings, open_databases(settings))
         worker = Worker(runner, JOBS, settings.schedules)
         thread = Thread(target=worker.work, daemon=True)
