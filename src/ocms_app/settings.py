@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "log_format": ("json", "text"),
     "log_level": ("debug", "info", "warning", "error"),
 }
-AT_LEAST_ONE = ("workers", "threads", "stop_seconds")
+BOUNDS = {
+    **dict.fromkeys(("workers", "threads", "stop_seconds"), (1, inf)),
+    "vip_largest_shrink": (0, 100),
+}
 READABLE: dict[Any, tuple[re.Pattern[str], str]] = {
     int: (re.compile(r"-?[0-9]{1,9}"), "a whole number"),
     bool: (re.compile(r"1|0|true|false|yes|no|on|off", re.IGNORECASE), "1 or 0"),
@@ -232,9 +236,10 @@ def wrong_values(settings: Settings) -> Iterator[str]:
     for name, allowed in CHOICES.items():
         if getattr(settings, name) not in allowed:
             yield f"{variable(name)}: is {getattr(settings, name)!r}; it is one of {', '.join(allowed)}"
-    for name in AT_LEAST_ONE:
-        if getattr(settings, name) < 1:
-            yield f"{variable(name)}: is {getattr(settings, name)}; it is at least 1"
+    for name, (least, most) in BOUNDS.items():
+        if not least <= (value := getattr(settings, name)) <= most:
+            meant = f"{least} to {most}" if most < inf else f"at least {least}"
+            yield f"{variable(name)}: is {value}; it is {meant}"
     if settings.smtp_host and not settings.alert_to.strip():
         yield f"{variable('alert_to')}: names nobody, so the alerts for {variable('smtp_host')} would be lost"
     if settings.vip_url and not settings.vip_url.startswith("https://"):

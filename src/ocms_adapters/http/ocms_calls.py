@@ -81,7 +81,7 @@ class OcmsCalls:
         headers = {"X-Request-ID": body["requestId"], **self.authorise()}
         try:
             return self.client.post(self.url.rstrip("/") + path, json=body, headers=headers)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise passing(error, OCMS) from error
 
 

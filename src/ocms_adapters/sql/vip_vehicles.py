@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
-from ocms_adapters.sql.transactions import reading, translated
+from ocms_adapters.sql.transactions import driven, reading, translated
 from ocms_core.court.vip_vehicles import BadList, VipChanges, check_shrinking
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.faults import BadRow, Fault, Unavailable
@@ -31,7 +31,8 @@ LIST = text(
     "CREATE TEMPORARY TABLE vip_list (vehicle_no varchar(20), vip_vehicle varchar(1), "
     "description varchar(255), status varchar(2))"
 )
-COPY = "COPY vip_list FROM STDIN (FORMAT csv)"
+# Every cell is quoted, so that no character of a description means anything; an empty one is none.
+COPY = "COPY vip_list FROM STDIN (FORMAT csv, FORCE_NULL (description))"
 INSERT = "INSERT INTO vip_list VALUES (?, ?, nullif(?, ''), ?)"
 KEY = text("CREATE UNIQUE INDEX vip_list_key ON vip_list (vehicle_no)")
 DIFFERENCE = text(
@@ -83,15 +84,15 @@ class SqlVipVehicles:
         now: datetime,
         *,
         largest_percent: int,
-        forced: bool,
+        accepted: bool,
         in_order: bool = False,
         check: Callable[[Connection], None],
     ) -> VipChanges:
         """
         The list is loaded beside the table, the difference merged, and committed once.
 
-        `rows` is a CSV file of number, mark, description and status; `in_order` says that the numbers rise,
-        which saves time and changes nothing else. `check` is called in the writing
+        `rows` is a CSV file, every cell quoted, of number, mark, description and status; `in_order` says
+        that the numbers rise, which saves time and changes nothing else. `check` is called in the writing
         transaction before it writes. `BadList` for a vehicle that stands twice, `ListHeldBack` when it
         shrinks too much; then nothing was written.
         """
@@ -103,7 +104,7 @@ class SqlVipVehicles:
             connection.execute(DIFFERENCE)
             after, added, removed, changed = connection.execute(COUNTS).one()
             before = after + removed - added
-            check_shrinking(before=before, after=after, largest_percent=largest_percent, forced=forced)
+            check_shrinking(before=before, after=after, largest_percent=largest_percent, accepted=accepted)
             check(connection)
             for write, wanted in zip(WRITES, (removed, changed, added), strict=True):
                 if wanted:
@@ -128,7 +129,7 @@ class SqlVipVehicles:
 def copy(connection: Connection, rows: TextIO) -> None:
     """Load the list into PostgreSQL, as fast as it takes rows."""
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(COPY) as stream:
+    with driven(connection), driver.cursor() as cursor, cursor.copy(COPY) as stream:
         while block := rows.buffer.read(BLOCK):
             stream.write(block)
 

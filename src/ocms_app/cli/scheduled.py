@@ -9,8 +9,9 @@ from rich.table import Table
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.journal import SqlJournal
+from ocms_adapters.sql.locks import SqlLocks
 from ocms_app.beginning import begun
-from ocms_app.databases import open_databases
+from ocms_app.databases import Databases, open_databases
 from ocms_app.jobs.sending_alerts import post
 from ocms_app.running import JobRunner
 from ocms_app.schedule import JOBS, job_named
@@ -55,7 +56,7 @@ def list_jobs() -> None:
 
 
 @app.command
-def run(name: str, *, force: bool = False) -> int:
+def run(name: str, *, force: bool = False, accept: bool = False) -> int:
     """
     Run a job now, under its lock; exit status 1 when it failed, 3 when it did not begin.
 
@@ -64,25 +65,29 @@ def run(name: str, *, force: bool = False) -> int:
     name
         The job, as `ocms jobs list` shows it.
     force
-        Run it although it ran today, and accept what it would hold back.
+        Run it although it ran today.
+    accept
+        Take over what it would hold back, such as a list of VIP vehicles that shrinks.
     """
     settings, job = begun(), job_named(name)
     databases = open_databases(settings)
     try:
-        ended = JobRunner(settings, databases).run(job, forced=force)
+        ended = JobRunner(settings, databases).run(job, forced=force, accepting=accept)
+        if isinstance(ended, NotNow):
+            print(f"{name} did not begin: {why_not(ended, name, databases)}.", file=sys.stderr)
+            return HELD
     finally:
         databases.dispose()
-    if isinstance(ended, NotNow):
-        print(f"{name} did not begin: {ended.value}.", file=sys.stderr)
-        return HELD
     print(f"run {ended.number}: {ended.result.value} {counted(ended.counts)}{ended.error or ''}")
     return 0 if ended.result is Result.DONE else 1
 
 
 @app.command
-def history(name: str | None = None, *, last: int = 20) -> None:
+def history(name: str | None = None, *, last: int = 20, every: bool = False) -> None:
     """
     Show the last runs, the newest first; a run cut off shows as `never ended`.
+
+    Of jobs that run every minute only the runs that did not end well are shown, unless they are asked for.
 
     Parameters
     ----------
@@ -90,10 +95,14 @@ def history(name: str | None = None, *, last: int = 20) -> None:
         Only the runs of this job.
     last
         How many.
+    every
+        Those of jobs that run every minute too.
     """
     job = job_named(name).name if name else None
     table = Table("run", "job", "worker", "started", "seconds", "state", "counts", "error")
-    for told in SqlJournal(open_databases(begun()).intranet).history(job, last=last):
+    frequent = [] if every else [each.name for each in JOBS if each.frequent]
+    journal = SqlJournal(open_databases(begun()).intranet)
+    for told in journal.history(job, last=last, done_without=frequent):
         table.add_row(
             str(told.number),
             told.job,
@@ -120,6 +129,12 @@ def alert(text: str) -> None:
     now = SystemClock().now()
     post(begun()).send(Alert(f"by hand at {now.isoformat()}", "OCMS test alert", text), now)
     print("sent", file=sys.stderr)
+
+
+def why_not(why: NotNow, name: str, databases: Databases) -> str:
+    """Tell why a job did not begin, and where another has its lock, until when."""
+    until = SqlLocks(databases.intranet).held_until(name) if why is NotNow.HELD else None
+    return f"{why.value} (held until {until:%H:%M:%S} unless extended)" if until else why.value
 
 
 def seconds(told: Run) -> str:
