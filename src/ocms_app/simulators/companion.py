@@ -26,7 +26,7 @@ from ocms_app.simulators.datahive import DataHiveSimulator
 from ocms_app.simulators.faulty import Mishap
 from ocms_app.simulators.mha import HOST, MhaSimulator
 from ocms_app.simulators.tokens import TokenSimulator
-from ocms_app.simulators.tour import tour
+from ocms_app.simulators.tour import tour, unpaid_list
 from ocms_app.worker import Worker
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.faults import Fault
@@ -51,6 +51,8 @@ BY_HAND = (
     "jobs run generate_hst_reports",
     "jobs history",
 )
+# A notice of the contracts' examples, which the sample has.
+EXAMPLE = "1234567890"
 SET_FOR_PARTNERS = ("partner_token_url", "partner_client_id", "partner_client_secret")
 
 
@@ -107,7 +109,8 @@ def main(mishaps: str = "") -> None:
         print("\nTo run the jobs and the partners' commands yourself, in another terminal:\n")
         for name in (*SET, *SET_FOR_ADDRESSES, "partner_url", "partner_api_key", *SET_FOR_PARTNERS):
             print(f"export {variable(name)}={getattr(settings, name)}")
-        print(*("\nocms " + words for words in BY_HAND), sep="", flush=True)
+        partners_own = (f"partner plus-query {EXAMPLE}", f"partner cas-sync {unpaid_list(settings)}")
+        print(*("\nocms " + words for words in (*BY_HAND, *partners_own)), sep="", flush=True)
         thread.start()
         sys.stdin.read()
         runner.stopping.set()
