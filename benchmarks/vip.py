@@ -43,6 +43,7 @@ BARE = (
 KEYED = "ALTER TABLE vip_bare ADD PRIMARY KEY (vehicle_no)"
 COPY = "COPY vip_bare FROM STDIN (FORMAT csv, FORCE_NULL (description))"
 BLOCK = 1024 * 1024
+PAUSE = 0.002
 
 Vehicle = tuple[str, str, str, str]
 
@@ -151,7 +152,7 @@ class Seen:
 
 @contextmanager
 def reading(address: str) -> Iterator[Seen]:
-    """Look vehicles up without a pause, one process for each isolation level; full when the block ends."""
+    """Look vehicles up again and again, a process for each isolation level; full when the block ends."""
     seen = Seen()
     with ExitStack() as running:
         readers = [
@@ -186,7 +187,8 @@ def read(address: str, level: str) -> None:
     with connected(address) as connection:
         connection.isolation_level = IsolationLevel[level.replace(" ", "_")]
         print("reading", flush=True)
-        while not select.select([sys.stdin], [], [], 0)[0]:
+        # Readers that leave the processors something are not in their own way.
+        while not select.select([sys.stdin], [], [], PAUSE)[0]:
             with connection.transaction():
                 days = set[str]()
                 for _ in range(2 if level == LEVELS[1] else 1):

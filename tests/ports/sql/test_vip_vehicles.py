@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
@@ -21,6 +21,7 @@ from ocms_adapters.sql.transactions import reading
 from ocms_adapters.sql.vip_vehicles import SqlVipVehicles
 from ocms_core.court.vip_vehicles import BadList, ListHeldBack, VipChanges
 from ocms_core.jobs.runs import LockLost
+from ocms_core.kernel.faults import BadRow, Unavailable
 from tests.support.builders import NOW
 from tests.support.databases import Databases
 
@@ -119,6 +120,42 @@ def test_a_vehicle_that_stands_twice_spoils_the_list(engine: Engine) -> None:
         replace(engine, [vehicle(1), vehicle(2), vehicle(2)])
     assert list(stored(engine)) == ["SVP0000001"]
     replace(engine, [vehicle(1), vehicle(2)])
+
+
+class Cut(io.BytesIO):
+    """A file in which something happens each time it is read from."""
+
+    def __init__(self, content: bytes, happens: Callable[[], None]) -> None:
+        super().__init__(content)
+        self.happens = happens
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.happens()
+        return super().read(size)
+
+
+@pytest.mark.rule("P41")
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+def test_what_fails_while_the_list_is_loaded_is_a_fault_and_leaves_the_old_list(engine: Engine) -> None:
+    replace(engine, [vehicle(1)])
+    with pytest.raises(BadRow, match="22001"):
+        replace(engine, [vehicle(1), vehicle(2, "d" * 256)])
+
+    def put_out() -> None:
+        with engine.connect() as connection:
+            connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE query LIKE 'COPY vip_list%' AND pid <> pg_backend_pid()"
+                )
+            )
+
+    content = csv_of([vehicle(n) for n in range(50_000)]).read().encode()
+    cut = io.TextIOWrapper(Cut(content, put_out), encoding="utf-8", newline="")
+    with pytest.raises(Unavailable):
+        SqlVipVehicles(engine).replace(cut, NOW, largest_percent=20, accepted=False, check=lambda _: None)
+    assert list(stored(engine)) == ["SVP0000001"]
+    assert replace(engine, [vehicle(1), vehicle(2)]).added == 1
 
 
 @pytest.mark.rule("P41")
