@@ -1,7 +1,9 @@
 """No secret of the settings is printed, whatever goes wrong."""
 
 import json
+import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,3 +83,10 @@ def test_a_traceback_shows_no_values(log_format: str, capsys: pytest.CaptureFixt
     assert "KeyError" in said.err
     assert CANARY not in said.err.replace("fails(CANARY)", "")
     assert said.out == ""
+
+
+def test_only_one_place_reads_the_settings_and_it_sets_logging_up() -> None:
+    source = Path(logs.__file__).parent
+    reading = re.compile(r"from ocms_app.settings import .*\bload\b|\bsettings\.load\b")
+    found = [file for file in source.rglob("*.py") if reading.search(file.read_text())]
+    assert [file.name for file in found] == ["beginning.py"]

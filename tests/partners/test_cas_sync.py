@@ -257,9 +257,10 @@ def test_a_line_cut_off_by_a_kill_counts_for_nothing(tmp_path: Path) -> None:
     file.write_bytes(whole + b'{"answered": "update_cas')
     assert list(Progress.of(file, "f", NOW.date()).finished(COURT_NOTICES)) == [(0, 500)]
     assert file.read_bytes() == whole
-    file.write_bytes(b"no progress\n")
-    with pytest.raises(DamagedProgress, match="move it away"):
-        Progress.of(file, "f", NOW.date())
+    for damaged in (b"no progress\n", b"5\n"):
+        file.write_bytes(damaged)
+        with pytest.raises(DamagedProgress, match="move it away"):
+            Progress.of(file, "f", NOW.date())
 
 
 @pytest.mark.rule("P43")

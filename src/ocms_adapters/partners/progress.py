@@ -41,8 +41,8 @@ class Progress:
         kept = file.read_bytes() if file.exists() else b""
         whole = kept[: kept.rfind(b"\n") + 1]
         try:
-            progress._entries = [json.loads(line) for line in whole.splitlines()]
-        except ValueError:
+            progress._entries = [dict(json.loads(line)) for line in whole.splitlines()]
+        except (ValueError, TypeError):
             raise DamagedProgress(f"{file.name} cannot be read; move it away to start anew") from None
         if progress._entries[:1] == [begun]:
             os.truncate(file, len(whole))

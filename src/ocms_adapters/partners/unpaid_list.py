@@ -84,7 +84,7 @@ def csv_rows(text: str) -> Iterator[Mapping[str, Any]]:
 
 def json_rows(text: str) -> Iterator[Mapping[str, Any]]:
     """Read one JSON object a line."""
-    for line in filter(str.strip, text.splitlines()):
+    for line in filter(str.strip, io.StringIO(text)):
         row = json.loads(line)
         if not isinstance(row, dict):
             raise ValueError("a line is no JSON object")  # noqa: TRY004  # it is the file that is wrong

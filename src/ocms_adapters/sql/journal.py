@@ -36,6 +36,8 @@ LONGEST_ERROR = 400
 KEPT = timedelta(days=92)
 
 
+# A worker whose clock is ahead begins before the time of the schedule, though not by a day.
+MOST_AHEAD = timedelta(days=1)
 # What counts as having run; a run lost or cut off is made up for.
 COUNTING = (Result.DONE.value, Result.FAILED.value)
 
@@ -43,7 +45,10 @@ COUNTING = (Result.DONE.value, Result.FAILED.value)
 def runs_for(connection: Connection, job: str, slot: datetime) -> SlotRuns:
     """Tell what became of the runs of a job for a time of its schedule."""
     of_slot = select(table.c.result, table.c.ended_at).where(
-        table.c.job == job, table.c.slot == local(slot), table.c.result.in_(COUNTING)
+        table.c.job == job,
+        table.c.started_at >= local(slot) - MOST_AHEAD,
+        table.c.slot == local(slot),
+        table.c.result.in_(COUNTING),
     )
     rows = connection.execute(of_slot).all()
     failed = [singapore(row.ended_at) for row in rows if row.result == Result.FAILED.value]

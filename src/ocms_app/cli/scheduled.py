@@ -117,9 +117,11 @@ def history(name: str | None = None, *, last: int = 20, every: bool = False) -> 
 
 
 @app.command
-def alert(text: str) -> None:
+def alert(text: str) -> int:
     """
     Hand an alert to the mail server at once, to see that the settings for it work.
+
+    The exit status is 1 when it takes the alert for some recipients only.
 
     Parameters
     ----------
@@ -127,8 +129,9 @@ def alert(text: str) -> None:
         What to say.
     """
     now = SystemClock().now()
-    post(begun()).send(Alert(f"by hand at {now.isoformat()}", "OCMS test alert", text), now)
-    print("sent", file=sys.stderr)
+    refused = post(begun()).send(Alert(f"by hand at {now.isoformat()}", "OCMS test alert", text), now)
+    print(f"sent; refused for {refused} recipients" if refused else "sent", file=sys.stderr)
+    return 1 if refused else 0
 
 
 def why_not(why: NotNow, name: str, databases: Databases) -> str:
