@@ -91,7 +91,7 @@ class Worker:
         if running and running.is_alive():
             return
         due = self._due.get(job.name)
-        slot = last_slot(self.schedule(job), self._seen.get(job.name, now - job.catch_up), now)
+        slot = last_slot(self.schedule(job), self._seen.setdefault(job.name, now - job.catch_up), now)
         if slot is None and due and due.again <= now:
             slot = due.slot
         if slot is None:

@@ -147,6 +147,16 @@ def test_a_time_missed_is_made_up_for_as_long_as_the_job_says(opened: tuple[Sett
         assert len(counted.done) == done
 
 
+def test_a_job_that_makes_up_for_nothing_still_runs_when_its_time_comes(
+    opened: tuple[Settings, Opened],
+) -> None:
+    counted = Counted()
+    now = SystemClock().now()
+    ahead = timedelta(seconds=59.5) - timedelta(seconds=now.second, microseconds=now.microsecond)
+    worked(*opened, [evolve(job(counted), catch_up=timedelta(0))], [ahead], 2)
+    assert len(counted.done) == 1
+
+
 def test_a_job_is_made_up_for_until_shortly_before_its_next_time() -> None:
     for each in JOBS:
         first = next_slot(each.schedule, at("2025-01-14T00:00:00"))
