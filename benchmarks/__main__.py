@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from attrs import evolve
 
-from benchmarks import core, court, furnishing, hst, report, stages
+from benchmarks import core, court, furnishing, hst, report, stages, vip
 from benchmarks.frame import Row, measured
 from benchmarks.ground import QUICK, Ground, Size
 
-ROWS: tuple[Row, ...] = (*court.ROWS, *stages.ROWS, *furnishing.ROWS, *hst.ROWS, *core.ROWS)
+ROWS: tuple[Row, ...] = (*court.ROWS, *stages.ROWS, *furnishing.ROWS, *hst.ROWS, *vip.ROWS, *core.ROWS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -18,10 +18,10 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from ocms_adapters.sql.migrations import LOCKS
-from ocms_adapters.sql.transactions import reading, writing
+from ocms_adapters.sql.transactions import reading, unchecked, writing
 from ocms_core.kernel.faults import Conflict, Unavailable
 
 log = structlog.get_logger()
@@ -83,10 +83,17 @@ class ChunkQueue:
         if not self.is_there():
             raise Unavailable("the queue of chunks (it needs `ocms db upgrade`)")
 
-    def put(self, chunks: Sequence[Mapping[str, Any]]) -> None:
-        """Queue chunks, each a JSON object with its `work`; what earlier work left waiting is dropped."""
+    def put(
+        self, chunks: Sequence[Mapping[str, Any]], check: Callable[[Connection], None] = unchecked
+    ) -> None:
+        """
+        Queue chunks, each a JSON object with its `work`; what earlier work left waiting is dropped.
+
+        `check` is called first, in the transaction.
+        """
         self.ready()
         with writing(self._engine) as connection:
+            check(connection)
             connection.execute(INSIDE)
             connection.execute(FORGET)
         app = self._app(lambda **_: None)

@@ -2,7 +2,8 @@
 
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -23,17 +24,18 @@ SECONDS = 20
 class Post(Protocol):
     """Where alerts are handed to."""
 
-    def send(self, alert: Alert, now: datetime) -> None:
-        """Hand one over; Unavailable when that failed and is to be tried again."""
+    def send(self, alert: Alert, now: datetime) -> int:
+        """Hand one over; gives how many recipients were refused. Unavailable: it is to be tried again."""
 
 
 @frozen
 class LogPost:
     """Prints alerts in the log: what a demo and a machine without a mail server do."""
 
-    def send(self, alert: Alert, now: datetime) -> None:
+    def send(self, alert: Alert, now: datetime) -> int:
         """Print an alert."""
         log.error("alert", subject=alert.subject, text=alert.text, at=now.isoformat())
+        return 0
 
 
 @frozen
@@ -49,21 +51,40 @@ class SmtpPost:
     user: str = ""
     password: str = field(default="", repr=False)
 
-    def send(self, alert: Alert, now: datetime) -> None:
+    def send(self, alert: Alert, now: datetime) -> int:
         """Hand an alert to the mail server."""
-        self.deliver(message(alert, self.sender, self.recipients, now))
+        return self.deliver(message(alert, self.sender, self.recipients, now))
 
-    def deliver(self, written: EmailMessage) -> None:
-        """Hand a mail to the server; Unavailable, without its words, when it does not take it."""
+    def deliver(self, written: EmailMessage) -> int:
+        """
+        Hand a mail to the server; Unavailable, without its words, when it takes it for nobody.
+
+        A recipient refused beside one accepted is a line of the log, and counted: sent once more, the
+        mail would reach the other twice.
+        """
         try:
-            with smtplib.SMTP(self.host, self.port, timeout=SECONDS) as server:
-                if self.starttls:
-                    server.starttls(context=ssl.create_default_context(cafile=self.ca))
-                if self.user:
-                    server.login(self.user, self.password)
-                server.send_message(written)
+            with self._server() as server:
+                refused = server.send_message(written)
         except (OSError, smtplib.SMTPException) as error:
             raise Unavailable(f"the mail server ({type(error).__name__})") from error
+        for recipient, (status, _) in refused.items():
+            log.error("recipient_refused", recipient=recipient, status=status, subject=written["Subject"])
+        return len(refused)
+
+    @contextmanager
+    def _server(self) -> Iterator[smtplib.SMTP]:
+        """Open the way to the server; what is wrong with the parting changes nothing any more."""
+        server = smtplib.SMTP(self.host, self.port, timeout=SECONDS)
+        try:
+            if self.starttls:
+                server.starttls(context=ssl.create_default_context(cafile=self.ca))
+            if self.user:
+                server.login(self.user, self.password)
+            yield server
+            with suppress(OSError, smtplib.SMTPException):
+                server.quit()
+        finally:
+            server.close()
 
 
 def message(alert: Alert, sender: str, recipients: Sequence[str], now: datetime) -> EmailMessage:

@@ -5,8 +5,7 @@ import signal
 
 from litestar.types import ASGIApp
 
-from ocms_app import logs
-from ocms_app.settings import load
+from ocms_app.beginning import begun
 from ocms_app.wiring import web
 
 
@@ -14,9 +13,7 @@ def create() -> ASGIApp:
     """Wire the API from the settings of this process."""
     # Until Granian takes the signal, a process told to stop would go on starting and have to be killed.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    settings = load()
-    logs.set_up(settings.log_format, settings.log_level)
-    app = web(settings)
+    app = web(begun())
     # What is loaded by now stays for good; the garbage collector need not walk it in the middle of a batch.
     gc.collect()
     gc.freeze()

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from attrs import asdict, field, frozen
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.journal import SqlJournal
 from ocms_adapters.sql.number_pages import Stretch
 from ocms_adapters.sql.reconciling import Piece, SqlReconciler
+from ocms_adapters.sql.transactions import unchecked
 from ocms_app.databases import Databases
 from ocms_app.jobs.context import JobContext
 from ocms_app.key_rings import sealer
@@ -51,10 +52,13 @@ class ChunkedReconciliation:
     Does chunks of a reconciliation, each on record in the journal once it is done.
 
     A chunk is safe to do again: what it put on the road is on its way, and what is on record is left alone.
+    `check` is called before each write; the workers of the queue do chunks whoever waits for them, and
+    have no lock to lose.
     """
 
     reconciler: SqlReconciler
     journal: SqlJournal
+    check: Callable[[Connection], None] = unchecked
     now: Callable[[], datetime] = field(factory=lambda: SystemClock().now)
     worker: str = field(factory=worker_name)
 
@@ -70,7 +74,8 @@ class ChunkedReconciliation:
         found = {how.value: count for how, count in told.found.items()}
         counts = {"compared": told.compared, "on_their_way": told.on_their_way, **found}
         ask = Ask(CHUNK, self.worker, AT_MOST)
-        self.journal.record(ask, begun, self.now(), {"of_run": work, "chunk": chunk, **counts})
+        counts |= {"of_run": work, "chunk": chunk}
+        self.journal.record(ask, begun, self.now(), counts, self.check)
 
     def chunks(self, work: int, size: int, *, repair: bool) -> list[Mapping[str, Any]]:
         """Cut the whole into chunks of so many notices, as JSON; the work is the number of its run."""
@@ -92,10 +97,13 @@ class ChunkedReconciliation:
         return {run.counts["chunk"]: run.counts for run in runs if run.counts["of_run"] == work}
 
 
-def reconciliation(settings: Settings, databases: Databases) -> ChunkedReconciliation:
+def reconciliation(
+    settings: Settings, databases: Databases, check: Callable[[Connection], None] = unchecked
+) -> ChunkedReconciliation:
     """Wire the doing of chunks."""
     copy = InternetCopy(databases.internet, sealer(settings))
-    return ChunkedReconciliation(SqlReconciler(databases.intranet, copy), SqlJournal(databases.intranet))
+    reconciler = SqlReconciler(databases.intranet, copy, check)
+    return ChunkedReconciliation(reconciler, SqlJournal(databases.intranet), check)
 
 
 def whole(size: int, *, repair: bool) -> Job:
@@ -111,19 +119,22 @@ def whole(size: int, *, repair: bool) -> Job:
 
 
 def run(context: JobContext, *, size: int, repair: bool) -> JobCounts:
-    """Cut, hand out, wait for the last chunk, and add up; Fault when some were given up."""
-    ours = reconciliation(context.settings, context.databases)
+    """Cut, hand out, wait for the last chunk, and add up; Fault unless every chunk is on record."""
+    ours = reconciliation(context.settings, context.databases, context.check)
     work = context.held.fence
     chunks = ours.chunks(work, size, repair=repair)
     queue = queue_of(context.databases.intranet)
     if queue:
-        queue.put(chunks)
+        queue.put(chunks, context.check)
         wait(context, queue, work)
     else:
         for chunk in chunks:
             ours.do(**chunk)
+    done = ours.done(work)
+    if missing := len(chunks) - len(done):
+        raise Fault(f"{missing} of {len(chunks)} chunks are not on record; run it again")
     total: Counter[str] = Counter()
-    for counts in ours.done(work).values():
+    for counts in done.values():
         total.update({name: count for name, count in counts.items() if name not in {"of_run", "chunk"}})
     return {"chunks": len(chunks), **total}
 
@@ -138,7 +149,9 @@ def wait(context: JobContext, queue: "ChunkQueue", work: int) -> None:
             last = standing
         if not standing.waiting + standing.at_work:
             break
-        if context.stopping.wait(SECONDS_BETWEEN_LOOKS):
-            raise Fault("asked to stop; the chunks on the queue are done all the same")
+        context.stopping.wait(SECONDS_BETWEEN_LOOKS)
+        if context.ending:
+            with context.writing():  # says so when it is the lock that is gone
+                raise Fault("asked to stop; the chunks on the queue are done all the same")
     if standing.given_up:
         raise Fault(f"{standing.given_up} chunks were given up; the log of the chunk workers says why")

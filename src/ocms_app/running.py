@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from threading import Event, Thread
 
 import structlog
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from prometheus_client import Counter, Gauge, Histogram
 
 from ocms_adapters.clock import SystemClock
@@ -19,8 +19,10 @@ from ocms_app.databases import Databases
 from ocms_app.jobs.context import JobContext
 from ocms_app.schedule import Job
 from ocms_app.settings import Settings
-from ocms_core.jobs.runs import Ask, Held, JobCounts, NotNow, Result
+from ocms_core.jobs.runs import Ask, Held, JobCounts, LockLost, NotNow, Result
+from ocms_core.kernel.dates import today
 from ocms_core.kernel.faults import Fault
+from ocms_core.kernel.spec import rule
 
 log = structlog.get_logger()
 
@@ -57,8 +59,15 @@ class JobRunner:
     stopping: Event = field(factory=Event)
     sleep: Callable[[float], None] = time.sleep
 
-    def run(self, job: Job, *, slot: datetime | None = None, forced: bool = False) -> Ended | NotNow:
-        """Run a job now unless another is at it or it has had its run; an error is recorded, not raised."""
+    def run(
+        self, job: Job, *, slot: datetime | None = None, forced: bool = False, accepting: bool = False
+    ) -> Ended | NotNow:
+        """
+        Run a job now unless another is at it or it has had its run.
+
+        An error is recorded and told to operations, not raised. `forced` runs it although it ran today,
+        `accepting` has it take over what it would hold back.
+        """
         locks = SqlLocks(self.databases.intranet)
         held = locks.take(
             Ask(
@@ -69,20 +78,31 @@ class JobRunner:
                 slot=slot,
                 once_a_day=job.once_a_day,
                 forced=forced,
+                tries=job.tries,
+                pause=job.pause,
             )
         )
         if isinstance(held, NotNow):
             return held
         log.info("job_started", job=job.name, run=held.fence, worker=self.worker)
         begun = time.monotonic()
-        with extended(locks, held):
-            ended = outcome(job, self._context(held, forced=forced))
-        locks.end(held, ended.result, ended.counts, ended.error)
+        context = self._context(held, accepting=accepting)
+        with extended(locks, held, context.lost):
+            ended = outcome(job, context)
+        ended = evolve(ended, result=locks.end(held, ended.result, ended.counts, ended.error))
         self._observe(job, ended, time.monotonic() - begun)
         return ended
 
-    def _context(self, held: Held, *, forced: bool) -> JobContext:
-        return JobContext(self.settings, self.databases, self.now, held, forced, self.stopping, self.sleep)
+    def _context(self, held: Held, *, accepting: bool) -> JobContext:
+        return JobContext(
+            settings=self.settings,
+            databases=self.databases,
+            now=self.now,
+            held=held,
+            accepting=accepting,
+            stopping=self.stopping,
+            sleep=self.sleep,
+        )
 
     def _observe(self, job: Job, ended: Ended, seconds: float) -> None:
         RUNS.labels(job.name, ended.result.value).inc()
@@ -101,23 +121,49 @@ class JobRunner:
 
 
 def outcome(job: Job, context: JobContext) -> Ended:
-    """Run the work itself; a fault is told in its own words, any other error by its kind only."""
+    """Run the work itself; what goes wrong is told to operations."""
     number = context.held.fence
     try:
         return Ended(number, Result.DONE, job.run(context))
-    except Fault as fault:
-        return Ended(number, Result.FAILED, {}, str(fault))
     except Exception as error:  # whatever it is, the run has ended and the journal says so
-        log.exception("job_failed", job=job.name, run=number)
-        return Ended(number, Result.FAILED, {}, type(error).__name__)
+        if not isinstance(error, Fault):
+            log.exception("job_failed", job=job.name, run=number)
+        tell(job, context, error)
+        lost = isinstance(error, LockLost)
+        return Ended(number, Result.LOST if lost else Result.FAILED, {}, words(error))
+
+
+def words(error: Exception) -> str:
+    """Give the words for an error: a fault has its own, any other is told by its kind, for it may quote."""
+    if isinstance(error, Fault):
+        return str(error)
+    reason = error.strerror if isinstance(error, OSError) else None
+    return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+
+
+@rule("P40", "P41")
+def tell(job: Job, context: JobContext, error: Exception) -> None:
+    """Operations are told of a run that failed: the error and the time, once a day for the same error."""
+    now, told = context.now(), words(error)
+    lines = (
+        f"Job: {job.name}, run {context.held.fence}",
+        f"Time: {now.isoformat(timespec='seconds')}",
+        f"Error: {told}",
+        *getattr(error, "__notes__", ()),
+    )
+    subject = job.subject(error) if job.subject else f"OCMS job {job.name} failed"
+    try:
+        context.alert(f"{today(now)}/{told}", subject, "\n".join(lines))
+    except Fault as fault:
+        log.error("alert_not_kept", job=job.name, run=context.held.fence, reason=str(fault))  # noqa: TRY400  # a fault needs no traceback
 
 
 @contextmanager
-def extended(locks: SqlLocks, held: Held) -> Iterator[None]:
-    """Extend a lock again and again for as long as the work lasts."""
+def extended(locks: SqlLocks, held: Held, lost: Event) -> Iterator[None]:
+    """Extend a lock again and again for as long as the work lasts; `lost` is set when it is gone."""
     done = Event()
     every = held.at_most / EXTENSIONS_IN_AT_MOST
-    thread = Thread(target=extend_until, args=(done, locks, held, every), daemon=True)
+    thread = Thread(target=extend_until, args=(done, lost, locks, held, every), daemon=True)
     thread.start()
     try:
         yield
@@ -126,12 +172,13 @@ def extended(locks: SqlLocks, held: Held) -> Iterator[None]:
         thread.join()
 
 
-def extend_until(done: Event, locks: SqlLocks, held: Held, every: timedelta) -> None:
+def extend_until(done: Event, lost: Event, locks: SqlLocks, held: Held, every: timedelta) -> None:
     """Extend a lock until the work is done or the lock is lost; a database that is away is asked again."""
     while not done.wait(every.total_seconds()):
         try:
             if not locks.extend(held):
                 log.error("job_lost_its_lock", job=held.job, run=held.fence)
+                lost.set()
                 return
         except Fault as fault:
             log.warning("job_lock_not_extended", job=held.job, run=held.fence, reason=str(fault))

@@ -15,10 +15,12 @@ class Job:
     """
     A job: its name, which is its lock's, and when it runs.
 
-    `schedule` is a crontab line in Singapore time; the setting `schedules` may give another one. The lock
-    is kept at least `at_least`; it holds `at_most` without being extended, which a live worker does all
-    the while. `run` gives counts of what was done; a run that raises has failed. A worker that starts late
-    makes up for the last time of the schedule that was missed, up to `catch_up` ago.
+    `schedule` is a crontab line in Singapore time; the setting `schedules` may give another one. A worker
+    that starts late makes up for the last time of it that lies no longer back than `catch_up`. The lock is
+    kept at least `at_least`; it holds `at_most` without being extended, which a live worker does all the
+    while. `run` gives counts of what was done; a run that raises has failed, which is told to operations
+    under `subject`, and is tried again after a `pause` until it was tried `tries` times for that time of
+    the schedule. Of a job that is `frequent` only what is remarkable is shown among others.
     """
 
     name: str
@@ -28,7 +30,17 @@ class Job:
     what: str
     run: Callable[[JobContext], JobCounts]
     once_a_day: bool = False
-    catch_up: timedelta = timedelta(hours=1)
+    catch_up: timedelta = timedelta(0)
+    tries: int = 1
+    pause: timedelta = timedelta(minutes=10)
+    subject: Callable[[Exception], str] | None = None
+    frequent: bool = False
+
+
+# What was missed is made up for until shortly before the next time of the schedule; no month goes unchecked.
+OF_A_DAY = timedelta(hours=22)
+OF_A_MONTH = timedelta(days=27)
+TRIES = 3
 
 
 JOBS: tuple[Job, ...] = (
@@ -40,6 +52,8 @@ JOBS: tuple[Job, ...] = (
         what="Take over the list of VIP vehicles from CAS.",
         run=refreshing_vip_vehicles.run,
         once_a_day=True,
+        catch_up=OF_A_DAY,
+        subject=refreshing_vip_vehicles.subject,
     ),
     Job(
         name="send_alerts",
@@ -48,6 +62,8 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(0),
         what="Hand waiting alerts to the mail server.",
         run=sending_alerts.run,
+        catch_up=timedelta(minutes=2),
+        frequent=True,
     ),
     Job(
         name="query_hst_addresses",
@@ -56,8 +72,8 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Queue every identity on the HST list to be asked about.",
         run=hst.query_hst_addresses,
-        # Its next time is a month away, and no month may go by without a check.
-        catch_up=timedelta(days=27),
+        catch_up=OF_A_MONTH,
+        tries=TRIES,
     ),
     Job(
         name="send_mha_requests",
@@ -66,6 +82,8 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Send queued identities with a UIN or FIN to MHA.",
         run=hst.send_mha_requests,
+        catch_up=OF_A_DAY,
+        tries=TRIES,
     ),
     Job(
         name="query_datahive",
@@ -74,6 +92,8 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Ask DataHive about queued identities.",
         run=hst.query_datahive,
+        catch_up=OF_A_DAY,
+        tries=TRIES,
     ),
     Job(
         name="receive_mha_responses",
@@ -82,6 +102,8 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Take in the responses MHA has laid out.",
         run=hst.receive_mha_responses,
+        catch_up=OF_A_DAY,
+        tries=TRIES,
     ),
     Job(
         name="loop_hst_suspensions",
@@ -90,6 +112,8 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Let TS-HST that is due go round, or end where the identity is no longer listed.",
         run=hst.loop_hst_suspensions,
+        catch_up=OF_A_DAY,
+        tries=TRIES,
     ),
     Job(
         name="generate_hst_reports",
@@ -98,6 +122,8 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Write and mail the HST workbooks of months with new answers.",
         run=hst.generate_hst_reports,
+        catch_up=OF_A_DAY,
+        tries=TRIES,
     ),
     Job(
         name="suspend_hst_new_notices",
@@ -106,6 +132,8 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Suspend new notices of identities on the HST list.",
         run=hst.suspend_hst_new_notices,
+        catch_up=OF_A_DAY,
+        tries=TRIES,
     ),
 )
 

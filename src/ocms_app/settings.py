@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ocms_core.kernel.faults import Fault
 PREFIX = "OCMS_"
 SECTION = "ocms"
 CONFIG = "OCMS_CONFIG"
+SECRET = "kept secret"  # noqa: S105  # a mark, not a password
 
 
 class WrongSettings(Fault):
@@ -47,19 +49,24 @@ class IssuerSettings:
     roles: dict[str, str] = field(factory=dict)
 
 
+def secret() -> Any:
+    """Give a setting that is shown nowhere."""
+    return field(default="", repr=False, metadata={SECRET: True})
+
+
 @frozen
 class Settings:
     """Everything that can be set, with what holds when nothing is."""
 
-    intranet_url: str = "sqlite:///var/intranet.db"
-    internet_url: str = "sqlite:///var/internet.db"
-    internet_keys: str = ""
-    access_hash_key: str = ""
+    intranet_url: str = field(default="sqlite:///var/intranet.db", repr=False)
+    internet_url: str = field(default="sqlite:///var/internet.db", repr=False)
+    internet_keys: str = secret()
+    access_hash_key: str = secret()
     reports: str = "var/reports"
-    reports_azure: str = ""
+    reports_azure: str = secret()
     reports_container: str = "ocms-reports"
     public_url: str = "http://127.0.0.1:8000"
-    link_key: str = ""
+    link_key: str = secret()
     dev_issuer: bool = False
     dev_keys: str = "var/dev-issuer"
     issuers: tuple[IssuerSettings, ...] = ()
@@ -80,7 +87,7 @@ class Settings:
     smtp_starttls: bool = True
     smtp_ca: str = ""
     smtp_user: str = ""
-    smtp_password: str = ""
+    smtp_password: str = secret()
     alert_from: str = "ocms@localhost"
     alert_to: str = ""
     mha_host: str = ""
@@ -91,14 +98,14 @@ class Settings:
     mha_requests: str = "requests"
     mha_responses: str = "responses"
     datahive_url: str = ""
-    datahive_token: str = ""
+    datahive_token: str = secret()
     datahive_ca: str = ""
     hst_reports_to: str = ""
     partner_url: str = "http://127.0.0.1:8000"
-    partner_api_key: str = ""
+    partner_api_key: str = secret()
     partner_token_url: str = ""
     partner_client_id: str = ""
-    partner_client_secret: str = ""
+    partner_client_secret: str = secret()
 
 
 MEANINGS: dict[str, str] = {
@@ -156,24 +163,18 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "log_format": ("json", "text"),
     "log_level": ("debug", "info", "warning", "error"),
 }
-AT_LEAST_ONE = ("workers", "threads", "stop_seconds")
+BOUNDS = {
+    **dict.fromkeys(("workers", "threads", "stop_seconds"), (1, inf)),
+    "vip_largest_shrink": (0, 100),
+}
 READABLE: dict[Any, tuple[re.Pattern[str], str]] = {
     int: (re.compile(r"-?[0-9]{1,9}"), "a whole number"),
     bool: (re.compile(r"1|0|true|false|yes|no|on|off", re.IGNORECASE), "1 or 0"),
 }
 # Drivers also take their password in the query of the address.
-SECRET = re.compile(r"pass|pwd|secret|token|odbc_connect", re.IGNORECASE)
+SECRET_WORD = re.compile(r"pass|pwd|secret|token|odbc_connect", re.IGNORECASE)
 MASK = "hidden"
-SECRETS = (
-    "internet_keys",
-    "access_hash_key",
-    "reports_azure",
-    "link_key",
-    "datahive_token",
-    "smtp_password",
-    "partner_api_key",
-    "partner_client_secret",
-)
+SECRETS = tuple(each.name for each in fields(Settings) if each.metadata.get(SECRET))
 AZURE = re.compile(
     r"(?=.*\bAccountName=[^;])(?=.*\bAccountKey=[0-9A-Za-z+/]+={0,2}(;|$))([A-Za-z]+=[^;]*(;|$))+",
     re.IGNORECASE,
@@ -235,9 +236,10 @@ def wrong_values(settings: Settings) -> Iterator[str]:
     for name, allowed in CHOICES.items():
         if getattr(settings, name) not in allowed:
             yield f"{variable(name)}: is {getattr(settings, name)!r}; it is one of {', '.join(allowed)}"
-    for name in AT_LEAST_ONE:
-        if getattr(settings, name) < 1:
-            yield f"{variable(name)}: is {getattr(settings, name)}; it is at least 1"
+    for name, (least, most) in BOUNDS.items():
+        if not least <= (value := getattr(settings, name)) <= most:
+            meant = f"{least} to {most}" if most < inf else f"at least {least}"
+            yield f"{variable(name)}: is {value}; it is {meant}"
     if settings.smtp_host and not settings.alert_to.strip():
         yield f"{variable('alert_to')}: names nobody, so the alerts for {variable('smtp_host')} would be lost"
     if settings.vip_url and not settings.vip_url.startswith("https://"):
@@ -274,7 +276,7 @@ def effective(settings: Settings) -> dict[str, str]:
     shown = asdict(settings)
     for name in ("intranet_url", "internet_url"):
         url = make_url(shown[name])
-        secret = {word: MASK for word in url.query if SECRET.search(word)}
+        secret = {word: MASK for word in url.query if SECRET_WORD.search(word)}
         shown[name] = url.update_query_dict(secret).render_as_string(hide_password=True)
     for name in SECRETS:
         shown[name] = MASK if shown[name] else ""

@@ -8,19 +8,20 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # ships no types
-from attrs import define, field
+from attrs import define, field, frozen
 
-from ocms_app.running import JobRunner
+from ocms_app.running import Ended, JobRunner
 from ocms_app.schedule import Job
-from ocms_core.jobs.runs import NotNow
+from ocms_core.jobs.runs import NotNow, Result
 from ocms_core.kernel.faults import Fault
 
 log = structlog.get_logger()
 
 ZONE = ZoneInfo("Asia/Singapore")
 LONGEST_SLEEP = 30.0
-# While another worker holds a job that is due, it is looked after every second, in case that one dies.
-LOOK_AFTER = 1.0
+# While another worker holds a job that is due, it is looked after all the while: when that one dies, its
+# work is taken over within a second of its lock's end.
+LOOK_AFTER = timedelta(seconds=0.5)
 
 
 def trigger(schedule: str) -> CronTrigger:
@@ -43,6 +44,14 @@ def last_slot(schedule: str, after: datetime, until: datetime) -> datetime | Non
     return last
 
 
+@frozen
+class Due:
+    """A time of the schedule that is still to be run, and the moment to look at it again."""
+
+    slot: datetime
+    again: datetime
+
+
 @define
 class Worker:
     """
@@ -55,7 +64,7 @@ class Worker:
     jobs: Sequence[Job]
     schedules: Mapping[str, str] = field(factory=dict)
     _seen: dict[str, datetime] = field(factory=dict, init=False)
-    _again: dict[str, datetime] = field(factory=dict, init=False)
+    _due: dict[str, Due] = field(factory=dict, init=False)
     _threads: dict[str, Thread] = field(factory=dict, init=False)
 
     def schedule(self, job: Job) -> str:
@@ -81,10 +90,13 @@ class Worker:
         running = self._threads.get(job.name)
         if running and running.is_alive():
             return
-        pending = self._again.pop(job.name, None)
-        slot = last_slot(self.schedule(job), self._seen.get(job.name, now - job.catch_up), now) or pending
+        due = self._due.get(job.name)
+        slot = last_slot(self.schedule(job), self._seen.setdefault(job.name, now - job.catch_up), now)
+        if slot is None and due and due.again <= now:
+            slot = due.slot
         if slot is None:
             return
+        self._due.pop(job.name, None)
         thread = Thread(target=self._run, args=(job, slot), name=job.name, daemon=True)
         self._seen[job.name], self._threads[job.name] = slot, thread
         thread.start()
@@ -95,11 +107,19 @@ class Worker:
         except Fault as fault:
             log.warning("job_not_started", job=job.name, reason=str(fault))
             told = NotNow.HELD
-        if told is NotNow.HELD:
-            self._again[job.name] = slot
+        if wait := until_again(job, told):
+            self._due[job.name] = Due(slot, self.runner.now() + wait)
 
     def _sleep(self, now: datetime) -> float:
-        slots = [next_slot(self.schedule(job), now) for job in self.jobs]
-        waits = [(slot - self.runner.now()).total_seconds() for slot in slots if slot]
-        longest = LOOK_AFTER if any(thread.is_alive() for thread in self._threads.values()) else LONGEST_SLEEP
-        return max(0.0, min(LOOK_AFTER if self._again else longest, *waits))
+        busy = any(thread.is_alive() for thread in self._threads.values())
+        moments = [next_slot(self.schedule(job), now) for job in self.jobs]
+        moments += [due.again for due in list(self._due.values())]
+        waits = [(moment - self.runner.now()).total_seconds() for moment in moments if moment]
+        return max(0.0, min(LOOK_AFTER.total_seconds() if busy else LONGEST_SLEEP, *waits))
+
+
+def until_again(job: Job, told: Ended | NotNow) -> timedelta | None:
+    """Tell how long to wait before a time of the schedule is looked at again; None when that is done with."""
+    if isinstance(told, NotNow):
+        return {NotNow.HELD: LOOK_AFTER, NotNow.PAUSED: job.pause}.get(told)
+    return {Result.LOST: LOOK_AFTER, Result.FAILED: job.pause if job.tries > 1 else None}.get(told.result)

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.databases import Databases, sqlite_databases
+from tests.support.logged import logs_as_before
 from tests.support.served import House
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """Leave logging as it was: a command run in this process sets it up."""
+    with logs_as_before():
+        yield
 
 
 @pytest.fixture

@@ -2,15 +2,19 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from attrs import frozen
 
 from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_adapters.sql.locks import SqlLocks
 from ocms_app.cli import app
 from ocms_app.cli.failures import told
+from ocms_core.jobs.runs import Ask, Held, Result
 from ocms_core.kernel.access import Role
 from tests.support.rows import put_notices
 from tests.support.served import OCMS, House, now
@@ -159,3 +163,35 @@ def test_a_sample_is_loaded_into_an_empty_database(ocms: Run, tmp_path: Path) ->
     new = {side: f"sqlite:///{tmp_path}/new/{side}.db" for side in ("intranet_url", "internet_url")}
     assert ocms("db", "sample", "--notices", "50", **new).status == 0
     assert "stage" in ocms("explain", "1234567890", **new).out
+
+
+def test_the_history_keeps_a_run_that_never_ended_in_sight(ocms: Run, small_house: House) -> None:
+    locks = SqlLocks(small_house.engine)
+    locks.take(Ask("refresh_vip_vehicle", "dead", timedelta(seconds=0.05)))
+    for _ in range(25):
+        held = locks.take(Ask("send_alerts", "alive", timedelta(minutes=1)))
+        assert isinstance(held, Held)
+        locks.end(held, Result.DONE, {}, None)
+    time.sleep(0.1)
+    said = ocms("jobs", "history").out
+    assert "never ended" in said
+    assert "send_alerts" not in said
+    assert ocms("jobs", "history", "--every").out.count("send_alerts") == 20
+    assert ocms("jobs", "history", "send_alerts", "--last", "3").out.count("send_alerts") == 3
+
+
+def test_a_job_that_another_has_is_told_with_the_time_it_is_held_until(ocms: Run, small_house: House) -> None:
+    locks = SqlLocks(small_house.engine)
+    locks.take(Ask("send_alerts", "other", timedelta(minutes=5)))
+    until = locks.held_until("send_alerts")
+    assert until
+    said = ocms("jobs", "run", "send_alerts")
+    assert (said.status, said.out) == (3, "")
+    assert f"(held until {until:%H:%M:%S} unless extended)" in said.err
+
+
+@pytest.mark.rule("P41", "P42")
+def test_running_again_today_and_accepting_a_list_that_shrinks_are_two_options(ocms: Run) -> None:
+    told = ocms("jobs", "run", "--help").out
+    assert "--force" in told
+    assert "--accept" in told

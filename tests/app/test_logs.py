@@ -10,22 +10,19 @@ import structlog
 
 from ocms_app import logs
 from ocms_app.logs import masked
+from tests.support.logged import logs_as_before
 
 
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
     """Give what is logged as JSON; other tests log as before."""
-    root = logging.getLogger()
-    kept = root.handlers[:], root.level
-    logs.set_up("json", "info")
-    said = io.StringIO()
-    (handler,) = root.handlers
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(said)
-    yield said
-    structlog.reset_defaults()
-    root.handlers[:], level = kept
-    root.setLevel(level)
+    with logs_as_before():
+        logs.set_up("json", "info")
+        said = io.StringIO()
+        (handler,) = logging.getLogger().handlers
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(said)
+        yield said
 
 
 @pytest.mark.rule("G2")

@@ -17,7 +17,7 @@ from ocms_app.running import JobRunner
 from ocms_app.settings import Settings
 from ocms_app.simulators.cas import CasSimulator, sample_vehicles
 from ocms_app.simulators.certificates import Authority, authority
-from tests.support.databases import Databases, sqlite_databases
+from tests.support.databases import Databases, postgres_databases, sqlite_databases
 from tests.support.postgres import free_port
 
 USER, PASSWORD = "ocms", "smtp-secret"
@@ -25,17 +25,38 @@ USER, PASSWORD = "ocms", "smtp-secret"
 
 @frozen
 class Mailbox:
-    """A mail server that wants STARTTLS and a password, what it received, and what it does upon that."""
+    """
+    A mail server that wants STARTTLS and a password, what it received, and what it does upon that.
+
+    It takes nothing for those `refused`, and parts with the last of its `partings`.
+    """
 
     port: int
     ca: Path
     received: list[Message] = field(factory=list)
+    reached: list[list[str]] = field(factory=list)
+    refused: set[str] = field(factory=set)
+    partings: list[str] = field(factory=lambda: ["221 Bye"])
     upon_mail: list[Callable[[], None]] = field(factory=list)
+
+    async def handle_RCPT(  # noqa: N802  # the name the mail server calls
+        self, _server: object, _session: object, envelope: Any, address: str, _options: object
+    ) -> str:
+        if address in self.refused:
+            return "550 No such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_QUIT(  # noqa: N802  # the name the mail server calls
+        self, _server: object, _session: object, _envelope: object
+    ) -> str:
+        return self.partings[-1]
 
     async def handle_DATA(  # noqa: N802  # the name the mail server calls
         self, _server: object, _session: object, envelope: Any
     ) -> str:
         self.received.append(message_from_bytes(envelope.content))
+        self.reached.append(list(envelope.rcpt_tos))
         for act in self.upon_mail:
             act()
         return "250 OK"
@@ -45,6 +66,16 @@ class Mailbox:
 def databases(sqlite_templates: Path, tmp_path: Path) -> Databases:
     """Give SQLite files; what is different on PostgreSQL is shown with the adapters."""
     return sqlite_databases(sqlite_templates, tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
+    """Give both kinds of database in turn."""
+    if request.param == "sqlite":
+        yield sqlite_databases(request.getfixturevalue("sqlite_templates"), tmp_path)
+    else:
+        with postgres_databases(request.getfixturevalue("postgres")) as pair:
+            yield pair
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve, frozen
-from sqlalchemy import func, make_url, select, text
+from sqlalchemy import func, make_url, select, text, update
 
 from ocms_adapters.chunks import ChunkQueue
 from ocms_adapters.sql import schema
@@ -24,12 +24,13 @@ from ocms_app.cli.databases import upgrade_both
 from ocms_app.cli.working import chunk_worker
 from ocms_app.databases import Databases as Opened
 from ocms_app.databases import open_databases
+from ocms_app.jobs.context import JobContext
 from ocms_app.running import Ended, JobRunner
 from ocms_app.settings import Settings
-from ocms_core.jobs.runs import NotNow, Result, Run
+from ocms_core.jobs.runs import JobCounts, NotNow, Result, Run
 from ocms_core.kernel.faults import Unavailable
 from tests.support.databases import Databases, postgres_databases
-from tests.support.namespaces import machines
+from tests.support.namespaces import NAMESPACES, machines, means
 from tests.support.offender_builders import OWNER
 from tests.support.offender_rows import opened, put_notice, put_person
 from tests.support.postgres import PostgresServer, running_server
@@ -138,15 +139,18 @@ def assert_done_once_by(found: Bulk, ended: Ended, workers: int) -> None:
     assert len({run.worker for run in runs}) == workers
 
 
-def test_workers_on_two_machines_share_the_chunks() -> None:
+@pytest.mark.parametrize("machines_are", [means()])
+def test_workers_on_two_machines_share_the_chunks(machines_are: str) -> None:
     """
     Two network namespaces stand for machines; each reaches the one PostgreSQL by a network of its own.
 
-    Where namespaces cannot be made (not root, no iproute2) the same is shown with two plain processes.
+    Where namespaces cannot be made (not root, no iproute2) the same is shown with two plain processes,
+    and the test is named so.
     """
-    with machines(2) as made, running_server() as server:
+    apart = machines_are == NAMESPACES
+    with machines(2 if apart else 0) as made, running_server() as server:
         hosts = [each.server for each in made] or ["127.0.0.1"] * 2
-        if made:
+        if apart:
             with (server.data / "pg_hba.conf").open("a") as rules:
                 rules.write("host all all 198.18.0.0/15 scram-sha-256\n")
             with (server.data / "postgresql.conf").open("a") as configuration:
@@ -170,7 +174,7 @@ def test_workers_on_two_machines_share_the_chunks() -> None:
                     assert two.stdout
                     networks = {one.stdout.readline(), two.stdout.readline()}
                     ours = f"{Path('/proc/self/ns/net').readlink()}\n"
-                    assert len(networks | {ours}) == (3 if made else 1)
+                    assert len(networks | {ours}) == (3 if apart else 1)
 
 
 def test_a_killed_workers_chunk_is_done_by_another_and_nothing_twice(queued: Bulk) -> None:
@@ -251,3 +255,30 @@ def test_a_database_without_the_queues_tables_says_what_it_needs(postgres: Postg
         with pytest.raises(Unavailable, match="ocms db upgrade"):
             chunk_worker(JobRunner(settings, opened))
         opened.dispose()
+
+
+def test_a_lost_lock_refuses_what_a_reconciliation_writes(databases: Databases) -> None:
+    with bulk(databases) as found:
+        job = whole(SIZE, repair=True)
+
+        def taken_over(context: JobContext) -> JobCounts:
+            with found.opened.intranet.begin() as connection:
+                connection.execute(update(schema.ocms_shedlock).values(locked_by="java-node"))
+            return job.run(context)
+
+        ended = JobRunner(found.settings, found.opened).run(evolve(job, run=taken_over))
+        assert isinstance(ended, Ended)
+        assert ended.result is Result.LOST
+        assert found.sent() == {}
+        assert found.chunk_runs() == []
+
+
+def test_a_reconciliation_whose_chunks_are_not_all_on_record_has_failed(
+    queued: Bulk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ocms_app.chunking.wait", lambda *_: None)
+    ended = queued.reconciled()
+    assert (ended.result, ended.error) == (
+        Result.FAILED,
+        f"{CHUNKS} of {CHUNKS} chunks are not on record; run it again",
+    )

@@ -1,12 +1,16 @@
 """The demo's stand-ins for the address check, and the jobs run by hand on them."""
 
+import os
+import re
+import subprocess
+from os.path import relpath
 from pathlib import Path
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.schema import intranet as t
 from ocms_app.databases import open_databases
 from ocms_app.running import Ended, JobRunner
-from ocms_app.schedule import job_named
+from ocms_app.schedule import JOBS, job_named
 from ocms_app.settings import Settings
 from ocms_app.simulators.companion import BY_HAND, partners
 from ocms_core.hst import service
@@ -14,6 +18,8 @@ from ocms_core.jobs.runs import Result
 from tests.support.databases import Databases
 from tests.support.hst_facts import IDENTITY, OFFICER
 from tests.support.hst_rows import application, hst_database
+from tests.support.postgres import free_port
+from tests.support.served import OCMS
 
 
 def test_every_job_the_demo_names_can_be_run_by_hand(databases: Databases, tmp_path: Path) -> None:
@@ -38,3 +44,33 @@ def test_every_job_the_demo_names_can_be_run_by_hand(databases: Databases, tmp_p
     assert len(list((tmp_path / "reports/hst").iterdir())) == 2
     opened.dispose()
     database.engine.dispose()
+
+
+def test_the_demo_shows_jobs_a_refresh_and_the_calls_of_the_clients(tmp_path: Path) -> None:
+    port = free_port()
+    env = {name: value for name, value in os.environ.items() if not name.startswith("OCMS_")}
+    said: list[str] = []
+    with subprocess.Popen(
+        [OCMS, "demo", "--port", str(port), "--notices", "600"],
+        env=env | {"PYTHONUNBUFFERED": "1"},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as demo:
+        assert demo.stdout
+        for line in demo.stdout:
+            said.append(line.rstrip())
+            if "ocms partner cas-sync" in line:
+                break
+        demo.terminate()
+    told = "\n".join(said)
+    listed = told.partition("\nJobs:\n")[2]
+    assert all(f"\n  {job.name} " in f"\n{listed}" for job in JOBS)
+    assert re.search(r"VIP vehicles taken over from CAS \(simulated, mutual TLS\): \{.*'after': 500,", told)
+    assert "PLUS client asked about 250 notices: " in told
+    assert "CAS sync of " in told
+    assert "'notices': 20, 'known': 20}, then {'batches': 1, 'called': 1, 'refused': 0" in told
+    ocms = relpath(OCMS, tmp_path)
+    assert all(f"{ocms} {words}" in said for words in (*BY_HAND, "partner plus-query 1234567890"))
+    assert all(f"export OCMS_{name}=" in told for name in ("VIP_URL", "PARTNER_URL", "PARTNER_TOKEN_URL"))

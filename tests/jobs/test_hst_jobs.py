@@ -13,25 +13,28 @@ from sqlalchemy import update
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.journal import SqlJournal
-from ocms_adapters.sql.schema import housekeeping
+from ocms_adapters.sql.schema import housekeeping, ocms_shedlock
 from ocms_adapters.sql.schema import intranet as t
 from ocms_app.cli import scheduled
 from ocms_app.jobs import hst
+from ocms_app.jobs.context import JobContext
 from ocms_app.running import Ended, JobRunner
 from ocms_app.schedule import JOBS, job_named
 from ocms_app.settings import Settings, variable
 from ocms_app.simulators.certificates import Authority
 from ocms_app.simulators.datahive import DataHiveSimulator
 from ocms_app.simulators.faulty import Mishap
-from ocms_app.simulators.mha import HOST, REQUESTS, MhaSimulator
+from ocms_app.simulators.mha import HOST, REQUESTS, RESPONSES, MhaSimulator
 from ocms_app.simulators.registers import known
 from ocms_core.hst import mha_file, service
 from ocms_core.hst.reports import month_of, names
+from ocms_core.jobs.runs import JobCounts, Result
 from ocms_core.kernel.dates import local
 from tests.jobs.conftest import PASSWORD, USER, Mailbox
-from tests.support.databases import Databases, postgres_databases, sqlite_databases
+from tests.support.databases import Databases
 from tests.support.hst_facts import IDENTITY, OFFICER
 from tests.support.hst_rows import HstDatabase, application, hst_database
+from tests.support.logged import logs_as_before
 from tests.support.postgres import free_port
 
 PASSPORT = "E7654321X"
@@ -39,14 +42,10 @@ OFFICERS = "officers@example.sg"
 NAMES = tuple(job.name for job in JOBS if job.run.__module__ == hst.__name__)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
-    """Give both kinds of database, which the other jobs do not need."""
-    if request.param == "sqlite":
-        yield sqlite_databases(request.getfixturevalue("sqlite_templates"), tmp_path)
-    else:
-        with postgres_databases(request.getfixturevalue("postgres")) as pair:
-            yield pair
+@pytest.fixture
+def databases(on_both: Databases) -> Databases:
+    """Give both kinds of database."""
+    return on_both
 
 
 @pytest.fixture
@@ -103,12 +102,13 @@ def settings(
 
 
 @pytest.fixture
-def by_hand(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], int]:
+def by_hand(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], int]]:
     """Give `ocms jobs run`, which finds the settings in its environment; its exit status."""
     for name, value in asdict(settings).items():
         if value != asdict(Settings())[name]:
             monkeypatch.setenv(variable(name), str(value))
-    return scheduled.run
+    with logs_as_before():
+        yield scheduled.run
 
 
 @frozen
@@ -276,3 +276,37 @@ def test_partners_that_are_down_leave_the_queue_as_it_was(
     assert ran_again(runner, "query_datahive").counts == {"done": 2, "failed": 0}
     answered = dict(database.rows(t.ocms_temp_unc_hst_addr, "id_no", "street_name"))
     assert answered == {each: known(each).address.street_name for each in (IDENTITY, PASSPORT)}
+
+
+@pytest.mark.rule("H43")
+def test_a_response_that_does_not_agree_is_told_once_however_many_runs_find_it(
+    runner: JobRunner, database: HstDatabase, partners: Partners
+) -> None:
+    ran_again(runner, "query_hst_addresses", "send_mha_requests")
+    (request,) = (partners.mha.folder / REQUESTS).iterdir()
+    ending = request.name.removeprefix(mha_file.REQUEST_PREFIX)
+    response = partners.mha.folder / RESPONSES / (mha_file.RESPONSE_PREFIX + ending)
+    response.write_bytes(response.read_bytes() + b"more\n")
+    for _ in range(3):
+        assert ran_again(runner, "receive_mha_responses").counts == {"done": 0, "failed": 1}
+    assert len(alerts(runner)) == 1
+    assert Month(database).answers() == []
+
+
+@pytest.mark.rule("H30", "H33")
+@pytest.mark.parametrize("name", ["suspend_hst_new_notices", "query_hst_addresses"])
+def test_a_lost_lock_refuses_the_writes_of_a_job(runner: JobRunner, database: HstDatabase, name: str) -> None:
+    database.notices(["C"])
+    held = database.held()
+
+    def work(context: JobContext) -> JobCounts:
+        with database.engine.begin() as connection:
+            connection.execute(update(ocms_shedlock).values(locked_by="java-node"))
+        return job_named(name).run(context)
+
+    ended = runner.run(evolve(job_named(name), run=work))
+    assert isinstance(ended, Ended)
+    assert (ended.result, str(ended.error).split(":")[0]) == (Result.LOST, f"{name} lost its lock")
+    assert database.held() == held
+    assert Month(database).queue() == []
+    assert alerts(runner) == [f"OCMS job {name} failed"]

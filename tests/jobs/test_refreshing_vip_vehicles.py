@@ -1,16 +1,24 @@
 """The refresh of VIP vehicles: a CAS behind mutual TLS that fails on demand, and a real mail server."""
 
-from collections.abc import Callable
-from datetime import timedelta
-from pathlib import Path
+# ruff: noqa: DTZ001 - columns hold times without a zone
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
 import pytest
 from attrs import evolve
-from sqlalchemy import func, select
+from cryptography import x509
+from sqlalchemy import func, select, update
 
 from ocms_adapters.clock import SystemClock
-from ocms_adapters.sql.schema import ocms_alert, ocms_vip_vehicle
-from ocms_adapters.sql.transactions import reading
+from ocms_adapters.http.vip_source import LONGEST, TooSlow, VipSource
+from ocms_adapters.sql.journal import SqlJournal
+from ocms_adapters.sql.schema import ocms_alert, ocms_shedlock, ocms_vip_vehicle
+from ocms_adapters.sql.transactions import reading, writing
+from ocms_app.jobs.context import JobContext
 from ocms_app.jobs.refreshing_vip_vehicles import mutual_tls
 from ocms_app.running import Ended, JobRunner
 from ocms_app.schedule import job_named
@@ -18,14 +26,21 @@ from ocms_app.simulators.cas import CasSimulator, sample_vehicles
 from ocms_app.simulators.certificates import Authority, Certificate, authority
 from ocms_app.simulators.faulty import Mishap
 from ocms_core.court.vip_vehicles import LIST_HELD_BACK, REFRESH_FAILED, RETRIES_EXHAUSTED
-from ocms_core.jobs.runs import NotNow, Result
+from ocms_core.jobs.runs import JobCounts, NotNow, Result
 from tests.jobs.conftest import Mailbox
+from tests.support.databases import Databases
 
 REFRESH, SEND = job_named("refresh_vip_vehicle"), job_named("send_alerts")
 
 
-def refresh(runner: JobRunner) -> Ended:
-    ended = runner.run(evolve(REFRESH, at_least=timedelta(0)), forced=True)
+@pytest.fixture
+def databases(on_both: Databases) -> Databases:
+    """Give both kinds of database."""
+    return on_both
+
+
+def refresh(runner: JobRunner, *, accepting: bool = False) -> Ended:
+    ended = runner.run(evolve(REFRESH, at_least=timedelta(0)), forced=True, accepting=accepting)
     assert isinstance(ended, Ended), ended
     return ended
 
@@ -45,6 +60,11 @@ def vehicles(runner: JobRunner) -> int:
 def subjects(runner: JobRunner) -> list[str]:
     with reading(runner.databases.intranet) as connection:
         return list(connection.scalars(select(ocms_alert.c.subject)))
+
+
+def bodies(runner: JobRunner) -> list[str]:
+    with reading(runner.databases.intranet) as connection:
+        return list(connection.scalars(select(ocms_alert.c.body)))
 
 
 @pytest.mark.rule("P40", "P41")
@@ -84,6 +104,111 @@ def test_what_may_pass_is_tried_four_times_and_told_once(
     assert "Attempts: 4" in text
     assert "Error: CAS" in text
     assert "Time: 20" in text
+
+
+@pytest.mark.rule("P40")
+def test_a_server_that_answers_too_late_is_asked_again(
+    runner: JobRunner, cas: CasSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ocms_adapters.http.mutual_tls.TIMEOUT", httpx.Timeout(0.3))
+    cas.mishaps.extend([Mishap.named("late=2")] * 2)
+    assert refresh(runner).result is Result.DONE
+    assert len(cas.bodies) == 3
+    cas.mishaps.extend([Mishap.named("late=2")] * 4)
+    assert attempt(runner).error == "CAS cannot be reached (ReadTimeout) (4 attempts)"
+    assert subjects(runner) == [RETRIES_EXHAUSTED]
+
+
+@pytest.mark.rule("P40")
+def test_a_list_that_comes_drop_by_drop_is_given_up_while_the_lock_holds_by_itself(
+    runner: JobRunner, cas: CasSimulator
+) -> None:
+    assert REFRESH.at_most > LONGEST
+    passed = iter(range(0, 10_000, 200))
+    tls = mutual_tls(runner.settings)
+    source = VipSource(cas.address, tls, runner.now, runner.sleep, lambda: next(passed))
+    cas.vehicles = sample_vehicles(5000)
+    with pytest.raises(TooSlow), source.fetched():
+        pass
+    tls.close()
+    assert source.attempts == 1
+
+
+@pytest.mark.rule("P40", "P41")
+@pytest.mark.parametrize("mishaps, attempts", [(["503", "401"], 2), (["reset", "502", "403"], 3)])
+def test_a_refusal_after_retries_is_told_with_all_its_attempts(
+    runner: JobRunner, cas: CasSimulator, mishaps: list[str], attempts: int
+) -> None:
+    cas.mishaps.extend(map(Mishap.named, mishaps))
+    attempt(runner)
+    assert f"Attempts: {attempts}\n" in bodies(runner)[0]
+
+
+@pytest.mark.rule("P41")
+def test_a_bad_list_after_a_retry_is_told_with_both_attempts(runner: JobRunner, cas: CasSimulator) -> None:
+    cas.vehicles = [*sample_vehicles(2), *sample_vehicles(1)]
+    cas.mishaps.append(Mishap(status=503))
+    attempt(runner)
+    assert "Attempts: 2\n" in bodies(runner)[0]
+
+
+class Garbled(CasSimulator):
+    """Says its answer is compressed, which it is not."""
+
+    def reply(self, path: str, headers: Any, body: bytes) -> Any:
+        status, _, parts, length = super().reply(path, headers, body)
+        return status, {"Content-Encoding": "gzip"}, parts, length
+
+
+@pytest.mark.rule("P41")
+def test_an_answer_that_cannot_be_unpacked_leaves_yesterdays_list_and_is_told(
+    runner: JobRunner, signer: Authority
+) -> None:
+    refresh(runner)
+    garbled = Garbled(signer.issue("cas"), signer.file, sample_vehicles(3))
+    with garbled.running():
+        ended = attempt(evolve(runner, settings=evolve(runner.settings, vip_url=garbled.address)))
+    assert ended.error == "CAS cannot be reached (DecodingError) (4 attempts)"
+    assert (vehicles(runner), subjects(runner)) == (200, [RETRIES_EXHAUSTED])
+
+
+@pytest.mark.rule("P41")
+def test_an_error_nobody_foresaw_is_told_too(
+    runner: JobRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    refresh(runner)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    assert attempt(runner).error == "FileNotFoundError: No such file or directory"
+    assert (vehicles(runner), subjects(runner)) == (200, [REFRESH_FAILED])
+
+
+@pytest.mark.rule("P41")
+@pytest.mark.parametrize("odd", ["a\rb", '"', "\\.", "\n", "a,b", "\\N", " ", "\x1c", "\u2028", "'"])
+def test_a_description_is_kept_to_the_letter(runner: JobRunner, cas: CasSimulator, odd: str) -> None:
+    cas.vehicles = [*sample_vehicles(2), {**sample_vehicles(3)[2], "description": odd}]
+    assert refresh(runner).result is Result.DONE
+    assert refresh(runner).counts["changed"] == 0
+    with reading(runner.databases.intranet) as connection:
+        assert odd in connection.scalars(select(ocms_vip_vehicle.c.description)).all()
+
+
+@pytest.mark.rule("P41", "P42")
+def test_a_lost_run_is_told_and_does_not_count_as_the_run_of_the_day(runner: JobRunner) -> None:
+    job = evolve(REFRESH, at_least=timedelta(0), at_most=timedelta(seconds=0.3))
+
+    def sleeps_past_its_time(context: JobContext) -> JobCounts:
+        with writing(runner.databases.intranet) as connection:
+            connection.execute(update(ocms_shedlock).values(lock_until=datetime(2025, 1, 14)))
+        return job.run(context)
+
+    ended = runner.run(evolve(job, run=sleeps_past_its_time))
+    assert isinstance(ended, Ended)
+    assert ended.result is Result.LOST
+    assert (vehicles(runner), subjects(runner)) == (0, [REFRESH_FAILED])
+    assert [run.state for run in SqlJournal(runner.databases.intranet).history()] == ["lost"]
+    assert isinstance(runner.run(evolve(job, at_most=timedelta(minutes=1))), Ended)
+    assert vehicles(runner) == 200
+    assert runner.run(job) is NotNow.RAN_TODAY
 
 
 @pytest.mark.rule("P40")
@@ -135,7 +260,10 @@ def test_a_list_that_shrinks_is_held_back_and_told(runner: JobRunner, cas: CasSi
     ended = attempt(runner)
     assert "held back" in str(ended.error)
     assert subjects(runner) == [LIST_HELD_BACK]
-    assert refresh(runner).counts["removed"] == 100
+    assert refresh(runner).result is Result.FAILED, "that it may run again today is another matter"
+    assert vehicles(runner) == 200
+    assert subjects(runner) == [LIST_HELD_BACK], "the same once a day"
+    assert refresh(runner, accepting=True).counts["removed"] == 100
 
 
 @pytest.mark.rule("P40")
@@ -175,13 +303,21 @@ def test_no_request_leaves_without_a_certificate_of_ours_that_cas_accepts(
 
 
 @pytest.mark.rule("P40")
-def test_a_renewed_certificate_is_taken_up_without_a_restart(runner: JobRunner, signer: Authority) -> None:
+def test_a_renewed_certificate_is_shown_without_a_restart(
+    runner: JobRunner, cas: CasSimulator, signer: Authority
+) -> None:
+    serials = []
     tls = mutual_tls(runner.settings)
-    first = tls.client()
-    assert tls.client() is first
-    signer.issue("ocms")
-    assert tls.client() is not first
+    source = VipSource(cas.address, tls, runner.now, runner.sleep)
+    for _ in range(2):
+        with source.fetched():
+            pass
+        certificate = x509.load_pem_x509_certificate(Path(runner.settings.vip_certificate).read_bytes())
+        serials.append(f"{certificate.serial_number:X}".rjust(40, "0"))
+        signer.issue("ocms")
     tls.close()
+    assert [shown["serialNumber"].rjust(40, "0") for shown in cas.shown] == serials
+    assert len(set(serials)) == 2
 
 
 @pytest.mark.rule("P42")

@@ -1,18 +1,28 @@
 """Workers share a schedule: each time of it is run once, and what a dead worker left is made up for."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
+import httpx
 import pytest
 from attrs import evolve, field, frozen
 from prometheus_client import REGISTRY
+from sqlalchemy import update
 
 from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.journal import SqlJournal
 from ocms_adapters.sql.locks import SqlLocks
+from ocms_adapters.sql.schema import ocms_shedlock
+from ocms_adapters.sql.transactions import writing
 from ocms_app.databases import Databases as Opened
 from ocms_app.databases import open_databases
 from ocms_app.jobs.context import JobContext
@@ -21,8 +31,11 @@ from ocms_app.schedule import JOBS, Job, job_named
 from ocms_app.settings import Settings
 from ocms_app.worker import Worker, last_slot, next_slot, trigger
 from ocms_core.jobs.runs import Ask, LockLost, Result
+from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.faults import Unavailable
 from tests.support.builders import at
 from tests.support.databases import Databases
+from tests.support.postgres import free_port
 
 EVERY_MINUTE = "* * * * *"
 
@@ -48,7 +61,8 @@ class Counted:
 
 
 def job(run: Counted, *, at_most: timedelta = timedelta(minutes=5)) -> Job:
-    return Job("counting", EVERY_MINUTE, at_most, timedelta(0), "Count.", run.run)
+    hour = timedelta(hours=1)
+    return Job("counting", EVERY_MINUTE, at_most, timedelta(0), "Count.", run.run, catch_up=hour)
 
 
 def worked(
@@ -81,13 +95,78 @@ def test_each_time_of_the_schedule_is_run_once_by_any_number_of_workers(
     assert 1 <= len(slots) <= 3
 
 
-def test_what_a_dead_worker_left_is_made_up_for(opened: tuple[Settings, Opened]) -> None:
-    counted = Counted()
+def test_what_a_dead_worker_left_is_taken_over_within_a_second_of_its_time(
+    opened: tuple[Settings, Opened],
+) -> None:
+    at_most, begun = 1.0, list[float]()
+
+    def work(_context: JobContext) -> Mapping[str, int]:
+        begun.append(time.monotonic())
+        return {}
+
     last = last_slot(EVERY_MINUTE, SystemClock().now() - timedelta(hours=1), SystemClock().now())
-    SqlLocks(opened[1].intranet).take(Ask("counting", "dead", timedelta(seconds=1), slot=last))
-    worked(*opened, [job(counted)], [timedelta(0)], 3.5)
-    assert counted.done
-    assert {run.state for run in SqlJournal(opened[1].intranet).history()} == {"never ended", "done"}
+    SqlLocks(opened[1].intranet).take(Ask("counting", "dead", timedelta(seconds=at_most), slot=last))
+    died = time.monotonic()
+    made_up = evolve(job(Counted()), run=work)
+    worked(*opened, [made_up], [timedelta(seconds=skew) for skew in (-20, 0, 20)], at_most + 2)
+    assert at_most - 0.1 < begun[0] - died < at_most + 1
+    states = [run.state for run in SqlJournal(opened[1].intranet).history() if run.slot == last]
+    assert states == ["done", "never ended"]
+
+
+def test_a_run_that_failed_is_tried_again_for_its_time_and_told_once(opened: tuple[Settings, Opened]) -> None:
+    begun = list[float]()
+
+    def fails_twice(_context: JobContext) -> Mapping[str, int]:
+        begun.append(time.monotonic())
+        if len(begun) < 3:
+            raise Unavailable("MHA")
+        return {}
+
+    hour, pause = timedelta(hours=1), 0.6
+    failing = Job(
+        "trying", "0 * * * *", hour, timedelta(0), "Fail.", fails_twice,
+        catch_up=hour, tries=3, pause=timedelta(seconds=pause),
+    )  # fmt: skip
+    worked(*opened, [failing], [timedelta(0)] * 2, 4)
+    assert [run.state for run in SqlJournal(opened[1].intranet).history()] == ["done", "failed", "failed"]
+    assert all(later - earlier >= pause for earlier, later in pairwise(begun))
+    (alert,) = SqlAlerts(opened[1].intranet).waiting(SystemClock().now())
+    assert alert.alert.subject == "OCMS job trying failed"
+    assert "Error: MHA is unavailable" in alert.alert.text
+
+
+def test_a_time_missed_is_made_up_for_as_long_as_the_job_says(opened: tuple[Settings, Opened]) -> None:
+    counted = Counted()
+    now = SystemClock().now()
+    missed = singapore(now - timedelta(hours=3)).replace(second=0, microsecond=0)
+    schedule = f"{missed.minute} {missed.hour} * * *"
+    for catch_up, done in ((timedelta(hours=2), 0), (timedelta(hours=4), 1)):
+        late = evolve(job(counted), schedule=schedule, catch_up=catch_up)
+        worked(*opened, [late], [timedelta(0)], 0.5)
+        assert len(counted.done) == done
+
+
+def test_a_job_that_makes_up_for_nothing_still_runs_when_its_time_comes(
+    opened: tuple[Settings, Opened],
+) -> None:
+    counted = Counted()
+    now = SystemClock().now()
+    ahead = timedelta(seconds=59.5) - timedelta(seconds=now.second, microseconds=now.microsecond)
+    worked(*opened, [evolve(job(counted), catch_up=timedelta(0))], [ahead], 2)
+    assert len(counted.done) == 1
+
+
+def test_a_job_is_made_up_for_until_shortly_before_its_next_time() -> None:
+    for each in JOBS:
+        first = next_slot(each.schedule, at("2025-01-14T00:00:00"))
+        assert first
+        second = next_slot(each.schedule, first)
+        assert second
+        assert each.catch_up >= min(timedelta(hours=22), second - first)
+        assert each.tries == 1 or each.tries * each.pause < each.catch_up
+    assert job_named("query_hst_addresses").catch_up >= timedelta(days=1)
+    assert job_named("refresh_vip_vehicle").tries == 1, "once a day, however it ends (P42)"
 
 
 def test_a_lock_is_extended_while_the_work_lasts(opened: tuple[Settings, Opened]) -> None:
@@ -115,8 +194,56 @@ def test_an_error_is_the_end_of_the_run_and_tells_no_secret(opened: tuple[Settin
     lost, failed = SqlJournal(opened[1].intranet).history("failing")
     assert (failed.state, failed.error) == ("failed", "KeyError")
     assert str(lost.error).startswith("failing lost its lock")
-    labels = {"job": "failing", "result": "failed"}
-    assert REGISTRY.get_sample_value("ocms_job_runs_total", labels) == 2
+    assert lost.result is Result.LOST
+    for result in ("failed", "lost"):
+        labels = {"job": "failing", "result": result}
+        assert REGISTRY.get_sample_value("ocms_job_runs_total", labels) == 1
+
+
+def test_a_job_that_has_lost_its_lock_ends_at_its_next_chunk(opened: tuple[Settings, Opened]) -> None:
+    def long(context: JobContext) -> Mapping[str, int]:
+        with writing(opened[1].intranet) as connection:
+            connection.execute(update(ocms_shedlock).values(locked_by="java-node"))
+        deadline = time.monotonic() + 10
+        while not context.ending:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert not context.stopping.is_set(), "the worker goes on with other jobs"
+        with context.writing():
+            return {}
+
+    ended = JobRunner(*opened).run(Job("long", "", timedelta(seconds=0.6), timedelta(0), "Be long.", long))
+    assert isinstance(ended, Ended)
+    assert ended.result is Result.LOST
+
+
+def test_a_worker_tells_prometheus_of_each_job(databases: Databases, tmp_path: Path) -> None:
+    port = free_port()
+    env = {name: value for name, value in os.environ.items() if not name.startswith("OCMS_")} | {
+        "OCMS_INTRANET_URL": databases.intranet,
+        "OCMS_INTERNET_URL": databases.internet,
+        "OCMS_WORKER_METRICS_PORT": str(port),
+    }
+    wanted = (
+        'ocms_job_runs_total{job="send_alerts",result="done"} 1.0',
+        'ocms_job_runs_total{job="refresh_vip_vehicle",result="failed"} 1.0',
+        'ocms_job_seconds_count{job="send_alerts"} 1.0',
+        'ocms_job_seconds_bucket{job="refresh_vip_vehicle",le="10.0"} 1.0',
+        'ocms_job_last_done_seconds{job="send_alerts"} ',
+    )
+    command = [str(Path(sys.executable).with_name("ocms")), "work"]
+    with subprocess.Popen(command, env=env, cwd=tmp_path, stderr=subprocess.DEVNULL) as worker:
+        try:
+            told, deadline = "", time.monotonic() + 60
+            while not all(line in told for line in wanted):
+                assert time.monotonic() < deadline, told
+                time.sleep(0.1)
+                with suppress(httpx.TransportError):
+                    told = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        finally:
+            worker.terminate()
+    assert 'ocms_job_last_done_seconds{job="refresh_vip_vehicle"}' not in told, "it never ended well"
+    assert worker.returncode == 0
 
 
 @pytest.mark.rule("G5")

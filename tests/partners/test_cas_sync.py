@@ -1,25 +1,35 @@
 """CAS works through twelve thousand notices of a served OCMS, inside the limit and resumable."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from attrs import define, field
+from sqlalchemy import Engine, update
 
 from ocms_adapters.partners import Answered, CasClient, CourtUpdate
 from ocms_adapters.partners.cas_sync import COURT_NOTICES, PAYMENT_STATUS, TooEarly, open_sync
-from ocms_adapters.partners.progress import OtherList, Progress
-from ocms_adapters.partners.unpaid_list import read_list
+from ocms_adapters.partners.progress import DamagedProgress, Progress
+from ocms_adapters.partners.unpaid_list import BadUnpaidList, read_list
+from ocms_adapters.sql import engines
+from ocms_adapters.sql.schema import ocms_shedlock
+from ocms_adapters.sql.utc_clock import utc_now
+from ocms_app.simulators.faulty import Simulator
+from ocms_app.simulators.tokens import said as answer
 from ocms_core.jobs.runs import LockLost
 from tests.partners.conftest import Served, numbered
-from tests.support.builders import NOW
+from tests.support.builders import NOW, at
+from tests.support.served import API_1, API_2, OCMS
 
 HOUR = timedelta(hours=1)
+ROOT = Path(__file__).parents[2]
 
 
 @define
@@ -46,6 +56,8 @@ class Ocms(httpx.BaseTransport):
     time: Time
     dies_after: int = 10_000
     calls: list[tuple[str, datetime, tuple[str, ...]]] = field(factory=list)
+    malformed: frozenset[str] = frozenset()
+    mishaps: list[int] = field(factory=list)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if len(self.calls) == self.dies_after:
@@ -53,9 +65,13 @@ class Ocms(httpx.BaseTransport):
         numbers = tuple(notice["noticeNo"] for notice in json.loads(request.read())["notices"])
         path, now = request.url.path, self.time.now()
         recent = [at for called, at, _ in self.calls if called == path and now - at < HOUR]
-        assert len(recent) < 10, "the eleventh call of an hour"
+        assert len(recent) < 10, "the eleventh request of an hour"
         assert len(numbers) <= 500
         self.calls.append((path, now, numbers))
+        if mishap := self.mishaps.pop() if self.mishaps else 0:
+            return httpx.Response(mishap, headers={"Retry-After": "60"})
+        if self.malformed & set(numbers):
+            return httpx.Response(400, json={"appCode": "OCMS-4007", "message": "Invalid processing stage"})
         if path.endswith("getPaymentStatus"):
             return httpx.Response(200, json={"data": {"notices": [status(number) for number in numbers]}})
         return httpx.Response(200, json={"data": {"notices": [{"noticeNo": number} for number in numbers]}})
@@ -84,8 +100,9 @@ def client(ocms: Ocms) -> CasClient:
 def test_twelve_thousand_notices_stay_inside_ten_calls_an_hour(tmp_path: Path) -> None:
     ocms = Ocms(Time())
     sync = open_sync(unpaid(tmp_path, 12_000), client(ocms))
-    assert sync.payment_statuses() == {"batches": 24, "called": 24, "notices": 12_000, "known": 12_000}
-    assert sync.court_notices() == {"batches": 24, "called": 24, "updated": 12_000, "failed": 0}
+    asked = {"batches": 24, "called": 24, "refused": 0}
+    assert sync.payment_statuses() == {**asked, "notices": 12_000, "known": 12_000}
+    assert sync.court_notices() == {**asked, "updated": 12_000, "failed": 0}
     assert 2 * HOUR < ocms.time.now() - NOW < 5 * HOUR
 
 
@@ -131,16 +148,119 @@ def test_a_lost_lock_stops_before_the_next_call(tmp_path: Path) -> None:
     assert ocms.calls == []
 
 
+@pytest.mark.rule("P43")
+def test_repeated_requests_count_too_and_never_more_than_ten_are_sent_in_an_hour(tmp_path: Path) -> None:
+    ocms = Ocms(Time(), mishaps=[0, 503, 429, 0, 502, 0, 0, 429, 429, 429, 503, 503, 503] * 5)
+    sync = open_sync(unpaid(tmp_path, 12_000), client(ocms))
+    assert sync.payment_statuses()["known"] == 12_000
+    assert sync.court_notices()["updated"] == 12_000
+    assert len(ocms.calls) > 60, "48 batches, and those that had to be sent again"
+
+
+@pytest.mark.rule("P43")
+def test_requests_before_a_restart_and_those_for_another_list_count_too(tmp_path: Path) -> None:
+    time = Time()
+    calls: list[tuple[str, datetime, tuple[str, ...]]] = []
+    for number in range(4):
+        file = unpaid(tmp_path, 1_500).rename(tmp_path / f"list-{number}.csv")
+        open_sync(file, client(Ocms(time, calls=calls))).payment_statuses()
+    assert len(calls) == 12
+    assert calls[9][1] == NOW
+    assert HOUR < calls[10][1] - NOW < HOUR + timedelta(minutes=1)
+
+
+@pytest.mark.rule("P43")
+def test_one_malformed_notice_stands_alone_and_holds_up_no_other(tmp_path: Path) -> None:
+    wrong = frozenset({"0000000007", "0000000777", "0000001499"})
+    time, file = Time(), unpaid(tmp_path, 1_500)
+    calls: list[tuple[str, datetime, tuple[str, ...]]] = []
+    ocms = Ocms(time, malformed=wrong, calls=calls)
+    sync = open_sync(file, client(ocms))
+    told = sync.payment_statuses()
+    assert (told["notices"], told["known"], told["refused"]) == (1_500, 1_497, 3)
+    assert sync.court_notices()["updated"] == 1_497
+    assert set(sync.progress.refused(PAYMENT_STATUS).values()) == {"OCMS-4007"}
+    alone = {first for first, many in sync.progress.refused(PAYMENT_STATUS) if many == 1}
+    assert {numbered(1_500)[first] for first in alone} == wrong
+    made = len(calls)
+    assert open_sync(file, client(ocms)).payment_statuses()["called"] == 0
+    assert len(calls) == made
+
+
+@pytest.mark.rule("P43")
+def test_a_halving_cut_off_is_gone_on_with(tmp_path: Path) -> None:
+    time, file = Time(), unpaid(tmp_path, 500)
+    calls: list[tuple[str, datetime, tuple[str, ...]]] = []
+    for _ in range(30):
+        ocms = Ocms(time, malformed=frozenset({"0000000123"}), calls=calls, dies_after=len(calls) + 2)
+        try:
+            told = open_sync(file, client(ocms)).payment_statuses()
+            break
+        except Killed:
+            continue
+    else:
+        pytest.fail("never came to an end")
+    assert (told["known"], told["refused"]) == (499, 1)
+    assert set(Counter(numbers for _, _, numbers in calls).values()) == {1}
+
+
+@pytest.mark.rule("P43")
+@pytest.mark.parametrize("status", [401, 403, 413])
+def test_a_refusal_of_the_call_is_not_looked_for_in_the_list(tmp_path: Path, status: int) -> None:
+    ocms = Ocms(Time(), mishaps=[status])
+    with pytest.raises(Answered, match=str(status)):
+        open_sync(unpaid(tmp_path, 600), client(ocms)).payment_statuses()
+    assert len(ocms.calls) == 1
+
+
+@pytest.mark.rule("P43")
+def test_the_same_list_is_worked_through_anew_the_next_day(tmp_path: Path) -> None:
+    time, file = Time(), unpaid(tmp_path, 600)
+    ocms = Ocms(time)
+    for _ in range(2):
+        for called in (2, 0):
+            sync = open_sync(file, client(ocms))
+            assert sync.payment_statuses()["called"] == called
+            assert sync.court_notices()["called"] == called
+        time.sleep(timedelta(days=1).total_seconds())
+    assert len(ocms.calls) == 8
+    day = NOW.date()
+    assert (tmp_path / f"unpaid.csv.progress.{day}").exists()
+    assert (tmp_path / "unpaid.csv.progress").exists()
+
+
+@pytest.mark.rule("P43")
+def test_another_list_under_the_same_name_is_begun_anew(tmp_path: Path) -> None:
+    ocms = Ocms(Time())
+    for number, count in enumerate((600, 700, 800), start=1):
+        told = open_sync(unpaid(tmp_path, count), client(ocms)).payment_statuses()
+        assert (told["called"], told["known"]) == (2, count)
+        assert len(list(tmp_path.glob("unpaid.csv.progress*"))) == number
+
+
+@pytest.mark.rule("P43")
+def test_a_sync_that_goes_on_past_midnight_is_one(tmp_path: Path) -> None:
+    time = Time(at("2025-01-14T23:00:00"))
+    ocms, file = Ocms(time), unpaid(tmp_path, 12_000)
+    read, day = read_list(file), time.now().date()
+    open_sync(file, client(ocms), unpaid=read, day=day).payment_statuses()
+    assert time.now().date() > day
+    assert open_sync(file, client(ocms), unpaid=read, day=day).court_notices()["updated"] == 12_000
+    assert len(ocms.calls) == 48
+
+
 def test_a_line_cut_off_by_a_kill_counts_for_nothing(tmp_path: Path) -> None:
     file = tmp_path / "progress"
-    progress = Progress.of(file, "f")
-    progress.answered(COURT_NOTICES, 0, {"updated": []})
+    progress = Progress.of(file, "f", NOW.date())
+    progress.answered(COURT_NOTICES, (0, 500), {"updated": []})
     whole = file.read_bytes()
     file.write_bytes(whole + b'{"answered": "update_cas')
-    assert list(Progress.of(file, "f").finished(COURT_NOTICES)) == [0]
+    assert list(Progress.of(file, "f", NOW.date()).finished(COURT_NOTICES)) == [(0, 500)]
     assert file.read_bytes() == whole
-    with pytest.raises(OtherList):
-        Progress.of(file, "g")
+    for damaged in (b"no progress\n", b"5\n"):
+        file.write_bytes(damaged)
+        with pytest.raises(DamagedProgress, match="move it away"):
+            Progress.of(file, "f", NOW.date())
 
 
 @pytest.mark.rule("P43")
@@ -162,11 +282,31 @@ def test_the_list_is_csv_or_a_json_object_a_line(tmp_path: Path, name: str, text
 
 
 @pytest.mark.rule("P43")
-@pytest.mark.parametrize("text", ["noticeNo\nA-1\n", "noticeNo\nA1\nA1\n", "number\nA1\n"])
-def test_a_list_with_a_bad_number_is_refused_before_any_call(tmp_path: Path, text: str) -> None:
-    (tmp_path / "list.csv").write_text(text)
-    with pytest.raises(ValueError, match=r"list\.csv: entry"):
-        read_list(tmp_path / "list.csv")
+@pytest.mark.parametrize(
+    "name, content, told",
+    [
+        ("list.csv", b"noticeNo\nA-1\n", "entry 1 has no noticeNo of 1 to 10 letters and digits; correct it"),
+        ("list.csv", b"noticeNo\nA1\nA1\n", "entry 2 repeats a notice number; leave one of them out"),
+        ("list.csv", b"number\nA1\n", "entry 1 has no noticeNo"),
+        ("list.csv", b"", "holds no notice; there is nothing to do"),
+        ("list.csv", b"noticeNo\n", "holds no notice; there is nothing to do"),
+        ("list.csv", b"\xff\xfe", "is not CSV with a header, in UTF-8; have it written anew"),
+        ("list.csv", b'noticeNo\n"A1', "is not CSV with a header"),
+        ("list.csv", b"noticeNo\n" + b"A" * 200_000, "is not CSV with a header"),
+        ("list.ndjson", b"noticeNo\nA1\n", "is not one JSON object a line, in UTF-8; have it written anew"),
+        ("list.ndjson", b"[1]\n", "is not one JSON object a line"),
+        ("folder", None, "cannot be read: Is a directory; give the path of the list"),
+        ("gone.csv", None, "cannot be read: No such file or directory; give the path of the list"),
+    ],
+)
+def test_a_bad_list_is_told_in_plain_words_before_any_call(
+    tmp_path: Path, name: str, content: bytes | None, told: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadUnpaidList, match=told):
+        read_list(tmp_path / name)
 
 
 @pytest.mark.rule("P43")
@@ -182,21 +322,98 @@ def test_the_client_speaks_with_a_served_ocms(ocms: Served) -> None:
         stranger.payment_statuses(["X1"])
 
 
+def command(ocms: Served, folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [OCMS, *words], env=ocms.environment, cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
 @pytest.mark.rule("P43")
 def test_the_command_works_through_a_list_under_both_locks(ocms: Served, tmp_path: Path) -> None:
     file = unpaid(tmp_path, 600, stage="CSD")
-
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        command = [str(Path(sys.executable).with_name("ocms")), *words]
-        return subprocess.run(
-            command, env=ocms.environment, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-
-    said = run("partner", "cas-sync", str(file))
-    assert said.returncode == 0, said.stderr
-    assert f"{PAYMENT_STATUS}: done batches=2 called=2 notices=600 known=600" in said.stderr
-    assert f"{COURT_NOTICES}: done batches=2 called=2 updated=600 failed=0" in said.stderr
-    again = run("partner", "cas-sync", str(file))
+    said = command(ocms, tmp_path, "partner", "cas-sync", str(file))
+    assert (said.returncode, said.stdout) == (0, ""), said.stderr
+    assert f"{PAYMENT_STATUS}: done batches=2 called=2 refused=0 notices=600 known=600" in said.stderr
+    assert f"{COURT_NOTICES}: done batches=2 called=2 refused=0 updated=600 failed=0" in said.stderr
+    again = command(ocms, tmp_path, "partner", "cas-sync", str(file))
     assert "called=0" in again.stderr
-    history = run("jobs", "history").stdout
+    history = command(ocms, tmp_path, "jobs", "history").stdout
     assert history.count(COURT_NOTICES) == 2
+
+
+@pytest.mark.rule("P43")
+def test_a_bad_list_takes_no_lock_and_leaves_no_run(ocms: Served, tmp_path: Path) -> None:
+    before = command(ocms, tmp_path, "jobs", "history").stdout
+    said = command(ocms, tmp_path, "partner", "cas-sync", "gone.csv")
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr == "gone.csv cannot be read: No such file or directory; give the path of the list\n"
+    assert command(ocms, tmp_path, "jobs", "history").stdout == before
+
+
+class Recording(Simulator):
+    """Answers as OCMS does, and kills a process when it has been called so often."""
+
+    def __init__(self, clock: Path) -> None:
+        super().__init__()
+        self.clock = clock
+        self.calls: list[tuple[str, datetime, tuple[str, ...]]] = []
+        self.victim: subprocess.Popen[str] | None = None
+        self.kill_at = 0
+
+    def reply(self, path: str, headers: Any, body: bytes) -> Any:
+        del headers
+        numbers = tuple(notice["noticeNo"] for notice in json.loads(body)["notices"])
+        self.calls.append((path, datetime.fromisoformat(self.clock.read_text()), numbers))
+        if self.victim and len(self.calls) == self.kill_at:
+            self.victim.kill()
+        notices = [status(number) for number in numbers]
+        return answer(200, {"data": {"notices": notices}})
+
+
+@pytest.mark.rule("P43")
+def test_a_command_killed_and_started_again_repeats_no_finished_batch(ocms: Served, tmp_path: Path) -> None:
+    file, clock = unpaid(tmp_path, 12_000), tmp_path / "clock"
+    clock.write_text(NOW.isoformat())
+    engine = engines.create(ocms.environment["OCMS_INTRANET_URL"])
+    process = [sys.executable, "-m", "tests.support.sync_process", str(file), str(clock)]
+    recording, held = Recording(clock), 0
+    with recording.running():
+        env = ocms.environment | {"OCMS_PARTNER_URL": recording.url}
+        finished: set[tuple[str, tuple[int, int]]] = set()
+        for kill_at in (1, 9, 24, 25, 40, 0):
+            recording.kill_at = kill_at
+            made = len(recording.calls)
+            with subprocess.Popen(process, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True) as running:
+                recording.victim = running
+                assert running.stderr
+                for line in running.stderr:
+                    if "(held until " in line:
+                        held += 1
+                        expire(engine)
+            assert running.returncode == (-signal.SIGKILL if kill_at else 0)
+            again = {
+                (path, (int(numbers[0]), len(numbers))) for path, _, numbers in recording.calls[made:]
+            } & finished
+            assert again == set(), "a finished batch is not sent again"
+            finished = on_record(file)
+    engine.dispose()
+    assert held == 5, "each time the lock of the one killed was waited for, and that was said"
+    assert len(finished) == 48
+    assert 48 <= len(recording.calls) <= 48 + 5
+    for path in {path for path, _, _ in recording.calls}:
+        moments = [moment for each, moment, _ in recording.calls if each == path]
+        assert all(later - first >= HOUR for first, later in zip(moments, moments[10:], strict=False))
+
+
+def expire(engine: Engine) -> None:
+    """Let the lock of the one killed run out, a little sooner than it would by itself."""
+    with engine.begin() as connection:
+        connection.execute(update(ocms_shedlock).values(lock_until=utc_now(connection)))
+
+
+def on_record(file: Path) -> set[tuple[str, tuple[int, int]]]:
+    """Read the finished batches off the progress."""
+    paths = {PAYMENT_STATUS: API_1, COURT_NOTICES: API_2}
+    lines = file.with_name(f"{file.name}.progress").read_text().splitlines()
+    told = [json.loads(line) for line in lines if line.startswith('{"answered"')]
+    return {(paths[each["answered"]], (each["batch"][0], each["batch"][1])) for each in told}

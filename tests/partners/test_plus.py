@@ -165,3 +165,27 @@ def test_a_full_limit_is_waited_for_as_long_as_it_says(
 
 def test_no_secret_shows_in_what_a_client_prints(plus: Ask) -> None:
     assert SECRET not in repr(plus())
+
+
+@pytest.mark.rule("P44")
+@pytest.mark.parametrize("garbled", ["gateway", "token endpoint"])
+def test_an_answer_that_cannot_be_unpacked_is_tried_again_and_told(
+    tokens: Tokens, http: Callable[..., httpx.Client], garbled: str
+) -> None:
+    def garbles(reply: Callable[..., Any]) -> Callable[..., Any]:
+        def garbling(*asked: Any) -> Any:
+            status, _, parts, length = reply(*asked)
+            return status, {"Content-Encoding": "gzip"}, parts, length
+
+        return garbling
+
+    gateway, alerts = Gateway(), list[Alert]()
+    wrong: Simulator = gateway if garbled == "gateway" else tokens
+    wrong.reply = garbles(wrong.reply)  # type: ignore[method-assign]  # the server is real, its answer is not
+    with gateway.running():
+        client = PlusClient(
+            gateway.url, tokens.address, "plus", SECRET, alerts.append, http(), sleep=lambda _: None
+        )
+        with pytest.raises(Exhausted, match="DecodingError"):
+            client.query_batch(["1"])
+    assert len(alerts) == 1

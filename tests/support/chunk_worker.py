@@ -3,15 +3,17 @@
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from threading import Event
 
 from attrs import evolve, frozen
+from sqlalchemy import Connection
 
 from ocms_adapters.chunks import ChunkQueue
 from ocms_adapters.sql.journal import SqlJournal
+from ocms_adapters.sql.transactions import unchecked
 from ocms_app.chunking import reconciliation
 from ocms_app.databases import open_databases
 from ocms_app.settings import load
@@ -26,10 +28,17 @@ class Lingering(SqlJournal):
 
     seconds: float
 
-    def record(self, ask: Ask, begun: datetime, ended: datetime, counts: Mapping[str, int]) -> None:
+    def record(
+        self,
+        ask: Ask,
+        begun: datetime,
+        ended: datetime,
+        counts: Mapping[str, int],
+        check: Callable[[Connection], None] = unchecked,
+    ) -> None:
         """Wait, then record."""
         time.sleep(self.seconds)
-        super().record(ask, begun, ended, counts)
+        super().record(ask, begun, ended, counts, check)
 
 
 def main() -> None:

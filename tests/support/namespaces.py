@@ -1,7 +1,6 @@
 """Machines made of network namespaces, each joined to this one by a cable of its own."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,21 +16,29 @@ class Machine:
     server: str
 
 
+NAMESPACES, PROCESSES = "network namespaces", "processes in one network"
+
+
+def means() -> str:
+    """Tell what machines can be made of here: namespaces need root and iproute2."""
+    name = f"ocms{os.getpid() % 100_000}-probe"
+    try:
+        run("ip", "netns", "add", name)
+        run("ip", "netns", "del", name)
+    except (OSError, subprocess.CalledProcessError):
+        return PROCESSES
+    return NAMESPACES
+
+
 @contextmanager
 def machines(count: int) -> Iterator[Sequence[Machine]]:
-    """Give so many machines; none where namespaces cannot be made, for want of root or of iproute2."""
+    """Give so many machines made of network namespaces."""
     with ExitStack() as undo:
-        try:
-            made = [machine(number, undo) for number in range(count)]
-        except (OSError, subprocess.CalledProcessError):
-            made = []
-        yield made
+        yield [machine(number, undo) for number in range(count)]
 
 
 def machine(number: int, undo: ExitStack) -> Machine:
     """Make one, in a block of addresses kept for tests of networks (RFC 2544)."""
-    if not shutil.which("ip"):
-        raise OSError("there is no iproute2")
     name = f"ocms{os.getpid() % 100_000}-{number}"
     ours, theirs = (f"198.18.{os.getpid() % 250}.{4 * number + end}" for end in (1, 2))
     run("ip", "netns", "add", name)

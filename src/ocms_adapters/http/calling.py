@@ -81,6 +81,6 @@ def check_status(response: httpx.Response, which: str) -> None:
         raise Refused(response.status_code, which)
 
 
-def passing(error: httpx.TransportError, which: str) -> Passing:
-    """Give a failed connection as what may pass, by its kind: its text may hold an address."""
+def passing(error: httpx.RequestError, which: str) -> Passing:
+    """Give a failed call as what may pass, by its kind: its text may hold an address."""
     return Passing(f"{which} cannot be reached ({type(error).__name__})")

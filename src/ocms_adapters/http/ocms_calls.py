@@ -29,6 +29,10 @@ class Answered(Refused):
         self.args = (f"OCMS answered {status} {code}: {message}",)
 
 
+def at_once(_path: str) -> None:
+    """Let a request go without ado."""
+
+
 def new_client() -> httpx.Client:
     """Give a client that follows no redirect and takes no proxy from its surroundings."""
     return httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
@@ -40,7 +44,7 @@ class OcmsCalls:
     Where OCMS, or the gateway before it, answers.
 
     `authorise` gives the headers of the credential; `renew` is asked once after a 401 whether there is a
-    new one.
+    new one. `before` is called with the path before each request that is sent, repeated ones too.
     """
 
     url: str
@@ -49,6 +53,7 @@ class OcmsCalls:
     client: httpx.Client = field(factory=new_client)
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = field(factory=lambda: SystemClock().now)
+    before: Callable[[str], object] = at_once
 
     def post(self, path: str, notices: Sequence[Mapping[str, object]]) -> dict[str, Any]:
         """Make one call; gives its answer. `Answered` for a refusal, `Exhausted` when OCMS stays away."""
@@ -79,9 +84,10 @@ class OcmsCalls:
 
     def _send(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
         headers = {"X-Request-ID": body["requestId"], **self.authorise()}
+        self.before(path)
         try:
             return self.client.post(self.url.rstrip("/") + path, json=body, headers=headers)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise passing(error, OCMS) from error
 
 

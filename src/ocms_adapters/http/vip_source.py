@@ -5,39 +5,53 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, TextIO
 
 import httpx
 import ijson  # type: ignore[import-untyped]  # ships no types
-from attrs import frozen
+from attrs import define, field, frozen
 
 from ocms_adapters.http.calling import check_status, passing, tried
 from ocms_adapters.http.mutual_tls import MutualTls
 from ocms_core.court.vip_vehicles import BadList, check_complete, stored_vehicle
+from ocms_core.kernel.faults import Fault
 from ocms_core.kernel.spec import rule
 
 CAS = "CAS"
 LARGEST_ANSWER = 1024**3
+# Less than the lock of the refresh holds by itself.
+LONGEST = timedelta(minutes=8)
 VEHICLES, TOTAL = "data.vehicles.item", "total"
 
 
 @frozen
 class VipList:
-    """A complete good list as CSV: number, mark, description and status; `in_order` if the numbers rise."""
+    """A good list as quoted CSV: number, mark, description and status; `in_order` if the numbers rise."""
 
     rows: TextIO
     in_order: bool
 
 
-@frozen
+class TooSlow(Fault):
+    """CAS took longer over its list than there is time for."""
+
+
+@define
 class VipSource:
-    """Where CAS answers, how it is reached, and how the waits between attempts are slept."""
+    """
+    Where CAS answers, how it is reached, and how the waits between attempts are slept.
+
+    `attempts` counts how often it was asked; all of them together may take `LONGEST`.
+    """
 
     url: str
     tls: MutualTls
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
+    seconds: Callable[[], float] = monotonic
+    attempts: int = field(default=0, init=False)
 
     @contextmanager
     def fetched(self) -> Iterator[VipList]:
@@ -45,16 +59,18 @@ class VipSource:
         Ask CAS for the list, and give it for as long as the block lasts.
 
         `Exhausted` when CAS stays out of reach, `Refused` when it refuses, `BadList` when what it says
-        is no good list. Memory does not grow with the list.
+        is no good list, `TooSlow` when it comes drop by drop. Memory does not grow with the list.
         """
+        latest = self.seconds() + LONGEST.total_seconds()
         with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as rows:
-            in_order = tried(lambda: self._ask(rows), sleep=self.sleep)
+            in_order = tried(lambda: self._ask(rows, latest), sleep=self.sleep)
             rows.seek(0)
             yield VipList(rows, in_order)
 
     @rule("P40")
-    def _ask(self, rows: TextIO) -> bool:
+    def _ask(self, rows: TextIO, latest: float) -> bool:
         """CAS is posted a request id and a time; what comes before a cut in the stream counts for nothing."""
+        self.attempts += 1
         rows.seek(0)
         rows.truncate()
         body = {"requestId": str(uuid.uuid4()), "requestTimestamp": self.now().isoformat(timespec="seconds")}
@@ -62,16 +78,22 @@ class VipSource:
         try:
             with self.tls.client().stream("POST", self.url, json=body, headers=headers) as response:
                 check_status(response, CAS)
-                return spool(response.iter_bytes(), rows)
-        except httpx.TransportError as error:
+                return spool(self._in_time(response.iter_bytes(), latest), rows)
+        except httpx.RequestError as error:
             raise passing(error, CAS) from error
+
+    def _in_time(self, chunks: Iterator[bytes], latest: float) -> Iterator[bytes]:
+        for chunk in chunks:
+            if self.seconds() > latest:
+                raise TooSlow(f"{CAS} did not give its list within {LONGEST}")
+            yield chunk
 
 
 def spool(chunks: Iterator[bytes], rows: TextIO) -> bool:
     """Write the vehicles of a good answer as CSV; tells whether they are in order. `BadList` otherwise."""
     vehicles, totals = ijson.sendable_list(), ijson.sendable_list()
     readers = [ijson.items_coro(vehicles, VEHICLES), ijson.items_coro(totals, TOTAL)]
-    write, count, size = csv.writer(rows, lineterminator="\n").writerow, 0, 0
+    write, count, size = csv.writer(rows, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow, 0, 0
     last, in_order = "", True
     try:
         for chunk in ended(chunks):

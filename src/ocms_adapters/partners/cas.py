@@ -10,7 +10,7 @@ import httpx
 from attrs import field, frozen
 
 from ocms_adapters.clock import SystemClock
-from ocms_adapters.http.ocms_calls import Answered, OcmsCalls, new_client
+from ocms_adapters.http.ocms_calls import Answered, OcmsCalls, at_once, new_client
 from ocms_core.kernel.spec import rule
 
 PAYMENT_STATUS = "/v1/ocms/cas-getPaymentStatus"
@@ -68,7 +68,7 @@ class CasClient:
 
     `url` is where OCMS answers, `api_key` the key it issued. A failed connection, 500, 502, 503 and 504
     are tried again after 2, 4 and 8 seconds, a full rate limit is waited for; then `Exhausted`. A
-    refusal is `Answered`.
+    refusal is `Answered`. `before` is called with the path before each request that is sent.
     """
 
     url: str
@@ -76,12 +76,20 @@ class CasClient:
     client: httpx.Client = field(factory=new_client, repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     now: Callable[[], datetime] = field(factory=lambda: SystemClock().now, repr=False)
+    before: Callable[[str], object] = field(default=at_once, repr=False)
     _calls: OcmsCalls = field(init=False, repr=False)
 
     @_calls.default
     def _to_ocms(self) -> OcmsCalls:
         headers = {"X-API-Key": self.api_key}
-        return OcmsCalls(self.url, lambda: headers, client=self.client, sleep=self.sleep, now=self.now)
+        return OcmsCalls(
+            self.url,
+            lambda: headers,
+            client=self.client,
+            sleep=self.sleep,
+            now=self.now,
+            before=self.before,
+        )
 
     def __enter__(self) -> Self:
         """Use the client for as long as a block lasts."""

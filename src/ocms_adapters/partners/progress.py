@@ -1,59 +1,74 @@
-"""How far a sync has come: a file beside the list, one line for each call, on disk before the next step."""
+"""How far a sync has come: a file beside the list, one line for each answer, on disk before the next step."""
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from attrs import define, field
 
+from ocms_core.kernel.faults import Fault
+from ocms_core.kernel.spec import rule
 
-class OtherList(ValueError):
-    """The progress on record belongs to a list of other content."""
+Place: TypeAlias = tuple[int, int]
+"""Where in the list a batch begins, and how many notices it has."""
+
+
+class DamagedProgress(Fault):
+    """The file is no progress of a sync."""
 
 
 @define
 class Progress:
-    """What was called when, and what each finished batch was answered."""
+    """What each batch was answered: finished, or refused and so to be looked at in halves."""
 
     file: Path
     _entries: list[dict[str, Any]] = field(init=False, factory=list)
 
     @classmethod
-    def of(cls, file: Path, fingerprint: str) -> "Progress":
-        """Open the progress of a list; a line cut off by a kill counts for nothing."""
+    @rule("P43")
+    def of(cls, file: Path, fingerprint: str, day: date) -> "Progress":
+        """
+        A sync is gone on with on its own day and with its own list; any other is put aside and begun anew.
+
+        A line cut off by a kill counts for nothing.
+        """
         progress = cls(file)
+        begun = {"list": fingerprint, "day": day.isoformat()}
         kept = file.read_bytes() if file.exists() else b""
         whole = kept[: kept.rfind(b"\n") + 1]
-        if whole != kept:
+        try:
+            progress._entries = [dict(json.loads(line)) for line in whole.splitlines()]
+        except (ValueError, TypeError):
+            raise DamagedProgress(f"{file.name} cannot be read; move it away to start anew") from None
+        if progress._entries[:1] == [begun]:
             os.truncate(file, len(whole))
-        progress._entries = [json.loads(line) for line in whole.splitlines()]
-        if not progress._entries:
-            progress._keep({"list": fingerprint})
-        elif progress._entries[0]["list"] != fingerprint:
-            raise OtherList(f"{file.name} is the progress of another list; move it away to start anew")
+            return progress
+        if progress._entries:
+            file.rename(aside(file, str(progress._entries[0].get("day", "earlier"))))
+        progress._entries = []
+        file.unlink(missing_ok=True)
+        progress._keep(begun)
         return progress
 
-    def calls(self, job: str) -> Sequence[datetime]:
-        """Give when a job called OCMS."""
-        return [datetime.fromisoformat(entry["at"]) for entry in self._of("call", job)]
+    def finished(self, job: str) -> Mapping[Place, Any]:
+        """Give the answers of a job's finished batches."""
+        return {place(entry): entry["answer"] for entry in self._entries if entry.get("answered") == job}
 
-    def finished(self, job: str) -> Mapping[int, Any]:
-        """Give the answers of a job's finished batches by number."""
-        return {entry["batch"]: entry["answer"] for entry in self._of("answered", job)}
+    def refused(self, job: str) -> Mapping[Place, str]:
+        """Give the batches of a job that were refused, with the application code."""
+        return {place(entry): entry["code"] for entry in self._entries if entry.get("refused") == job}
 
-    def calling(self, job: str, batch: int, at: datetime) -> None:
-        """Put on record that a call is about to be made: it counts, whatever becomes of it."""
-        self._keep({"call": job, "batch": batch, "at": at.isoformat()})
-
-    def answered(self, job: str, batch: int, answer: object) -> None:
+    def answered(self, job: str, batch: Place, answer: object) -> None:
         """Put on record that a batch is finished."""
         self._keep({"answered": job, "batch": batch, "answer": answer})
 
-    def _of(self, kind: str, job: str) -> list[dict[str, Any]]:
-        return [entry for entry in self._entries if entry.get(kind) == job]
+    def was_refused(self, job: str, batch: Place, code: str) -> None:
+        """Put on record that a batch was refused."""
+        self._keep({"refused": job, "batch": batch, "code": code})
 
     def _keep(self, entry: dict[str, Any]) -> None:
         with self.file.open("ab") as file:
@@ -61,3 +76,15 @@ class Progress:
             file.flush()
             os.fsync(file.fileno())
         self._entries.append(entry)
+
+
+def place(entry: Mapping[str, Any]) -> Place:
+    """Read where a batch is."""
+    first, many = entry["batch"]
+    return first, many
+
+
+def aside(file: Path, day: str) -> Path:
+    """Give a name for the progress of another day or list that nothing has yet."""
+    names = (f"{file.name}.{day}{f'-{number}' if number > 1 else ''}" for number in count(1))
+    return next(free for name in names if not (free := file.with_name(name)).exists())

@@ -50,7 +50,7 @@ class ClientCredentials:
                 data={"grant_type": "client_credentials"},
                 auth=(self.client_id, self.client_secret),
             )
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise passing(error, ENDPOINT) from error
         check_status(response, ENDPOINT)
         try:

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from ocms_adapters.partners.cas import CourtUpdate
+from ocms_core.kernel.faults import Fault
 from ocms_core.kernel.notices import is_notice_no
 from ocms_core.kernel.spec import rule
 
@@ -34,45 +36,56 @@ class UnpaidList:
         return tuple(notice for notice in self.notices if len(notice.on_the_wire()) > 1)
 
 
+class BadUnpaidList(Fault):
+    """The file is no unpaid list; the message says where, and what to do."""
+
+
 @rule("P43")
 def read_list(file: Path) -> UnpaidList:
     """
     The unpaid list is CSV with a header, or one JSON object a line (`.ndjson`, `.jsonl`).
 
     The columns are those of API 2: `noticeNo`, and where CAS has something to tell `suspensionType`,
-    `eprReasonOfSuspension` and `processingStage`. ValueError for a line without a notice number and for
-    a number that stands twice.
+    `eprReasonOfSuspension` and `processingStage`. `BadUnpaidList` for a file that is not there or cannot
+    be read, for a line without a notice number and for a number that stands twice.
     """
-    rows = json_rows(file) if file.suffix in LINES else csv_rows(file)
+    try:
+        content = file.read_bytes()
+        rows = list((json_rows if file.suffix in LINES else csv_rows)(content.decode("utf-8-sig")))
+    except OSError as error:
+        raise BadUnpaidList(f"{file} cannot be read: {error.strerror}; give the path of the list") from None
+    except (ValueError, csv.Error):
+        form = "one JSON object a line" if file.suffix in LINES else "CSV with a header"
+        raise BadUnpaidList(f"{file.name} is not {form}, in UTF-8; have it written anew") from None
     seen: dict[str, CourtUpdate] = {}
     for place, row in enumerate(rows, start=1):
         number = str(row.get("noticeNo") or "").strip()
         if not is_notice_no(number):
-            raise ValueError(f"{file.name}: entry {place} has no notice number of 1 to 10 letters and digits")
+            raise BadUnpaidList(
+                f"{file.name}: entry {place} has no noticeNo of 1 to 10 letters and digits; correct it"
+            )
         if number in seen:
-            raise ValueError(f"{file.name}: entry {place} repeats a notice number")
+            raise BadUnpaidList(f"{file.name}: entry {place} repeats a notice number; leave one of them out")
         seen[number] = CourtUpdate(
             number,
             row.get("suspensionType") or None,
             row.get("eprReasonOfSuspension") or None,
             row.get("processingStage") or None,
         )
-    return UnpaidList(tuple(seen.values()), hashlib.sha256(file.read_bytes()).hexdigest())
+    if not seen:
+        raise BadUnpaidList(f"{file.name} holds no notice; there is nothing to do")
+    return UnpaidList(tuple(seen.values()), hashlib.sha256(content).hexdigest())
 
 
-def csv_rows(file: Path) -> Iterator[Mapping[str, Any]]:
+def csv_rows(text: str) -> Iterator[Mapping[str, Any]]:
     """Read CSV with a header."""
-    with file.open(newline="", encoding="utf-8-sig") as lines:
-        yield from csv.DictReader(lines)
+    yield from csv.DictReader(io.StringIO(text, newline=""), strict=True)
 
 
-def json_rows(file: Path) -> Iterator[Mapping[str, Any]]:
+def json_rows(text: str) -> Iterator[Mapping[str, Any]]:
     """Read one JSON object a line."""
-    with file.open(encoding="utf-8") as lines:
-        for line in filter(str.strip, lines):
-            row = json.loads(line)
-            if not isinstance(row, dict):
-                raise ValueError(  # noqa: TRY004  # it is the file that is wrong
-                    f"{file.name}: a line is no JSON object"
-                )
-            yield row
+    for line in filter(str.strip, io.StringIO(text)):
+        row = json.loads(line)
+        if not isinstance(row, dict):
+            raise ValueError("a line is no JSON object")  # noqa: TRY004  # it is the file that is wrong
+        yield row

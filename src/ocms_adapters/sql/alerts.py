@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import Connection, Engine, exists, func, insert, literal, select, update
 
 from ocms_adapters.sql.schema import ocms_alert as table
@@ -16,6 +17,7 @@ from ocms_core.kernel.spec import rule
 
 LONGEST_WAIT = timedelta(hours=1)
 LONGEST_ERROR = 200
+LONGEST_NAME = 200
 
 
 @frozen
@@ -37,11 +39,18 @@ class SqlAlerts:
     @rule("P40")
     def keep(self, alert: Alert, now: datetime) -> bool:
         """One incident makes one alert, kept until it is sent; False when there is one already."""
+        alert = as_kept(alert)
         try:
             with writing(self._engine) as connection:
                 return insert_alert(connection, alert, now)
         except BadRow:
+            if not self._is_known(alert.incident):
+                raise
             return False  # another process told of the same incident at the same moment
+
+    def _is_known(self, incident: str) -> bool:
+        with reading(self._engine) as connection:
+            return connection.scalar(select(exists().where(table.c.incident == incident))) is True
 
     def waiting(self, now: datetime, *, most: int = 100) -> Sequence[Waiting]:
         """Give the alerts that are to be tried now, the oldest first."""
@@ -63,6 +72,15 @@ class SqlAlerts:
         with reading(self._engine) as connection:
             counted = select(func.count()).select_from(table).where(table.c.sent_at.is_(None))
             return int(connection.execute(counted).scalar_one())
+
+
+def as_kept(alert: Alert) -> Alert:
+    """Make an alert fit its columns; an incident too long for its own ends in a hash of all of it."""
+    incident = alert.incident
+    if len(incident) > LONGEST_NAME:
+        ending = sha256(incident.encode()).hexdigest()
+        incident = incident[: LONGEST_NAME - len(ending)] + ending
+    return evolve(alert, incident=incident, subject=alert.subject[:LONGEST_NAME])
 
 
 def insert_alert(connection: Connection, alert: Alert, now: datetime) -> bool:

@@ -1,13 +1,12 @@
 """The journal of job runs in `ocms_job_run`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from attrs import frozen
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Engine,
     Row,
@@ -18,6 +17,8 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
+    or_,
     select,
     update,
 )
@@ -25,9 +26,9 @@ from sqlalchemy import (
 from ocms_adapters.sql.schema import ocms_job_run as table
 from ocms_adapters.sql.schema import ocms_shedlock as lock
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
-from ocms_adapters.sql.transactions import reading, writing
+from ocms_adapters.sql.transactions import reading, unchecked, writing
 from ocms_adapters.sql.utc_clock import utc_now
-from ocms_core.jobs.runs import Ask, JobCounts, Result, Run
+from ocms_core.jobs.runs import Ask, JobCounts, Result, Run, SlotRuns
 from ocms_core.kernel.dates import local, singapore
 
 Counts = JobCounts
@@ -35,21 +36,36 @@ LONGEST_ERROR = 400
 KEPT = timedelta(days=92)
 
 
-def has_run_for(connection: Connection, job: str, slot: datetime) -> bool:
-    """Whether a run of a job for a time of its schedule ended; one cut off is made up for."""
-    return _any(connection, job, table.c.slot == local(slot))
+# A worker whose clock is ahead begins before the time of the schedule, though not by a day.
+MOST_AHEAD = timedelta(days=1)
+# What counts as having run; a run lost or cut off is made up for.
+COUNTING = (Result.DONE.value, Result.FAILED.value)
+
+
+def runs_for(connection: Connection, job: str, slot: datetime) -> SlotRuns:
+    """Tell what became of the runs of a job for a time of its schedule."""
+    of_slot = select(table.c.result, table.c.ended_at).where(
+        table.c.job == job,
+        table.c.started_at >= local(slot) - MOST_AHEAD,
+        table.c.slot == local(slot),
+        table.c.result.in_(COUNTING),
+    )
+    rows = connection.execute(of_slot).all()
+    failed = [singapore(row.ended_at) for row in rows if row.result == Result.FAILED.value]
+    return SlotRuns(done=len(rows) > len(failed), failed=len(failed), last_failed=max(failed, default=None))
 
 
 def has_run_on(connection: Connection, job: str, day: date) -> bool:
-    """Whether a run of a job begun on a Singapore day ended."""
+    """Whether a run of a job begun on a Singapore day ended, well or not."""
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # columns are local
     tomorrow = midnight + timedelta(days=1)
-    return _any(connection, job, table.c.started_at >= midnight, table.c.started_at < tomorrow)
-
-
-def _any(connection: Connection, job: str, *conditions: ColumnElement[bool]) -> bool:
-    ended = select(table.c.id).where(table.c.job == job, table.c.ended_at.is_not(None), *conditions)
-    return connection.execute(ended.limit(1)).first() is not None
+    of_day = select(table.c.id).where(
+        table.c.job == job,
+        table.c.result.in_(COUNTING),
+        table.c.started_at >= midnight,
+        table.c.started_at < tomorrow,
+    )
+    return connection.execute(of_day.limit(1)).first() is not None
 
 
 def begin(connection: Connection, ask: Ask, started: datetime) -> int:
@@ -97,10 +113,15 @@ class SqlJournal:
 
     _engine: Engine
 
-    def history(self, job: str | None = None, *, last: int = 20) -> Sequence[Run]:
-        """Give the last runs, of one job or of all, the newest first."""
+    def history(
+        self, job: str | None = None, *, last: int = 20, done_without: Sequence[str] = ()
+    ) -> Sequence[Run]:
+        """Give the last runs, of one job or of all, the newest first; without those done of some jobs."""
         chosen = select(table).order_by(table.c.id.desc()).limit(last)
-        return self._runs(chosen.where(table.c.job == job) if job else chosen)
+        if job:
+            return self._runs(chosen.where(table.c.job == job))
+        unremarkable = and_(table.c.job.in_(done_without), table.c.result == Result.DONE.value)
+        return self._runs(chosen.where(or_(table.c.result.is_(None), not_(unremarkable))))
 
     def latest(self) -> Sequence[Run]:
         """Give the newest run of each job."""
@@ -111,9 +132,17 @@ class SqlJournal:
         """Give the runs of a job that were recorded after another run, the newest first."""
         return self._runs(select(table).where(table.c.job == job, table.c.id > number))
 
-    def record(self, ask: Ask, begun: datetime, ended: datetime, counts: Counts) -> None:
-        """Record a run that is done already."""
+    def record(
+        self,
+        ask: Ask,
+        begun: datetime,
+        ended: datetime,
+        counts: Counts,
+        check: Callable[[Connection], None] = unchecked,
+    ) -> None:
+        """Record a run that is done already; `check` is called first, in the transaction."""
         with writing(self._engine) as connection:
+            check(connection)
             number = begin(connection, ask, local(begun))
             end(connection, number, local(ended), result=Result.DONE, counts=counts, error=None)
 

@@ -29,10 +29,10 @@ from ocms_adapters.sql import journal
 from ocms_adapters.sql.schema import LocalDateTime
 from ocms_adapters.sql.schema import ocms_shedlock as table
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
-from ocms_adapters.sql.transactions import writing
+from ocms_adapters.sql.transactions import reading, writing
 from ocms_adapters.sql.utc_clock import aware, utc_now
-from ocms_core.jobs.runs import Ask, Held, LockLost, NotNow, Result, refusal
-from ocms_core.kernel.dates import local
+from ocms_core.jobs.runs import Ask, Held, LockLost, NotNow, Result, SlotRuns, as_it_ended, refusal
+from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.faults import BadRow, Conflict
 from ocms_core.kernel.spec import rule
 
@@ -59,6 +59,7 @@ NUMBER = update(table).where(table.c.name == NAME).values(locked_by=HOLDER)
 OWN = (table.c.name == NAME, table.c.locked_by == HOLDER)
 EXTEND = update(table).where(*OWN, table.c.lock_until > NOW).values(lock_until=UNTIL)
 RELEASE = update(table).where(*OWN).values(lock_until=UNTIL)
+UNTIL_WHEN = select(table.c.lock_until).where(table.c.name == NAME)
 LOCKED = (
     select(table.c.lock_until)
     .where(*OWN)
@@ -111,8 +112,9 @@ class SqlLocks:
             raise NotTaken(NotNow.HELD)
         why = refusal(
             ask,
-            slot_run=ask.slot is not None and journal.has_run_for(connection, ask.job, ask.slot),
+            slot=journal.runs_for(connection, ask.job, ask.slot) if ask.slot else SlotRuns(),
             ran_today=ask.once_a_day and journal.has_run_on(connection, ask.job, started.date()),
+            now=singapore(started),
         )
         if why:
             raise NotTaken(why)
@@ -128,13 +130,25 @@ class SqlLocks:
             values = {"for_name": held.job, "holder": held.holder, "now": now, "until": now + held.at_most}
             return bool(connection.execute(EXTEND, values).rowcount)
 
-    def end(self, held: Held, result: Result, counts: journal.Counts, error: str | None) -> None:
-        """Record how the run ended and release its lock; the lock of another holder is left alone."""
+    def end(self, held: Held, result: Result, counts: journal.Counts, error: str | None) -> Result:
+        """
+        Record how the run ended, and release its lock; the lock of another holder is left alone.
+
+        Gives the result on record: a run that failed when its lock was gone is lost.
+        """
+        own = {"for_name": held.job, "holder": held.holder}
         with writing(self._engine) as connection:
-            now = utc_now(connection)
+            until, now = connection.execute(LOCKED, own).scalar(), utc_now(connection)
+            result = as_it_ended(result, held=until is not None and until > now)
             journal.end(connection, held.fence, local(aware(now)), result=result, counts=counts, error=error)
-            until = max(now, held.lock_least)
-            connection.execute(RELEASE, {"for_name": held.job, "holder": held.holder, "until": until})
+            connection.execute(RELEASE, own | {"until": max(now, held.lock_least)})
+        return result
+
+    def held_until(self, job: str) -> datetime | None:
+        """Tell until when a lock is held if nobody extends it; None when it is free."""
+        with reading(self._engine) as connection:
+            until: datetime | None = connection.execute(UNTIL_WHEN, {"for_name": job}).scalar()
+            return singapore(aware(until)) if until and until > utc_now(connection) else None
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Compares both sides, and puts what differs back on the road to the Internet side."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from ocms_adapters.sql.number_pages import Stretch, pages, stretches
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema.intranet import AUDIT_USER, INTRANET
-from ocms_adapters.sql.transactions import reading, writing
+from ocms_adapters.sql.transactions import reading, unchecked, writing
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.spec import rule
 from ocms_core.mirror.comparing import Difference, differences
@@ -56,8 +56,12 @@ class Piece:
 class SqlReconciler:
     """Looks whether the Internet side holds what it should, and repairs what does not."""
 
-    def __init__(self, intranet: Engine, copy: InternetCopy) -> None:
+    def __init__(
+        self, intranet: Engine, copy: InternetCopy, check: Callable[[Connection], None] = unchecked
+    ) -> None:
+        """Take both sides; `check` is called in each transaction before it writes."""
         self._engine = intranet
+        self._check = check
         self._copy = copy
         self._ledger = Ledger(intranet.dialect)
         self._statements = Statements(intranet.dialect)
@@ -167,6 +171,7 @@ class SqlReconciler:
             moving = self._outgoing(connection, kind, keys)
             late = {key: how for key, how in told.items() if key not in moving}
             if repair and late:
+                self._check(connection)
                 rows = [Outgoing(kind, *key) for key in sorted(late)]
                 self._ledger.send(connection, rows, now)
                 self._mark(connection, copy, sorted({key[0] for key in late}), now)

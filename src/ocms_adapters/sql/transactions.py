@@ -35,6 +35,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def unchecked(_connection: Connection) -> None:
+    """Check nothing before a write: without a lock there is nothing to lose."""
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a connection that only reads, each statement for itself; nothing is locked."""
@@ -65,6 +69,16 @@ def translated() -> Iterator[None]:
         raise Unavailable(DATABASE) from None
     except DBAPIError as error:
         raise fault(error) from None
+
+
+@contextmanager
+def driven(connection: Connection) -> Iterator[None]:
+    """What the driver itself is made to do fails as a statement does."""
+    driver = connection.dialect.loaded_dbapi.Error
+    try:
+        yield
+    except driver as error:
+        raise DBAPIError.instance(None, None, error, driver, dialect=connection.dialect) from None
 
 
 def fault(error: DBAPIError) -> Fault:

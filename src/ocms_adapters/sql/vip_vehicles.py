@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
-from ocms_adapters.sql.transactions import reading, translated
+from ocms_adapters.sql.transactions import driven, reading, translated
 from ocms_core.court.vip_vehicles import BadList, VipChanges, check_shrinking
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.faults import BadRow, Fault, Unavailable
@@ -31,7 +31,8 @@ LIST = text(
     "CREATE TEMPORARY TABLE vip_list (vehicle_no varchar(20), vip_vehicle varchar(1), "
     "description varchar(255), status varchar(2))"
 )
-COPY = "COPY vip_list FROM STDIN (FORMAT csv)"
+# Every cell is quoted, so that no character of a description means anything; an empty one is none.
+COPY = "COPY vip_list FROM STDIN (FORMAT csv, FORCE_NULL (description))"
 INSERT = "INSERT INTO vip_list VALUES (?, ?, nullif(?, ''), ?)"
 KEY = text("CREATE UNIQUE INDEX vip_list_key ON vip_list (vehicle_no)")
 DIFFERENCE = text(
@@ -43,9 +44,8 @@ DIFFERENCE = text(
     "OR l.status <> v.status OR coalesce(l.description, '') <> coalesce(v.description, '')"
 )
 COUNTS = text(
-    "SELECT (SELECT count(*) FROM vip_list), count(CASE WHEN added THEN 1 END), "
-    "count(CASE WHEN removed THEN 1 END), count(CASE WHEN NOT added AND NOT removed THEN 1 END) "
-    "FROM vip_difference"
+    "SELECT count(CASE WHEN added THEN 1 END), count(CASE WHEN removed THEN 1 END), "
+    "count(CASE WHEN NOT added AND NOT removed THEN 1 END) FROM vip_difference"
 )
 WRITES = (
     text(
@@ -65,8 +65,8 @@ WRITES = (
 DROPS = (text("DROP TABLE IF EXISTS vip_difference"), text("DROP TABLE IF EXISTS vip_list"))
 # Room to join a million rows in memory, for this one transaction.
 ROOM = text("SET LOCAL work_mem = '96MB'")
-# A list that comes in the order of its numbers lies beside the table's key: merging takes half the time
-# of hashing then, which the planner cannot know. In any other order it would take longer.
+# Numbers that rise are merged with the table's key in half the time of hashing, and to see that they are
+# sorted takes half the time of building a key for them; the planner cannot know.
 MERGED = text("SET LOCAL enable_hashjoin = off")
 
 
@@ -83,27 +83,31 @@ class SqlVipVehicles:
         now: datetime,
         *,
         largest_percent: int,
-        forced: bool,
+        accepted: bool,
         in_order: bool = False,
         check: Callable[[Connection], None],
     ) -> VipChanges:
         """
         The list is loaded beside the table, the difference merged, and committed once.
 
-        `rows` is a CSV file of number, mark, description and status; `in_order` says that the numbers rise,
-        which saves time and changes nothing else. `check` is called in the writing
+        `rows` is a CSV file, every cell quoted, of number, mark, description and status; `in_order` says
+        that the numbers rise, so that none stands twice and time is saved. `check` is called in the writing
         transaction before it writes. `BadList` for a vehicle that stands twice, `ListHeldBack` when it
         shrinks too much; then nothing was written.
         """
         if self._engine.name not in LOADERS:
             raise Unavailable(f"the VIP refresh on {self._engine.name}")
-        with self._staged(rows) as connection, translated(), connection.begin():
-            if self._engine.name == "postgresql":
-                connection.execute(MERGED if in_order else ROOM)
+        on_postgresql = self._engine.name == "postgresql"
+        keyed = not (in_order and on_postgresql)
+        with self._staged(rows, keyed=keyed) as (connection, after), translated(), connection.begin():
+            if on_postgresql:
+                connection.execute(ROOM)
+            if not keyed:
+                connection.execute(MERGED)
             connection.execute(DIFFERENCE)
-            after, added, removed, changed = connection.execute(COUNTS).one()
+            added, removed, changed = connection.execute(COUNTS).one()
             before = after + removed - added
-            check_shrinking(before=before, after=after, largest_percent=largest_percent, forced=forced)
+            check_shrinking(before=before, after=after, largest_percent=largest_percent, accepted=accepted)
             check(connection)
             for write, wanted in zip(WRITES, (removed, changed, added), strict=True):
                 if wanted:
@@ -111,36 +115,41 @@ class SqlVipVehicles:
         return VipChanges(before=before, after=after, added=added, changed=changed, removed=removed)
 
     @contextmanager
-    def _staged(self, rows: TextIO) -> Iterator[Connection]:
-        """Load the list beside the table, in tables of this connection alone."""
+    def _staged(self, rows: TextIO, *, keyed: bool) -> Iterator[tuple[Connection, int]]:
+        """Load the list beside the table, in tables of this connection alone; gives how long it is."""
         with reading(self._engine) as connection:
             try:
                 with connection.begin():
                     connection.execute(LIST)
-                    LOADERS[self._engine.name](connection, rows)
-                    index(connection)
+                    many = LOADERS[self._engine.name](connection, rows)
+                    if keyed:
+                        index(connection)
                 connection.execution_options(ocms_read_only=False)
-                yield connection
+                yield connection, many
             finally:
                 clear(connection)
 
 
-def copy(connection: Connection, rows: TextIO) -> None:
-    """Load the list into PostgreSQL, as fast as it takes rows."""
+def copy(connection: Connection, rows: TextIO) -> int:
+    """Load the list into PostgreSQL, as fast as it takes rows; gives how many there were."""
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(COPY) as stream:
-        while block := rows.buffer.read(BLOCK):
-            stream.write(block)
+    with driven(connection), driver.cursor() as cursor:
+        with cursor.copy(COPY) as stream:
+            while block := rows.buffer.read(BLOCK):
+                stream.write(block)
+        return int(cursor.rowcount)
 
 
-def insert(connection: Connection, rows: TextIO) -> None:
-    """Load the list into SQLite."""
-    vehicles = map(tuple, csv.reader(rows))
+def insert(connection: Connection, rows: TextIO) -> int:
+    """Load the list into SQLite; gives how many rows there were."""
+    vehicles, many = map(tuple, csv.reader(rows)), 0
     while some := list(islice(vehicles, AT_ONCE)):
         connection.exec_driver_sql(INSERT, some)
+        many += len(some)
+    return many
 
 
-LOADERS: dict[str, Callable[[Connection, TextIO], None]] = {"postgresql": copy, "sqlite": insert}
+LOADERS: dict[str, Callable[[Connection, TextIO], int]] = {"postgresql": copy, "sqlite": insert}
 
 
 def index(connection: Connection) -> None:

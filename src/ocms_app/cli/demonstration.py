@@ -12,11 +12,11 @@ from attrs import evolve
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_app.beginning import begun
 from ocms_app.cli.databases import fill, upgrade_both
 from ocms_app.cli.serving import serve_until_stopped
 from ocms_app.databases import open_databases
 from ocms_app.dev_issuer import DevIssuer
-from ocms_app.settings import load
 from ocms_core.kernel.access import Role
 from ocms_web import court_api, hst_api, offenders_api, stages_api
 from ocms_web.doors.issuers import Kind
@@ -48,7 +48,7 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
     """
     os.environ["OCMS_DEV_ISSUER"] = "1"
     os.environ.setdefault("OCMS_LOG_FORMAT", "text")
-    settings = load()
+    settings = begun()
     databases = open_databases(settings)
     upgrade_both(databases)
     fill(databases, notices, seed=1)

@@ -8,8 +8,8 @@ from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.stages import SqlStageStores
+from ocms_app.beginning import begun
 from ocms_app.databases import open_databases
-from ocms_app.settings import load
 from ocms_core.court import explaining as court
 from ocms_core.hst import explaining as hst
 from ocms_core.offenders import explaining as offenders
@@ -28,7 +28,7 @@ def explain(notice_no: str) -> int:
     """
     if not is_number(notice_no):
         raise ValueError("A notice number has 1 to 10 letters, digits or hyphens.")
-    intranet = open_databases(load()).intranet
+    intranet = open_databases(begun()).intranet
     stores, now = SqlCourtStores(intranet), SystemClock().now()
     with stores.reading() as reader:
         notice = reader.court_notices([notice_no]).get(notice_no)

@@ -20,13 +20,13 @@ from ocms_adapters.sql import engines
 from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.mirror import BATCH, Round, SqlMirror
 from ocms_adapters.sql.reconciling import SqlReconciler
-from ocms_app import logs
+from ocms_app.beginning import begun
 from ocms_app.chunking import queue_of, whole
 from ocms_app.cli.scheduled import HELD
 from ocms_app.databases import open_databases
 from ocms_app.key_rings import new_key, sealer
 from ocms_app.running import JobRunner
-from ocms_app.settings import Settings, load
+from ocms_app.settings import Settings
 from ocms_core.jobs.runs import NotNow, Result
 from ocms_core.kernel.faults import Conflict, Fault, Unavailable
 from ocms_core.mirror.comparing import Difference
@@ -52,7 +52,7 @@ def both_sides(settings: Settings) -> Iterator[tuple[Engine, InternetCopy]]:
 @app.command
 def status() -> int:
     """Tell what waits to be delivered; the exit status is 1 when some of it has failed before."""
-    with both_sides(load()) as sides:
+    with both_sides(begun()) as sides:
         standing = SqlReconciler(*sides).standing()
         queue = queue_of(sides[0])
         chunks = queue.standing() if queue and queue.is_there() else None
@@ -88,7 +88,7 @@ def run(
     stop = Event()
     for number in () if once else (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with both_sides(load()) as sides:
+    with both_sides(begun()) as sides:
         return 1 if relayed(SqlMirror(*sides), stop, once=once, pause=pause) else 0
 
 
@@ -140,7 +140,7 @@ def reconcile(
     """
     if queued:
         return reconcile_queued(chunk, repair=repair)
-    with both_sides(load()) as sides:
+    with both_sides(begun()) as sides:
         found = SqlReconciler(*sides).reconcile(SystemClock().now(), repair=repair)
     for how, count in sorted(found.found.items(), key=lambda each: each[0].value):
         print(f"{how.value}: {count}")
@@ -152,8 +152,7 @@ def reconcile(
 
 def reconcile_queued(size: int, *, repair: bool) -> int:
     """Have both sides compared in chunks and tell what they came to; 3 when another is at it."""
-    settings = load()
-    logs.set_up(settings.log_format, settings.log_level)
+    settings = begun()
     databases = open_databases(settings)
     try:
         ended = JobRunner(settings, databases).run(whole(size, repair=repair))
@@ -180,7 +179,7 @@ def reconcile_queued(size: int, *, repair: bool) -> int:
 @app.command
 def rotate() -> None:
     """Encrypt anew, with the first of OCMS_INTERNET_KEYS, what an older key encrypted; readers read on."""
-    with both_sides(load()) as (_, copy):
+    with both_sides(begun()) as (_, copy):
         count = copy.rotate(SystemClock().now())
     print(f"encrypted anew: {count} rows", file=sys.stderr)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from time import monotonic
 
 from attrs import asdict
 from cyclopts import App
@@ -15,17 +16,22 @@ from ocms_adapters.partners import CasClient, PlusClient
 from ocms_adapters.partners.cas_sync import COURT_NOTICES, PAYMENT_STATUS, CasSync, open_sync
 from ocms_adapters.partners.unpaid_list import read_list
 from ocms_adapters.sql.alerts import SqlAlerts
-from ocms_app.databases import open_databases
+from ocms_app.beginning import begun
+from ocms_app.cli.scheduled import counted, why_not
+from ocms_app.databases import Databases, open_databases
 from ocms_app.jobs.context import JobContext
 from ocms_app.running import Ended, JobRunner
 from ocms_app.schedule import Job, job_named
-from ocms_app.settings import load
 from ocms_core.jobs.runs import JobCounts, NotNow, Result
 from ocms_core.kernel.alerts import Alert
+from ocms_core.kernel.dates import today
 
 app = App(name="partner", help="Call OCMS as its partners CAS and PLUS do.")
 
 BY_HAND = ""
+# A run that is cut off holds its lock no longer than this; one at work extends it.
+HELD_AT_MOST = timedelta(minutes=1)
+SECONDS_BETWEEN_LOOKS = 0.5
 
 
 @app.command
@@ -33,9 +39,9 @@ def cas_sync(file: Path) -> int:
     """
     Work through the unpaid list: payment status (API 1), then court notices (API 2).
 
-    Stays inside ten calls an hour, and goes on where it stopped when it is started again; what was
-    answered is in FILE.progress. The address and the API key come from the settings `partner_url` and
-    `partner_api_key`, the locks and the record of the runs from the Intranet database.
+    Stays inside ten calls an hour, and goes on where it stopped when it is started again on the same day;
+    what was answered is in FILE.progress. The address and the API key come from the settings
+    `partner_url` and `partner_api_key`, the locks and the record of the runs from the Intranet database.
 
     Parameters
     ----------
@@ -43,22 +49,27 @@ def cas_sync(file: Path) -> int:
         CSV with a header, or one JSON object a line: noticeNo, suspensionType, eprReasonOfSuspension,
         processingStage.
     """
-    settings = load()
+    settings = begun()
     client = CasClient(settings.partner_url, settings.partner_api_key)
-    runner = JobRunner(settings, open_databases(settings))
-    for name, step in ((PAYMENT_STATUS, CasSync.payment_statuses), (COURT_NOTICES, CasSync.court_notices)):
-        run = partial(sync_step, file, client, step)
-        ended = runner.run(Job(name, BY_HAND, timedelta(minutes=5), timedelta(0), "The sync of CAS.", run))
-        if not finished(name, ended):
-            return 1
-    return 0
+    databases = open_databases(settings)
+    try:
+        return 0 if synced(file, client, JobRunner(settings, databases)) else 1
+    finally:
+        databases.dispose()
 
 
-def sync_step(
-    file: Path, client: CasClient, step: Callable[[CasSync], JobCounts], context: JobContext
-) -> JobCounts:
-    """Do one of the two steps under the lock of its job."""
-    return step(open_sync(file, client, partial(still_mine, context)))
+def synced(file: Path, client: CasClient, runner: JobRunner) -> bool:
+    """Do both steps, each under the lock of its job; False when one did not begin or did not end well."""
+    unpaid, day = read_list(file), today(client.now())
+
+    def step(work: Callable[[CasSync], JobCounts], context: JobContext) -> JobCounts:
+        return work(open_sync(file, client, partial(still_mine, context), unpaid=unpaid, day=day))
+
+    for name, work in ((PAYMENT_STATUS, CasSync.payment_statuses), (COURT_NOTICES, CasSync.court_notices)):
+        job = Job(name, BY_HAND, HELD_AT_MOST, timedelta(0), "The sync of CAS.", partial(step, work))
+        if not finished(name, when_free(runner, job), runner.databases):
+            return False
+    return True
 
 
 def still_mine(context: JobContext) -> None:
@@ -67,13 +78,24 @@ def still_mine(context: JobContext) -> None:
         pass
 
 
-def finished(name: str, ended: Ended | NotNow) -> bool:
+def when_free(runner: JobRunner, job: Job) -> Ended | NotNow:
+    """Run a job; where its lock is held, wait as long as a run that was cut off can hold it."""
+    latest = monotonic() + job.at_most.total_seconds() + 1
+    ended = runner.run(job)
+    if ended is NotNow.HELD:
+        print(f"{job.name}: {why_not(ended, job.name, runner.databases)}; waiting for that.", file=sys.stderr)
+    while ended is NotNow.HELD and monotonic() < latest:
+        runner.stopping.wait(SECONDS_BETWEEN_LOOKS)
+        ended = runner.run(job)
+    return ended
+
+
+def finished(name: str, ended: Ended | NotNow, databases: Databases) -> bool:
     """Tell how a step ended."""
     if isinstance(ended, NotNow):
-        print(f"{name} did not begin: {ended.value}.", file=sys.stderr)
+        print(f"{name} did not begin: {why_not(ended, name, databases)}.", file=sys.stderr)
         return False
-    counts = " ".join(f"{key}={count}" for key, count in ended.counts.items())
-    print(f"{name}: {ended.result.value} {counts}{ended.error or ''}", file=sys.stderr)
+    print(f"{name}: {ended.result.value} {counted(ended.counts)}{ended.error or ''}", file=sys.stderr)
     return ended.result is Result.DONE
 
 
@@ -91,7 +113,7 @@ def plus_query(*notice_nos: str, file: Path | None = None) -> None:
     file
         A list of them besides: CSV with a header `noticeNo`, or one JSON object a line.
     """
-    settings = load()
+    settings = begun()
     databases = open_databases(settings)
 
     def keep(alert: Alert) -> None:

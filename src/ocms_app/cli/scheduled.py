@@ -9,11 +9,12 @@ from rich.table import Table
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.journal import SqlJournal
-from ocms_app.databases import open_databases
+from ocms_adapters.sql.locks import SqlLocks
+from ocms_app.beginning import begun
+from ocms_app.databases import Databases, open_databases
 from ocms_app.jobs.sending_alerts import post
 from ocms_app.running import JobRunner
 from ocms_app.schedule import JOBS, job_named
-from ocms_app.settings import load
 from ocms_app.worker import next_slot
 from ocms_core.jobs.runs import JobCounts, NotNow, Result, Run
 from ocms_core.kernel.alerts import Alert
@@ -32,7 +33,7 @@ def show(table: Table) -> None:
 @app.command(name="list")
 def list_jobs() -> None:
     """List the jobs: schedule in Singapore time, what they do, the last run and the next."""
-    settings, now = load(), SystemClock().now()
+    settings, now = begun(), SystemClock().now()
     databases = open_databases(settings)
     latest = {run.job: run for run in SqlJournal(databases.intranet).latest()}
     table = Table("job", "schedule", "at most", "at least", "what", "last run", "state", "next")
@@ -55,7 +56,7 @@ def list_jobs() -> None:
 
 
 @app.command
-def run(name: str, *, force: bool = False) -> int:
+def run(name: str, *, force: bool = False, accept: bool = False) -> int:
     """
     Run a job now, under its lock; exit status 1 when it failed, 3 when it did not begin.
 
@@ -64,25 +65,29 @@ def run(name: str, *, force: bool = False) -> int:
     name
         The job, as `ocms jobs list` shows it.
     force
-        Run it although it ran today, and accept what it would hold back.
+        Run it although it ran today.
+    accept
+        Take over what it would hold back, such as a list of VIP vehicles that shrinks.
     """
-    settings, job = load(), job_named(name)
+    settings, job = begun(), job_named(name)
     databases = open_databases(settings)
     try:
-        ended = JobRunner(settings, databases).run(job, forced=force)
+        ended = JobRunner(settings, databases).run(job, forced=force, accepting=accept)
+        if isinstance(ended, NotNow):
+            print(f"{name} did not begin: {why_not(ended, name, databases)}.", file=sys.stderr)
+            return HELD
     finally:
         databases.dispose()
-    if isinstance(ended, NotNow):
-        print(f"{name} did not begin: {ended.value}.", file=sys.stderr)
-        return HELD
     print(f"run {ended.number}: {ended.result.value} {counted(ended.counts)}{ended.error or ''}")
     return 0 if ended.result is Result.DONE else 1
 
 
 @app.command
-def history(name: str | None = None, *, last: int = 20) -> None:
+def history(name: str | None = None, *, last: int = 20, every: bool = False) -> None:
     """
     Show the last runs, the newest first; a run cut off shows as `never ended`.
+
+    Of jobs that run every minute only the runs that did not end well are shown, unless they are asked for.
 
     Parameters
     ----------
@@ -90,10 +95,14 @@ def history(name: str | None = None, *, last: int = 20) -> None:
         Only the runs of this job.
     last
         How many.
+    every
+        Those of jobs that run every minute too.
     """
     job = job_named(name).name if name else None
     table = Table("run", "job", "worker", "started", "seconds", "state", "counts", "error")
-    for told in SqlJournal(open_databases(load()).intranet).history(job, last=last):
+    frequent = [] if every else [each.name for each in JOBS if each.frequent]
+    journal = SqlJournal(open_databases(begun()).intranet)
+    for told in journal.history(job, last=last, done_without=frequent):
         table.add_row(
             str(told.number),
             told.job,
@@ -108,9 +117,11 @@ def history(name: str | None = None, *, last: int = 20) -> None:
 
 
 @app.command
-def alert(text: str) -> None:
+def alert(text: str) -> int:
     """
     Hand an alert to the mail server at once, to see that the settings for it work.
+
+    The exit status is 1 when it takes the alert for some recipients only.
 
     Parameters
     ----------
@@ -118,8 +129,15 @@ def alert(text: str) -> None:
         What to say.
     """
     now = SystemClock().now()
-    post(load()).send(Alert(f"by hand at {now.isoformat()}", "OCMS test alert", text), now)
-    print("sent", file=sys.stderr)
+    refused = post(begun()).send(Alert(f"by hand at {now.isoformat()}", "OCMS test alert", text), now)
+    print(f"sent; refused for {refused} recipients" if refused else "sent", file=sys.stderr)
+    return 1 if refused else 0
+
+
+def why_not(why: NotNow, name: str, databases: Databases) -> str:
+    """Tell why a job did not begin, and where another has its lock, until when."""
+    until = SqlLocks(databases.intranet).held_until(name) if why is NotNow.HELD else None
+    return f"{why.value} (held until {until:%H:%M:%S} unless extended)" if until else why.value
 
 
 def seconds(told: Run) -> str:

@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from ocms_app.settings import Settings, load
+from ocms_app.beginning import begun
+from ocms_app.settings import Settings
 
 
 def serve(*, host: str = "127.0.0.1", port: int = 8000) -> None:
@@ -17,7 +18,7 @@ def serve(*, host: str = "127.0.0.1", port: int = 8000) -> None:
     port
         Port to listen on.
     """
-    serve_until_stopped(load(), host, port)
+    serve_until_stopped(begun(), host, port)
 
 
 def serve_until_stopped(settings: Settings, host: str, port: int) -> None:

@@ -15,9 +15,10 @@ from ocms_adapters.clock import SystemClock
 from ocms_adapters.files.tables import read_table
 from ocms_adapters.sql.reference import SqlReference
 from ocms_adapters.sql.stages import SqlStageStores
+from ocms_app.beginning import begun
 from ocms_app.databases import Databases, open_databases
 from ocms_app.reports import report_store
-from ocms_app.settings import Settings, load
+from ocms_app.settings import Settings
 from ocms_core.kernel.spec import rule
 from ocms_core.stages import importing, service
 from ocms_core.stages.importing import RowVerdict
@@ -65,7 +66,7 @@ def import_file(
         raise ValueError(f"{file.name}: has no column {', '.join(missing)}.")
     rows = list(coming)
     target = verdicts or file.with_name(f"{file.stem}.verdicts.csv")
-    settings = load()
+    settings = begun()
     databases, now = open_databases(settings), SystemClock().now()
     stores = SqlStageStores(databases.intranet)
     decide = service.preview if dry_run else service.submit

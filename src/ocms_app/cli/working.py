@@ -6,12 +6,11 @@ from threading import Thread
 
 from prometheus_client import start_http_server
 
-from ocms_app import logs
+from ocms_app.beginning import begun
 from ocms_app.chunking import queue_of, reconciliation
 from ocms_app.databases import open_databases
 from ocms_app.running import JobRunner
 from ocms_app.schedule import JOBS
-from ocms_app.settings import load
 from ocms_app.worker import Worker, trigger
 
 
@@ -27,8 +26,7 @@ def work(*, chunks: bool = False) -> int:
     chunks
         Beside the jobs do chunks of bulk work; on PostgreSQL, with the extra `queue`.
     """
-    settings = load()
-    logs.set_up(settings.log_format, settings.log_level)
+    settings = begun()
     for job in JOBS:
         trigger(settings.schedules.get(job.name, job.schedule))
     databases = open_databases(settings)

@@ -24,15 +24,17 @@ class JobContext:
 
     A job writes only in `writing()`, or calls `check(connection)` in a transaction of its own before
     it writes; both raise `LockLost` once another may be at work. `stopping` is set when the worker is
-    asked to stop: a long job ends at its next chunk.
+    asked to stop, `lost` when the lock is found to be gone: a long job is `ending` then, at its next
+    chunk. A run by hand may be `accepting` what the job would hold back.
     """
 
     settings: Settings
     databases: Databases
     now: Callable[[], datetime]
     held: Held
-    forced: bool = False
+    accepting: bool = False
     stopping: Event = field(factory=Event)
+    lost: Event = field(factory=Event)
     sleep: Callable[[float], None] = time.sleep
 
     def writing(self) -> AbstractContextManager[Connection]:
@@ -43,7 +45,16 @@ class JobContext:
         """Raise `LockLost` unless this run still holds its lock; it keeps it until the transaction ends."""
         check(connection, self.held)
 
+    @property
+    def ending(self) -> bool:
+        """Whether the job is to end where it stands."""
+        return self.stopping.is_set() or self.lost.is_set()
+
     def alert(self, incident: str, subject: str, text: str) -> bool:
-        """Tell operations, once for each incident of a run; False when they were told already."""
-        alert = Alert(f"{self.held.job}/{self.held.fence}/{incident}", subject, text)
+        """
+        Tell operations, once for each incident of a job; False when they were told already.
+
+        `incident` names what is wrong, so that the next run which finds the same wrong is silent.
+        """
+        alert = Alert(f"{self.held.job}/{incident}", subject, text)
         return SqlAlerts(self.databases.intranet).keep(alert, self.now())

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 @frozen
 class JobAlerts:
-    """Raises an alert of a run: one for each thing that is wrong."""
+    """Raises one alert for each thing that is wrong, however many runs find it."""
 
     context: JobContext
 
@@ -114,7 +114,7 @@ def progress(context: JobContext) -> Progress:
 
     def after_chunk(done: int) -> bool:
         log.info("job_progress", job=context.held.job, done=done)
-        return not context.stopping.is_set()
+        return not context.ending
 
     return after_chunk
 

@@ -27,10 +27,10 @@ def post(settings: Settings) -> Post:
 
 def run(context: JobContext) -> JobCounts:
     """Send what is due; each is on record as sent before the next is begun."""
-    server, sent, failed = post(context.settings), 0, 0
+    server, sent, failed, refused = post(context.settings), 0, 0, 0
     for waiting in SqlAlerts(context.databases.intranet).waiting(context.now()):
         try:
-            server.send(waiting.alert, context.now())
+            refused += server.send(waiting.alert, context.now())
         except Unavailable as fault:
             with context.writing() as connection:
                 mark_failed(connection, waiting, str(fault), context.now())
@@ -39,4 +39,4 @@ def run(context: JobContext) -> JobCounts:
             with context.writing() as connection:
                 mark_sent(connection, waiting, context.now())
             sent += 1
-    return {"sent": sent, "failed": failed}
+    return {"sent": sent, "failed": failed, "refused": refused}

@@ -8,25 +8,27 @@ when its standard input does.
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from os.path import relpath
 from pathlib import Path
 from threading import Thread
 
 from attrs import evolve
 
 from ocms_adapters.clock import SystemClock
-from ocms_app import logs
+from ocms_app.beginning import begun
 from ocms_app.databases import open_databases
 from ocms_app.dev_issuer import DevIssuer
 from ocms_app.running import JobRunner
 from ocms_app.schedule import JOBS
-from ocms_app.settings import Settings, load, variable
+from ocms_app.settings import Settings, variable
 from ocms_app.simulators.cas import CasSimulator, sample_vehicles
 from ocms_app.simulators.certificates import authority
 from ocms_app.simulators.datahive import DataHiveSimulator
 from ocms_app.simulators.faulty import Mishap
 from ocms_app.simulators.mha import HOST, MhaSimulator
 from ocms_app.simulators.tokens import TokenSimulator
-from ocms_app.simulators.tour import tour
+from ocms_app.simulators.tour import tour, unpaid_list
 from ocms_app.worker import Worker
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.faults import Fault
@@ -51,6 +53,8 @@ BY_HAND = (
     "jobs run generate_hst_reports",
     "jobs history",
 )
+# A notice of the contracts' examples, which the sample has.
+EXAMPLE = "1234567890"
 SET_FOR_PARTNERS = ("partner_token_url", "partner_client_id", "partner_client_secret")
 
 
@@ -96,10 +100,11 @@ def partners(settings: Settings, mishaps: list[Mishap]) -> Iterator[Settings]:
 
 def main(mishaps: str = "") -> None:
     """Run the stand-ins, the worker and the tour until standard input ends."""
-    logs.set_up("text", "info")
-    with partners(load(), [Mishap.named(text) for text in mishaps.split(",") if text]) as settings:
+    with partners(begun(), [Mishap.named(text) for text in mishaps.split(",") if text]) as settings:
         runner = JobRunner(settings, open_databases(settings))
-        worker = Worker(runner, JOBS, settings.schedules)
+        # The sample is there to be tried as it was loaded: no job makes up for a time before the demo.
+        jobs = [evolve(job, catch_up=timedelta(0)) for job in JOBS]
+        worker = Worker(runner, jobs, settings.schedules)
         thread = Thread(target=worker.work, daemon=True)
         try:
             tour(settings, runner)
@@ -108,7 +113,9 @@ def main(mishaps: str = "") -> None:
         print("\nTo run the jobs and the partners' commands yourself, in another terminal:\n")
         for name in (*SET, *SET_FOR_ADDRESSES, "partner_url", "partner_api_key", *SET_FOR_PARTNERS):
             print(f"export {variable(name)}={getattr(settings, name)}")
-        print(*("\nocms " + words for words in BY_HAND), sep="", flush=True)
+        partners_own = (f"partner plus-query {EXAMPLE}", f"partner cas-sync {unpaid_list(settings)}")
+        ocms = relpath(Path(sys.executable).with_name("ocms"))
+        print(*(f"\n{ocms} {words}" for words in (*BY_HAND, *partners_own)), sep="", flush=True)
         thread.start()
         sys.stdin.read()
         runner.stopping.set()

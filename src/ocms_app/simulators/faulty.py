@@ -4,7 +4,7 @@ import socket
 import ssl
 import struct
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
@@ -40,7 +40,11 @@ class Mishap:
 
 
 class Simulator(ThreadingHTTPServer):
-    """Answers with `reply`; before that, each call meets the next mishap of the queue."""
+    """
+    Answers with `reply`; before that, each call meets the next mishap of the queue.
+
+    It keeps the bodies it was sent, and the certificates it was shown.
+    """
 
     daemon_threads = True
 
@@ -49,6 +53,7 @@ class Simulator(ThreadingHTTPServer):
         self.tls = tls
         self.mishaps: deque[Mishap] = deque()
         self.bodies: list[bytes] = []
+        self.shown: list[Mapping[str, Any]] = []
         self.closing = Event()
         self.turn = Lock()
 
@@ -94,6 +99,7 @@ class Handler(BaseHTTPRequestHandler):
         """Agree on TLS first; who has no certificate to show gets no further."""
         if self.server.tls:
             self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+            self.server.shown.append(self.request.getpeercert())
         super().setup()
 
     def finish(self) -> None:

@@ -8,7 +8,7 @@ import httpx
 from sqlalchemy import select
 
 from ocms_adapters.partners import CasClient, PlusClient
-from ocms_adapters.partners.cas_sync import open_sync
+from ocms_adapters.partners.cas_sync import SENT, open_sync
 from ocms_adapters.sql.schema import ocms_valid_offence_notice as notice
 from ocms_adapters.sql.transactions import reading
 from ocms_app.running import Ended, JobRunner
@@ -64,15 +64,22 @@ def ask_as_plus(settings: Settings, numbers: list[str]) -> None:
     print(f"PLUS client asked about {len(told)} notices: {payable} can be paid")
 
 
+def unpaid_list(settings: Settings) -> Path:
+    """Give where the list lies that the demo's CAS works through."""
+    return Path(settings.dev_keys).parent / "demo-unpaid.csv"
+
+
 def sync_as_cas(settings: Settings, numbers: list[str]) -> None:
     """Work through an unpaid list as CAS does."""
-    file = Path(settings.dev_keys).parent / "demo-unpaid.csv"
+    file = unpaid_list(settings)
     with file.open("w", newline="") as lines:
         write = csv.writer(lines).writerow
         write(["noticeNo", "suspensionType", "eprReasonOfSuspension", "processingStage"])
         for number in numbers:
             write([number, "PS", "PS-OTH", ""])
-    file.with_name(file.name + ".progress").unlink(missing_ok=True)
+    # Each demo has an API key of its own, and so a limit that nothing has been sent against.
+    for kept in (f"{file.name}.progress", SENT):
+        file.with_name(kept).unlink(missing_ok=True)
     with CasClient(settings.partner_url, settings.partner_api_key) as client:
         sync = open_sync(file, client)
         print(f"CAS sync of {file}: {dict(sync.payment_statuses())}, then {dict(sync.court_notices())}")

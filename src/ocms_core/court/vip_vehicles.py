@@ -1,5 +1,6 @@
 """API 3: OCMS takes over the list of VIP vehicles that CAS keeps."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,8 @@ RETRIES_EXHAUSTED = "CAS API Refresh VIP Vehicle Failed - All Retries Exhausted"
 REFRESH_FAILED = "CAS API Refresh VIP Vehicle Failed"
 LIST_HELD_BACK = "CAS API Refresh VIP Vehicle Held Back - List Shrinks"
 
-LONGEST_VEHICLE_NO = 20
+VEHICLE_NO = re.compile(r"[A-Z0-9]{1,20}", re.ASCII)
+"""Capital letters and digits, no longer than the column; no check letter is enforced (G1)."""
 LONGEST_DESCRIPTION = 255
 STATUSES: Mapping[str, str] = {"A": "A", "ACTIVE": "A", "D": "D"}
 """What CAS calls a vehicle's status, and what is stored: A active, D defunct."""
@@ -33,7 +35,7 @@ class ListHeldBack(Fault):
         """Say by how much, and what to do."""
         return (
             f"the list would shrink from {self.before} to {self.after} vehicles and is held back; "
-            "`ocms jobs run refresh_vip_vehicle --force` takes it over"
+            "`ocms jobs run refresh_vip_vehicle --force --accept` takes it over"
         )
 
 
@@ -63,7 +65,7 @@ def stored_vehicle(vehicle: object, place: int) -> tuple[str, str, str, str]:
     status: Any = vehicle.get("status")
     description: Any = "" if vehicle.get("description") is None else vehicle["description"]
     wrong = (
-        ("vehicleNo", not is_text(number, LONGEST_VEHICLE_NO) or not number or number != number.strip()),
+        ("vehicleNo", not isinstance(number, str) or not VEHICLE_NO.fullmatch(number)),
         ("vipVehicle", mark not in ("Y", "N")),
         ("description", not is_text(description, LONGEST_DESCRIPTION)),
         ("status", not isinstance(status, str) or status not in STATUSES),
@@ -89,7 +91,7 @@ def check_complete(*, total: object, vehicles: int) -> None:
 
 
 @rule("P41")
-def check_shrinking(*, before: int, after: int, largest_percent: int, forced: bool) -> None:
-    """A list that shrinks by more than its share is held back, unless it is forced."""
-    if not forced and (before - after) * 100 > before * largest_percent:
+def check_shrinking(*, before: int, after: int, largest_percent: int, accepted: bool) -> None:
+    """A list that shrinks by more than its share is held back, unless that is accepted by hand."""
+    if not accepted and (before - after) * 100 > before * largest_percent:
         raise ListHeldBack(before, after)

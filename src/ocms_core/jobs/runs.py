@@ -27,6 +27,7 @@ class Result(Enum):
 
     DONE = "done"
     FAILED = "failed"
+    LOST = "lost"
 
 
 @unique
@@ -34,6 +35,7 @@ class NotNow(Enum):
     """Why a run did not begin."""
 
     HELD = "another worker is at it, or it ended a moment ago"
+    PAUSED = "it failed a moment ago and is tried again soon"
     SLOT_RUN = "it has run for this time of its schedule already"
     RAN_TODAY = "it has run today already; --force runs it again"
 
@@ -45,7 +47,8 @@ class Ask:
 
     `slot` is the time of the schedule it is for, the same on every machine whatever its clock says;
     None for a run by hand. `at_most` is how long the lock holds when nobody extends it, `at_least` how
-    long it is kept even when the work is done sooner.
+    long it is kept even when the work is done sooner. For one time of the schedule it is tried `tries`
+    times at most while it fails, with a `pause` in between.
     """
 
     job: str
@@ -55,6 +58,17 @@ class Ask:
     slot: datetime | None = None
     once_a_day: bool = False
     forced: bool = False
+    tries: int = 1
+    pause: timedelta = timedelta(0)
+
+
+@frozen
+class SlotRuns:
+    """What became of the runs for one time of the schedule; lost ones and those cut off are none of them."""
+
+    done: bool = False
+    failed: int = 0
+    last_failed: datetime | None = None
 
 
 @frozen
@@ -92,20 +106,29 @@ class Run:
 
     @property
     def state(self) -> str:
-        """How the run stands: running, never ended, done or failed."""
+        """How the run stands: running, never ended, or as it ended."""
         if self.result:
             return self.result.value
         return "running" if self.holds_lock else "never ended"
 
 
-def refusal(ask: Ask, *, slot_run: bool, ran_today: bool) -> NotNow | None:
+def refusal(ask: Ask, *, slot: SlotRuns, ran_today: bool, now: datetime) -> NotNow | None:
     """
     A time of the schedule is run once, and a job of once a day once a day unless it is forced (P42).
 
-    Runs count, not the calls each of them tried, and failed ones too; a run cut off is made up for.
+    Runs count, not the calls each of them tried, and failed ones too; a run lost or cut off is made up
+    for. A job that may try more than once pauses after a run that failed.
     """
-    if ask.slot and slot_run:
+    if ask.slot and (slot.done or slot.failed >= ask.tries):
         return NotNow.SLOT_RUN
     if ask.once_a_day and ran_today and not ask.forced:
         return NotNow.RAN_TODAY
+    if slot.last_failed and now < slot.last_failed + ask.pause:
+        return NotNow.PAUSED
     return None
+
+
+@rule("P42")
+def as_it_ended(result: Result, *, held: bool) -> Result:
+    """A run that failed when its lock was gone is lost: it does not count as having run."""
+    return Result.LOST if result is Result.FAILED and not held else result

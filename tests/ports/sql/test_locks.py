@@ -2,27 +2,30 @@
 
 # ruff: noqa: DTZ001 - columns hold times without a zone
 
-import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from attrs import evolve
-from sqlalchemy import Engine, insert, select, text, update
+from sqlalchemy import Engine, bindparam, insert, select, text, update
 
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.journal import SqlJournal
-from ocms_adapters.sql.locks import SqlLocks, fenced
+from ocms_adapters.sql.locks import MOMENT, SqlLocks, fenced
 from ocms_adapters.sql.schema import ocms_job_run, ocms_shedlock, ocms_vip_vehicle
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_adapters.sql.utc_clock import utc_now
 from ocms_core.jobs.runs import Ask, Held, LockLost, NotNow, Result
+from ocms_core.kernel.faults import BadRow
 from tests.support.builders import at
+from tests.support.contenders import ENTER, LEAVE
 from tests.support.databases import Databases
 
 JOB = "refresh_vip_vehicle"
@@ -145,36 +148,105 @@ def test_a_job_of_once_a_day_is_run_again_that_day_only_by_force(engine: Engine)
     taken(engine, once)
 
 
-# What net.javacrumbs.shedlock's JDBC provider sends when it uses the database's time.
-SHEDLOCK_NOW = {"postgresql": "timezone('utc', CURRENT_TIMESTAMP)", "sqlite": "datetime('now')"}
-SHEDLOCK_TAKE = (
-    "UPDATE ocms_shedlock SET lock_until = :until, locked_at = {now}, locked_by = :host "
-    "WHERE name = :name AND lock_until <= {now}"
+# What the JDBC template of net.javacrumbs.shedlock sends, each time one statement in a transaction.
+SHEDLOCK = {
+    "insert": "INSERT INTO ocms_shedlock(name, lock_until, locked_at, locked_by) "
+    "VALUES(:name, :lockUntil, :now, :lockedBy)",
+    "update": "UPDATE ocms_shedlock SET lock_until = :lockUntil, locked_at = :now, locked_by = :lockedBy "
+    "WHERE name = :name AND lock_until <= :now",
+    "extend": "UPDATE ocms_shedlock SET lock_until = :lockUntil "
+    "WHERE name = :name AND locked_by = :lockedBy AND lock_until > :now",
+    "unlock": "UPDATE ocms_shedlock SET lock_until = :unlockTime WHERE name = :name",
+}
+# The same with the database's own time, as it is sent to PostgreSQL.
+POSTGRESQL_NOW = "timezone('utc', CURRENT_TIMESTAMP)"
+BY_DATABASE_TIME = (
+    "INSERT INTO ocms_shedlock(name, lock_until, locked_at, locked_by) "
+    f"VALUES(:name, {POSTGRESQL_NOW} + cast(:lockAtMostFor as interval), {POSTGRESQL_NOW}, :lockedBy) "
+    "ON CONFLICT (name) DO UPDATE SET "
+    f"lock_until = {POSTGRESQL_NOW} + cast(:lockAtMostFor as interval), locked_at = {POSTGRESQL_NOW}, "
+    "locked_by = :lockedBy "
+    f"WHERE ocms_shedlock.name = :name AND ocms_shedlock.lock_until <= {POSTGRESQL_NOW}"
 )
-SHEDLOCK_INSERT = (
-    "INSERT INTO ocms_shedlock(name, lock_until, locked_at, locked_by) VALUES(:name, :until, {now}, :host)"
-)
-SHEDLOCK_UNLOCK = "UPDATE ocms_shedlock SET lock_until = {now} WHERE name = :name AND locked_by = :host"
+TIMES = ("now", "lockUntil", "unlockTime")
 
 
-def as_shedlock(engine: Engine, statement: str, hold: timedelta = LONG) -> int:
-    with writing(engine) as connection:
-        values = {"until": utc_now(connection) + hold, "host": "java-node", "name": JOB}
-        phrased = statement.format(now=SHEDLOCK_NOW[engine.name])
-        return connection.execute(text(phrased), values).rowcount
+def as_shedlock(engine: Engine, name: str, hold: timedelta = LONG) -> int:
+    """Do as a Java node does; the rows it reached, none for an insert that finds the name taken."""
+    statement = text(SHEDLOCK[name])
+    times = [bindparam(each, type_=MOMENT) for each in TIMES if f":{each}" in SHEDLOCK[name]]
+    with suppress(BadRow), writing(engine) as connection:
+        now = utc_now(connection)
+        told = {"now": now, "lockUntil": now + hold, "unlockTime": now, "lockedBy": "java", "name": JOB}
+        wanted = {each: value for each, value in told.items() if f":{each}" in SHEDLOCK[name]}
+        return connection.execute(statement.bindparams(*times), wanted).rowcount
+    return 0
 
 
-def test_a_shedlock_node_and_ours_keep_each_other_out(engine: Engine) -> None:
-    assert as_shedlock(engine, SHEDLOCK_INSERT) == 1
-    assert SqlLocks(engine).take(ask()) is NotNow.HELD
-    as_shedlock(engine, SHEDLOCK_UNLOCK)
-    time.sleep(1.1 if engine.name == "sqlite" else 0)  # its statements know whole seconds there
-
+def test_the_lock_of_a_shedlock_node_is_honoured(engine: Engine) -> None:
+    locks = SqlLocks(engine)
+    assert as_shedlock(engine, "insert", timedelta(seconds=0.3)) == 1
+    assert locks.take(ask()) is NotNow.HELD
+    assert as_shedlock(engine, "extend") == 1
+    time.sleep(0.4)
+    assert locks.take(ask()) is NotNow.HELD, "it was extended"
+    assert as_shedlock(engine, "unlock") == 1
     held = taken(engine, ask())
-    assert as_shedlock(engine, SHEDLOCK_TAKE) == 0
+    assert as_shedlock(engine, "extend") == 0, "it is another's now"
+    write(engine, held)
+
+
+def test_our_lock_is_honoured_by_a_shedlock_node(engine: Engine) -> None:
+    held = taken(engine, ask())
+    assert [as_shedlock(engine, name) for name in ("insert", "update", "extend")] == [0, 0, 0]
+    write(engine, held)
     end(engine, held)
-    time.sleep(1.1 if engine.name == "sqlite" else 0)
-    assert as_shedlock(engine, SHEDLOCK_TAKE) == 1
+    assert as_shedlock(engine, "insert") == 0
+    assert as_shedlock(engine, "update") == 1
+    with pytest.raises(LockLost):
+        write(engine, held)
+
+
+def test_our_lock_that_ran_out_is_taken_over_by_a_shedlock_node(engine: Engine) -> None:
+    late = taken(engine, ask(at_most=timedelta(seconds=0.2)))
+    time.sleep(0.3)
+    assert as_shedlock(engine, "update") == 1
+    with pytest.raises(LockLost):
+        write(engine, late)
+    assert not SqlLocks(engine).extend(late)
+    end(engine, late)
+    assert SqlLocks(engine).take(ask("b")) is NotNow.HELD, "its end does not free the node's lock"
+
+
+def test_a_shedlock_node_whose_time_ran_out_is_taken_over_and_what_it_unlocks_late_is_not_written_on(
+    engine: Engine,
+) -> None:
+    as_shedlock(engine, "insert", timedelta(seconds=0.2))
+    time.sleep(0.3)
+    held = taken(engine, ask())
+    assert as_shedlock(engine, "extend") == 0
+    # It unlocks by name alone, and so frees a lock that is ours: then nobody holds it, and we do not write.
+    assert as_shedlock(engine, "unlock") == 1
+    with pytest.raises(LockLost):
+        write(engine, held)
+    taken(engine, ask("b"))
+
+
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+def test_a_shedlock_node_by_the_time_of_postgresql_and_ours_keep_each_other_out(engine: Engine) -> None:
+    def node(hold: str) -> int:
+        with writing(engine) as connection:
+            told = {"name": JOB, "lockAtMostFor": hold, "lockedBy": "java"}
+            return connection.execute(text(BY_DATABASE_TIME), told).rowcount
+
+    assert node("0.3 second") == 1
+    assert node("10 minutes") == 0
+    assert SqlLocks(engine).take(ask()) is NotNow.HELD
+    time.sleep(0.4)
+    held = taken(engine, ask())
+    assert node("10 minutes") == 0
+    end(engine, held)
+    assert node("10 minutes") == 1
     with pytest.raises(LockLost):
         write(engine, held)
 
@@ -190,39 +262,30 @@ def test_the_row_is_what_a_shedlock_node_would_write(engine: Engine) -> None:
     assert row.cre_user_id == "ocmsiz_app_conn"
 
 
-def test_fifty_contenders_never_hold_the_lock_together(engine: Engine) -> None:
-    # Their clocks are up to five minutes off: they differ in the time of the schedule they come for.
+def test_fifty_contenders_never_hold_the_lock_together(engine: Engine, databases: Databases) -> None:
+    # On SQLite each try is a write on disk that all others wait for: a few show what the many would.
     tries = 200 if engine.name == "postgresql" else 4
-    inside, most, won = 0, 0, 0
-    counting = threading.Lock()
+    key = "serial" if engine.name == "postgresql" else "integer"
+    with writing(engine) as connection:
+        connection.execute(text(f"CREATE TABLE contention (id {key} PRIMARY KEY, fence integer, mark text)"))
 
-    def contend(number: int) -> None:
-        nonlocal inside, most, won
-        locks, chance = SqlLocks(engine), random.Random(number)
-        for turn in range(tries):
-            skew = timedelta(seconds=chance.uniform(-300, 300))
-            slot = at("2025-01-14T02:00:00") + timedelta(hours=turn) + skew
-            held = locks.take(evolve(ask(f"worker-{number}"), slot=slot))
-            if isinstance(held, Held):
-                with counting:
-                    inside, won = inside + 1, won + 1
-                    most = max(most, inside)
-                time.sleep(0.001)
-                with counting:
-                    inside -= 1
-                locks.end(held, Result.DONE, {}, None)
+    command = [sys.executable, "-m", "tests.support.contenders", databases.intranet, "50", str(tries)]
+    assert subprocess.run(command, cwd=Path(__file__).parents[3], check=False).returncode == 0
 
-    threads = [threading.Thread(target=contend, args=(number,)) for number in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert most == 1
-    assert won > 1
+    with reading(engine) as connection:
+        marks = connection.execute(text("SELECT fence, mark FROM contention ORDER BY id")).all()
+    fences = [fence for fence, _ in marks]
+    assert fences == sorted(fences), "whoever came later has a higher number, and nobody comes back"
+    assert len(set(fences)) == [mark for _, mark in marks].count(ENTER) > 1
+    inside = {fence for fence, mark in marks if mark == LEAVE}
+    for one, other in pairwise(marks):
+        if one.mark == ENTER and one.fence in inside:
+            assert (other.fence, other.mark) == (one.fence, LEAVE), "another was in between"
+    assert len(inside) < len(set(fences)), "some slept past their time, and wrote no more"
     runs = SqlJournal(engine).history(last=100_000)
-    assert len(runs) == won
-    assert {run.state for run in runs} == {"done"}
+    slots = [run.slot for run in runs if run.slot and run.result is Result.DONE]
+    assert len(slots) == len(set(slots)), "no time of the schedule was run twice"
+    assert {run.state for run in runs} == {"done", "lost"}
 
 
 SLEEPER = """
@@ -230,7 +293,7 @@ import sys, time
 from datetime import timedelta
 from sqlalchemy import insert
 from ocms_adapters.sql import engines
-from ocms_adapters.sql.locks import SqlLocks, fenced
+from ocms_adapters.sql.locks import MOMENT, SqlLocks, fenced
 from ocms_adapters.sql.schema import ocms_vip_vehicle
 from ocms_core.jobs.runs import Ask, LockLost
 from ocms_core.kernel.faults import Fault

@@ -36,6 +36,10 @@ def test_a_vehicle_of_the_contract_is_stored(
     [
         ({"vehicleNo": ""}, "vehicleNo"),
         ({"vehicleNo": " A"}, "vehicleNo"),
+        ({"vehicleNo": "sba1234a"}, "vehicleNo"),
+        ({"vehicleNo": "SBA-1234"}, "vehicleNo"),
+        ({"vehicleNo": "SBÄ1234"}, "vehicleNo"),
+        ({"vehicleNo": "A\n"}, "vehicleNo"),
         ({"vehicleNo": "A" * 21}, "vehicleNo"),
         ({"vehicleNo": 5}, "vehicleNo"),
         ({"vehicleNo": None}, "vehicleNo"),
@@ -75,7 +79,7 @@ def test_a_total_that_fits_is_accepted() -> None:
 
 @pytest.mark.rule("P41")
 @pytest.mark.parametrize(
-    "before, after, percent, forced, held_back",
+    "before, after, percent, accepted, held_back",
     [
         (0, 5, 20, False, False),
         (100, 80, 20, False, False),
@@ -87,10 +91,10 @@ def test_a_total_that_fits_is_accepted() -> None:
     ],
 )
 def test_a_list_may_shrink_by_its_share_only(
-    before: int, after: int, percent: int, *, forced: bool, held_back: bool
+    before: int, after: int, percent: int, *, accepted: bool, held_back: bool
 ) -> None:
     if held_back:
         with pytest.raises(ListHeldBack):
-            check_shrinking(before=before, after=after, largest_percent=percent, forced=forced)
+            check_shrinking(before=before, after=after, largest_percent=percent, accepted=accepted)
     else:
-        check_shrinking(before=before, after=after, largest_percent=percent, forced=forced)
+        check_shrinking(before=before, after=after, largest_percent=percent, accepted=accepted)

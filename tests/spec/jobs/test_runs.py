@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from ocms_core.jobs.runs import Ask, NotNow, Result, Run, refusal
+from ocms_core.jobs.runs import Ask, NotNow, Result, Run, SlotRuns, as_it_ended, refusal
 from tests.support.builders import NOW
 
 BY_HAND = Ask("refresh_vip_vehicle", "worker", timedelta(minutes=10))
@@ -13,23 +13,59 @@ SCHEDULED = evolve(BY_HAND, slot=NOW)
 ONCE = evolve(SCHEDULED, once_a_day=True)
 
 
+RETRIED = evolve(SCHEDULED, tries=3, pause=timedelta(minutes=10))
+DONE, FAILED = SlotRuns(done=True), SlotRuns(failed=1, last_failed=NOW - timedelta(minutes=10))
+
+
 @pytest.mark.rule("P42")
 @pytest.mark.parametrize(
-    "ask, slot_run, ran_today, told",
+    "ask, slot, ran_today, told",
     [
-        (BY_HAND, False, True, None),
-        (SCHEDULED, False, True, None),
-        (SCHEDULED, True, True, NotNow.SLOT_RUN),
-        (ONCE, False, False, None),
-        (ONCE, False, True, NotNow.RAN_TODAY),
-        (evolve(ONCE, slot=None, forced=True), False, True, None),
-        (evolve(ONCE, forced=True), True, True, NotNow.SLOT_RUN),
+        (BY_HAND, SlotRuns(), True, None),
+        (SCHEDULED, SlotRuns(), True, None),
+        (SCHEDULED, DONE, True, NotNow.SLOT_RUN),
+        (SCHEDULED, FAILED, True, NotNow.SLOT_RUN),
+        (ONCE, SlotRuns(), False, None),
+        (ONCE, SlotRuns(), True, NotNow.RAN_TODAY),
+        (evolve(ONCE, slot=None, forced=True), SlotRuns(), True, None),
+        (evolve(ONCE, forced=True), DONE, True, NotNow.SLOT_RUN),
     ],
 )
 def test_once_a_day_counts_runs_and_can_be_forced(
-    ask: Ask, told: NotNow | None, *, slot_run: bool, ran_today: bool
+    ask: Ask, slot: SlotRuns, told: NotNow | None, *, ran_today: bool
 ) -> None:
-    assert refusal(ask, slot_run=slot_run, ran_today=ran_today) is told
+    assert refusal(ask, slot=slot, ran_today=ran_today, now=NOW) is told
+
+
+@pytest.mark.parametrize(
+    "slot, told",
+    [
+        (FAILED, None),
+        (evolve(FAILED, last_failed=NOW - timedelta(minutes=9, seconds=59)), NotNow.PAUSED),
+        (evolve(FAILED, failed=2), None),
+        (evolve(FAILED, failed=3), NotNow.SLOT_RUN),
+        (evolve(FAILED, done=True), NotNow.SLOT_RUN),
+    ],
+)
+def test_a_run_that_failed_is_tried_again_after_a_pause_so_often(slot: SlotRuns, told: NotNow | None) -> None:
+    assert refusal(RETRIED, slot=slot, ran_today=True, now=NOW) is told
+
+
+@pytest.mark.rule("P42")
+@pytest.mark.parametrize(
+    "result, held, on_record",
+    [
+        (Result.DONE, True, Result.DONE),
+        (Result.DONE, False, Result.DONE),
+        (Result.FAILED, True, Result.FAILED),
+        (Result.FAILED, False, Result.LOST),
+        (Result.LOST, True, Result.LOST),
+    ],
+)
+def test_a_run_that_failed_when_its_lock_was_gone_is_lost(
+    result: Result, on_record: Result, *, held: bool
+) -> None:
+    assert as_it_ended(result, held=held) is on_record
 
 
 @pytest.mark.rule("P42")
@@ -40,6 +76,7 @@ def test_once_a_day_counts_runs_and_can_be_forced(
         (None, False, "never ended"),
         (Result.DONE, False, "done"),
         (Result.FAILED, True, "failed"),
+        (Result.LOST, False, "lost"),
     ],
 )
 def test_a_run_that_never_ended_is_told_from_one_that_runs(

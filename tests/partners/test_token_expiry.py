@@ -1,0 +1,96 @@
+"""A PLUS client whose token runs out by itself, at an OCMS that reads the issuer's keys at its address."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.partners import PlusClient
+from ocms_app.dev_issuer import ALGORITHM, AUDIENCE, DevIssuer, issuer_of
+from ocms_app.simulators.tokens import KEYS, TokenSimulator
+from ocms_core.kernel.access import Role
+from ocms_web.doors.bearer import LEEWAY_SECONDS
+from ocms_web.doors.issuers import Kind
+from tests.partners.conftest import SECRET, numbered
+from tests.partners.test_plus import Counting
+from tests.support.databases import sqlite_databases
+from tests.support.rows import put_notices
+from tests.support.served import House, serving
+
+# Ends are told in whole seconds, so a token may live one less.
+SECONDS, TOLD = 4, 2
+BATCHES = 10
+
+
+class Mortal(TokenSimulator):
+    """An OAuth server whose tokens OCMS believes for a few seconds; it keeps count of them."""
+
+    def __init__(self, folder: Path, told: int) -> None:
+        issuer = DevIssuer(folder / "keys", switched_on=True)
+        self.given = 0
+
+        def sign(client: str, _told: int) -> str:
+            self.given += 1
+            # OCMS allows for clocks that differ, so these ended a little less than that ago.
+            begun = SystemClock().now() - timedelta(seconds=2 * LEEWAY_SECONDS)
+            life = LEEWAY_SECONDS + SECONDS
+            return issuer.token(client, Role.PLUS, kind=Kind.CLIENTS, now=begun, lifetime=life)
+
+        keys = issuer.issuers()[0].jwks_file
+        assert keys
+        super().__init__({"plus": SECRET}, sign, keys, lifetime=told)
+
+
+@pytest.fixture
+def house(sqlite_templates: Path, tmp_path: Path) -> Iterator[House]:
+    house = House(sqlite_databases(sqlite_templates, tmp_path), tmp_path)
+    put_notices(house.engine, numbered(100 * BATCHES))
+    yield house
+    house.engine.dispose()
+
+
+@pytest.mark.rule("P44")
+@pytest.mark.parametrize("told", [TOLD, 300], ids=["its end is told", "its end comes as a surprise"])
+def test_a_token_that_runs_out_between_batches_loses_and_repeats_nothing(house: House, told: int) -> None:
+    tokens, counting = Mortal(house.folder, told), Counting()
+    config = house.folder / "ocms.toml"
+    with tokens.running():
+        config.write_text(
+            f"""
+            [[ocms.issuers]]
+            name = "apim"
+            issuer = "{issuer_of(Kind.CLIENTS)}"
+            audience = "{AUDIENCE}"
+            kind = "clients"
+            algorithms = ["{ALGORITHM}"]
+            jwks_url = "{tokens.url}{KEYS}"
+            """
+        )
+        with (
+            serving(house, dev_issuer=0, config=config) as served,
+            PlusClient(
+                str(served.http.base_url),
+                tokens.address,
+                "plus",
+                SECRET,
+                client=httpx.Client(transport=counting),
+                sleep=lambda _: None,
+            ) as plus,
+        ):
+            answered = []
+            for place, info in enumerate(plus.query(numbered(100 * BATCHES))):
+                if place % 100 == 0:
+                    time.sleep(0.5)
+                answered.append(info.notice_no)
+    assert answered == numbered(100 * BATCHES), "nothing is lost, nothing repeated"
+    asked = [notice["noticeNo"] for body in counting.asked for notice in json.loads(body)["notices"]]
+    assert asked == answered, "and no batch was answered twice"
+    assert tokens.given >= 2
+    refused = counting.statuses.count(401)
+    assert counting.statuses.count(200) == BATCHES == len(counting.statuses) - refused
+    assert refused == (0 if told == TOLD else tokens.given - 1)

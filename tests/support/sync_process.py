@@ -1,0 +1,43 @@
+"""
+`ocms partner cas-sync` in a process of its own, on a clock that only sleeping moves.
+
+`python -m tests.support.sync_process LIST CLOCK` keeps the clock in a file, where the next one finds it.
+"""
+
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from attrs import frozen
+
+from ocms_adapters.partners import CasClient
+from ocms_app.beginning import begun
+from ocms_app.cli.partners import synced
+from ocms_app.databases import open_databases
+from ocms_app.running import JobRunner
+
+
+@frozen
+class KeptClock:
+    """A clock in a file."""
+
+    file: Path
+
+    def now(self) -> datetime:
+        """Read it."""
+        return datetime.fromisoformat(self.file.read_text())
+
+    def sleep(self, seconds: float) -> None:
+        """Move it on."""
+        self.file.write_text((self.now() + timedelta(seconds=seconds)).isoformat())
+
+
+def main(unpaid: str, clock: str) -> int:
+    """Do as the command does."""
+    settings, time = begun(), KeptClock(Path(clock))
+    client = CasClient(settings.partner_url, settings.partner_api_key, sleep=time.sleep, now=time.now)
+    return 0 if synced(Path(unpaid), client, JobRunner(settings, open_databases(settings))) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
