@@ -2,8 +2,6 @@
 
 import csv
 import json
-import os
-import resource
 import select
 import subprocess
 import sys
@@ -22,6 +20,7 @@ from sqlalchemy import Engine, insert, make_url, text
 
 from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, time_of
 from benchmarks.ground import Ground, outside_transactions
+from benchmarks.memory import megabytes_grown
 from benchmarks.stages import now, timed
 from ocms_adapters.http.vip_source import spool
 from ocms_adapters.sql import engines
@@ -136,7 +135,7 @@ def refresh(ground: Ground) -> Iterator[Ready]:
                 "longest wait": lambda: meanwhile().longest,
                 "rows": lambda: unchanged()[0],
                 "kilobytes": lambda: unchanged()[1],
-                "megabytes": partial(megabytes, ground, many),
+                "megabytes": lambda: megabytes_grown(partial(take_over, ground.databases.intranet, many)),
             },
             between=between,
         )
@@ -217,20 +216,11 @@ def answer(many: int) -> Iterator[bytes]:
     yield b"]}}"
 
 
-def megabytes(ground: Ground, many: int) -> float:
-    """Measure how much a process grows from the first byte of the answer to the commit."""
-    reading_end, writing_end = os.pipe()
-    if not os.fork():
-        engine = engines.create(ground.databases.intranet)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as rows:
-            spool(answer(many), rows)
-            replaced(engine, rows)
-        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-        os.write(writing_end, str(grown).encode())
-        os._exit(0)
-    os.wait()
-    return int(os.read(reading_end, 32)) / 1024
+def take_over(address: str, many: int) -> None:
+    """Take over a list from the first byte of the answer to the commit."""
+    with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as rows:
+        spool(answer(many), rows)
+        replaced(engines.create(address), rows)
 
 
 ROWS = (

@@ -272,6 +272,7 @@ def test_partners_that_are_down_leave_the_queue_as_it_was(
     assert str(sent.error).startswith("MHA (")
     assert "MHA" in str(SqlJournal(database.engine).history("send_mha_requests")[0].error)
     assert ran_again(runner, "query_datahive").counts == {"done": 0, "failed": 2}
+    assert alerts(runner)[-1] == "OCMS job query_datahive left 2 for its next run"
     assert Month(database).queue() == [(PASSPORT, False, False), (IDENTITY, False, False)]
     assert ran_again(runner, "query_datahive").counts == {"done": 2, "failed": 0}
     answered = dict(database.rows(t.ocms_temp_unc_hst_addr, "id_no", "street_name"))

@@ -19,6 +19,7 @@ from ocms_core.hst.facts import Tally
 from ocms_core.hst.ports import DataHive, MhaExchange, Progress
 from ocms_core.jobs.runs import JobCounts
 from ocms_core.kernel.codes import Code
+from ocms_core.kernel.dates import today
 from ocms_core.kernel.faults import Unavailable
 
 log = structlog.get_logger()
@@ -37,15 +38,19 @@ class JobAlerts:
 
 def suspend_hst_new_notices(context: JobContext) -> JobCounts:
     """Suspend new notices of listed identities."""
-    return counts(
-        nightly.suspend_hst_new_notices(stores=stores(context), now=context.now(), progress=progress(context))
+    return told(
+        context,
+        nightly.suspend_hst_new_notices(
+            stores=stores(context), now=context.now(), progress=progress(context)
+        ),
     )
 
 
 def loop_hst_suspensions(context: JobContext) -> JobCounts:
     """Let TS-HST that is due go round or end."""
-    return counts(
-        nightly.loop_hst_suspensions(stores=stores(context), now=context.now(), progress=progress(context))
+    return told(
+        context,
+        nightly.loop_hst_suspensions(stores=stores(context), now=context.now(), progress=progress(context)),
     )
 
 
@@ -81,13 +86,14 @@ def receive_mha_responses(context: JobContext) -> JobCounts:
 
 def query_datahive(context: JobContext) -> JobCounts:
     """Ask DataHive about queued identities."""
-    return counts(
+    return told(
+        context,
         address_check.query_datahive(
             stores=stores(context),
             datahive=datahive(context),
             now=context.now(),
             progress=progress(context),
-        )
+        ),
     )
 
 
@@ -117,6 +123,17 @@ def progress(context: JobContext) -> Progress:
         return not context.ending
 
     return after_chunk
+
+
+def told(context: JobContext, tally: Tally) -> JobCounts:
+    """Give a tally as the journal keeps it; operations are told, once a day, of what is left over."""
+    if tally.failed:
+        context.alert(
+            f"{today(context.now())}/left",
+            f"OCMS job {context.held.job} left {tally.failed} for its next run",
+            f"Done: {tally.done}\nLeft for the next run: {tally.failed}",
+        )
+    return counts(tally)
 
 
 def counts(tally: Tally) -> JobCounts:

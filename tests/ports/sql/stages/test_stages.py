@@ -1,6 +1,6 @@
 """What stage changes read and write on SQLite and on PostgreSQL."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +12,6 @@ from sqlalchemy import Engine, text
 
 from ocms_adapters.files.blobs import FolderStore
 from ocms_adapters.files.links import SignedLinks
-from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.stage_search import bound_by
 from ocms_adapters.sql.stages import SqlStageStores
@@ -24,25 +23,11 @@ from ocms_core.stages.eligibility import Wanted
 from ocms_core.stages.reports import Batch, daily_name
 from ocms_core.stages.request_checks import Criteria, DateRange, Item, Named, Validation
 from tests.support.builders import LATER, NOW, at
-from tests.support.databases import Databases
 from tests.support.rows import notice_numbers, row_of, rows_of
-from tests.support.stage_rows import in_stage, put_changes, put_fees, put_offenders
+from tests.support.stage_rows import in_stage, put_changes, put_offenders
 from tests.support.statements import recorded
 
 OFFICER = "USER01"
-
-
-@pytest.fixture
-def engine(databases: Databases) -> Iterator[Engine]:
-    engine = engines.create(databases.intranet)
-    put_fees(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def stores(engine: Engine) -> SqlStageStores:
-    return SqlStageStores(engine)
 
 
 @pytest.fixture

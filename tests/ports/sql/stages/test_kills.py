@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from random import Random
@@ -19,10 +19,9 @@ from ocms_adapters.sql.stages import SqlStageStores
 from ocms_core.stages import service
 from ocms_core.stages.client_checks import ToppanRun
 from tests.support.builders import LATER, NOW
-from tests.support.databases import Databases
 from tests.support.rows import notice_numbers, put_notices, rows_of
 from tests.support.stage_builders import item
-from tests.support.stage_rows import in_stage, put_fees
+from tests.support.stage_rows import in_stage
 
 KILLS = 20
 # Every row a change by hand may touch.
@@ -33,19 +32,6 @@ TABLES = (
     t.ocms_outbox,
 )
 Standing = dict[str, list[dict[str, Any]]]
-
-
-@pytest.fixture
-def engine(databases: Databases) -> Iterator[Engine]:
-    engine = engines.create(databases.intranet)
-    put_fees(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def stores(engine: Engine) -> SqlStageStores:
-    return SqlStageStores(engine)
 
 
 def submit(stores: SqlStageStores, numbers: Sequence[str]) -> Counter[str]:

@@ -1,14 +1,13 @@
 """Two callers at one notice at the same moment: what is answered and stands then is that of some order."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from attrs import frozen
 from sqlalchemy import Engine
 
-from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.stages import SqlStageStores
@@ -18,10 +17,9 @@ from ocms_core.kernel.verdicts import Refusal
 from ocms_core.stages import service
 from ocms_core.stages.client_checks import ToppanRun
 from tests.support.builders import LATER, NOW
-from tests.support.databases import Databases
 from tests.support.rows import notice_numbers, rows_of
 from tests.support.stage_builders import item, wanted
-from tests.support.stage_rows import in_stage, put_fees
+from tests.support.stage_rows import in_stage
 
 RACES = 200
 # All that the callers may write of a notice.
@@ -33,14 +31,6 @@ TABLES = (
     t.ocms_outbox,
 )
 Caller = Callable[[str], object]
-
-
-@pytest.fixture
-def engine(databases: Databases) -> Iterator[Engine]:
-    engine = engines.create(databases.intranet)
-    put_fees(engine)
-    yield engine
-    engine.dispose()
 
 
 @frozen
