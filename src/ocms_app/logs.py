@@ -2,6 +2,7 @@
 
 import logging
 import re
+import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
@@ -42,8 +43,8 @@ def set_up(log_format: str, log_level: str) -> None:
         structlog.processors.format_exc_info,
         without_identities,
     ]
-    people = log_format == "text"
-    renderer = structlog.dev.ConsoleRenderer() if people else structlog.processors.JSONRenderer()
+    people = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    renderer = people if log_format == "text" else structlog.processors.JSONRenderer()
     level = logging.getLevelNamesMapping()[log_level.upper()]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -59,6 +60,7 @@ def set_up(log_format: str, log_level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    # At INFO httpx and azure log addresses, which may hold what nobody should read, and alembic its plugins.
-    for library in ("httpx", "azure", "alembic"):
+    # At INFO httpx and azure log addresses, which may hold what nobody should read, asyncssh every step of
+    # a connection, and alembic its plugins.
+    for library in ("httpx", "azure", "asyncssh", "alembic"):
         logging.getLogger(library).setLevel(logging.WARNING)
