@@ -3,6 +3,7 @@
 import socket
 import ssl
 import struct
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,7 +40,7 @@ class Mishap:
         return known[word]()
 
 
-class Simulator(ThreadingHTTPServer):
+class Simulator(ThreadingHTTPServer, ABC):
     """
     Answers with `reply`; before that, each call meets the next mishap of the queue.
 
@@ -62,9 +63,9 @@ class Simulator(ThreadingHTTPServer):
         """Where it answers."""
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.server_port}"
 
+    @abstractmethod
     def reply(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, str], Iterator[bytes], int]:
         """Give status, headers, the parts of the body, and its length."""
-        raise NotImplementedError
 
     def get_request(self) -> tuple[Any, Any]:
         """Take a connection; TLS is agreed on in the thread of the call."""
