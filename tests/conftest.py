@@ -42,10 +42,16 @@ def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
+def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
     """Give a freshly migrated pair of databases, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         yield sqlite_databases(request.getfixturevalue("sqlite_templates"), tmp_path)
     else:
         with postgres_databases(request.getfixturevalue("postgres")) as pair:
             yield pair
+
+
+@pytest.fixture
+def databases(on_both: Databases) -> Databases:
+    """Give both in turn; a folder of tests to which the kind does not matter has SQLite in its place."""
+    return on_both

@@ -17,7 +17,7 @@ from ocms_app.running import JobRunner
 from ocms_app.settings import Settings
 from ocms_app.simulators.cas import CasSimulator, sample_vehicles
 from ocms_app.simulators.certificates import Authority, authority
-from tests.support.databases import Databases, postgres_databases, sqlite_databases
+from tests.support.databases import Databases, sqlite_databases
 from tests.support.postgres import free_port
 
 USER, PASSWORD = "ocms", "smtp-secret"
@@ -66,16 +66,6 @@ class Mailbox:
 def databases(sqlite_templates: Path, tmp_path: Path) -> Databases:
     """Give SQLite files; what is different on PostgreSQL is shown with the adapters."""
     return sqlite_databases(sqlite_templates, tmp_path)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
-    """Give both kinds of database in turn."""
-    if request.param == "sqlite":
-        yield sqlite_databases(request.getfixturevalue("sqlite_templates"), tmp_path)
-    else:
-        with postgres_databases(request.getfixturevalue("postgres")) as pair:
-            yield pair
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from ocms_adapters.sql.court import aware
 from ocms_adapters.sql.hst_questions import Questions
 from ocms_adapters.sql.identity_locks import lock_identities
 from ocms_adapters.sql.ledger import Ledger
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import bind_keys
 from ocms_adapters.sql.transactions import reading, writing
+from ocms_adapters.sql.writings.writing import moment
 from ocms_core.hst.facts import (
     CheckedIdentity,
     HstNotice,
@@ -58,7 +60,7 @@ class SqlHstReader:
     def listing(self, query: ListQuery) -> tuple[int, tuple[ListedRow, ...]]:
         """Give how many rows there are and one page of them, in two statements."""
         since, before = period(query)
-        filters = {"id_no": query.id_no, "since": naive(since), "before": naive(before)}
+        filters = {"id_no": query.id_no, "since": moment(since), "before": moment(before)}
         total = self._connection.execute(self._questions.listed_total, filters).scalar_one()
         page = filters | {"skip": query.skip, "limit": query.limit}
         return total, tuple(
@@ -277,13 +279,3 @@ def shown(
 ) -> ShownSuspension:
     """Read the suspension a notice row shows."""
     return NOT_SUSPENDED if kind is None else ShownSuspension(kind, reason, aware(since), aware(due))
-
-
-def aware(moment: datetime | None) -> datetime | None:
-    """Give a table's local time its zone, or nothing."""
-    return None if moment is None else singapore(moment)
-
-
-def naive(moment: datetime | None) -> datetime | None:
-    """Give a moment as the tables keep it, or nothing."""
-    return None if moment is None else local(moment)

@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 
+from ocms_adapters.sql.court import locked
 from ocms_adapters.sql.row_sets import among, row_set
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
@@ -185,15 +186,6 @@ def notices() -> Select[Any]:
         von.epr_reason_of_suspension,
         von.epr_date_of_suspension,
         von.due_date_of_revival,
-    )
-
-
-def locked(question: Select[Any]) -> Select[Any]:
-    """Lock the notice rows of a question in notice order until the transaction ends (G13)."""
-    return (
-        question.order_by(von.notice_no)
-        .with_for_update(of=t.ocms_valid_offence_notice, key_share=True)
-        .with_hint(t.ocms_valid_offence_notice, "WITH (UPDLOCK, ROWLOCK)", "mssql")
     )
 
 

@@ -257,9 +257,9 @@ class SqlMirror:
     ) -> Round:
         at = {"now": local(moment)}
         outcomes = [
-            (row.id, None, local(next_attempt(row.attempts, moment)), refused[row.notice_no][:200])
+            (row.id, None, next_attempt(row.attempts, moment), refused[row.notice_no][:200])
             if row.notice_no in refused
-            else (row.id, local(moment), local(moment), None)
+            else (row.id, moment, moment, None)
             for row in claimed
         ]
         connection.execute(self._statements.settle, self._statements.outcomes.bind(outcomes) | at)

@@ -232,7 +232,7 @@ def test_a_shedlock_node_whose_time_ran_out_is_taken_over_and_what_it_unlocks_la
     taken(engine, ask("b"))
 
 
-@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("on_both", ["postgresql"], indirect=True)
 def test_a_shedlock_node_by_the_time_of_postgresql_and_ours_keep_each_other_out(engine: Engine) -> None:
     def node(hold: str) -> int:
         with writing(engine) as connection:

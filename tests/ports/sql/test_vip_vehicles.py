@@ -135,7 +135,7 @@ class Cut(io.BytesIO):
 
 
 @pytest.mark.rule("P41")
-@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("on_both", ["postgresql"], indirect=True)
 def test_what_fails_while_the_list_is_loaded_is_a_fault_and_leaves_the_old_list(engine: Engine) -> None:
     replace(engine, [vehicle(1)])
     with pytest.raises(BadRow, match="22001"):
