@@ -14,7 +14,7 @@ from benchmarks.contenders.decisions import MSGSPEC, PYDANTIC, Decisions, decisi
 from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, milliseconds, rate
 from benchmarks.ground import Ground, notice_no
 from ocms_core.court import court_notices, payment_status, plus_query
-from ocms_core.court.facts import CourtFacts, CourtNotice, PaymentStatus, PlusNotice
+from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.kernel.reference import Reference
@@ -107,7 +107,7 @@ def deciding(
 def payment_status_ours() -> Callable[[], object]:
     """Give the decision of API 1 on 500 notices, a third of them with a reason CAS gave."""
     found = {
-        row["notice_no"]: PaymentStatus(
+        row["notice_no"]: NoticePaymentStatus(
             row["notice_no"], None, AMOUNT, None, "Y", row["suspension_type"], None, row["epr_reason"]
         )
         for row in NOTICES

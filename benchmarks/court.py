@@ -19,16 +19,16 @@ from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, rate_o
 from benchmarks.ground import SETTLE, Ground, notice_no, outside_transactions
 from benchmarks.http import CONNECTIONS, Client, Lane, request
 from benchmarks.serving import Program, served
-from ocms_adapters.sql.counters import SqlRateLimits
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_adapters.sql.rate_limits import SqlRateLimits
 from ocms_app.settings import Settings
 from ocms_app.wiring import dev_issuer
 from ocms_core.court import service
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.access import LIMITS, Limit, Operation, Role
 from ocms_core.kernel.dates import SINGAPORE
-from ocms_web.doors.issuers import Kind
+from ocms_web.authentication.issuers import CallerKind
 
 PAYMENT_STATUS = "/v1/ocms/cas-getPaymentStatus"
 COURT_NOTICES = "/v1/ocms/cas-updateCourtNotices"
@@ -73,7 +73,7 @@ def tokens(_ground: Ground, keys: str) -> Iterator[Mapping[str, str]]:
     issuer = dev_issuer(Settings(dev_issuer=True, dev_keys=keys))
     now = datetime.now(SINGAPORE)
     for number in count_up():
-        token = issuer.token(f"plus-{number}", Role.PLUS, kind=Kind.CLIENTS, now=now)
+        token = issuer.token(f"plus-{number}", Role.PLUS, kind=CallerKind.CLIENTS, now=now)
         yield {"Authorization": f"Bearer {token}"}
 
 

@@ -13,20 +13,20 @@ from sqlalchemy import Engine, insert, update
 from benchmarks.contenders.furnishing import TypicalFurnish
 from benchmarks.frame import OURS, TYPICAL, Bar, Ready, Row, milliseconds, time_of
 from benchmarks.ground import Ground, notice_no
-from ocms_adapters.sealing import Sealer
+from ocms_adapters.encryption import FieldCipher
 from ocms_adapters.sql import engines, schema
 from ocms_adapters.sql.internet_copy import InternetCopy
-from ocms_adapters.sql.mirror import SqlMirror
 from ocms_adapters.sql.offenders import SqlOffenderStores
+from ocms_adapters.sql.replication import SqlReplication
 from ocms_core.kernel.dates import SINGAPORE
-from ocms_core.kernel.particulars import Address, FurnishDetail, Person
+from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
 from ocms_core.offenders import service
-from ocms_core.offenders.field_checks import Furnished
-from ocms_core.offenders.service import Outcome
+from ocms_core.offenders.field_checks import FurnishRequest
+from ocms_core.offenders.service import ActionOutcome
 
 OFFICERS = 8
 NUMBER = notice_no(1)
-ADDRESS = Address("123", "ORCHARD ROAD", "PLAZA TOWER", "01", "01", "238888")
+ADDRESS = MailingAddress("123", "ORCHARD ROAD", "PLAZA TOWER", "01", "01", "238888")
 
 Furnish = Callable[[str, Person], None]
 
@@ -34,17 +34,17 @@ Furnish = Callable[[str, Person], None]
 def wired(intranet: Engine, internet: Engine) -> Furnish:
     """Wire OCMS once, as a server process does."""
     stores = SqlOffenderStores(intranet)
-    delivery = SqlMirror(intranet, InternetCopy(internet, Sealer({"k1": b"1" * 32})))
+    delivery = SqlReplication(intranet, InternetCopy(internet, FieldCipher({"k1": b"1" * 32})))
 
     def furnish(role: str, person: Person) -> None:
         outcome = service.furnish(
-            Furnished(NUMBER, role, person, ADDRESS, FurnishDetail(remarks="measured")),
+            FurnishRequest(NUMBER, role, person, ADDRESS, FurnishDetail(remarks="measured")),
             "OIC001",
             stores=stores,
             delivery=delivery,
             now=datetime.now(SINGAPORE),
         )
-        if not (isinstance(outcome, Outcome) and outcome.shown_on_internet):
+        if not (isinstance(outcome, ActionOutcome) and outcome.shown_on_internet):
             raise AssertionError("not furnished and shown")
 
     return furnish

@@ -11,14 +11,14 @@ from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, time_o
 from benchmarks.ground import Ground, outside_transactions
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_core.hst import service
-from ocms_core.hst.request_checks import Application
-from ocms_core.kernel.addresses import Address
+from ocms_core.hst.request_checks import HstApplication
+from ocms_core.kernel.addresses import RegisteredAddress
 from ocms_core.kernel.dates import SINGAPORE
-from ocms_core.kernel.verdicts import Settled
+from ocms_core.kernel.decisions import Decision
 
 NOTICES = 10_000
 IDENTITY = "S1234567A"
-LISTED = Application(IDENTITY, "N", "John Tan", Address("123456", "1", "Street"))
+LISTED = HstApplication(IDENTITY, "N", "John Tan", RegisteredAddress("123456", "1", "Street"))
 NOW = datetime(2025, 1, 14, 11, tzinfo=SINGAPORE)
 BOUND = {
     "id_no": IDENTITY,
@@ -85,9 +85,9 @@ ONE_BY_ONE = (
 
 def timed(work: Callable[[], None]) -> Callable[[], float]:
     def run() -> float:
-        begun = time.perf_counter()
+        startup = time.perf_counter()
         work()
-        return time.perf_counter() - begun
+        return time.perf_counter() - startup
 
     return run
 
@@ -101,9 +101,9 @@ def applying(ground: Ground) -> Iterator[Ready]:
     stores = SqlHstStores(engine)
 
     def ours() -> None:
-        settled = service.apply(LISTED, officer="OFFICER", stores=stores, now=NOW)
-        assert isinstance(settled, Settled)
-        assert len(settled.answers) == many
+        decision = service.apply(LISTED, officer="OFFICER", stores=stores, now=NOW)
+        assert isinstance(decision, Decision)
+        assert len(decision.answers) == many
 
     def set_based() -> None:
         with engine.begin() as connection:

@@ -26,8 +26,8 @@ from ocms_adapters.sql.stages import SqlStageStores
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.stages import reports, service
 from ocms_core.stages.client_checks import ToppanRun
-from ocms_core.stages.eligibility import Wanted
-from ocms_core.stages.request_checks import Criteria, Item
+from ocms_core.stages.eligibility import RequestedChange
+from ocms_core.stages.request_checks import ChangeItem, Criteria
 
 PEOPLE = text("""
     INSERT INTO ocms_offence_notice_owner_driver (
@@ -91,9 +91,9 @@ def submit(ground: Ground) -> Iterator[Ready]:
     numbers, stores = drawn(ground, BATCH), SqlStageStores(ground.engine)
 
     def ours(some: Sequence[str] = numbers) -> None:
-        items = [Item(number, Wanted("DN2", "SUP", None)) for number in some]
-        settled = service.submit(items, "USER01", stores=stores, now=now())
-        if not all(answer.detail for answer in settled.answers):
+        items = [ChangeItem(number, RequestedChange("DN2", "SUP", None)) for number in some]
+        decision = service.submit(items, "USER01", stores=stores, now=now())
+        if not all(answer.detail for answer in decision.answers):
             raise AssertionError("A notice was not moved.")
 
     with by_hand(ground.databases.intranet) as hand:

@@ -99,9 +99,9 @@ def refresh(ground: Ground) -> Iterator[Ready]:
         typical = list(vehicles(many, 0))
 
         def ours(rows: TextIO = today) -> None:
-            told = replaced(engine, rows)
-            if (told.before, told.after, told.changed) != (many, many, ceil(many / CHANGED)):
-                raise AssertionError(told)
+            given = replaced(engine, rows)
+            if (given.before, given.after, given.changed) != (many, many, ceil(many / CHANGED)):
+                raise AssertionError(given)
 
         def between() -> None:
             outside_transactions(engine, "DROP TABLE IF EXISTS vip_bare", *SETTLE)
@@ -120,8 +120,8 @@ def refresh(ground: Ground) -> Iterator[Ready]:
             between()
             replaced(engine, today)  # the first to touch a page after a checkpoint logs all of it
             before = log_position(engine)
-            told = replaced(engine, today)
-            return told.added + told.changed + told.removed, (log_position(engine) - before) / 1024
+            given = replaced(engine, today)
+            return given.added + given.changed + given.removed, (log_position(engine) - before) / 1024
 
         yield Ready(
             {
@@ -170,9 +170,9 @@ def reading(address: str) -> Iterator[Seen]:
                 raise RuntimeError("A reader did not start.")
         yield seen
         for reader in readers:
-            told = json.loads(reader.communicate()[0])
-            seen.wrong += told["wrong"]
-            seen.longest = max(seen.longest, told["longest"])
+            given = json.loads(reader.communicate()[0])
+            seen.wrong += given["wrong"]
+            seen.longest = max(seen.longest, given["longest"])
 
 
 def read(address: str, level: str) -> None:
@@ -191,9 +191,9 @@ def read(address: str, level: str) -> None:
             with connection.transaction():
                 days = set[str]()
                 for _ in range(2 if level == LEVELS[1] else 1):
-                    begun = time.perf_counter()
+                    startup = time.perf_counter()
                     found = connection.execute(LOOK_UP, [asked]).fetchall()
-                    longest = max(longest, time.perf_counter() - begun)
+                    longest = max(longest, time.perf_counter() - startup)
                     days.update(description for (description,) in found)
                     wrong += len(found) != len(asked)
                 wrong += len(days) != 1

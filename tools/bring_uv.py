@@ -52,21 +52,21 @@ def locked_uv(lock: Lock) -> Lock:
     return next(package for package in packages if package["name"] == "uv")
 
 
-def new_enough(version: str, wanted: str) -> bool:
+def new_enough(version: str, requested: str) -> bool:
     """Tell whether a uv version is at least the wanted one, both as text such as `0.13.9`."""
 
     def numbers(text: str) -> list[int]:
         return [int(number) for number in re.findall(r"\d+", text)[:3]]
 
-    return numbers(version) >= numbers(wanted)
+    return numbers(version) >= numbers(requested)
 
 
-def uv_on_path(wanted: str) -> str | None:
+def uv_on_path(requested: str) -> str | None:
     """Give the path of the installed uv if it is new enough, else nothing."""
     uv = shutil.which("uv")
     if uv:
         said = subprocess.run([uv, "--version"], capture_output=True, text=True, check=False).stdout
-        if said.startswith("uv ") and new_enough(said, wanted):
+        if said.startswith("uv ") and new_enough(said, requested):
             return uv
     return None
 

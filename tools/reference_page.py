@@ -7,7 +7,7 @@ from pathlib import Path
 from ocms_app.settings import MEANINGS, Settings, effective, variable
 from ocms_core.kernel import codes
 from ocms_core.kernel.access import ACCESS, LIMITS, Role
-from ocms_core.kernel.caps import DEFAULTS, PARAMETER
+from ocms_core.kernel.batch_limits import DEFAULTS, PARAMETER
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.reference_defaults import DEFAULT_STAGE_DAYS, NEXT_STAGE, STAGE_MAP, SUSPENSION_REASONS
 from ocms_core.kernel.stages import STAGES

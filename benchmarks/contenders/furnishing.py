@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from ocms_adapters.sql import schema
-from ocms_core.kernel.particulars import Person
+from ocms_core.kernel.offender_details import Person
 
 
 class Entity(DeclarativeBase):

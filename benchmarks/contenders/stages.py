@@ -12,7 +12,7 @@ from sqlalchemy import Engine, bindparam, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from benchmarks.contenders.typical import Notice, Outgoing, entity
+from benchmarks.contenders.typical import Notice, OutboxRow, entity
 from ocms_adapters.sql import schema
 
 Person = entity("Person", schema.ocms_offence_notice_owner_driver)
@@ -58,7 +58,7 @@ def move(session: Session, notice: Any, now: datetime, midnight: datetime) -> No
     notice.next_processing_stage, notice.next_processing_date = "DR3", midnight + timedelta(days=14)
     notice.amount_payable, notice.payment_acceptance_allowed = notice.composition_amount, "Y"
     notice.is_sync = "N"
-    session.add(Outgoing(kind="NOTICE", notice_no=notice.notice_no))
+    session.add(OutboxRow(kind="NOTICE", notice_no=notice.notice_no))
 
 
 def core_toppan(engine: Engine, numbers: Sequence[str], now: datetime) -> None:
@@ -169,14 +169,14 @@ class ByHand:
 
 def place(url: str) -> dict[str, Any]:
     """Say where a database is in asyncpg's words."""
-    told = make_url(url)
-    host, port = told.query.get("host", told.host), told.query.get("port", told.port)
+    given = make_url(url)
+    host, port = given.query.get("host", given.host), given.query.get("port", given.port)
     return {
         "host": host,
         "port": int(str(port)),
-        "user": told.username,
-        "password": told.password,
-        "database": told.database,
+        "user": given.username,
+        "password": given.password,
+        "database": given.database,
     }
 
 

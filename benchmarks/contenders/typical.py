@@ -28,7 +28,7 @@ def entity(name: str, table: Table) -> Any:
 Notice = entity("Notice", schema.ocms_valid_offence_notice)
 Suspension = entity("Suspension", schema.ocms_suspended_notice)
 CourtCase = entity("CourtCase", schema.ocms_court_case)
-Outgoing = entity("Outgoing", schema.ocms_outbox)
+OutboxRow = entity("OutboxRow", schema.ocms_outbox)
 
 Shown = TypeVar("Shown")
 
@@ -126,7 +126,7 @@ def court_notices(call: Call, database: Database) -> Answer[NoticeInfo]:
             update(notice, item, now)
             database.add(opened(notice, item, last.get(notice.notice_no, 0) + 1, now))
             database.add(
-                Outgoing(kind="NOTICE", notice_no=notice.notice_no, cre_date=now, cre_user_id="typical")
+                OutboxRow(kind="NOTICE", notice_no=notice.notice_no, cre_date=now, cre_user_id="typical")
             )
     notices = [info(notice) for notice in found.values()]
     database.commit()
@@ -153,8 +153,8 @@ def notice_info(call: Call, database: Database) -> Answer[NoticeInfo]:
 
 
 def load(items: Sequence[Item], database: Session) -> dict[str, Any]:
-    wanted = [item.noticeNo for item in items]
-    found = database.scalars(select(Notice).where(Notice.notice_no.in_(wanted)))
+    requested = [item.noticeNo for item in items]
+    found = database.scalars(select(Notice).where(Notice.notice_no.in_(requested)))
     return {notice.notice_no: notice for notice in found}
 
 

@@ -17,11 +17,11 @@ from attrs import field, frozen
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from ocms_adapters.clock import SystemClock
-from ocms_core.hst.facts import Answered
-from ocms_core.kernel.addresses import DATAHIVE, Address, AddressAnswer
+from ocms_core.hst.facts import DataHiveAnswers
+from ocms_core.kernel.addresses import DATAHIVE, AddressAnswer, RegisteredAddress
 from ocms_core.kernel.dates import SINGAPORE, timestamp
-from ocms_core.kernel.faults import Unavailable
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.errors import Unavailable
+from ocms_core.kernel.rule_tags import rule
 
 PATH = "/address-enquiries"
 RETRIES = 3
@@ -40,7 +40,7 @@ PARTS: dict[str, tuple[str, int]] = {
 }
 
 
-class Unreadable(Exception):
+class UnreadableAnswer(Exception):
     """An answer is not of the form agreed on; no word of it is repeated."""
 
 
@@ -60,12 +60,12 @@ class HttpDataHive:
     now: Callable[[], datetime] = field(factory=lambda: SystemClock().now)
 
     @rule("H34")
-    def ask(self, identities: Mapping[str, str]) -> Answered:
+    def ask(self, identities: Mapping[str, str]) -> DataHiveAnswers:
         """A batch that fails is asked three times more, each time after a longer pause, then given up."""
         retrying = Retrying(
             stop=stop_after_attempt(1 + RETRIES),
             wait=wait_exponential(multiplier=1, max=30),
-            retry=retry_if_exception_type((httpx.HTTPError, Unreadable)),
+            retry=retry_if_exception_type((httpx.HTTPError, UnreadableAnswer)),
             sleep=self.pause,
             reraise=True,
         )
@@ -73,14 +73,14 @@ class HttpDataHive:
             with self._client() as client:
                 return retrying(self._ask, client, identities)
         # An authority's file that cannot be read is an OSError.
-        except (httpx.HTTPError, Unreadable, OSError) as error:
+        except (httpx.HTTPError, UnreadableAnswer, OSError) as error:
             raise Unavailable(f"DataHive ({type(error).__name__})") from None
 
     def _client(self) -> httpx.Client:
         tls = ssl.create_default_context(cafile=self.ca or None)
         return httpx.Client(timeout=SECONDS, verify=tls, transport=self.transport, trust_env=False)
 
-    def _ask(self, client: httpx.Client, identities: Mapping[str, str]) -> Answered:
+    def _ask(self, client: httpx.Client, identities: Mapping[str, str]) -> DataHiveAnswers:
         body = {"identities": [{"idNo": number, "idType": kind} for number, kind in identities.items()]}
         response = client.post(
             self.url.rstrip("/") + PATH, json=body, headers={"Authorization": f"Bearer {self.token}"}
@@ -90,43 +90,43 @@ class HttpDataHive:
 
 
 @rule("H34")
-def read(response: httpx.Response, identities: Mapping[str, str], received_at: datetime) -> Answered:
+def read(response: httpx.Response, identities: Mapping[str, str], received_at: datetime) -> DataHiveAnswers:
     """Answers are read one by one, those about the identities asked for; about others nothing is kept."""
     try:
-        told = response.json()["answers"]
+        given = response.json()["answers"]
     except (ValueError, KeyError, TypeError):
-        raise Unreadable from None
-    if not isinstance(told, list):
-        raise Unreadable
+        raise UnreadableAnswer from None
+    if not isinstance(given, list):
+        raise UnreadableAnswer
     readable, unreadable = [], set()
-    for each in told:
+    for each in given:
         number = each.get("idNo") if isinstance(each, dict) else None
         if not isinstance(number, str) or number not in identities:
             continue
         try:
             readable.append(answer(each, identities[number]))
-        except (Unreadable, ValueError, KeyError, TypeError, AttributeError):
+        except (UnreadableAnswer, ValueError, KeyError, TypeError, AttributeError):
             unreadable.add(number)
     answered = {each.id_no for each in readable}
-    return Answered(tuple(readable), received_at, frozenset(unreadable) - answered)
+    return DataHiveAnswers(tuple(readable), received_at, frozenset(unreadable) - answered)
 
 
-def answer(told: Mapping[str, Any], id_type: str) -> AddressAnswer:
+def answer(given: Mapping[str, Any], id_type: str) -> AddressAnswer:
     """Read one answer; Unreadable where it is not of the form agreed on."""
-    answered_at = timestamp(text(told["answeredAt"], None))
+    answered_at = timestamp(text(given["answeredAt"], None))
     if answered_at is None:
-        raise Unreadable
-    address = told.get("address") or {}
+        raise UnreadableAnswer
+    address = given.get("address") or {}
     return AddressAnswer(
-        id_no=told["idNo"],
+        id_no=given["idNo"],
         id_type=id_type,
         source=DATAHIVE,
-        address=Address(
+        address=RegisteredAddress(
             **{part: text(address.get(name), longest) for name, (part, longest) in PARTS.items()}
         ),
         answered_at=answered_at,
-        invalid_addr_tag=text(told.get("invalidAddrTag"), TAG_LENGTH),
-        effective_date=day(told.get("effectiveDate")),
+        invalid_addr_tag=text(given.get("invalidAddrTag"), TAG_LENGTH),
+        effective_date=day(given.get("effectiveDate")),
     )
 
 
@@ -139,9 +139,9 @@ def text(value: object, longest: int | None) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or (longest is not None and len(value) > longest):
-        raise Unreadable
+        raise UnreadableAnswer
     if any(category(character) in NO_TEXT for character in value):
-        raise Unreadable
+        raise UnreadableAnswer
     return value.strip()
 
 

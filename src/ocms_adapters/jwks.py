@@ -14,7 +14,7 @@ from attrs import define, evolve, field, frozen
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 
 log = structlog.get_logger()
 
@@ -33,7 +33,7 @@ Keys = Mapping[str, Key]
 
 
 @frozen
-class Held:
+class KeySet:
     """The last good set, when it was read, and when reading was last tried."""
 
     keys: Keys = field(factory=dict)
@@ -53,7 +53,7 @@ class IssuerKeys:
     _name: str
     _read: Callable[[], bytes]
     _seconds: Callable[[], float] = monotonic
-    _held: Held = field(factory=Held, init=False)
+    _held: KeySet = field(factory=KeySet, init=False)
     _reading: threading.Lock = field(factory=threading.Lock, init=False)
 
     def key(self, kid: str) -> Key | None:
@@ -84,13 +84,13 @@ class IssuerKeys:
         finally:
             self._reading.release()
 
-    def _tried(self) -> Held:
+    def _tried(self) -> KeySet:
         try:
             keys = usable_keys(self._read())
         except (httpx.HTTPError, OSError, ValueError) as error:
             log.warning("key_set_not_read", issuer=self._name, reason=type(error).__name__)
             return evolve(self._held, tried_at=self._seconds())
-        return Held(keys, read_at=self._seconds(), tried_at=self._seconds())
+        return KeySet(keys, read_at=self._seconds(), tried_at=self._seconds())
 
 
 def keys_at(name: str, url: str) -> IssuerKeys:

@@ -14,14 +14,14 @@ import structlog
 from attrs import field, frozen
 
 from ocms_core.kernel.alerts import Alert
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 
 log = structlog.get_logger()
 
 SECONDS = 20
 
 
-class Post(Protocol):
+class AlertSender(Protocol):
     """Where alerts are handed to."""
 
     def send(self, alert: Alert, now: datetime) -> int:
@@ -29,7 +29,7 @@ class Post(Protocol):
 
 
 @frozen
-class LogPost:
+class LogAlertSender:
     """Prints alerts in the log: what a demo and a machine without a mail server do."""
 
     def send(self, alert: Alert, now: datetime) -> int:
@@ -39,7 +39,7 @@ class LogPost:
 
 
 @frozen
-class SmtpPost:
+class SmtpAlertSender:
     """A mail server; with `starttls` it must offer encryption and show a certificate of `ca`."""
 
     host: str

@@ -8,17 +8,17 @@ from hashlib import sha256
 
 from attrs import frozen
 
-from ocms_adapters.mail import SmtpPost
-from ocms_core.kernel.faults import Unavailable
+from ocms_adapters.mail import SmtpAlertSender
+from ocms_core.kernel.errors import Unavailable
 
 WORKBOOK = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
 @frozen
-class ReportMail:
+class SmtpReportMailer:
     """A mail server and the moment of the mails; without a server nothing can be sent."""
 
-    server: SmtpPost | None
+    server: SmtpAlertSender | None
     now: datetime
 
     def send(self, subject: str, text: str, attachments: Mapping[str, bytes]) -> None:

@@ -9,8 +9,8 @@ import asyncssh
 from asyncssh import SFTPClient
 from attrs import frozen
 
-from ocms_core.kernel.faults import Unavailable
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.errors import Unavailable
+from ocms_core.kernel.rule_tags import rule
 
 MHA = "MHA"
 TEMPORARY = ".part"

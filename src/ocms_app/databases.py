@@ -6,10 +6,10 @@ from attrs import frozen
 from sqlalchemy import Engine
 
 from ocms_adapters.sql import engines, migrations
-from ocms_adapters.sql.mirror import TRY_SECONDS
+from ocms_adapters.sql.replication import TRY_SECONDS
 from ocms_adapters.sql.transactions import translated
 from ocms_app.settings import Settings
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 
 
 @frozen

@@ -12,15 +12,15 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from ocms_core.kernel.access import Role
-from ocms_core.kernel.faults import Fault
-from ocms_web.doors.bearer import NAME
-from ocms_web.doors.issuers import ROLES, Issuer, Kind
+from ocms_core.kernel.errors import OcmsError
+from ocms_web.authentication.bearer import NAME
+from ocms_web.authentication.issuers import ROLES, CallerKind, Issuer
 
 AUDIENCE = "ocms"
 ALGORITHM = "ES256"
 
 
-class DevIssuerOff(Fault):
+class DevIssuerOff(OcmsError):
     """The development issuer is not switched on; the message says how."""
 
     def __init__(self) -> None:
@@ -49,10 +49,12 @@ class DevIssuer:
                 algorithms=frozenset({ALGORITHM}),
                 jwks_file=self._public_file,
             )
-            for kind in Kind
+            for kind in CallerKind
         )
 
-    def token(self, subject: str, role: Role, *, kind: Kind, now: datetime, lifetime: int = 3600) -> str:
+    def token(
+        self, subject: str, role: Role, *, kind: CallerKind, now: datetime, lifetime: int = 3600
+    ) -> str:
         """
         Sign a token for a client id or an officer, good for `lifetime` seconds.
 
@@ -110,6 +112,6 @@ class DevIssuer:
         return Path(name)
 
 
-def issuer_of(kind: Kind) -> str:
+def issuer_of(kind: CallerKind) -> str:
     """The `iss` of development tokens of this kind."""
     return f"urn:ocms:dev:{kind.value}"

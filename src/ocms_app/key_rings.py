@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from ocms_adapters.sealing import KEY_BYTES, Sealer
+from ocms_adapters.encryption import KEY_BYTES, FieldCipher
 from ocms_app.settings import Settings, WrongSettings, variable
 
 DEV_KEY_ID = "dev"
@@ -21,9 +21,9 @@ def new_key() -> str:
     return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 
 
-def sealer(settings: Settings) -> Sealer:
+def field_cipher(settings: Settings) -> FieldCipher:
     """
-    Give what seals and opens the Internet copy: the first key of OCMS_INTERNET_KEYS seals, all open.
+    Return the cipher of the Internet copy: the first key of OCMS_INTERNET_KEYS encrypts, all decrypt.
 
     Raises `WrongSettings` for keys that cannot be, and where there are none outside development.
     """
@@ -33,15 +33,15 @@ def sealer(settings: Settings) -> Sealer:
         for entry in listed.split(","):
             key_id, _, key = entry.strip().partition("=")
             keys[key_id] = base64.b64decode(key, validate=True)
-        return Sealer(keys)
+        return FieldCipher(keys)
     except (ValueError, binascii.Error):
         raise WrongSettings(
-            [f"{variable('internet_keys')}: write id=key,id=key; `ocms mirror key ID` makes one"]
+            [f"{variable('internet_keys')}: write id=key,id=key; `ocms replication key ID` makes one"]
         ) from None
 
 
 def access_hash_key(settings: Settings) -> bytes:
-    """Give the key identity numbers in access records are hashed with; `WrongSettings` as `sealer`."""
+    """Give the key identity numbers in access records are hashed with; `WrongSettings` as `field_cipher`."""
     try:
         key = base64.b64decode(settings.access_hash_key or own(settings, "access_hash_key"), validate=True)
     except (ValueError, binascii.Error):

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 # What the identity numbers of the contract look like: NRIC and FIN, and company numbers (UEN).
 IDENTITY = re.compile(

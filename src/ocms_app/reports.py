@@ -6,7 +6,7 @@ from ocms_adapters.files.blobs import FolderStore
 from ocms_adapters.files.links import SignedLinks, key_in
 from ocms_app.settings import Settings, WrongSettings, variable
 from ocms_core.kernel.report_store import ReportStore
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 
 @rule("S53")

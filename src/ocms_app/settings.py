@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from typed_settings.exceptions import InvalidOptionsError, InvalidSettingsError, TsError
 from typed_settings.loaders import DictLoader
 
-from ocms_core.kernel.faults import Fault
+from ocms_core.kernel.errors import OcmsError
 
 PREFIX = "OCMS_"
 SECTION = "ocms"
@@ -22,7 +22,7 @@ CONFIG = "OCMS_CONFIG"
 SECRET = "kept secret"  # noqa: S105  # a mark, not a password
 
 
-class WrongSettings(Fault):
+class WrongSettings(OcmsError):
     """One line for each setting that is wrong: which, and what to do."""
 
     def __init__(self, lines: list[str]) -> None:
@@ -224,9 +224,9 @@ def unreadable_variables(environment: Mapping[str, str]) -> Iterator[str]:
     """Find values that are no number, or no yes or no, where one is wanted."""
     for setting in fields(Settings):
         value = environment.get(variable(setting.name))
-        readable, wanted = READABLE.get(setting.type, (None, ""))
+        readable, requested = READABLE.get(setting.type, (None, ""))
         if value is not None and readable and not readable.fullmatch(value):
-            yield f"{variable(setting.name)}: is {value!r}; it is {wanted}"
+            yield f"{variable(setting.name)}: is {value!r}; it is {requested}"
 
 
 def wrong_values(settings: Settings) -> Iterator[str]:

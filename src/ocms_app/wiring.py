@@ -10,29 +10,29 @@ from ocms_adapters.clock import SystemClock
 from ocms_adapters.files.blobs import FolderStore
 from ocms_adapters.jwks import keys_at, keys_in
 from ocms_adapters.sql.access_records import SqlAccessRecords
-from ocms_adapters.sql.counters import SqlRateLimits
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.internet_copy import InternetCopy
-from ocms_adapters.sql.mirror import SqlMirror
 from ocms_adapters.sql.offenders import SqlOffenderStores
+from ocms_adapters.sql.rate_limits import SqlRateLimits
 from ocms_adapters.sql.reference import SqlReference
+from ocms_adapters.sql.replication import SqlReplication
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app import version
 from ocms_app.databases import Databases, open_databases
 from ocms_app.dev_issuer import DevIssuer
-from ocms_app.key_rings import access_hash_key, sealer
+from ocms_app.key_rings import access_hash_key, field_cipher
 from ocms_app.reports import report_store
 from ocms_app.settings import IssuerSettings, Settings, WrongSettings
 from ocms_core.kernel.access import Role
 from ocms_web import court, hst, offenders, stages
 from ocms_web.app import create_app
-from ocms_web.calls import Gate
-from ocms_web.doors import Doors
-from ocms_web.doors.bearer import BearerDoor, KeySource
-from ocms_web.doors.issuers import Issuer, Kind
-from ocms_web.doors.keys import KeyDoor
+from ocms_web.authentication import Authenticator
+from ocms_web.authentication.api_keys import ApiKeyAuthenticator
+from ocms_web.authentication.bearer import BearerAuthenticator, KeySource
+from ocms_web.authentication.issuers import CallerKind, Issuer
+from ocms_web.pipeline import Pipeline
 from ocms_web.signed_files import SignedFiles
 
 
@@ -55,36 +55,38 @@ def keys_of(believed: Issuer) -> KeySource:
     return keys_in(believed.name, Path(believed.jwks_file or ""))
 
 
-def issuer(told: IssuerSettings) -> Issuer:
+def issuer(given: IssuerSettings) -> Issuer:
     """Read an issuer's settings; WrongSettings for one that cannot be."""
     try:
         return Issuer(
-            name=told.name,
-            issuer=told.issuer,
-            audience=told.audience,
-            kind=Kind(told.kind),
-            algorithms=frozenset(told.algorithms),
-            jwks_url=told.jwks_url or None,
-            jwks_file=Path(told.jwks_file) if told.jwks_file else None,
-            roles={client: Role(role) for client, role in told.roles.items()},
+            name=given.name,
+            issuer=given.issuer,
+            audience=given.audience,
+            kind=CallerKind(given.kind),
+            algorithms=frozenset(given.algorithms),
+            jwks_url=given.jwks_url or None,
+            jwks_file=Path(given.jwks_file) if given.jwks_file else None,
+            roles={client: Role(role) for client, role in given.roles.items()},
         )
     except ValueError as wrong:
-        raise WrongSettings([f"issuer {told.name}: {wrong}"]) from None
+        raise WrongSettings([f"issuer {given.name}: {wrong}"]) from None
 
 
 def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     """Wire the HTTP API, on databases that are open already or else those of the settings."""
     databases = databases or open_databases(settings)
     intranet = databases.intranet
-    doors = Doors(KeyDoor(SqlCredentials(intranet)), BearerDoor(tuple(issuers(settings))))
+    doors = Authenticator(
+        ApiKeyAuthenticator(SqlCredentials(intranet)), BearerAuthenticator(tuple(issuers(settings)))
+    )
     threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="call")
     records = SqlAccessRecords(intranet, access_hash_key(settings))
-    gate = Gate(doors, SqlRateLimits(intranet), SystemClock(), records, threads=threads)
+    gate = Pipeline(doors, SqlRateLimits(intranet), SystemClock(), records, threads=threads)
     reference = SqlReference(intranet)
     reports = report_store(settings)
     offender_calls = offenders.OffenderCalls(
         SqlOffenderStores(intranet),
-        SqlMirror(intranet, InternetCopy(databases.internet_at_once, sealer(settings))),
+        SqlReplication(intranet, InternetCopy(databases.internet_at_once, field_cipher(settings))),
     )
     endpoints = (
         *court.endpoints(court.CourtCalls(SqlCourtStores(intranet), reference)),

@@ -14,15 +14,15 @@ from litestar.types import ASGIApp
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.faults import Unavailable
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Refusal
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.errors import Unavailable
+from ocms_core.kernel.rule_tags import rule
 from ocms_web import openapi
-from ocms_web.calls import Gate, serve
 from ocms_web.endpoints import Endpoint
 from ocms_web.envelopes.court import flat
-from ocms_web.observed import metrics, observed
-from ocms_web.wire import Reply, encode
+from ocms_web.json_codec import Reply, encode
+from ocms_web.observability import metrics, observe_requests
+from ocms_web.pipeline import Pipeline, serve
 
 log = structlog.get_logger()
 
@@ -33,7 +33,7 @@ Ready = Callable[[], None]
 
 def create_app(
     endpoints: Sequence[Endpoint],
-    gate: Gate,
+    gate: Pipeline,
     *,
     ready: Ready,
     version: str,
@@ -68,10 +68,10 @@ def create_app(
         openapi_config=None,
         logging_config=None,
     )
-    return observed(api, paths)
+    return observe_requests(api, paths)
 
 
-def route_of(endpoint: Endpoint, gate: Gate) -> HTTPRouteHandler:
+def route_of(endpoint: Endpoint, gate: Pipeline) -> HTTPRouteHandler:
     """Give an endpoint its route."""
 
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:

@@ -8,11 +8,11 @@ from ocms_core.court import service
 from ocms_core.court.ports import CourtStores
 from ocms_core.court.request_checks import court_updates, notice_numbers
 from ocms_core.kernel.access import Operation
-from ocms_core.kernel.caps import BatchCap, batch_cap
+from ocms_core.kernel.batch_limits import BatchCap, batch_cap
+from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.verdicts import Refusal
 from ocms_web import court_api
-from ocms_web.endpoints import Asked, Endpoint
+from ocms_web.endpoints import Endpoint, Request
 from ocms_web.envelopes.court import (
     api_key_problem,
     court_update,
@@ -21,7 +21,7 @@ from ocms_web.envelopes.court import (
     oauth_problem,
     payment_statuses,
 )
-from ocms_web.wire import Reply
+from ocms_web.json_codec import Reply
 
 
 @frozen
@@ -31,7 +31,7 @@ class CourtCalls:
     stores: CourtStores
     reference: Callable[[], Reference]
 
-    def get_payment_status(self, asked: Asked) -> Reply:
+    def get_payment_status(self, asked: Request) -> Reply:
         """Answer API 1."""
         cap = batch_cap(BatchCap.PAYMENT_STATUS, self.reference())
         numbers = notice_numbers(asked.body, cap)
@@ -39,21 +39,21 @@ class CourtCalls:
             return flat(numbers)
         return payment_statuses(service.get_payment_status(numbers, stores=self.stores), cap)
 
-    def update_court_notices(self, asked: Asked) -> Reply:
+    def update_court_notices(self, asked: Request) -> Reply:
         """Answer API 2."""
         updates = court_updates(asked.body, batch_cap(BatchCap.COURT_NOTICES, self.reference()))
         if isinstance(updates, Refusal):
             return flat(updates)
-        settled = service.update_court_notices(updates, stores=self.stores, now=asked.now)
-        return flat(settled) if isinstance(settled, Refusal) else court_update(settled)
+        decision = service.update_court_notices(updates, stores=self.stores, now=asked.now)
+        return flat(decision) if isinstance(decision, Refusal) else court_update(decision)
 
-    def query_notice_info(self, asked: Asked) -> Reply:
+    def query_notice_info(self, asked: Request) -> Reply:
         """Answer API 4."""
         numbers = notice_numbers(asked.body, batch_cap(BatchCap.PLUS_QUERY, self.reference()))
         if isinstance(numbers, Refusal):
             return flat(numbers)
-        settled = service.query_notice_info(numbers, stores=self.stores, now=asked.now)
-        return flat(settled) if isinstance(settled, Refusal) else notice_info(settled)
+        decision = service.query_notice_info(numbers, stores=self.stores, now=asked.now)
+        return flat(decision) if isinstance(decision, Refusal) else notice_info(decision)
 
 
 def endpoints(calls: CourtCalls) -> tuple[Endpoint, ...]:

@@ -6,10 +6,10 @@ from typing import Any
 from ocms_core.court.request_checks import EPR_REASONS
 from ocms_core.kernel import codes
 from ocms_core.kernel.access import LIMITS, Limit, Operation
-from ocms_core.kernel.caps import DEFAULTS, BatchCap
+from ocms_core.kernel.batch_limits import DEFAULTS, BatchCap
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.suspensions import SUSPENSION_TYPES
-from ocms_web.endpoints import Description, Shown
+from ocms_web.endpoints import BodyDescription, Description
 from ocms_web.problems import STATUS
 
 Schema = dict[str, Any]
@@ -41,10 +41,10 @@ def in_data(**fields: Schema) -> Schema:
 ERROR = record(appCode={"type": "string"}, message={"type": "string"})
 
 
-def request(cap: BatchCap, timestamp: str, item: Schema, example: Mapping[str, Any]) -> Shown:
+def request(cap: BatchCap, timestamp: str, item: Schema, example: Mapping[str, Any]) -> BodyDescription:
     """Describe a request: its id, its time and a capped list of notices."""
     most = DEFAULTS[cap]
-    return Shown(
+    return BodyDescription(
         f"At most {most} notices.",
         record(
             requestId={"type": "string", "format": "uuid"},
@@ -59,13 +59,16 @@ def request(cap: BatchCap, timestamp: str, item: Schema, example: Mapping[str, A
     )
 
 
-def errors(*refusals: Code, cap: BatchCap | None = None) -> dict[int, Shown]:
+def errors(*refusals: Code, cap: BatchCap | None = None) -> dict[int, BodyDescription]:
     """Describe the flat errors of these codes, by status."""
     by_status: dict[int, dict[str, Any]] = {}
     for code in refusals:
         text = code.text.format(cap=DEFAULTS[cap] if cap else "")
         by_status.setdefault(STATUS[code], {})[text] = {"appCode": code.code, "message": text}
-    return {status: Shown("; ".join(examples), ERROR, examples) for status, examples in by_status.items()}
+    return {
+        status: BodyDescription("; ".join(examples), ERROR, examples)
+        for status, examples in by_status.items()
+    }
 
 
 def rate(limit: Limit) -> str:
@@ -97,7 +100,7 @@ PAYMENT_STATUS = Description(
         {"noticeNo": "1234567890"},
     ),
     {
-        200: Shown(
+        200: BodyDescription(
             "The notices found",
             record(
                 total=COUNT,
@@ -192,7 +195,7 @@ COURT_NOTICES = Description(
         },
     ),
     {
-        200: Shown(
+        200: BodyDescription(
             "All updated",
             record(data=in_data(updatedCount=COUNT, notices=listed(COURT_NOTICE))),
             {
@@ -206,7 +209,7 @@ COURT_NOTICES = Description(
                 }
             },
         ),
-        207: Shown(
+        207: BodyDescription(
             "Some updated, some failed",
             record(
                 data=in_data(
@@ -261,7 +264,7 @@ NOTICE_INFO = Description(
         {"noticeNo": "1234567890"},
     ),
     {
-        200: Shown(
+        200: BodyDescription(
             "The notices asked for",
             record(
                 total=COUNT,

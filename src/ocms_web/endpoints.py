@@ -7,13 +7,13 @@ from typing import Any, Protocol
 from attrs import field, frozen
 
 from ocms_core.kernel.access import Operation, Principal
+from ocms_web.json_codec import Reply
 from ocms_web.problems import Problem
-from ocms_web.wire import Reply
 
 MEBIBYTE = 1024 * 1024
 
 
-class LookUp(Protocol):
+class AccessRecorder(Protocol):
     """Records that this caller looks somebody up now."""
 
     def __call__(self, id_nos: Iterable[str], *, notice_no: str | None = None) -> None:
@@ -21,22 +21,22 @@ class LookUp(Protocol):
 
 
 @frozen
-class Asked:
+class Request:
     """
     A call that passed the doors: who asks, when, the JSON sent, and what its address says.
 
-    Whatever shows or looks for somebody says so by `looked_up` first: a look without a record must not be.
+    Whatever shows or looks for a person calls `record_access` first: no look without a record.
     """
 
     principal: Principal
     now: datetime
     body: object
-    looked_up: LookUp
+    record_access: AccessRecorder
     address: Mapping[str, str] = field(factory=dict)
 
 
 @frozen
-class Shown:
+class BodyDescription:
     """What the API description shows of one body: a sentence, its schema, and examples by name."""
 
     description: str
@@ -52,8 +52,8 @@ class Description:
     summary: str
     text: str
     tag: str
-    request: Shown
-    replies: Mapping[int, Shown]
+    request: BodyDescription
+    replies: Mapping[int, BodyDescription]
     address: Mapping[str, Mapping[str, Any]] = field(factory=dict)
 
 
@@ -71,7 +71,7 @@ class Endpoint:
 
     operation: Operation
     path: str
-    answer: Callable[[Asked], Reply]
+    answer: Callable[[Request], Reply]
     problem: Callable[[Problem], Reply]
     description: Description
     method: str = "POST"

@@ -7,12 +7,12 @@ from attrs import evolve, frozen
 from ocms_core.hst import listing, request_checks, service
 from ocms_core.hst.ports import HstStores
 from ocms_core.kernel.access import Operation
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Refusal
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.rule_tags import rule
 from ocms_web import hst_api
-from ocms_web.endpoints import Asked, Endpoint
+from ocms_web.endpoints import Endpoint, Request
 from ocms_web.envelopes.hst import applied, existing, hst_list, hst_problem, refused, revived, updated
-from ocms_web.wire import Reply
+from ocms_web.json_codec import Reply
 
 
 @frozen
@@ -25,56 +25,56 @@ class HstCalls:
 
     stores: HstStores
 
-    def exists(self, asked: Asked) -> Reply:
+    def exists(self, asked: Request) -> Reply:
         """Answer whether an identity is listed."""
         id_no = request_checks.enquiry(asked.body)
         if isinstance(id_no, Refusal):
             return refused(id_no)
-        asked.looked_up([id_no])
+        asked.record_access([id_no])
         return existing(id_no, service.find(id_no, stores=self.stores))
 
-    def apply(self, asked: Asked) -> Reply:
+    def apply(self, asked: Request) -> Reply:
         """Answer the wish to list an identity."""
         application = request_checks.application(asked.body)
         if isinstance(application, Refusal):
             return refused(application)
-        asked.looked_up([application.id_no])
+        asked.record_access([application.id_no])
         verdict = service.apply(application, officer=asked.principal.name, stores=self.stores, now=asked.now)
         return refused(verdict) if isinstance(verdict, Refusal) else applied(verdict)
 
-    def update(self, asked: Asked) -> Reply:
+    def update(self, asked: Request) -> Reply:
         """Answer the wish to change a listed identity."""
         update = request_checks.update(asked.body)
         if isinstance(update, Refusal):
             return refused(update)
-        asked.looked_up([update.id_no])
+        asked.record_access([update.id_no])
         verdict = service.update(update, stores=self.stores, now=asked.now)
         return refused(verdict) if isinstance(verdict, Refusal) else updated(verdict)
 
     @rule("G2")
-    def update_by_path(self, asked: Asked) -> Reply:
+    def update_by_path(self, asked: Request) -> Reply:
         """The identity in the path counts, whatever the body says; else the call is its twin's."""
         body = asked.body
         if isinstance(body, Mapping):
             body = {**body, "idNo": asked.address["idNo"]}
         return self.update(evolve(asked, body=body))
 
-    def revive(self, asked: Asked) -> Reply:
+    def revive(self, asked: Request) -> Reply:
         """Answer the wish to revive an identity."""
         revival = request_checks.revival(asked.body)
         if isinstance(revival, Refusal):
             return refused(revival)
-        asked.looked_up([revival.id_no])
+        asked.record_access([revival.id_no])
         verdict = service.revive(revival, officer=asked.principal.name, stores=self.stores, now=asked.now)
         return refused(verdict) if isinstance(verdict, Refusal) else revived(verdict)
 
-    def show_list(self, asked: Asked) -> Reply:
+    def show_list(self, asked: Request) -> Reply:
         """Answer with a page of the list."""
         query = request_checks.list_query(asked.body)
         if isinstance(query, Refusal):
             return refused(query)
         page = service.show_list(query, stores=self.stores)
-        asked.looked_up(listing.identities(page))
+        asked.record_access(listing.identities(page))
         return hst_list(page)
 
 

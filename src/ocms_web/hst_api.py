@@ -7,8 +7,8 @@ from ocms_core.hst.request_checks import ADDRESS_FIELDS, DEFAULT_LIMIT, LARGEST_
 from ocms_core.kernel import codes
 from ocms_core.kernel.access import LIMITS, Operation
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.verdicts import Refusal
-from ocms_web.endpoints import Description, Shown
+from ocms_core.kernel.decisions import Refusal
+from ocms_web.endpoints import BodyDescription, Description
 from ocms_web.envelopes.hst import refused
 
 Schema = dict[str, Any]
@@ -59,14 +59,14 @@ def in_data(**fields: Schema) -> Schema:
     return record(data=record(appCode=TEXT, **fields))
 
 
-def asked(description: str, schema: Schema, example: Mapping[str, Any]) -> Shown:
+def asked(description: str, schema: Schema, example: Mapping[str, Any]) -> BodyDescription:
     """Describe a request by the contract's own."""
-    return Shown(description, schema, {"contract": example})
+    return BodyDescription(description, schema, {"contract": example})
 
 
-def answered(schema: Schema, **examples: Mapping[str, Any]) -> Shown:
+def answered(schema: Schema, **examples: Mapping[str, Any]) -> BodyDescription:
     """Describe a success by the contract's own."""
-    return Shown("Done", schema, {name: {"data": data} for name, data in examples.items()})
+    return BodyDescription("Done", schema, {name: {"data": data} for name, data in examples.items()})
 
 
 ALWAYS = (
@@ -80,14 +80,17 @@ ALWAYS = (
 )
 
 
-def errors(*refusals: tuple[Code, str]) -> dict[int, Shown]:
+def errors(*refusals: tuple[Code, str]) -> dict[int, BodyDescription]:
     """Describe the errors of these codes, by status; each with the field its text names."""
     by_status: dict[int, dict[str, Any]] = {}
     for code, named in (*refusals, *ALWAYS):
         reply = refused(Refusal(code, {"field": named}))
         by_status.setdefault(reply.status, {})[reply.body["data"]["message"]] = reply.body
     schema = in_data(message=TEXT)
-    return {status: Shown("; ".join(examples), schema, examples) for status, examples in by_status.items()}
+    return {
+        status: BodyDescription("; ".join(examples), schema, examples)
+        for status, examples in by_status.items()
+    }
 
 
 FIELDS = ((codes.FIELD_REQUIRED, "idNo"), (codes.FIELD_INVALID, "idNo"))
@@ -299,7 +302,7 @@ LIST = Description(
         {"$skip": 0, "$limit": 10, "filter": {"idNo": "", "dateFrom": "2025-01-01", "dateTo": "2026-01-07"}},
     ),
     {
-        200: Shown(
+        200: BodyDescription(
             "A page of the list",
             record(
                 total=COUNT,

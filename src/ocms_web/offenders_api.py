@@ -9,9 +9,9 @@ from ocms_core.offenders.facts import ROLES
 from ocms_core.offenders.field_checks import LONGEST_PAGE, PAGE
 from ocms_core.offenders.fields import ID_TYPES
 from ocms_web.court_api import Schema, rate, record
-from ocms_web.endpoints import Description, Shown
+from ocms_web.endpoints import BodyDescription, Description
 from ocms_web.envelopes import offenders as envelope
-from ocms_web.wire import Reply
+from ocms_web.json_codec import Reply
 
 TAG = "Offenders"
 TEXT: Schema = {"type": "string"}
@@ -69,14 +69,14 @@ def some(required: tuple[str, ...], **properties: Schema) -> Schema:
     return {"type": "object", "required": list(required), "properties": properties}
 
 
-def asks(description: str, schema: Schema, example: dict[str, Any]) -> Shown:
+def asks(description: str, schema: Schema, example: dict[str, Any]) -> BodyDescription:
     """Describe a request with the contract's own."""
-    return Shown(description, schema, {"contract": example})
+    return BodyDescription(description, schema, {"contract": example})
 
 
-def answers(description: str, example: dict[str, Any]) -> Shown:
+def answers(description: str, example: dict[str, Any]) -> BodyDescription:
     """Describe a success with the contract's own; every field of it is always there."""
-    return Shown(
+    return BodyDescription(
         description,
         record(**{name: schema_of(value) for name, value in example.items()}),
         {"contract": example},
@@ -93,7 +93,7 @@ def schema_of(value: object) -> Schema:
 ERROR = some(("success", "errorType", "message"), success={"const": False}, errorType=TEXT, message=TEXT)
 
 
-def errors(reason_codes: tuple[Code, ...], *, field: tuple[str, str]) -> dict[int, Shown]:
+def errors(reason_codes: tuple[Code, ...], *, field: tuple[str, str]) -> dict[int, BodyDescription]:
     """Describe the errors of a call by status, each as it is answered."""
     by_status: dict[int, dict[str, Any]] = {}
     everybody = (
@@ -107,28 +107,31 @@ def errors(reason_codes: tuple[Code, ...], *, field: tuple[str, str]) -> dict[in
     replies.append((codes.UNEXPECTED_ERROR.text, envelope.technical(codes.UNEXPECTED_ERROR)))
     for name, reply in replies:
         by_status.setdefault(reply.status, {})[name] = reply.body
-    return {status: Shown("; ".join(examples), ERROR, examples) for status, examples in by_status.items()}
+    return {
+        status: BodyDescription("; ".join(examples), ERROR, examples)
+        for status, examples in by_status.items()
+    }
 
 
-def reads(*reason_codes: Code, field: tuple[str, str]) -> dict[int, Shown]:
+def reads(*reason_codes: Code, field: tuple[str, str]) -> dict[int, BodyDescription]:
     """Describe the errors of a call that reads."""
     unreachable = envelope.technical(codes.DB_READ)
     return {
         **errors(reason_codes, field=field),
-        413: Shown("Too large", ERROR, {}),
-        503: Shown(codes.DB_READ.text, ERROR, {codes.DB_READ.text: unreachable.body}),
+        413: BodyDescription("Too large", ERROR, {}),
+        503: BodyDescription(codes.DB_READ.text, ERROR, {codes.DB_READ.text: unreachable.body}),
     }
 
 
-def writes(*reason_codes: Code, field: tuple[str, str]) -> dict[int, Shown]:
+def writes(*reason_codes: Code, field: tuple[str, str]) -> dict[int, BodyDescription]:
     """Describe the errors of a call that writes."""
     update, sync = envelope.technical(codes.DB_UPDATE), envelope.not_shown()
     faults = {codes.DB_UPDATE.text: update.body, codes.SYNC_INTERNET.text: sync.body}
     return {
         **errors(reason_codes, field=field),
-        413: Shown("Too large", ERROR, {}),
-        500: Shown(f"{codes.DB_UPDATE.text}; {codes.SYNC_INTERNET.text}", ERROR, faults),
-        503: Shown(codes.DB_UPDATE.text, ERROR, {codes.DB_UPDATE.text: update.body}),
+        413: BodyDescription("Too large", ERROR, {}),
+        500: BodyDescription(f"{codes.DB_UPDATE.text}; {codes.SYNC_INTERNET.text}", ERROR, faults),
+        503: BodyDescription(codes.DB_UPDATE.text, ERROR, {codes.DB_UPDATE.text: update.body}),
     }
 
 
@@ -146,7 +149,7 @@ CHECK_ELIGIBILITY = Description(
         {"noticeNo": NUMBER, "offenderType": "HIRER"},
     ),
     {
-        200: Shown(
+        200: BodyDescription(
             "What can be done",
             record(
                 success=TRUTH,
@@ -340,7 +343,7 @@ BLOCK = some(
     address=ADDRESS,
 )
 DETAILS = {
-    200: Shown(
+    200: BodyDescription(
         "Owner, hirer and driver",
         record(
             success=TRUTH,
@@ -396,7 +399,7 @@ GET_DETAILS = Description(
 LIMIT: Schema = {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE}
 SKIP: Schema = {"type": "integer", "minimum": 0, "default": 0}
 TIMELINE = {
-    200: Shown(
+    200: BodyDescription(
         "One page of events, newest first",
         record(
             success=TRUTH,

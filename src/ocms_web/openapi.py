@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from ocms_web.endpoints import Endpoint, Shown
+from ocms_web.endpoints import BodyDescription, Endpoint
 
 SECURITY: Mapping[str, Mapping[str, str]] = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -53,16 +53,16 @@ def template(endpoint: Endpoint) -> str:
 
 def operation(endpoint: Endpoint) -> dict[str, Any]:
     """Describe one endpoint."""
-    told = endpoint.description
+    given = endpoint.description
     name, posted = endpoint.operation.value, endpoint.method == "POST"
-    body = {} if endpoint.method == "GET" else {"requestBody": {"required": True, **content(told.request)}}
+    body = {} if endpoint.method == "GET" else {"requestBody": {"required": True, **content(given.request)}}
     return {
         # An operation may also be had by another method, or with its key in the path; the form with
         # everything in the body has its plain name.
         "operationId": named(name if posted else f"{name}-{endpoint.method.lower()}", endpoint),
-        "summary": told.summary,
-        "description": told.text,
-        "tags": [told.tag],
+        "summary": given.summary,
+        "description": given.text,
+        "tags": [given.tag],
         "security": [{scheme: []} for scheme in SECURITY],
         "parameters": [
             {
@@ -74,7 +74,7 @@ def operation(endpoint: Endpoint) -> dict[str, Any]:
             *addressed(endpoint),
         ],
         **body,
-        "responses": {str(status): reply(status, shown) for status, shown in sorted(told.replies.items())},
+        "responses": {str(status): reply(status, shown) for status, shown in sorted(given.replies.items())},
     }
 
 
@@ -98,7 +98,7 @@ def addressed(endpoint: Endpoint) -> list[dict[str, Any]]:
     ]
 
 
-def reply(status: int, shown: Shown) -> dict[str, Any]:
+def reply(status: int, shown: BodyDescription) -> dict[str, Any]:
     """Describe one answer with the headers its status brings."""
     headers: dict[str, Any] = {"X-Request-ID": {"schema": {"type": "string"}}}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -109,7 +109,7 @@ def reply(status: int, shown: Shown) -> dict[str, Any]:
     return {**content(shown), "headers": headers}
 
 
-def content(shown: Shown) -> dict[str, Any]:
+def content(shown: BodyDescription) -> dict[str, Any]:
     """Describe a body."""
     examples = {name: {"value": value} for name, value in shown.examples.items()}
     return {

@@ -10,14 +10,14 @@ from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from ocms_core.kernel.access import Operation, Principal, Role
-from ocms_core.kernel.faults import Unavailable
-from ocms_core.kernel.lookups import AccessRecords
+from ocms_core.kernel.access_log import AccessRecords
+from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.report_store import ReportStore
-from ocms_core.kernel.spec import rule
-from ocms_web.calls import Clock
+from ocms_core.kernel.rule_tags import rule
 from ocms_web.envelopes.stages import report_not_found, report_problem, workbook
+from ocms_web.json_codec import Reply, encode
+from ocms_web.pipeline import Clock
 from ocms_web.problems import Problem
-from ocms_web.wire import Reply, encode
 
 log = structlog.get_logger()
 
@@ -27,7 +27,7 @@ HOLDER = Principal("holder of a signed link", Role.OIC, "signed link")
 PATH = "/reports/{kind:str}/{name:str}"
 
 
-class Links(Protocol):
+class LinkVerifier(Protocol):
     """Knows the links it has signed."""
 
     def opens(self, name: str, expires: str, signature: str, now: datetime) -> bool:
@@ -39,7 +39,7 @@ class SignedFiles:
     """Reports by signed link; the link is the only credential."""
 
     store: ReportStore
-    links: Links
+    links: LinkVerifier
     clock: Clock
     records: AccessRecords
 
@@ -55,7 +55,7 @@ class SignedFiles:
             content = self.store.read(path)
             if content is None:
                 return report_not_found(name)
-            self.records.looked_up(HOLDER, Operation.DOWNLOAD_STAGE_REPORT, (), now)
+            self.records.record_access(HOLDER, Operation.DOWNLOAD_STAGE_REPORT, (), now)
         except Unavailable as fault:
             log.warning("report_unavailable", reason=str(fault))
             return report_problem(Problem.UNAVAILABLE)

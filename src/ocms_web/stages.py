@@ -6,21 +6,21 @@ import structlog
 from attrs import frozen
 
 from ocms_core.kernel.access import Operation
-from ocms_core.kernel.caps import BatchCap, batch_cap
-from ocms_core.kernel.faults import Conflict, Unavailable
+from ocms_core.kernel.batch_limits import BatchCap, batch_cap
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.errors import Conflict, Unavailable
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.report_store import ReportStore
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Refusal
-from ocms_core.stages import client_checks, manual, plus, request_checks, search, service
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.stages import client_checks, officer_changes, plus, request_checks, search, service
 from ocms_core.stages.ports import StageStores
-from ocms_core.stages.reports import Batch, link_hours
-from ocms_core.stages.request_fields import Refused
+from ocms_core.stages.reports import ReportBatch, link_hours
+from ocms_core.stages.request_fields import InvalidRequest
 from ocms_web import stages_api
-from ocms_web.endpoints import MEBIBYTE, Asked, Endpoint
+from ocms_web.endpoints import MEBIBYTE, Endpoint, Request
 from ocms_web.envelopes import stages as envelope
+from ocms_web.json_codec import Reply
 from ocms_web.problems import Problem
-from ocms_web.wire import Reply
 
 log = structlog.get_logger()
 
@@ -33,82 +33,82 @@ class StageCalls:
     reference: Callable[[], Reference]
     reports: ReportStore
 
-    def search(self, asked: Asked) -> Reply:
+    def search(self, asked: Request) -> Reply:
         """Answer a search."""
         try:
             criteria = request_checks.criteria(asked.body)
-        except Refused as refused:
+        except InvalidRequest as refused:
             return envelope.search_refused(refused)
         found = service.search_notices(criteria, stores=self.stores)
         by = [criteria.id_no] if criteria.id_no else []
-        asked.looked_up([*by, *search.identities(found)], notice_no=criteria.notice_no)
+        asked.record_access([*by, *search.identities(found)], notice_no=criteria.notice_no)
         return envelope.found(found)
 
-    def validate(self, asked: Asked) -> Reply:
+    def validate(self, asked: Request) -> Reply:
         """Answer a validation."""
         try:
             validation = request_checks.validation(asked.body, self._cap(BatchCap.STAGE_CHANGE))
-        except Refused as refused:
+        except InvalidRequest as refused:
             return envelope.validate_refused(refused)
         answers = service.validate(validation, stores=self.stores)
         named = {notice.notice_no: notice for notice in reversed(validation.notices)}
         return envelope.validated(answers, named)
 
     @rule("G4")
-    def submit(self, asked: Asked) -> Reply:
+    def submit(self, asked: Request) -> Reply:
         """The officer of a change is whom the token names."""
         try:
             items = request_checks.submitted(asked.body, self._cap(BatchCap.STAGE_CHANGE))
-        except Refused as refused:
+        except InvalidRequest as refused:
             return envelope.submit_refused(refused)
         officer = asked.principal.name
-        settled = service.submit(items, officer, stores=self.stores, now=asked.now)
-        if not settled.changes:
-            return envelope.submitted(settled, None)
+        decision = service.submit(items, officer, stores=self.stores, now=asked.now)
+        if not decision.changes:
+            return envelope.submitted(decision, None)
         return envelope.submitted(
-            settled, self._published(Batch(officer, manual.SOURCE, asked.now, asked.now))
+            decision, self._published(ReportBatch(officer, officer_changes.SOURCE, asked.now, asked.now))
         )
 
-    def list_reports(self, asked: Asked) -> Reply:
+    def list_reports(self, asked: Request) -> Reply:
         """Answer the report list, asked for by address or by body."""
-        told = asked_words(asked)
+        given = request_fields(asked)
         try:
-            days = request_checks.date_range(told.get("startDate"), told.get("endDate"))
-        except Refused as refused:
+            days = request_checks.date_range(given.get("startDate"), given.get("endDate"))
+        except InvalidRequest as refused:
             return envelope.report_refused(refused)
         return envelope.report_list(service.list_reports(days, stores=self.stores))
 
-    def download(self, asked: Asked) -> Reply:
+    def download(self, asked: Request) -> Reply:
         """Answer a download, asked for by address or by body."""
         try:
-            name = request_checks.report_id(asked_words(asked).get("reportId"))
-        except Refused as refused:
+            name = request_checks.report_id(request_fields(asked).get("reportId"))
+        except InvalidRequest as refused:
             return envelope.report_refused(refused)
         content = service.download(name, stores=self.stores, store=self.reports, now=asked.now)
         if content is None:
             return envelope.report_not_found(name)
-        asked.looked_up([])
+        asked.record_access([])
         return envelope.workbook(name, content)
 
-    def plus(self, asked: Asked) -> Reply:
+    def plus(self, asked: Request) -> Reply:
         """Answer PLUS."""
         try:
             change = client_checks.plus_change(asked.body, self._cap(BatchCap.STAGE_CHANGE))
-        except Refused as refused:
+        except InvalidRequest as refused:
             return envelope.plus_refused(refused.code, too_large=refused.too_large)
-        settled = service.plus_change(change, stores=self.stores, now=asked.now)
-        if isinstance(settled, Refusal):
-            return envelope.plus_refused(settled.code)
-        if settled.changes:
+        decision = service.plus_change(change, stores=self.stores, now=asked.now)
+        if isinstance(decision, Refusal):
+            return envelope.plus_refused(decision.code)
+        if decision.changes:
             at = change.at or asked.now
-            self._published(Batch(client_checks.PLUS_CODE, plus.SOURCE, at, asked.now))
+            self._published(ReportBatch(client_checks.PLUS_CODE, plus.SOURCE, at, asked.now))
         return envelope.plus_changed(len(change.notice_nos))
 
-    def toppan(self, asked: Asked) -> Reply:
+    def toppan(self, asked: Request) -> Reply:
         """Answer Toppan; also what fails half-way names how many notices were asked for."""
         try:
             run = client_checks.toppan_run(asked.body, self._cap(BatchCap.TOPPAN))
-        except Refused as refused:
+        except InvalidRequest as refused:
             return envelope.toppan_refused(refused)
         try:
             tally = service.update_toppan_stages(run, stores=self.stores, now=asked.now)
@@ -124,7 +124,7 @@ class StageCalls:
         return batch_cap(cap, self.reference())
 
     @rule("S23")
-    def _published(self, batch: Batch) -> service.Link | None:
+    def _published(self, batch: ReportBatch) -> service.ReportLink | None:
         """A report that fails is logged and can be built again; the batch it is about stands."""
         try:
             hours = link_hours(self.reference())
@@ -137,7 +137,7 @@ class StageCalls:
 
 
 @rule("G2")
-def asked_words(asked: Asked) -> Mapping[str, object]:
+def request_fields(asked: Request) -> Mapping[str, object]:
     """What a call asks is in its address or, for its POST twin, in its body."""
     return {**asked.address, **(asked.body if isinstance(asked.body, Mapping) else {})}
 

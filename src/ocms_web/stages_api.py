@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ocms_core.kernel.access import LIMITS, Operation
-from ocms_core.kernel.caps import DEFAULTS, BatchCap
+from ocms_core.kernel.batch_limits import DEFAULTS, BatchCap
 from ocms_core.stages.eligibility import REASONS
 from ocms_web.court_api import Schema, listed, rate, record
-from ocms_web.endpoints import Description, Shown
+from ocms_web.endpoints import BodyDescription, Description
 from ocms_web.envelopes import stages as envelope
+from ocms_web.json_codec import Reply
 from ocms_web.problems import Problem
-from ocms_web.wire import Reply
 
 TAG = "Change of processing stage"
 NOTICE_NO: Schema = {"type": "string", "pattern": "^[0-9A-Za-z-]{1,10}$"}
@@ -40,20 +40,22 @@ def some(schema: Schema, *optional: str) -> Schema:
     return {**schema, "required": [name for name in schema["required"] if name not in optional]}
 
 
-def problems(problem: Callable[[Problem], Reply]) -> dict[int, Shown]:
+def problems(problem: Callable[[Problem], Reply]) -> dict[int, BodyDescription]:
     """Describe what keeps a call from being answered, in the words of its family."""
-    shown: dict[int, Shown] = {}
+    shown: dict[int, BodyDescription] = {}
     for why in Problem:
         reply = problem(why)
         if reply.status != 400:  # noqa: PLR2004  # each call has its own examples of malformed input
             name = why.name.lower()
-            shown[reply.status] = Shown(name.replace("_", " "), {"type": "object"}, {name: reply.body})
+            shown[reply.status] = BodyDescription(
+                name.replace("_", " "), {"type": "object"}, {name: reply.body}
+            )
     return shown
 
 
-def refusal(status: int, sentence: str, **examples: Any) -> dict[int, Shown]:
+def refusal(status: int, sentence: str, **examples: Any) -> dict[int, BodyDescription]:
     """Describe a refusal by its examples."""
-    return {status: Shown(sentence, {"type": "object"}, examples)}
+    return {status: BodyDescription(sentence, {"type": "object"}, examples)}
 
 
 SHOWN_NOTICE: dict[str, Schema] = {
@@ -73,7 +75,7 @@ SEARCH = Description(
     "Notices that meet every criterion given, those that may be moved apart from those that may not. "
     "At most 1,000 are listed; `summary.total` counts them all. " + rate(LIMITS[Operation.SEARCH_STAGES]),
     TAG,
-    Shown(
+    BodyDescription(
         "At least one criterion; blank ones do not count.",
         {
             "type": "object",
@@ -96,7 +98,7 @@ SEARCH = Description(
         },
     ),
     {
-        200: Shown(
+        200: BodyDescription(
             "What was found",
             record(
                 eligibleNotices=listed(
@@ -145,7 +147,7 @@ VALIDATE = Description(
     f"Whether each of up to {MOST} notices would be moved; the same decision as the submit's, without its "
     "search for duplicates. " + rate(LIMITS[Operation.VALIDATE_STAGES]),
     TAG,
-    Shown(
+    BodyDescription(
         f"At most {MOST} notices.",
         some(
             record(
@@ -189,7 +191,7 @@ VALIDATE = Description(
         },
     ),
     {
-        200: Shown(
+        200: BodyDescription(
             "The verdict on each notice",
             record(
                 changeableNotices=listed(
@@ -243,7 +245,7 @@ SUBMIT = Description(
     "the next stage is derived. The officer is whom the token names. "
     + rate(LIMITS[Operation.CHANGE_STAGES]),
     TAG,
-    Shown(
+    BodyDescription(
         f"At most {MOST} items.",
         record(
             items={
@@ -282,7 +284,7 @@ SUBMIT = Description(
         },
     ),
     {
-        200: Shown(
+        200: BodyDescription(
             "The outcome of each item",
             some(
                 record(
@@ -346,8 +348,8 @@ SUBMIT = Description(
     },
 )
 
-REPORT_REPLIES: dict[int, Shown] = {
-    200: Shown(
+REPORT_REPLIES: dict[int, BodyDescription] = {
+    200: BodyDescription(
         "One line for each day with changes, the newest first",
         record(
             reports=listed(record(reportDate=DAY, generatedBy=TEXT, noticeCount=COUNT, reportUrl=TEXT)),
@@ -381,14 +383,14 @@ REPORT_REPLIES: dict[int, Shown] = {
 }
 DAYS: dict[str, Schema] = {"startDate": DAY, "endDate": DAY}
 REPORTS_TEXT = "The reports of at most 90 days. " + rate(LIMITS[Operation.LIST_STAGE_REPORTS])
-DAYS_ASKED = Shown(
+DAYS_ASKED = BodyDescription(
     "Both days", record(**DAYS), {"days": {"startDate": "2025-01-01", "endDate": "2025-01-31"}}
 )
 REPORTS = Description("List reports", REPORTS_TEXT, TAG, DAYS_ASKED, REPORT_REPLIES)
 REPORTS_BY_ADDRESS = Description("List reports", REPORTS_TEXT, TAG, DAYS_ASKED, REPORT_REPLIES, address=DAYS)
 
-DOWNLOAD_REPLIES: dict[int, Shown] = {
-    200: Shown("The workbook", {"type": "string", "format": "binary"}, {}, envelope.WORKBOOK),
+DOWNLOAD_REPLIES: dict[int, BodyDescription] = {
+    200: BodyDescription("The workbook", {"type": "string", "format": "binary"}, {}, envelope.WORKBOOK),
     **refusal(
         400,
         "No report has such an id",
@@ -402,7 +404,9 @@ DOWNLOAD_REPLIES: dict[int, Shown] = {
     **problems(envelope.report_problem),
 }
 DOWNLOAD_TEXT = "One report as an Excel workbook. " + rate(LIMITS[Operation.DOWNLOAD_STAGE_REPORT])
-NAME_ASKED = Shown("The report's name", record(reportId=REPORT_ID), {"name": {"reportId": REPORT_NAME}})
+NAME_ASKED = BodyDescription(
+    "The report's name", record(reportId=REPORT_ID), {"name": {"reportId": REPORT_NAME}}
+)
 DOWNLOAD = Description("Download a report", DOWNLOAD_TEXT, TAG, NAME_ASKED, DOWNLOAD_REPLIES)
 DOWNLOAD_BY_ADDRESS = Description(
     "Download a report", DOWNLOAD_TEXT, TAG, NAME_ASKED, DOWNLOAD_REPLIES, address={"reportId": REPORT_ID}
@@ -413,7 +417,7 @@ PLUS = Description(
     f"Moves up to {MOST} notices from one stage to the next, all of them or none. "
     + rate(LIMITS[Operation.PLUS_CHANGE_STAGES]),
     TAG,
-    Shown(
+    BodyDescription(
         f"At most {MOST} notices.",
         some(
             record(
@@ -442,7 +446,7 @@ PLUS = Description(
         },
     ),
     {
-        200: Shown(
+        200: BodyDescription(
             "All moved",
             record(status={"const": "SUCCESS"}, message=TEXT, noticeCount=COUNT),
             {
@@ -471,7 +475,7 @@ TOPPAN = Description(
     "Moves up to 100,000 notices on to the stage they were printed for, in chunks that are each committed. "
     "A call may be repeated at any time. " + rate(LIMITS[Operation.UPDATE_TOPPAN_STAGES]),
     TAG,
-    Shown(
+    BodyDescription(
         "At most 100,000 notices.",
         record(
             noticeNumbers={
@@ -492,7 +496,7 @@ TOPPAN = Description(
         },
     ),
     {
-        200: Shown(
+        200: BodyDescription(
             "What became of the notices",
             record(
                 totalNotices=COUNT,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.databases import Databases, sqlite_databases
-from tests.support.logged import logs_as_before
-from tests.support.served import House
+from tests.support.http_server import House
+from tests.support.log_lines import logs_as_before
 
 
 @pytest.fixture(autouse=True)

@@ -13,11 +13,11 @@ from attrs import frozen
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.locks import SqlLocks
 from ocms_app.cli import app
-from ocms_app.cli.failures import told
-from ocms_core.jobs.runs import Ask, Held, Result
+from ocms_app.cli.errors import run_reporting_errors
+from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
 from ocms_core.kernel.access import Role
+from tests.support.http_server import OCMS, House, now
 from tests.support.rows import put_notices
-from tests.support.served import OCMS, House, now
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +44,7 @@ def ocms(small_house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
                 if name.startswith("OCMS_"):
                     patch.setenv(name, value)
             with pytest.raises(SystemExit) as left:
-                sys.exit(told(lambda: app(words)))
+                sys.exit(run_reporting_errors(lambda: app(words)))
         status = left.value.code
         return Said(status if isinstance(status, int) else 0, *capsys.readouterr())
 
@@ -87,10 +87,12 @@ def test_with_the_development_issuer_off_no_token_is_signed(ocms: Run) -> None:
         (("explain", "?"), "1 to 10 letters, digits or hyphens"),
     ],
 )
-def test_what_cannot_be_is_said_in_one_line(ocms: Run, words: tuple[str, ...], told: str) -> None:
+def test_what_cannot_be_is_said_in_one_line(
+    ocms: Run, words: tuple[str, ...], run_reporting_errors: str
+) -> None:
     said = ocms(*words)
     assert (said.status, said.out) == (1, "")
-    assert told in said.err
+    assert run_reporting_errors in said.err
     assert said.err.count("\n") == 1
 
 
@@ -167,11 +169,11 @@ def test_a_sample_is_loaded_into_an_empty_database(ocms: Run, tmp_path: Path) ->
 
 def test_the_history_keeps_a_run_that_never_ended_in_sight(ocms: Run, small_house: House) -> None:
     locks = SqlLocks(small_house.engine)
-    locks.take(Ask("refresh_vip_vehicle", "dead", timedelta(seconds=0.05)))
+    locks.take(LockRequest("refresh_vip_vehicle", "dead", timedelta(seconds=0.05)))
     for _ in range(25):
-        held = locks.take(Ask("send_alerts", "alive", timedelta(minutes=1)))
-        assert isinstance(held, Held)
-        locks.end(held, Result.DONE, {}, None)
+        held = locks.take(LockRequest("send_alerts", "alive", timedelta(minutes=1)))
+        assert isinstance(held, LockLease)
+        locks.end(held, RunResult.DONE, {}, None)
     time.sleep(0.1)
     said = ocms("jobs", "history").out
     assert "never ended" in said
@@ -182,7 +184,7 @@ def test_the_history_keeps_a_run_that_never_ended_in_sight(ocms: Run, small_hous
 
 def test_a_job_that_another_has_is_told_with_the_time_it_is_held_until(ocms: Run, small_house: House) -> None:
     locks = SqlLocks(small_house.engine)
-    locks.take(Ask("send_alerts", "other", timedelta(minutes=5)))
+    locks.take(LockRequest("send_alerts", "other", timedelta(minutes=5)))
     until = locks.held_until("send_alerts")
     assert until
     said = ocms("jobs", "run", "send_alerts")
@@ -192,6 +194,6 @@ def test_a_job_that_another_has_is_told_with_the_time_it_is_held_until(ocms: Run
 
 @pytest.mark.rule("P41", "P42")
 def test_running_again_today_and_accepting_a_list_that_shrinks_are_two_options(ocms: Run) -> None:
-    told = ocms("jobs", "run", "--help").out
-    assert "--force" in told
-    assert "--accept" in told
+    run_reporting_errors = ocms("jobs", "run", "--help").out
+    assert "--force" in run_reporting_errors
+    assert "--accept" in run_reporting_errors

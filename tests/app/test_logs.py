@@ -10,7 +10,7 @@ import structlog
 
 from ocms_app import logs
 from ocms_app.logs import masked
-from tests.support.logged import logs_as_before
+from tests.support.log_lines import logs_as_before
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_an_identity_number_is_masked_in_any_value(number: str) -> None:
 
 @pytest.mark.rule("G2")
 def test_notice_numbers_counts_and_ids_are_left_readable() -> None:
-    told = {
+    given = {
         "notice_no": "1234567890",
         "path": "/v1/ocms/cas-getPaymentStatus",
         "request_id": "550e8400-e29b-41d4-a716-446655440000",
@@ -50,7 +50,7 @@ def test_notice_numbers_counts_and_ids_are_left_readable() -> None:
         "none": None,
         "flag": True,
     }
-    assert masked(told) == told
+    assert masked(given) == given
 
 
 @pytest.mark.rule("G2")
@@ -62,8 +62,8 @@ def test_our_own_and_the_libraries_lines_are_json_and_masked(lines: io.StringIO)
     except ValueError:
         structlog.get_logger().exception("failed")
     logging.getLogger("httpx").info("GET http://host/S1234567A")
-    told = [json.loads(line) for line in lines.getvalue().splitlines()]
-    assert [line["event"] for line in told] == ["read", "row ***", "failed"]
+    given = [json.loads(line) for line in lines.getvalue().splitlines()]
+    assert [line["event"] for line in given] == ["read", "row ***", "failed"]
     assert "S1234567A" not in lines.getvalue()
-    assert "Traceback" in told[2]["exception"]
-    assert all(line["timestamp"].endswith("Z") for line in told)
+    assert "Traceback" in given[2]["exception"]
+    assert all(line["timestamp"].endswith("Z") for line in given)

@@ -14,8 +14,8 @@ from sqlalchemy import String, Table
 from ocms_adapters.sql import schema as t
 from ocms_app.sample import loading
 from ocms_app.sample.cases import EVERY_CASE, ROADS
-from ocms_app.sample.drawing import block
 from ocms_app.sample.examples import example_notices, example_rows
+from ocms_app.sample.generator import block
 from ocms_app.sample.rows import Row, rows_of
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.reference_defaults import NEXT_STAGE, SAMPLE_FEES, STAGE_MAP
@@ -121,8 +121,8 @@ def test_the_stages_follow_one_another_in_time_and_by_the_stage_map(rows: Tables
 
 
 def test_every_road_takes_only_moves_of_the_stage_map() -> None:
-    for road in ROADS:
-        assert all(after in STAGE_MAP[before] for before, after in pairwise(road))
+    for stage_path in ROADS:
+        assert all(after in STAGE_MAP[before] for before, after in pairwise(stage_path))
 
 
 def test_a_notice_has_one_current_offender_of_its_track_or_nobody_at_all(rows: Tables) -> None:
@@ -230,11 +230,11 @@ def test_every_case_that_can_occur_does_in_ten_thousand(rows: Tables) -> None:
         )
         for row in drawn(rows[VON])
     }
-    wanted = {
+    requested = {
         (case.stage, case.payment, frozenset(case.situation.open), frozenset(case.situation.closed))
         for case in EVERY_CASE
     }
-    assert found == wanted
+    assert found == requested
 
 
 def test_there_is_something_for_every_rule_that_looks_at_a_date(rows: Tables, now: datetime) -> None:

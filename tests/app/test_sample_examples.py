@@ -17,8 +17,8 @@ from ocms_core.court import service
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.codes import NOTICES_NOT_FOUND
 from ocms_core.kernel.dates import local
+from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.stages import BEFORE_COURT
-from ocms_core.kernel.verdicts import Refusal
 from tests.support.builders import at
 from tests.support.databases import Databases
 
@@ -77,9 +77,9 @@ def test_the_examples_of_contract_1_are_answered(stores: SqlCourtStores) -> None
     assert refused.code == NOTICES_NOT_FOUND
 
     update = CourtUpdate("1234567890", "PS", "WWP", "WAR")
-    settled = service.update_court_notices([update], stores=stores, now=NOW)
-    assert not isinstance(settled, Refusal)
-    updated = settled.answers[0].detail
+    decision = service.update_court_notices([update], stores=stores, now=NOW)
+    assert not isinstance(decision, Refusal)
+    updated = decision.answers[0].detail
     assert updated is not None
     assert (updated.amount_payable, updated.payment_acceptance_allowed) == (Decimal("150.00"), "Y")
     assert updated.payment_due_date == at("2025-02-14T00:00:00")

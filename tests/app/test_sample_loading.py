@@ -13,9 +13,9 @@ from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.transactions import writing
 from ocms_app.sample import SampleReport, load_sample, loading
-from ocms_app.sample.drawing import block
+from ocms_app.sample.bulk_insert import insert_row_set
 from ocms_app.sample.examples import example_notices
-from ocms_app.sample.inserting import insert_row_set
+from ocms_app.sample.generator import block
 from ocms_app.sample.rows import rows_of
 from ocms_core.kernel.dates import local
 from tests.support.builders import at

@@ -12,7 +12,7 @@ from attrs import fields
 
 from ocms_app import logs
 from ocms_app.settings import SECRETS, Settings
-from tests.support.served import OCMS, House
+from tests.support.http_server import OCMS, House
 
 CANARY = "geheim"
 # The first breaks in the middle of a job in a way nobody foresaw, the others in a partner's call.
@@ -25,16 +25,16 @@ COMMANDS = [
 
 
 def secrets() -> dict[str, str]:
-    told = {name: f"{CANARY}-{name}" for name in SECRETS}
-    return told | {"reports_azure": f"AccountName=ocms;AccountKey={CANARY}"}
+    given = {name: f"{CANARY}-{name}" for name in SECRETS}
+    return given | {"reports_azure": f"AccountName=ocms;AccountKey={CANARY}"}
 
 
 def test_the_settings_that_are_secret_are_known() -> None:
     assert {"smtp_password", "partner_api_key", "partner_client_secret", "datahive_token"} < set(SECRETS)
     kept = {each.name for each in fields(Settings) if not each.repr}
     assert kept == {*SECRETS, "intranet_url", "internet_url"}
-    told: dict[str, Any] = dict.fromkeys(kept, CANARY)
-    assert CANARY not in repr(Settings(**told))
+    given: dict[str, Any] = dict.fromkeys(kept, CANARY)
+    assert CANARY not in repr(Settings(**given))
 
 
 @pytest.mark.parametrize("log_format", ["json", "text"])

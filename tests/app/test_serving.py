@@ -12,12 +12,12 @@ from sqlalchemy import text
 from ocms_adapters.sql import schema as t
 from ocms_app.databases import open_databases
 from ocms_app.settings import Settings
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 from tests.support.builders import body
 from tests.support.databases import postgres_databases
+from tests.support.http_server import API_1, API_2, API_4, House, Served, serving
 from tests.support.postgres import running_server
 from tests.support.rows import put_notices, row_of
-from tests.support.served import API_1, API_2, API_4, House, Served, serving
 
 NO = "1234567890"
 UNAVAILABLE = b'{"appCode":"OCMS-5031","message":"Service unavailable"}'

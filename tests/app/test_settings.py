@@ -25,9 +25,9 @@ roles = {{ PLUS = "{role}" }}
 
 def wrong(**environment: str) -> list[str]:
     """Give what is told of an environment."""
-    with pytest.raises(WrongSettings) as told:
+    with pytest.raises(WrongSettings) as given:
         load(environment)
-    return told.value.lines
+    return given.value.lines
 
 
 def in_file(folder: Path, text: str) -> dict[str, str]:
@@ -100,8 +100,8 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_a_wrong_setting_is_told_in_one_line(environment: dict[str, str], told: str) -> None:
-    assert wrong(**environment) == [told]
+def test_a_wrong_setting_is_told_in_one_line(environment: dict[str, str], given: str) -> None:
+    assert wrong(**environment) == [given]
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
@@ -122,9 +122,9 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         ),
     ],
 )
-def test_what_is_wrong_in_the_file_is_told(tmp_path: Path, text: str, told: str) -> None:
+def test_what_is_wrong_in_the_file_is_told(tmp_path: Path, text: str, given: str) -> None:
     (line,) = wrong(**in_file(tmp_path, text))
-    assert told in line
+    assert given in line
 
 
 def test_a_token_issuer_of_the_file_is_believed(tmp_path: Path) -> None:
@@ -140,9 +140,9 @@ def test_a_token_issuer_of_the_file_is_believed(tmp_path: Path) -> None:
         ("https://apim.example/keys", "boss", "issuer apim: 'boss' is not a valid Role"),
     ],
 )
-def test_an_issuer_that_cannot_be_is_told_by_name(tmp_path: Path, url: str, role: str, told: str) -> None:
+def test_an_issuer_that_cannot_be_is_told_by_name(tmp_path: Path, url: str, role: str, given: str) -> None:
     (of_file,) = load(in_file(tmp_path, ISSUER.format(url=url, role=role))).issuers
-    with pytest.raises(WrongSettings, match=told):
+    with pytest.raises(WrongSettings, match=given):
         issuer(of_file)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_app.cli.stages import import_file
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 from ocms_core.stages import service
 from tests.support.databases import Databases
 from tests.support.rows import notice_numbers, put_notices, rows_of
@@ -97,12 +97,12 @@ def test_every_row_has_its_verdict_and_the_good_ones_are_moved(
 def test_a_dry_run_says_the_same_and_writes_nothing(engine: Engine, tmp_path: Path) -> None:
     before = rows_of(engine, t.ocms_valid_offence_notice)
     assert import_file(as_csv(tmp_path), officer="USER01", dry_run=True) == 1
-    told = verdicts(tmp_path)
+    given = verdicts(tmp_path)
     assert rows_of(engine, t.ocms_valid_offence_notice) == before
     assert rows_of(engine, t.ocms_change_of_processing) == rows_of(engine, t.ocms_report) == []
     assert not (tmp_path / "reports").exists()
     import_file(as_csv(tmp_path), officer="USER01")
-    assert verdicts(tmp_path) == told
+    assert verdicts(tmp_path) == given
 
 
 @pytest.mark.usefixtures("engine")
@@ -164,10 +164,10 @@ def test_an_import_that_fails_half_way_reports_what_it_has_moved(
     in_stage(engine, numbers)
     submit, calls = service.submit, count()
 
-    def once(*asked: Any, **told: Any) -> object:
+    def once(*asked: Any, **given: Any) -> object:
         if next(calls):
             raise Unavailable("the database")
-        return submit(*asked, **told)
+        return submit(*asked, **given)
 
     monkeypatch.setattr(service, "submit", once)
     with pytest.raises(Unavailable):

@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from attrs import evolve, field, frozen
 
 from ocms_app.databases import open_databases
-from ocms_app.running import JobRunner
+from ocms_app.job_runner import JobRunner
 from ocms_app.settings import Settings
 from ocms_app.simulators.cas import CasSimulator, sample_vehicles
 from ocms_app.simulators.certificates import Authority, authority
@@ -74,8 +74,8 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return authority(tmp_path_factory.mktemp("tls"))
 
 
-def authenticated(_server: SMTP, _session: object, _envelope: object, _kind: str, told: Any) -> AuthResult:
-    known = isinstance(told, LoginPassword) and told == LoginPassword(USER.encode(), PASSWORD.encode())
+def authenticated(_server: SMTP, _session: object, _envelope: object, _kind: str, given: Any) -> AuthResult:
+    known = isinstance(given, LoginPassword) and given == LoginPassword(USER.encode(), PASSWORD.encode())
     return AuthResult(success=known, handled=False)
 
 

@@ -9,17 +9,17 @@ from pathlib import Path
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.schema import intranet as t
 from ocms_app.databases import open_databases
-from ocms_app.running import Ended, JobRunner
-from ocms_app.schedule import JOBS, job_named
+from ocms_app.job_runner import JobRunner, RunOutcome
+from ocms_app.job_table import JOBS, job_named
 from ocms_app.settings import Settings
-from ocms_app.simulators.companion import BY_HAND, partners
+from ocms_app.simulators.demo_services import BY_HAND, partners
 from ocms_core.hst import service
-from ocms_core.jobs.runs import Result
+from ocms_core.jobs.runs import RunResult
 from tests.support.databases import Databases
 from tests.support.hst_facts import IDENTITY, OFFICER
 from tests.support.hst_rows import application, hst_database
+from tests.support.http_server import OCMS
 from tests.support.postgres import free_port
-from tests.support.served import OCMS
 
 
 def test_every_job_the_demo_names_can_be_run_by_hand(databases: Databases, tmp_path: Path) -> None:
@@ -36,8 +36,8 @@ def test_every_job_the_demo_names_can_be_run_by_hand(databases: Databases, tmp_p
         for words in BY_HAND:
             if words.startswith("jobs run "):
                 ended = JobRunner(settings, opened).run(job_named(words.split()[2]), forced=True)
-                assert isinstance(ended, Ended)
-                assert (ended.result, ended.counts.get("failed", 0)) == (Result.DONE, 0)
+                assert isinstance(ended, RunOutcome)
+                assert (ended.result, ended.counts.get("failed", 0)) == (RunResult.DONE, 0)
         with partners(ours, []) as again:
             assert again.mha_key == settings.mha_key, "keys are made once"
     assert database.rows(t.ocms_temp_unc_hst_addr, "id_no", "report_generated") == [(IDENTITY, "Y")]
@@ -64,13 +64,13 @@ def test_the_demo_shows_jobs_a_refresh_and_the_calls_of_the_clients(tmp_path: Pa
             if "ocms partner cas-sync" in line:
                 break
         demo.terminate()
-    told = "\n".join(said)
-    listed = told.partition("\nJobs:\n")[2]
+    given = "\n".join(said)
+    listed = given.partition("\nJobs:\n")[2]
     assert all(f"\n  {job.name} " in f"\n{listed}" for job in JOBS)
-    assert re.search(r"VIP vehicles taken over from CAS \(simulated, mutual TLS\): \{.*'after': 500,", told)
-    assert "PLUS client asked about 250 notices: " in told
-    assert "CAS sync of " in told
-    assert "'notices': 20, 'known': 20}, then {'batches': 1, 'called': 1, 'refused': 0" in told
+    assert re.search(r"VIP vehicles taken over from CAS \(simulated, mutual TLS\): \{.*'after': 500,", given)
+    assert "PLUS client asked about 250 notices: " in given
+    assert "CAS sync of " in given
+    assert "'notices': 20, 'known': 20}, then {'batches': 1, 'called': 1, 'refused': 0" in given
     ocms = relpath(OCMS, tmp_path)
     assert all(f"{ocms} {words}" in said for words in (*BY_HAND, "partner plus-query 1234567890"))
-    assert all(f"export OCMS_{name}=" in told for name in ("VIP_URL", "PARTNER_URL", "PARTNER_TOKEN_URL"))
+    assert all(f"export OCMS_{name}=" in given for name in ("VIP_URL", "PARTNER_URL", "PARTNER_TOKEN_URL"))

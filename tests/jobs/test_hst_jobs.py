@@ -12,29 +12,29 @@ from sqlalchemy import update
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
-from ocms_adapters.sql.journal import SqlJournal
+from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.schema import housekeeping, ocms_shedlock
 from ocms_adapters.sql.schema import intranet as t
-from ocms_app.cli import scheduled
+from ocms_app.cli import jobs
+from ocms_app.job_runner import JobRunner, RunOutcome
+from ocms_app.job_table import JOBS, job_named
 from ocms_app.jobs import hst
 from ocms_app.jobs.context import JobContext
-from ocms_app.running import Ended, JobRunner
-from ocms_app.schedule import JOBS, job_named
 from ocms_app.settings import Settings, variable
 from ocms_app.simulators.certificates import Authority
 from ocms_app.simulators.datahive import DataHiveSimulator
-from ocms_app.simulators.faulty import Mishap
+from ocms_app.simulators.fake_registry import registry_entry
+from ocms_app.simulators.fault_injection import InjectedFault
 from ocms_app.simulators.mha import HOST, REQUESTS, RESPONSES, MhaSimulator
-from ocms_app.simulators.registers import known
 from ocms_core.hst import mha_file, service
 from ocms_core.hst.reports import month_of, names
-from ocms_core.jobs.runs import JobCounts, Result
+from ocms_core.jobs.runs import JobCounts, RunResult
 from ocms_core.kernel.dates import local
 from tests.jobs.conftest import PASSWORD, USER, Mailbox
 from tests.support.databases import Databases
 from tests.support.hst_facts import IDENTITY, OFFICER
 from tests.support.hst_rows import HstDatabase, application, hst_database
-from tests.support.logged import logs_as_before
+from tests.support.log_lines import logs_as_before
 from tests.support.postgres import free_port
 
 PASSPORT = "E7654321X"
@@ -108,7 +108,7 @@ def by_hand(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
         if value != asdict(Settings())[name]:
             monkeypatch.setenv(variable(name), str(value))
     with logs_as_before():
-        yield scheduled.run
+        yield jobs.run
 
 
 @frozen
@@ -118,7 +118,7 @@ class Month:
     database: HstDatabase
 
     def journal(self, name: str) -> tuple[str, dict[str, int]]:
-        (run,) = SqlJournal(self.database.engine).history(name)
+        (run,) = SqlJobRuns(self.database.engine).history(name)
         return run.state, dict(run.counts)
 
     def answers(self) -> list[tuple[Any, ...]]:
@@ -173,7 +173,7 @@ def test_every_job_run_by_hand(
     ran("send_mha_requests", 1)
     (request,) = (partners.mha.folder / REQUESTS).iterdir()
     asked = mha_file.parse_request(request.read_bytes())
-    assert isinstance(asked, mha_file.Request)
+    assert isinstance(asked, mha_file.MhaRequest)
     assert asked.uins == (IDENTITY,)
     assert month.queue() == [(PASSPORT, False, False), (IDENTITY, True, False)]
 
@@ -199,7 +199,7 @@ def test_every_job_run_by_hand(
     assert attached(mail) == {path.name: path.read_bytes() for path in stored}
 
     assert run == set(NAMES)
-    assert by_hand("generate_hst_reports") == scheduled.HELD, "it ended a moment ago"
+    assert by_hand("generate_hst_reports") == jobs.HELD, "it ended a moment ago"
     listed = database.rows(t.ocms_hst, "id_no", "street_name")
     assert listed == [(PASSPORT, "Example Street"), (IDENTITY, "Example Street")], "answers change no list"
 
@@ -210,13 +210,13 @@ def this_month(database: HstDatabase) -> Any:
     return month_of(moment)
 
 
-def ran_again(runner: JobRunner, *job_names: str) -> Ended:
+def ran_again(runner: JobRunner, *job_names: str) -> RunOutcome:
     """Run jobs that may run again at once; how the last one ended."""
     ended: Any = None
     for name in job_names:
         ended = runner.run(evolve(job_named(name), at_least=timedelta(0)))
-        assert isinstance(ended, Ended), ended
-    assert isinstance(ended, Ended)
+        assert isinstance(ended, RunOutcome), ended
+    assert isinstance(ended, RunOutcome)
     return ended
 
 
@@ -265,18 +265,23 @@ def test_partners_that_are_down_leave_the_queue_as_it_was(
 ) -> None:
     runner = with_settings(mha_port=free_port())
     partners.datahive.mishaps.extend(
-        [Mishap(status=503), Mishap(reset=True), Mishap(cut_at=0.5), Mishap(status=500)]
+        [
+            InjectedFault(status=503),
+            InjectedFault(reset=True),
+            InjectedFault(cut_at=0.5),
+            InjectedFault(status=500),
+        ]
     )
     sent = ran_again(runner, "query_hst_addresses", "send_mha_requests")
     assert sent.result.value == "failed"
     assert str(sent.error).startswith("MHA (")
-    assert "MHA" in str(SqlJournal(database.engine).history("send_mha_requests")[0].error)
+    assert "MHA" in str(SqlJobRuns(database.engine).history("send_mha_requests")[0].error)
     assert ran_again(runner, "query_datahive").counts == {"done": 0, "failed": 2}
     assert alerts(runner)[-1] == "OCMS job query_datahive left 2 for its next run"
     assert Month(database).queue() == [(PASSPORT, False, False), (IDENTITY, False, False)]
     assert ran_again(runner, "query_datahive").counts == {"done": 2, "failed": 0}
     answered = dict(database.rows(t.ocms_temp_unc_hst_addr, "id_no", "street_name"))
-    assert answered == {each: known(each).address.street_name for each in (IDENTITY, PASSPORT)}
+    assert answered == {each: registry_entry(each).address.street_name for each in (IDENTITY, PASSPORT)}
 
 
 @pytest.mark.rule("H43")
@@ -306,8 +311,8 @@ def test_a_lost_lock_refuses_the_writes_of_a_job(runner: JobRunner, database: Hs
         return job_named(name).run(context)
 
     ended = runner.run(evolve(job_named(name), run=work))
-    assert isinstance(ended, Ended)
-    assert (ended.result, str(ended.error).split(":")[0]) == (Result.LOST, f"{name} lost its lock")
+    assert isinstance(ended, RunOutcome)
+    assert (ended.result, str(ended.error).split(":")[0]) == (RunResult.LOST, f"{name} lost its lock")
     assert database.held() == held
     assert Month(database).queue() == []
     assert alerts(runner) == [f"OCMS job {name} failed"]

@@ -11,12 +11,12 @@ import pytest
 from attrs import asdict
 
 from ocms_app.settings import Settings, variable
-from ocms_app.simulators.faulty import Mishap, Simulator
-from ocms_app.simulators.tokens import TokenSimulator, said
+from ocms_app.simulators.fault_injection import InjectedFault, Simulator
+from ocms_app.simulators.tokens import TokenSimulator, reply_bytes
 from tests.jobs.conftest import Mailbox
-from tests.support.served import OCMS
+from tests.support.http_server import OCMS
 
-Ask = Callable[..., "subprocess.CompletedProcess[str]"]
+LockRequest = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 class Gateway(Simulator):
@@ -33,7 +33,7 @@ class Gateway(Simulator):
             }
             for asked in json.loads(body)["notices"]
         ]
-        return said(200, {"total": len(notices), "data": {"notices": notices}})
+        return reply_bytes(200, {"total": len(notices), "data": {"notices": notices}})
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def gateway() -> Iterator[Gateway]:
 
 
 @pytest.fixture
-def ask(settings: Settings, gateway: Gateway, tmp_path: Path) -> Iterator[Ask]:
+def ask(settings: Settings, gateway: Gateway, tmp_path: Path) -> Iterator[LockRequest]:
     """Give the command, with the settings of the jobs and those of PLUS."""
     tokens = TokenSimulator({"plus": "client-secret"}, lambda *_: "token", tmp_path)
     default = asdict(Settings())
@@ -67,14 +67,14 @@ def ask(settings: Settings, gateway: Gateway, tmp_path: Path) -> Iterator[Ask]:
 
 
 @pytest.mark.rule("P44")
-def test_the_command_prints_one_object_a_line_and_nothing_else(ask: Ask, tmp_path: Path) -> None:
+def test_the_command_prints_one_object_a_line_and_nothing_else(ask: LockRequest, tmp_path: Path) -> None:
     numbers = [f"{number:010}" for number in range(150)]
     (tmp_path / "numbers.csv").write_text("\n".join(["noticeNo", *numbers]))
     ran = ask("1234567890", "--file", str(tmp_path / "numbers.csv"))
     assert ran.returncode == 0, ran.stderr
-    told = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert [each["notice_no"] for each in told] == ["1234567890", *numbers]
-    assert told[0] == {
+    given = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [each["notice_no"] for each in given] == ["1234567890", *numbers]
+    assert given[0] == {
         "notice_no": "1234567890",
         "court_payment_due_date": "2025-02-14 00:00:00+08:00",
         "payment_allowance_flag": "Y",
@@ -84,9 +84,9 @@ def test_the_command_prints_one_object_a_line_and_nothing_else(ask: Ask, tmp_pat
 
 @pytest.mark.rule("P44")
 def test_when_every_attempt_failed_one_alert_reaches_the_mail_server(
-    ask: Ask, gateway: Gateway, mailbox: Mailbox
+    ask: LockRequest, gateway: Gateway, mailbox: Mailbox
 ) -> None:
-    gateway.mishaps.extend([Mishap(status=503)] * 4)
+    gateway.mishaps.extend([InjectedFault(status=503)] * 4)
     ran = ask("1234567890")
     assert (ran.returncode, ran.stdout) == (1, "")
     assert "OCMS answered 503 (4 attempts)" in ran.stderr

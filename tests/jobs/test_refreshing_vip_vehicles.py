@@ -15,18 +15,18 @@ from sqlalchemy import func, select, update
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.http.vip_source import LONGEST, TooSlow, VipSource
-from ocms_adapters.sql.journal import SqlJournal
+from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.schema import ocms_alert, ocms_shedlock, ocms_vip_vehicle
 from ocms_adapters.sql.transactions import reading, writing
+from ocms_app.job_runner import JobRunner, RunOutcome
+from ocms_app.job_table import job_named
 from ocms_app.jobs.context import JobContext
 from ocms_app.jobs.refreshing_vip_vehicles import mutual_tls
-from ocms_app.running import Ended, JobRunner
-from ocms_app.schedule import job_named
 from ocms_app.simulators.cas import CasSimulator, sample_vehicles
 from ocms_app.simulators.certificates import Authority, Certificate, authority
-from ocms_app.simulators.faulty import Mishap
+from ocms_app.simulators.fault_injection import InjectedFault
 from ocms_core.court.vip_vehicles import LIST_HELD_BACK, REFRESH_FAILED, RETRIES_EXHAUSTED
-from ocms_core.jobs.runs import JobCounts, NotNow, Result
+from ocms_core.jobs.runs import JobCounts, RunResult, SkipReason
 from tests.jobs.conftest import Mailbox
 from tests.support.databases import Databases
 
@@ -39,16 +39,16 @@ def databases(on_both: Databases) -> Databases:
     return on_both
 
 
-def refresh(runner: JobRunner, *, accepting: bool = False) -> Ended:
+def refresh(runner: JobRunner, *, accepting: bool = False) -> RunOutcome:
     ended = runner.run(evolve(REFRESH, at_least=timedelta(0)), forced=True, accepting=accepting)
-    assert isinstance(ended, Ended), ended
+    assert isinstance(ended, RunOutcome), ended
     return ended
 
 
-def attempt(runner: JobRunner) -> Ended:
+def attempt(runner: JobRunner) -> RunOutcome:
     """Refresh without forcing, however often it ran today."""
     ended = runner.run(evolve(REFRESH, at_least=timedelta(0), once_a_day=False))
-    assert isinstance(ended, Ended), ended
+    assert isinstance(ended, RunOutcome), ended
     return ended
 
 
@@ -71,7 +71,7 @@ def bodies(runner: JobRunner) -> list[str]:
 def test_the_list_of_cas_is_taken_over_and_told_in_counts(runner: JobRunner, cas: CasSimulator) -> None:
     ended = refresh(runner)
     assert (ended.result, ended.counts) == (
-        Result.DONE,
+        RunResult.DONE,
         {"before": 0, "after": 200, "added": 200, "changed": 0, "removed": 0},
     )
     assert vehicles(runner) == 200
@@ -87,11 +87,11 @@ def test_what_may_pass_is_tried_four_times_and_told_once(
     refresh(runner)
     cas.bodies.clear()
     waits: list[float] = []
-    cas.mishaps.extend([Mishap.named(mishap)] * 10)
+    cas.mishaps.extend([InjectedFault.named(mishap)] * 10)
 
     ended = attempt(evolve(runner, sleep=waits.append))
 
-    assert ended.result is Result.FAILED
+    assert ended.result is RunResult.FAILED
     assert len(cas.bodies) == 4, "exactly one call and three more"
     assert [round(wait - 0.25) for wait in waits] == [2, 4, 8]
     assert vehicles(runner) == 200, "yesterday's list stays"
@@ -111,10 +111,10 @@ def test_a_server_that_answers_too_late_is_asked_again(
     runner: JobRunner, cas: CasSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ocms_adapters.http.mutual_tls.TIMEOUT", httpx.Timeout(0.3))
-    cas.mishaps.extend([Mishap.named("late=2")] * 2)
-    assert refresh(runner).result is Result.DONE
+    cas.mishaps.extend([InjectedFault.named("late=2")] * 2)
+    assert refresh(runner).result is RunResult.DONE
     assert len(cas.bodies) == 3
-    cas.mishaps.extend([Mishap.named("late=2")] * 4)
+    cas.mishaps.extend([InjectedFault.named("late=2")] * 4)
     assert attempt(runner).error == "CAS cannot be reached (ReadTimeout) (4 attempts)"
     assert subjects(runner) == [RETRIES_EXHAUSTED]
 
@@ -139,7 +139,7 @@ def test_a_list_that_comes_drop_by_drop_is_given_up_while_the_lock_holds_by_itse
 def test_a_refusal_after_retries_is_told_with_all_its_attempts(
     runner: JobRunner, cas: CasSimulator, mishaps: list[str], attempts: int
 ) -> None:
-    cas.mishaps.extend(map(Mishap.named, mishaps))
+    cas.mishaps.extend(map(InjectedFault.named, mishaps))
     attempt(runner)
     assert f"Attempts: {attempts}\n" in bodies(runner)[0]
 
@@ -147,7 +147,7 @@ def test_a_refusal_after_retries_is_told_with_all_its_attempts(
 @pytest.mark.rule("P41")
 def test_a_bad_list_after_a_retry_is_told_with_both_attempts(runner: JobRunner, cas: CasSimulator) -> None:
     cas.vehicles = [*sample_vehicles(2), *sample_vehicles(1)]
-    cas.mishaps.append(Mishap(status=503))
+    cas.mishaps.append(InjectedFault(status=503))
     attempt(runner)
     assert "Attempts: 2\n" in bodies(runner)[0]
 
@@ -186,7 +186,7 @@ def test_an_error_nobody_foresaw_is_told_too(
 @pytest.mark.parametrize("odd", ["a\rb", '"', "\\.", "\n", "a,b", "\\N", " ", "\x1c", "\u2028", "'"])
 def test_a_description_is_kept_to_the_letter(runner: JobRunner, cas: CasSimulator, odd: str) -> None:
     cas.vehicles = [*sample_vehicles(2), {**sample_vehicles(3)[2], "description": odd}]
-    assert refresh(runner).result is Result.DONE
+    assert refresh(runner).result is RunResult.DONE
     assert refresh(runner).counts["changed"] == 0
     with reading(runner.databases.intranet) as connection:
         assert odd in connection.scalars(select(ocms_vip_vehicle.c.description)).all()
@@ -202,19 +202,21 @@ def test_a_lost_run_is_told_and_does_not_count_as_the_run_of_the_day(runner: Job
         return job.run(context)
 
     ended = runner.run(evolve(job, run=sleeps_past_its_time))
-    assert isinstance(ended, Ended)
-    assert ended.result is Result.LOST
+    assert isinstance(ended, RunOutcome)
+    assert ended.result is RunResult.LOST
     assert (vehicles(runner), subjects(runner)) == (0, [REFRESH_FAILED])
-    assert [run.state for run in SqlJournal(runner.databases.intranet).history()] == ["lost"]
-    assert isinstance(runner.run(evolve(job, at_most=timedelta(minutes=1))), Ended)
+    assert [run.state for run in SqlJobRuns(runner.databases.intranet).history()] == ["lost"]
+    assert isinstance(runner.run(evolve(job, at_most=timedelta(minutes=1))), RunOutcome)
     assert vehicles(runner) == 200
-    assert runner.run(job) is NotNow.RAN_TODAY
+    assert runner.run(job) is SkipReason.RAN_TODAY
 
 
 @pytest.mark.rule("P40")
 def test_a_call_that_succeeds_the_fourth_time_raises_no_alert(runner: JobRunner, cas: CasSimulator) -> None:
-    cas.mishaps.extend([Mishap.named("503"), Mishap.named("reset"), Mishap.named("cut=0.99")])
-    assert refresh(runner).result is Result.DONE
+    cas.mishaps.extend(
+        [InjectedFault.named("503"), InjectedFault.named("reset"), InjectedFault.named("cut=0.99")]
+    )
+    assert refresh(runner).result is RunResult.DONE
     assert subjects(runner) == []
 
 
@@ -223,7 +225,7 @@ def test_a_call_that_succeeds_the_fourth_time_raises_no_alert(runner: JobRunner,
 def test_a_refusal_is_final_and_a_redirect_is_not_followed(
     runner: JobRunner, cas: CasSimulator, status: int
 ) -> None:
-    cas.mishaps.append(Mishap(status=status))
+    cas.mishaps.append(InjectedFault(status=status))
     ended = attempt(runner)
     assert ended.error == f"CAS answered {status}"
     assert len(cas.bodies) == 1
@@ -237,8 +239,8 @@ def test_a_stream_cut_anywhere_leaves_yesterdays_list(
 ) -> None:
     refresh(runner)
     cas.vehicles = sample_vehicles(210)
-    cas.mishaps.extend([Mishap(cut_at=share)] * 4)
-    assert attempt(runner).result is Result.FAILED
+    cas.mishaps.extend([InjectedFault(cut_at=share)] * 4)
+    assert attempt(runner).result is RunResult.FAILED
     assert vehicles(runner) == 200
 
 
@@ -248,7 +250,7 @@ def test_a_bad_list_leaves_yesterdays_and_is_told(runner: JobRunner, cas: CasSim
     twice = [*sample_vehicles(200), *sample_vehicles(1)]
     for bad in ([], twice, [*sample_vehicles(200), {"vehicleNo": "X"}]):
         cas.vehicles = bad
-        assert attempt(runner).result is Result.FAILED
+        assert attempt(runner).result is RunResult.FAILED
         assert vehicles(runner) == 200
     assert subjects(runner) == [REFRESH_FAILED] * 3
 
@@ -260,7 +262,7 @@ def test_a_list_that_shrinks_is_held_back_and_told(runner: JobRunner, cas: CasSi
     ended = attempt(runner)
     assert "held back" in str(ended.error)
     assert subjects(runner) == [LIST_HELD_BACK]
-    assert refresh(runner).result is Result.FAILED, "that it may run again today is another matter"
+    assert refresh(runner).result is RunResult.FAILED, "that it may run again today is another matter"
     assert vehicles(runner) == 200
     assert subjects(runner) == [LIST_HELD_BACK], "the same once a day"
     assert refresh(runner, accepting=True).counts["removed"] == 100
@@ -297,7 +299,7 @@ def test_no_request_leaves_without_a_certificate_of_ours_that_cas_accepts(
     }[ours]()
     files = ("", "") if ours == "missing" else (str(shown.certificate), str(shown.key))
     runner = with_settings(vip_certificate=files[0], vip_key=files[1])
-    assert attempt(runner).result is Result.FAILED
+    assert attempt(runner).result is RunResult.FAILED
     assert cas.bodies == []
     assert len(subjects(runner)) == 1
 
@@ -323,7 +325,7 @@ def test_a_renewed_certificate_is_shown_without_a_restart(
 @pytest.mark.rule("P42")
 def test_one_run_a_day_and_a_forced_one_by_hand(runner: JobRunner, cas: CasSimulator) -> None:
     job = evolve(REFRESH, at_least=timedelta(0))
-    cas.mishaps.extend([Mishap(status=401)])
-    assert isinstance(runner.run(job), Ended)
-    assert runner.run(job) is NotNow.RAN_TODAY
-    assert isinstance(runner.run(job, forced=True), Ended)
+    cas.mishaps.extend([InjectedFault(status=401)])
+    assert isinstance(runner.run(job), RunOutcome)
+    assert runner.run(job) is SkipReason.RAN_TODAY
+    assert isinstance(runner.run(job, forced=True), RunOutcome)

@@ -11,10 +11,10 @@ from sqlalchemy import text
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.transactions import writing
-from ocms_app.running import Ended, JobRunner
-from ocms_app.schedule import job_named
+from ocms_app.job_runner import JobRunner, RunOutcome
+from ocms_app.job_table import job_named
 from ocms_core.kernel.alerts import Alert
-from ocms_core.kernel.faults import BadRow
+from ocms_core.kernel.errors import RowRejected
 from tests.jobs.conftest import Mailbox
 from tests.support.postgres import free_port
 
@@ -24,7 +24,7 @@ ALERT = Alert("refresh_vip_vehicle/1/failed", "CAS does not answer", "Attempts: 
 
 def sent(runner: JobRunner, *, later: timedelta = timedelta(0)) -> dict[str, int]:
     ended = evolve(runner, now=lambda: SystemClock().now() + later).run(SEND)
-    assert isinstance(ended, Ended), ended
+    assert isinstance(ended, RunOutcome), ended
     return dict(ended.counts)
 
 
@@ -106,5 +106,5 @@ def test_an_alert_the_database_refuses_is_not_taken_for_one_that_is_there(runner
         connection.execute(
             text("CREATE TRIGGER refuse BEFORE INSERT ON ocms_alert BEGIN SELECT RAISE(ABORT, 'no'); END")
         )
-    with pytest.raises(BadRow):
+    with pytest.raises(RowRejected):
         SqlAlerts(runner.databases.intranet).keep(ALERT, SystemClock().now())

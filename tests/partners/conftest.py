@@ -21,7 +21,7 @@ from ocms_app.dev_issuer import DevIssuer
 from ocms_app.simulators.tokens import TokenSimulator
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.dates import local
-from ocms_web.doors.issuers import Kind
+from ocms_web.authentication.issuers import CallerKind
 from tests.support.databases import sqlite_databases
 from tests.support.postgres import free_port
 
@@ -118,7 +118,7 @@ class Tokens(TokenSimulator):
             now = SystemClock().now()
             if self.stale:
                 self.stale, now = self.stale - 1, now - timedelta(hours=2)
-            return issuer.token(client, Role.PLUS, kind=Kind.CLIENTS, now=now, lifetime=seconds)
+            return issuer.token(client, Role.PLUS, kind=CallerKind.CLIENTS, now=now, lifetime=seconds)
 
         keys = issuer.issuers()[0].jwks_file
         assert keys

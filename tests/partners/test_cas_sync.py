@@ -14,19 +14,19 @@ import pytest
 from attrs import define, field
 from sqlalchemy import Engine, update
 
-from ocms_adapters.partners import Answered, CasClient, CourtUpdate
+from ocms_adapters.partners import ApplicationError, CasClient, CourtNoticeUpdate
 from ocms_adapters.partners.cas_sync import COURT_NOTICES, PAYMENT_STATUS, TooEarly, open_sync
 from ocms_adapters.partners.progress import DamagedProgress, Progress
 from ocms_adapters.partners.unpaid_list import BadUnpaidList, read_list
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.schema import ocms_shedlock
 from ocms_adapters.sql.utc_clock import utc_now
-from ocms_app.simulators.faulty import Simulator
-from ocms_app.simulators.tokens import said as answer
+from ocms_app.simulators.fault_injection import Simulator
+from ocms_app.simulators.tokens import reply_bytes as answer
 from ocms_core.jobs.runs import LockLost
 from tests.partners.conftest import Served, numbered
 from tests.support.builders import NOW, at
-from tests.support.served import API_1, API_2, OCMS
+from tests.support.http_server import API_1, API_2, OCMS
 
 HOUR = timedelta(hours=1)
 ROOT = Path(__file__).parents[2]
@@ -176,8 +176,8 @@ def test_one_malformed_notice_stands_alone_and_holds_up_no_other(tmp_path: Path)
     calls: list[tuple[str, datetime, tuple[str, ...]]] = []
     ocms = Ocms(time, malformed=wrong, calls=calls)
     sync = open_sync(file, client(ocms))
-    told = sync.payment_statuses()
-    assert (told["notices"], told["known"], told["refused"]) == (1_500, 1_497, 3)
+    given = sync.payment_statuses()
+    assert (given["notices"], given["known"], given["refused"]) == (1_500, 1_497, 3)
     assert sync.court_notices()["updated"] == 1_497
     assert set(sync.progress.refused(PAYMENT_STATUS).values()) == {"OCMS-4007"}
     alone = {first for first, many in sync.progress.refused(PAYMENT_STATUS) if many == 1}
@@ -194,13 +194,13 @@ def test_a_halving_cut_off_is_gone_on_with(tmp_path: Path) -> None:
     for _ in range(30):
         ocms = Ocms(time, malformed=frozenset({"0000000123"}), calls=calls, dies_after=len(calls) + 2)
         try:
-            told = open_sync(file, client(ocms)).payment_statuses()
+            given = open_sync(file, client(ocms)).payment_statuses()
             break
         except Killed:
             continue
     else:
         pytest.fail("never came to an end")
-    assert (told["known"], told["refused"]) == (499, 1)
+    assert (given["known"], given["refused"]) == (499, 1)
     assert set(Counter(numbers for _, _, numbers in calls).values()) == {1}
 
 
@@ -208,7 +208,7 @@ def test_a_halving_cut_off_is_gone_on_with(tmp_path: Path) -> None:
 @pytest.mark.parametrize("status", [401, 403, 413])
 def test_a_refusal_of_the_call_is_not_looked_for_in_the_list(tmp_path: Path, status: int) -> None:
     ocms = Ocms(Time(), mishaps=[status])
-    with pytest.raises(Answered, match=str(status)):
+    with pytest.raises(ApplicationError, match=str(status)):
         open_sync(unpaid(tmp_path, 600), client(ocms)).payment_statuses()
     assert len(ocms.calls) == 1
 
@@ -233,8 +233,8 @@ def test_the_same_list_is_worked_through_anew_the_next_day(tmp_path: Path) -> No
 def test_another_list_under_the_same_name_is_begun_anew(tmp_path: Path) -> None:
     ocms = Ocms(Time())
     for number, count in enumerate((600, 700, 800), start=1):
-        told = open_sync(unpaid(tmp_path, count), client(ocms)).payment_statuses()
-        assert (told["called"], told["known"]) == (2, count)
+        given = open_sync(unpaid(tmp_path, count), client(ocms)).payment_statuses()
+        assert (given["called"], given["known"]) == (2, count)
         assert len(list(tmp_path.glob("unpaid.csv.progress*"))) == number
 
 
@@ -278,7 +278,7 @@ def test_the_list_is_csv_or_a_json_object_a_line(tmp_path: Path, name: str, text
     (tmp_path / name).write_text(text)
     unpaid_list = read_list(tmp_path / name)
     assert unpaid_list.notice_nos == ("A1", "A2")
-    assert unpaid_list.updates == (CourtUpdate("A1", "PS", "PS-WWP"),)
+    assert unpaid_list.updates == (CourtNoticeUpdate("A1", "PS", "PS-WWP"),)
 
 
 @pytest.mark.rule("P43")
@@ -300,25 +300,25 @@ def test_the_list_is_csv_or_a_json_object_a_line(tmp_path: Path, name: str, text
     ],
 )
 def test_a_bad_list_is_told_in_plain_words_before_any_call(
-    tmp_path: Path, name: str, content: bytes | None, told: str
+    tmp_path: Path, name: str, content: bytes | None, given: str
 ) -> None:
     (tmp_path / "folder").mkdir()
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(BadUnpaidList, match=told):
+    with pytest.raises(BadUnpaidList, match=given):
         read_list(tmp_path / name)
 
 
 @pytest.mark.rule("P43")
 def test_the_client_speaks_with_a_served_ocms(ocms: Served) -> None:
     with CasClient(ocms.url, ocms.api_key) as cas:
-        told = cas.payment_statuses([*numbered(2), "X1"])
-        assert [each.notice_no for each in told] == numbered(2)
-        moved = CourtUpdate("0000000001", processing_stage="CSD")
-        updated = cas.update_court_notices([moved, CourtUpdate("X1")])
+        given = cas.payment_statuses([*numbered(2), "X1"])
+        assert [each.notice_no for each in given] == numbered(2)
+        moved = CourtNoticeUpdate("0000000001", processing_stage="CSD")
+        updated = cas.update_court_notices([moved, CourtNoticeUpdate("X1")])
         assert (updated.updated, dict(updated.failed)) == (("0000000001",), {"X1": "OCMS-4008"})
-        assert dict(cas.update_court_notices([CourtUpdate("X1")]).failed) == {"X1": "OCMS-4008"}
-    with CasClient(ocms.url, "wrong") as stranger, pytest.raises(Answered, match="OCMS-4011"):
+        assert dict(cas.update_court_notices([CourtNoticeUpdate("X1")]).failed) == {"X1": "OCMS-4008"}
+    with CasClient(ocms.url, "wrong") as stranger, pytest.raises(ApplicationError, match="OCMS-4011"):
         stranger.payment_statuses(["X1"])
 
 
@@ -415,5 +415,5 @@ def on_record(file: Path) -> set[tuple[str, tuple[int, int]]]:
     """Read the finished batches off the progress."""
     paths = {PAYMENT_STATUS: API_1, COURT_NOTICES: API_2}
     lines = file.with_name(f"{file.name}.progress").read_text().splitlines()
-    told = [json.loads(line) for line in lines if line.startswith('{"answered"')]
-    return {(paths[each["answered"]], (each["batch"][0], each["batch"][1])) for each in told}
+    given = [json.loads(line) for line in lines if line.startswith('{"answered"')]
+    return {(paths[each["answered"]], (each["batch"][0], each["batch"][1])) for each in given}

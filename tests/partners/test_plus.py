@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from ocms_adapters.partners import Answered, Exhausted, PlusClient
+from ocms_adapters.partners import ApplicationError, PlusClient, RetriesExhausted
 from ocms_adapters.partners.tokens import ClientCredentials
-from ocms_app.simulators.faulty import Mishap, Simulator
-from ocms_app.simulators.tokens import said
+from ocms_app.simulators.fault_injection import InjectedFault, Simulator
+from ocms_app.simulators.tokens import reply_bytes
 from ocms_core.kernel.alerts import Alert
 from tests.partners.conftest import SECRET, Served, Tokens, numbered
 
@@ -46,11 +46,11 @@ def http() -> Iterator[Callable[[httpx.BaseTransport | None], httpx.Client]]:
         yield made
 
 
-Ask = Callable[..., PlusClient]
+LockRequest = Callable[..., PlusClient]
 
 
 @pytest.fixture
-def plus(ocms: Served, tokens: Tokens, http: Callable[..., httpx.Client]) -> Ask:
+def plus(ocms: Served, tokens: Tokens, http: Callable[..., httpx.Client]) -> LockRequest:
     """Give clients of the served OCMS."""
 
     def made(transport: httpx.BaseTransport | None = None) -> PlusClient:
@@ -62,27 +62,27 @@ def plus(ocms: Served, tokens: Tokens, http: Callable[..., httpx.Client]) -> Ask
 
 
 @pytest.mark.rule("P44")
-def test_any_number_of_notices_is_asked_about_a_hundred_in_a_call(plus: Ask, tokens: Tokens) -> None:
+def test_any_number_of_notices_is_asked_about_a_hundred_in_a_call(plus: LockRequest, tokens: Tokens) -> None:
     counting = Counting()
-    told = list(plus(counting).query(numbered(250)))
-    assert [info.notice_no for info in told] == numbered(250)
-    assert (told[0].payment_allowance_flag, told[0].amount_payable) == ("Y", Decimal("150.00"))
-    assert told[0].court_payment_due_date
+    given = list(plus(counting).query(numbered(250)))
+    assert [info.notice_no for info in given] == numbered(250)
+    assert (given[0].payment_allowance_flag, given[0].amount_payable) == ("Y", Decimal("150.00"))
+    assert given[0].court_payment_due_date
     assert (counting.statuses, tokens.given) == ([200] * 3, 1)
 
 
 @pytest.mark.rule("P44")
-def test_a_token_that_ends_in_the_middle_loses_and_repeats_nothing(plus: Ask, tokens: Tokens) -> None:
+def test_a_token_that_ends_in_the_middle_loses_and_repeats_nothing(plus: LockRequest, tokens: Tokens) -> None:
     counting = Counting()
     client = plus(counting)
-    told = []
+    given = []
     for place, info in enumerate(client.query(numbered(1000))):
-        told.append(info.notice_no)
+        given.append(info.notice_no)
         if place in (150, 650):
             # The token at hand ends without a word: the next one is fetched only after a 401.
             client._calls.renew()
             tokens.stale = 1
-    assert told == numbered(1000), "nothing is lost, nothing repeated"
+    assert given == numbered(1000), "nothing is lost, nothing repeated"
     assert sorted(counting.statuses) == [200] * 10 + [401] * 2
     assert len(set(counting.asked)) == 10, "no batch was answered twice"
 
@@ -100,17 +100,17 @@ def test_a_token_is_renewed_before_it_ends(tokens: Tokens, http: Callable[..., h
 
 
 @pytest.mark.rule("P44")
-def test_a_token_refused_twice_is_a_refusal(plus: Ask, tokens: Tokens) -> None:
+def test_a_token_refused_twice_is_a_refusal(plus: LockRequest, tokens: Tokens) -> None:
     tokens.stale = 9
     counting = Counting()
-    with pytest.raises(Answered, match="OCMS-4011"):
+    with pytest.raises(ApplicationError, match="OCMS-4011"):
         plus(counting).query_batch(numbered(1))
     assert (counting.statuses, tokens.given) == ([401, 401], 2)
 
 
 @pytest.mark.rule("P44")
-def test_an_unknown_notice_is_a_refusal_with_its_code(plus: Ask) -> None:
-    with pytest.raises(Answered, match="404 OCMS-4008") as refused:
+def test_an_unknown_notice_is_a_refusal_with_its_code(plus: LockRequest) -> None:
+    with pytest.raises(ApplicationError, match="404 OCMS-4008") as refused:
         plus().query_batch(["X1"])
     assert refused.value.code == "OCMS-4008"
 
@@ -126,7 +126,7 @@ class Gateway(Simulator):
             "paymentAllowanceFlag": "N",
             "amountPayable": None,
         }
-        return said(200, {"total": 1, "data": {"notices": [one]}})
+        return reply_bytes(200, {"total": 1, "data": {"notices": [one]}})
 
 
 @pytest.mark.rule("P44")
@@ -139,9 +139,9 @@ def test_when_every_attempt_failed_there_is_one_alert_until_it_works_again(
         client = PlusClient(
             gateway.url, tokens.address, "plus", SECRET, alerts.append, http(), sleep=waits.append
         )
-        gateway.mishaps.extend([Mishap.named(mishap)] * 8)
+        gateway.mishaps.extend([InjectedFault.named(mishap)] * 8)
         for _ in range(2):
-            with pytest.raises(Exhausted):
+            with pytest.raises(RetriesExhausted):
                 client.query_batch(["1"])
         assert len(gateway.bodies) == 8
         assert [alert.subject for alert in alerts] == [
@@ -157,13 +157,13 @@ def test_a_full_limit_is_waited_for_as_long_as_it_says(
 ) -> None:
     gateway, waits = Gateway(), list[float]()
     with gateway.running():
-        gateway.mishaps.append(Mishap(status=429))
+        gateway.mishaps.append(InjectedFault(status=429))
         client = PlusClient(gateway.url, tokens.address, "plus", SECRET, client=http(), sleep=waits.append)
         assert len(client.query_batch(["1"])) == 1
     assert waits == [60.0]
 
 
-def test_no_secret_shows_in_what_a_client_prints(plus: Ask) -> None:
+def test_no_secret_shows_in_what_a_client_prints(plus: LockRequest) -> None:
     assert SECRET not in repr(plus())
 
 
@@ -186,6 +186,6 @@ def test_an_answer_that_cannot_be_unpacked_is_tried_again_and_told(
         client = PlusClient(
             gateway.url, tokens.address, "plus", SECRET, alerts.append, http(), sleep=lambda _: None
         )
-        with pytest.raises(Exhausted, match="DecodingError"):
+        with pytest.raises(RetriesExhausted, match="DecodingError"):
             client.query_batch(["1"])
     assert len(alerts) == 1

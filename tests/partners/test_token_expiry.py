@@ -14,13 +14,13 @@ from ocms_adapters.partners import PlusClient
 from ocms_app.dev_issuer import ALGORITHM, AUDIENCE, DevIssuer, issuer_of
 from ocms_app.simulators.tokens import KEYS, TokenSimulator
 from ocms_core.kernel.access import Role
-from ocms_web.doors.bearer import LEEWAY_SECONDS
-from ocms_web.doors.issuers import Kind
+from ocms_web.authentication.bearer import LEEWAY_SECONDS
+from ocms_web.authentication.issuers import CallerKind
 from tests.partners.conftest import SECRET, numbered
 from tests.partners.test_plus import Counting
 from tests.support.databases import sqlite_databases
+from tests.support.http_server import House, serving
 from tests.support.rows import put_notices
-from tests.support.served import House, serving
 
 # Ends are told in whole seconds, so a token may live one less.
 SECONDS, TOLD = 4, 2
@@ -30,20 +30,20 @@ BATCHES = 10
 class Mortal(TokenSimulator):
     """An OAuth server whose tokens OCMS believes for a few seconds; it keeps count of them."""
 
-    def __init__(self, folder: Path, told: int) -> None:
+    def __init__(self, folder: Path, given: int) -> None:
         issuer = DevIssuer(folder / "keys", switched_on=True)
         self.given = 0
 
         def sign(client: str, _told: int) -> str:
             self.given += 1
             # OCMS allows for clocks that differ, so these ended a little less than that ago.
-            begun = SystemClock().now() - timedelta(seconds=2 * LEEWAY_SECONDS)
+            startup = SystemClock().now() - timedelta(seconds=2 * LEEWAY_SECONDS)
             life = LEEWAY_SECONDS + SECONDS
-            return issuer.token(client, Role.PLUS, kind=Kind.CLIENTS, now=begun, lifetime=life)
+            return issuer.token(client, Role.PLUS, kind=CallerKind.CLIENTS, now=startup, lifetime=life)
 
         keys = issuer.issuers()[0].jwks_file
         assert keys
-        super().__init__({"plus": SECRET}, sign, keys, lifetime=told)
+        super().__init__({"plus": SECRET}, sign, keys, lifetime=given)
 
 
 @pytest.fixture
@@ -56,15 +56,15 @@ def house(sqlite_templates: Path, tmp_path: Path) -> Iterator[House]:
 
 @pytest.mark.rule("P44")
 @pytest.mark.parametrize("told", [TOLD, 300], ids=["its end is told", "its end comes as a surprise"])
-def test_a_token_that_runs_out_between_batches_loses_and_repeats_nothing(house: House, told: int) -> None:
-    tokens, counting = Mortal(house.folder, told), Counting()
+def test_a_token_that_runs_out_between_batches_loses_and_repeats_nothing(house: House, given: int) -> None:
+    tokens, counting = Mortal(house.folder, given), Counting()
     config = house.folder / "ocms.toml"
     with tokens.running():
         config.write_text(
             f"""
             [[ocms.issuers]]
             name = "apim"
-            issuer = "{issuer_of(Kind.CLIENTS)}"
+            issuer = "{issuer_of(CallerKind.CLIENTS)}"
             audience = "{AUDIENCE}"
             kind = "clients"
             algorithms = ["{ALGORITHM}"]
@@ -93,4 +93,4 @@ def test_a_token_that_runs_out_between_batches_loses_and_repeats_nothing(house: 
     assert tokens.given >= 2
     refused = counting.statuses.count(401)
     assert counting.statuses.count(200) == BATCHES == len(counting.statuses) - refused
-    assert refused == (0 if told == TOLD else tokens.given - 1)
+    assert refused == (0 if given == TOLD else tokens.given - 1)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from ocms_adapters.datahive import HttpDataHive
 from ocms_app.simulators.certificates import authority
 from ocms_app.simulators.datahive import DataHiveSimulator
-from ocms_app.simulators.registers import known
-from ocms_core.hst.facts import Answered
-from ocms_core.kernel.addresses import DATAHIVE, Address, AddressAnswer
-from ocms_core.kernel.faults import Unavailable
+from ocms_app.simulators.fake_registry import registry_entry
+from ocms_core.hst.facts import DataHiveAnswers
+from ocms_core.kernel.addresses import DATAHIVE, AddressAnswer, RegisteredAddress
+from ocms_core.kernel.errors import Unavailable
 from tests.support.builders import at
 
 TOLD: dict[str, Any] = {
@@ -32,7 +32,7 @@ READ = AddressAnswer(
     id_no="S1234567A",
     id_type="N",
     source=DATAHIVE,
-    address=Address("654321", "456", "New Street"),
+    address=RegisteredAddress("654321", "456", "New Street"),
     answered_at=at("2025-02-01T00:45:00"),
     effective_date=at("2024-12-01T00:00:00"),
 )
@@ -62,7 +62,7 @@ def test_identities_are_asked_about_in_the_body_and_answers_read() -> None:
         return httpx.Response(200, json={"answers": [TOLD, TOLD | {"idNo": "S7654321B"}]})
 
     hive, pauses = at_the_other_end(answering)
-    assert hive.ask(ASKED) == Answered((READ,), RECEIVED)
+    assert hive.ask(ASKED) == DataHiveAnswers((READ,), RECEIVED)
     assert str(seen[0].url) == "https://datahive/address-enquiries"
     assert seen[0].headers["Authorization"] == "Bearer token"
     assert json.loads(seen[0].content) == {"identities": [{"idNo": "S1234567A", "idType": "N"}]}
@@ -76,7 +76,7 @@ def test_identities_are_asked_about_in_the_body_and_answers_read() -> None:
 def test_a_batch_is_tried_three_times_more_with_longer_pauses(bad: httpx.Response) -> None:
     answers = iter([bad, bad, bad, httpx.Response(200, json={"answers": [TOLD]})])
     hive, pauses = at_the_other_end(lambda _: next(answers))
-    assert hive.ask(ASKED) == Answered((READ,), RECEIVED)
+    assert hive.ask(ASKED) == DataHiveAnswers((READ,), RECEIVED)
     assert pauses == sorted(pauses)
     assert len(pauses) == 3
 
@@ -105,7 +105,7 @@ def test_an_unreadable_answer_holds_up_nobody_else_and_is_asked_for_once(wrong: 
         )
     )
     answered = hive.ask({**ASKED, "S7654321B": "N"})
-    assert answered == Answered((evolve(READ, id_no="S7654321B"),), RECEIVED, frozenset(ASKED))
+    assert answered == DataHiveAnswers((evolve(READ, id_no="S7654321B"),), RECEIVED, frozenset(ASKED))
     assert pauses == []
 
 
@@ -164,4 +164,4 @@ def test_only_a_server_of_the_authority_is_asked_and_only_the_token_opens_it(tmp
             evolve(hive, ca=str(others.file)).ask(ASKED)
         with pytest.raises(Unavailable, match="HTTPStatusError"):
             evolve(hive, token="wrong").ask(ASKED)
-    assert answer.address == known("S1234567A").address
+    assert answer.address == registry_entry("S1234567A").address

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ocms_core.court.facts import CourtFacts, CourtNotice, PaymentStatus, PlusNotice
+from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.suspensions import ShownSuspension, SuspensionReason
@@ -124,9 +124,9 @@ def payment(
     suspension_type: str | None = None,
     crs_reason: str | None = None,
     epr_reason: str | None = None,
-) -> PaymentStatus:
+) -> NoticePaymentStatus:
     """Build what a notice row says about its payment."""
-    return PaymentStatus(
+    return NoticePaymentStatus(
         notice_no=notice_no,
         payment_status=payment_status,
         amount_payable=amount_payable,

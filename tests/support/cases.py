@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from ocms_core.kernel.changes import Change
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.verdicts import Refusal, Settled
+from ocms_core.kernel.decisions import Decision, Refusal
 
 # Covariant, as a case is never changed: a case with one notice fits a table of cases with any number.
 Given_co = TypeVar("Given_co", covariant=True)
@@ -39,7 +39,7 @@ class Case(Generic[Given_co, Asked_co, Said_co]):
         return (self.rule,) if isinstance(self.rule, str) else self.rule
 
 
-def each(cases: Sequence[Case[Any, Any, Any]]) -> Callable[[Test], Test]:
+def parametrize_cases(cases: Sequence[Case[Any, Any, Any]]) -> Callable[[Test], Test]:
     """Run a test once for each case, under the case's name and rules; the test takes it as `case`."""
     names = [case.name for case in cases]
     repeated = {name for name in names if names.count(name) > 1}
@@ -50,13 +50,13 @@ def each(cases: Sequence[Case[Any, Any, Any]]) -> Callable[[Test], Test]:
     )
 
 
-def said(verdict: Settled[Any] | Refusal) -> tuple[tuple[str, Code], ...] | Refusal:
+def outcome(verdict: Decision[Any] | Refusal) -> tuple[tuple[str, Code], ...] | Refusal:
     """Give what a decision says: number and code of each item, or the refusal of the call."""
     if isinstance(verdict, Refusal):
         return verdict
     return tuple((answer.key, answer.code) for answer in verdict.answers)
 
 
-def written(verdict: Settled[Any] | Refusal) -> tuple[Change, ...]:
+def written(verdict: Decision[Any] | Refusal) -> tuple[Change, ...]:
     """Give what a decision writes; a refused call writes nothing."""
     return () if isinstance(verdict, Refusal) else verdict.changes

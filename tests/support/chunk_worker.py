@@ -11,34 +11,34 @@ from threading import Event
 from attrs import evolve, frozen
 from sqlalchemy import Connection
 
-from ocms_adapters.chunks import ChunkQueue
-from ocms_adapters.sql.journal import SqlJournal
+from ocms_adapters.job_queue import ChunkQueue
+from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.transactions import unchecked
-from ocms_app.chunking import reconciliation
 from ocms_app.databases import open_databases
+from ocms_app.distributed_reconciliation import reconciliation
 from ocms_app.settings import load
-from ocms_core.jobs.runs import Ask
+from ocms_core.jobs.runs import LockRequest
 
 LEASE = 1.5
 
 
 @frozen
-class Lingering(SqlJournal):
+class Lingering(SqlJobRuns):
     """Lets time pass between the work and its being put on record."""
 
     seconds: float
 
     def record(
         self,
-        ask: Ask,
-        begun: datetime,
+        ask: LockRequest,
+        startup: datetime,
         ended: datetime,
         counts: Mapping[str, int],
         check: Callable[[Connection], None] = unchecked,
     ) -> None:
         """Wait, then record."""
         time.sleep(self.seconds)
-        super().record(ask, begun, ended, counts, check)
+        super().record(ask, startup, ended, counts, check)
 
 
 def main() -> None:

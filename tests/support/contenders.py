@@ -17,8 +17,8 @@ from sqlalchemy import Engine, text
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.locks import SqlLocks, fenced
-from ocms_core.jobs.runs import Ask, Held, LockLost, Result
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.jobs.runs import LockLease, LockLost, LockRequest, RunResult
+from ocms_core.kernel.errors import Unavailable
 
 MOST_OFF = 300.0
 AT_MOST = timedelta(seconds=0.15)
@@ -48,11 +48,11 @@ class Contender:
         locks = SqlLocks(self.engine)
         for turn in range(tries):
             slot = self.slot() if turn % 2 else None
-            held = locks.take(Ask("contended", self.name, AT_MOST, slot=slot))
-            if isinstance(held, Held):
+            held = locks.take(LockRequest("contended", self.name, AT_MOST, slot=slot))
+            if isinstance(held, LockLease):
                 locks.end(held, self._work(held), {}, None)
 
-    def _work(self, held: Held) -> Result:
+    def _work(self, held: LockLease) -> RunResult:
         sleeper = self.chance.randrange(SLEEPERS) == 0
         try:
             for mark, seconds in ((ENTER, AT_MOST.total_seconds() * 1.5 if sleeper else 0.001), (LEAVE, 0)):
@@ -60,8 +60,8 @@ class Contender:
                     connection.execute(MARK, {"fence": held.fence, "mark": mark})
                 time.sleep(seconds)
         except (LockLost, Unavailable):  # PostgreSQL ends whoever is inside a transaction when its time is up
-            return Result.LOST
-        return Result.DONE
+            return RunResult.LOST
+        return RunResult.DONE
 
 
 def main(url: str, processes: str, tries: str) -> int:

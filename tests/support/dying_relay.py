@@ -5,11 +5,11 @@ import signal
 from datetime import datetime
 from multiprocessing import get_context
 
-from ocms_adapters.sealing import Sealer
+from ocms_adapters.encryption import FieldCipher
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.internet_copy import InternetCopy
-from ocms_adapters.sql.mirror import SqlMirror
-from ocms_core.mirror.copies import State
+from ocms_adapters.sql.replication import SqlReplication
+from ocms_core.replication.replicated_tables import State
 from tests.support.databases import Databases
 
 # A server that has everything loaded forks each process in no time.
@@ -30,7 +30,7 @@ class Dying(InternetCopy):
 def deliver_and_die(databases: Databases, key: bytes, now: datetime) -> None:
     """Deliver one round; never returns when there was something to deliver."""
     intranet, internet = engines.create(databases.intranet), engines.create(databases.internet)
-    SqlMirror(intranet, Dying(internet, Sealer({"k1": key}))).run_once(now)
+    SqlReplication(intranet, Dying(internet, FieldCipher({"k1": key}))).run_once(now)
 
 
 def killed(databases: Databases, key: bytes, now: datetime) -> bool:

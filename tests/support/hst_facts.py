@@ -7,16 +7,16 @@ from typing import Any
 from attrs import evolve
 
 from ocms_core.hst.facts import HstNotice, IdentityFacts, ListedIdentity
-from ocms_core.hst.request_checks import Application
-from ocms_core.kernel.addresses import MHA, Address, AddressAnswer
+from ocms_core.hst.request_checks import HstApplication
+from ocms_core.kernel.addresses import MHA, AddressAnswer, RegisteredAddress
 from ocms_core.kernel.hst_suspension import Suspensions
 from ocms_core.kernel.suspensions import OpenSuspension, ShownSuspension, SuspensionReason
 from tests.support.builders import HST, at, reference
 
 IDENTITY = "S1234567A"
-ADDRESS = Address("123456", "123", "Example Street", "01", "01", "Example Building")
-NEW_ADDRESS = Address("654321", "456", "New Street", "02", "02", "New Building")
-APPLICATION = Application(IDENTITY, "N", "John Tan", ADDRESS)
+ADDRESS = RegisteredAddress("123456", "123", "Example Street", "01", "01", "Example Building")
+NEW_ADDRESS = RegisteredAddress("654321", "456", "New Street", "02", "02", "New Building")
+APPLICATION = HstApplication(IDENTITY, "N", "John Tan", ADDRESS)
 OFFICER = "OIC.TAN"
 SUSPENSIONS = {"shown", "open_records", "last_sr_no"}
 UNC = SuspensionReason("TS", "UNC")

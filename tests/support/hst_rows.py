@@ -10,7 +10,7 @@ from sqlalchemy import Engine, Table, insert, select
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.schema import intranet as t
-from ocms_core.hst.request_checks import Application
+from ocms_core.hst.request_checks import HstApplication
 from tests.support.databases import Databases
 from tests.support.hst_facts import APPLICATION, IDENTITY
 
@@ -102,6 +102,6 @@ def offender(number: str, id_no: str = IDENTITY, indicator: str = "O", **columns
     } | columns
 
 
-def application(id_no: str = IDENTITY) -> Application:
+def application(id_no: str = IDENTITY) -> HstApplication:
     """Give an application for an identity."""
     return evolve(APPLICATION, id_no=id_no)

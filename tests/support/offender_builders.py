@@ -7,9 +7,9 @@ from typing import Any
 
 from attrs import evolve
 
-from ocms_core.kernel.particulars import Address, FurnishDetail, Holder, Person
-from ocms_core.offenders.effects import Taking
-from ocms_core.offenders.facts import Notice
+from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person, RoleHolder
+from ocms_core.offenders.effects import RoleAssignment
+from ocms_core.offenders.facts import OffenderNotice
 from tests.support.builders import SINCE
 
 NUMBER = "500500303J"
@@ -18,7 +18,7 @@ COMPOSITION = Decimal("70.00")
 
 JOHN = Person("N", "S1234567A", "JOHN LEE", "john.lee@email.com", "65", "91234567")
 OWNER = Person("N", "S9876543B", "VEHICLE OWNER PTE LTD", "owner@company.com", None, "61234567")
-ORCHARD = Address("123", "ORCHARD ROAD", "PLAZA TOWER", "01", "01", "238888")
+ORCHARD = MailingAddress("123", "ORCHARD ROAD", "PLAZA TOWER", "01", "01", "238888")
 EMPLOYEE = FurnishDetail("Employee", date(2025, 1, 1), date(2025, 12, 31), "Furnished by OIC")
 NO_DETAIL = FurnishDetail()
 
@@ -75,23 +75,23 @@ UPDATE: Mapping[str, Any] = {
 }
 
 
-def stands(role: str, person: Person = OWNER, *, current: bool = False, **parts: Any) -> Holder:
+def stands(role: str, person: Person = OWNER, *, current: bool = False, **parts: Any) -> RoleHolder:
     """Build somebody in a role, without address or furnished details unless given."""
-    return Holder(role, current, person, **parts)
+    return RoleHolder(role, current, person, **parts)
 
 
 def notice(
-    *holders: Holder,
+    *holders: RoleHolder,
     stage: str = "RD1",
     since: datetime = SINCE,
     suspension_type: str | None = None,
-) -> Notice:
+) -> OffenderNotice:
     """Build a notice at RD1 with these people in its roles."""
     by_role = {holder.role: holder for holder in holders}
-    return Notice(NUMBER, "SNC7392R", stage, since, suspension_type, COMPOSITION, by_role)
+    return OffenderNotice(NUMBER, "SNC7392R", stage, since, suspension_type, COMPOSITION, by_role)
 
 
-def taking(role: str = "H", person: Person = JOHN, **parts: Any) -> Taking:
+def assignment(role: str = "H", person: Person = JOHN, **parts: Any) -> RoleAssignment:
     """Build somebody taking a role as in the contract's example."""
-    taken = Taking(NUMBER, role, person, ORCHARD, EMPLOYEE, OFFICER)
+    taken = RoleAssignment(NUMBER, role, person, ORCHARD, EMPLOYEE, OFFICER)
     return evolve(taken, **parts)

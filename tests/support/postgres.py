@@ -152,8 +152,8 @@ class PostgresServer:
 
     def _demand(self, program: str, *words: str) -> None:
         if self._run(program, *words).returncode:
-            told = [path for path in (self.folder / "said", self.folder / "log") if path.exists()]
-            raise RuntimeError("\n".join((f"{program} failed:", *(path.read_text() for path in told))))
+            given = [path for path in (self.folder / "said", self.folder / "log") if path.exists()]
+            raise RuntimeError("\n".join((f"{program} failed:", *(path.read_text() for path in given))))
 
     def _say(self, statement: str) -> list[tuple[object, ...]]:
         url = self.url().replace("+psycopg", "")

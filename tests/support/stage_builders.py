@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.reference_defaults import NEXT_STAGE, SAMPLE_FEES, STAGE_DAYS, STAGE_MAP
-from ocms_core.stages.eligibility import Wanted
+from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.facts import StageFacts, StageNotice
-from ocms_core.stages.request_checks import Item
+from ocms_core.stages.request_checks import ChangeItem
 from tests.support.builders import SINCE
 
 DEFAULTS = Reference(
@@ -50,17 +50,19 @@ def stage_facts(
     return StageFacts(reference, {found.notice_no: found for found in notices}, frozenset(changed))
 
 
-def wanted(
+def requested(
     target: str | None = "DN2",
     reason: str | None = "SUP",
     remarks: str | None = None,
     *,
     confirmed: bool = False,
-) -> Wanted:
+) -> RequestedChange:
     """Build a change to DN2, to speed things up."""
-    return Wanted(target, reason, remarks, confirmed)
+    return RequestedChange(target, reason, remarks, confirmed)
 
 
-def item(notice_no: str, *, check_addresses: bool = False, change: Wanted | None = None) -> Item:
+def item(
+    notice_no: str, *, check_addresses: bool = False, change: RequestedChange | None = None
+) -> ChangeItem:
     """Build one item of a submit."""
-    return Item(notice_no, change or wanted(), check_addresses)
+    return ChangeItem(notice_no, change or requested(), check_addresses)

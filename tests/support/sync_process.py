@@ -11,10 +11,10 @@ from pathlib import Path
 from attrs import frozen
 
 from ocms_adapters.partners import CasClient
-from ocms_app.beginning import begun
 from ocms_app.cli.partners import synced
 from ocms_app.databases import open_databases
-from ocms_app.running import JobRunner
+from ocms_app.job_runner import JobRunner
+from ocms_app.startup import startup
 
 
 @frozen
@@ -34,7 +34,7 @@ class KeptClock:
 
 def main(unpaid: str, clock: str) -> int:
     """Do as the command does."""
-    settings, time = begun(), KeptClock(Path(clock))
+    settings, time = startup(), KeptClock(Path(clock))
     client = CasClient(settings.partner_url, settings.partner_api_key, sleep=time.sleep, now=time.now)
     return 0 if synced(Path(unpaid), client, JobRunner(settings, open_databases(settings))) else 1
 

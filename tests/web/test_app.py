@@ -10,17 +10,17 @@ from jsonschema_rs import Draft202012Validator
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.reference import EMPTY
 from ocms_web import court
 from ocms_web.app import create_app
-from ocms_web.calls import Gate
+from ocms_web.json_codec import encode
 from ocms_web.openapi import document
+from ocms_web.pipeline import Pipeline
 from ocms_web.problems import STATUS, Problem
-from ocms_web.wire import encode
-from tests.support.twins import CourtTwin
+from tests.support.in_memory_stores import InMemoryCourtStores
 
-ENDPOINTS = court.endpoints(court.CourtCalls(CourtTwin(), lambda: EMPTY))
+ENDPOINTS = court.endpoints(court.CourtCalls(InMemoryCourtStores(), lambda: EMPTY))
 DOCUMENT: dict[str, Any] = json.loads(encode(document(ENDPOINTS, "1.2.3")))
 
 
@@ -37,24 +37,26 @@ class Down:
 async def asked(method: str, path: str, **sent: Any) -> httpx.Response:
     """Call an application whose database is down."""
     nothing: Any = Down()
-    app: Any = create_app(ENDPOINTS, Gate(nothing, nothing, nothing, nothing), ready=nothing, version="1.2.3")
+    app: Any = create_app(
+        ENDPOINTS, Pipeline(nothing, nothing, nothing, nothing), ready=nothing, version="1.2.3"
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ocms") as http:
         return await http.request(method, path, **sent)
 
 
 def bodies() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
     """Give every body the description shows: where, its schema and its examples."""
-    told = []
+    given = []
     for path, methods in DOCUMENT["paths"].items():
         for operation in methods.values():
             for where, shown in {"request": operation["requestBody"], **operation["responses"]}.items():
                 content = shown["content"]["application/json"]
-                told.append((f"{path} {where}", content["schema"], content["examples"]))
-    return told
+                given.append((f"{path} {where}", content["schema"], content["examples"]))
+    return given
 
 
 @pytest.mark.rule("G1")
-@pytest.mark.parametrize("schema, examples", [pytest.param(*told[1:], id=told[0]) for told in bodies()])
+@pytest.mark.parametrize("schema, examples", [pytest.param(*given[1:], id=given[0]) for given in bodies()])
 def test_every_example_fits_its_schema(schema: dict[str, Any], examples: dict[str, Any]) -> None:
     assert examples
     for example in examples.values():

@@ -4,14 +4,14 @@ import pytest
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.faults import BadRow, Conflict, Fault, Unavailable
-from ocms_core.kernel.verdicts import Answer, Refusal
-from ocms_core.offenders.effects import Taken
-from ocms_core.offenders.service import Outcome
+from ocms_core.kernel.decisions import Answer, Refusal
+from ocms_core.kernel.errors import Conflict, OcmsError, RowRejected, Unavailable
+from ocms_core.offenders.effects import RoleAssigned
+from ocms_core.offenders.service import ActionOutcome
 from ocms_web.envelopes.offenders import KINDS, reading_problem, refused, writing_problem
+from ocms_web.json_codec import Reply
 from ocms_web.offenders import answered, attempted
 from ocms_web.problems import STATUS, Problem
-from ocms_web.wire import Reply
 
 
 def technical(operation: str, message: str) -> dict[str, object]:
@@ -35,9 +35,9 @@ def test_every_problem_has_an_answer_without_internals(problem: Problem) -> None
 
 
 @pytest.mark.rule("F61")
-@pytest.mark.parametrize("fault", [Conflict("overtaken"), BadRow("refused"), Fault("anything")])
-def test_where_nothing_was_committed_the_update_has_failed(fault: Fault) -> None:
-    def action() -> Outcome | Refusal:
+@pytest.mark.parametrize("fault", [Conflict("overtaken"), RowRejected("refused"), OcmsError("anything")])
+def test_where_nothing_was_committed_the_update_has_failed(fault: OcmsError) -> None:
+    def action() -> ActionOutcome | Refusal:
         raise fault
 
     reply = refused(Refusal(codes.DB_UPDATE))
@@ -47,7 +47,7 @@ def test_where_nothing_was_committed_the_update_has_failed(fault: Fault) -> None
 
 @pytest.mark.rule("F61", "G15")
 def test_a_database_out_of_reach_is_left_to_the_door() -> None:
-    def action() -> Outcome | Refusal:
+    def action() -> ActionOutcome | Refusal:
         raise Unavailable("the database")
 
     with pytest.raises(Unavailable):
@@ -56,13 +56,13 @@ def test_a_database_out_of_reach_is_left_to_the_door() -> None:
 
 @pytest.mark.rule("F60")
 def test_what_is_not_shown_yet_is_told_to_stand() -> None:
-    taken = Taken("H", created=True, new_stage="RD2")
-    told = answered(
-        Outcome(Answer("N1", codes.OFFENDER_FURNISHED, taken), shown_on_internet=False),
+    taken = RoleAssigned("H", created=True, new_stage="RD2")
+    given = answered(
+        ActionOutcome(Answer("N1", codes.OFFENDER_FURNISHED, taken), shown_on_internet=False),
         lambda key, detail: Reply(200, (key, detail)),
     )
     expected = technical("SYNC_INTERNET", "Failed to sync to Internet DB") | {"intranetUpdated": True}
-    assert (told.status, told.body) == (500, expected)
+    assert (given.status, given.body) == (500, expected)
 
 
 @pytest.mark.rule("G15", "F53")

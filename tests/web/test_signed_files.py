@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 from ocms_web.signed_files import SignedFiles
 from tests.support.builders import NOW
 
@@ -32,7 +32,7 @@ class Behind:
             raise self.read_fault
         return b"PK"
 
-    def looked_up(self, *_: object) -> None:
+    def record_access(self, *_: object) -> None:
         if self.record_fault:
             raise self.record_fault
 

@@ -16,8 +16,8 @@ from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_core.kernel.access import Principal, Role
-from ocms_core.kernel.faults import Conflict, Unavailable
-from ocms_web.endpoints import Asked
+from ocms_core.kernel.errors import Conflict, Unavailable
+from ocms_web.endpoints import Request
 from ocms_web.envelopes import stages as envelope
 from ocms_web.problems import Problem
 from ocms_web.stages import StageCalls
@@ -57,8 +57,8 @@ def nobody_looked_up(*_: object, **__: object) -> None:
     raise AssertionError("somebody was looked up")
 
 
-def asked(body: object) -> Asked:
-    return Asked(OFFICER, NOW, body, nobody_looked_up)
+def asked(body: object) -> Request:
+    return Request(OFFICER, NOW, body, nobody_looked_up)
 
 
 @pytest.mark.rule("S23")
@@ -116,8 +116,8 @@ def test_toppan_is_told_of_a_failure_with_the_number_it_asked_for(
 def test_what_can_go_wrong_has_its_words_in_every_family() -> None:
     for problem in Problem:
         status, error, message = envelope.PROBLEMS[problem]
-        for told in (envelope.search_problem, envelope.validate_problem, envelope.submit_problem):
-            reply = told(problem)
+        for given in (envelope.search_problem, envelope.validate_problem, envelope.submit_problem):
+            reply = given(problem)
             assert (reply.status, reply.body["error"], reply.body["message"]) == (status, error, message)
         assert envelope.report_problem(problem).body == {"error": error, "message": message}
         kind = "ERROR" if status >= 500 else "FAILED"

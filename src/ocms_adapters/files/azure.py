@@ -23,10 +23,10 @@ from azure.storage.blob import (
 
 from ocms_adapters.files.blobs import REPORT_STORE, checked
 from ocms_adapters.files.xlsx import MEDIA_TYPE, write_workbook
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.report_store import StoredReport
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.sheets import Sheet
-from ocms_core.kernel.spec import rule
 
 WORKBOOK = ContentSettings(content_type=MEDIA_TYPE, cache_control="no-store")
 # Somebody waits for the link, and a report that was not stored can be built again.

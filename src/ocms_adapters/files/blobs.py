@@ -11,7 +11,7 @@ from attrs import frozen
 
 from ocms_adapters.files.links import SignedLinks
 from ocms_adapters.files.xlsx import write_workbook
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.kernel.sheets import Sheet
 

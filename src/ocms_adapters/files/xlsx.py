@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from ocms_core.kernel.dates import singapore
-from ocms_core.kernel.sheets import Kind, Sheet
+from ocms_core.kernel.sheets import CellKind, Sheet
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 1_048_575  # what Excel takes, less the row of titles
@@ -186,10 +186,10 @@ def serial_moment(value: datetime) -> float:
     return gone.days + gone.seconds / SECONDS_A_DAY
 
 
-CELLS: dict[Kind, Callable[[Sequence[Any]], list[str]]] = {
-    Kind.TEXT: text_cells,
-    Kind.WHOLE: number_cells,
-    Kind.MONEY: money_cells,
-    Kind.DAY: timed(2, serial_day),
-    Kind.MOMENT: timed(3, serial_moment),
+CELLS: dict[CellKind, Callable[[Sequence[Any]], list[str]]] = {
+    CellKind.TEXT: text_cells,
+    CellKind.WHOLE: number_cells,
+    CellKind.MONEY: money_cells,
+    CellKind.DAY: timed(2, serial_day),
+    CellKind.MOMENT: timed(3, serial_moment),
 }

@@ -6,12 +6,12 @@ from pathlib import Path
 import httpx
 from attrs import define, field
 
-from ocms_adapters.http.calling import TIMEOUT
-from ocms_core.kernel.faults import Fault
-from ocms_core.kernel.spec import rule
+from ocms_adapters.http.retry import TIMEOUT
+from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.rule_tags import rule
 
 
-class NoCertificate(Fault):
+class NoCertificate(OcmsError):
     """There is no certificate to show, or no key for it, so nothing is sent."""
 
 

@@ -12,15 +12,22 @@ import httpx
 from attrs import field, frozen
 
 from ocms_adapters.clock import SystemClock
-from ocms_adapters.http.calling import TIMEOUT, Passing, Refused, check_status, passing, tried
-from ocms_core.kernel.spec import rule
+from ocms_adapters.http.retry import (
+    TIMEOUT,
+    RequestRejected,
+    TransientError,
+    check_status,
+    transient_error,
+    with_retries,
+)
+from ocms_core.kernel.rule_tags import rule
 
 OCMS = "OCMS"
 LIMIT_WAITS = 3
 LONGEST_LIMIT_WAIT = 3600
 
 
-class Answered(Refused):
+class ApplicationError(RequestRejected):
     """OCMS refused the call for good; `code` is its application code."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -29,7 +36,7 @@ class Answered(Refused):
         self.args = (f"OCMS answered {status} {code}: {message}",)
 
 
-def at_once(_path: str) -> None:
+def send_at_once(_path: str) -> None:
     """Let a request go without ado."""
 
 
@@ -53,16 +60,16 @@ class OcmsCalls:
     client: httpx.Client = field(factory=new_client)
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = field(factory=lambda: SystemClock().now)
-    before: Callable[[str], object] = at_once
+    before: Callable[[str], object] = send_at_once
 
     def post(self, path: str, notices: Sequence[Mapping[str, object]]) -> dict[str, Any]:
-        """Make one call; gives its answer. `Answered` for a refusal, `Exhausted` when OCMS stays away."""
+        """Post one call and return its answer. Raises `ApplicationError` or `RetriesExhausted`."""
         body = {
             "requestId": str(uuid.uuid4()),
             "requestTimestamp": self.now().isoformat(timespec="seconds"),
             "notices": list(notices),
         }
-        return tried(lambda: self._once_renewed(path, body), sleep=self.sleep)
+        return with_retries(lambda: self._once_renewed(path, body), sleep=self.sleep)
 
     @rule("P44")
     def _once_renewed(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,25 +95,27 @@ class OcmsCalls:
         try:
             return self.client.post(self.url.rstrip("/") + path, json=body, headers=headers)
         except httpx.RequestError as error:
-            raise passing(error, OCMS) from error
+            raise transient_error(error, OCMS) from error
 
 
 def seconds(response: httpx.Response) -> float:
     """Read how long a limit is to be waited for."""
-    told = response.headers.get("Retry-After", "")
-    return min(float(told), LONGEST_LIMIT_WAIT) if told.isdigit() else 60.0
+    given = response.headers.get("Retry-After", "")
+    return min(float(given), LONGEST_LIMIT_WAIT) if given.isdigit() else 60.0
 
 
 def read(response: httpx.Response) -> dict[str, Any]:
-    """Read an answer, amounts as Decimal; a refusal becomes `Answered`, a passing failure `Passing`."""
+    """Read an answer, amounts as Decimal; a refusal becomes `ApplicationError`."""
     try:
         answer = json.loads(response.content, parse_float=Decimal)
     except ValueError:
         answer = {}
-    told = answer if isinstance(answer, dict) else {}
+    given = answer if isinstance(answer, dict) else {}
     if response.is_client_error:
-        raise Answered(response.status_code, str(told.get("appCode", "")), str(told.get("message", "")))
+        raise ApplicationError(
+            response.status_code, str(given.get("appCode", "")), str(given.get("message", ""))
+        )
     check_status(response, OCMS)
-    if not isinstance(told.get("data"), dict):
-        raise Passing(f"{OCMS} answered without data")
-    return told
+    if not isinstance(given.get("data"), dict):
+        raise TransientError(f"{OCMS} answered without data")
+    return given

@@ -13,11 +13,11 @@ import httpx
 import ijson  # type: ignore[import-untyped]  # ships no types
 from attrs import define, field, frozen
 
-from ocms_adapters.http.calling import check_status, passing, tried
 from ocms_adapters.http.mutual_tls import MutualTls
+from ocms_adapters.http.retry import check_status, transient_error, with_retries
 from ocms_core.court.vip_vehicles import BadList, check_complete, stored_vehicle
-from ocms_core.kernel.faults import Fault
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.rule_tags import rule
 
 CAS = "CAS"
 LARGEST_ANSWER = 1024**3
@@ -34,7 +34,7 @@ class VipList:
     in_order: bool
 
 
-class TooSlow(Fault):
+class TooSlow(OcmsError):
     """CAS took longer over its list than there is time for."""
 
 
@@ -63,7 +63,7 @@ class VipSource:
         """
         latest = self.seconds() + LONGEST.total_seconds()
         with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as rows:
-            in_order = tried(lambda: self._ask(rows, latest), sleep=self.sleep)
+            in_order = with_retries(lambda: self._ask(rows, latest), sleep=self.sleep)
             rows.seek(0)
             yield VipList(rows, in_order)
 
@@ -80,7 +80,7 @@ class VipSource:
                 check_status(response, CAS)
                 return spool(self._in_time(response.iter_bytes(), latest), rows)
         except httpx.RequestError as error:
-            raise passing(error, CAS) from error
+            raise transient_error(error, CAS) from error
 
     def _in_time(self, chunks: Iterator[bytes], latest: float) -> Iterator[bytes]:
         for chunk in chunks:

@@ -8,19 +8,19 @@ Three lines are enough:
         amounts = {notice.notice_no: notice.amount_payable for notice in plus.query(["1234567890"])}
 """
 
-from ocms_adapters.http.calling import Exhausted, Refused
-from ocms_adapters.http.ocms_calls import Answered
-from ocms_adapters.partners.cas import CasClient, CourtUpdate, PaymentStatus, Updated
+from ocms_adapters.http.ocms_calls import ApplicationError
+from ocms_adapters.http.retry import RequestRejected, RetriesExhausted
+from ocms_adapters.partners.cas import CasClient, CourtNoticeUpdate, CourtUpdateResult, PaymentStatus
 from ocms_adapters.partners.plus import NoticeInfo, PlusClient
 
 __all__ = [
-    "Answered",
+    "ApplicationError",
     "CasClient",
-    "CourtUpdate",
-    "Exhausted",
+    "CourtNoticeUpdate",
+    "CourtUpdateResult",
     "NoticeInfo",
     "PaymentStatus",
     "PlusClient",
-    "Refused",
-    "Updated",
+    "RequestRejected",
+    "RetriesExhausted",
 ]

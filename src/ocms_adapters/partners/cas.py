@@ -10,8 +10,8 @@ import httpx
 from attrs import field, frozen
 
 from ocms_adapters.clock import SystemClock
-from ocms_adapters.http.ocms_calls import Answered, OcmsCalls, at_once, new_client
-from ocms_core.kernel.spec import rule
+from ocms_adapters.http.ocms_calls import ApplicationError, OcmsCalls, new_client, send_at_once
+from ocms_core.kernel.rule_tags import rule
 
 PAYMENT_STATUS = "/v1/ocms/cas-getPaymentStatus"
 COURT_NOTICES = "/v1/ocms/cas-updateCourtNotices"
@@ -34,7 +34,7 @@ class PaymentStatus:
 
 
 @frozen
-class CourtUpdate:
+class CourtNoticeUpdate:
     """What CAS tells of a court notice (API 2); None keeps what OCMS has."""
 
     notice_no: str
@@ -54,7 +54,7 @@ class CourtUpdate:
 
 
 @frozen
-class Updated:
+class CourtUpdateResult:
     """The notices OCMS updated, and those it did not with their application code."""
 
     updated: tuple[str, ...]
@@ -76,7 +76,7 @@ class CasClient:
     client: httpx.Client = field(factory=new_client, repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     now: Callable[[], datetime] = field(factory=lambda: SystemClock().now, repr=False)
-    before: Callable[[str], object] = field(default=at_once, repr=False)
+    before: Callable[[str], object] = field(default=send_at_once, repr=False)
     _calls: OcmsCalls = field(init=False, repr=False)
 
     @_calls.default
@@ -106,15 +106,15 @@ class CasClient:
         return tuple(map(payment_status, answer["data"]["notices"]))
 
     @rule("P43")
-    def update_court_notices(self, updates: Sequence[CourtUpdate]) -> Updated:
+    def update_court_notices(self, updates: Sequence[CourtNoticeUpdate]) -> CourtUpdateResult:
         """API 2 takes over stage and suspension; the notices it does not update are told, not raised."""
         try:
             data = self._calls.post(COURT_NOTICES, [update.on_the_wire() for update in updates])["data"]
-        except Answered as refused:
+        except ApplicationError as refused:
             if refused.code != NONE_UPDATED:
                 raise
-            return Updated((), {update.notice_no: refused.code for update in updates})
-        return Updated(
+            return CourtUpdateResult((), {update.notice_no: refused.code for update in updates})
+        return CourtUpdateResult(
             tuple(notice["noticeNo"] for notice in data["notices"]),
             {error["noticeNo"]: error["appCode"] for error in data.get("errors", ())},
         )

@@ -9,15 +9,15 @@ from typing import TypeVar
 import structlog
 from attrs import asdict, evolve, frozen
 
-from ocms_adapters.http.ocms_calls import Answered
-from ocms_adapters.partners.cas import MOST, CasClient, CourtUpdate
-from ocms_adapters.partners.progress import Place, Progress
+from ocms_adapters.http.ocms_calls import ApplicationError
+from ocms_adapters.partners.cas import MOST, CasClient, CourtNoticeUpdate
+from ocms_adapters.partners.progress import BatchPosition, Progress
 from ocms_adapters.partners.sending_limit import SendingLimit
 from ocms_adapters.partners.unpaid_list import UnpaidList, read_list
 from ocms_core.jobs.runs import JobCounts
 from ocms_core.kernel.dates import today
-from ocms_core.kernel.faults import Fault
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.rule_tags import rule
 
 log = structlog.get_logger()
 
@@ -26,10 +26,10 @@ COURT_NOTICES = "update_cas_court_notices"
 
 SENT = "cas-sync.sent"
 
-Item = TypeVar("Item", str, CourtUpdate)
+Item = TypeVar("Item", str, CourtNoticeUpdate)
 
 
-class TooEarly(Fault):
+class TooEarly(OcmsError):
     """Court notices are told only after the payment status of the whole list is known."""
 
 
@@ -62,7 +62,7 @@ class CasSync:
         if self._done(PAYMENT_STATUS) < len(self.unpaid.notices):
             raise TooEarly(f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished")
 
-        def tell(batch: Sequence[CourtUpdate]) -> object:
+        def tell(batch: Sequence[CourtNoticeUpdate]) -> object:
             return asdict(self.client.update_court_notices(batch))
 
         called = self._work(COURT_NOTICES, self.unpaid.updates, tell)
@@ -86,7 +86,7 @@ class CasSync:
                 called += 1
                 try:
                     answer = ask(items[first : first + many])
-                except Answered as refusal:
+                except ApplicationError as refusal:
                     self._refuse(job, batch, refusal, items[first])
                 else:
                     self.progress.answered(job, batch, answer)
@@ -97,7 +97,9 @@ class CasSync:
                 waiting += [(first + half, many - half), (first, half)]
         return {"batches": len(batches), "called": called, "refused": self._refused(job)}
 
-    def _refuse(self, job: str, batch: Place, refusal: Answered, item: str | CourtUpdate) -> None:
+    def _refuse(
+        self, job: str, batch: BatchPosition, refusal: ApplicationError, item: str | CourtNoticeUpdate
+    ) -> None:
         """Put on record that a batch is malformed; any other refusal ends the sync."""
         if refusal.status != HTTPStatus.BAD_REQUEST:
             raise refusal

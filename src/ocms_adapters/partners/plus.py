@@ -11,13 +11,13 @@ import httpx
 from attrs import field, frozen
 
 from ocms_adapters.clock import SystemClock
-from ocms_adapters.http.calling import Exhausted
 from ocms_adapters.http.ocms_calls import OcmsCalls, new_client
-from ocms_adapters.mail import LogPost
+from ocms_adapters.http.retry import RetriesExhausted
+from ocms_adapters.mail import LogAlertSender
 from ocms_adapters.partners.cas import amount
 from ocms_adapters.partners.tokens import ClientCredentials
 from ocms_core.kernel.alerts import Alert
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 NOTICE_INFO = "/v1/plus-queryNoticeInfo"
 MOST = 100
@@ -84,13 +84,13 @@ class PlusClient:
         """API 4 tells of a hundred notices at most; when every attempt failed there is one alert."""
         try:
             answer = self._calls.post(NOTICE_INFO, [{"noticeNo": number} for number in notice_nos])
-        except Exhausted as failure:
+        except RetriesExhausted as failure:
             self._tell(failure)
             raise
         self._out_of_reach.clear()
         return tuple(map(notice_info, answer["data"]["notices"]))
 
-    def _tell(self, failure: Exhausted) -> None:
+    def _tell(self, failure: RetriesExhausted) -> None:
         if self._out_of_reach.is_set():
             return
         self._out_of_reach.set()
@@ -100,7 +100,7 @@ class PlusClient:
         if self.alert:
             self.alert(alert)
         else:
-            LogPost().send(alert, now)
+            LogAlertSender().send(alert, now)
 
 
 def notice_info(said: Mapping[str, Any]) -> NoticeInfo:

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 from attrs import define, field
 
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 log = structlog.get_logger()
 

@@ -7,8 +7,8 @@ from time import monotonic
 import httpx
 from attrs import define, field
 
-from ocms_adapters.http.calling import Passing, Refused, check_status, passing
-from ocms_core.kernel.spec import rule
+from ocms_adapters.http.retry import RequestRejected, TransientError, check_status, transient_error
+from ocms_core.kernel.rule_tags import rule
 
 ENDPOINT = "the token endpoint"
 EARLY_SECONDS = 30.0
@@ -51,13 +51,13 @@ class ClientCredentials:
                 auth=(self.client_id, self.client_secret),
             )
         except httpx.RequestError as error:
-            raise passing(error, ENDPOINT) from error
+            raise transient_error(error, ENDPOINT) from error
         check_status(response, ENDPOINT)
         try:
             answer = response.json()
             token, life = str(answer["access_token"]), float(answer.get("expires_in", 300))
         except (ValueError, KeyError, TypeError) as error:
-            raise Passing(f"{ENDPOINT} gave no token") from error
+            raise TransientError(f"{ENDPOINT} gave no token") from error
         if str(answer.get("token_type", "")).lower() != "bearer":
-            raise Refused(response.status_code, ENDPOINT)
+            raise RequestRejected(response.status_code, ENDPOINT)
         self._token, self._renew_at = token, asked + life - min(EARLY_SECONDS, life * EARLY_SHARE)

@@ -10,10 +10,10 @@ from typing import Any
 
 from attrs import frozen
 
-from ocms_adapters.partners.cas import CourtUpdate
-from ocms_core.kernel.faults import Fault
-from ocms_core.kernel.notices import is_notice_no
-from ocms_core.kernel.spec import rule
+from ocms_adapters.partners.cas import CourtNoticeUpdate
+from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.notice_numbers import is_notice_no
+from ocms_core.kernel.rule_tags import rule
 
 LINES = (".ndjson", ".jsonl")
 
@@ -22,7 +22,7 @@ LINES = (".ndjson", ".jsonl")
 class UnpaidList:
     """The notices of a list in its order, and a fingerprint that tells it from any other."""
 
-    notices: tuple[CourtUpdate, ...]
+    notices: tuple[CourtNoticeUpdate, ...]
     fingerprint: str
 
     @property
@@ -31,12 +31,12 @@ class UnpaidList:
         return tuple(notice.notice_no for notice in self.notices)
 
     @property
-    def updates(self) -> tuple[CourtUpdate, ...]:
+    def updates(self) -> tuple[CourtNoticeUpdate, ...]:
         """The notices there is something to tell about, for API 2."""
         return tuple(notice for notice in self.notices if len(notice.on_the_wire()) > 1)
 
 
-class BadUnpaidList(Fault):
+class BadUnpaidList(OcmsError):
     """The file is no unpaid list; the message says where, and what to do."""
 
 
@@ -57,7 +57,7 @@ def read_list(file: Path) -> UnpaidList:
     except (ValueError, csv.Error):
         form = "one JSON object a line" if file.suffix in LINES else "CSV with a header"
         raise BadUnpaidList(f"{file.name} is not {form}, in UTF-8; have it written anew") from None
-    seen: dict[str, CourtUpdate] = {}
+    seen: dict[str, CourtNoticeUpdate] = {}
     for place, row in enumerate(rows, start=1):
         number = str(row.get("noticeNo") or "").strip()
         if not is_notice_no(number):
@@ -66,7 +66,7 @@ def read_list(file: Path) -> UnpaidList:
             )
         if number in seen:
             raise BadUnpaidList(f"{file.name}: entry {place} repeats a notice number; leave one of them out")
-        seen[number] = CourtUpdate(
+        seen[number] = CourtNoticeUpdate(
             number,
             row.get("suspensionType") or None,
             row.get("eprReasonOfSuspension") or None,

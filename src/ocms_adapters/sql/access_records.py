@@ -12,8 +12,8 @@ from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import writing
 from ocms_core.kernel.access import Operation, Principal
 from ocms_core.kernel.dates import local
-from ocms_core.kernel.faults import Fault, Unavailable
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.errors import OcmsError, Unavailable
+from ocms_core.kernel.rule_tags import rule
 
 
 @frozen
@@ -24,7 +24,7 @@ class SqlAccessRecords:
     _key: bytes = field(repr=False)
 
     @rule("G2")
-    def looked_up(
+    def record_access(
         self,
         who: Principal,
         operation: Operation,
@@ -48,7 +48,7 @@ class SqlAccessRecords:
         try:
             with writing(self._engine) as connection:
                 connection.execute(insert(h.ocms_access_record).values(values))
-        except Fault as fault:
+        except OcmsError as fault:
             raise Unavailable("the access record") from fault
 
     def hashed(self, id_no: str) -> str:

@@ -12,8 +12,8 @@ from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.dates import local
-from ocms_core.kernel.faults import BadRow
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.errors import RowRejected
+from ocms_core.kernel.rule_tags import rule
 
 LONGEST_WAIT = timedelta(hours=1)
 LONGEST_ERROR = 200
@@ -43,7 +43,7 @@ class SqlAlerts:
         try:
             with writing(self._engine) as connection:
                 return insert_alert(connection, alert, now)
-        except BadRow:
+        except RowRejected:
             if not self._is_known(alert.incident):
                 raise
             return False  # another process told of the same incident at the same moment

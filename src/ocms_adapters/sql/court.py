@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, Select, case, func, select
 
-from ocms_adapters.sql.ledger import Ledger
+from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.transactions import reading, writing
-from ocms_core.court.facts import CourtFacts, CourtNotice, PaymentStatus, PlusNotice
+from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
 from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.suspensions import ShownSuspension, SuspensionReason
@@ -22,7 +22,7 @@ suspended = t.ocms_suspended_notice.c
 court_case = t.ocms_court_case.c
 
 
-class Statements:
+class CourtStatements:
     """The court's questions, phrased once for a dialect."""
 
     def __init__(self, dialect: Dialect) -> None:
@@ -89,14 +89,15 @@ def locked(question: Select[Any]) -> Select[Any]:
 class SqlCourtReader:
     """One reading connection for the court and payment services."""
 
-    def __init__(self, connection: Connection, statements: Statements) -> None:
+    def __init__(self, connection: Connection, statements: CourtStatements) -> None:
         self._connection = connection
         self._statements = statements
 
-    def payment_statuses(self, notice_nos: Sequence[str]) -> Mapping[str, PaymentStatus]:
+    def payment_statuses(self, notice_nos: Sequence[str]) -> Mapping[str, NoticePaymentStatus]:
         """Give the notices that exist, by number, in one statement."""
         return {
-            row[0]: PaymentStatus(*row) for row in self._ask(self._statements.payment_statuses, notice_nos)
+            row[0]: NoticePaymentStatus(*row)
+            for row in self._ask(self._statements.payment_statuses, notice_nos)
         }
 
     def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
@@ -150,7 +151,7 @@ class SqlCourtReader:
 class SqlCourtStore(SqlCourtReader):
     """One writing transaction for the court and payment services."""
 
-    def __init__(self, connection: Connection, statements: Statements, ledger: Ledger) -> None:
+    def __init__(self, connection: Connection, statements: CourtStatements, ledger: ChangeWriter) -> None:
         super().__init__(connection, statements)
         self._ledger = ledger
 
@@ -173,8 +174,8 @@ class SqlCourtStores:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._statements = Statements(engine.dialect)
-        self._ledger = Ledger(engine.dialect)
+        self._statements = CourtStatements(engine.dialect)
+        self._ledger = ChangeWriter(engine.dialect)
 
     @contextmanager
     def reading(self) -> Iterator[SqlCourtReader]:

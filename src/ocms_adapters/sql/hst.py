@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from ocms_adapters.sql.change_statements.statement import moment
+from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.court import aware
-from ocms_adapters.sql.hst_questions import Questions
+from ocms_adapters.sql.hst_queries import Queries
 from ocms_adapters.sql.identity_locks import lock_identities
-from ocms_adapters.sql.ledger import Ledger
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import bind_keys
 from ocms_adapters.sql.transactions import reading, writing
-from ocms_adapters.sql.writings.writing import moment
 from ocms_core.hst.facts import (
     CheckedIdentity,
     HstNotice,
@@ -22,15 +22,15 @@ from ocms_core.hst.facts import (
     KnownOffender,
     ListedIdentity,
     ListedRow,
-    Standing,
-    Unreported,
+    Statistics,
+    UnreportedAnswer,
 )
 from ocms_core.hst.listing import period
-from ocms_core.hst.request_checks import ListQuery
-from ocms_core.kernel.addresses import Address, AddressAnswer
+from ocms_core.hst.request_checks import HstListQuery
+from ocms_core.kernel.addresses import AddressAnswer, RegisteredAddress
 from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import local, singapore
-from ocms_core.kernel.faults import Conflict
+from ocms_core.kernel.errors import Conflict
 from ocms_core.kernel.hst_suspension import Suspensions
 from ocms_core.kernel.suspensions import NOT_SUSPENDED, OpenSuspension, ShownSuspension, SuspensionReason
 
@@ -38,7 +38,7 @@ from ocms_core.kernel.suspensions import NOT_SUSPENDED, OpenSuspension, ShownSus
 class SqlHstReader:
     """One reading connection for the HST services."""
 
-    def __init__(self, connection: Connection, questions: Questions) -> None:
+    def __init__(self, connection: Connection, questions: Queries) -> None:
         self._connection = connection
         self._questions = questions
 
@@ -57,7 +57,7 @@ class SqlHstReader:
         offenders = self._offenders([notice_no])
         return self._of_notices([notice_no], offenders, self._questions.notices_unlocked)
 
-    def listing(self, query: ListQuery) -> tuple[int, tuple[ListedRow, ...]]:
+    def listing(self, query: HstListQuery) -> tuple[int, tuple[ListedRow, ...]]:
         """Give how many rows there are and one page of them, in two statements."""
         since, before = period(query)
         filters = {"id_no": query.id_no, "since": moment(since), "before": moment(before)}
@@ -98,10 +98,10 @@ class SqlHstReader:
         rows = self._among(self._questions.files_waiting, names)
         return {(row.direction, row.name): singapore(row.applied_at) for row in rows}
 
-    def unreported(self) -> Sequence[Unreported]:
+    def unreported(self) -> Sequence[UnreportedAnswer]:
         """Give the answers no report has shown yet."""
         return [
-            Unreported(id_no, singapore(answered_at), singapore(received_at))
+            UnreportedAnswer(id_no, singapore(answered_at), singapore(received_at))
             for id_no, answered_at, received_at in self._connection.execute(self._questions.unreported)
         ]
 
@@ -115,10 +115,10 @@ class SqlHstReader:
         }
         return (CheckedIdentity(answer(row), on_list.get(row.id_no)) for row in answered)
 
-    def standing(self, since: datetime, before: datetime) -> Standing:
+    def standing(self, since: datetime, before: datetime) -> Statistics:
         """Count the list and its suspensions, in one statement."""
         asked = {"since": local(since), "before": local(before)}
-        return Standing(*self._connection.execute(self._questions.standing, asked).one())
+        return Statistics(*self._connection.execute(self._questions.standing, asked).one())
 
     def _offenders(self, notice_nos: Sequence[str]) -> list[str]:
         return sorted({row.id_no for row in self._among(self._questions.offenders, notice_nos)})
@@ -136,13 +136,13 @@ class SqlHstReader:
         offender: dict[str, tuple[str, str]] = {}
         open_ones: dict[str, list[OpenSuspension]] = {}
         last_sr_no: dict[str, int] = {}
-        let_go: set[str] = set()
+        released: set[str] = set()
         for notice_no, id_no, indicator, kind, reason, since, sr_no, due, last, over in suspensions:
             offender[notice_no] = (id_no, indicator)
             if last:
                 last_sr_no[notice_no] = last
             if over:
-                let_go.add(notice_no)
+                released.add(notice_no)
             if kind:
                 found = OpenSuspension(SuspensionReason(kind, reason), singapore(since), sr_no, aware(due))
                 open_ones.setdefault(notice_no, []).append(found)
@@ -159,7 +159,7 @@ class SqlHstReader:
                     shown(*suspension), tuple(open_ones.get(notice_no, ())), last_sr_no.get(notice_no, 0)
                 ),
                 crs_reason,
-                notice_no in let_go,
+                notice_no in released,
             )
             for notice_no, stage, payment_status, crs_reason, *suspension in rows
             if notice_no in offender
@@ -178,7 +178,7 @@ class SqlHstReader:
 class SqlHstStore(SqlHstReader):
     """One writing transaction for the HST services."""
 
-    def __init__(self, connection: Connection, questions: Questions, ledger: Ledger) -> None:
+    def __init__(self, connection: Connection, questions: Queries, ledger: ChangeWriter) -> None:
         super().__init__(connection, questions)
         self._ledger = ledger
 
@@ -200,7 +200,7 @@ class SqlHstStore(SqlHstReader):
         again = self._connection.execute(self._questions.queue_again, moments).rowcount
         return again + self._connection.execute(self._questions.queue_new, moments).rowcount
 
-    def close_reported(self, reported: Sequence[Unreported], now: datetime) -> None:
+    def close_reported(self, reported: Sequence[UnreportedAnswer], now: datetime) -> None:
         """Mark answers reported and take their identities out of the queue, in two statements."""
         rows = self._questions.reported.bind(sorted((each.id_no, each.answered_at) for each in reported))
         for statement in (self._questions.mark_reported, self._questions.leave_queue):
@@ -218,8 +218,8 @@ class SqlHstStores:
         """Take the database, and what every writing transaction has to pass: a job's lock, for one."""
         self._engine = engine
         self._check = check
-        self._questions = Questions(engine.dialect)
-        self._ledger = Ledger(engine.dialect)
+        self._questions = Queries(engine.dialect)
+        self._ledger = ChangeWriter(engine.dialect)
 
     @contextmanager
     def reading(self) -> Iterator[SqlHstReader]:
@@ -236,9 +236,9 @@ class SqlHstStores:
             yield SqlHstStore(connection, self._questions, self._ledger)
 
 
-def address(row: Any) -> Address:
+def address(row: Any) -> RegisteredAddress:
     """Read an address; a part the table has none of is empty."""
-    return Address(
+    return RegisteredAddress(
         row.postal_code or "",
         row.blk_hse_no or "",
         row.street_name or "",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, text
 
 from ocms_adapters.sql.row_sets import bind_keys
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 ON_POSTGRESQL = text(
     "SELECT count(pg_advisory_xact_lock(hashtextextended('ocms_identity ' || id_no, 0))) "

@@ -1,4 +1,4 @@
-"""The copies on the Internet side: shown, read back, and sealed anew."""
+"""The copies on the Internet side: written, read back, and encrypted anew."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -21,22 +21,28 @@ from sqlalchemy import (
     update,
 )
 
-from ocms_adapters.sealing import MARKS, Sealer, Unreadable
-from ocms_adapters.sql.number_pages import PAGE, Stretch, pages, stretches
+from ocms_adapters.encryption import MARKS, DecryptionFailed, FieldCipher
+from ocms_adapters.sql.change_statements.statement import MOMENT, upserts
+from ocms_adapters.sql.paging import PAGE, NoticeRange, notice_ranges, pages
 from ocms_adapters.sql.row_sets import Columns, RowSet, among, bind_keys, row_set
 from ocms_adapters.sql.schema.internet import AUDIT_USER, INTERNET
 from ocms_adapters.sql.transactions import reading, writing
-from ocms_adapters.sql.writings.writing import MOMENT, upserts
 from ocms_core.kernel.dates import local
-from ocms_core.kernel.faults import BadRow
-from ocms_core.kernel.spec import rule
-from ocms_core.mirror.copies import COPIES, Copy, Key, State, Values
-from ocms_core.mirror.copies import sealed as is_sealed
-from ocms_core.mirror.outgoing import OFFENDER
+from ocms_core.kernel.errors import RowRejected
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.replication.outbox_rows import OFFENDER
+from ocms_core.replication.replicated_tables import (
+    REPLICATED_TABLES,
+    Key,
+    ReplicatedTable,
+    State,
+    Values,
+    is_encrypted,
+)
 
 
 @frozen
-class Phrases:
+class CopyStatements:
     """The statements of one copied table."""
 
     rows: RowSet
@@ -46,13 +52,13 @@ class Phrases:
     read: Select[Any]
 
 
-def phrases(dialect: Dialect, copy: Copy) -> Phrases:
+def copy_statements(dialect: Dialect, copy: ReplicatedTable) -> CopyStatements:
     """Phrase the statements of one copied table."""
     table = INTERNET.tables[copy.target]
     columns = columns_of(table, copy.columns)
     rows, keys = row_set(dialect, columns), row_set(dialect, columns_of(table, copy.keys))
     gone = select(keys.rows).where(*(table.c[name] == keys.rows.c[name] for name in copy.keys))
-    return Phrases(
+    return CopyStatements(
         rows,
         upserts(table, copy.keys, *columns, user=AUDIT_USER)(dialect, rows),
         keys,
@@ -69,10 +75,12 @@ def columns_of(table: Table, names: Sequence[str]) -> Columns:
 class InternetCopy:
     """What the public e-service may see, as the Internet database holds it."""
 
-    def __init__(self, engine: Engine, sealer: Sealer) -> None:
+    def __init__(self, engine: Engine, field_cipher: FieldCipher) -> None:
         self._engine = engine
-        self._sealer = sealer
-        self._phrases = {kind: phrases(engine.dialect, copy) for kind, copy in COPIES.items()}
+        self._field_cipher = field_cipher
+        self._phrases = {
+            kind: copy_statements(engine.dialect, copy) for kind, copy in REPLICATED_TABLES.items()
+        }
 
     def show(self, state: State, now: datetime) -> frozenset[str]:
         """
@@ -85,7 +93,7 @@ class InternetCopy:
         try:
             with writing(self._engine) as connection:
                 self._write(connection, state, now)
-        except BadRow:
+        except RowRejected:
             if len(notices) == 1:
                 return frozenset(notices)
             middle = len(notices) // 2
@@ -94,39 +102,43 @@ class InternetCopy:
         return frozenset()
 
     def _write(self, connection: Connection, state: State, now: datetime) -> None:
-        for kind, phrase in self._phrases.items():
+        for kind, build in self._phrases.items():
             rows = state.get(kind, {})
-            there = [self._sealed(COPIES[kind], rows[key]) for key in sorted(rows) if rows[key] is not None]
+            there = [
+                self._encrypted(REPLICATED_TABLES[kind], rows[key])
+                for key in sorted(rows)
+                if rows[key] is not None
+            ]
             gone = [key for key in sorted(rows) if rows[key] is None]
             if there:
-                connection.execute(phrase.upsert, phrase.rows.bind(there) | {"now": local(now)})
+                connection.execute(build.upsert, build.rows.bind(there) | {"now": local(now)})
             if gone:
-                connection.execute(phrase.remove, phrase.keys.bind(gone))
+                connection.execute(build.remove, build.keys.bind(gone))
 
     def rows(self, kind: str, notice_nos: Collection[str]) -> Mapping[Key, Values | None]:
-        """Give the copies of some notices by key, opened; None for a row that cannot be opened."""
-        copy = COPIES[kind]
+        """Give the copies of some notices by key, decrypted; None for a row that cannot be decrypted."""
+        copy = REPLICATED_TABLES[kind]
         with reading(self._engine) as connection:
             found = connection.execute(
                 self._phrases[kind].read, bind_keys(self._engine.dialect, notice_nos)
             ).all()
-        return {tuple(row[: len(copy.keys)]): self._opened(copy, row) for row in found}
+        return {tuple(row[: len(copy.keys)]): self._decrypted(copy, row) for row in found}
 
-    def notice_nos(self, kind: str, stretch: Stretch) -> Iterator[Sequence[str]]:
+    def notice_nos(self, kind: str, notice_range: NoticeRange) -> Iterator[Sequence[str]]:
         """Go through the numbers of the notices copied, page by page."""
-        return pages(self._engine, INTERNET.tables[COPIES[kind].target].c.notice_no, stretch)
+        return pages(self._engine, INTERNET.tables[REPLICATED_TABLES[kind].target].c.notice_no, notice_range)
 
-    def stretches(self, kind: str, size: int) -> Sequence[Stretch]:
+    def notice_ranges(self, kind: str, size: int) -> Sequence[NoticeRange]:
         """Cut the notices copied into stretches of so many."""
-        return stretches(self._engine, INTERNET.tables[COPIES[kind].target].c.notice_no, size)
+        return notice_ranges(self._engine, INTERNET.tables[REPLICATED_TABLES[kind].target].c.notice_no, size)
 
     @rule("F62")
     def rotate(self, now: datetime) -> int:
         """
-        What an older key has sealed is sealed with the present one, page by page, and readable throughout.
+        What an older key encrypted is encrypted with the current one, page by page, and readable throughout.
 
         Gives the number of rows. A row that a delivery writes meanwhile keeps what was delivered; one
-        that cannot be opened is left to `reconcile`.
+        that cannot be decrypted is left to `reconcile`.
         """
         count = 0
         last: Key = ("", "")
@@ -138,10 +150,10 @@ class InternetCopy:
         return count
 
     def _old_rows(self, last: Key) -> Sequence[Any]:
-        copy = COPIES[OFFENDER]
+        copy = REPLICATED_TABLES[OFFENDER]
         table = INTERNET.tables[copy.target]
         current = or_(
-            *(table.c.id_no.startswith(self._sealer.key_id + mark, autoescape=True) for mark in MARKS)
+            *(table.c.id_no.startswith(self._field_cipher.key_id + mark, autoescape=True) for mark in MARKS)
         )
         notice_no, role = (table.c[name] for name in copy.keys)
         after = or_(notice_no > last[0], and_(notice_no == last[0], role > last[1]))
@@ -152,18 +164,20 @@ class InternetCopy:
     def _renewed(self, row: Any) -> tuple[Any, ...] | None:
         key = tuple(row[:2])
         try:
-            sealed = [
+            encrypted = [
                 None
                 if text is None
-                else self._sealer.seal(self._sealer.open(text, place(key, name)), place(key, name))
+                else self._field_cipher.encrypt(
+                    self._field_cipher.decrypt(text, place(key, name)), place(key, name)
+                )
                 for name, text in (("id_no", row.id_no), ("name", row.name))
             ]
-        except Unreadable:
+        except DecryptionFailed:
             return None
-        return (*key, row.id_no, *sealed)
+        return (*key, row.id_no, *encrypted)
 
     def _renew(self, renewed: Sequence[tuple[Any, ...]], now: datetime) -> int:
-        table = INTERNET.tables[COPIES[OFFENDER].target]
+        table = INTERNET.tables[REPLICATED_TABLES[OFFENDER].target]
         columns = columns_of(table, ("notice_no", "owner_driver_indicator", "id_no", "name"))
         rows = row_set(
             self._engine.dialect,
@@ -188,35 +202,37 @@ class InternetCopy:
             )
             return int(done.rowcount)
 
-    def _sealed(self, copy: Copy, row: Values | None) -> tuple[Any, ...]:
+    def _encrypted(self, copy: ReplicatedTable, row: Values | None) -> tuple[Any, ...]:
         values = row or ()
         key = tuple(map(str, values[: len(copy.keys)]))
         return tuple(
-            self._sealer.seal(str(value), place(key, name))
-            if is_sealed(copy, name) and value is not None
+            self._field_cipher.encrypt(str(value), place(key, name))
+            if is_encrypted(copy, name) and value is not None
             else value
             for name, value in zip(copy.columns, values, strict=True)
         )
 
-    def _opened(self, copy: Copy, row: Sequence[Any]) -> Values | None:
+    def _decrypted(self, copy: ReplicatedTable, row: Sequence[Any]) -> Values | None:
         key = tuple(row[: len(copy.keys)])
         try:
             return tuple(
-                self._sealer.open(value, place(key, name))
-                if is_sealed(copy, name) and value is not None
+                self._field_cipher.decrypt(value, place(key, name))
+                if is_encrypted(copy, name) and value is not None
                 else value
                 for name, value in zip(copy.columns, row, strict=True)
             )
-        except Unreadable:
+        except DecryptionFailed:
             return None
 
 
 def place(key: Key, column: str) -> str:
-    """Name the place a sealed text belongs to: column, notice and role."""
+    """Return the place an encrypted text belongs to: column, notice and role."""
     return f"{column} {' '.join(key)}"
 
 
 def only(state: State, notice_nos: Collection[str]) -> State:
     """Give the rows of some notices."""
-    wanted = frozenset(notice_nos)
-    return {kind: {key: row for key, row in rows.items() if key[0] in wanted} for kind, rows in state.items()}
+    requested = frozenset(notice_nos)
+    return {
+        kind: {key: row for key, row in rows.items() if key[0] in requested} for kind, rows in state.items()
+    }

@@ -25,16 +25,25 @@ from sqlalchemy import (
     update,
 )
 
-from ocms_adapters.sql import journal
+from ocms_adapters.sql import job_runs
 from ocms_adapters.sql.schema import LocalDateTime
 from ocms_adapters.sql.schema import ocms_shedlock as table
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_adapters.sql.utc_clock import aware, utc_now
-from ocms_core.jobs.runs import Ask, Held, LockLost, NotNow, Result, SlotRuns, as_it_ended, refusal
+from ocms_core.jobs.runs import (
+    LockLease,
+    LockLost,
+    LockRequest,
+    RunResult,
+    SkipReason,
+    SlotRuns,
+    final_result,
+    skip_reason,
+)
 from ocms_core.kernel.dates import local, singapore
-from ocms_core.kernel.faults import BadRow, Conflict
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.errors import Conflict, RowRejected
+from ocms_core.kernel.rule_tags import rule
 
 MOMENT = LocalDateTime()
 NAME: BindParameter[str] = bindparam("for_name")
@@ -73,7 +82,7 @@ END_SLEEPERS = text("SELECT set_config('idle_in_transaction_session_timeout', :m
 class NotTaken(Exception):
     """Undoes the taking of a lock that the journal speaks against."""
 
-    def __init__(self, why: NotNow) -> None:
+    def __init__(self, why: SkipReason) -> None:
         super().__init__(why.value)
         self.why = why
 
@@ -85,7 +94,7 @@ class SqlLocks:
     _engine: Engine
 
     @rule("P42")
-    def take(self, ask: Ask) -> Held | NotNow:
+    def take(self, ask: LockRequest) -> LockLease | SkipReason:
         """
         A run begins only under its lock, and its start is recorded in the transaction that takes it.
 
@@ -94,12 +103,12 @@ class SqlLocks:
         try:
             with writing(self._engine) as connection:
                 return self._taken(connection, ask, utc_now(connection))
-        except NotTaken as told:
-            return told.why
-        except (BadRow, Conflict):
-            return NotNow.HELD  # two were the first ever to take this lock, and the other won
+        except NotTaken as given:
+            return given.why
+        except (RowRejected, Conflict):
+            return SkipReason.HELD  # two were the first ever to take this lock, and the other won
 
-    def _taken(self, connection: Connection, ask: Ask, now: datetime) -> Held:
+    def _taken(self, connection: Connection, ask: LockRequest, now: datetime) -> LockLease:
         started = local(aware(now))
         values = {
             "for_name": ask.job,
@@ -109,28 +118,30 @@ class SqlLocks:
             "stamp": started,
         }
         if not any(connection.execute(statement, values).rowcount == 1 for statement in (TAKE, FIRST)):
-            raise NotTaken(NotNow.HELD)
-        why = refusal(
+            raise NotTaken(SkipReason.HELD)
+        why = skip_reason(
             ask,
-            slot=journal.runs_for(connection, ask.job, ask.slot) if ask.slot else SlotRuns(),
-            ran_today=ask.once_a_day and journal.has_run_on(connection, ask.job, started.date()),
+            slot=job_runs.runs_for(connection, ask.job, ask.slot) if ask.slot else SlotRuns(),
+            ran_today=ask.once_a_day and job_runs.has_run_on(connection, ask.job, started.date()),
             now=singapore(started),
         )
         if why:
             raise NotTaken(why)
-        fence = journal.begin(connection, ask, started)
+        fence = job_runs.begin(connection, ask, started)
         holder = f"{ask.worker}#{fence}"
         connection.execute(NUMBER, {"for_name": ask.job, "holder": holder})
-        return Held(ask.job, fence, holder, ask.at_most, now + ask.at_least)
+        return LockLease(ask.job, fence, holder, ask.at_most, now + ask.at_least)
 
-    def extend(self, held: Held) -> bool:
+    def extend(self, held: LockLease) -> bool:
         """Hold the lock for another `at_most` from now; False when it is no longer held."""
         with writing(self._engine) as connection:
             now = utc_now(connection)
             values = {"for_name": held.job, "holder": held.holder, "now": now, "until": now + held.at_most}
             return bool(connection.execute(EXTEND, values).rowcount)
 
-    def end(self, held: Held, result: Result, counts: journal.Counts, error: str | None) -> Result:
+    def end(
+        self, held: LockLease, result: RunResult, counts: job_runs.Counts, error: str | None
+    ) -> RunResult:
         """
         Record how the run ended, and release its lock; the lock of another holder is left alone.
 
@@ -139,8 +150,8 @@ class SqlLocks:
         own = {"for_name": held.job, "holder": held.holder}
         with writing(self._engine) as connection:
             until, now = connection.execute(LOCKED, own).scalar(), utc_now(connection)
-            result = as_it_ended(result, held=until is not None and until > now)
-            journal.end(connection, held.fence, local(aware(now)), result=result, counts=counts, error=error)
+            result = final_result(result, held=until is not None and until > now)
+            job_runs.end(connection, held.fence, local(aware(now)), result=result, counts=counts, error=error)
             connection.execute(RELEASE, own | {"until": max(now, held.lock_least)})
         return result
 
@@ -152,14 +163,14 @@ class SqlLocks:
 
 
 @contextmanager
-def fenced(engine: Engine, held: Held) -> Iterator[Connection]:
+def fenced(engine: Engine, held: LockLease) -> Iterator[Connection]:
     """Open a transaction in which a job writes; LockLost when its lock is no longer its own."""
     with writing(engine) as connection:
         check(connection, held)
         yield connection
 
 
-def check(connection: Connection, held: Held) -> None:
+def check(connection: Connection, held: LockLease) -> None:
     """
     A write carries the number of its run, and is refused once another holds the lock or its time is up.
 

@@ -8,23 +8,29 @@ from typing import Any
 from attrs import evolve
 from sqlalchemy import BindParameter, Connection, Engine, Select, and_, bindparam, exists, func, select
 
+from ocms_adapters.sql.change_statements.offenders import ADDRESS, DETAIL, FURNISHED_MAIL, HISTORY, PERSON
+from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.court import aware
 from ocms_adapters.sql.hst import shown
 from ocms_adapters.sql.identity_locks import lock_identities
-from ocms_adapters.sql.ledger import Ledger
 from ocms_adapters.sql.reference import days_until_revival
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.transactions import reading, writing
-from ocms_adapters.sql.writings.offenders import ADDRESS, DETAIL, FURNISHED_MAIL, HISTORY, PERSON
 from ocms_core.kernel.changes import Change, OffenderHistoryKept
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.hst_suspension import Suspensions
-from ocms_core.kernel.particulars import Address, FurnishDetail, Holder, Person
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person, RoleHolder
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import HST, OpenSuspension, SuspensionReason
-from ocms_core.offenders.facts import Notice, TakerListed
-from ocms_core.offenders.timeline import CourtMark, Past, PaymentMark, StageChange, Suspended
+from ocms_core.offenders.facts import AssigneeOnHstList, OffenderNotice
+from ocms_core.offenders.timeline import (
+    CourtMark,
+    NoticeHistory,
+    PaymentMark,
+    TimelineStageChange,
+    TimelineSuspension,
+)
 
 von = t.ocms_valid_offence_notice
 onod = t.ocms_offence_notice_owner_driver
@@ -148,22 +154,23 @@ class SqlOffenderReader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def notice(self, notice_no: str) -> Notice | None:
+    def notice(self, notice_no: str) -> OffenderNotice | None:
         """Give a notice with everybody in its roles, in two statements."""
         return self._notice(NOTICE, HOLDERS, notice_no)
 
-    def past(self, notice_no: str) -> Past | None:
+    def past(self, notice_no: str) -> NoticeHistory | None:
         """Give everything recorded of a notice, in five statements."""
         rows = self._rows(NOTICE_PAST, notice_no)
         if not rows:
             return None
         (row,) = rows
         court = self._rows(COURT_CASE, notice_no)
-        return Past(
-            current=StageChange(singapore(row[1]), row[0], from_stage=row[2]),
-            previous=StageChange(singapore(row[3]), row[2]) if row[2] and row[3] else None,
+        return NoticeHistory(
+            current=TimelineStageChange(singapore(row[1]), row[0], from_stage=row[2]),
+            previous=TimelineStageChange(singapore(row[3]), row[2]) if row[2] and row[3] else None,
             stage_changes=tuple(
-                StageChange(singapore(at), *told) for at, *told in self._rows(STAGE_CHANGES, notice_no)
+                TimelineStageChange(singapore(at), *given)
+                for at, *given in self._rows(STAGE_CHANGES, notice_no)
             ),
             suspensions=tuple(map(suspension, self._rows(SUSPENSIONS, notice_no))),
             offenders=tuple(map(kept, self._rows(HISTORY_ROWS, notice_no))),
@@ -173,11 +180,13 @@ class SqlOffenderReader:
             payment=PaymentMark(singapore(row[5]), row[4], row[6], row[7]) if row[5] else None,
         )
 
-    def _notice(self, question: Select[Any], people: Select[Any], notice_no: str) -> Notice | None:
+    def _notice(self, question: Select[Any], people: Select[Any], notice_no: str) -> OffenderNotice | None:
         rows = self._rows(question, notice_no)
         holders = {row[0]: holder(row) for row in self._rows(people, notice_no)} if rows else {}
         for number, vehicle_no, stage, since, suspension_type, amount in rows:
-            return Notice(number, vehicle_no, stage, singapore(since), suspension_type, amount, holders)
+            return OffenderNotice(
+                number, vehicle_no, stage, singapore(since), suspension_type, amount, holders
+            )
         return None
 
     def _rows(self, question: Select[Any], notice_no: str) -> list[Any]:
@@ -187,27 +196,27 @@ class SqlOffenderReader:
 class SqlOffenderStore(SqlOffenderReader):
     """One writing transaction for the offender services."""
 
-    def __init__(self, connection: Connection, ledger: Ledger) -> None:
+    def __init__(self, connection: Connection, ledger: ChangeWriter) -> None:
         super().__init__(connection)
         self._ledger = ledger
 
-    def notice(self, notice_no: str) -> Notice | None:
+    def notice(self, notice_no: str) -> OffenderNotice | None:
         """Lock and give a notice with everybody in its roles."""
         return self._notice(NOTICE_LOCKED, HOLDERS_LOCKED, notice_no)
 
     @rule("G13")
-    def notice_for(self, notice_no: str, id_no: str) -> Notice | None:
+    def notice_for(self, notice_no: str, id_no: str) -> OffenderNotice | None:
         """Who becomes an offender is locked before the notice, as everywhere."""
         lock_identities(self._connection, [id_no])
         notice = self.notice(notice_no)
-        return notice and evolve(notice, taker_listed=self._taker_listed(notice_no, id_no))
+        return notice and evolve(notice, assignee_on_hst_list=self._taker_listed(notice_no, id_no))
 
-    def _taker_listed(self, notice_no: str, id_no: str) -> TakerListed | None:
+    def _taker_listed(self, notice_no: str, id_no: str) -> AssigneeOnHstList | None:
         rows = list(self._connection.execute(SUSPENDED_FOR, {"notice_no": notice_no, "id_no": id_no}))
         if not rows:
             return None
         *suspension, last, days = rows[0][:6]
-        return TakerListed(
+        return AssigneeOnHstList(
             Suspensions(
                 shown(*suspension),
                 tuple(open_suspension(row[6:]) for row in rows if row[6]),
@@ -226,7 +235,7 @@ class SqlOffenderStores:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._ledger = Ledger(engine.dialect)
+        self._ledger = ChangeWriter(engine.dialect)
 
     @contextmanager
     def reading(self) -> Iterator[SqlOffenderReader]:
@@ -241,16 +250,16 @@ class SqlOffenderStores:
             yield SqlOffenderStore(connection, self._ledger)
 
 
-def holder(row: Any) -> Holder:
+def holder(row: Any) -> RoleHolder:
     """Read who stands in a role."""
     role, indicator, *rest = row
     person, rest = rest[: len(PERSON)], rest[len(PERSON) :]
     address_of, address, rest = rest[0], rest[1 : len(ADDRESS) + 1], rest[len(ADDRESS) + 1 :]
-    return Holder(
+    return RoleHolder(
         role,
         indicator == "Y",
         Person(*person),
-        Address(*address) if address_of is not None else None,
+        MailingAddress(*address) if address_of is not None else None,
         FurnishDetail(*rest[1:]) if rest[0] is not None else None,
     )
 
@@ -261,10 +270,10 @@ def open_suspension(row: Any) -> OpenSuspension:
     return OpenSuspension(SuspensionReason(kind, reason), singapore(since), sr_no, aware(due))
 
 
-def suspension(row: Any) -> Suspended:
+def suspension(row: Any) -> TimelineSuspension:
     """Read a suspension record."""
     at, kind, reason, source, officer, due, remarks, revived_at, *revival = row
-    return Suspended(
+    return TimelineSuspension(
         singapore(at), kind, reason, source, officer, aware(due), remarks, aware(revived_at), *revival
     )
 
@@ -273,8 +282,8 @@ def kept(row: Any) -> OffenderHistoryKept:
     """Read an action on the offenders; who stood there before was nobody where no identity is kept."""
     number, role, action, officer, at, former_current, prev_stage, new_stage, was_current, *rest = row
     person, rest = Person(*rest[: len(PERSON)]), rest[len(PERSON) :]
-    address, furnished = Address(*rest[: len(ADDRESS)]), FurnishDetail(*rest[len(ADDRESS) :])
-    former = None if was_current is None else Holder(role, was_current == "Y", person, address, furnished)
+    address, furnished = MailingAddress(*rest[: len(ADDRESS)]), FurnishDetail(*rest[len(ADDRESS) :])
+    former = None if was_current is None else RoleHolder(role, was_current == "Y", person, address, furnished)
     return OffenderHistoryKept(
         number, role, action, officer, singapore(at), former_current, prev_stage, new_stage, former
     )

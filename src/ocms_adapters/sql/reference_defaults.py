@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Table, insert, literal, select
 
 from ocms_adapters.sql import schema
 from ocms_core.kernel.reference_defaults import NEXT_STAGE, STAGE_DAYS, STAGE_MAP, SUSPENSION_REASONS
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 SUSPENSION_SOURCE = "OCMS"
 KINDS = {"TS": "Temporary", "PS": "Permanent"}

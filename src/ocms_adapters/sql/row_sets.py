@@ -73,8 +73,8 @@ class RowSet:
 
 def row_set(dialect: Dialect, columns: Columns) -> RowSet:
     """Phrase rows of these columns as a table named `r` in this dialect."""
-    phrase = {"postgresql": postgresql_rows, "sqlite": sqlite_rows, "mssql": mssql_rows}[dialect.name]
-    return RowSet(phrase(dialect, columns), dialect, columns)
+    build = {"postgresql": postgresql_rows, "sqlite": sqlite_rows, "mssql": mssql_rows}[dialect.name]
+    return RowSet(build(dialect, columns), dialect, columns)
 
 
 def postgresql_rows(_dialect: Dialect, columns: Columns) -> FromClause:

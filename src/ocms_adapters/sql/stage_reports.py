@@ -25,7 +25,7 @@ from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.report_store import StoredReport
-from ocms_core.stages.reports import KIND, Batch, DayOfOfficer, ReportEntry
+from ocms_core.stages.reports import KIND, OfficerDay, ReportBatch, ReportEntry
 from ocms_core.stages.search import SHOWN_FIRST
 
 # To be closed where it is left before its end.
@@ -111,7 +111,7 @@ def rows(connection: Connection, *conditions: ColumnElement[bool]) -> Rows:
             yield tuple(row)
 
 
-def batch_rows(connection: Connection, batch: Batch) -> Rows:
+def batch_rows(connection: Connection, batch: ReportBatch) -> Rows:
     """Give the report rows of a batch."""
     return rows(
         connection,
@@ -135,7 +135,7 @@ def between(start: date, end: date) -> tuple[ColumnElement[bool], ColumnElement[
     )
 
 
-def days(connection: Connection, start: date, end: date) -> Iterable[DayOfOfficer]:
+def days(connection: Connection, start: date, end: date) -> Iterable[OfficerDay]:
     """Count the change rows of each day and officer."""
     sqlite = connection.dialect.name == "sqlite"
     day: ColumnElement[date] = (
@@ -146,7 +146,7 @@ def days(connection: Connection, start: date, end: date) -> Iterable[DayOfOffice
         .where(*between(start, end))
         .group_by(day, OFFICER)
     )
-    return [DayOfOfficer(*row) for row in connection.execute(counted)]
+    return [OfficerDay(*row) for row in connection.execute(counted)]
 
 
 def register(connection: Connection, entry: ReportEntry) -> None:
@@ -189,5 +189,7 @@ def find(connection: Connection, name: str) -> ReportEntry | None:
     ).first()
     if row is None:
         return None
-    batch = Batch(row.authorised_officer, row.source, singapore(row.period_from), singapore(row.cre_date))
+    batch = ReportBatch(
+        row.authorised_officer, row.source, singapore(row.period_from), singapore(row.cre_date)
+    )
     return ReportEntry(name, batch, is_stored=row.stored_at is not None)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.column_types import LocalDateTime
 from ocms_core.kernel.dates import singapore
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.stages.facts import FoundNotice, Offender
 from ocms_core.stages.request_checks import Criteria
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Engine, Select, and_, bindparam, func, select
 
 from ocms_adapters.sql import stage_reports, stage_search
+from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.court import locked
-from ocms_adapters.sql.ledger import Ledger
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
@@ -19,7 +19,7 @@ from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.stages.facts import FoundNotice, LatestChange, Period, StageFacts, StageNotice, ToppanFacts
-from ocms_core.stages.reports import Batch, DayOfOfficer, ReportEntry
+from ocms_core.stages.reports import OfficerDay, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria
 
 von = t.ocms_valid_offence_notice.c
@@ -27,7 +27,7 @@ onod = t.ocms_offence_notice_owner_driver.c
 changed = t.ocms_change_of_processing.c
 
 
-class Statements:
+class StageStatements:
     """The questions of stage changes, phrased once for a dialect."""
 
     def __init__(self, dialect: Dialect) -> None:
@@ -66,7 +66,7 @@ class Statements:
 class SqlStageReader:
     """One reading connection for the services of stage changes."""
 
-    def __init__(self, connection: Connection, statements: Statements) -> None:
+    def __init__(self, connection: Connection, statements: StageStatements) -> None:
         self._connection = connection
         self._statements = statements
         self._streams: list[stage_reports.Rows] = []
@@ -79,7 +79,7 @@ class SqlStageReader:
         """Give the notices, the reference data, and which notices have a change row in a period."""
         return self._stage_facts(self._statements.notices, notice_nos, changed_in)
 
-    def days(self, start: date, end: date) -> Iterable[DayOfOfficer]:
+    def days(self, start: date, end: date) -> Iterable[OfficerDay]:
         """Count the change rows of each day and officer, both days included."""
         return stage_reports.days(self._connection, start, end)
 
@@ -87,7 +87,7 @@ class SqlStageReader:
         """Find a report in the registry."""
         return stage_reports.find(self._connection, name)
 
-    def batch_rows(self, batch: Batch) -> Iterable[tuple[object, ...]]:
+    def batch_rows(self, batch: ReportBatch) -> Iterable[tuple[object, ...]]:
         """Give the report rows of a batch in notice order, streamed."""
         return self._streamed(stage_reports.batch_rows(self._connection, batch))
 
@@ -125,7 +125,7 @@ class SqlStageReader:
 class SqlStageStore(SqlStageReader):
     """One writing transaction for the services of stage changes."""
 
-    def __init__(self, connection: Connection, statements: Statements, ledger: Ledger) -> None:
+    def __init__(self, connection: Connection, statements: StageStatements, ledger: ChangeWriter) -> None:
         super().__init__(connection, statements)
         self._ledger = ledger
 
@@ -144,7 +144,7 @@ class SqlStageStore(SqlStageReader):
         return ToppanFacts(reference, notices, latest)
 
     def register(self, entry: ReportEntry) -> None:
-        """Put a report into the registry; `BadRow` when the name is taken."""
+        """Put a report into the registry; `RowRejected` when the name is taken."""
         stage_reports.register(self._connection, entry)
 
     def stored(self, name: str, report: StoredReport, now: datetime) -> None:
@@ -171,8 +171,8 @@ class SqlStageStores:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._statements = Statements(engine.dialect)
-        self._ledger = Ledger(engine.dialect)
+        self._statements = StageStatements(engine.dialect)
+        self._ledger = ChangeWriter(engine.dialect)
 
     @contextmanager
     def reading(self) -> Iterator[SqlStageReader]:

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ocms_core.kernel.faults import BadRow, Conflict, Fault, Unavailable
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.errors import Conflict, OcmsError, RowRejected, Unavailable
+from ocms_core.kernel.rule_tags import rule
 
 DATABASE = "the database"
 
@@ -24,7 +24,7 @@ SQLITE_CONFLICTS = ("SQLITE_BUSY", "SQLITE_LOCKED")
 SQLITE_BAD_ROWS = ("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "SQLITE_RANGE")
 
 
-class DatabaseError(Fault):
+class DatabaseError(OcmsError):
     """The database refused a statement for a reason no row is to blame for."""
 
 
@@ -81,7 +81,7 @@ def driven(connection: Connection) -> Iterator[None]:
         raise DBAPIError.instance(None, None, error, driver, dialect=connection.dialect) from None
 
 
-def fault(error: DBAPIError) -> Fault:
+def fault(error: DBAPIError) -> OcmsError:
     """Give the fault a database error stands for; its message names the error's code and constraint only."""
     state = error_name(error)
     never_reached = state is None and isinstance(error, OperationalError | InterfaceError)
@@ -93,7 +93,7 @@ def fault(error: DBAPIError) -> Fault:
     constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     message = f"the database reported {state}" + (f" ({constraint})" if constraint else "")
     bad_row = isinstance(error, DataError) or state.startswith(BAD_ROWS + SQLITE_BAD_ROWS)
-    return (BadRow if bad_row else DatabaseError)(message)
+    return (RowRejected if bad_row else DatabaseError)(message)
 
 
 def error_name(error: DBAPIError) -> str | None:

@@ -21,8 +21,8 @@ from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import driven, reading, translated
 from ocms_core.court.vip_vehicles import BadList, VipChanges, check_shrinking
 from ocms_core.kernel.dates import local
-from ocms_core.kernel.faults import BadRow, Fault, Unavailable
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.errors import OcmsError, RowRejected, Unavailable
+from ocms_core.kernel.rule_tags import rule
 
 BLOCK = 1024 * 1024
 AT_ONCE = 10_000
@@ -109,8 +109,8 @@ class SqlVipVehicles:
             before = after + removed - added
             check_shrinking(before=before, after=after, largest_percent=largest_percent, accepted=accepted)
             check(connection)
-            for write, wanted in zip(WRITES, (removed, changed, added), strict=True):
-                if wanted:
+            for write, requested in zip(WRITES, (removed, changed, added), strict=True):
+                if requested:
                     connection.execute(write, {"now": moment(self._engine, now), "by": AUDIT_USER})
         return VipChanges(before=before, after=after, added=added, changed=changed, removed=removed)
 
@@ -157,7 +157,7 @@ def index(connection: Connection) -> None:
     try:
         with translated():
             connection.execute(KEY)
-    except BadRow:
+    except RowRejected:
         raise BadList("a vehicle stands in the list twice") from None
 
 
@@ -170,7 +170,7 @@ def clear(connection: Connection) -> None:
         with translated(), connection.begin():
             for drop in DROPS:
                 connection.execute(drop)
-    except (Fault, DBAPIError):  # closing the connection drops its temporary tables
+    except (OcmsError, DBAPIError):  # closing the connection drops its temporary tables
         connection.invalidate()
 
 

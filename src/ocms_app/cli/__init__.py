@@ -27,7 +27,7 @@ COMMANDS = {
     "keys": ("credentials:keys", "Issue, list and revoke API keys."),
     "token": ("credentials:token", "Print a bearer token of the development issuer."),
     "stages": ("stages:app", "Move notices to another processing stage in bulk."),
-    "mirror": ("mirroring:app", "Deliver to the Internet database, compare and repair it."),
+    "replication": ("replication:app", "Deliver to the Internet database, compare and repair it."),
     "explain": (
         "explaining:explain",
         "Tell what each operation would answer for a notice now, and by which rule.",
@@ -40,6 +40,6 @@ for name, (place, sentence) in COMMANDS.items():
 
 def main() -> None:
     """Run the command line; what goes wrong is said in one line that tells what to do."""
-    from ocms_app.cli.failures import told  # noqa: PLC0415  # see above
+    from ocms_app.cli.errors import run_reporting_errors  # noqa: PLC0415  # see above
 
-    sys.exit(told(app))
+    sys.exit(run_reporting_errors(app))

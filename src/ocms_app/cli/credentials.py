@@ -11,11 +11,11 @@ from rich.table import Table
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.credentials import SqlCredentials
-from ocms_app.beginning import begun
 from ocms_app.databases import open_databases
 from ocms_app.dev_issuer import DevIssuer
+from ocms_app.startup import startup
 from ocms_core.kernel.access import Role
-from ocms_web.doors.issuers import Kind
+from ocms_web.authentication.issuers import CallerKind
 
 keys = App(name="keys", help="Issue, list and revoke API keys.")
 
@@ -38,7 +38,7 @@ def issue(
     days
         How long the key is valid.
     """
-    key = SqlCredentials(open_databases(begun()).intranet).issue(
+    key = SqlCredentials(open_databases(startup()).intranet).issue(
         client, role, now=SystemClock().now(), days=days
     )
     print(key)
@@ -50,7 +50,7 @@ def list_keys() -> None:
     """List the API keys: id, client, role, when issued and whether live; never the secret."""
     now = SystemClock().now()
     table = Table("key id", "client", "role", "issued", "expires", "last used", "state")
-    for key in SqlCredentials(open_databases(begun()).intranet).list():
+    for key in SqlCredentials(open_databases(startup()).intranet).list():
         moments = (key.issued_at, key.expires_at, key.last_used_at)
         shown = [moment.strftime("%Y-%m-%d %H:%M") if moment else "" for moment in moments]
         table.add_row(key.key_id, key.client, key.role.value, *shown, "live" if key.live(now) else "ended")
@@ -67,7 +67,7 @@ def revoke(key_id: str) -> int:
     key_id
         Its id, as `ocms keys list` shows it.
     """
-    revoked = SqlCredentials(open_databases(begun()).intranet).revoke(key_id, now=SystemClock().now())
+    revoked = SqlCredentials(open_databases(startup()).intranet).revoke(key_id, now=SystemClock().now())
     print("revoked" if revoked else f"no live key {key_id}; see `ocms keys list`", file=sys.stderr)
     return 0 if revoked else 1
 
@@ -87,11 +87,11 @@ def token(*, role: Role, client: str | None = None, officer: str | None = None, 
     hours
         How long the token is valid.
     """
-    settings = begun()
+    settings = startup()
     issuer = DevIssuer(Path(settings.dev_keys), settings.dev_issuer)
     if (client is None) == (officer is None):
         raise ValueError("Give --client NAME with --role plus or toppan, or --officer NAME with --role oic.")
-    kind = Kind.STAFF if officer else Kind.CLIENTS
+    kind = CallerKind.STAFF if officer else CallerKind.CLIENTS
     now = SystemClock().now()
     print(issuer.token(officer or client or "", role, kind=kind, now=now, lifetime=hours * 3600))
     print(f"Token valid {hours} h. Send it as Authorization: Bearer ...", file=sys.stderr)

@@ -11,9 +11,9 @@ from rich.progress import Progress
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql import migrations
 from ocms_adapters.sql.transactions import translated
-from ocms_app.beginning import begun
-from ocms_app.chunking import queue_of
 from ocms_app.databases import Databases, open_databases
+from ocms_app.distributed_reconciliation import queue_of
+from ocms_app.startup import startup
 
 app = App(name="db", help="Create, migrate, check and fill the databases.")
 
@@ -21,14 +21,14 @@ app = App(name="db", help="Create, migrate, check and fill the databases.")
 @app.command
 def upgrade() -> None:
     """Create or migrate both databases, reference data included; what is there stays."""
-    databases = open_databases(begun())
+    databases = open_databases(startup())
     upgrade_both(databases)
 
 
 @app.command
 def check() -> int:
     """Tell whether both databases are reachable and up to date; the exit status is 1 when one is not."""
-    databases = open_databases(begun())
+    databases = open_databases(startup())
     behind = []
     for side, engine in databases.sides():
         with translated():
@@ -58,7 +58,7 @@ def sample(
     seed
         Another seed gives other notices.
     """
-    databases = open_databases(begun())
+    databases = open_databases(startup())
     upgrade_both(databases)
     fill(databases, notices, seed)
 

@@ -16,13 +16,13 @@ from ocms_adapters.partners import CasClient, PlusClient
 from ocms_adapters.partners.cas_sync import COURT_NOTICES, PAYMENT_STATUS, CasSync, open_sync
 from ocms_adapters.partners.unpaid_list import read_list
 from ocms_adapters.sql.alerts import SqlAlerts
-from ocms_app.beginning import begun
-from ocms_app.cli.scheduled import counted, why_not
+from ocms_app.cli.jobs import counted, why_not
 from ocms_app.databases import Databases, open_databases
+from ocms_app.job_runner import JobRunner, RunOutcome
+from ocms_app.job_table import Job, job_named
 from ocms_app.jobs.context import JobContext
-from ocms_app.running import Ended, JobRunner
-from ocms_app.schedule import Job, job_named
-from ocms_core.jobs.runs import JobCounts, NotNow, Result
+from ocms_app.startup import startup
+from ocms_core.jobs.runs import JobCounts, RunResult, SkipReason
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.dates import today
 
@@ -49,7 +49,7 @@ def cas_sync(file: Path) -> int:
         CSV with a header, or one JSON object a line: noticeNo, suspensionType, eprReasonOfSuspension,
         processingStage.
     """
-    settings = begun()
+    settings = startup()
     client = CasClient(settings.partner_url, settings.partner_api_key)
     databases = open_databases(settings)
     try:
@@ -78,25 +78,25 @@ def still_mine(context: JobContext) -> None:
         pass
 
 
-def when_free(runner: JobRunner, job: Job) -> Ended | NotNow:
+def when_free(runner: JobRunner, job: Job) -> RunOutcome | SkipReason:
     """Run a job; where its lock is held, wait as long as a run that was cut off can hold it."""
     latest = monotonic() + job.at_most.total_seconds() + 1
     ended = runner.run(job)
-    if ended is NotNow.HELD:
+    if ended is SkipReason.HELD:
         print(f"{job.name}: {why_not(ended, job.name, runner.databases)}; waiting for that.", file=sys.stderr)
-    while ended is NotNow.HELD and monotonic() < latest:
+    while ended is SkipReason.HELD and monotonic() < latest:
         runner.stopping.wait(SECONDS_BETWEEN_LOOKS)
         ended = runner.run(job)
     return ended
 
 
-def finished(name: str, ended: Ended | NotNow, databases: Databases) -> bool:
+def finished(name: str, ended: RunOutcome | SkipReason, databases: Databases) -> bool:
     """Tell how a step ended."""
-    if isinstance(ended, NotNow):
+    if isinstance(ended, SkipReason):
         print(f"{name} did not begin: {why_not(ended, name, databases)}.", file=sys.stderr)
         return False
     print(f"{name}: {ended.result.value} {counted(ended.counts)}{ended.error or ''}", file=sys.stderr)
-    return ended.result is Result.DONE
+    return ended.result is RunResult.DONE
 
 
 @app.command
@@ -113,7 +113,7 @@ def plus_query(*notice_nos: str, file: Path | None = None) -> None:
     file
         A list of them besides: CSV with a header `noticeNo`, or one JSON object a line.
     """
-    settings = begun()
+    settings = startup()
     databases = open_databases(settings)
 
     def keep(alert: Alert) -> None:
@@ -127,11 +127,11 @@ def plus_query(*notice_nos: str, file: Path | None = None) -> None:
         settings.partner_client_secret,
         alert=keep,
     )
-    for notice in plus.query(wanted(notice_nos, file)):
+    for notice in plus.query(requested(notice_nos, file)):
         print(json.dumps(asdict(notice), default=str), flush=True)
 
 
-def wanted(notice_nos: tuple[str, ...], file: Path | None) -> Iterator[str]:
+def requested(notice_nos: tuple[str, ...], file: Path | None) -> Iterator[str]:
     """Give the numbers of the command line and those of the file."""
     yield from notice_nos
     if file:

@@ -15,15 +15,15 @@ from ocms_adapters.clock import SystemClock
 from ocms_adapters.files.tables import read_table
 from ocms_adapters.sql.reference import SqlReference
 from ocms_adapters.sql.stages import SqlStageStores
-from ocms_app.beginning import begun
 from ocms_app.databases import Databases, open_databases
 from ocms_app.reports import report_store
 from ocms_app.settings import Settings
-from ocms_core.kernel.spec import rule
+from ocms_app.startup import startup
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.stages import importing, service
 from ocms_core.stages.importing import RowVerdict
-from ocms_core.stages.manual import SOURCE
-from ocms_core.stages.reports import Batch, link_hours
+from ocms_core.stages.officer_changes import SOURCE
+from ocms_core.stages.reports import ReportBatch, link_hours
 
 app = App(name="stages", help="Move notices to another processing stage in bulk.")
 
@@ -66,25 +66,25 @@ def import_file(
         raise ValueError(f"{file.name}: has no column {', '.join(missing)}.")
     rows = list(coming)
     target = verdicts or file.with_name(f"{file.stem}.verdicts.csv")
-    settings = begun()
+    settings = startup()
     databases, now = open_databases(settings), SystemClock().now()
     stores = SqlStageStores(databases.intranet)
     decide = service.preview if dry_run else service.submit
-    settle = partial(decide, officer=officer, stores=stores, now=now)
+    execute = partial(decide, officer=officer, stores=stores, now=now)
     moved: list[RowVerdict] = []
     try:
-        write(target, told(rows, settle), moved)
+        write(target, with_progress(rows, execute), moved)
     finally:
         would = "would be " if dry_run else ""
         print(f"{len(moved)} of {len(rows)} rows {would}moved; verdicts in {target}", file=sys.stderr)
         if moved and not dry_run:
-            publish(Batch(officer, SOURCE, now, now), databases, settings)
+            publish(ReportBatch(officer, SOURCE, now, now), databases, settings)
         databases.dispose()
     return 0 if len(moved) == len(rows) else 1
 
 
 @rule("S23")
-def publish(batch: Batch, databases: Databases, settings: Settings) -> None:
+def publish(batch: ReportBatch, databases: Databases, settings: Settings) -> None:
     """The rows stand whatever becomes of their report: a failed one is a warning, a good one linked."""
     try:
         link = service.publish(
@@ -99,10 +99,10 @@ def publish(batch: Batch, databases: Databases, settings: Settings) -> None:
         print(f"No report yet ({fault}); the report list has the day's all the same.", file=sys.stderr)
 
 
-def told(rows: Sequence[importing.Row], settle: importing.Settle) -> Iterable[RowVerdict]:
+def with_progress(rows: Sequence[importing.Row], execute: importing.ExecuteItems) -> Iterable[RowVerdict]:
     """Settle the rows with a progress bar on standard error."""
     return track(
-        importing.verdicts(rows, settle),
+        importing.verdicts(rows, execute),
         "rows",
         total=len(rows),
         console=Console(stderr=True),

@@ -1,1 +1,1 @@
-"""What the jobs do, each in a module of its own; `ocms_app.schedule` lists them."""
+"""What the jobs do, each in a module of its own; `ocms_app.job_table` lists them."""

@@ -13,7 +13,7 @@ from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.locks import check, fenced
 from ocms_app.databases import Databases
 from ocms_app.settings import Settings
-from ocms_core.jobs.runs import Held
+from ocms_core.jobs.runs import LockLease
 from ocms_core.kernel.alerts import Alert
 
 
@@ -31,7 +31,7 @@ class JobContext:
     settings: Settings
     databases: Databases
     now: Callable[[], datetime]
-    held: Held
+    held: LockLease
     accepting: bool = False
     stopping: Event = field(factory=Event)
     lost: Event = field(factory=Event)

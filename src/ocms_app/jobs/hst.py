@@ -6,21 +6,21 @@ import structlog
 from attrs import evolve, frozen
 
 from ocms_adapters.datahive import HttpDataHive
-from ocms_adapters.mail import SmtpPost
-from ocms_adapters.report_mail import ReportMail
+from ocms_adapters.mail import SmtpAlertSender
+from ocms_adapters.report_mail import SmtpReportMailer
 from ocms_adapters.sftp import SftpExchange
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_app.jobs import sending_alerts
 from ocms_app.jobs.context import JobContext
 from ocms_app.reports import report_store
 from ocms_app.settings import Settings
-from ocms_core.hst import address_check, mha_exchange, nightly, reporting
-from ocms_core.hst.facts import Tally
+from ocms_core.hst import address_check, batch_jobs, mha_exchange, reporting
+from ocms_core.hst.facts import JobResult
 from ocms_core.hst.ports import DataHive, MhaExchange, Progress
 from ocms_core.jobs.runs import JobCounts
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import today
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 
 log = structlog.get_logger()
 
@@ -38,9 +38,9 @@ class JobAlerts:
 
 def suspend_hst_new_notices(context: JobContext) -> JobCounts:
     """Suspend new notices of listed identities."""
-    return told(
+    return job_counts(
         context,
-        nightly.suspend_hst_new_notices(
+        batch_jobs.suspend_hst_new_notices(
             stores=stores(context), now=context.now(), progress=progress(context)
         ),
     )
@@ -48,9 +48,11 @@ def suspend_hst_new_notices(context: JobContext) -> JobCounts:
 
 def loop_hst_suspensions(context: JobContext) -> JobCounts:
     """Let TS-HST that is due go round or end."""
-    return told(
+    return job_counts(
         context,
-        nightly.loop_hst_suspensions(stores=stores(context), now=context.now(), progress=progress(context)),
+        batch_jobs.loop_hst_suspensions(
+            stores=stores(context), now=context.now(), progress=progress(context)
+        ),
     )
 
 
@@ -86,7 +88,7 @@ def receive_mha_responses(context: JobContext) -> JobCounts:
 
 def query_datahive(context: JobContext) -> JobCounts:
     """Ask DataHive about queued identities."""
-    return told(
+    return job_counts(
         context,
         address_check.query_datahive(
             stores=stores(context),
@@ -103,7 +105,7 @@ def generate_hst_reports(context: JobContext) -> JobCounts:
         reporting.generate_hst_reports(
             stores=stores(context),
             store=report_store(context.settings),
-            post=ReportMail(mail_server(context.settings), context.now()),
+            post=SmtpReportMailer(mail_server(context.settings), context.now()),
             alerts=JobAlerts(context),
             now=context.now(),
         )
@@ -125,7 +127,7 @@ def progress(context: JobContext) -> Progress:
     return after_chunk
 
 
-def told(context: JobContext, tally: Tally) -> JobCounts:
+def job_counts(context: JobContext, tally: JobResult) -> JobCounts:
     """Give a tally as the journal keeps it; operations are told, once a day, of what is left over."""
     if tally.failed:
         context.alert(
@@ -136,7 +138,7 @@ def told(context: JobContext, tally: Tally) -> JobCounts:
     return counts(tally)
 
 
-def counts(tally: Tally) -> JobCounts:
+def counts(tally: JobResult) -> JobCounts:
     """Give a tally as the journal keeps it."""
     return {"done": tally.done, "failed": tally.failed}
 
@@ -170,8 +172,8 @@ def datahive(context: JobContext) -> DataHive:
     )
 
 
-def mail_server(settings: Settings) -> SmtpPost | None:
+def mail_server(settings: Settings) -> SmtpAlertSender | None:
     """Give the mail server for workbooks: that of the alerts, with other recipients."""
     recipients = [name.strip() for name in settings.hst_reports_to.split(",") if name.strip()]
     server = sending_alerts.post(evolve(settings, alert_to=settings.hst_reports_to))
-    return server if isinstance(server, SmtpPost) and recipients else None
+    return server if isinstance(server, SmtpAlertSender) and recipients else None

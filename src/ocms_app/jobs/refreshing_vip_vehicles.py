@@ -4,21 +4,21 @@ from pathlib import Path
 
 from attrs import asdict
 
-from ocms_adapters.http.calling import Exhausted
 from ocms_adapters.http.mutual_tls import MutualTls
+from ocms_adapters.http.retry import RetriesExhausted
 from ocms_adapters.http.vip_source import VipSource
 from ocms_adapters.sql.vip_vehicles import SqlVipVehicles
 from ocms_app.jobs.context import JobContext
 from ocms_app.settings import Settings
 from ocms_core.court.vip_vehicles import LIST_HELD_BACK, REFRESH_FAILED, RETRIES_EXHAUSTED, ListHeldBack
 from ocms_core.jobs.runs import JobCounts
-from ocms_core.kernel.faults import Fault
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.rule_tags import rule
 
 UNCHANGED = "The list of VIP vehicles is as it was before."
 
 
-class NoAddress(Fault):
+class NoAddress(OcmsError):
     """Nobody has said where CAS is."""
 
 
@@ -62,6 +62,6 @@ def mutual_tls(settings: Settings) -> MutualTls:
 @rule("P40", "P41")
 def subject(error: Exception) -> str:
     """The alert says whether CAS stayed out of reach, or the list was held back, or it failed otherwise."""
-    if isinstance(error, Exhausted):
+    if isinstance(error, RetriesExhausted):
         return RETRIES_EXHAUSTED
     return LIST_HELD_BACK if isinstance(error, ListHeldBack) else REFRESH_FAILED

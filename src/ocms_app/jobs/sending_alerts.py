@@ -1,19 +1,19 @@
 """Hands waiting alerts to the mail server; one it does not take waits for the next time."""
 
-from ocms_adapters.mail import LogPost, Post, SmtpPost
+from ocms_adapters.mail import AlertSender, LogAlertSender, SmtpAlertSender
 from ocms_adapters.sql.alerts import SqlAlerts, mark_failed, mark_sent
 from ocms_app.jobs.context import JobContext
 from ocms_app.settings import Settings
 from ocms_core.jobs.runs import JobCounts
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 
 
-def post(settings: Settings) -> Post:
+def post(settings: Settings) -> AlertSender:
     """Give the mail server of the settings, or the log."""
     recipients = [name.strip() for name in settings.alert_to.split(",") if name.strip()]
     if not (settings.smtp_host and recipients):
-        return LogPost()
-    return SmtpPost(
+        return LogAlertSender()
+    return SmtpAlertSender(
         host=settings.smtp_host,
         port=settings.smtp_port,
         sender=settings.alert_from,

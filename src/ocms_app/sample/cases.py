@@ -65,7 +65,7 @@ SITUATIONS = (
 
 
 @frozen
-class Case:
+class SampleCase:
     """One notice's stage, situation and payment status."""
 
     stage: str
@@ -73,12 +73,12 @@ class Case:
     payment: str
 
 
-def every_case() -> Iterator[Case]:
+def every_case() -> Iterator[SampleCase]:
     """Give every case that can occur, once."""
     for situation in SITUATIONS:
         for stage in situation.stages:
             for payment in situation.payments:
-                yield Case(stage, situation, payment)
+                yield SampleCase(stage, situation, payment)
 
 
 EVERY_CASE = tuple(every_case())
@@ -90,14 +90,14 @@ PAYMENT_WEIGHTS = {"NP": 5, "PP": 1, "FP": 1}
 EVERYDAY_WEIGHTS = [STAGE_WEIGHTS[case.stage] * PAYMENT_WEIGHTS[case.payment] for case in EVERYDAY]
 
 
-def deal(rng: Random, size: int) -> list[Case]:
+def assign_cases(rng: Random, size: int) -> list[SampleCase]:
     """Deal the cases of so many notices: every case once, the rest everyday ones, shuffled."""
     cases = [*EVERY_CASE, *rng.choices(EVERYDAY, EVERYDAY_WEIGHTS, k=size - len(EVERY_CASE))]
     rng.shuffle(cases)
     return cases
 
 
-def road(rng: Random, stage: str, *, drives: bool) -> tuple[str, ...]:
+def stage_path(rng: Random, stage: str, *, drives: bool) -> tuple[str, ...]:
     """Choose a way a notice can have come to a stage, from its first stage to that one."""
     way = rng.choice([way for way in ROADS if stage in way and (drives or "DN1" not in way)])
     return way[: way.index(stage) + 1]

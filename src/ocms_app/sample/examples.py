@@ -29,19 +29,19 @@ from decimal import Decimal
 from attrs import evolve
 
 from ocms_adapters.sql import schema as t
-from ocms_app.sample.notices import Change, Notice, Offender, Suspension
-from ocms_app.sample.people import Address, Person
+from ocms_app.sample.notices import SampleNotice, SampleOffender, SampleStageChange, SampleSuspension
+from ocms_app.sample.people import SampleAddress, SamplePerson
 from ocms_app.sample.rows import TableRow, row, vip_row
 from ocms_core.kernel.reference_defaults import SAMPLE_FEES
 
-EXAMPLE_PLACE = Address("123", "Example Street", "01", "01", "Example Building", "123456")
-ORCHARD = Address("123", "ORCHARD ROAD", "01", "01", "PLAZA TOWER", "238888")
+EXAMPLE_PLACE = SampleAddress("123", "Example Street", "01", "01", "Example Building", "123456")
+ORCHARD = SampleAddress("123", "ORCHARD ROAD", "01", "01", "PLAZA TOWER", "238888")
 NOTHING, EVERYTHING = Decimal(0), Decimal(1)
 
 
-def someone(id_no: str, name: str, address: Address = EXAMPLE_PLACE) -> Person:
+def someone(id_no: str, name: str, address: SampleAddress = EXAMPLE_PLACE) -> SamplePerson:
     """Give one of the examples' people, all with an NRIC."""
-    return Person("N", id_no, name, address, None, None, "", "C")
+    return SamplePerson("N", id_no, name, address, None, None, "", "C")
 
 
 DOE = someone("S1234567A", "John Doe")
@@ -63,12 +63,14 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def known(role: str, person: Person, since: str = "2020-01-01T00:00:00", *, current: bool = True) -> Offender:
+def known(
+    role: str, person: SamplePerson, since: str = "2020-01-01T00:00:00", *, current: bool = True
+) -> SampleOffender:
     """Give somebody a notice knows, at the address furnished."""
-    return Offender(role, person, current, (("furnished_mail", person.address, at(since)),))
+    return SampleOffender(role, person, current, (("furnished_mail", person.address, at(since)),))
 
 
-def example_notices() -> Iterator[Notice]:
+def example_notices() -> Iterator[SampleNotice]:
     """Give every notice the contract names."""
     yield court_notice()
     yield from driver_notices()
@@ -77,10 +79,10 @@ def example_notices() -> Iterator[Notice]:
     yield from notices_of_john_tan()
 
 
-def court_notice() -> Notice:
+def court_notice() -> SampleNotice:
     """Give contract 1's notice: in court, with a payment and a reason of the court's."""
     suspended_at = at("2025-01-10T09:00:00")
-    return Notice(
+    return SampleNotice(
         "1234567890",
         vehicle_no="SBA3456Q",
         offence_at=at("2024-06-01T10:00:00"),
@@ -92,16 +94,16 @@ def court_notice() -> Notice:
         due=at("2025-02-14T00:00:00"),
         offenders=(known("O", OTHER_OWNER),),
         suspensions=(
-            Suspension("PS", "WWP", suspended_at, "CAS", "CAS"),
-            Suspension("PS", "FP", suspended_at + timedelta(hours=1), "PLUS", "PLUS"),
+            SampleSuspension("PS", "WWP", suspended_at, "CAS", "CAS"),
+            SampleSuspension("PS", "FP", suspended_at + timedelta(hours=1), "PLUS", "PLUS"),
         ),
     )
 
 
-def driver_notices() -> Iterator[Notice]:
+def driver_notices() -> Iterator[SampleNotice]:
     """Give contract 2's three: the first by hand in DN1, the second in court, the third due for DN1."""
     owner = known("O", OWNER_OF_BOTH, current=False)
-    by_hand = Notice(
+    by_hand = SampleNotice(
         "N-001",
         vehicle_no="SBA1234A",
         offence_at=at("2025-12-01T10:30:00"),
@@ -112,7 +114,7 @@ def driver_notices() -> Iterator[Notice]:
         paid_share=NOTHING,
         due=at("2026-01-12T00:00:00"),
         offenders=(owner, known("D", DOE)),
-        change=Change("SUP", "USER01", remarks="Speed up processing"),
+        change=SampleStageChange("SUP", "USER01", remarks="Speed up processing"),
     )
     yield by_hand
     yield evolve(
@@ -146,11 +148,11 @@ REPORTED = (
 )
 
 
-def reported_notices() -> Iterator[Notice]:
+def reported_notices() -> Iterator[SampleNotice]:
     """Give the notices of contract 2's reports of January 2025."""
     for number, (officer, day) in enumerate(REPORTED, start=101):
         changed_at = at(day) + timedelta(minutes=number)
-        yield Notice(
+        yield SampleNotice(
             f"N-{number}",
             vehicle_no=f"SBA{number}Q",
             offence_at=changed_at - timedelta(43),
@@ -162,14 +164,14 @@ def reported_notices() -> Iterator[Notice]:
             due=at("2025-02-14T00:00:00"),
             payment_allowed=False,
             offenders=(known("O", OTHER_OWNER),),
-            suspensions=(Suspension("PS", "FP", at("2025-02-01T12:00:00"), "PLUS", "PLUS"),),
-            change=Change("SUP", officer),
+            suspensions=(SampleSuspension("PS", "FP", at("2025-02-01T12:00:00"), "PLUS", "PLUS"),),
+            change=SampleStageChange("SUP", officer),
         )
 
 
-def furnishable_notice() -> Notice:
+def furnishable_notice() -> SampleNotice:
     """Give contract 3's notice: in RD1, its owner the current offender, nobody furnished yet."""
-    return Notice(
+    return SampleNotice(
         "500500303J",
         vehicle_no=COMPANY.vehicle_no,
         offence_at=at("2025-11-10T15:00:00"),
@@ -183,10 +185,10 @@ def furnishable_notice() -> Notice:
     )
 
 
-def notices_of_john_tan() -> Iterator[Notice]:
+def notices_of_john_tan() -> Iterator[SampleNotice]:
     """Give contract 4's notices: two to suspend, one paid and one in court that are left alone."""
     tan = known("O", TAN, "2025-11-01T00:00:00")
-    of_tan = Notice(
+    of_tan = SampleNotice(
         "500500001A",
         vehicle_no="SBA7890Q",
         offence_at=at("2025-10-01T08:00:00"),
@@ -201,7 +203,7 @@ def notices_of_john_tan() -> Iterator[Notice]:
     yield of_tan
     later = (("RD1", at("2025-11-15T09:00:00")), ("RD2", at("2025-11-29T09:00:00")))
     yield evolve(of_tan, notice_no="500500002B", stages=later, next_stage="RR3")
-    payment = Suspension("PS", "FP", at("2025-12-05T09:00:00"), "PLUS", "PLUS")
+    payment = SampleSuspension("PS", "FP", at("2025-12-05T09:00:00"), "PLUS", "PLUS")
     yield evolve(
         of_tan,
         notice_no="500500003C",

@@ -12,12 +12,12 @@ from sqlalchemy import Connection, Engine, Table, select
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.transactions import reading, writing
-from ocms_app.sample.drawing import block, notice_no
+from ocms_app.sample.bulk_insert import insert_absent, insert_rows
 from ocms_app.sample.examples import example_notices, example_rows
-from ocms_app.sample.hands import BLOCK
-from ocms_app.sample.inserting import insert_absent, insert_rows
-from ocms_app.sample.notices import Notice
+from ocms_app.sample.generator import block, notice_no
+from ocms_app.sample.notices import SampleNotice
 from ocms_app.sample.rows import Row, TableRow, rows_of
+from ocms_app.sample.scenarios import BLOCK
 from ocms_core.kernel.dates import local
 
 PART = 10_000
@@ -100,7 +100,7 @@ def load_sample(
 
 
 def load_part(
-    intranet: Engine, internet: Engine, notices: Sequence[Notice], more: Iterable[TableRow] = ()
+    intranet: Engine, internet: Engine, notices: Sequence[SampleNotice], more: Iterable[TableRow] = ()
 ) -> SampleReport:
     """Add the notices that are not there yet with all their rows, and more rows besides."""
     numbers = [notice.notice_no for notice in notices]
@@ -135,7 +135,7 @@ def by_table(rows: Iterable[TableRow]) -> dict[Table, list[Row]]:
     return sorted_out
 
 
-def report(added: Sequence[Notice], there: int) -> SampleReport:
+def report(added: Sequence[SampleNotice], there: int) -> SampleReport:
     """Count what one part has added."""
     return SampleReport(
         present=there,

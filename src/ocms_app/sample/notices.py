@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from ocms_app.sample.people import Address, Person
+from ocms_app.sample.people import SampleAddress, SamplePerson
 from ocms_core.kernel.money import money
 from ocms_core.kernel.reference_defaults import (
     DEFAULT_STAGE_DAYS,
@@ -25,7 +25,7 @@ FINAL_REMINDERS = ("RR3", "DR3")
 
 
 @frozen
-class Suspension:
+class SampleSuspension:
     """One suspension of a notice; it is open until it has a `revived_at`."""
 
     type: str
@@ -45,7 +45,7 @@ class Suspension:
 
 
 @frozen
-class Furnishing:
+class SampleFurnishing:
     """What was said when somebody was furnished."""
 
     relationship: str
@@ -54,7 +54,7 @@ class Furnishing:
 
 
 @frozen
-class Offender:
+class SampleOffender:
     """
     Somebody a notice knows: `role` O, H, D or R.
 
@@ -62,14 +62,14 @@ class Offender:
     """
 
     role: str
-    person: Person
+    person: SamplePerson
     current: bool
-    addresses: tuple[tuple[str, Address, datetime], ...] = ()
-    furnishing: Furnishing | None = None
+    addresses: tuple[tuple[str, SampleAddress, datetime], ...] = ()
+    furnishing: SampleFurnishing | None = None
 
 
 @frozen
-class Change:
+class SampleStageChange:
     """The officer's or PLUS's change that brought a notice into its present stage."""
 
     reason: str
@@ -79,7 +79,7 @@ class Change:
 
 
 @frozen
-class Notice:
+class SampleNotice:
     """
     A notice as it stands: `stages` are the one before the present (if any) and the present.
 
@@ -105,9 +105,9 @@ class Notice:
     payment_allowed: bool = True
     issuer: str = "004"
     vip: bool = False
-    offenders: tuple[Offender, ...] = ()
-    suspensions: tuple[Suspension, ...] = ()
-    change: Change | None = None
+    offenders: tuple[SampleOffender, ...] = ()
+    suspensions: tuple[SampleSuspension, ...] = ()
+    change: SampleStageChange | None = None
     has_court_case: bool = False
     delivered: bool = True
 
@@ -150,15 +150,15 @@ class Notice:
 
 
 @frozen
-class Shown:
+class SampleState:
     """The suspensions the notice row shows: the payment's own, and any other."""
 
     type: str | None
-    crs: Suspension | None
-    epr: Suspension | None
+    crs: SampleSuspension | None
+    epr: SampleSuspension | None
 
 
-def shown(suspensions: Iterable[Suspension]) -> Shown:
+def shown(suspensions: Iterable[SampleSuspension]) -> SampleState:
     """
     A notice row shows what is permanent before what is temporary, and of those the latest due (H5, H9).
 
@@ -169,9 +169,9 @@ def shown(suspensions: Iterable[Suspension]) -> Shown:
     crs = next((each for each in permanent if each.reason == FULLY_PAID), None)
     epr = next((each for each in permanent if each.reason != FULLY_PAID), None)
     if permanent:
-        return Shown(PERMANENT, crs, epr)
+        return SampleState(PERMANENT, crs, epr)
     latest = max(still_open, key=lambda each: each.due or each.since, default=None)
-    return Shown(latest.type if latest else None, None, latest)
+    return SampleState(latest.type if latest else None, None, latest)
 
 
 def midnight(moment: datetime) -> datetime:

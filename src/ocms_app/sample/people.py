@@ -38,7 +38,7 @@ BIRTH_DAYS = 18_000
 
 
 @frozen
-class Address:
+class SampleAddress:
     """Where somebody lives; empty text for a part there is not."""
 
     blk_hse_no: str
@@ -50,7 +50,7 @@ class Address:
 
 
 @frozen
-class Listing:
+class SampleHstListing:
     """
     Somebody stands on the HST list.
 
@@ -60,32 +60,32 @@ class Listing:
 
     since: datetime
     answered_at: datetime | None
-    answer: Address
+    answer: SampleAddress
     tag: str | None
 
 
 @frozen
-class Person:
+class SamplePerson:
     """A person or company with an address and a vehicle."""
 
     id_type: str
     id_no: str
     name: str
-    address: Address
+    address: SampleAddress
     email: str | None
     tel_no: str | None
     vehicle_no: str
     vehicle_category: str
     vip: bool = False
     born: datetime | None = None
-    listing: Listing | None = None
+    listing: SampleHstListing | None = None
 
 
-def person(rng: Random, number: int) -> Person:
+def person(rng: Random, number: int) -> SamplePerson:
     """Invent the person of a number; no two numbers share an identity or a vehicle."""
     id_type = rng.choices(ID_TYPES, ID_TYPE_WEIGHTS)[0]
     category = rng.choices(CATEGORIES, CATEGORY_WEIGHTS)[0]
-    return Person(
+    return SamplePerson(
         id_type=id_type,
         id_no=ID_FORMS[id_type].format(number),
         name=name(rng, id_type),
@@ -106,9 +106,9 @@ def name(rng: Random, id_type: str) -> str:
     return f"{rng.choice(GIVEN)} {rng.choice(GIVEN)} {rng.choice(FAMILY)}"
 
 
-def address(rng: Random) -> Address:
+def address(rng: Random) -> SampleAddress:
     """Invent an address."""
-    return Address(
+    return SampleAddress(
         blk_hse_no=str(rng.randrange(1, 900)),
         street_name=rng.choice(STREETS),
         floor_no=f"{rng.randrange(1, 30):02}",

@@ -9,8 +9,8 @@ from sqlalchemy import Table
 
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.schema import internet, intranet
-from ocms_app.sample.notices import Notice, Offender, Shown, shown
-from ocms_core.mirror.outgoing import NOTICE
+from ocms_app.sample.notices import SampleNotice, SampleOffender, SampleState, shown
+from ocms_core.replication.outbox_rows import NOTICE
 
 Row: TypeAlias = dict[str, Any]
 TableRow: TypeAlias = tuple[Table, Row]
@@ -24,14 +24,14 @@ def row(table: Table, at: datetime, **columns: Any) -> TableRow:
     return table, {**columns, "cre_date": at, "cre_user_id": user}
 
 
-def rows_of(notice: Notice) -> Iterator[TableRow]:
+def rows_of(notice: SampleNotice) -> Iterator[TableRow]:
     """Give every row of a notice; all rows of one table name the same columns."""
     showing = shown(notice.suspensions)
     for rows in (notice_rows, offender_rows, suspension_rows, other_rows):
         yield from rows(notice, showing)
 
 
-def notice_rows(notice: Notice, showing: Shown) -> Iterator[TableRow]:
+def notice_rows(notice: SampleNotice, showing: SampleState) -> Iterator[TableRow]:
     """Give the notice's own row and, once delivered, its Internet copy."""
     shared = {
         "notice_no": notice.notice_no,
@@ -79,7 +79,7 @@ def notice_rows(notice: Notice, showing: Shown) -> Iterator[TableRow]:
         yield row(t.ocms_outbox, notice.stage_date, kind=NOTICE, notice_no=notice.notice_no)
 
 
-def offender_rows(notice: Notice, _showing: Shown) -> Iterator[TableRow]:
+def offender_rows(notice: SampleNotice, _showing: SampleState) -> Iterator[TableRow]:
     """Give the people of a notice with their addresses, and what makes one of them an HST case."""
     for offender in notice.offenders:
         yield offender_row(notice, offender)
@@ -108,7 +108,7 @@ def offender_rows(notice: Notice, _showing: Shown) -> Iterator[TableRow]:
             yield from listing_rows(offender)
 
 
-def offender_row(notice: Notice, offender: Offender) -> TableRow:
+def offender_row(notice: SampleNotice, offender: SampleOffender) -> TableRow:
     """Give the row of one of a notice's people."""
     someone = offender.person
     return row(
@@ -130,7 +130,7 @@ def offender_row(notice: Notice, offender: Offender) -> TableRow:
     )
 
 
-def listing_rows(offender: Offender) -> Iterator[TableRow]:
+def listing_rows(offender: SampleOffender) -> Iterator[TableRow]:
     """Give the HST row of somebody listed, and the last address check."""
     someone, listing = offender.person, offender.person.listing
     if listing is None:
@@ -162,7 +162,7 @@ def listing_rows(offender: Offender) -> Iterator[TableRow]:
     )
 
 
-def suspension_rows(notice: Notice, _showing: Shown) -> Iterator[TableRow]:
+def suspension_rows(notice: SampleNotice, _showing: SampleState) -> Iterator[TableRow]:
     """Give the record of every suspension, numbered from 1."""
     for sr_no, given in enumerate(notice.suspensions, start=1):
         yield row(
@@ -184,7 +184,7 @@ def suspension_rows(notice: Notice, _showing: Shown) -> Iterator[TableRow]:
         )
 
 
-def other_rows(notice: Notice, _showing: Shown) -> Iterator[TableRow]:
+def other_rows(notice: SampleNotice, _showing: SampleState) -> Iterator[TableRow]:
     """Give the change that brought the notice into its stage, its court case and its VIP vehicle."""
     if notice.change:
         yield row(

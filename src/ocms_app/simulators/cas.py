@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ocms_app.simulators.certificates import Certificate
-from ocms_app.simulators.faulty import Simulator
+from ocms_app.simulators.fault_injection import Simulator
 
 PATH = "/v1/ocms/cas-refreshVIPVehicle"
 AT_ONCE = 1000

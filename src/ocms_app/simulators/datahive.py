@@ -9,8 +9,8 @@ from typing import Any
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.datahive import PARTS, PATH
 from ocms_app.simulators.certificates import Certificate
-from ocms_app.simulators.faulty import Simulator
-from ocms_app.simulators.registers import known
+from ocms_app.simulators.fake_registry import registry_entry
+from ocms_app.simulators.fault_injection import Simulator
 
 OK, UNAUTHORIZED, NOT_FOUND = 200, 401, 404
 
@@ -33,17 +33,17 @@ class DataHiveSimulator(Simulator):
     def reply(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, str], Iterator[bytes], int]:
         """Answer an enquiry."""
         if headers.get("Authorization") != f"Bearer {self.token}":
-            return said(UNAUTHORIZED, {})
+            return reply_bytes(UNAUTHORIZED, {})
         if path != PATH:
-            return said(NOT_FOUND, {})
-        return said(OK, datahive_answer(json.loads(body), self.now()))
+            return reply_bytes(NOT_FOUND, {})
+        return reply_bytes(OK, datahive_answer(json.loads(body), self.now()))
 
 
 def datahive_answer(asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Answer an address enquiry in DataHive's form."""
     answers = []
     for identity in asked["identities"]:
-        person = known(identity["idNo"])
+        person = registry_entry(identity["idNo"])
         address = {name: getattr(person.address, part) for name, (part, _) in PARTS.items()}
         answers.append(
             {
@@ -57,7 +57,7 @@ def datahive_answer(asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     return {"answers": answers}
 
 
-def said(status: int, answer: object) -> tuple[int, dict[str, str], Iterator[bytes], int]:
+def reply_bytes(status: int, answer: object) -> tuple[int, dict[str, str], Iterator[bytes], int]:
     """Give an answer in JSON."""
     body = json.dumps(answer).encode()
     return status, {}, iter([body]), len(body)

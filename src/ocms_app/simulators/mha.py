@@ -10,9 +10,9 @@ from threading import Event, Thread
 import asyncssh
 from attrs import frozen
 
-from ocms_app.simulators.registers import known
+from ocms_app.simulators.fake_registry import registry_entry
 from ocms_core.hst import mha_file
-from ocms_core.hst.mha_file import ExceptionLine, Faulty, MhaRecord, Totals
+from ocms_core.hst.mha_file import ExceptionLine, MhaRecord, Totals, UnusableFile
 
 HOST, SECONDS = "127.0.0.1", 10
 REQUESTS, RESPONSES = "requests", "responses"
@@ -76,7 +76,7 @@ class MhaSimulator:
             self.port,
             server_host_keys=[str(self.keys.host_key)],
             authorized_client_keys=f"{self.keys.client_key}.pub",
-            sftp_factory=lambda channel: Desk(channel, self),
+            sftp_factory=lambda channel: MhaDesk(channel, self),
         )
         self.port = server.get_port()
         started.set()
@@ -85,7 +85,7 @@ class MhaSimulator:
         await server.wait_closed()
 
 
-class Desk(asyncssh.SFTPServer):
+class MhaDesk(asyncssh.SFTPServer):
     """Where requests are handed in: one that gets its final name is complete."""
 
     def __init__(self, channel: asyncssh.SSHServerChannel[bytes], mha: MhaSimulator) -> None:
@@ -106,7 +106,7 @@ def answer_requests(folder: Path, now: datetime) -> int:
         ending = request.name.removeprefix(mha_file.REQUEST_PREFIX)
         name = mha_file.RESPONSE_PREFIX + ending
         asked = mha_file.parse_request(request.read_bytes())
-        if request.suffix or (folder / RESPONSES / name).exists() or isinstance(asked, Faulty):
+        if request.suffix or (folder / RESPONSES / name).exists() or isinstance(asked, UnusableFile):
             continue
         records = [record(uin, now) for uin in asked.uins if mha_file.uin_of(uin)]
         unknown = [uin for uin in asked.uins if not mha_file.uin_of(uin)]
@@ -122,7 +122,7 @@ def answer_requests(folder: Path, now: datetime) -> int:
 
 def record(uin: str, now: datetime) -> MhaRecord:
     """Answer about one identity as MHA does."""
-    person = known(uin)
+    person = registry_entry(uin)
     return MhaRecord(
         uin=uin,
         name=person.name,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from ocms_app.simulators.faulty import Simulator
+from ocms_app.simulators.fault_injection import Simulator
 
 TOKEN, KEYS = "/token", "/jwks"  # an address
 OK, BAD_REQUEST, UNAUTHORIZED, NOT_FOUND = 200, 400, 401, 404
@@ -40,16 +40,16 @@ class TokenSimulator(Simulator):
     def reply(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, str], Iterator[bytes], int]:
         """Answer as RFC 6749 says."""
         if path == KEYS:
-            return said(OK, json.loads(self.keys.read_bytes()))
+            return reply_bytes(OK, json.loads(self.keys.read_bytes()))
         if path != TOKEN:
-            return said(NOT_FOUND, {})
+            return reply_bytes(NOT_FOUND, {})
         client = self._client(headers.get("Authorization", ""))
         if client is None:
-            return said(UNAUTHORIZED, {"error": "invalid_client"})
+            return reply_bytes(UNAUTHORIZED, {"error": "invalid_client"})
         if parse_qs(body.decode("ascii", "replace")).get("grant_type") != ["client_credentials"]:
-            return said(BAD_REQUEST, {"error": "unsupported_grant_type"})
+            return reply_bytes(BAD_REQUEST, {"error": "unsupported_grant_type"})
         token = self.sign(client, self.lifetime)
-        return said(OK, {"access_token": token, "token_type": "Bearer", "expires_in": self.lifetime})
+        return reply_bytes(OK, {"access_token": token, "token_type": "Bearer", "expires_in": self.lifetime})
 
     def _client(self, authorization: str) -> str | None:
         kind, _, encoded = authorization.partition(" ")
@@ -60,7 +60,7 @@ class TokenSimulator(Simulator):
         return client if kind == "Basic" and secret and self.clients.get(client) == secret else None
 
 
-def said(status: int, answer: object) -> tuple[int, dict[str, str], Iterator[bytes], int]:
+def reply_bytes(status: int, answer: object) -> tuple[int, dict[str, str], Iterator[bytes], int]:
     """Give an answer in JSON."""
     body = json.dumps(answer).encode()
     return status, {"Cache-Control": "no-store"}, iter([body]), len(body)

@@ -15,8 +15,9 @@ from ocms_core.kernel.codes import (
     SUCCESS,
     Code,
 )
+from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import StageMove, move
 from ocms_core.kernel.stages import BEFORE_COURT
 from ocms_core.kernel.suspensions import (
@@ -26,14 +27,13 @@ from ocms_core.kernel.suspensions import (
     SuspensionRecord,
     due_of_revival,
 )
-from ocms_core.kernel.verdicts import Answer, Refusal, Settled
 
 SOURCE = "CAS"
 
 
 def decide(
     updates: Sequence[CourtUpdate], facts: CourtFacts, now: datetime
-) -> Settled[CourtNotice] | Refusal:
+) -> Decision[CourtNotice] | Refusal:
     """
     Decide a whole court update: an answer for each item in the order asked, and what to write.
 
@@ -53,7 +53,7 @@ def decide(
         else:
             answers.append(Answer(update.notice_no, SUCCESS, notice))
             changes.extend(effects(update, notice, facts.reference, now))
-    return Settled(tuple(answers), tuple(changes))
+    return Decision(tuple(answers), tuple(changes))
 
 
 @rule("P20")
@@ -140,7 +140,7 @@ def new_record(suspension: ShownSuspension, notice: CourtNotice, now: datetime) 
 
 
 @frozen
-class Outcome:
+class UpdateOutcome:
     """What a court update comes to: the notices updated, and the items that failed with their codes."""
 
     updated: tuple[CourtNotice, ...]
@@ -148,9 +148,9 @@ class Outcome:
 
 
 @rule("P23")
-def outcome(settled: Settled[CourtNotice]) -> Outcome:
+def update_outcome(decision: Decision[CourtNotice]) -> UpdateOutcome:
     """Good items are never lost to bad ones: the updated are listed, the failed are named."""
-    return Outcome(
-        updated=tuple(answer.detail for answer in settled.answers if answer.detail is not None),
-        failed=tuple(answer for answer in settled.answers if answer.detail is None),
+    return UpdateOutcome(
+        updated=tuple(answer.detail for answer in decision.answers if answer.detail is not None),
+        failed=tuple(answer for answer in decision.answers if answer.detail is None),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ocms_core.court import court_notices, payment_status, plus_query
-from ocms_core.court.facts import CourtNotice, PaymentStatus, PlusNotice
+from ocms_core.court.facts import CourtNotice, NoticePaymentStatus, PlusNotice
 from ocms_core.court.ports import CourtStores
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.codes import NOT_A_COURT_NOTICE, NOTICES_NOT_FOUND, SUCCESS
@@ -25,7 +25,7 @@ def explain(notice_no: str, *, stores: CourtStores, now: datetime) -> tuple[Expl
         )
 
 
-def explain_payment_status(notice_no: str, found: Mapping[str, PaymentStatus]) -> Explanation:
+def explain_payment_status(notice_no: str, found: Mapping[str, NoticePaymentStatus]) -> Explanation:
     """Tell what API 1 would show."""
     answers = payment_status.decide([notice_no], found)
     if not answers:

@@ -11,7 +11,7 @@ from ocms_core.kernel.suspensions import ShownSuspension, SuspensionReason
 
 
 @frozen
-class PaymentStatus:
+class NoticePaymentStatus:
     """What a notice row says about its payment and suspension (API 1)."""
 
     notice_no: str

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from ocms_core.court.facts import PaymentStatus
+from ocms_core.court.facts import NoticePaymentStatus
 from ocms_core.court.request_checks import EPR_REASONS
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 WORDS: dict[tuple[str | None, str | None], str] = {
     (reason.type, reason.code): word for word, reason in EPR_REASONS.items()
@@ -12,19 +12,21 @@ WORDS: dict[tuple[str | None, str | None], str] = {
 
 
 @rule("P10", "P11")
-def decide(notice_nos: Iterable[str], found: Mapping[str, PaymentStatus]) -> tuple[PaymentStatus, ...]:
+def decide(
+    notice_nos: Iterable[str], found: Mapping[str, NoticePaymentStatus]
+) -> tuple[NoticePaymentStatus, ...]:
     """Notices that exist are answered in the order asked, as stored; unknown numbers are left out."""
     return tuple(shown(found[notice_no]) for notice_no in notice_nos if notice_no in found)
 
 
 @rule("P12")
-def shown(notice: PaymentStatus) -> PaymentStatus:
+def shown(notice: NoticePaymentStatus) -> NoticePaymentStatus:
     """A reason CAS itself may give under a permanent suspension is shown with its type, as `PS-WWP`."""
     word = WORDS.get((notice.suspension_type, notice.epr_reason))
     if word is None:
         return notice
     # Spelt out because `evolve` takes four times as long, and a day's list is long.
-    return PaymentStatus(
+    return NoticePaymentStatus(
         notice_no=notice.notice_no,
         payment_status=notice.payment_status,
         amount_payable=notice.amount_payable,

@@ -6,8 +6,8 @@ from datetime import datetime
 from ocms_core.court.facts import PlusNotice
 from ocms_core.kernel.changes import CourtDueDateRecorded
 from ocms_core.kernel.codes import NOTICES_NOT_FOUND, SUCCESS
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Answer, Refusal, Settled
+from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.rule_tags import rule
 
 NOT_PAYABLE = "N"
 
@@ -15,7 +15,7 @@ NOT_PAYABLE = "N"
 @rule("P30")
 def decide(
     notice_nos: Sequence[str], found: Mapping[str, PlusNotice], now: datetime
-) -> Settled[PlusNotice] | Refusal:
+) -> Decision[PlusNotice] | Refusal:
     """
     One unknown number refuses the whole query and nothing is recorded; no court test is made.
 
@@ -24,7 +24,7 @@ def decide(
     if any(notice_no not in found for notice_no in notice_nos):
         return Refusal(NOTICES_NOT_FOUND)
     notices = [found[notice_no] for notice_no in notice_nos]
-    return Settled(
+    return Decision(
         answers=tuple(Answer(notice.notice_no, SUCCESS, as_of(notice, now)) for notice in notices),
         changes=tuple(
             CourtDueDateRecorded(notice.notice_no, notice.payment_due_date)

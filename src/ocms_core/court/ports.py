@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from ocms_core.court.facts import CourtFacts, CourtNotice, PaymentStatus, PlusNotice
-from ocms_core.kernel.flow import Store
+from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
+from ocms_core.kernel.unit_of_work import Store
 
 
 class CourtReader(Protocol):
     """One reading transaction; it locks nothing."""
 
-    def payment_statuses(self, notice_nos: Sequence[str]) -> Mapping[str, PaymentStatus]:
+    def payment_statuses(self, notice_nos: Sequence[str]) -> Mapping[str, NoticePaymentStatus]:
         """Give the notices that exist, by number, in one statement."""
 
     def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:

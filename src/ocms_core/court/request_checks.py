@@ -16,10 +16,10 @@ from ocms_core.kernel.codes import (
     INVALID_TIMESTAMP,
 )
 from ocms_core.kernel.dates import timestamp
-from ocms_core.kernel.notices import is_notice_no
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.notice_numbers import is_notice_no
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import PERMANENT, SUSPENSION_TYPES, SuspensionReason
-from ocms_core.kernel.verdicts import Refusal
 
 REQUEST_ID = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ocms_core.court import court_notices, payment_status, plus_query
-from ocms_core.court.facts import CourtNotice, PaymentStatus, PlusNotice
+from ocms_core.court.facts import CourtNotice, NoticePaymentStatus, PlusNotice
 from ocms_core.court.ports import CourtStores
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.codes import INTERNAL_ERROR
-from ocms_core.kernel.flow import settle
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Refusal, Settled
+from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.unit_of_work import execute
 
 
-def get_payment_status(notice_nos: Sequence[str], *, stores: CourtStores) -> tuple[PaymentStatus, ...]:
+def get_payment_status(notice_nos: Sequence[str], *, stores: CourtStores) -> tuple[NoticePaymentStatus, ...]:
     """
     Tell CAS how its unpaid court notices stand, in the order asked.
 
@@ -26,14 +26,14 @@ def get_payment_status(notice_nos: Sequence[str], *, stores: CourtStores) -> tup
 
 def update_court_notices(
     updates: Sequence[CourtUpdate], *, stores: CourtStores, now: datetime
-) -> Settled[CourtNotice] | Refusal:
+) -> Decision[CourtNotice] | Refusal:
     """
     Move and suspend court notices as CAS asks, each item for itself.
 
     Raises `Conflict` when the same notices were changed under it three times running, `Unavailable`
     when the database cannot be reached. Contract 1, API 2; rules P20 to P26.
     """
-    return settle(
+    return execute(
         stores.writing,
         load=lambda store: store.court_facts([update.notice_no for update in updates]),
         decide=lambda facts: court_notices.decide(updates, facts, now),
@@ -45,7 +45,7 @@ def update_court_notices(
 @rule("P32")
 def query_notice_info(
     notice_nos: Sequence[str], *, stores: CourtStores, now: datetime
-) -> Settled[PlusNotice] | Refusal:
+) -> Decision[PlusNotice] | Refusal:
     """
     A query reads first and locks only when a due date is to be recorded, so a repeat writes nothing at all.
 
@@ -55,7 +55,7 @@ def query_notice_info(
         seen = plus_query.decide(notice_nos, reader.plus_notices(notice_nos), now)
     if isinstance(seen, Refusal) or not seen.changes:
         return seen
-    return settle(
+    return execute(
         stores.writing,
         load=lambda store: store.plus_notices(notice_nos),
         decide=lambda found: plus_query.decide(notice_nos, found, now),

@@ -6,8 +6,8 @@ from typing import Any
 
 from attrs import frozen
 
-from ocms_core.kernel.faults import Fault
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.rule_tags import rule
 
 RETRIES_EXHAUSTED = "CAS API Refresh VIP Vehicle Failed - All Retries Exhausted"
 REFRESH_FAILED = "CAS API Refresh VIP Vehicle Failed"
@@ -20,12 +20,12 @@ STATUSES: Mapping[str, str] = {"A": "A", "ACTIVE": "A", "D": "D"}
 """What CAS calls a vehicle's status, and what is stored: A active, D defunct."""
 
 
-class BadList(Fault):
+class BadList(OcmsError):
     """The answer of CAS is not a list to take over; the message says why, without naming a vehicle."""
 
 
 @frozen
-class ListHeldBack(Fault):
+class ListHeldBack(OcmsError):
     """The list shrinks by more than it may; an administrator decides."""
 
     before: int

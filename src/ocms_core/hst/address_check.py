@@ -4,21 +4,21 @@ from collections.abc import Mapping
 from datetime import datetime, time
 
 from ocms_core.hst.answers import accepted
-from ocms_core.hst.facts import Tally
-from ocms_core.hst.ports import DataHive, HstStores, Progress, go_on
+from ocms_core.hst.facts import JobResult
+from ocms_core.hst.ports import DataHive, HstStores, Progress, continue_always
 from ocms_core.kernel.addresses import DATAHIVE
 from ocms_core.kernel.changes import Change, EnquirySent
 from ocms_core.kernel.dates import SINGAPORE, singapore
-from ocms_core.kernel.faults import Unavailable
-from ocms_core.kernel.persons import FIN, NRIC, PASSPORT, UEN
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.errors import Unavailable
+from ocms_core.kernel.identity_numbers import FIN, NRIC, PASSPORT, UEN
+from ocms_core.kernel.rule_tags import rule
 
 BATCH = 100
 EVERY_KIND = (NRIC, FIN, UEN, PASSPORT)
 
 
 @rule("H32")
-def query_hst_addresses(*, stores: HstStores, now: datetime) -> Tally:
+def query_hst_addresses(*, stores: HstStores, now: datetime) -> JobResult:
     """
     Every listed identity is queued once a month; one queued already is fine.
 
@@ -26,20 +26,20 @@ def query_hst_addresses(*, stores: HstStores, now: datetime) -> Tally:
     """
     month = datetime.combine(singapore(now).date().replace(day=1), time(), SINGAPORE)
     with stores.writing() as store:
-        return Tally(store.queue_listed(now, month))
+        return JobResult(store.queue_listed(now, month))
 
 
 @rule("H33", "H34")
 def query_datahive(
-    *, stores: HstStores, datahive: DataHive, now: datetime, progress: Progress = go_on
-) -> Tally:
+    *, stores: HstStores, datahive: DataHive, now: datetime, progress: Progress = continue_always
+) -> JobResult:
     """
     DataHive is asked about queued identities of every kind, a hundred at a time; what fails stays queued.
 
     Answers and the moment of sending are kept together, batch by batch. Raises `Unavailable` when
     the database cannot be reached.
     """
-    tally, after = Tally(), ""
+    tally, after = JobResult(), ""
     while True:
         with stores.reading() as reader:
             batch = reader.to_send(DATAHIVE, EVERY_KIND, after, BATCH)
@@ -47,7 +47,7 @@ def query_datahive(
             return tally
         after = max(batch)
         sent = ask(batch, stores, datahive, now)
-        tally = Tally(tally.done + sent, tally.failed + len(batch) - sent)
+        tally = JobResult(tally.done + sent, tally.failed + len(batch) - sent)
         if not progress(tally.done + tally.failed):
             return tally
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from attrs import evolve
 
 from ocms_core.hst.facts import ListedIdentity
-from ocms_core.kernel.addresses import Address, AddressAnswer, changed, invalid
+from ocms_core.kernel.addresses import AddressAnswer, RegisteredAddress, changed, invalid
 from ocms_core.kernel.changes import AddressAnswered
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 
 @rule("H36")
@@ -33,7 +33,11 @@ def timed(answer: AddressAnswer, received_at: datetime) -> AddressAnswer:
 @rule("H31", "H37")
 def brought_address(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
     """An answer brings an address when it names one, and was given since its identity was listed."""
-    return listed is not None and answer.answered_at >= listed.listed_at and answer.address != Address()
+    return (
+        listed is not None
+        and answer.answered_at >= listed.listed_at
+        and answer.address != RegisteredAddress()
+    )
 
 
 @rule("H37")

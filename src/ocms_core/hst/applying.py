@@ -4,26 +4,26 @@ from collections.abc import Callable
 from datetime import datetime
 
 from ocms_core.hst.facts import HstNotice, IdentityFacts
-from ocms_core.hst.request_checks import Application
+from ocms_core.hst.request_checks import HstApplication
 from ocms_core.hst.suspending import suspended
 from ocms_core.kernel.changes import IdentityListed
 from ocms_core.kernel.codes import HST_ID_EXISTS, HST_SUCCESS
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stages import OPEN_TO_CHANGE
 from ocms_core.kernel.suspensions import HST
-from ocms_core.kernel.verdicts import Answer, Refusal, Settled
 
 
 @rule("H3", "H4")
 def decide(
-    application: Application, facts: IdentityFacts, officer: str, now: datetime
-) -> Settled[str] | Refusal:
+    application: HstApplication, facts: IdentityFacts, officer: str, now: datetime
+) -> Decision[str] | Refusal:
     """Listing and suspending are one; an identity already listed is refused, a skipped notice is no error."""
     if application.id_no in facts.listed:
         return Refusal(HST_ID_EXISTS)
     notices = tuple(notice for notice in facts.notices if not skipped(notice))
     listed = IdentityListed(application.id_no, application.id_type, application.name, application.address)
-    return Settled(
+    return Decision(
         answers=tuple(Answer(notice.notice_no, HST_SUCCESS, str(HST)) for notice in notices),
         changes=(listed, *suspended(notices, facts.reference, officer, now)),
     )

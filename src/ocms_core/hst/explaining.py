@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from ocms_core.hst import applying, looping, reviving
+from ocms_core.hst import applying, renewing, reviving
 from ocms_core.hst.facts import HstNotice, IdentityFacts
 from ocms_core.hst.ports import HstStores
 from ocms_core.kernel.access import Operation
@@ -48,16 +48,16 @@ def explained(facts: IdentityFacts, now: datetime) -> tuple[Explanation, ...]:
 def explain_apply(notice: HstNotice, facts: IdentityFacts) -> Explanation:
     """Tell whether listing its current offender would suspend the notice."""
     if notice.id_no in facts.listed:
-        return because(Operation.APPLY_HST.value, words(HST_ID_EXISTS), applying.decide)
+        return because(Operation.APPLY_HST.value, refusal_text(HST_ID_EXISTS), applying.decide)
     reason = next((LEFT_ALONE[each] for each in applying.SKIPPING if each(notice)), "suspended under TS-HST")
     return because(Operation.APPLY_HST.value, reason, applying.skipped)
 
 
 def explain_revive(notice: HstNotice, facts: IdentityFacts) -> Explanation:
     """Tell which records a revival would close."""
-    held = ", ".join(map(told, notice.suspensions.hst_records))
+    held = ", ".join(map(record_text, notice.suspensions.hst_records))
     if notice.id_no not in facts.listed:
-        answer = f"{words(HST_ID_NOT_FOUND)}; {f'held by {held}' if held else NOT_HELD}"
+        answer = f"{refusal_text(HST_ID_NOT_FOUND)}; {f'held by {held}' if held else NOT_HELD}"
     elif notice.suspensions.under_hst:
         answer = (
             f"lifts {held or 'TS-HST, of which there is no record'}; then {reviving.status_after(notice)}"
@@ -72,18 +72,18 @@ def explain_loop(
 ) -> Explanation:
     """Tell what becomes of a record when it falls due."""
     if notice.paid or notice.suspensions.permanent:
-        return because(LOOP, "left alone: paid or permanently suspended", looping.falls_due)
-    when = "now" if looping.falls_due(notice, now) else f"when {told(record)} ends"
-    answer = "goes round" if looping.goes_round(notice, facts) else "expires"
-    return because(LOOP, f"{answer} {when}", looping.goes_round)
+        return because(LOOP, "left alone: paid or permanently suspended", renewing.falls_due)
+    when = "now" if renewing.falls_due(notice, now) else f"when {record_text(record)} ends"
+    answer = "goes round" if renewing.renews(notice, facts) else "expires"
+    return because(LOOP, f"{answer} {when}", renewing.renews)
 
 
-def told(record: OpenSuspension) -> str:
+def record_text(record: OpenSuspension) -> str:
     """Name a record by its number and its days."""
     due = f" due {singapore(record.due):%Y-%m-%d}" if record.due else ""
     return f"record {record.sr_no} of {singapore(record.since):%Y-%m-%d}{due}"
 
 
-def words(code: Code) -> str:
+def refusal_text(code: Code) -> str:
     """Write a code as callers are shown it."""
     return f"{code.code} {code.text}"

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from attrs import frozen
 
-from ocms_core.kernel.addresses import Address, AddressAnswer
+from ocms_core.kernel.addresses import AddressAnswer, RegisteredAddress
 from ocms_core.kernel.hst_suspension import NO_SUSPENSIONS, Suspensions
 from ocms_core.kernel.reference import Reference
 
@@ -24,7 +24,7 @@ class ListedIdentity:
     id_no: str
     id_type: str
     name: str
-    address: Address
+    address: RegisteredAddress
     listed_at: datetime
     address_changed_at: datetime | None = None
 
@@ -34,7 +34,7 @@ class HstNotice:
     """
     A notice with its current offender, locked.
 
-    `crs_reason` is the payment that suspends it, `hst_over` whether the newest of its TS-HST records was
+    `crs_reason` is the payment that suspends it, `hst_expired` whether the newest of its TS-HST records was
     closed because its period was over.
     """
 
@@ -45,7 +45,7 @@ class HstNotice:
     payment_status: str | None
     suspensions: Suspensions = NO_SUSPENSIONS
     crs_reason: str | None = None
-    hst_over: bool = False
+    hst_expired: bool = False
 
     @property
     def paid(self) -> bool:
@@ -69,7 +69,7 @@ class KnownOffender:
 
     listed: bool
     name: str | None = None
-    address: Address | None = None
+    address: RegisteredAddress | None = None
     notices: int = 0
 
 
@@ -83,7 +83,7 @@ class ListedRow:
 
 
 @frozen
-class Answered:
+class DataHiveAnswers:
     """What DataHive said of a batch and when it came: its answers, and of whom it said the unreadable."""
 
     answers: tuple[AddressAnswer, ...]
@@ -92,7 +92,7 @@ class Answered:
 
 
 @frozen
-class Unreported:
+class UnreportedAnswer:
     """An answer no report has shown yet: about whom, when it was given and when it came in."""
 
     id_no: str
@@ -109,7 +109,7 @@ class CheckedIdentity:
 
 
 @frozen
-class Standing:
+class Statistics:
     """How the list stands now, and what the month brought."""
 
     listed: int
@@ -121,7 +121,7 @@ class Standing:
 
 
 @frozen
-class Tally:
+class JobResult:
     """What a job did: how many things went well and how many are left for the next run."""
 
     done: int = 0

@@ -5,22 +5,22 @@ from datetime import datetime, time
 from attrs import frozen
 
 from ocms_core.hst.facts import ListedRow
-from ocms_core.hst.request_checks import ListQuery
+from ocms_core.hst.request_checks import HstListQuery
 from ocms_core.kernel.dates import SINGAPORE
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 
 @frozen
-class Page:
+class HstListPage:
     """One page of the list, and how many rows there are in all."""
 
-    query: ListQuery
+    query: HstListQuery
     total: int
     rows: tuple[ListedRow, ...]
 
 
 @rule("H8")
-def period(query: ListQuery) -> tuple[datetime | None, datetime | None]:
+def period(query: HstListQuery) -> tuple[datetime | None, datetime | None]:
     """The days of a filter are Singapore days, the first and the last included."""
     since, before = (
         None if day is None else datetime.combine(day, time(), SINGAPORE)
@@ -29,7 +29,7 @@ def period(query: ListQuery) -> tuple[datetime | None, datetime | None]:
     return since, before
 
 
-def identities(page: Page) -> tuple[str, ...]:
+def identities(page: HstListPage) -> tuple[str, ...]:
     """Give the identity number a page was asked for by and those it shows, for the access record."""
     asked = () if page.query.id_no is None else (page.query.id_no,)
     return (*asked, *(row.identity.id_no for row in page.rows))

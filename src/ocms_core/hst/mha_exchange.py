@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 from ocms_core.hst import mha_file
 from ocms_core.hst.answers import accepted
-from ocms_core.hst.facts import Tally
-from ocms_core.hst.mha_file import Faulty, MhaRecord, Request
-from ocms_core.hst.ports import Alerts, HstStores, MhaExchange, Progress, go_on
+from ocms_core.hst.facts import JobResult
+from ocms_core.hst.mha_file import MhaRecord, MhaRequest, UnusableFile
+from ocms_core.hst.ports import Alerts, HstStores, MhaExchange, Progress, continue_always
 from ocms_core.kernel.addresses import MHA
 from ocms_core.kernel.changes import EnquirySent, FileExchanged
 from ocms_core.kernel.codes import HST_FILE_MISMATCH
 from ocms_core.kernel.dates import singapore
-from ocms_core.kernel.faults import BadRow
-from ocms_core.kernel.persons import FIN, NRIC
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.errors import RowRejected
+from ocms_core.kernel.identity_numbers import FIN, NRIC
+from ocms_core.kernel.rule_tags import rule
 
 REQUEST, RESPONSE = "OUT", "IN"
 WAITING, OVERDUE = "WAITING", "OVERDUE"
@@ -24,8 +24,8 @@ CHUNK = 10_000
 
 @rule("H33")
 def send_mha_requests(
-    *, stores: HstStores, exchange: MhaExchange, now: datetime, progress: Progress = go_on
-) -> Tally:
+    *, stores: HstStores, exchange: MhaExchange, now: datetime, progress: Progress = continue_always
+) -> JobResult:
     """
     Queued identities with a UIN or FIN go to MHA; that they were sent is noted only after success.
 
@@ -36,9 +36,9 @@ def send_mha_requests(
         with stores.reading() as reader:
             batch = reader.to_send(MHA, (NRIC, FIN), after, CHUNK)
         if not batch:
-            return Tally(done)
+            return JobResult(done)
         # Files are named to the second, so that each further one is named a second later.
-        request = Request(now + timedelta(seconds=done // CHUNK), tuple(batch))
+        request = MhaRequest(now + timedelta(seconds=done // CHUNK), tuple(batch))
         name, content = mha_file.request_name(request.asked_at), mha_file.encode_request(request)
         exchange.put(name, content)
         sent = FileExchanged(digest(content), REQUEST, name, len(batch), now)
@@ -46,7 +46,7 @@ def send_mha_requests(
             store.record((*(EnquirySent(id_no, MHA, now) for id_no in batch), sent), now, isolate=False)
         done, after = done + len(batch), max(batch)
         if not progress(done):
-            return Tally(done)
+            return JobResult(done)
 
 
 @rule("H43")
@@ -56,8 +56,8 @@ def receive_mha_responses(
     exchange: MhaExchange,
     alerts: Alerts,
     now: datetime,
-    progress: Progress = go_on,
-) -> Tally:
+    progress: Progress = continue_always,
+) -> JobResult:
     """
     Each response is applied whole and once, known by its content; what cannot be applied raises an alert.
 
@@ -82,7 +82,7 @@ def receive_mha_responses(
             done += apply(name, content, records, stores, now)
             if not progress(done):
                 break
-    return Tally(done, refused)
+    return JobResult(done, refused)
 
 
 @rule("H42")
@@ -114,13 +114,13 @@ def reconciled(
     """Give the records of a response that agrees with its control files, or say what is wrong with it."""
     totals_name, exceptions_name = mha_file.control_names(name)
     records = mha_file.parse_response(content)
-    if isinstance(records, Faulty):
+    if isinstance(records, UnusableFile):
         return str(records)
     totals = mha_file.parse_totals(exchange.get(totals_name))
-    if isinstance(totals, Faulty):
+    if isinstance(totals, UnusableFile):
         return f"control file {totals}"
     exceptions = mha_file.parse_exceptions(exchange.get(exceptions_name) if exceptions_name in names else b"")
-    if isinstance(exceptions, Faulty):
+    if isinstance(exceptions, UnusableFile):
         return f"exception file {exceptions}"
     wrong = mha_file.mismatch(records, totals, exceptions)
     return f"does not agree with its control files: {wrong}" if wrong else records
@@ -136,7 +136,7 @@ def apply(name: str, content: bytes, records: Sequence[MhaRecord], stores: HstSt
     try:
         with stores.writing() as store:
             store.record((applied, *kept), now, isolate=False)
-    except BadRow:  # another run has applied it in the meantime: its content is in the ledger once
+    except RowRejected:  # another run has applied it in the meantime: its content is in the ledger once
         with stores.reading() as reader:
             if reader.file_applied(applied.sha256, RESPONSE):
                 return 0

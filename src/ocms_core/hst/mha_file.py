@@ -13,10 +13,10 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ocms_core.kernel.addresses import MHA, Address, AddressAnswer
+from ocms_core.kernel.addresses import MHA, AddressAnswer, RegisteredAddress
 from ocms_core.kernel.dates import singapore
-from ocms_core.kernel.persons import FIN, NRIC, identity
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.identity_numbers import FIN, NRIC, identity
+from ocms_core.kernel.rule_tags import rule
 
 REQUEST_PREFIX, RESPONSE_PREFIX, CONTROL_PREFIX = "URA2NRO_", "NRO2URA_", "REPORT_"
 CONTROL_SUFFIXES = TOTALS_SUFFIX, EXCEPTIONS_SUFFIX = ".TOT", ".EXP"
@@ -40,7 +40,7 @@ TAGS: dict[str, str] = {
 
 
 @unique
-class Fault(Enum):
+class MhaFileFault(Enum):
     """What can be wrong with a file; a faulty file is not applied."""
 
     NOT_UTF8 = "is not UTF-8"
@@ -56,10 +56,10 @@ class Fault(Enum):
 
 
 @frozen
-class Faulty:
+class UnusableFile:
     """A file that cannot be used: what is wrong, and in which line; never what the line holds."""
 
-    fault: Fault
+    fault: MhaFileFault
     line: int = 0
 
     def __str__(self) -> str:
@@ -68,7 +68,7 @@ class Faulty:
 
 
 @frozen
-class Request:
+class MhaRequest:
     """Whom MHA is asked about, at which moment."""
 
     asked_at: datetime
@@ -84,7 +84,7 @@ class MhaRecord:
     name: str = ""
     birth: date | None = None
     address_type: str = ""
-    address: Address = field(factory=Address)
+    address: RegisteredAddress = field(factory=RegisteredAddress)
     death: date | None = None
     life_status: str = ""
     invalid_tag: str = ""
@@ -114,7 +114,7 @@ class ExceptionLine:
 
 
 @frozen
-class Place:
+class FieldPosition:
     """Where a value stands in a response: its first position, counted from 1, and its width."""
 
     name: str
@@ -151,24 +151,24 @@ def day(text: str) -> date | None:
     return None if found is None else found.date()
 
 
-PLACES: tuple[Place, ...] = (
-    Place("uin", 1, 9),
-    Place("name", 10, 66),
-    Place("birth", 76, 8, day, day_text),
-    Place("address_type", 84, 1),
-    Place("blk_hse_no", 85, 10),
-    Place("street_name", 95, 32),
-    Place("floor_no", 127, 2),
-    Place("unit_no", 129, 5),
-    Place("bldg_name", 134, 30),
-    Place("postal_code", 168, 6),
-    Place("death", 174, 8, day, day_text),
-    Place("life_status", 182, 1),
-    Place("invalid_tag", 183, 1),
-    Place("ura_reference", 184, 10),
-    Place("batch_time", 194, 14, moment, stamp),
-    Place("address_change", 208, 8, day, day_text),
-    Place("timestamp", 216, 23, moment, stamp),
+PLACES: tuple[FieldPosition, ...] = (
+    FieldPosition("uin", 1, 9),
+    FieldPosition("name", 10, 66),
+    FieldPosition("birth", 76, 8, day, day_text),
+    FieldPosition("address_type", 84, 1),
+    FieldPosition("blk_hse_no", 85, 10),
+    FieldPosition("street_name", 95, 32),
+    FieldPosition("floor_no", 127, 2),
+    FieldPosition("unit_no", 129, 5),
+    FieldPosition("bldg_name", 134, 30),
+    FieldPosition("postal_code", 168, 6),
+    FieldPosition("death", 174, 8, day, day_text),
+    FieldPosition("life_status", 182, 1),
+    FieldPosition("invalid_tag", 183, 1),
+    FieldPosition("ura_reference", 184, 10),
+    FieldPosition("batch_time", 194, 14, moment, stamp),
+    FieldPosition("address_change", 208, 8, day, day_text),
+    FieldPosition("timestamp", 216, 23, moment, stamp),
 )
 """The layout of a response record; positions 164 to 167 are filler (H41)."""
 
@@ -181,7 +181,7 @@ def request_name(asked_at: datetime) -> str:
 
 
 @rule("H40")
-def encode_request(request: Request) -> bytes:
+def encode_request(request: MhaRequest) -> bytes:
     """A request is a header of 33 and a detail of 56 for each identity; there is no trailer."""
     at = stamp(request.asked_at)
     header = f"{'':9}{at}{len(request.uins):06}{'':4}"
@@ -189,22 +189,22 @@ def encode_request(request: Request) -> bytes:
     return "".join(f"{line}\n" for line in (header, *details)).encode()
 
 
-def parse_request(content: bytes) -> Request | Faulty:
+def parse_request(content: bytes) -> MhaRequest | UnusableFile:
     """Read a request, as MHA does (H40)."""
     lines = lines_of(content)
-    if isinstance(lines, Faulty):
+    if isinstance(lines, UnusableFile):
         return lines
     header = lines[0] if lines else ""
     asked_at = moment(header[9:23])
     count = header[23:29]
     if len(header) != HEADER_WIDTH or asked_at is None or not re.fullmatch(r"\d{6}", count, re.ASCII):
-        return Faulty(Fault.BAD_HEADER, 1)
+        return UnusableFile(MhaFileFault.BAD_HEADER, 1)
     for number, line in enumerate(lines[1:], 2):
         if len(line) != DETAIL_WIDTH or not line[:9].strip():
-            return Faulty(Fault.BAD_DETAIL, number)
+            return UnusableFile(MhaFileFault.BAD_DETAIL, number)
     if int(count) != len(lines) - 1:
-        return Faulty(Fault.WRONG_COUNT)
-    return Request(asked_at, tuple(line[:9].strip() for line in lines[1:]))
+        return UnusableFile(MhaFileFault.WRONG_COUNT)
+    return MhaRequest(asked_at, tuple(line[:9].strip() for line in lines[1:]))
 
 
 @rule("H41")
@@ -224,24 +224,24 @@ def encode_record(record: MhaRecord) -> str:
 
 
 @rule("H41", "H43")
-def parse_response(content: bytes) -> tuple[MhaRecord, ...] | Faulty:
+def parse_response(content: bytes) -> tuple[MhaRecord, ...] | UnusableFile:
     """
     Short lines are padded, blank ones skipped, bad dates ignored; a file cut anywhere is a faulty one.
 
     A last line of the full width is whole without its end.
     """
     lines = lines_of(content, RESPONSE_WIDTH)
-    if isinstance(lines, Faulty):
+    if isinstance(lines, UnusableFile):
         return lines
     records = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         if len(line.rstrip()) > RESPONSE_WIDTH:
-            return Faulty(Fault.TOO_LONG, number)
+            return UnusableFile(MhaFileFault.TOO_LONG, number)
         record = parse_record(line)
         if uin_of(record.uin) is None:
-            return Faulty(Fault.NO_UIN, number)
+            return UnusableFile(MhaFileFault.NO_UIN, number)
         records.append(record)
     return tuple(records)
 
@@ -252,11 +252,11 @@ def parse_record(line: str) -> MhaRecord:
     found = {
         place.name: place.read(line[place.start - 1 : place.start - 1 + place.width]) for place in PLACES
     }
-    address = Address(**{part: found.pop(part) for part in ADDRESS_PARTS})
+    address = RegisteredAddress(**{part: found.pop(part) for part in ADDRESS_PARTS})
     return MhaRecord(address=address, **found)
 
 
-def lines_of(content: bytes, full_width: int | None = None) -> Sequence[str] | Faulty:
+def lines_of(content: bytes, full_width: int | None = None) -> Sequence[str] | UnusableFile:
     """
     Give the lines of a file, without the mark some systems begin a text with.
 
@@ -265,13 +265,13 @@ def lines_of(content: bytes, full_width: int | None = None) -> Sequence[str] | F
     try:
         text = content.decode(ENCODING)
     except UnicodeDecodeError:
-        return Faulty(Fault.NOT_UTF8)
+        return UnusableFile(MhaFileFault.NOT_UTF8)
     if "\0" in text:
-        return Faulty(Fault.ZERO_BYTE)
+        return UnusableFile(MhaFileFault.ZERO_BYTE)
     *lines, rest = text.split("\n")
     if rest.strip():
         if len(rest.removesuffix("\r")) != full_width:
-            return Faulty(Fault.CUT, len(lines) + 1)
+            return UnusableFile(MhaFileFault.CUT, len(lines) + 1)
         lines.append(rest)
     return [line.removesuffix("\r") for line in lines]
 
@@ -315,7 +315,7 @@ def encode_totals(totals: Totals) -> bytes:
     return "".join(lines).encode()
 
 
-def parse_totals(content: bytes) -> Totals | Faulty:
+def parse_totals(content: bytes) -> Totals | UnusableFile:
     """Read the totals, in whatever order and spacing they stand (H42)."""
     text = content.decode(ENCODING, errors="replace")
     found = {
@@ -325,7 +325,7 @@ def parse_totals(content: bytes) -> Totals | Faulty:
         for name, label in TOTAL_LINES.items()
     }
     stated = {name: int(match[1]) for name, match in found.items() if match}
-    return Totals(**stated) if len(stated) == len(TOTAL_LINES) else Faulty(Fault.BAD_TOTALS)
+    return Totals(**stated) if len(stated) == len(TOTAL_LINES) else UnusableFile(MhaFileFault.BAD_TOTALS)
 
 
 EXCEPTION = re.compile(r"\s*(\d{1,9})[\s,|]+(\S{1,12}?)[\s,|]+(\S.*?)\s*", re.ASCII)
@@ -336,17 +336,17 @@ def encode_exceptions(exceptions: Iterable[ExceptionLine]) -> bytes:
     return "".join(f"{each.serial:06} {each.uin:<9} {each.status}\n" for each in exceptions).encode()
 
 
-def parse_exceptions(content: bytes) -> tuple[ExceptionLine, ...] | Faulty:
+def parse_exceptions(content: bytes) -> tuple[ExceptionLine, ...] | UnusableFile:
     """Read the exceptions (H42)."""
     lines = lines_of(content)
-    if isinstance(lines, Faulty):
+    if isinstance(lines, UnusableFile):
         return lines
     found = []
     for number, line in enumerate(lines, 1):
         if line.strip():
             match = EXCEPTION.fullmatch(line)
             if match is None:
-                return Faulty(Fault.BAD_EXCEPTION, number)
+                return UnusableFile(MhaFileFault.BAD_EXCEPTION, number)
             found.append(ExceptionLine(int(match[1]), match[2], match[3]))
     return tuple(found)
 

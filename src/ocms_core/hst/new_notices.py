@@ -5,18 +5,18 @@ from datetime import datetime
 from ocms_core.hst.facts import HstNotice, IdentityFacts
 from ocms_core.hst.suspending import AUTOMATIC_OFFICER, suspended
 from ocms_core.kernel.codes import HST_SUCCESS
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.decisions import Answer, Decision
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import HST
-from ocms_core.kernel.verdicts import Answer, Settled
 
 BEFORE_FIRST_REMINDER: frozenset[str] = frozenset({"NPA", "ROV", "ENA"})
 
 
 @rule("H30")
-def decide(facts: IdentityFacts, now: datetime) -> Settled[str]:
+def decide(facts: IdentityFacts, now: datetime) -> Decision[str]:
     """Being listed decides: every new notice of a listed identity is suspended, no address is looked up."""
     notices = tuple(notice for notice in facts.notices if notice.id_no in facts.listed and is_new(notice))
-    return Settled(
+    return Decision(
         answers=tuple(Answer(notice.notice_no, HST_SUCCESS, str(HST)) for notice in notices),
         changes=tuple(suspended(notices, facts.reference, AUTOMATIC_OFFICER, now)),
     )
@@ -32,7 +32,7 @@ def is_new(notice: HstNotice) -> bool:
     return (
         notice.stage in BEFORE_FIRST_REMINDER
         and not notice.paid
-        and not notice.hst_over
+        and not notice.hst_expired
         and notice.suspensions.shown.type is None
         and not notice.suspensions.open_records
     )

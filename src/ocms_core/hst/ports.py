@@ -6,23 +6,23 @@ from datetime import datetime
 from typing import Protocol
 
 from ocms_core.hst.facts import (
-    Answered,
     CheckedIdentity,
+    DataHiveAnswers,
     IdentityFacts,
     KnownOffender,
     ListedRow,
-    Standing,
-    Unreported,
+    Statistics,
+    UnreportedAnswer,
 )
-from ocms_core.hst.request_checks import ListQuery
+from ocms_core.hst.request_checks import HstListQuery
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.flow import Store
+from ocms_core.kernel.unit_of_work import Store
 
 Progress = Callable[[int], bool]
 """Told after each chunk how much is done; False asks the work to stop there."""
 
 
-def go_on(_done: int) -> bool:
+def continue_always(_done: int) -> bool:
     """Show nothing and stop nothing."""
     return True
 
@@ -36,7 +36,7 @@ class HstReader(Protocol):
     def notice_facts(self, notice_no: str) -> IdentityFacts:
         """Give a notice with its current offender, as they stand without a lock."""
 
-    def listing(self, query: ListQuery) -> tuple[int, tuple[ListedRow, ...]]:
+    def listing(self, query: HstListQuery) -> tuple[int, tuple[ListedRow, ...]]:
         """Give how many rows of the list the filters leave, and one page of them, newest first."""
 
     def with_new_notices(self, after: str, most: int) -> Sequence[str]:
@@ -57,13 +57,13 @@ class HstReader(Protocol):
     def files_waiting(self, names: Sequence[str]) -> Mapping[tuple[str, str], datetime]:
         """Tell since when files are noted, by what they are noted as (WAITING, OVERDUE) and name."""
 
-    def unreported(self) -> Sequence[Unreported]:
+    def unreported(self) -> Sequence[UnreportedAnswer]:
         """Give the answers no report has shown yet."""
 
     def checked(self, since: datetime, before: datetime) -> Iterable[CheckedIdentity]:
         """Give the identities whose latest answer came in within a period, by number."""
 
-    def standing(self, since: datetime, before: datetime) -> Standing:
+    def standing(self, since: datetime, before: datetime) -> Statistics:
         """Count the list and its suspensions now, and those of a period."""
 
 
@@ -83,7 +83,7 @@ class HstStore(Store, Protocol):
         Who was last asked before that is asked again.
         """
 
-    def close_reported(self, reported: Sequence[Unreported], now: datetime) -> None:
+    def close_reported(self, reported: Sequence[UnreportedAnswer], now: datetime) -> None:
         """Mark answers reported, and take those identities out of the queue that all systems were sent."""
 
 
@@ -113,11 +113,11 @@ class MhaExchange(Protocol):
 class DataHive(Protocol):
     """DataHive's address enquiry."""
 
-    def ask(self, identities: Mapping[str, str]) -> Answered:
+    def ask(self, identities: Mapping[str, str]) -> DataHiveAnswers:
         """Ask about identities, number and kind; `Unavailable` when the retries are used up."""
 
 
-class Post(Protocol):
+class ReportMailer(Protocol):
     """Mail to the officers in charge."""
 
     def send(self, subject: str, text: str, attachments: Mapping[str, bytes]) -> None:

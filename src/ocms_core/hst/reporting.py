@@ -4,19 +4,19 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from ocms_core.hst import reports
-from ocms_core.hst.facts import Tally
-from ocms_core.hst.ports import Alerts, HstStores, Post
+from ocms_core.hst.facts import JobResult
+from ocms_core.hst.ports import Alerts, HstStores, ReportMailer
 from ocms_core.kernel.codes import HST_MAIL_FAILED, HST_REPORT_FAILED, HST_REPORT_NOT_STORED
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.report_store import ReportStore
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.sheets import Sheet
-from ocms_core.kernel.spec import rule
 
 
 @rule("H35")
 def generate_hst_reports(
-    *, stores: HstStores, store: ReportStore, post: Post, alerts: Alerts, now: datetime
-) -> Tally:
+    *, stores: HstStores, store: ReportStore, post: ReportMailer, alerts: Alerts, now: datetime
+) -> JobResult:
     """
     Where answers are not reported yet, the workbooks of their month are written, and then they are.
 
@@ -32,14 +32,14 @@ def generate_hst_reports(
     for month in sorted({reports.month_of(each.received_at) for each in unreported}):
         answers = [each for each in unreported if reports.month_of(each.received_at) == month]
         sheets = sheets_of(month, stores)
-        if put_away(sheets, store, alerts):
+        if store_reports(sheets, store, alerts):
             mail(month, sheets, store, post, alerts)
             with stores.writing() as writing:
                 writing.close_reported(answers, now)
             done += len(answers)
         else:
             failed += len(answers)
-    return Tally(done, failed)
+    return JobResult(done, failed)
 
 
 def sheets_of(month: date, stores: HstStores) -> dict[str, Sheet]:
@@ -56,7 +56,7 @@ def sheets_of(month: date, stores: HstStores) -> dict[str, Sheet]:
 
 
 @rule("H35")
-def put_away(sheets: dict[str, Sheet], store: ReportStore, alerts: Alerts) -> bool:
+def store_reports(sheets: dict[str, Sheet], store: ReportStore, alerts: Alerts) -> bool:
     """Both workbooks must be stored; not built is an alert OCMS-5001, not kept one OCMS-5004."""
     try:
         for name, sheet in sheets.items():
@@ -70,7 +70,7 @@ def put_away(sheets: dict[str, Sheet], store: ReportStore, alerts: Alerts) -> bo
     return True
 
 
-def mail(month: date, names: Iterable[str], store: ReportStore, post: Post, alerts: Alerts) -> None:
+def mail(month: date, names: Iterable[str], store: ReportStore, post: ReportMailer, alerts: Alerts) -> None:
     """Send the workbooks to the officers; that it failed is told, and holds nothing up (H35)."""
     try:
         files = {name.rpartition("/")[2]: store.read(name) or b"" for name in names}

@@ -7,11 +7,11 @@ from typing import Any
 from attrs import frozen
 
 from ocms_core.hst.answers import brought_another, brought_valid, found_valid_new_address
-from ocms_core.hst.facts import CheckedIdentity, Standing
-from ocms_core.kernel.addresses import Address, invalid
+from ocms_core.hst.facts import CheckedIdentity, Statistics
+from ocms_core.kernel.addresses import RegisteredAddress, invalid
 from ocms_core.kernel.dates import SINGAPORE, singapore
-from ocms_core.kernel.sheets import Column, Kind, Sheet
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.sheets import CellKind, Column, Sheet
 
 DATA_REPORT = "hst/MonthlyHSTDataReport_{month:%Y%m}.xlsx"
 WORK_ITEMS_REPORT = "hst/MonthlyHSTWorkItemsReport_{month:%Y%m}.xlsx"
@@ -50,14 +50,14 @@ def data_report(checked: Sequence[CheckedIdentity]) -> Sheet:
     return Sheet(
         "HST Data",
         (
-            Column("S/N", Kind.WHOLE, 6),
+            Column("S/N", CellKind.WHOLE, 6),
             Column("HST ID", width=14),
             Column("Name", width=30),
             Column("Old Address (HST)", width=50),
             Column("New Address (MHA/DataHive)", width=50),
             Column("Address Changed", width=10),
             Column("Invalid Address", width=10),
-            Column("MHA/DataHive Response Date", Kind.MOMENT, 20),
+            Column("MHA/DataHive Response Date", CellKind.MOMENT, 20),
         ),
         (data_row(number, each) for number, each in enumerate(checked, 1)),
     )
@@ -79,7 +79,7 @@ def data_row(number: int, checked: CheckedIdentity) -> tuple[Any, ...]:
 
 
 @rule("H35")
-def work_items_report(figures: Figures, standing: Standing) -> Sheet:
+def work_items_report(figures: Figures, standing: Statistics) -> Sheet:
     """The work-items report is one list of figures of the month."""
     rows = (
         ("Total HST IDs", standing.listed),
@@ -94,7 +94,7 @@ def work_items_report(figures: Figures, standing: Standing) -> Sheet:
         ("HST IDs Eligible for Revival", figures.eligible),
         ("HST IDs Still Suspended", standing.identities_suspended),
     )
-    return Sheet("HST Work Items", (Column("Item", width=40), Column("Count", Kind.WHOLE, 12)), rows)
+    return Sheet("HST Work Items", (Column("Item", width=40), Column("Count", CellKind.WHOLE, 12)), rows)
 
 
 def figures(checked: Iterable[CheckedIdentity]) -> Figures:
@@ -118,7 +118,7 @@ def is_invalid(checked: CheckedIdentity) -> bool:
     return invalid(checked.answer.address, checked.answer.invalid_addr_tag)
 
 
-def one_line(address: Address) -> str:
+def one_line(address: RegisteredAddress) -> str:
     """Write an address as an envelope bears it."""
     floor_unit = "-".join(part for part in (address.floor_no, address.unit_no) if part)
     parts = (

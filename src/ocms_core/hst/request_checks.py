@@ -7,11 +7,11 @@ from typing import Any
 
 from attrs import frozen
 
-from ocms_core.kernel.addresses import Address
+from ocms_core.kernel.addresses import RegisteredAddress
 from ocms_core.kernel.codes import FIELD_INVALID, FIELD_REQUIRED, HST_BODY_INVALID
-from ocms_core.kernel.persons import FORMS, PASSPORT, STORED_AS, identity
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Refusal
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.identity_numbers import FORMS, PASSPORT, STORED_AS, identity
+from ocms_core.kernel.rule_tags import rule
 
 ID_TYPES = frozenset({*FORMS, *STORED_AS})
 NAME_LENGTH = 66
@@ -34,7 +34,7 @@ ADDRESS_FIELDS: Mapping[str, tuple[str, int, bool]] = {
 }
 
 
-class Wrong(Exception):
+class InvalidHstField(Exception):
     """A field is missing or wrong; carries the refusal of the call."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -43,26 +43,26 @@ class Wrong(Exception):
 
 
 @frozen
-class Application:
+class HstApplication:
     """An identity as an officer wants it on the list."""
 
     id_no: str
     id_type: str
     name: str
-    address: Address
+    address: RegisteredAddress
 
 
 @frozen
-class Update:
+class HstUpdate:
     """The new name and address of a listed identity."""
 
     id_no: str
     name: str
-    address: Address
+    address: RegisteredAddress
 
 
 @frozen
-class Revival:
+class HstRevival:
     """A listed identity that is to be revived, and what is kept of why."""
 
     id_no: str
@@ -70,7 +70,7 @@ class Revival:
 
 
 @frozen
-class ListQuery:
+class HstListQuery:
     """Which rows of the HST list to show: `since` and `before` bound the day of creation."""
 
     skip: int = 0
@@ -84,12 +84,12 @@ def enquiry(body: object) -> str | Refusal:
     """Read whom an officer asks about (H1, H2)."""
     try:
         return id_no_in(fields_of(body))
-    except Wrong as wrong:
+    except InvalidHstField as wrong:
         return wrong.refusal
 
 
 @rule("H1", "H3")
-def application(body: object) -> Application | Refusal:
+def application(body: object) -> HstApplication | Refusal:
     """An application names identity, kind, name and address; building, floor and unit may be empty."""
     try:
         fields = fields_of(body)
@@ -99,23 +99,23 @@ def application(body: object) -> Application | Refusal:
         found = identity(id_type, id_no)
         if found is None:
             raise invalid("idNo")
-        return Application(found[1], found[0], text(fields, "name", NAME_LENGTH), address_in(fields))
-    except Wrong as wrong:
+        return HstApplication(found[1], found[0], text(fields, "name", NAME_LENGTH), address_in(fields))
+    except InvalidHstField as wrong:
         return wrong.refusal
 
 
 @rule("H6")
-def update(body: object) -> Update | Refusal:
+def update(body: object) -> HstUpdate | Refusal:
     """An update gives the whole name and address anew."""
     try:
         fields = fields_of(body)
-        return Update(id_no_in(fields), text(fields, "name", NAME_LENGTH), address_in(fields))
-    except Wrong as wrong:
+        return HstUpdate(id_no_in(fields), text(fields, "name", NAME_LENGTH), address_in(fields))
+    except InvalidHstField as wrong:
         return wrong.refusal
 
 
 @rule("H7")
-def revival(body: object) -> Revival | Refusal:
+def revival(body: object) -> HstRevival | Refusal:
     """Why an identity is revived is kept as `reason: remarks`, of 200 characters at most, in one line."""
     try:
         fields = fields_of(body)
@@ -125,20 +125,20 @@ def revival(body: object) -> Revival | Refusal:
         kept = f"{reason}: {remarks}" if remarks else reason
         if len(kept) > REMARKS_LENGTH:
             raise invalid("remarks")
-        return Revival(id_no, kept)
-    except Wrong as wrong:
+        return HstRevival(id_no, kept)
+    except InvalidHstField as wrong:
         return wrong.refusal
 
 
 @rule("H8")
-def list_query(body: object) -> ListQuery | Refusal:
+def list_query(body: object) -> HstListQuery | Refusal:
     """The list is paged by `$skip` and `$limit` (1 to 100, 10 by default); a blank filter filters nothing."""
     try:
         fields = fields_of(body)
         skip = whole(fields, "$skip", 0, LARGEST_SKIP, 0)
         limit = whole(fields, "$limit", 1, LARGEST_LIMIT, DEFAULT_LIMIT)
         if not stated(fields, "filter"):
-            return ListQuery(skip, limit)
+            return HstListQuery(skip, limit)
         filters = fields["filter"]
         if not isinstance(filters, Mapping):
             raise invalid("filter")
@@ -148,26 +148,26 @@ def list_query(body: object) -> ListQuery | Refusal:
         )
         if since and last and last < since:
             raise invalid("dateTo")
-        return ListQuery(skip, limit, id_no, since, last and last + timedelta(days=1))
-    except Wrong as wrong:
+        return HstListQuery(skip, limit, id_no, since, last and last + timedelta(days=1))
+    except InvalidHstField as wrong:
         return wrong.refusal
 
 
 def fields_of(body: object) -> Mapping[str, Any]:
     """Take the fields of a body; a body that is no object is invalid."""
     if not isinstance(body, Mapping):
-        raise Wrong(Refusal(HST_BODY_INVALID))
+        raise InvalidHstField(Refusal(HST_BODY_INVALID))
     return body
 
 
-def required(name: str) -> Wrong:
+def required(name: str) -> InvalidHstField:
     """Say that a field is missing."""
-    return Wrong(Refusal(FIELD_REQUIRED, {"field": name}))
+    return InvalidHstField(Refusal(FIELD_REQUIRED, {"field": name}))
 
 
-def invalid(name: str) -> Wrong:
+def invalid(name: str) -> InvalidHstField:
     """Say that a field is wrong."""
-    return Wrong(Refusal(FIELD_INVALID, {"field": name}))
+    return InvalidHstField(Refusal(FIELD_INVALID, {"field": name}))
 
 
 def string(fields: Mapping[str, Any], name: str, longest: int | None = None) -> str:
@@ -202,9 +202,9 @@ def id_no_in(fields: Mapping[str, Any]) -> str:
     return found[1]
 
 
-def address_in(fields: Mapping[str, Any]) -> Address:
+def address_in(fields: Mapping[str, Any]) -> RegisteredAddress:
     """Take an address, part by part in the contract's order."""
-    return Address(**dict(parts_of(fields)))
+    return RegisteredAddress(**dict(parts_of(fields)))
 
 
 def parts_of(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

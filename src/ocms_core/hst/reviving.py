@@ -3,20 +3,20 @@
 from datetime import datetime
 
 from ocms_core.hst.facts import HstNotice, IdentityFacts
-from ocms_core.hst.request_checks import Revival
+from ocms_core.hst.request_checks import HstRevival
 from ocms_core.hst.suspending import lifted
-from ocms_core.kernel.changes import EnquiryWithdrawn, IdentityDelisted
+from ocms_core.kernel.changes import EnquiryWithdrawn, IdentityRemoved
 from ocms_core.kernel.codes import HST_ID_NOT_FOUND, HST_SUCCESS
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import PERMANENT, SuspensionReason, shown_of
-from ocms_core.kernel.verdicts import Answer, Refusal, Settled
 
 ADDRESS_VERIFIED = "HAV"
 ACTIVE = "ACTIVE"
 
 
 @rule("H7")
-def decide(revival: Revival, facts: IdentityFacts, officer: str, now: datetime) -> Settled[str] | Refusal:
+def decide(revival: HstRevival, facts: IdentityFacts, officer: str, now: datetime) -> Decision[str] | Refusal:
     """
     All TS-HST of the identity's notices end with its listing, and so does asking for its address.
 
@@ -25,11 +25,11 @@ def decide(revival: Revival, facts: IdentityFacts, officer: str, now: datetime) 
     if revival.id_no not in facts.listed:
         return Refusal(HST_ID_NOT_FOUND)
     notices = tuple(notice for notice in facts.notices if notice.suspensions.under_hst)
-    return Settled(
+    return Decision(
         answers=tuple(Answer(notice.notice_no, HST_SUCCESS, status_after(notice)) for notice in notices),
         changes=(
             *lifted(notices, ADDRESS_VERIFIED, officer, now, revival.remarks),
-            IdentityDelisted(revival.id_no),
+            IdentityRemoved(revival.id_no),
             EnquiryWithdrawn(revival.id_no),
         ),
     )

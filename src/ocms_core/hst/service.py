@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from ocms_core.hst import applying, existence, reviving, updating
+from ocms_core.hst import applying, lookup, reviving, updating
 from ocms_core.hst.facts import KnownOffender
-from ocms_core.hst.listing import Page
+from ocms_core.hst.listing import HstListPage
 from ocms_core.hst.ports import HstStores
-from ocms_core.hst.request_checks import Application, ListQuery, Revival, Update
+from ocms_core.hst.request_checks import HstApplication, HstListQuery, HstRevival, HstUpdate
 from ocms_core.kernel.codes import HST_NOT_CREATED, HST_NOT_REVIVED, HST_NOT_UPDATED
-from ocms_core.kernel.flow import settle_whole
-from ocms_core.kernel.verdicts import Refusal, Settled
+from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.unit_of_work import execute_whole
 
 
 def find(id_no: str, *, stores: HstStores) -> KnownOffender:
@@ -19,18 +19,18 @@ def find(id_no: str, *, stores: HstStores) -> KnownOffender:
     Raises `Unavailable` when the database cannot be reached. Contract 4, 1.1; rule H2.
     """
     with stores.reading() as reader:
-        return existence.shown(reader.known_offender(id_no))
+        return lookup.shown(reader.known_offender(id_no))
 
 
 def apply(
-    application: Application, *, officer: str, stores: HstStores, now: datetime
-) -> Settled[str] | Refusal:
+    application: HstApplication, *, officer: str, stores: HstStores, now: datetime
+) -> Decision[str] | Refusal:
     """
     List an identity and suspend its notices, all or nothing; the answers are the notices suspended.
 
     Raises `Unavailable` when the database cannot be reached. Contract 4, 1.2; rules H3 to H5, H20.
     """
-    return settle_whole(
+    return execute_whole(
         stores.writing,
         load=lambda store: store.identity_facts([application.id_no]),
         decide=lambda facts: applying.decide(application, facts, officer, now),
@@ -39,13 +39,13 @@ def apply(
     )
 
 
-def update(changed: Update, *, stores: HstStores, now: datetime) -> Settled[str] | Refusal:
+def update(changed: HstUpdate, *, stores: HstStores, now: datetime) -> Decision[str] | Refusal:
     """
     Give a listed identity a new name and address; the answers are the notices touched.
 
     Raises `Unavailable` when the database cannot be reached. Contract 4, 1.3; rule H6.
     """
-    return settle_whole(
+    return execute_whole(
         stores.writing,
         load=lambda store: store.identity_facts([changed.id_no]),
         decide=lambda facts: updating.decide(changed, facts, now),
@@ -54,13 +54,13 @@ def update(changed: Update, *, stores: HstStores, now: datetime) -> Settled[str]
     )
 
 
-def revive(revival: Revival, *, officer: str, stores: HstStores, now: datetime) -> Settled[str] | Refusal:
+def revive(revival: HstRevival, *, officer: str, stores: HstStores, now: datetime) -> Decision[str] | Refusal:
     """
     Take an identity off the list and lift its TS-HST; each answer tells how the notice stands now.
 
     Raises `Unavailable` when the database cannot be reached. Contract 4, 1.4; rule H7.
     """
-    return settle_whole(
+    return execute_whole(
         stores.writing,
         load=lambda store: store.identity_facts([revival.id_no]),
         decide=lambda facts: reviving.decide(revival, facts, officer, now),
@@ -69,11 +69,11 @@ def revive(revival: Revival, *, officer: str, stores: HstStores, now: datetime) 
     )
 
 
-def show_list(query: ListQuery, *, stores: HstStores) -> Page:
+def show_list(query: HstListQuery, *, stores: HstStores) -> HstListPage:
     """
     Show one page of the HST list, newest first.
 
     Raises `Unavailable` when the database cannot be reached. Contract 4, 1.5; rule H8.
     """
     with stores.reading() as reader:
-        return Page(query, *reader.listing(query))
+        return HstListPage(query, *reader.listing(query))

@@ -4,10 +4,16 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from ocms_core.hst.facts import CAPABILITY, HstNotice
-from ocms_core.kernel.changes import Change, NoticeChanged, NoticesShow, SuspensionsClosed, SuspensionsOpened
+from ocms_core.kernel.changes import (
+    Change,
+    NoticeChanged,
+    SuspensionsClosed,
+    SuspensionShownOnNotices,
+    SuspensionsOpened,
+)
 from ocms_core.kernel.hst_suspension import REMARK, SOURCE, hst_due, shown_with_hst
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import (
     HST,
     NOT_SUSPENDED,
@@ -98,4 +104,4 @@ def showing(
             yield NoticeChanged(notice.notice_no, suspension=shown)
     if alike:
         next_date = now + NEXT_STAGE_AFTER if uniform == NOT_SUSPENDED else None
-        yield NoticesShow(tuple(alike), uniform, next_date)
+        yield SuspensionShownOnNotices(tuple(alike), uniform, next_date)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ocms_core.hst.facts import IdentityFacts
-from ocms_core.hst.request_checks import Update
+from ocms_core.hst.request_checks import HstUpdate
 from ocms_core.kernel.addresses import changed
 from ocms_core.kernel.changes import (
     Change,
@@ -12,12 +12,12 @@ from ocms_core.kernel.changes import (
     OffendersRenamed,
 )
 from ocms_core.kernel.codes import HST_ID_NOT_FOUND, HST_SUCCESS
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Answer, Refusal, Settled
+from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.rule_tags import rule
 
 
 @rule("H6")
-def decide(update: Update, facts: IdentityFacts, now: datetime) -> Settled[str] | Refusal:
+def decide(update: HstUpdate, facts: IdentityFacts, now: datetime) -> Decision[str] | Refusal:
     """List and current-offender rows of the identity take the new name and address; nothing is lifted."""
     listed = facts.listed.get(update.id_no)
     if listed is None:
@@ -31,4 +31,4 @@ def decide(update: Update, facts: IdentityFacts, now: datetime) -> Settled[str] 
             FurnishedAddressesWritten(offenders, update.address),
         ]
     answers = tuple(Answer(notice_no, HST_SUCCESS, indicator) for notice_no, indicator in offenders)
-    return Settled(answers, tuple(changes))
+    return Decision(answers, tuple(changes))

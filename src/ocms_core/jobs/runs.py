@@ -7,14 +7,14 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
-from ocms_core.kernel.faults import Fault
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.rule_tags import rule
 
 JobCounts: TypeAlias = Mapping[str, int]
 """What a run did, in numbers by name: `{"added": 3, "removed": 1}`."""
 
 
-class LockLost(Fault):
+class LockLost(OcmsError):
     """The run slept past the time of its lock, so another may be at work: it writes nothing any more."""
 
     def __init__(self, job: str) -> None:
@@ -22,7 +22,7 @@ class LockLost(Fault):
 
 
 @unique
-class Result(Enum):
+class RunResult(Enum):
     """How a run ended."""
 
     DONE = "done"
@@ -31,7 +31,7 @@ class Result(Enum):
 
 
 @unique
-class NotNow(Enum):
+class SkipReason(Enum):
     """Why a run did not begin."""
 
     HELD = "another worker is at it, or it ended a moment ago"
@@ -41,7 +41,7 @@ class NotNow(Enum):
 
 
 @frozen
-class Ask:
+class LockRequest:
     """
     A wish to run a job.
 
@@ -72,7 +72,7 @@ class SlotRuns:
 
 
 @frozen
-class Held:
+class LockLease:
     """
     A lock one run holds.
 
@@ -99,7 +99,7 @@ class Run:
     slot: datetime | None = None
     forced: bool = False
     ended_at: datetime | None = None
-    result: Result | None = None
+    result: RunResult | None = None
     counts: JobCounts = field(factory=dict)
     error: str | None = None
     holds_lock: bool = False
@@ -112,7 +112,7 @@ class Run:
         return "running" if self.holds_lock else "never ended"
 
 
-def refusal(ask: Ask, *, slot: SlotRuns, ran_today: bool, now: datetime) -> NotNow | None:
+def skip_reason(ask: LockRequest, *, slot: SlotRuns, ran_today: bool, now: datetime) -> SkipReason | None:
     """
     A time of the schedule is run once, and a job of once a day once a day unless it is forced (P42).
 
@@ -120,15 +120,15 @@ def refusal(ask: Ask, *, slot: SlotRuns, ran_today: bool, now: datetime) -> NotN
     for. A job that may try more than once pauses after a run that failed.
     """
     if ask.slot and (slot.done or slot.failed >= ask.tries):
-        return NotNow.SLOT_RUN
+        return SkipReason.SLOT_RUN
     if ask.once_a_day and ran_today and not ask.forced:
-        return NotNow.RAN_TODAY
+        return SkipReason.RAN_TODAY
     if slot.last_failed and now < slot.last_failed + ask.pause:
-        return NotNow.PAUSED
+        return SkipReason.PAUSED
     return None
 
 
 @rule("P42")
-def as_it_ended(result: Result, *, held: bool) -> Result:
+def final_result(result: RunResult, *, held: bool) -> RunResult:
     """A run that failed when its lock was gone is lost: it does not count as having run."""
-    return Result.LOST if result is Result.FAILED and not held else result
+    return RunResult.LOST if result is RunResult.FAILED and not held else result

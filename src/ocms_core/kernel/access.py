@@ -5,7 +5,7 @@ from enum import Enum, unique
 from attrs import field, frozen
 from attrs.validators import ge
 
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 
 @unique

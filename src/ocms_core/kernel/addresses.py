@@ -5,7 +5,7 @@ from datetime import datetime
 
 from attrs import astuple, frozen
 
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 MHA, DATAHIVE = "MHA", "DATAHIVE"
 NO_STREET = "NA"
@@ -14,7 +14,7 @@ BLANKS = re.compile(r"\s+")
 
 
 @frozen
-class Address:
+class RegisteredAddress:
     """A Singapore address, part by part; a part there is none of is empty."""
 
     postal_code: str = ""
@@ -37,7 +37,7 @@ class AddressAnswer:
     id_no: str
     id_type: str
     source: str
-    address: Address
+    address: RegisteredAddress
     answered_at: datetime
     address_type: str = ""
     invalid_addr_tag: str = ""
@@ -45,20 +45,20 @@ class AddressAnswer:
 
 
 @rule("H37")
-def invalid(address: Address, tag: str) -> bool:
+def invalid(address: RegisteredAddress, tag: str) -> bool:
     """An address is invalid when it is tagged, its street is `NA` or its postal code all zeros."""
     street = BLANKS.sub("", address.street_name).upper()
     return bool(tag.strip()) or street == NO_STREET or address.postal_code.strip() == NO_POSTAL_CODE
 
 
 @rule("H37")
-def changed(before: Address, after: Address) -> bool:
+def changed(before: RegisteredAddress, after: RegisteredAddress) -> bool:
     """An address has changed when any part has; capitals, blanks and leading zeros of floors do not count."""
     return normal_form(before) != normal_form(after)
 
 
-def normal_form(address: Address) -> tuple[str, ...]:
+def normal_form(address: RegisteredAddress) -> tuple[str, ...]:
     """Give the parts in capitals, without stray blanks, `#`, or leading zeros of floor and unit."""
-    parts = Address(*(BLANKS.sub(" ", part).strip().upper() for part in astuple(address)))
+    parts = RegisteredAddress(*(BLANKS.sub(" ", part).strip().upper() for part in astuple(address)))
     floor, unit = (part.lstrip("#").lstrip("0") for part in (parts.floor_no, parts.unit_no))
     return (parts.postal_code, parts.blk_hse_no, parts.street_name, floor, unit, parts.bldg_name)

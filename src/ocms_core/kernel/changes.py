@@ -7,7 +7,7 @@ from typing import TypeAlias
 from attrs import frozen
 
 from ocms_core.kernel import addresses
-from ocms_core.kernel.particulars import Address, FurnishDetail, Holder, Person
+from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person, RoleHolder
 from ocms_core.kernel.stage_moves import NextStage, StageChange, StageMove
 from ocms_core.kernel.suspensions import ShownSuspension, SuspensionReason, SuspensionRecord
 
@@ -88,7 +88,7 @@ class OffenderCleared:
 
 
 @frozen
-class OffenderSet:
+class CurrentOffenderSet:
     """A person takes a role and is the current offender; whoever stood in it is overwritten (F20)."""
 
     notice_no: str
@@ -111,7 +111,7 @@ class AddressFurnished:
 
     notice_no: str
     role: str
-    address: Address
+    address: MailingAddress
 
 
 @frozen
@@ -140,7 +140,7 @@ class OffenderHistoryKept:
     former_current: str | None = None
     prev_stage: str | None = None
     new_stage: str | None = None
-    former: Holder | None = None
+    former: RoleHolder | None = None
 
 
 @frozen
@@ -150,7 +150,7 @@ class IdentityListed:
     id_no: str
     id_type: str
     name: str
-    address: addresses.Address
+    address: addresses.RegisteredAddress
 
 
 @frozen
@@ -163,12 +163,12 @@ class ListedIdentityChanged:
 
     id_no: str
     name: str
-    address: addresses.Address
+    address: addresses.RegisteredAddress
     date_of_addr_change: datetime | None
 
 
 @frozen
-class IdentityDelisted:
+class IdentityRemoved:
     """An identity leaves the HST list."""
 
     id_no: str
@@ -182,7 +182,7 @@ class EnquiryWithdrawn:
 
 
 @frozen
-class NoticesShow:
+class SuspensionShownOnNotices:
     """
     Many notice rows show the same suspension from now on, or none; one statement for all of them.
 
@@ -235,7 +235,7 @@ class FurnishedAddressesWritten:
     """The same furnished address is written for offender rows, each by notice and indicator."""
 
     offenders: tuple[tuple[str, str], ...]
-    address: addresses.Address
+    address: addresses.RegisteredAddress
 
 
 @frozen
@@ -277,16 +277,16 @@ Change: TypeAlias = (
     | StageChangeRecorded
     | AddressCheckSet
     | OffenderCleared
-    | OffenderSet
+    | CurrentOffenderSet
     | OffenderUpdated
     | AddressFurnished
     | DetailFurnished
     | OffenderHistoryKept
     | IdentityListed
     | ListedIdentityChanged
-    | IdentityDelisted
+    | IdentityRemoved
     | EnquiryWithdrawn
-    | NoticesShow
+    | SuspensionShownOnNotices
     | SuspensionsClosed
     | SuspensionsOpened
     | OffendersRenamed

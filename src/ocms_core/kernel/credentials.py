@@ -9,7 +9,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from ocms_core.kernel.access import Limit, Operation, Role
-from ocms_core.kernel.faults import Fault
+from ocms_core.kernel.errors import OcmsError
 
 # Two, so that a client can go over to a new key while the old one still works.
 LIVE_KEYS_PER_CLIENT = 2
@@ -60,7 +60,7 @@ class ApiCredential:
         return self.last_used_at is None or now - self.last_used_at >= USE_IS_NOTED_EVERY
 
 
-class TooManyKeys(Fault):
+class TooManyKeys(OcmsError):
     """A client has its two live keys already; the message says what to do."""
 
 
@@ -103,12 +103,12 @@ class ApiCredentials(Protocol):
 
 
 @frozen
-class Admitted:
+class CallAllowed:
     """The call is within the limit, and is counted."""
 
 
 @frozen
-class Exhausted:
+class RateLimitExceeded:
     """The call is one too many and is not counted; in `retry_after` seconds (1 or more) one will pass."""
 
     retry_after: int
@@ -119,5 +119,5 @@ class RateLimits(Protocol):
 
     def take(
         self, operation: Operation, limit: Limit, credential: str, now: datetime
-    ) -> Admitted | Exhausted:
+    ) -> CallAllowed | RateLimitExceeded:
         """Count one call if the limit allows it."""

@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime, timedelta, timezone
 
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 # Singapore has kept UTC+8 without daylight saving since 1982, so a fixed offset is exact.
 SINGAPORE = timezone(timedelta(hours=8), "Asia/Singapore")

@@ -2,7 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 CENT = Decimal("0.01")
 

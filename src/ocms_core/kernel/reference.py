@@ -6,7 +6,7 @@ from functools import cached_property
 
 from attrs import frozen
 
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import SuspensionReason
 
 NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)

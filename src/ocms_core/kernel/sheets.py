@@ -8,7 +8,7 @@ from attrs import frozen
 
 
 @unique
-class Kind(Enum):
+class CellKind(Enum):
     """What the cells of a column hold; None is an empty cell in each."""
 
     TEXT = "text"
@@ -23,7 +23,7 @@ class Column:
     """One column: its title, what its cells hold, and how many characters wide it is shown."""
 
     title: str
-    kind: Kind = Kind.TEXT
+    kind: CellKind = CellKind.TEXT
     width: int = 16
 
 

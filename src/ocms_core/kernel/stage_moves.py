@@ -8,7 +8,7 @@ from attrs import frozen
 from ocms_core.kernel.dates import SINGAPORE, singapore
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.reference_defaults import DEFAULT_STAGE_DAYS
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)
 

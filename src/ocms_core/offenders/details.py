@@ -2,29 +2,29 @@
 
 from collections.abc import Mapping
 
-from ocms_core.kernel.particulars import Address, Holder
-from ocms_core.kernel.spec import rule
-from ocms_core.offenders.facts import WORDS, Notice
+from ocms_core.kernel.offender_details import MailingAddress, RoleHolder
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.offenders.facts import WORDS, OffenderNotice
 
 
 @rule("F41")
-def blocks(notice: Notice) -> Mapping[str, Holder | None]:
+def blocks(notice: OffenderNotice) -> Mapping[str, RoleHolder | None]:
     """Owner, hirer and driver have a block each, by the contract's word; nobody there is None."""
     return {word: notice.holders.get(role) for role, word in WORDS.items()}
 
 
-def unit_shown(address: Address) -> str | None:
+def unit_shown(address: MailingAddress) -> str | None:
     """Write floor and unit as `<floor>-<unit>`, so that reading it back gives the same two (F41)."""
     if address.floor_no is None:
         return address.unit_no
     return f"{address.floor_no}-{address.unit_no or ''}"
 
 
-def reached_at(holder: Holder) -> Address | None:
+def reached_at(holder: RoleHolder) -> MailingAddress | None:
     """Give the furnished address; None where there is none or nothing is left of it (F41)."""
-    return None if holder.address in {None, Address()} else holder.address
+    return None if holder.address in {None, MailingAddress()} else holder.address
 
 
-def identities(notice: Notice) -> tuple[str, ...]:
+def identities(notice: OffenderNotice) -> tuple[str, ...]:
     """Give the identity numbers a look at the notice shows, for the access record."""
     return tuple(holder.person.id_no for holder in blocks(notice).values() if holder)

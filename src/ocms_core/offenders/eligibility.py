@@ -11,10 +11,10 @@ from ocms_core.kernel.codes import (
     PERMANENT_SUSPENSION,
     Code,
 )
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stages import BEFORE_COURT
 from ocms_core.kernel.suspensions import PERMANENT
-from ocms_core.offenders.facts import DRIVER, HIRER, OWNER, Notice
+from ocms_core.offenders.facts import DRIVER, HIRER, OWNER, OffenderNotice
 
 # Where a notice goes when a role is furnished at a stage; a pair that is not here is not furnishable.
 NEW_STAGE: Mapping[tuple[str, str], str] = {
@@ -50,7 +50,7 @@ def is_final(stage: str) -> bool:
     return stage not in BEFORE_COURT
 
 
-def blocked(notice: Notice | None) -> Code | None:
+def blocked(notice: OffenderNotice | None) -> Code | None:
     """Give what keeps any action from a notice: it is unknown, permanently suspended or final (F10)."""
     if notice is None:
         return NOTICE_NOT_FOUND
@@ -62,7 +62,7 @@ def blocked(notice: Notice | None) -> Code | None:
 
 
 @rule("F10")
-def furnish_refusal(notice: Notice | None, role: str) -> Code | None:
+def furnish_refusal(notice: OffenderNotice | None, role: str) -> Code | None:
     """Furnishing is refused for the first of: no such notice, permanent suspension, final stage, role."""
     refusal = blocked(notice)
     if refusal or notice is None:
@@ -77,7 +77,7 @@ def furnishable(role: str, stage: str) -> bool:
 
 
 @rule("F12")
-def redirectable(notice: Notice, role: str) -> bool:
+def redirectable(notice: OffenderNotice, role: str) -> bool:
     """A notice can be redirected to a role before court, when somebody in another role is its offender."""
     return blocked(notice) is None and notice.current is not None and notice.current.role != role
 
@@ -93,7 +93,7 @@ class Eligibility:
 
 
 @rule("F13")
-def eligibility(notice: Notice, role: str) -> Eligibility:
+def eligibility(notice: OffenderNotice, role: str) -> Eligibility:
     """The eligibility of an existing notice is told, not enforced; a temporary suspension does not block."""
     reason = furnish_refusal(notice, role)
     return Eligibility(reason is None, redirectable(notice, role), notice.stage, reason)

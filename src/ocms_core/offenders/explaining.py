@@ -4,7 +4,7 @@ from ocms_core.kernel.access import Operation
 from ocms_core.kernel.codes import NOTICE_NOT_FOUND, Code
 from ocms_core.kernel.explanations import Explanation, because
 from ocms_core.offenders import eligibility
-from ocms_core.offenders.facts import ROLES, Notice
+from ocms_core.offenders.facts import ROLES, OffenderNotice
 from ocms_core.offenders.ports import OffenderStores
 
 
@@ -19,13 +19,13 @@ def explain(notice_no: str, *, stores: OffenderStores) -> tuple[Explanation, ...
     return (explain_furnish(notice), explain_redirect(notice))
 
 
-def explain_furnish(notice: Notice | None) -> Explanation:
+def explain_furnish(notice: OffenderNotice | None) -> Explanation:
     """Tell which roles can be furnished, or what is in the way."""
     refusals = {word: eligibility.furnish_refusal(notice, role) for word, role in ROLES.items()}
-    return because(Operation.FURNISH_OFFENDER.value, told(refusals), eligibility.furnish_refusal)
+    return because(Operation.FURNISH_OFFENDER.value, refusal_text(refusals), eligibility.furnish_refusal)
 
 
-def explain_redirect(notice: Notice | None) -> Explanation:
+def explain_redirect(notice: OffenderNotice | None) -> Explanation:
     """Tell to which roles the notice can be redirected."""
     if notice is None:
         return because(Operation.REDIRECT_NOTICE.value, NOTICE_NOT_FOUND.text, eligibility.furnish_refusal)
@@ -34,7 +34,7 @@ def explain_redirect(notice: Notice | None) -> Explanation:
     return because(Operation.REDIRECT_NOTICE.value, answer, eligibility.redirectable)
 
 
-def told(refusals: dict[str, Code | None]) -> str:
+def refusal_text(refusals: dict[str, Code | None]) -> str:
     """Put into words which roles go through; the refusal where none does."""
     through = [word for word, refusal in refusals.items() if refusal is None]
     if through:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from attrs import field, frozen
 
 from ocms_core.kernel.hst_suspension import Suspensions
-from ocms_core.kernel.particulars import Holder
+from ocms_core.kernel.offender_details import RoleHolder
 from ocms_core.kernel.suspensions import SuspensionReason
 
 OWNER, HIRER, DRIVER = "O", "H", "D"
@@ -19,7 +19,7 @@ WORDS: Mapping[str, str] = {role: word for word, role in ROLES.items()}
 
 
 @frozen
-class TakerListed:
+class AssigneeOnHstList:
     """
     Who is to become the offender is on the HST list.
 
@@ -31,11 +31,11 @@ class TakerListed:
 
 
 @frozen
-class Notice:
+class OffenderNotice:
     """
     A notice with whoever stands in its roles, by role; locked where it leads to a write.
 
-    `taker_listed` is None unless somebody on the HST list is to become its offender.
+    `assignee_on_hst_list` is None unless somebody on the HST list is to become its offender.
     """
 
     notice_no: str
@@ -44,11 +44,11 @@ class Notice:
     stage_date: datetime
     suspension_type: str | None
     composition_amount: Decimal
-    holders: Mapping[str, Holder] = field(factory=dict)
-    taker_listed: TakerListed | None = None
+    holders: Mapping[str, RoleHolder] = field(factory=dict)
+    assignee_on_hst_list: AssigneeOnHstList | None = None
 
     @property
-    def current(self) -> Holder | None:
+    def current(self) -> RoleHolder | None:
         """The current offender; of two, which no action of OCMS leaves, the first by role."""
         in_order = (self.holders[role] for role in sorted(self.holders))
         return next((holder for holder in in_order if holder.is_current), None)

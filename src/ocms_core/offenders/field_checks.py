@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from attrs import field, frozen
 
 from ocms_core.kernel.codes import FIELDS_INVALID
-from ocms_core.kernel.particulars import Address, FurnishDetail, Person
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Refusal
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders import fields
-from ocms_core.offenders.fields import Form, Violation, Wrong
+from ocms_core.offenders.fields import FieldReader, InvalidField, Violation
 
 Read = TypeVar("Read")
 
@@ -29,7 +29,7 @@ def refused(violations: list[Violation]) -> Refusal:
 
 
 @frozen
-class Asked:
+class RoleRequest:
     """One role of one notice."""
 
     notice_no: str
@@ -37,19 +37,19 @@ class Asked:
 
 
 @frozen
-class Furnished:
+class FurnishRequest:
     """Everything a furnish or redirect says; `from_role` only of a redirect."""
 
     notice_no: str
     role: str
     person: Person
-    address: Address | None
+    address: MailingAddress | None
     detail: FurnishDetail
     from_role: str | None = None
 
 
 @frozen
-class Changed:
+class ParticularsPatch:
     """The fields an update gives, each with its new value, None to clear it; others are not there."""
 
     notice_no: str
@@ -59,11 +59,11 @@ class Changed:
     detail: Mapping[str, Any] = field(repr=False)
 
 
-class Reader:
+class RequestReader:
     """Reads a form field by field, in the contract's order, and keeps what is wrong."""
 
     def __init__(self, body: object) -> None:
-        self.form = Form(body if isinstance(body, Mapping) else {})
+        self.form = FieldReader(body if isinstance(body, Mapping) else {})
         if not isinstance(body, Mapping):
             self.blame(None, "Invalid request body")
 
@@ -75,7 +75,7 @@ class Reader:
         """Read one field; None when it is wrong, which is kept."""
         try:
             return read(*arguments)
-        except Wrong as wrong:
+        except InvalidField as wrong:
             self.blame(name, str(wrong))
             return None
 
@@ -109,9 +109,9 @@ class Reader:
         if not isinstance(sent, Mapping):
             self.blame("address", "Invalid address")
             return None
-        return self._parts(Reader(sent))
+        return self._parts(RequestReader(sent))
 
-    def _parts(self, inner: "Reader") -> dict[str, str | None]:
+    def _parts(self, inner: "RequestReader") -> dict[str, str | None]:
         parts: dict[str, str | None] = {}
         for name, part in ADDRESS_TEXTS.items():
             if inner.form.has(name):
@@ -124,13 +124,13 @@ class Reader:
         self.form.violations.extend(inner.form.violations)
         return parts
 
-    def taking(self, *, with_rental: bool) -> tuple[Person, Address | None, FurnishDetail]:
+    def assignment(self, *, with_rental: bool) -> tuple[Person, MailingAddress | None, FurnishDetail]:
         """Read who takes the role, where they are reached, and what else was furnished."""
         kind, number = self.of("idType", fields.id_type, self.form), self.of("idNo", fields.id_no, self.form)
         named, mail = self.of("name", fields.name, self.form), self.of("email", fields.email, self.form)
         code, contact = self.contact()
         parts = self.address() or {}
-        address = Address(**parts) if any(parts.values()) else None
+        address = MailingAddress(**parts) if any(parts.values()) else None
         detail = self.detail(with_rental=with_rental)
         return Person(kind, number, named, mail, code, contact), address, detail
 
@@ -151,15 +151,15 @@ class Reader:
 
 
 @rule("F52")
-def asked(body: object) -> Asked | Refusal:
+def parse_role_request(body: object) -> RoleRequest | Refusal:
     """A call about a role names a notice and a role; all that is wrong is told at once, in contract order."""
-    reader = Reader(body)
-    return reader.read(Asked(reader.notice_no(), reader.role()))
+    reader = RequestReader(body)
+    return reader.read(RoleRequest(reader.notice_no(), reader.role()))
 
 
-def notice_asked(body: object) -> str | Refusal:
+def parse_notice_request(body: object) -> str | Refusal:
     """Read a call that names a notice only (F52)."""
-    reader = Reader(body)
+    reader = RequestReader(body)
     return reader.read(reader.notice_no())
 
 
@@ -168,7 +168,7 @@ PAGE = 20
 
 
 @frozen
-class Page:
+class TimelinePage:
     """A part of the timeline of a notice: `limit` events behind the first `skip`."""
 
     notice_no: str
@@ -176,34 +176,36 @@ class Page:
     limit: int
 
 
-def page_asked(body: object) -> Page | Refusal:
+def parse_timeline_page(body: object) -> TimelinePage | Refusal:
     """Read a call for a page of a timeline: `skip` is 0 or more, `limit` 1 to 100."""
-    reader = Reader(body)
+    reader = RequestReader(body)
     number = reader.notice_no()
     skip = reader.of("skip", fields.whole_number, reader.form, "skip", 0, None, 0)
     limit = reader.of("limit", fields.whole_number, reader.form, "limit", 1, LONGEST_PAGE, PAGE)
-    return reader.read(Page(number, skip, limit))
+    return reader.read(TimelinePage(number, skip, limit))
 
 
-def furnished(body: object) -> Furnished | Refusal:
+def parse_furnish(body: object) -> FurnishRequest | Refusal:
     """Read a furnish (F50 to F52)."""
-    reader = Reader(body)
+    reader = RequestReader(body)
     number, to_role = reader.notice_no(), reader.role()
-    return reader.read(Furnished(number, to_role, *reader.taking(with_rental=True)))
+    return reader.read(FurnishRequest(number, to_role, *reader.assignment(with_rental=True)))
 
 
-def redirected(body: object) -> Furnished | Refusal:
+def parse_redirect(body: object) -> FurnishRequest | Refusal:
     """Read a redirect (F50 to F52)."""
-    reader = Reader(body)
+    reader = RequestReader(body)
     number = reader.notice_no()
     from_role, to_role = reader.role("fromOffenderType"), reader.role("toOffenderType")
-    return reader.read(Furnished(number, to_role, *reader.taking(with_rental=False), from_role=from_role))
+    return reader.read(
+        FurnishRequest(number, to_role, *reader.assignment(with_rental=False), from_role=from_role)
+    )
 
 
 @rule("F40")
-def changed(body: object) -> Changed | Refusal:
+def parse_update(body: object) -> ParticularsPatch | Refusal:
     """An update has the fields it is given and no others: null clears, absent stays; a name is not blank."""
-    reader = Reader(body)
+    reader = RequestReader(body)
     form = reader.form
     number, of_role = reader.notice_no(), reader.role()
     person: dict[str, str | None] = {}
@@ -214,4 +216,4 @@ def changed(body: object) -> Changed | Refusal:
             person[part] = reader.of(name, read, form)
     address = reader.address() or {}
     detail = {"remarks": reader.text("remarks")} if form.has("remarks") else {}
-    return reader.read(Changed(number, of_role, person, address, detail))
+    return reader.read(ParticularsPatch(number, of_role, person, address, detail))

@@ -7,9 +7,9 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ocms_core.kernel.notices import is_notice_no
-from ocms_core.kernel.persons import FIN, NRIC, PASSPORT, UEN, identity
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.identity_numbers import FIN, NRIC, PASSPORT, UEN, identity
+from ocms_core.kernel.notice_numbers import is_notice_no
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.facts import ROLES
 
 ID_TYPES: Mapping[str, str] = {"NRIC": NRIC, "FIN": FIN, "UEN": UEN, "PASSPORT": PASSPORT}
@@ -52,12 +52,12 @@ class Violation:
     message: str
 
 
-class Wrong(Exception):
+class InvalidField(Exception):
     """A field cannot be read; the message is the contract's for that field."""
 
 
 @frozen
-class Form:
+class FieldReader:
     """The fields of a body, read one after the other; what is wrong with any of them is collected."""
 
     body: Mapping[str, Any] = field(repr=False)
@@ -71,21 +71,21 @@ class Form:
         """Read a text that must be there."""
         value = self.body.get(name)
         if not isinstance(value, str) or not value.strip():
-            raise Wrong(missing)
+            raise InvalidField(missing)
         return value.strip()
 
     def optional(self, name: str) -> str | None:
         """Read a text that may be absent, null or blank; all three mean none."""
         value = self.body.get(name)
         if value is not None and not isinstance(value, str):
-            raise Wrong(f"Invalid {name}")
+            raise InvalidField(f"Invalid {name}")
         return None if value is None else value.strip() or None
 
     def word(self, name: str, words: Mapping[str, str], missing: str, unknown: str) -> str:
         """Read one of the words of a table; give what it stands for."""
         word = self.required(name, missing)
         if word not in words:
-            raise Wrong(unknown)
+            raise InvalidField(unknown)
         return words[word]
 
 
@@ -98,40 +98,40 @@ def bounded(name: str, text: str | None) -> str | None:
     if text is None:
         return None
     if not text.translate(LINE_BREAKS).isprintable():
-        raise Wrong(f"Invalid {name}")
+        raise InvalidField(f"Invalid {name}")
     if len(text.encode("utf-16-le")) > 2 * LENGTHS[name]:
-        raise Wrong(f"{name} exceeds maximum length ({LENGTHS[name]} characters)")
+        raise InvalidField(f"{name} exceeds maximum length ({LENGTHS[name]} characters)")
     return text
 
 
 def patterned(text: str | None, pattern: re.Pattern[str], message: str) -> str | None:
     """Give a text of a pattern, or nothing."""
     if text is not None and not pattern.fullmatch(text):
-        raise Wrong(message)
+        raise InvalidField(message)
     return text
 
 
-def notice_no(form: Form) -> str:
+def notice_no(form: FieldReader) -> str:
     """Read a notice number: up to ten letters and digits."""
     text = form.required("noticeNo", NOTICE_NO_REQUIRED)
     bounded("noticeNo", text)
     if not is_notice_no(text):
-        raise Wrong("Invalid notice number")
+        raise InvalidField("Invalid notice number")
     return text
 
 
-def role(form: Form, name: str = "offenderType") -> str:
+def role(form: FieldReader, name: str = "offenderType") -> str:
     """Read a role; give its stored letter."""
     return form.word(name, ROLES, INVALID_ROLE, INVALID_ROLE)
 
 
-def id_type(form: Form) -> str:
+def id_type(form: FieldReader) -> str:
     """Read the kind of an identity number; give its stored letter."""
     return form.word("idType", ID_TYPES, "ID type is required", "Invalid ID type")
 
 
 @rule("F50")
-def id_no(form: Form) -> str:
+def id_no(form: FieldReader) -> str:
     """An identity number is written in capitals and has the form of its kind; no check letter is tested."""
     text = form.required("idNo", "ID number is required")
     word = form.body.get("idType")
@@ -140,31 +140,31 @@ def id_no(form: Form) -> str:
     word = word.strip()
     read = identity(ID_TYPES[word], text)
     if read is None:
-        raise Wrong(f"Invalid {word} format")
+        raise InvalidField(f"Invalid {word} format")
     return read[1]
 
 
-def name(form: Form) -> str:
+def name(form: FieldReader) -> str:
     """Read a name that must be there."""
     return bounded("name", form.required("name", NAME_REQUIRED)) or ""
 
 
-def email(form: Form) -> str | None:
+def email(form: FieldReader) -> str | None:
     """Read an e-mail address."""
     text = optional_of_kind(form, "email", "Invalid email format")
     if text and not text.isprintable():
-        raise Wrong("Invalid email format")
+        raise InvalidField("Invalid email format")
     return patterned(bounded("email", text), EMAIL, "Invalid email format")
 
 
-def country_code(form: Form) -> str | None:
+def country_code(form: FieldReader) -> str | None:
     """Read a telephone country code of one to three digits."""
     return patterned(
         optional_of_kind(form, "countryCode", "Invalid country code"), COUNTRY_CODE, "Invalid country code"
     )
 
 
-def contact_no(form: Form) -> str | None:
+def contact_no(form: FieldReader) -> str | None:
     """Read a telephone number; which ones a country has is told by `dialled`."""
     text = optional_of_kind(form, "contactNo", "Invalid contact number")
     return patterned(text, CONTACT_NO, "Invalid contact number")
@@ -177,12 +177,12 @@ def dialled(code: str | None, number: str | None) -> bool:
     return SINGAPORE_CONTACT_NO.fullmatch(number) is not None
 
 
-def optional_of_kind(form: Form, name: str, message: str) -> str | None:
+def optional_of_kind(form: FieldReader, name: str, message: str) -> str | None:
     """Read a text whose wrong type is told in the words of its format."""
     try:
         return form.optional(name)
-    except Wrong:
-        raise Wrong(message) from None
+    except InvalidField:
+        raise InvalidField(message) from None
 
 
 @rule("F51")
@@ -196,16 +196,16 @@ def floor_and_unit(text: str | None) -> tuple[str | None, str | None]:
     return bounded("floor", floor.strip() or None), bounded("unit", unit.strip() or None)
 
 
-def day(form: Form, name: str) -> date | None:
+def day(form: FieldReader, name: str) -> date | None:
     """Read a calendar day, as 2025-01-31."""
     text = form.optional(name)
     try:
         return None if text is None else date.fromisoformat(patterned(text, DAY, f"Invalid {name}") or "")
     except ValueError:
-        raise Wrong(f"Invalid {name}") from None
+        raise InvalidField(f"Invalid {name}") from None
 
 
-def postal_code(form: Form) -> str | None:
+def postal_code(form: FieldReader) -> str | None:
     """Read a postal code of exactly six digits."""
     text = optional_of_kind(form, "postalCode", "Invalid postal code")
     return patterned(text, POSTAL_CODE, "Invalid postal code")
@@ -217,11 +217,11 @@ def backwards(first: date | None, last: date | None) -> bool:
     return first is not None and last is not None and last < first
 
 
-def whole_number(form: Form, name: str, least: int, most: int | None, default: int) -> int:
+def whole_number(form: FieldReader, name: str, least: int, most: int | None, default: int) -> int:
     """Read a whole number of a range; absent or null is the default."""
     value = form.body.get(name)
     if value is None:
         return default
     if type(value) is not int or value < least or (most is not None and value > most):
-        raise Wrong(f"Invalid {name}")
+        raise InvalidField(f"Invalid {name}")
     return value

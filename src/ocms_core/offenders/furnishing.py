@@ -3,22 +3,24 @@
 from datetime import datetime
 
 from ocms_core.kernel.codes import NOTICE_NOT_FOUND, OFFENDER_FURNISHED
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Answer, Refusal, Settled
-from ocms_core.offenders.effects import FURNISH, Taken, Taking, effects
+from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.offenders.effects import FURNISH, RoleAssigned, RoleAssignment, effects
 from ocms_core.offenders.eligibility import NEW_STAGE, furnish_refusal
-from ocms_core.offenders.facts import Notice
+from ocms_core.offenders.facts import OffenderNotice
 
 
 @rule("F10", "F20")
-def decide(taking: Taking, notice: Notice | None, now: datetime) -> Settled[Taken] | Refusal:
+def decide(
+    assignment: RoleAssignment, notice: OffenderNotice | None, now: datetime
+) -> Decision[RoleAssigned] | Refusal:
     """An eligible notice gets the furnished person as its current offender and moves on by role and stage."""
-    refusal = furnish_refusal(notice, taking.role)
+    refusal = furnish_refusal(notice, assignment.role)
     if refusal or notice is None:
         return Refusal(refusal or NOTICE_NOT_FOUND)
-    new_stage = NEW_STAGE[taking.role, notice.stage]
-    taken = Taken(taking.role, created=taking.role not in notice.holders, new_stage=new_stage)
-    return Settled(
+    new_stage = NEW_STAGE[assignment.role, notice.stage]
+    taken = RoleAssigned(assignment.role, created=assignment.role not in notice.holders, new_stage=new_stage)
+    return Decision(
         answers=(Answer(notice.notice_no, OFFENDER_FURNISHED, taken),),
-        changes=effects(taking, notice, new_stage, FURNISH, now),
+        changes=effects(assignment, notice, new_stage, FURNISH, now),
     )

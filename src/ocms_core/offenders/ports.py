@@ -3,28 +3,28 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from ocms_core.kernel.flow import Store
-from ocms_core.offenders.facts import Notice
-from ocms_core.offenders.timeline import Past
+from ocms_core.kernel.unit_of_work import Store
+from ocms_core.offenders.facts import OffenderNotice
+from ocms_core.offenders.timeline import NoticeHistory
 
 
 class OffenderReader(Protocol):
     """One reading connection; it locks nothing."""
 
-    def notice(self, notice_no: str) -> Notice | None:
+    def notice(self, notice_no: str) -> OffenderNotice | None:
         """Give a notice with everybody in its roles."""
 
-    def past(self, notice_no: str) -> Past | None:
+    def past(self, notice_no: str) -> NoticeHistory | None:
         """Give everything recorded of a notice; None when there is no such notice."""
 
 
 class OffenderStore(Store, Protocol):
     """One writing transaction; what it reads stays locked until it ends."""
 
-    def notice(self, notice_no: str) -> Notice | None:
+    def notice(self, notice_no: str) -> OffenderNotice | None:
         """Lock and give a notice with everybody in its roles."""
 
-    def notice_for(self, notice_no: str, id_no: str) -> Notice | None:
+    def notice_for(self, notice_no: str, id_no: str) -> OffenderNotice | None:
         """
         Lock the identity that is to become the notice's offender, then the notice, and give it (G13).
 

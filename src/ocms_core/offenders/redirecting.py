@@ -10,15 +10,15 @@ from ocms_core.kernel.codes import (
     REDIRECT_SAME_ROLE,
     Code,
 )
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Answer, Refusal, Settled
-from ocms_core.offenders.effects import REDIRECT, Taken, Taking, effects
+from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.offenders.effects import REDIRECT, RoleAssigned, RoleAssignment, effects
 from ocms_core.offenders.eligibility import FIRST_STAGE, blocked
-from ocms_core.offenders.facts import Notice
+from ocms_core.offenders.facts import OffenderNotice
 
 
 @rule("F30")
-def refused(from_role: str, to_role: str, notice: Notice | None) -> Code | None:
+def refused(from_role: str, to_role: str, notice: OffenderNotice | None) -> Code | None:
     """Redirecting is refused for the first of: same role, the notice itself, no offender, not this one."""
     if from_role == to_role:
         return REDIRECT_SAME_ROLE
@@ -31,15 +31,17 @@ def refused(from_role: str, to_role: str, notice: Notice | None) -> Code | None:
 
 
 @rule("F31")
-def decide(from_role: str, taking: Taking, notice: Notice | None, now: datetime) -> Settled[Taken] | Refusal:
+def decide(
+    from_role: str, assignment: RoleAssignment, notice: OffenderNotice | None, now: datetime
+) -> Decision[RoleAssigned] | Refusal:
     """The target takes over as furnished, its row updated or made, and its road starts anew."""
-    refusal = refused(from_role, taking.role, notice)
+    refusal = refused(from_role, assignment.role, notice)
     if refusal or notice is None:
         return Refusal(refusal or NOTICE_NOT_FOUND)
-    new_stage = FIRST_STAGE[taking.role]
-    created = taking.role not in notice.holders
-    taken = Taken(taking.role, created=created, new_stage=new_stage, redirected_from=from_role)
-    return Settled(
+    new_stage = FIRST_STAGE[assignment.role]
+    created = assignment.role not in notice.holders
+    taken = RoleAssigned(assignment.role, created=created, new_stage=new_stage, redirected_from=from_role)
+    return Decision(
         answers=(Answer(notice.notice_no, NOTICE_REDIRECTED, taken),),
-        changes=effects(taking, notice, new_stage, REDIRECT, now),
+        changes=effects(assignment, notice, new_stage, REDIRECT, now),
     )

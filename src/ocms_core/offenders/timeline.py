@@ -13,7 +13,7 @@ OFFENDER, COURT, PAYMENT = "OFFENDER", "COURT", "PAYMENT"
 
 
 @frozen
-class StageChange:
+class TimelineStageChange:
     """A stage change on record; one that only the notice row tells of has no officer and no source."""
 
     at: datetime
@@ -26,7 +26,7 @@ class StageChange:
 
 
 @frozen
-class Suspended:
+class TimelineSuspension:
     """A suspension record with its revival, if there was one."""
 
     at: datetime
@@ -62,7 +62,7 @@ class PaymentMark:
 
 
 @frozen
-class Past:
+class NoticeHistory:
     """
     All that is recorded of a notice.
 
@@ -70,17 +70,17 @@ class Past:
     on record elsewhere.
     """
 
-    current: StageChange
-    previous: StageChange | None = None
-    stage_changes: tuple[StageChange, ...] = ()
-    suspensions: tuple[Suspended, ...] = ()
+    current: TimelineStageChange
+    previous: TimelineStageChange | None = None
+    stage_changes: tuple[TimelineStageChange, ...] = ()
+    suspensions: tuple[TimelineSuspension, ...] = ()
     offenders: tuple[OffenderHistoryKept, ...] = ()
     court: CourtMark | None = None
     payment: PaymentMark | None = None
 
 
 @frozen
-class Event:
+class TimelineEvent:
     """One thing that happened: when, of which kind, by whom (None where nobody is on record), and what."""
 
     at: datetime
@@ -89,17 +89,17 @@ class Event:
     what: Mapping[str, object] = field(factory=dict)
 
 
-def newest_first(past: Past) -> tuple[Event, ...]:
+def newest_first(past: NoticeHistory) -> tuple[TimelineEvent, ...]:
     """Put everything that happened to a notice in order, the newest in front."""
     events = [*stages(past), *suspensions(past), *offenders(past), *marks(past)]
     return tuple(sorted(events, key=lambda event: event.at, reverse=True))
 
 
-def stages(past: Past) -> Iterator[Event]:
+def stages(past: NoticeHistory) -> Iterator[TimelineEvent]:
     """Give every stage change on record, and of the notice row those that nothing else tells of."""
-    told = {(change.at, change.to_stage) for change in past.stage_changes}
-    told |= {(kept.at, kept.new_stage) for kept in past.offenders if kept.new_stage}
-    alone = (row for row in (past.current, past.previous) if row and (row.at, row.to_stage) not in told)
+    given = {(change.at, change.to_stage) for change in past.stage_changes}
+    given |= {(kept.at, kept.new_stage) for kept in past.offenders if kept.new_stage}
+    alone = (row for row in (past.current, past.previous) if row and (row.at, row.to_stage) not in given)
     for change in (*past.stage_changes, *alone):
         what = {
             "from": change.from_stage,
@@ -108,21 +108,21 @@ def stages(past: Past) -> Iterator[Event]:
             "source": change.source,
             "remarks": change.remarks,
         }
-        yield Event(change.at, STAGE, change.officer, what)
+        yield TimelineEvent(change.at, STAGE, change.officer, what)
 
 
-def suspensions(past: Past) -> Iterator[Event]:
+def suspensions(past: NoticeHistory) -> Iterator[TimelineEvent]:
     """Give every suspension and every revival."""
     for each in past.suspensions:
         what: dict[str, object] = {"type": each.type, "reason": each.reason}
-        told = {"source": each.source, "due": each.due, "remarks": each.remarks}
-        yield Event(each.at, SUSPENSION, each.officer, what | told)
+        given = {"source": each.source, "due": each.due, "remarks": each.remarks}
+        yield TimelineEvent(each.at, SUSPENSION, each.officer, what | given)
         if each.revived_at:
             revived = {"revivalReason": each.revival_reason, "remarks": each.revival_remarks}
-            yield Event(each.revived_at, REVIVAL, each.revival_officer, what | revived)
+            yield TimelineEvent(each.revived_at, REVIVAL, each.revival_officer, what | revived)
 
 
-def offenders(past: Past) -> Iterator[Event]:
+def offenders(past: NoticeHistory) -> Iterator[TimelineEvent]:
     """Give every action on the offenders, with who stood in the role before."""
     for kept in past.offenders:
         what = {
@@ -133,19 +133,19 @@ def offenders(past: Past) -> Iterator[Event]:
             "to": kept.new_stage,
             "former": kept.former,
         }
-        yield Event(kept.at, OFFENDER, kept.officer, what)
+        yield TimelineEvent(kept.at, OFFENDER, kept.officer, what)
 
 
-def marks(past: Past) -> Iterator[Event]:
+def marks(past: NoticeHistory) -> Iterator[TimelineEvent]:
     """Give the marks of court and payment."""
     if past.court:
-        yield Event(past.court.at, COURT, None, {"due": past.court.due, "reason": past.court.reason})
+        yield TimelineEvent(past.court.at, COURT, None, {"due": past.court.due, "reason": past.court.reason})
     if past.payment:
         mark = past.payment
         what = {"reason": mark.reason, "status": mark.status, "paid": mark.paid}
-        yield Event(mark.at, PAYMENT, None, what)
+        yield TimelineEvent(mark.at, PAYMENT, None, what)
 
 
-def identities(past: Past) -> tuple[str, ...]:
+def identities(past: NoticeHistory) -> tuple[str, ...]:
     """Give the identity numbers the timeline shows, each once, for the access record."""
     return tuple(dict.fromkeys(kept.former.person.id_no for kept in past.offenders if kept.former))

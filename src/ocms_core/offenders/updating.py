@@ -18,17 +18,19 @@ from ocms_core.kernel.codes import (
     OFFENDER_NOT_FOUND,
     PARTICULARS_UPDATED,
 )
-from ocms_core.kernel.particulars import Address, FurnishDetail, Holder
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Answer, Refusal, Settled
+from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, RoleHolder
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.effects import UPDATE
-from ocms_core.offenders.facts import Notice
-from ocms_core.offenders.field_checks import Changed, refused
+from ocms_core.offenders.facts import OffenderNotice
+from ocms_core.offenders.field_checks import ParticularsPatch, refused
 from ocms_core.offenders.fields import Violation, dialled
 
 
 @rule("F40")
-def decide(changed: Changed, notice: Notice | None, officer: str, now: datetime) -> Settled[Holder] | Refusal:
+def decide(
+    changed: ParticularsPatch, notice: OffenderNotice | None, officer: str, now: datetime
+) -> Decision[RoleHolder] | Refusal:
     """Only the current offender of a known notice is updated, by at least one field, at whatever stage."""
     if notice is None:
         return Refusal(NOTICE_NOT_FOUND)
@@ -44,18 +46,18 @@ def decide(changed: Changed, notice: Notice | None, officer: str, now: datetime)
     if telephone and not dialled(updated.person.tel_code, updated.person.tel_no):
         return refused([Violation("contactNo", "Invalid contact number")])
     history = OffenderHistoryKept(notice.notice_no, changed.role, UPDATE, officer, now, former=holder)
-    return Settled(
+    return Decision(
         answers=(Answer(notice.notice_no, PARTICULARS_UPDATED, updated),),
         changes=(*writes(changed, updated), history),
     )
 
 
-def writes(changed: Changed, holder: Holder) -> Iterator[Change]:
+def writes(changed: ParticularsPatch, holder: RoleHolder) -> Iterator[Change]:
     """Give what is written: of the holder's parts those given, merged field by field into what is there."""
     if changed.person:
         yield OffenderUpdated(changed.notice_no, changed.role, holder.person)
     if changed.address:
-        address = evolve(holder.address or Address(), **changed.address)
+        address = evolve(holder.address or MailingAddress(), **changed.address)
         yield AddressFurnished(changed.notice_no, changed.role, address)
     if changed.detail:
         detail = evolve(holder.detail or FurnishDetail(), **changed.detail)

@@ -4,7 +4,7 @@ from decimal import Decimal, InvalidOperation
 
 from ocms_core.kernel.money import money
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 ADMIN_FEE = "ADMIN_FEE"
 SURCHARGE = "SURCHARGE"

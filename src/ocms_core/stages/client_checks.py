@@ -7,8 +7,16 @@ from typing import Any
 from attrs import frozen
 
 from ocms_core.kernel import codes
-from ocms_core.kernel.spec import rule
-from ocms_core.stages.request_fields import NOT_A_NUMBER, Refused, fields, is_number, moment, text, word
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.stages.request_fields import (
+    NOT_A_NUMBER,
+    InvalidRequest,
+    fields,
+    is_number,
+    moment,
+    text,
+    word,
+)
 
 
 @frozen
@@ -28,41 +36,41 @@ PLUS_CODE = "005"
 @rule("S60")
 def plus_change(body: object, cap: int) -> PlusChange:
     """PLUS names notices, the stage they leave, the stage they enter, and itself."""
-    told = fields(body)
-    numbers = told.get("noticeNo")
+    given = fields(body)
+    numbers = given.get("noticeNo")
     if not (isinstance(numbers, list) and numbers):
         raise plus_refused("Notice numbers are required")
-    last, following = (plus_text(told, name) for name in ("lastStageName", "nextStageName"))
+    last, following = (plus_text(given, name) for name in ("lastStageName", "nextStageName"))
     if last is None:
         raise plus_refused("Last stage name is required")
     if following is None:
         raise plus_refused("Next stage name is required")
-    if told.get("source") != PLUS_CODE:
+    if given.get("source") != PLUS_CODE:
         raise plus_refused("Invalid source code")
     if not all(is_number(each) for each in numbers):
         raise plus_refused(f"Notice numbers {NOT_A_NUMBER}")
-    plus_text(told, "lastStageDate", short=False)
-    at = told.get("newStageDate")
+    plus_text(given, "lastStageDate", short=False)
+    at = given.get("newStageDate")
     if at is not None and moment(at) is None:
         raise plus_refused("Invalid date format")
-    offence_type = plus_text(told, "offenceType")
+    offence_type = plus_text(given, "offenceType")
     if len(numbers) > cap:
-        raise Refused(
+        raise InvalidRequest(
             codes.PLUS_REFUSED.worded(problem=codes.CPS_TOO_MANY.worded(cap=cap).text), too_large=True
         )
     return PlusChange(tuple(numbers), last, following, moment(at), offence_type)
 
 
-def plus_refused(problem: str) -> Refused:
+def plus_refused(problem: str) -> InvalidRequest:
     """Give a refusal in PLUS's words."""
-    return Refused(codes.PLUS_REFUSED.worded(problem=problem))
+    return InvalidRequest(codes.PLUS_REFUSED.worded(problem=problem))
 
 
-def plus_text(told: Mapping[str, Any], name: str, *, short: bool = True) -> str | None:
+def plus_text(given: Mapping[str, Any], name: str, *, short: bool = True) -> str | None:
     """Read a text of a PLUS call, one of three characters at most when `short`."""
     try:
-        return text(told, name, 3) if short else word(told, name)
-    except Refused as refused:
+        return text(given, name, 3) if short else word(given, name)
+    except InvalidRequest as refused:
         raise plus_refused(refused.code.text) from None
 
 
@@ -78,23 +86,23 @@ class ToppanRun:
 @rule("S70")
 def toppan_run(body: object, cap: int) -> ToppanRun:
     """Toppan names notices, the stage printed for, and when."""
-    told = fields(body)
-    numbers = told.get("noticeNumbers")
+    given = fields(body)
+    numbers = given.get("noticeNumbers")
     if not (isinstance(numbers, list) and numbers and all(isinstance(each, str) for each in numbers)):
         raise toppan_refused("Notice numbers required")
-    stage = told.get("currentStage")
+    stage = given.get("currentStage")
     if not (isinstance(stage, str) and stage.strip()) or len(stage) > 3 or not stage.isascii():  # noqa: PLR2004  # a column's width
         raise toppan_refused("Current stage required")
-    printed_at = moment(told.get("processingDate"))
+    printed_at = moment(given.get("processingDate"))
     if printed_at is None:
         raise toppan_refused("Invalid date format")
     if len(numbers) > cap:
-        raise Refused(
+        raise InvalidRequest(
             codes.TOPPAN_REFUSED.worded(problem=codes.CPS_TOO_MANY.worded(cap=cap).text), too_large=True
         )
     return ToppanRun(tuple(numbers), stage, printed_at)
 
 
-def toppan_refused(problem: str) -> Refused:
+def toppan_refused(problem: str) -> InvalidRequest:
     """Give a refusal in Toppan's words."""
-    return Refused(codes.TOPPAN_REFUSED.worded(problem=problem))
+    return InvalidRequest(codes.TOPPAN_REFUSED.worded(problem=problem))

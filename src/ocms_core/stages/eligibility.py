@@ -7,7 +7,7 @@ from attrs import frozen
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import PERMANENT
 from ocms_core.stages.amounts import missing_fee
 from ocms_core.stages.facts import StageNotice
@@ -67,7 +67,7 @@ REASONS: dict[str, str] = {
 
 
 @frozen
-class Wanted:
+class RequestedChange:
     """A change by hand as asked for; without a `target` the next stage is derived."""
 
     target: str | None
@@ -85,7 +85,7 @@ class Eligible:
 
 
 def eligibility(
-    wanted: Wanted,
+    requested: RequestedChange,
     notice: StageNotice | None,
     reference: Reference,
     *,
@@ -98,18 +98,18 @@ def eligibility(
     """
     if notice is None:
         return not_found()
-    standing = in_court(notice) or suspended(notice) or duplicate(wanted, changed_today=changed_today)
+    standing = in_court(notice) or suspended(notice) or duplicate(requested, changed_today=changed_today)
     if standing:
         return standing
     offender = offender_type(notice.role)
-    target = wanted.target or derived(offender, notice.stage)
+    target = requested.target or derived(offender, notice.stage)
     if target is None:
         return codes.CPS_NO_STAGE_RULE
     against = (
         ena_asked(target)
         or wrong_for_offender(offender, target)
         or not_on_map(notice.stage, target, reference)
-        or wrong_reason(wanted)
+        or wrong_reason(requested)
         or fee_missing(notice.stage, target, reference)
     )
     return against or Eligible(notice, target)
@@ -134,9 +134,9 @@ def suspended(notice: StageNotice) -> Code | None:
 
 
 @rule("S13", "S30")
-def duplicate(wanted: Wanted, *, changed_today: bool) -> Code | None:
+def duplicate(requested: RequestedChange, *, changed_today: bool) -> Code | None:
     """A notice with any change row of today is moved again only when the caller confirms it."""
-    return codes.CPS_DUPLICATE_RECORD if changed_today and not wanted.confirmed else None
+    return codes.CPS_DUPLICATE_RECORD if changed_today and not requested.confirmed else None
 
 
 @rule("S14")
@@ -174,13 +174,13 @@ def not_on_map(stage: str, target: str, reference: Reference) -> Code | None:
 
 
 @rule("S19")
-def wrong_reason(wanted: Wanted) -> Code | None:
+def wrong_reason(requested: RequestedChange) -> Code | None:
     """A reason is one of the six, and `OTH` says more in the remarks."""
-    if wanted.reason is None:
+    if requested.reason is None:
         return None
-    if wanted.reason not in REASONS:
+    if requested.reason not in REASONS:
         return codes.CPS_INVALID_REASON.worded(known=", ".join(REASONS))
-    silent = wanted.reason == OTHERS and not (wanted.remarks or "").strip()
+    silent = requested.reason == OTHERS and not (requested.remarks or "").strip()
     return codes.CPS_REMARKS_REQUIRED if silent else None
 
 

@@ -8,7 +8,7 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.explanations import Explanation, because
 from ocms_core.stages import amounts, eligibility, search, toppan
-from ocms_core.stages.eligibility import Eligible, Wanted
+from ocms_core.stages.eligibility import Eligible, RequestedChange
 from ocms_core.stages.facts import FoundNotice, StageFacts, day_of
 from ocms_core.stages.ports import StageStores
 from ocms_core.stages.request_checks import Criteria
@@ -36,7 +36,7 @@ def explain_search(notice: FoundNotice) -> Explanation:
 def explain_change(notice_no: str, facts: StageFacts) -> Explanation:
     """Tell where a submit without a target would move the notice, or what stands against it."""
     verdict = eligibility.eligibility(
-        Wanted(None, None, None),
+        RequestedChange(None, None, None),
         facts.notices.get(notice_no),
         facts.reference,
         changed_today=notice_no in facts.changed,

@@ -7,11 +7,11 @@ from attrs import frozen
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Answer, Settled
-from ocms_core.stages.manual import Moved
-from ocms_core.stages.request_checks import Item, item
-from ocms_core.stages.request_fields import Refused
+from ocms_core.kernel.decisions import Answer, Decision
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.stages.officer_changes import StageTransition
+from ocms_core.stages.request_checks import ChangeItem, item
+from ocms_core.stages.request_fields import InvalidRequest
 
 CHUNK = 500
 TEXTS = ("noticeNo", "newStage", "reason", "remark")
@@ -21,7 +21,7 @@ NO = frozenset({"false", "no", "n", "0", ""})
 
 # The number of a row in its table, and what its cells say by their titles.
 Row = tuple[int, Mapping[str, str]]
-Settle = Callable[[Sequence[Item]], Settled[Moved]]
+ExecuteItems = Callable[[Sequence[ChangeItem]], Decision[StageTransition]]
 
 
 @frozen
@@ -31,7 +31,7 @@ class RowVerdict:
     row: int
     notice_no: str
     code: Code
-    moved: Moved | None = None
+    moved: StageTransition | None = None
 
 
 def missing_titles(titles: Iterable[str]) -> tuple[str, ...]:
@@ -40,42 +40,42 @@ def missing_titles(titles: Iterable[str]) -> tuple[str, ...]:
 
 
 @rule("S20")
-def verdicts(rows: Iterable[Row], settle: Settle) -> Iterator[RowVerdict]:
+def verdicts(rows: Iterable[Row], execute: ExecuteItems) -> Iterator[RowVerdict]:
     """Rows are settled so many at a time in their order; a malformed or repeated one fails by itself."""
     asked: set[str] = set()
     coming = iter(rows)
     while chunk := list(islice(coming, CHUNK)):
         read = [(place, cells, first_time(read_item(cells), asked)) for place, cells in chunk]
-        settled = settle([asked_for for _, _, asked_for in read if isinstance(asked_for, Item)])
-        answers = iter(settled.answers)
+        decision = execute([asked_for for _, _, asked_for in read if isinstance(asked_for, ChangeItem)])
+        answers = iter(decision.answers)
         for place, cells, asked_for in read:
-            if isinstance(asked_for, Item):
+            if isinstance(asked_for, ChangeItem):
                 yield verdict(place, next(answers))
             else:
                 yield RowVerdict(place, cells.get("noticeNo", ""), asked_for)
 
 
-def read_item(cells: Mapping[str, str]) -> Item | Code:
+def read_item(cells: Mapping[str, str]) -> ChangeItem | Code:
     """Read a row's cells the way an item of a submit is read."""
-    told: dict[str, object] = {name: cells.get(name, "").strip() or None for name in TEXTS}
+    given: dict[str, object] = {name: cells.get(name, "").strip() or None for name in TEXTS}
     for name in FLAGS:
         word = cells.get(name, "").strip().lower()
-        told[name] = word in YES if word in YES | NO else word
+        given[name] = word in YES if word in YES | NO else word
     try:
-        return item(told)
-    except Refused as refused:
+        return item(given)
+    except InvalidRequest as refused:
         return refused.code
 
 
-def first_time(read: Item | Code, asked: set[str]) -> Item | Code:
+def first_time(read: ChangeItem | Code, asked: set[str]) -> ChangeItem | Code:
     """Refuse a number that stood in the table before (G9)."""
-    if isinstance(read, Item):
+    if isinstance(read, ChangeItem):
         if read.notice_no in asked:
             return codes.CPS_REPEATED
         asked.add(read.notice_no)
     return read
 
 
-def verdict(place: int, answer: Answer[Moved]) -> RowVerdict:
+def verdict(place: int, answer: Answer[StageTransition]) -> RowVerdict:
     """Give the verdict of a row that was settled."""
     return RowVerdict(place, answer.key, answer.code, answer.detail)

@@ -5,17 +5,17 @@ from datetime import datetime
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.changes import Change, StageChangeRecorded
+from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import NextStage, StageChange, following
 from ocms_core.kernel.suspensions import PERMANENT
-from ocms_core.kernel.verdicts import Answer, Refusal, Settled
 from ocms_core.stages.amounts import missing_fee
 from ocms_core.stages.client_checks import PLUS_CODE, PlusChange
 from ocms_core.stages.eligibility import CHANGEABLE
 from ocms_core.stages.facts import StageFacts, StageNotice
-from ocms_core.stages.manual import Moved
-from ocms_core.stages.moving import PAYABLE, moved
+from ocms_core.stages.officer_changes import StageTransition
+from ocms_core.stages.stage_transition import PAYABLE, stage_transition
 
 SOURCE = "PLUS"
 REASON = "PLS"
@@ -26,12 +26,12 @@ UNLICENSED = "U"
 NOT_FOR_UNLICENSED = frozenset({"DN1", "DN2", "DR3", "CPC"})
 
 
-def decide(asked: PlusChange, facts: StageFacts, now: datetime) -> Settled[Moved] | Refusal:
+def decide(asked: PlusChange, facts: StageFacts, now: datetime) -> Decision[StageTransition] | Refusal:
     """Decide a whole PLUS call: every notice is moved, or the call is refused."""
     if not_allowed(asked, facts.reference):
         return Refusal(codes.PLUS_TRANSITION.worded(last=asked.last, next=asked.next))
     if nothing_to_do(asked):
-        return Settled((), ())
+        return Decision((), ())
     wrong = wrong_notices(asked, facts)
     if wrong:
         named = ", ".join(f"{notice_no} ({why})" for notice_no, why in wrong.items())
@@ -39,9 +39,9 @@ def decide(asked: PlusChange, facts: StageFacts, now: datetime) -> Settled[Moved
     notices = [facts.notices[notice_no] for notice_no in asked.notice_nos]
     at = asked.at or now
     planned = following(asked.next, at, facts.reference)
-    return Settled(
+    return Decision(
         answers=tuple(
-            Answer(notice.notice_no, codes.PLUS_STAGE_CHANGED, Moved(asked.last, asked.next))
+            Answer(notice.notice_no, codes.PLUS_STAGE_CHANGED, StageTransition(asked.last, asked.next))
             for notice in notices
         ),
         changes=tuple(
@@ -108,6 +108,6 @@ def effects(
         source=SOURCE,
     )
     return (
-        moved(notice, asked.next, at, planned, reference, acceptance=PAYABLE),
+        stage_transition(notice, asked.next, at, planned, reference, acceptance=PAYABLE),
         StageChangeRecorded(record),
     )

@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
-from ocms_core.kernel.flow import Store
 from ocms_core.kernel.report_store import StoredReport
+from ocms_core.kernel.unit_of_work import Store
 from ocms_core.stages.facts import FoundNotice, Period, StageFacts, ToppanFacts
-from ocms_core.stages.reports import Batch, DayOfOfficer, ReportEntry
+from ocms_core.stages.reports import OfficerDay, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria
 
 
@@ -21,13 +21,13 @@ class StageReader(Protocol):
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
         """Give the notices, the reference data, and which notices have a change row in a period."""
 
-    def days(self, start: date, end: date) -> Iterable[DayOfOfficer]:
+    def days(self, start: date, end: date) -> Iterable[OfficerDay]:
         """Count the change rows of each day and officer, both days included."""
 
     def report(self, name: str) -> ReportEntry | None:
         """Find a report in the registry."""
 
-    def batch_rows(self, batch: Batch) -> Iterable[tuple[object, ...]]:
+    def batch_rows(self, batch: ReportBatch) -> Iterable[tuple[object, ...]]:
         """Give the report rows of a batch in notice order, streamed."""
 
     def day_rows(self, day: date) -> Iterable[tuple[object, ...]]:
@@ -44,7 +44,7 @@ class StageStore(Store, Protocol):
         """Lock the notices; give them with the newest change row of each and the reference data."""
 
     def register(self, entry: ReportEntry) -> None:
-        """Put a report into the registry; `BadRow` when the name is taken."""
+        """Put a report into the registry; `RowRejected` when the name is taken."""
 
     def stored(self, name: str, report: StoredReport, now: datetime) -> None:
         """Note in the registry that a report is in the store."""

@@ -9,8 +9,8 @@ from attrs import frozen
 
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.sheets import Column, Kind, Sheet
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.sheets import CellKind, Column, Sheet
 
 KIND = "change-stage"
 SHOWN_BELOW = "reports/"
@@ -18,27 +18,27 @@ NOT_IN_A_NAME = re.compile(r"[^0-9A-Za-z._-]", re.ASCII)
 DAILY = re.compile(r"ChangeStageReport_(\d{8})_(.+)\.xlsx", re.ASCII)
 
 COLUMNS: tuple[Column, ...] = (
-    Column("S/N", Kind.WHOLE, 6),
+    Column("S/N", CellKind.WHOLE, 6),
     Column("Notice Number"),
     Column("Offence Type", width=12),
-    Column("Offence Date & Time", Kind.MOMENT, 18),
+    Column("Offence Date & Time", CellKind.MOMENT, 18),
     Column("Vehicle No", width=12),
     Column("Offender ID"),
     Column("Offender Name", width=30),
     Column("Previous Processing Stage", width=12),
-    Column("Previous Processing Date", Kind.DAY, 14),
+    Column("Previous Processing Date", CellKind.DAY, 14),
     Column("Current Processing Stage", width=12),
-    Column("Current Processing Date", Kind.DAY, 14),
+    Column("Current Processing Date", CellKind.DAY, 14),
     Column("Reason for Change", width=12),
     Column("Remarks", width=40),
     Column("Authorised Officer", width=20),
-    Column("Submitted Date", Kind.MOMENT, 18),
+    Column("Submitted Date", CellKind.MOMENT, 18),
     Column("Source", width=10),
 )
 
 
 @frozen
-class Batch:
+class ReportBatch:
     """
     The change rows of one submit or one PLUS call.
 
@@ -56,12 +56,12 @@ class ReportEntry:
     """A report in the registry; it is in the store when `is_stored`, and can be built again when not."""
 
     name: str
-    batch: Batch
+    batch: ReportBatch
     is_stored: bool = False
 
 
 @frozen
-class DayOfOfficer:
+class OfficerDay:
     """How many changes one officer made on one day."""
 
     day: date
@@ -110,7 +110,7 @@ def sheet(rows: Iterable[tuple[object, ...]]) -> Sheet:
 
 
 @rule("S51")
-def daily(days: Iterable[DayOfOfficer]) -> tuple[DailyReport, ...]:
+def daily(days: Iterable[OfficerDay]) -> tuple[DailyReport, ...]:
     """The list has one line for each day with changes, the newest first, its officers in order."""
     by_day = sorted(days, key=lambda each: (each.day, each.officer))
     lines = [
@@ -134,7 +134,7 @@ def day_asked(name: str) -> date | None:
 
 
 @rule("S52")
-def names_of_day(days: Iterable[DayOfOfficer]) -> frozenset[str]:
+def names_of_day(days: Iterable[OfficerDay]) -> frozenset[str]:
     """A day's report has had the name of whichever officer was its first, and keeps every one of them."""
     return frozenset(daily_name(each.day, each.officer) for each in days)
 

@@ -8,11 +8,11 @@ from typing import Any
 from attrs import field, frozen
 
 from ocms_core.kernel import codes
-from ocms_core.kernel.spec import rule
-from ocms_core.stages.eligibility import Wanted
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.request_fields import (
     NOT_A_DATE,
-    Refused,
+    InvalidRequest,
     calendar_day,
     capitals,
     fields,
@@ -28,16 +28,16 @@ from ocms_core.stages.request_fields import (
 
 
 @frozen
-class Item:
+class ChangeItem:
     """One notice of a submit."""
 
     notice_no: str
-    wanted: Wanted
+    requested: RequestedChange
     check_addresses: bool = False
 
 
 @frozen
-class Named:
+class NoticeToValidate:
     """One notice of a validate; what the caller believes of it is only echoed."""
 
     notice_no: str
@@ -49,8 +49,8 @@ class Named:
 class Validation:
     """A validate call."""
 
-    notices: tuple[Named, ...]
-    wanted: Wanted
+    notices: tuple[NoticeToValidate, ...]
+    requested: RequestedChange
 
 
 @frozen
@@ -67,25 +67,25 @@ class Criteria:
 @rule("S1")
 def criteria(body: object) -> Criteria:
     """A search names at least one criterion; blank ones do not count."""
-    told = fields(body)
-    stage, alias = (text(told, name, 3) for name in ("currentProcessingStage", "lastProcessingStage"))
-    day = text(told, "dateOfCurrentProcessingStage", 10)
+    given = fields(body)
+    stage, alias = (text(given, name, 3) for name in ("currentProcessingStage", "lastProcessingStage"))
+    day = text(given, "dateOfCurrentProcessingStage", 10)
     found = Criteria(
-        notice_no=stripped(text(told, "noticeNo", 10)),
-        id_no=capitals(text(told, "idNo", 12)),
-        vehicle_no=capitals(text(told, "vehicleNo", 14)),
+        notice_no=stripped(text(given, "noticeNo", 10)),
+        id_no=capitals(text(given, "idNo", 12)),
+        vehicle_no=capitals(text(given, "vehicleNo", 14)),
         stage=capitals(stage or alias),
         day=None if day is None else calendar_day(day),
     )
     if day is not None and found.day is None:
         raise refuse("dateOfCurrentProcessingStage", NOT_A_DATE)
     if found == Criteria():
-        raise Refused(codes.CPS_NO_CRITERION)
+        raise InvalidRequest(codes.CPS_NO_CRITERION)
     return found
 
 
 @rule("S20")
-def submitted(body: object, cap: int) -> tuple[Item, ...]:
+def submitted(body: object, cap: int) -> tuple[ChangeItem, ...]:
     """A submit has items, each with its number, and no more of them than the cap; the rest is per item."""
     items = tuple(map(item, listed(fields(body), "items", codes.CPS_EMPTY_ITEMS)))
     not_too_many(len(items), cap)
@@ -93,39 +93,39 @@ def submitted(body: object, cap: int) -> tuple[Item, ...]:
 
 
 @rule("S20")
-def item(told: Mapping[str, Any]) -> Item:
+def item(given: Mapping[str, Any]) -> ChangeItem:
     """An item is malformed only in a type or a remark too long; any stage or reason gets its verdict."""
-    notice_no = number(told)
-    target, reason = (word(told, name, notice_no) for name in ("newStage", "reason"))
-    remarks = text(told, "remark", 200, notice_no)
-    word(told, "source", notice_no)
-    check_addresses, confirmed = (flag(told, name, notice_no) for name in ("dhMhaCheck", "isConfirmation"))
-    return Item(notice_no, Wanted(target, reason, remarks, confirmed), check_addresses)
+    notice_no = number(given)
+    target, reason = (word(given, name, notice_no) for name in ("newStage", "reason"))
+    remarks = text(given, "remark", 200, notice_no)
+    word(given, "source", notice_no)
+    check_addresses, confirmed = (flag(given, name, notice_no) for name in ("dhMhaCheck", "isConfirmation"))
+    return ChangeItem(notice_no, RequestedChange(target, reason, remarks, confirmed), check_addresses)
 
 
 @rule("S24")
 def validation(body: object, cap: int) -> Validation:
     """A validation lists notices and names the stage they are to go to."""
-    told = fields(body)
-    notices = listed(told, "notices", codes.CPS_EMPTY_NOTICES)
-    target = word(told, "newProcessingStage")
+    given = fields(body)
+    notices = listed(given, "notices", codes.CPS_EMPTY_NOTICES)
+    target = word(given, "newProcessingStage")
     if target is None:
-        raise Refused(codes.CPS_STAGE_REQUIRED)
+        raise InvalidRequest(codes.CPS_STAGE_REQUIRED)
     asked = Validation(
-        tuple(map(named, notices)),
-        Wanted(target, word(told, "reasonOfChange"), text(told, "remarks", 200)),
+        tuple(map(notice_to_validate, notices)),
+        RequestedChange(target, word(given, "reasonOfChange"), text(given, "remarks", 200)),
     )
     not_too_many(len(notices), cap)
     return asked
 
 
-def named(told: Mapping[str, Any]) -> Named:
+def notice_to_validate(given: Mapping[str, Any]) -> NoticeToValidate:
     """Read one notice of a validate."""
-    notice_no = number(told)
+    notice_no = number(given)
     stage, offender, _ = (
-        word(told, name, notice_no) for name in ("currentStage", "offenderType", "entityType")
+        word(given, name, notice_no) for name in ("currentStage", "offenderType", "entityType")
     )
-    return Named(notice_no, stage, offender)
+    return NoticeToValidate(notice_no, stage, offender)
 
 
 @frozen
@@ -156,9 +156,9 @@ def date_range(start: object, end: object) -> DateRange:
     return DateRange(first, last)
 
 
-def range_refused(problem: str) -> Refused:
+def range_refused(problem: str) -> InvalidRequest:
     """Give a refusal of a date range."""
-    return Refused(codes.CPS_INVALID_DATE_RANGE.worded(problem=problem))
+    return InvalidRequest(codes.CPS_INVALID_DATE_RANGE.worded(problem=problem))
 
 
 REPORT_ID = re.compile(r"[0-9A-Za-z._-]{1,200}", re.ASCII)
@@ -169,7 +169,7 @@ SUFFIX = ".xlsx"
 def report_id(value: object) -> str:
     """A report's id is letters, digits, dots, underscores and hyphens; its ending may be left out."""
     if value is None or (isinstance(value, str) and not value.strip()):
-        raise Refused(codes.CPS_EMPTY_REPORT_ID)
+        raise InvalidRequest(codes.CPS_EMPTY_REPORT_ID)
     if not isinstance(value, str) or not REPORT_ID.fullmatch(value) or value.startswith("."):
-        raise Refused(codes.CPS_INVALID_REPORT_ID)
+        raise InvalidRequest(codes.CPS_INVALID_REPORT_ID)
     return value if value.endswith(SUFFIX) else value + SUFFIX

@@ -10,7 +10,7 @@ from attrs import frozen
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import timestamp
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 
 # The contract's own examples have a hyphen in them.
 NOTICE_NO = re.compile(r"[0-9A-Za-z-]{1,10}", re.ASCII)
@@ -27,7 +27,7 @@ NOT_AN_OBJECT = "must be a list of objects"
 
 
 @frozen
-class Refused(Exception):
+class InvalidRequest(Exception):
     """A call that is malformed; `notice_no` is the item to blame where it is one item."""
 
     code: Code
@@ -35,15 +35,15 @@ class Refused(Exception):
     too_large: bool = False
 
 
-def refuse(name: str, problem: str, notice_no: str = "") -> Refused:
+def refuse(name: str, problem: str, notice_no: str = "") -> InvalidRequest:
     """Give the refusal of one field."""
-    return Refused(codes.CPS_INVALID_FIELD.worded(field=name, problem=problem), notice_no)
+    return InvalidRequest(codes.CPS_INVALID_FIELD.worded(field=name, problem=problem), notice_no)
 
 
 @rule("G7")
-def word(told: Mapping[str, Any], name: str, notice_no: str = "") -> str | None:
+def word(given: Mapping[str, Any], name: str, notice_no: str = "") -> str | None:
     """A text that no column has to hold may be of any length; blank is as good as absent."""
-    value = told.get(name)
+    value = given.get(name)
     if value is None:
         return None
     if not isinstance(value, str) or not encodable(value):
@@ -52,9 +52,9 @@ def word(told: Mapping[str, Any], name: str, notice_no: str = "") -> str | None:
 
 
 @rule("G10")
-def text(told: Mapping[str, Any], name: str, most: int, notice_no: str = "") -> str | None:
+def text(given: Mapping[str, Any], name: str, most: int, notice_no: str = "") -> str | None:
     """A text that its column cannot hold is refused, never cut; blank is as good as absent."""
-    value = word(told, name, notice_no)
+    value = word(given, name, notice_no)
     if value and "\x00" in value:
         raise refuse(name, NOT_TEXT, notice_no)
     if value and len(value) > most:
@@ -71,19 +71,19 @@ def encodable(value: str) -> bool:
     return True
 
 
-def flag(told: Mapping[str, Any], name: str, notice_no: str) -> bool:
+def flag(given: Mapping[str, Any], name: str, notice_no: str) -> bool:
     """Read a yes or no; absent is no."""
-    value = told.get(name)
+    value = given.get(name)
     if value is not None and not isinstance(value, bool):
         raise refuse(name, NOT_YES_NO, notice_no)
     return bool(value)
 
 
-def number(told: Mapping[str, Any]) -> str:
+def number(given: Mapping[str, Any]) -> str:
     """Read the notice number of an item."""
-    value = text(told, "noticeNo", 10)
+    value = text(given, "noticeNo", 10)
     if value is None:
-        raise Refused(codes.CPS_NOTICE_NO_REQUIRED)
+        raise InvalidRequest(codes.CPS_NOTICE_NO_REQUIRED)
     if not NOTICE_NO.fullmatch(value):
         raise refuse("noticeNo", NOT_A_NUMBER, value)
     return value
@@ -94,11 +94,11 @@ def fields(body: object) -> Mapping[str, Any]:
     return body if isinstance(body, Mapping) else {}
 
 
-def listed(told: Mapping[str, Any], name: str, empty: Code) -> Sequence[Mapping[str, Any]]:
+def listed(given: Mapping[str, Any], name: str, empty: Code) -> Sequence[Mapping[str, Any]]:
     """Read a list of objects that has something in it."""
-    value = told.get(name)
+    value = given.get(name)
     if not (isinstance(value, list) and value):
-        raise Refused(empty)
+        raise InvalidRequest(empty)
     if not all(isinstance(each, Mapping) for each in value):
         raise refuse(name, NOT_AN_OBJECT)
     return value
@@ -108,7 +108,7 @@ def listed(told: Mapping[str, Any], name: str, empty: Code) -> Sequence[Mapping[
 def not_too_many(many: int, cap: int) -> None:
     """The cap is looked at when every field is right: what is malformed is told first."""
     if many > cap:
-        raise Refused(codes.CPS_TOO_MANY.worded(cap=cap), too_large=True)
+        raise InvalidRequest(codes.CPS_TOO_MANY.worded(cap=cap), too_large=True)
 
 
 def stripped(value: str | None) -> str | None:

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import PERMANENT
 from ocms_core.stages.eligibility import CHANGEABLE
 from ocms_core.stages.facts import FoundNotice, Offender
@@ -16,7 +16,7 @@ SHOWN_FIRST = "DOHR"
 
 
 @frozen
-class Listed:
+class SearchRow:
     """A notice as the search lists it: its offender, and the code that stands against it, if any."""
 
     notice: FoundNotice
@@ -25,10 +25,10 @@ class Listed:
 
 
 @frozen
-class Found:
+class SearchResult:
     """What a search found; `total` counts all, also those not listed."""
 
-    listed: tuple[Listed, ...]
+    listed: tuple[SearchRow, ...]
     total: int
 
     @property
@@ -38,11 +38,12 @@ class Found:
 
 
 @rule("S4")
-def decide(notices: Iterable[FoundNotice], total: int) -> Found:
+def decide(notices: Iterable[FoundNotice], total: int) -> SearchResult:
     """Notices are listed in the order of their numbers, up to the cap; the total counts them all."""
     in_order = sorted(notices, key=lambda notice: notice.notice_no)[:MOST_LISTED]
-    return Found(
-        tuple(Listed(notice, offender_shown(notice.offenders), against(notice)) for notice in in_order), total
+    return SearchResult(
+        tuple(SearchRow(notice, offender_shown(notice.offenders), against(notice)) for notice in in_order),
+        total,
     )
 
 
@@ -69,6 +70,6 @@ def precedence(offender: Offender) -> tuple[bool, int]:
     )
 
 
-def identities(found: Found) -> tuple[str, ...]:
+def identities(found: SearchResult) -> tuple[str, ...]:
     """Give the identity numbers a search shows, for the access record."""
     return tuple(listed.offender.id_no for listed in found.listed if listed.offender)

@@ -7,24 +7,24 @@ from functools import partial
 from attrs import frozen
 
 from ocms_core.kernel import codes
-from ocms_core.kernel.faults import BadRow
-from ocms_core.kernel.flow import settle
+from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.report_store import ReportStore
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Answer, Refusal, Settled
-from ocms_core.stages import manual, plus, reports, search, toppan
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.unit_of_work import execute
+from ocms_core.stages import officer_changes, plus, reports, search, toppan
 from ocms_core.stages.client_checks import PLUS_CODE, PlusChange, ToppanRun
 from ocms_core.stages.facts import ToppanFacts, day_of
-from ocms_core.stages.manual import Moved
+from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.ports import StageStore, StageStores
-from ocms_core.stages.reports import Batch, DailyReport, ReportEntry
-from ocms_core.stages.request_checks import Criteria, DateRange, Item, Validation
+from ocms_core.stages.reports import DailyReport, ReportBatch, ReportEntry
+from ocms_core.stages.request_checks import ChangeItem, Criteria, DateRange, Validation
 from ocms_core.stages.request_fields import is_number
 
 AN_INSTANT = timedelta(microseconds=1)
 
 
-def search_notices(criteria: Criteria, *, stores: StageStores) -> search.Found:
+def search_notices(criteria: Criteria, *, stores: StageStores) -> search.SearchResult:
     """
     Find notices and tell which may be moved.
 
@@ -34,7 +34,7 @@ def search_notices(criteria: Criteria, *, stores: StageStores) -> search.Found:
         return search.decide(*reader.search(criteria, search.MOST_LISTED))
 
 
-def validate(asked: Validation, *, stores: StageStores) -> tuple[Answer[Moved], ...]:
+def validate(asked: Validation, *, stores: StageStores) -> tuple[Answer[StageTransition], ...]:
     """
     Tell for each notice whether a submit would move it; nothing is written.
 
@@ -42,11 +42,13 @@ def validate(asked: Validation, *, stores: StageStores) -> tuple[Answer[Moved], 
     """
     notice_nos = [named.notice_no for named in asked.notices]
     with stores.reading() as reader:
-        return manual.validate(notice_nos, asked.wanted, reader.stage_facts(notice_nos, None))
+        return officer_changes.validate(notice_nos, asked.requested, reader.stage_facts(notice_nos, None))
 
 
 @rule("S30", "G13")
-def submit(items: Sequence[Item], officer: str, *, stores: StageStores, now: datetime) -> Settled[Moved]:
+def submit(
+    items: Sequence[ChangeItem], officer: str, *, stores: StageStores, now: datetime
+) -> Decision[StageTransition]:
     """
     Duplicates are looked for under the lock of the notice, so of two officers one is told of the other.
 
@@ -54,31 +56,35 @@ def submit(items: Sequence[Item], officer: str, *, stores: StageStores, now: dat
     `Unavailable` when the database cannot be reached. Contract 2, 1.3; rules S10 to S30.
     """
     notice_nos = [item.notice_no for item in items]
-    settled = settle(
+    decision = execute(
         stores.writing,
         load=lambda store: store.stage_facts(notice_nos, day_of(now)),
-        decide=lambda facts: manual.decide(items, facts, officer, now),
+        decide=lambda facts: officer_changes.decide(items, facts, officer, now),
         now=now,
         refused_by_database=codes.CPS_UNEXPECTED,
     )
-    return never_refused(settled)
+    return never_refused(decision)
 
 
-def preview(items: Sequence[Item], officer: str, *, stores: StageStores, now: datetime) -> Settled[Moved]:
+def preview(
+    items: Sequence[ChangeItem], officer: str, *, stores: StageStores, now: datetime
+) -> Decision[StageTransition]:
     """Decide a submit as it would be decided now, and write nothing."""
     with stores.reading() as reader:
         facts = reader.stage_facts([item.notice_no for item in items], day_of(now))
-    return manual.decide(items, facts, officer, now)
+    return officer_changes.decide(items, facts, officer, now)
 
 
-def plus_change(asked: PlusChange, *, stores: StageStores, now: datetime) -> Settled[Moved] | Refusal:
+def plus_change(
+    asked: PlusChange, *, stores: StageStores, now: datetime
+) -> Decision[StageTransition] | Refusal:
     """
     Move notices as PLUS asks, all or none; a call that moves nothing has no answers.
 
-    A row the database refuses raises `BadRow` and undoes the whole call. Contract 2, 2.1; rules S60 to S65.
+    A row the database refuses raises `RowRejected` and undoes the whole call. Contract 2, 2.1; S60 to S65.
     """
     at = asked.at or now
-    return settle(
+    return execute(
         stores.writing,
         load=lambda store: store.stage_facts(asked.notice_nos, (at, at + AN_INSTANT)),
         decide=lambda facts: plus.decide(asked, facts, now),
@@ -91,23 +97,23 @@ def plus_change(asked: PlusChange, *, stores: StageStores, now: datetime) -> Set
 @rule("S75")
 def update_toppan_stages(
     run: ToppanRun, *, stores: StageStores, now: datetime, progress: Callable[[int], None] | None = None
-) -> toppan.Tally:
+) -> toppan.ToppanResult:
     """
     Each chunk of a print run is committed by itself, so a repeat after a crash finishes what was left.
 
     `progress` is told how many notices are done. Contract 2, 3.1; rules S71 to S75.
     """
-    return toppan.tally(len(run.notice_nos), toppan_answers(run, stores, now, progress))
+    return toppan.toppan_result(len(run.notice_nos), toppan_answers(run, stores, now, progress))
 
 
 def toppan_answers(
     run: ToppanRun, stores: StageStores, now: datetime, progress: Callable[[int], None] | None
-) -> Iterator[Answer[Moved]]:
+) -> Iterator[Answer[StageTransition]]:
     """Settle a print run chunk by chunk and give what became of each notice."""
     for chunk in toppan.chunks(run.notice_nos):
         there = [notice_no for notice_no in chunk if is_number(notice_no)]
         yield from never_refused(
-            settle(
+            execute(
                 stores.writing,
                 load=partial(load_toppan, there),
                 decide=lambda facts, chunk=chunk: toppan.decide(chunk, run, facts, now),  # type: ignore[misc]  # bound at once
@@ -119,15 +125,15 @@ def toppan_answers(
             progress(len(chunk))
 
 
-def never_refused(settled: Settled[Moved] | Refusal) -> Settled[Moved]:
+def never_refused(decision: Decision[StageTransition] | Refusal) -> Decision[StageTransition]:
     """Take the answers of a decision that refuses no whole call."""
-    if isinstance(settled, Refusal):
+    if isinstance(decision, Refusal):
         raise TypeError("a decision by item refused the call")
-    return settled
+    return decision
 
 
 @frozen
-class Link:
+class ReportLink:
     """Where a report can be fetched, and until when."""
 
     url: str
@@ -136,8 +142,8 @@ class Link:
 
 @rule("S23")
 def publish(
-    batch: Batch, *, stores: StageStores, store: ReportStore, now: datetime, valid_hours: int
-) -> Link:
+    batch: ReportBatch, *, stores: StageStores, store: ReportStore, now: datetime, valid_hours: int
+) -> ReportLink:
     """
     A batch's report is registered, stored and linked; registered, it can be built again if storing fails.
 
@@ -146,21 +152,21 @@ def publish(
     name = register(batch, stores)
     build(ReportEntry(name, batch), stores=stores, store=store, now=now)
     expires_at = now + timedelta(hours=valid_hours)
-    return Link(store.link(reports.stored_as(name), expires_at), expires_at)
+    return ReportLink(store.link(reports.stored_as(name), expires_at), expires_at)
 
 
-def register(batch: Batch, stores: StageStores) -> str:
+def register(batch: ReportBatch, stores: StageStores) -> str:
     """Give a batch's report its name and a place in the registry."""
     officer = plus.REPORTED_AS if batch.officer == PLUS_CODE else batch.officer
     usual, further = reports.names(officer, batch.submitted)
     try:
         return registered(ReportEntry(usual, batch), stores)
-    except BadRow:  # another batch of the same officer in the same second was first
+    except RowRejected:  # another batch of the same officer in the same second was first
         return registered(ReportEntry(further, batch), stores)
 
 
 def registered(entry: ReportEntry, stores: StageStores) -> str:
-    """Put a report into the registry and give its name; `BadRow` when the name is taken."""
+    """Put a report into the registry and give its name; `RowRejected` when the name is taken."""
     with stores.writing() as writer:
         writer.register(entry)
     return entry.name

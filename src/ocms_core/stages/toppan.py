@@ -10,14 +10,14 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.changes import Change
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import singapore
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.decisions import Answer, Decision
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import following
-from ocms_core.kernel.verdicts import Answer, Settled
 from ocms_core.stages.amounts import missing_fee
 from ocms_core.stages.client_checks import ToppanRun
 from ocms_core.stages.facts import LatestChange, StageNotice, ToppanFacts
-from ocms_core.stages.manual import Moved
-from ocms_core.stages.moving import moved
+from ocms_core.stages.officer_changes import StageTransition
+from ocms_core.stages.stage_transition import stage_transition
 
 CHUNK = 5_000
 BY_HAND = frozenset({"OCMS", "PLUS"})
@@ -26,7 +26,7 @@ HARMLESS = frozenset({codes.TOPPAN_AUTOMATIC, codes.TOPPAN_MANUAL, codes.TOPPAN_
 
 
 @frozen
-class Tally:
+class ToppanResult:
     """What became of a print run; `errors` one line for each notice that is to be looked at."""
 
     total: int
@@ -48,20 +48,22 @@ def chunks(notice_nos: Iterable[str]) -> Iterator[Sequence[str]]:
         yield in_order[start : start + CHUNK]
 
 
-def decide(notice_nos: Sequence[str], run: ToppanRun, facts: ToppanFacts, now: datetime) -> Settled[Moved]:
+def decide(
+    notice_nos: Sequence[str], run: ToppanRun, facts: ToppanFacts, now: datetime
+) -> Decision[StageTransition]:
     """Decide one chunk; the answer of a notice that moves has its stages for detail."""
-    answers: list[Answer[Moved]] = []
+    answers: list[Answer[StageTransition]] = []
     changes: list[Change] = []
     planned = following(run.stage, now, facts.reference)
     for notice_no in notice_nos:
         notice = facts.notices.get(notice_no)
         code = verdict(notice, run, facts)
         if notice is not None and code is codes.TOPPAN_AUTOMATIC:
-            answers.append(Answer(notice_no, code, Moved(notice.stage, run.stage)))
-            changes.append(moved(notice, run.stage, now, planned, facts.reference))
+            answers.append(Answer(notice_no, code, StageTransition(notice.stage, run.stage)))
+            changes.append(stage_transition(notice, run.stage, now, planned, facts.reference))
         else:
             answers.append(Answer(notice_no, code))
-    return Settled(tuple(answers), tuple(changes))
+    return Decision(tuple(answers), tuple(changes))
 
 
 @rule("S71", "S74")
@@ -97,7 +99,7 @@ def moves_on(notice: StageNotice, run: ToppanRun) -> bool:
     return notice.next_stage == run.stage
 
 
-def tally(total: int, answers: Iterable[Answer[Moved]]) -> Tally:
+def toppan_result(total: int, answers: Iterable[Answer[StageTransition]]) -> ToppanResult:
     """Count what became of a print run; a number named twice counts as skipped."""
     met: Counter[Code] = Counter()
     errors: list[str] = []
@@ -105,4 +107,4 @@ def tally(total: int, answers: Iterable[Answer[Moved]]) -> Tally:
         met[answer.code] += 1
         if answer.code not in HARMLESS:
             errors.append(f"{answer.key}: {answer.code.text}")
-    return Tally(total, met[codes.TOPPAN_AUTOMATIC], met[codes.TOPPAN_MANUAL], tuple(errors))
+    return ToppanResult(total, met[codes.TOPPAN_AUTOMATIC], met[codes.TOPPAN_MANUAL], tuple(errors))

@@ -5,13 +5,13 @@ from functools import partial
 from typing import Any
 
 from ocms_core.court import court_notices
-from ocms_core.court.facts import CourtNotice, PaymentStatus, PlusNotice
+from ocms_core.court.facts import CourtNotice, NoticePaymentStatus, PlusNotice
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Refusal, Settled
+from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.rule_tags import rule
+from ocms_web.json_codec import Reply, with_offset
 from ocms_web.problems import STATUS, Problem
-from ocms_web.wire import Reply, with_offset
 
 COURT_PROBLEMS: dict[Problem, Code] = {
     Problem.FORBIDDEN: codes.NOT_ALLOWED,
@@ -46,7 +46,7 @@ def in_data(code: Code, content: Mapping[str, Any], **words: int) -> dict[str, A
 
 
 @rule("P10", "P11")
-def payment_statuses(notices: tuple[PaymentStatus, ...], cap: int) -> Reply:
+def payment_statuses(notices: tuple[NoticePaymentStatus, ...], cap: int) -> Reply:
     """The total is the number found; whatever is not known of a notice is null."""
     found = [
         {
@@ -68,9 +68,9 @@ def payment_statuses(notices: tuple[PaymentStatus, ...], cap: int) -> Reply:
 
 
 @rule("P23")
-def court_update(settled: Settled[CourtNotice]) -> Reply:
+def court_update(decision: Decision[CourtNotice]) -> Reply:
     """All updated is 200, some is 207 with the failed named, none is 404; a fault of ours alone is 500."""
-    outcome = court_notices.outcome(settled)
+    outcome = court_notices.update_outcome(decision)
     if not outcome.updated:
         ours = any(answer.code is codes.INTERNAL_ERROR for answer in outcome.failed)
         return flat(Refusal(codes.INTERNAL_ERROR if ours else codes.NO_COURT_NOTICE))
@@ -102,10 +102,10 @@ def court_notice(notice: CourtNotice) -> dict[str, Any]:
 
 
 @rule("P30", "P31")
-def notice_info(settled: Settled[PlusNotice]) -> Reply:
+def notice_info(decision: Decision[PlusNotice]) -> Reply:
     """Every notice is shown with its allowance as of now; one that cannot be recorded fails the call."""
-    notices = [answer.detail for answer in settled.answers if answer.detail is not None]
-    if len(notices) < len(settled.answers):
+    notices = [answer.detail for answer in decision.answers if answer.detail is not None]
+    if len(notices) < len(decision.answers):
         return flat(Refusal(codes.INTERNAL_ERROR))
     shown = [
         {

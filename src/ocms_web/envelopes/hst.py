@@ -3,18 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from ocms_core.hst import existence
+from ocms_core.hst import lookup
 from ocms_core.hst.facts import KnownOffender, ListedRow
-from ocms_core.hst.listing import Page
+from ocms_core.hst.listing import HstListPage
 from ocms_core.kernel import codes
-from ocms_core.kernel.addresses import Address
+from ocms_core.kernel.addresses import RegisteredAddress
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import local
-from ocms_core.kernel.spec import rule
+from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import HST
-from ocms_core.kernel.verdicts import Refusal, Settled
+from ocms_web.json_codec import Reply
 from ocms_web.problems import STATUS, Problem
-from ocms_web.wire import Reply
 
 HST_PROBLEMS: dict[Problem, Code] = {
     Problem.UNAUTHORIZED: codes.HST_UNAUTHORIZED,
@@ -61,56 +61,56 @@ def existing(id_no: str, known: KnownOffender) -> Reply:
     )
 
 
-def latest(address: Address) -> dict[str, str | None]:
+def latest(address: RegisteredAddress) -> dict[str, str | None]:
     """Show an address; a part there is none of is null."""
     return {
         "postalCode": address.postal_code or None,
         "blockHseNo": address.blk_hse_no or None,
         "streetName": address.street_name or None,
-        "floorUnitNo": existence.floor_unit(address),
+        "floorUnitNo": lookup.floor_unit(address),
         "buildingName": address.bldg_name or None,
     }
 
 
 @rule("H4")
-def applied(settled: Settled[str]) -> Reply:
+def applied(decision: Decision[str]) -> Reply:
     """The notices suspended are listed; without any the message says so."""
-    code = codes.HST_ID_CREATED if settled.answers else codes.HST_ID_CREATED_ALONE
+    code = codes.HST_ID_CREATED if decision.answers else codes.HST_ID_CREATED_ALONE
     return in_data(
         code,
         message=code.text,
         hstIdCreated=True,
         noticesSuspended=[
             {"noticeNo": answer.key, "status": "SUSPENDED", "suspensionType": answer.detail}
-            for answer in settled.answers
+            for answer in decision.answers
         ],
-        totalSuspended=len(settled.answers),
+        totalSuspended=len(decision.answers),
     )
 
 
 @rule("H6")
-def updated(settled: Settled[str]) -> Reply:
+def updated(decision: Decision[str]) -> Reply:
     """The number of notices touched is told."""
-    return in_data(codes.HST_UPDATED, message=codes.HST_UPDATED.text, noticesUpdated=len(settled.answers))
+    return in_data(codes.HST_UPDATED, message=codes.HST_UPDATED.text, noticesUpdated=len(decision.answers))
 
 
 @rule("H7")
-def revived(settled: Settled[str]) -> Reply:
+def revived(decision: Decision[str]) -> Reply:
     """Each notice revived is listed with what it is now: active, or what else still suspends it."""
     return in_data(
         codes.HST_REVIVED,
         message=codes.HST_REVIVED.text,
         noticesRevived=[
             {"noticeNo": answer.key, "previousStatus": str(HST), "newStatus": answer.detail}
-            for answer in settled.answers
+            for answer in decision.answers
         ],
-        totalRevived=len(settled.answers),
+        totalRevived=len(decision.answers),
         hstDeleted=True,
     )
 
 
 @rule("H8", "G5")
-def hst_list(page: Page) -> Reply:
+def hst_list(page: HstListPage) -> Reply:
     """A page of the list stands bare with the unpaged total; its times are local, without an offset."""
     return Reply(
         STATUS[codes.HST_SUCCESS],

@@ -7,18 +7,18 @@ from typing import Any
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.particulars import Address, Holder
-from ocms_core.kernel.persons import STORED_AS
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Refusal
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.identity_numbers import STORED_AS
+from ocms_core.kernel.offender_details import MailingAddress, RoleHolder
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.details import blocks, reached_at, unit_shown
-from ocms_core.offenders.effects import Taken
+from ocms_core.offenders.effects import RoleAssigned
 from ocms_core.offenders.eligibility import Eligibility, shown_stage
-from ocms_core.offenders.facts import WORDS, Notice
+from ocms_core.offenders.facts import WORDS, OffenderNotice
 from ocms_core.offenders.fields import ID_TYPES
-from ocms_core.offenders.timeline import Event
+from ocms_core.offenders.timeline import TimelineEvent
+from ocms_web.json_codec import Reply, with_offset
 from ocms_web.problems import STATUS, Problem
-from ocms_web.wire import Reply, with_offset
 
 VALIDATION, BUSINESS, TECHNICAL = "VALIDATION_ERROR", "BUSINESS_ERROR", "TECHNICAL_ERROR"
 
@@ -109,7 +109,7 @@ def eligibility(found: Eligibility) -> Reply:
     )
 
 
-def furnished(notice_no: str, taken: Taken) -> Reply:
+def furnished(notice_no: str, taken: RoleAssigned) -> Reply:
     """Tell that an offender was furnished (F20)."""
     word = WORDS[taken.role]
     return success(
@@ -123,7 +123,7 @@ def furnished(notice_no: str, taken: Taken) -> Reply:
     )
 
 
-def redirected(notice_no: str, taken: Taken) -> Reply:
+def redirected(notice_no: str, taken: RoleAssigned) -> Reply:
     """Tell that a notice was redirected (F31)."""
     return success(
         noticeNo=notice_no,
@@ -138,7 +138,7 @@ def redirected(notice_no: str, taken: Taken) -> Reply:
     )
 
 
-def updated(notice_no: str, holder: Holder) -> Reply:
+def updated(notice_no: str, holder: RoleHolder) -> Reply:
     """Tell that particulars were updated (F40)."""
     return success(
         noticeNo=notice_no,
@@ -149,7 +149,7 @@ def updated(notice_no: str, holder: Holder) -> Reply:
 
 
 @rule("F41")
-def details(notice: Notice) -> Reply:
+def details(notice: OffenderNotice) -> Reply:
     """Each role has its block, of two fields where nobody is; the address is in the request's own shape."""
     return success(
         noticeNo=notice.notice_no,
@@ -159,14 +159,14 @@ def details(notice: Notice) -> Reply:
     )
 
 
-def block(holder: Holder | None) -> dict[str, Any]:
+def block(holder: RoleHolder | None) -> dict[str, Any]:
     """Show who stands in a role (F41)."""
     if holder is None:
         return {"exists": False, "isCurrentOffender": False}
     return {"exists": True, "isCurrentOffender": holder.is_current, **person(holder)}
 
 
-def person(holder: Holder) -> dict[str, Any]:
+def person(holder: RoleHolder) -> dict[str, Any]:
     """Show a person as the contract does."""
     who = holder.person
     return {
@@ -185,7 +185,7 @@ def id_word(kind: str | None) -> str | None:
     return None if kind is None else ID_WORDS.get(STORED_AS.get(kind, kind), kind)
 
 
-def address(reached: Address | None) -> dict[str, Any] | None:
+def address(reached: MailingAddress | None) -> dict[str, Any] | None:
     """Show an address in the request's own shape (F41)."""
     if reached is None:
         return None
@@ -198,7 +198,7 @@ def address(reached: Address | None) -> dict[str, Any] | None:
     }
 
 
-def timeline(notice_no: str, events: Sequence[Event], skip: int, limit: int) -> Reply:
+def timeline(notice_no: str, events: Sequence[TimelineEvent], skip: int, limit: int) -> Reply:
     """Show one page of everything that happened to a notice; `total` counts all pages."""
     return success(
         noticeNo=notice_no,
@@ -219,7 +219,7 @@ def timeline(notice_no: str, events: Sequence[Event], skip: int, limit: int) -> 
 
 def plain(name: str, value: object) -> Any:
     """Write one detail of an event as the wire has it."""
-    if isinstance(value, Holder):
+    if isinstance(value, RoleHolder):
         return {"isCurrentOffender": value.is_current, **person(value), **furnished_detail(value)}
     if isinstance(value, datetime):
         return with_offset(value)
@@ -228,7 +228,7 @@ def plain(name: str, value: object) -> Any:
     return value
 
 
-def furnished_detail(holder: Holder) -> dict[str, Any]:
+def furnished_detail(holder: RoleHolder) -> dict[str, Any]:
     """Show what was furnished of somebody besides (F22)."""
     detail = holder.detail
     return {

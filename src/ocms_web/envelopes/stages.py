@@ -8,18 +8,18 @@ from structlog.contextvars import get_contextvars
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.spec import rule
-from ocms_core.kernel.verdicts import Answer, Settled
-from ocms_core.stages import manual, reports
-from ocms_core.stages.manual import Moved
+from ocms_core.kernel.decisions import Answer, Decision
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.stages import officer_changes, reports
+from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.reports import DailyReport
-from ocms_core.stages.request_checks import Named
-from ocms_core.stages.request_fields import Refused
-from ocms_core.stages.search import Found, Listed
-from ocms_core.stages.service import Link
-from ocms_core.stages.toppan import Tally
+from ocms_core.stages.request_checks import NoticeToValidate
+from ocms_core.stages.request_fields import InvalidRequest
+from ocms_core.stages.search import SearchResult, SearchRow
+from ocms_core.stages.service import ReportLink
+from ocms_core.stages.toppan import ToppanResult
+from ocms_web.json_codec import Reply, local_time, with_offset
 from ocms_web.problems import Problem
-from ocms_web.wire import Reply, local_time, with_offset
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -76,7 +76,7 @@ NOTHING_SUBMITTED: Mapping[str, Any] = {
 }
 
 
-def told(problem: Problem, beside: Mapping[str, Any]) -> Reply:
+def problem_reply(problem: Problem, beside: Mapping[str, Any]) -> Reply:
     """Say what keeps a portal call from being answered, beside the empty lists of its body."""
     status, error, message = PROBLEMS[problem]
     return Reply(status, {**beside, "error": error, "message": message})
@@ -85,22 +85,22 @@ def told(problem: Problem, beside: Mapping[str, Any]) -> Reply:
 @rule("S4", "G15")
 def search_problem(problem: Problem) -> Reply:
     """A search that failed says so beside its empty lists, so it never looks like one that found nothing."""
-    return told(problem, NOTHING_FOUND)
+    return problem_reply(problem, NOTHING_FOUND)
 
 
 def validate_problem(problem: Problem) -> Reply:
     """Say what keeps a validation from being answered (G15)."""
-    return told(problem, NOTHING_VALIDATED)
+    return problem_reply(problem, NOTHING_VALIDATED)
 
 
 def submit_problem(problem: Problem) -> Reply:
     """Say what keeps a submit from being answered (G15)."""
-    return told(problem, NOTHING_SUBMITTED)
+    return problem_reply(problem, NOTHING_SUBMITTED)
 
 
 def report_problem(problem: Problem) -> Reply:
     """Say what keeps a report call from being answered (G15)."""
-    return told(problem, {})
+    return problem_reply(problem, {})
 
 
 @rule("S65", "G15")
@@ -119,16 +119,16 @@ def toppan_problem(problem: Problem, total: int = 0) -> Reply:
     status, _, message = PROBLEMS[problem]
     if problem is Problem.INTERNAL_ERROR:
         message = f"Unexpected error: {get_contextvars().get('request_id', '')}"
-    return Reply(status, toppan_body(Tally(0, errors=(message,)), total))
+    return Reply(status, toppan_body(ToppanResult(0, errors=(message,)), total))
 
 
-def refused_status(refused: Refused) -> HTTPStatus:
+def refused_status(refused: InvalidRequest) -> HTTPStatus:
     """Too much is 413, anything else malformed 400."""
     return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if refused.too_large else HTTPStatus.BAD_REQUEST
 
 
 @rule("S1")
-def search_refused(refused: Refused) -> Reply:
+def search_refused(refused: InvalidRequest) -> Reply:
     """A search without a criterion is the contract's empty body; one with a malformed criterion names it."""
     if refused.code is codes.CPS_NO_CRITERION:
         return Reply(HTTPStatus.BAD_REQUEST, NOTHING_FOUND)
@@ -136,19 +136,19 @@ def search_refused(refused: Refused) -> Reply:
 
 
 @rule("S24")
-def validate_refused(refused: Refused) -> Reply:
+def validate_refused(refused: InvalidRequest) -> Reply:
     """A malformed validation is its empty lists, with code and text beside them."""
     return Reply(refused_status(refused), {**NOTHING_VALIDATED, **error(refused.code)})
 
 
 @rule("S20")
-def submit_refused(refused: Refused) -> Reply:
+def submit_refused(refused: InvalidRequest) -> Reply:
     """A malformed submit has one failed result, with the number of the item to blame where there is one."""
     result = failed(Answer(refused.notice_no, refused.code))
     return Reply(refused_status(refused), {**NOTHING_SUBMITTED, "results": [result]})
 
 
-def report_refused(refused: Refused) -> Reply:
+def report_refused(refused: InvalidRequest) -> Reply:
     """Say what is wrong with a report call (S51, S52)."""
     return Reply(HTTPStatus.BAD_REQUEST, error(refused.code))
 
@@ -166,9 +166,9 @@ def plus_refused(code: Code, *, too_large: bool = False) -> Reply:
 
 
 @rule("S70")
-def toppan_refused(refused: Refused) -> Reply:
+def toppan_refused(refused: InvalidRequest) -> Reply:
     """A malformed Toppan call did nothing, and says why as its one error."""
-    return Reply(refused_status(refused), toppan_body(Tally(0, errors=(refused.code.text,)), 0))
+    return Reply(refused_status(refused), toppan_body(ToppanResult(0, errors=(refused.code.text,)), 0))
 
 
 def error(code: Code) -> dict[str, str]:
@@ -177,7 +177,7 @@ def error(code: Code) -> dict[str, str]:
 
 
 @rule("S2", "S4")
-def found(result: Found) -> Reply:
+def found(result: SearchResult) -> Reply:
     """What may be moved and what may not are two lists; a list that was cut says so."""
     eligible = [notice(listed) | standing(listed) for listed in result.listed if listed.against is None]
     ineligible = [
@@ -193,7 +193,7 @@ def found(result: Found) -> Reply:
     )
 
 
-def notice(listed: Listed) -> dict[str, Any]:
+def notice(listed: SearchRow) -> dict[str, Any]:
     """Show a notice of either list."""
     seen, offender = listed.notice, listed.offender
     return {
@@ -209,7 +209,7 @@ def notice(listed: Listed) -> dict[str, Any]:
 
 
 @rule("S3")
-def standing(listed: Listed) -> dict[str, Any]:
+def standing(listed: SearchRow) -> dict[str, Any]:
     """A notice that may be moved shows a suspension as ACTIVE, and whose row its offender's is."""
     suspension, offender = listed.notice.suspension_type, listed.offender
     return {
@@ -221,7 +221,7 @@ def standing(listed: Listed) -> dict[str, Any]:
 
 
 @rule("S24")
-def validated(answers: Sequence[Answer[Moved]], named: Mapping[str, Named]) -> Reply:
+def validated(answers: Sequence[Answer[StageTransition]], named: Mapping[str, NoticeToValidate]) -> Reply:
     """What may be moved echoes what the caller believed of it; the rest has a code and a text."""
     changeable = [
         {
@@ -245,14 +245,14 @@ def validated(answers: Sequence[Answer[Moved]], named: Mapping[str, Named]) -> R
 
 
 @rule("S21", "S23")
-def submitted(settled: Settled[Moved], link: Link | None) -> Reply:
+def submitted(decision: Decision[StageTransition], link: ReportLink | None) -> Reply:
     """Every item has its outcome; where one was moved the report is linked, or null if it failed."""
     results = [
-        updated(answer, answer.detail) if answer.detail else failed(answer) for answer in settled.answers
+        updated(answer, answer.detail) if answer.detail else failed(answer) for answer in decision.answers
     ]
-    succeeded = sum(answer.detail is not None for answer in settled.answers)
+    succeeded = sum(answer.detail is not None for answer in decision.answers)
     body: dict[str, Any] = {
-        "status": manual.status(settled.answers),
+        "status": officer_changes.status(decision.answers),
         "summary": {
             "requested": len(results),
             "succeeded": succeeded,
@@ -265,7 +265,7 @@ def submitted(settled: Settled[Moved], link: Link | None) -> Reply:
     return Reply(HTTPStatus.OK, body)
 
 
-def updated(answer: Answer[Moved], moved: Moved) -> dict[str, Any]:
+def updated(answer: Answer[StageTransition], moved: StageTransition) -> dict[str, Any]:
     """Show an item that was moved."""
     return {
         "noticeNo": answer.key,
@@ -277,7 +277,7 @@ def updated(answer: Answer[Moved], moved: Moved) -> dict[str, Any]:
     }
 
 
-def failed(answer: Answer[Moved]) -> dict[str, Any]:
+def failed(answer: Answer[StageTransition]) -> dict[str, Any]:
     """Show an item that was refused."""
     return {
         "noticeNo": answer.key,
@@ -323,12 +323,12 @@ def plus_changed(asked: int) -> Reply:
 
 
 @rule("S75")
-def toppan_done(tally: Tally) -> Reply:
+def toppan_done(tally: ToppanResult) -> Reply:
     """A run is a success when nothing is to be looked at; it is answered 200 either way."""
     return Reply(HTTPStatus.OK, toppan_body(tally, tally.total))
 
 
-def toppan_body(tally: Tally, total: int) -> dict[str, Any]:
+def toppan_body(tally: ToppanResult, total: int) -> dict[str, Any]:
     """Show what became of a print run; `errors` is null when there are none."""
     return {
         "totalNotices": total,

@@ -71,7 +71,7 @@ def fetched(link: str) -> tuple[int, object]:
 class Unrecorded:
     """Takes the record of a look and keeps none: what is shown here is the link."""
 
-    def looked_up(self, *_: object, **__: object) -> None:
+    def record_access(self, *_: object, **__: object) -> None:
         """Keep nothing."""
 
 

@@ -20,11 +20,11 @@ from azure.storage.blob import BlobClient
 
 from ocms_adapters.files.azure import BLOCK, AzureStore, azure_store
 from ocms_adapters.sql import engines
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.sheets import Column, Sheet
 from tests.support.azurite import connection_string
-from tests.support.called import calling
 from tests.support.databases import Databases
+from tests.support.http_calls import calling
 from tests.support.postgres import free_port
 from tests.support.reports import NAME, sheet
 from tests.support.rows import put_notices
@@ -35,9 +35,9 @@ KEY = "c2VjcmV0LW9mLW91cnM="
 
 def attempts(store: AzureStore) -> None:
     """Read and write in a store that does not answer or refuses."""
-    with pytest.raises(Unavailable, match="the report store is unavailable") as told:
+    with pytest.raises(Unavailable, match="the report store is unavailable") as given:
         store.put(NAME, sheet("ZWITSCHER"))
-    assert KEY not in str(told.value.__cause__)
+    assert KEY not in str(given.value.__cause__)
     with pytest.raises(Unavailable, match="the report store is unavailable"):
         store.read(NAME)
 

@@ -10,7 +10,7 @@ import pytest
 from ocms_adapters.files.blobs import FolderStore
 from ocms_adapters.files.links import SignedLinks, key_in
 from ocms_core.kernel.dates import SINGAPORE
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 from tests.support.reports import NAME, failing, sheet
 
 NOW = datetime(2025, 1, 15, 14, 30, tzinfo=SINGAPORE)

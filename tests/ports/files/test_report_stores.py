@@ -79,8 +79,8 @@ def test_a_link_that_was_changed_opens_nothing(kept: Kept, changed: str) -> None
     kept.store.put(OTHER, sheet("B"))
     link = kept.store.link(NAME, soon(60))
     later = dict(parse_qsl(urlsplit(kept.store.link(NAME, soon(3600))).query))
-    address, told = link.split("?")
-    query = dict(parse_qsl(told))
+    address, given = link.split("?")
+    query = dict(parse_qsl(given))
     match changed:
         case "workbook":
             address = address.replace("USER01", "USER02")

@@ -13,14 +13,14 @@ from openpyxl import load_workbook
 
 from ocms_adapters.files import xlsx
 from ocms_adapters.files.xlsx import write_workbook
-from ocms_core.kernel.sheets import Column, Kind, Sheet
+from ocms_core.kernel.sheets import CellKind, Column, Sheet
 
 COLUMNS = (
     Column("Text"),
-    Column("Whole", Kind.WHOLE),
-    Column("Money", Kind.MONEY),
-    Column("Day", Kind.DAY),
-    Column("Moment", Kind.MOMENT),
+    Column("Whole", CellKind.WHOLE),
+    Column("Money", CellKind.MONEY),
+    Column("Day", CellKind.DAY),
+    Column("Moment", CellKind.MOMENT),
 )
 DANGEROUS = (
     '=HYPERLINK("https://example.org")',

@@ -14,21 +14,21 @@ from sqlalchemy import Engine, text
 from sqlalchemy.dialects import mssql
 
 from ocms_adapters.sql import engines
-from ocms_adapters.sql.court import SqlCourtStores, Statements
+from ocms_adapters.sql.court import CourtStatements, SqlCourtStores
 from ocms_adapters.sql.row_sets import bind_keys
 from ocms_core.court import service
-from ocms_core.court.facts import CourtFacts, CourtNotice, PaymentStatus, PlusNotice
+from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
 from ocms_core.court.ports import CourtStores
 from ocms_core.kernel.changes import Change, CourtDueDateRecorded, NoticeChanged, SuspensionOpened
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.reference import EMPTY
 from ocms_core.kernel.stage_moves import StageMove
 from ocms_core.kernel.suspensions import SuspensionRecord
 from tests.support.builders import DUE, HST, LATER, NOW, OTH, SINCE, WWP, notice, payment, plus_notice, shown
 from tests.support.databases import Databases, migrate
+from tests.support.in_memory_stores import InMemoryCourtStores, Tables
 from tests.support.postgres import running_server
 from tests.support.rows import emptied, notice_numbers, put_court_case, put_notices, put_suspension
-from tests.support.twins import CourtTwin, Tables
 
 FRESH, SUSPENDED, REVIVED = NUMBERS = ("F1", "S1", "R1")
 
@@ -99,9 +99,9 @@ def put_all(engine: Engine) -> None:
     put_court_case(engine, REVIVED)
 
 
-def twin() -> CourtTwin:
+def stores_in_memory() -> InMemoryCourtStores:
     """Give the twin with the same three notices."""
-    return CourtTwin(Tables(CourtFacts(EMPTY, COURT), PLUS, PAYMENTS))
+    return InMemoryCourtStores(Tables(CourtFacts(EMPTY, COURT), PLUS, PAYMENTS))
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def engine(databases: Databases) -> Iterator[Engine]:
 @pytest.fixture(params=["twin", "database"])
 def stores(request: pytest.FixtureRequest, engine: Engine) -> CourtStores:
     """Give the stores under test."""
-    return twin() if request.param == "twin" else SqlCourtStores(engine)
+    return stores_in_memory() if request.param == "twin" else SqlCourtStores(engine)
 
 
 @frozen
@@ -127,7 +127,7 @@ class Seen:
     court: Mapping[str, CourtNotice]
     plus_locked: Mapping[str, PlusNotice]
     plus: Mapping[str, PlusNotice]
-    payments: Mapping[str, PaymentStatus]
+    payments: Mapping[str, NoticePaymentStatus]
 
 
 AS_PUT = Seen(COURT, COURT, PLUS, PLUS, PAYMENTS)
@@ -229,7 +229,7 @@ def test_after_any_changes_a_database_shows_what_the_twin_shows(
     emptied(engine)
     put_all(engine)
     changes = [change for of_notice in drawn for change in of_notice]
-    twins, stores = twin(), SqlCourtStores(engine)
+    twins, stores = stores_in_memory(), SqlCourtStores(engine)
     for each in (twins, stores):
         assert record(each, *changes, isolate=isolate) == frozenset()
     assert seen(stores) == seen(twins)
@@ -307,7 +307,7 @@ def bytes_written(engine: Engine, action: Callable[[], object]) -> int:
 @pytest.mark.rule("G13", "G9")
 def test_the_questions_compile_for_sql_server_with_one_value_to_bind_and_their_lock_hints() -> None:
     dialect = mssql.dialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
-    for name, question in vars(Statements(dialect)).items():
+    for name, question in vars(CourtStatements(dialect)).items():
         compiled = question.compile(dialect=dialect)
         assert [parameter for parameter, value in compiled.params.items() if value is None] == ["keys"]
         assert len(compiled.params) < 10

@@ -96,20 +96,20 @@ def test_reading_postgresql_needs_no_transaction_and_leaves_the_next_one_alone(p
 def test_a_restarted_database_is_picked_up_without_an_error() -> None:
     with running_server() as server:
         engine = engines.create(server.url())
-        held, go_on = Event(), Event()
+        held, continue_always = Event(), Event()
 
         def hold_another() -> None:
             with engine.connect() as connection:
                 connection.execute(text("SELECT 1"))
                 held.set()
-                go_on.wait()
+                continue_always.wait()
 
         other = Thread(target=hold_another)
         other.start()
         held.wait()
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
-            go_on.set()
+            continue_always.set()
             other.join()
 
         server.restart()

@@ -8,19 +8,19 @@ import pytest
 from sqlalchemy import ClauseElement, event, update
 from sqlalchemy.dialects.mssql.base import MSDialect
 
-from ocms_adapters.sql.hst_questions import Questions
-from ocms_adapters.sql.ledger import Ledger
+from ocms_adapters.sql.change_writer import ChangeWriter
+from ocms_adapters.sql.hst_queries import Queries
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
-from ocms_core.hst import address_check, nightly, service
-from ocms_core.hst.facts import KnownOffender, Tally, Unreported
+from ocms_core.hst import address_check, batch_jobs, service
+from ocms_core.hst.facts import JobResult, KnownOffender, UnreportedAnswer
 from ocms_core.hst.reports import bounds
-from ocms_core.hst.request_checks import ListQuery, Revival, Update
-from ocms_core.kernel.addresses import DATAHIVE, MHA, Address
+from ocms_core.hst.request_checks import HstListQuery, HstRevival, HstUpdate
+from ocms_core.kernel.addresses import DATAHIVE, MHA, RegisteredAddress
 from ocms_core.kernel.changes import AddressAnswered, EnquirySent
 from ocms_core.kernel.codes import HST_ID_EXISTS, HST_ID_NOT_FOUND, HST_NOT_CREATED
 from ocms_core.kernel.dates import local
-from ocms_core.kernel.verdicts import Refusal, Settled
+from ocms_core.kernel.decisions import Decision, Refusal
 from tests.support.builders import at
 from tests.support.databases import Databases
 from tests.support.hst_facts import (
@@ -49,15 +49,17 @@ def database(databases: Databases) -> Iterator[HstDatabase]:
 
 
 def applied(database: HstDatabase, id_no: str = IDENTITY, now: datetime = NOW) -> list[str]:
-    settled = service.apply(application(id_no), officer=OFFICER, stores=database.stores, now=now)
-    assert isinstance(settled, Settled)
-    return [each.key for each in settled.answers]
+    decision = service.apply(application(id_no), officer=OFFICER, stores=database.stores, now=now)
+    assert isinstance(decision, Decision)
+    return [each.key for each in decision.answers]
 
 
 def revived(database: HstDatabase, now: datetime = NOW) -> dict[str, str | None]:
-    settled = service.revive(Revival(IDENTITY, "why: so"), officer=OFFICER, stores=database.stores, now=now)
-    assert isinstance(settled, Settled)
-    return {each.key: each.detail for each in settled.answers}
+    decision = service.revive(
+        HstRevival(IDENTITY, "why: so"), officer=OFFICER, stores=database.stores, now=now
+    )
+    assert isinstance(decision, Decision)
+    return {each.key: each.detail for each in decision.answers}
 
 
 @pytest.mark.rule("H3", "H4", "H20")
@@ -150,7 +152,7 @@ def test_revive_lifts_what_apply_laid_on(database: HstDatabase) -> None:
         (number, local(NOW), "HAV", OFFICER, "why: so") for number in ("A", "B")
     ]
     assert set(database.shown().values()) == {(*FREE, IN_TWO_DAYS)}
-    again = service.revive(Revival(IDENTITY, "x"), officer=OFFICER, stores=database.stores, now=NOW)
+    again = service.revive(HstRevival(IDENTITY, "x"), officer=OFFICER, stores=database.stores, now=NOW)
     assert again == Refusal(HST_ID_NOT_FOUND)
 
 
@@ -194,9 +196,9 @@ def test_update_reaches_the_list_the_names_and_the_furnished_addresses(database:
     )
     applied(database)
     before = database.shown()
-    settled = service.update(Update(IDENTITY, "New Name", NEW_ADDRESS), stores=database.stores, now=NOW)
-    assert isinstance(settled, Settled)
-    assert [each.key for each in settled.answers] == ["A", "B"]
+    decision = service.update(HstUpdate(IDENTITY, "New Name", NEW_ADDRESS), stores=database.stores, now=NOW)
+    assert isinstance(decision, Decision)
+    assert [each.key for each in decision.answers] == ["A", "B"]
     assert database.rows(t.ocms_hst, "name", "postal_code", "bldg_name", "date_of_addr_change") == [
         ("New Name", "654321", "New Building", local(NOW))
     ]
@@ -239,7 +241,7 @@ def test_the_address_an_update_gave_is_the_one_that_is_shown_from_then_on(databa
         row = address_row(kind, "Old", last_year, last_year)
         database.put(t.ocms_offence_notice_owner_driver_addr, [row | stale])
     applied(database)
-    service.update(Update(IDENTITY, "New Name", NEW_ADDRESS), stores=database.stores, now=NOW)
+    service.update(HstUpdate(IDENTITY, "New Name", NEW_ADDRESS), stores=database.stores, now=NOW)
     columns = (
         *("type_of_address", "street_name", "invalid_addr_tag", "error_code"),
         *("effective_date", "processing_date_time"),
@@ -262,7 +264,7 @@ def test_a_blanked_address_is_none(database: HstDatabase) -> None:
             address_row("furnished_mail", "", local(NOW), local(NOW)) | {"street_name": None},
         ],
     )
-    assert service.find(IDENTITY, stores=database.stores).address == Address(street_name="Known")
+    assert service.find(IDENTITY, stores=database.stores).address == RegisteredAddress(street_name="Known")
 
 
 @pytest.mark.rule("H2")
@@ -281,14 +283,14 @@ def test_the_latest_address_is_the_newest_effective_then_the_newest_processed(da
     for row, street in zip(rows, ("Undated", "Old", "New", "Newest"), strict=True):
         database.put(t.ocms_offence_notice_owner_driver_addr, [row])
         assert find(IDENTITY, stores=database.stores) == KnownOffender(
-            False, "John Tan", Address(street_name=street), 2
+            False, "John Tan", RegisteredAddress(street_name=street), 2
         )
     applied(database)
     assert find(IDENTITY, stores=database.stores) == KnownOffender(True)
 
 
-def listed_row(database: HstDatabase, query: ListQuery | None = None) -> dict[str, Any]:
-    page = service.show_list(query or ListQuery(), stores=database.stores)
+def listed_row(database: HstDatabase, query: HstListQuery | None = None) -> dict[str, Any]:
+    page = service.show_list(query or HstListQuery(), stores=database.stores)
     (row,) = page.rows
     return {"id_no": row.identity.id_no, "notices": row.notices, "last": row.last_check, "total": page.total}
 
@@ -299,15 +301,15 @@ def test_the_list_is_filtered_paged_and_newest_first(database: HstDatabase) -> N
     for days, id_no in enumerate(ids):
         applied(database, id_no, NOW + timedelta(days=days))
     stores = database.stores
-    everything = service.show_list(ListQuery(), stores=stores)
+    everything = service.show_list(HstListQuery(), stores=stores)
     assert [row.identity.id_no for row in everything.rows] == ids[::-1]
-    page = service.show_list(ListQuery(skip=1, limit=2), stores=stores)
+    page = service.show_list(HstListQuery(skip=1, limit=2), stores=stores)
     assert (page.total, [row.identity.id_no for row in page.rows]) == (5, [ids[3], ids[2]])
     first, last = (NOW + timedelta(days=1)).date(), (NOW + timedelta(days=3)).date()
-    between = service.show_list(ListQuery(since=first, before=last), stores=stores)
+    between = service.show_list(HstListQuery(since=first, before=last), stores=stores)
     assert [row.identity.id_no for row in between.rows] == [ids[2], ids[1]]
-    assert listed_row(database, ListQuery(id_no=ids[4]))["total"] == 1
-    assert service.show_list(ListQuery(skip=9), stores=stores).rows == ()
+    assert listed_row(database, HstListQuery(id_no=ids[4]))["total"] == 1
+    assert service.show_list(HstListQuery(skip=9), stores=stores).rows == ()
 
 
 @pytest.mark.rule("H8", "H36")
@@ -316,9 +318,9 @@ def test_an_answer_upserts_and_only_a_later_one_counts(database: HstDatabase) ->
     applied(database)
     assert listed_row(database)["last"] is None
     for days, street in ((1, "First"), (3, "Third"), (2, "Second"), (3, "Again")):
-        told = answer(answered_at=NOW + timedelta(days=days), address=Address(street_name=street))
+        given = answer(answered_at=NOW + timedelta(days=days), address=RegisteredAddress(street_name=street))
         with database.stores.writing() as store:
-            store.record([AddressAnswered(told)], NOW, isolate=False)
+            store.record([AddressAnswered(given)], NOW, isolate=False)
     assert listed_row(database)["last"] == NOW + timedelta(days=3)
     columns = ("id_no", "query_reason", "street_name", "source", "type_of_address", "report_generated")
     assert database.rows(t.ocms_temp_unc_hst_addr, *columns) == [
@@ -331,16 +333,16 @@ def test_an_answer_upserts_and_only_a_later_one_counts(database: HstDatabase) ->
 def test_an_answer_to_an_earlier_listing_is_none_of_this_one(database: HstDatabase) -> None:
     database.notices(["A"])
     applied(database)
-    told = answer(answered_at=NOW + timedelta(hours=1))
+    given = answer(answered_at=NOW + timedelta(hours=1))
     with database.stores.writing() as store:
-        store.record([AddressAnswered(told)], NOW, isolate=False)
-    assert listed_row(database)["last"] == told.answered_at
+        store.record([AddressAnswered(given)], NOW, isolate=False)
+    assert listed_row(database)["last"] == given.answered_at
     again = NOW + timedelta(hours=2)
     revived(database, now=again)
     applied(database, now=again)
     assert listed_row(database)["last"] is None
     due_day = DUE.replace(hour=2)
-    assert nightly.loop_hst_suspensions(stores=database.stores, now=due_day) == Tally(1)
+    assert batch_jobs.loop_hst_suspensions(stores=database.stores, now=due_day) == JobResult(1)
     assert database.held() == ["A"]
 
 
@@ -350,9 +352,9 @@ def test_an_answer_goes_on_counting_when_the_list_takes_its_address_over(databas
     applied(database)
     with database.stores.writing() as store:
         store.record([AddressAnswered(answer(answered_at=NOW + timedelta(hours=1)))], NOW, isolate=False)
-    taken_over = Update(IDENTITY, "John Tan", NEW_ADDRESS)
+    taken_over = HstUpdate(IDENTITY, "John Tan", NEW_ADDRESS)
     service.update(taken_over, stores=database.stores, now=NOW + timedelta(hours=2))
-    assert nightly.loop_hst_suspensions(stores=database.stores, now=DUE.replace(hour=2)) == Tally(1)
+    assert batch_jobs.loop_hst_suspensions(stores=database.stores, now=DUE.replace(hour=2)) == JobResult(1)
     assert database.held() == []
 
 
@@ -360,7 +362,7 @@ def test_an_answer_goes_on_counting_when_the_list_takes_its_address_over(databas
 def test_new_notices_of_listed_identities_are_suspended_chunk_by_chunk(
     database: HstDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nightly, "CHUNK", 2)
+    monkeypatch.setattr(batch_jobs, "CHUNK", 2)
     ids = [f"S000000{number}A" for number in range(5)]
     for id_no in ids:
         applied(database, id_no)
@@ -368,23 +370,23 @@ def test_new_notices_of_listed_identities_are_suspended_chunk_by_chunk(
     database.notices(["B", "C"], id_no=ids[4])
     database.notices(["D"], id_no=ids[2], last_processing_stage="RD1")
     database.notices(["E"], id_no=OTHER)
-    run = nightly.suspend_hst_new_notices
-    assert run(stores=database.stores, now=NOW) == Tally(3)
+    run = batch_jobs.suspend_hst_new_notices
+    assert run(stores=database.stores, now=NOW) == JobResult(3)
     assert database.held() == ["A", "B", "C"]
-    assert run(stores=database.stores, now=NOW) == Tally(0)
+    assert run(stores=database.stores, now=NOW) == JobResult(0)
 
 
 @pytest.mark.rule("H31")
 def test_a_job_asked_to_stop_ends_at_its_next_chunk_and_goes_on_another_time(
     database: HstDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nightly, "CHUNK", 2)
+    monkeypatch.setattr(batch_jobs, "CHUNK", 2)
     database.notices(["A", "B", "C"])
     applied(database)
-    run, due_day = nightly.loop_hst_suspensions, DUE.replace(hour=2)
-    assert run(stores=database.stores, now=due_day, progress=lambda _: False) == Tally(2)
-    assert run(stores=database.stores, now=due_day) == Tally(1)
-    assert run(stores=database.stores, now=due_day) == Tally(0)
+    run, due_day = batch_jobs.loop_hst_suspensions, DUE.replace(hour=2)
+    assert run(stores=database.stores, now=due_day, progress=lambda _: False) == JobResult(2)
+    assert run(stores=database.stores, now=due_day) == JobResult(1)
+    assert run(stores=database.stores, now=due_day) == JobResult(0)
     assert database.held() == ["A", "B", "C"]
     columns = ("sr_no", "date_of_revival", "revival_reason")
     assert database.rows(t.ocms_suspended_notice, *columns) == 3 * [
@@ -400,7 +402,7 @@ def test_of_an_identity_no_longer_the_offender_the_suspension_expires(database: 
     with database.engine.begin() as connection:
         connection.execute(update(t.ocms_offence_notice_owner_driver).values(id_no=OTHER))
     due_day = DUE.replace(hour=2)
-    assert nightly.loop_hst_suspensions(stores=database.stores, now=due_day) == Tally(1)
+    assert batch_jobs.loop_hst_suspensions(stores=database.stores, now=due_day) == JobResult(1)
     assert database.held() == []
     assert database.shown()["A"] == (*FREE, local(due_day + timedelta(days=2)))
 
@@ -416,14 +418,16 @@ def test_what_the_loop_lets_go_the_job_for_new_notices_leaves_free(database: Hst
     for night in range(3):
         two = DUE.replace(hour=2) + timedelta(days=night)
         three = two + timedelta(hours=1)
-        assert nightly.loop_hst_suspensions(stores=database.stores, now=two) == Tally(0 if night else 1)
+        assert batch_jobs.loop_hst_suspensions(stores=database.stores, now=two) == JobResult(
+            0 if night else 1
+        )
         with database.stores.reading() as reader:
             assert reader.with_new_notices("", 10) == [], "nobody is looked at in vain"
-        assert nightly.suspend_hst_new_notices(stores=database.stores, now=three) == Tally(0)
+        assert batch_jobs.suspend_hst_new_notices(stores=database.stores, now=three) == JobResult(0)
         assert database.held() == []
     # What comes in afterwards is new.
     database.notices(["B"])
-    assert nightly.suspend_hst_new_notices(stores=database.stores, now=DUE) == Tally(1)
+    assert batch_jobs.suspend_hst_new_notices(stores=database.stores, now=DUE) == JobResult(1)
     assert database.held() == ["B"]
 
 
@@ -431,14 +435,14 @@ def test_what_the_loop_lets_go_the_job_for_new_notices_leaves_free(database: Hst
 def test_every_listed_identity_is_queued_once_a_month(database: HstDatabase) -> None:
     applied(database)
     run, columns = address_check.query_hst_addresses, ("id_no", "query_reason", "id_type", "sent_to_mha_date")
-    assert run(stores=database.stores, now=NOW) == Tally(1)
-    assert run(stores=database.stores, now=NOW) == Tally(0)
+    assert run(stores=database.stores, now=NOW) == JobResult(1)
+    assert run(stores=database.stores, now=NOW) == JobResult(0)
     with database.stores.writing() as store:
         store.record([EnquirySent(IDENTITY, MHA, NOW)], NOW, isolate=False)
-    assert run(stores=database.stores, now=NOW + timedelta(days=10)) == Tally(0)
+    assert run(stores=database.stores, now=NOW + timedelta(days=10)) == JobResult(0)
     assert database.rows(t.ocms_adhoc_nro_queue, *columns) == [(IDENTITY, "HST", "N", local(NOW))]
     next_month = NOW.replace(month=2, day=1)
-    assert run(stores=database.stores, now=next_month) == Tally(1)
+    assert run(stores=database.stores, now=next_month) == JobResult(1)
     assert database.rows(t.ocms_adhoc_nro_queue, *columns) == [(IDENTITY, "HST", "N", None)]
 
 
@@ -447,13 +451,13 @@ def test_who_has_answered_this_month_is_not_queued_again(database: HstDatabase) 
     for id_no in (IDENTITY, OTHER):
         applied(database, id_no)
     run, first, later = address_check.query_hst_addresses, at("2025-02-01T00:00:00"), NOW.replace(month=2)
-    told = [AddressAnswered(answer(id_no=IDENTITY)), AddressAnswered(answer(id_no=OTHER))]
+    given = [AddressAnswered(answer(id_no=IDENTITY)), AddressAnswered(answer(id_no=OTHER))]
     with database.stores.writing() as store:  # one has answered last month, the other this month
-        store.record(told[:1], first - timedelta(seconds=1), isolate=False)
-        store.record(told[1:], first, isolate=False)
-    assert run(stores=database.stores, now=later) == Tally(1)
+        store.record(given[:1], first - timedelta(seconds=1), isolate=False)
+        store.record(given[1:], first, isolate=False)
+    assert run(stores=database.stores, now=later) == JobResult(1)
     assert database.rows(t.ocms_adhoc_nro_queue, "id_no") == [(IDENTITY,)]
-    assert run(stores=database.stores, now=NOW.replace(month=3)) == Tally(1)
+    assert run(stores=database.stores, now=NOW.replace(month=3)) == JobResult(1)
     assert database.rows(t.ocms_adhoc_nro_queue, "id_no") == [(IDENTITY,), (OTHER,)]
 
 
@@ -478,15 +482,15 @@ def test_only_who_is_listed_is_sent_and_a_revival_empties_the_queue_of_them(data
 def test_an_identity_leaves_the_queue_when_reported_and_sent_to_all(database: HstDatabase) -> None:
     applied(database)
     address_check.query_hst_addresses(stores=database.stores, now=NOW)
-    told = answer(answered_at=NOW)
+    given = answer(answered_at=NOW)
     with database.stores.writing() as store:
-        store.record([AddressAnswered(told), EnquirySent(IDENTITY, DATAHIVE, NOW)], NOW, isolate=False)
-        store.close_reported([Unreported(IDENTITY, NOW, NOW)], NOW)
+        store.record([AddressAnswered(given), EnquirySent(IDENTITY, DATAHIVE, NOW)], NOW, isolate=False)
+        store.close_reported([UnreportedAnswer(IDENTITY, NOW, NOW)], NOW)
     assert database.rows(t.ocms_temp_unc_hst_addr, "report_generated") == [("Y",)]
     assert len(database.rows(t.ocms_adhoc_nro_queue, "id_no")) == 1
     with database.stores.writing() as store:
         store.record([EnquirySent(IDENTITY, MHA, NOW)], NOW, isolate=False)
-        store.close_reported([Unreported(IDENTITY, NOW, NOW)], NOW)
+        store.close_reported([UnreportedAnswer(IDENTITY, NOW, NOW)], NOW)
     assert database.rows(t.ocms_adhoc_nro_queue, "id_no") == []
 
 
@@ -495,7 +499,7 @@ def test_an_answer_newer_than_the_report_stays_unreported(database: HstDatabase)
     applied(database)
     with database.stores.writing() as store:
         store.record([AddressAnswered(answer(answered_at=NOW))], NOW, isolate=False)
-        store.close_reported([Unreported(IDENTITY, NOW - timedelta(days=1), NOW)], NOW)
+        store.close_reported([UnreportedAnswer(IDENTITY, NOW - timedelta(days=1), NOW)], NOW)
     assert database.rows(t.ocms_temp_unc_hst_addr, "report_generated") == [("N",)]
 
 
@@ -506,7 +510,7 @@ def test_the_month_of_an_answer_is_that_of_its_receipt(database: HstDatabase) ->
     with database.stores.writing() as store:
         store.record([AddressAnswered(answer(answered_at=given))], came_in, isolate=False)
     with database.stores.reading() as reader:
-        assert reader.unreported() == [Unreported(IDENTITY, given, came_in)]
+        assert reader.unreported() == [UnreportedAnswer(IDENTITY, given, came_in)]
         assert list(reader.checked(*bounds(date(2025, 2, 1)))) == []
         (found,) = reader.checked(*bounds(date(2025, 3, 1)))
     assert found.answer.answered_at == given
@@ -521,7 +525,7 @@ def test_an_answer_of_another_system_is_of_the_month_it_was_kept_in(database: Hs
     kept = {"response_date_time": local(never), "cre_date": local(NOW), "type_of_address": "mha_reg"}
     database.put(t.ocms_temp_unc_hst_addr, [{"id_no": IDENTITY, "query_reason": "HST", **empty, **kept}])
     with database.stores.reading() as reader:
-        assert reader.unreported() == [Unreported(IDENTITY, never, NOW)]
+        assert reader.unreported() == [UnreportedAnswer(IDENTITY, never, NOW)]
 
 
 @pytest.mark.rule("H21")
@@ -536,7 +540,7 @@ def test_apply_update_and_revive_take_as_many_statements_for_one_notice_as_for_m
         counts = []
         for call in (
             lambda: applied(database, now=NOW + timedelta(hours=many)),
-            lambda: service.update(Update(IDENTITY, "X", ADDRESS), stores=database.stores, now=NOW),
+            lambda: service.update(HstUpdate(IDENTITY, "X", ADDRESS), stores=database.stores, now=NOW),
             lambda: revived(database, now=NOW + timedelta(hours=many)),
         ):
             sent.clear()
@@ -566,8 +570,8 @@ def test_an_answer_another_system_kept_without_a_time_gives_way(database: HstDat
 
 def test_every_question_and_every_writing_can_be_phrased_for_sql_server() -> None:
     dialect = MSDialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
-    questions = [each for each in vars(Questions(dialect)).values() if isinstance(each, ClauseElement)]
-    writings = [statement for _, _, statement in Ledger(dialect)._phrased.values()]
+    questions = [each for each in vars(Queries(dialect)).values() if isinstance(each, ClauseElement)]
+    writings = [statement for _, _, statement in ChangeWriter(dialect)._statements.values()]
     assert len(questions) >= 20
     for statement in (*questions, *writings):
         assert isinstance(statement, ClauseElement)

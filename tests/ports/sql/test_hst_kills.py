@@ -16,7 +16,7 @@ from sqlalchemy import delete, text
 from ocms_adapters.sql.identity_locks import lock_identities
 from ocms_adapters.sql.schema import housekeeping, intranet
 from ocms_core.hst import service
-from ocms_core.hst.request_checks import Revival
+from ocms_core.hst.request_checks import HstRevival
 from tests.support.databases import Databases
 from tests.support.hst_facts import IDENTITY, NOW, OFFICER
 from tests.support.hst_rows import HstDatabase, application, hst_database
@@ -93,7 +93,7 @@ def standing(database: HstDatabase) -> tuple[int, ...]:
 
 def undone(database: HstDatabase) -> None:
     """Take back what an application has left, and the traces of that."""
-    service.revive(Revival(IDENTITY, "x"), officer=OFFICER, stores=database.stores, now=NOW)
+    service.revive(HstRevival(IDENTITY, "x"), officer=OFFICER, stores=database.stores, now=NOW)
     with database.engine.begin() as connection:
         connection.execute(delete(housekeeping.ocms_outbox))
         connection.execute(delete(intranet.ocms_suspended_notice))
@@ -101,9 +101,9 @@ def undone(database: HstDatabase) -> None:
 
 @pytest.mark.rule("H3", "H21")
 def test_an_application_killed_at_any_moment_is_there_whole_or_not_at_all(database: HstDatabase) -> None:
-    begun = time.monotonic()
+    startup = time.monotonic()
     service.apply(application(), officer=OFFICER, stores=database.stores, now=NOW)
-    as_long_as = time.monotonic() - begun
+    as_long_as = time.monotonic() - startup
     whole = (1, NOTICES, NOTICES, NOTICES)
     assert standing(database) == whole
     undone(database)

@@ -10,12 +10,12 @@ from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.court import service as court
 from ocms_core.court.request_checks import CourtUpdate
-from ocms_core.hst import nightly, service
-from ocms_core.hst.request_checks import Revival
-from ocms_core.kernel.particulars import FurnishDetail, Person
+from ocms_core.hst import batch_jobs, service
+from ocms_core.hst.request_checks import HstRevival
+from ocms_core.kernel.offender_details import FurnishDetail, Person
 from ocms_core.offenders import service as offenders
-from ocms_core.offenders.field_checks import Furnished
-from ocms_core.offenders.service import Outcome
+from ocms_core.offenders.field_checks import FurnishRequest
+from ocms_core.offenders.service import ActionOutcome
 from tests.support.databases import Databases
 from tests.support.hst_facts import NOW, OFFICER
 from tests.support.hst_rows import HstDatabase, application, hst_database
@@ -41,7 +41,7 @@ def apply(database: HstDatabase, number: int) -> None:
 
 
 def revive(database: HstDatabase, number: int) -> None:
-    service.revive(Revival(identity(number), "found"), officer=OFFICER, stores=database.stores, now=NOW)
+    service.revive(HstRevival(identity(number), "found"), officer=OFFICER, stores=database.stores, now=NOW)
 
 
 def race(first: Callable[[int], object], second: Callable[[int], object]) -> None:
@@ -96,9 +96,9 @@ def take(database: HstDatabase, how: str) -> Callable[[int], None]:
 
     def work(number: int) -> None:
         person = Person("N", identity(number), "John Tan")
-        furnished = Furnished(f"F{number}", role, person, None, FurnishDetail(), from_role="O")
+        furnished = FurnishRequest(f"F{number}", role, person, None, FurnishDetail(), from_role="O")
         outcome = carry_out(furnished, OFFICER, stores=stores, delivery=Undelivered(), now=NOW)
-        assert isinstance(outcome, Outcome)
+        assert isinstance(outcome, ActionOutcome)
 
     return work
 
@@ -166,7 +166,7 @@ def test_the_job_for_new_notices_beside_revive(database: HstDatabase) -> None:
         apply(database, number)
     notices_of_each(database)
     race(
-        lambda _: nightly.suspend_hst_new_notices(stores=database.stores, now=NOW),
+        lambda _: batch_jobs.suspend_hst_new_notices(stores=database.stores, now=NOW),
         lambda number: revive(database, number),
     )
     assert outcome(database) == (set(), set())

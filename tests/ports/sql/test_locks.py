@@ -17,13 +17,13 @@ from attrs import evolve
 from sqlalchemy import Engine, bindparam, insert, select, text, update
 
 from ocms_adapters.sql import engines
-from ocms_adapters.sql.journal import SqlJournal
+from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.locks import MOMENT, SqlLocks, fenced
 from ocms_adapters.sql.schema import ocms_job_run, ocms_shedlock, ocms_vip_vehicle
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_adapters.sql.utc_clock import utc_now
-from ocms_core.jobs.runs import Ask, Held, LockLost, NotNow, Result
-from ocms_core.kernel.faults import BadRow
+from ocms_core.jobs.runs import LockLease, LockLost, LockRequest, RunResult, SkipReason
+from ocms_core.kernel.errors import RowRejected
 from tests.support.builders import at
 from tests.support.contenders import ENTER, LEAVE
 from tests.support.databases import Databases
@@ -40,21 +40,21 @@ def engine(databases: Databases) -> Iterator[Engine]:
     engine.dispose()
 
 
-def ask(worker: str = "a", *, at_most: timedelta = LONG, at_least: timedelta = timedelta(0)) -> Ask:
-    return Ask(JOB, worker, at_most, at_least)
+def ask(worker: str = "a", *, at_most: timedelta = LONG, at_least: timedelta = timedelta(0)) -> LockRequest:
+    return LockRequest(JOB, worker, at_most, at_least)
 
 
-def taken(engine: Engine, wish: Ask) -> Held:
+def taken(engine: Engine, wish: LockRequest) -> LockLease:
     held = SqlLocks(engine).take(wish)
-    assert isinstance(held, Held), held
+    assert isinstance(held, LockLease), held
     return held
 
 
-def end(engine: Engine, held: Held) -> None:
-    SqlLocks(engine).end(held, Result.DONE, {}, None)
+def end(engine: Engine, held: LockLease) -> None:
+    SqlLocks(engine).end(held, RunResult.DONE, {}, None)
 
 
-def write(engine: Engine, held: Held) -> None:
+def write(engine: Engine, held: LockLease) -> None:
     with fenced(engine, held) as connection:
         connection.execute(
             insert(ocms_vip_vehicle).values(vehicle_no=f"S{held.fence}", vip_vehicle="Y", status="A")
@@ -64,31 +64,31 @@ def write(engine: Engine, held: Held) -> None:
 @pytest.mark.rule("P42")
 def test_a_start_is_on_record_at_once_and_one_that_never_ended_is_seen(engine: Engine) -> None:
     held = taken(engine, ask(at_most=timedelta(seconds=2)))
-    (run,) = SqlJournal(engine).history()
+    (run,) = SqlJobRuns(engine).history()
     assert (run.number, run.state, run.ended_at) == (held.fence, "running", None)
 
     time.sleep(2.1)
 
-    assert [run.state for run in SqlJournal(engine).latest()] == ["never ended"]
+    assert [run.state for run in SqlJobRuns(engine).latest()] == ["never ended"]
 
 
 @pytest.mark.rule("P42")
 def test_the_end_is_recorded_with_result_and_counts(engine: Engine) -> None:
     held = taken(engine, ask())
-    SqlLocks(engine).end(held, Result.FAILED, {"added": 3}, "CAS answered 503 (4 attempts)")
+    SqlLocks(engine).end(held, RunResult.FAILED, {"added": 3}, "CAS answered 503 (4 attempts)")
 
-    (run,) = SqlJournal(engine).history(JOB)
+    (run,) = SqlJobRuns(engine).history(JOB)
     assert (run.state, run.counts, run.error) == ("failed", {"added": 3}, "CAS answered 503 (4 attempts)")
 
 
 def test_a_lock_held_is_not_taken_and_nobody_waits_for_it(engine: Engine) -> None:
     taken(engine, ask())
-    assert SqlLocks(engine).take(ask("b")) is NotNow.HELD
+    assert SqlLocks(engine).take(ask("b")) is SkipReason.HELD
 
 
 def test_a_lock_is_kept_at_least_as_long_as_it_says(engine: Engine) -> None:
     end(engine, taken(engine, ask(at_least=timedelta(seconds=0.5))))
-    assert SqlLocks(engine).take(ask("b")) is NotNow.HELD
+    assert SqlLocks(engine).take(ask("b")) is SkipReason.HELD
     time.sleep(0.6)
     taken(engine, ask("b"))
 
@@ -100,8 +100,8 @@ def test_a_lock_is_extended_and_released_by_its_holder_only(engine: Engine) -> N
     time.sleep(0.4)
     stranger = evolve(held, holder="b#99", fence=99)
     assert not locks.extend(stranger)
-    locks.end(stranger, Result.DONE, {}, None)
-    assert locks.take(ask("b")) is NotNow.HELD
+    locks.end(stranger, RunResult.DONE, {}, None)
+    assert locks.take(ask("b")) is SkipReason.HELD
     end(engine, held)
     taken(engine, ask("b"))
 
@@ -126,7 +126,7 @@ def test_a_lock_that_ran_out_is_taken_over_and_its_late_holder_cannot_write(engi
 def test_a_time_of_the_schedule_is_run_once_whatever_the_clocks_say(engine: Engine) -> None:
     slot = at("2025-01-14T02:00:00")
     end(engine, taken(engine, evolve(ask(), slot=slot)))
-    assert SqlLocks(engine).take(evolve(ask("b"), slot=slot)) is NotNow.SLOT_RUN
+    assert SqlLocks(engine).take(evolve(ask("b"), slot=slot)) is SkipReason.SLOT_RUN
     taken(engine, evolve(ask("b"), slot=slot + timedelta(days=1)))
 
 
@@ -140,8 +140,8 @@ def test_a_run_cut_off_is_made_up_for_at_the_same_time_of_the_schedule(engine: E
 @pytest.mark.rule("P42")
 def test_a_job_of_once_a_day_is_run_again_that_day_only_by_force(engine: Engine) -> None:
     once = evolve(ask(), once_a_day=True)
-    SqlLocks(engine).end(taken(engine, once), Result.FAILED, {}, "counts all the same")
-    assert SqlLocks(engine).take(once) is NotNow.RAN_TODAY
+    SqlLocks(engine).end(taken(engine, once), RunResult.FAILED, {}, "counts all the same")
+    assert SqlLocks(engine).take(once) is SkipReason.RAN_TODAY
     end(engine, taken(engine, evolve(once, forced=True)))
     with writing(engine) as connection:
         connection.execute(update(ocms_job_run).values(started_at=datetime(2025, 1, 14)))
@@ -175,21 +175,21 @@ def as_shedlock(engine: Engine, name: str, hold: timedelta = LONG) -> int:
     """Do as a Java node does; the rows it reached, none for an insert that finds the name taken."""
     statement = text(SHEDLOCK[name])
     times = [bindparam(each, type_=MOMENT) for each in TIMES if f":{each}" in SHEDLOCK[name]]
-    with suppress(BadRow), writing(engine) as connection:
+    with suppress(RowRejected), writing(engine) as connection:
         now = utc_now(connection)
-        told = {"now": now, "lockUntil": now + hold, "unlockTime": now, "lockedBy": "java", "name": JOB}
-        wanted = {each: value for each, value in told.items() if f":{each}" in SHEDLOCK[name]}
-        return connection.execute(statement.bindparams(*times), wanted).rowcount
+        given = {"now": now, "lockUntil": now + hold, "unlockTime": now, "lockedBy": "java", "name": JOB}
+        requested = {each: value for each, value in given.items() if f":{each}" in SHEDLOCK[name]}
+        return connection.execute(statement.bindparams(*times), requested).rowcount
     return 0
 
 
 def test_the_lock_of_a_shedlock_node_is_honoured(engine: Engine) -> None:
     locks = SqlLocks(engine)
     assert as_shedlock(engine, "insert", timedelta(seconds=0.3)) == 1
-    assert locks.take(ask()) is NotNow.HELD
+    assert locks.take(ask()) is SkipReason.HELD
     assert as_shedlock(engine, "extend") == 1
     time.sleep(0.4)
-    assert locks.take(ask()) is NotNow.HELD, "it was extended"
+    assert locks.take(ask()) is SkipReason.HELD, "it was extended"
     assert as_shedlock(engine, "unlock") == 1
     held = taken(engine, ask())
     assert as_shedlock(engine, "extend") == 0, "it is another's now"
@@ -215,7 +215,7 @@ def test_our_lock_that_ran_out_is_taken_over_by_a_shedlock_node(engine: Engine) 
         write(engine, late)
     assert not SqlLocks(engine).extend(late)
     end(engine, late)
-    assert SqlLocks(engine).take(ask("b")) is NotNow.HELD, "its end does not free the node's lock"
+    assert SqlLocks(engine).take(ask("b")) is SkipReason.HELD, "its end does not free the node's lock"
 
 
 def test_a_shedlock_node_whose_time_ran_out_is_taken_over_and_what_it_unlocks_late_is_not_written_on(
@@ -236,12 +236,12 @@ def test_a_shedlock_node_whose_time_ran_out_is_taken_over_and_what_it_unlocks_la
 def test_a_shedlock_node_by_the_time_of_postgresql_and_ours_keep_each_other_out(engine: Engine) -> None:
     def node(hold: str) -> int:
         with writing(engine) as connection:
-            told = {"name": JOB, "lockAtMostFor": hold, "lockedBy": "java"}
-            return connection.execute(text(BY_DATABASE_TIME), told).rowcount
+            given = {"name": JOB, "lockAtMostFor": hold, "lockedBy": "java"}
+            return connection.execute(text(BY_DATABASE_TIME), given).rowcount
 
     assert node("0.3 second") == 1
     assert node("10 minutes") == 0
-    assert SqlLocks(engine).take(ask()) is NotNow.HELD
+    assert SqlLocks(engine).take(ask()) is SkipReason.HELD
     time.sleep(0.4)
     held = taken(engine, ask())
     assert node("10 minutes") == 0
@@ -282,8 +282,8 @@ def test_fifty_contenders_never_hold_the_lock_together(engine: Engine, databases
         if one.mark == ENTER and one.fence in inside:
             assert (other.fence, other.mark) == (one.fence, LEAVE), "another was in between"
     assert len(inside) < len(set(fences)), "some slept past their time, and wrote no more"
-    runs = SqlJournal(engine).history(last=100_000)
-    slots = [run.slot for run in runs if run.slot and run.result is Result.DONE]
+    runs = SqlJobRuns(engine).history(last=100_000)
+    slots = [run.slot for run in runs if run.slot and run.result is RunResult.DONE]
     assert len(slots) == len(set(slots)), "no time of the schedule was run twice"
     assert {run.state for run in runs} == {"done", "lost"}
 
@@ -296,7 +296,7 @@ from ocms_adapters.sql import engines
 from ocms_adapters.sql.locks import MOMENT, SqlLocks, fenced
 from ocms_adapters.sql.schema import ocms_vip_vehicle
 from ocms_core.jobs.runs import Ask, LockLost
-from ocms_core.kernel.faults import Fault
+from ocms_core.kernel.errors import Fault
 engine = engines.create(sys.argv[1])
 held = SqlLocks(engine).take(Ask("refresh_vip_vehicle", "sleeper", timedelta(seconds=1)))
 def row(number):
@@ -335,16 +335,16 @@ def test_a_holder_stopped_past_its_time_is_taken_over_and_its_writes_are_refused
         sleeper.send_signal(signal.SIGSTOP)
         asked = time.monotonic()
         successor = SqlLocks(engine).take(ask("b"))
-        while isinstance(successor, NotNow):
+        while isinstance(successor, SkipReason):
             time.sleep(0.02)
             successor = SqlLocks(engine).take(ask("b"))
         waited = time.monotonic() - asked
         sleeper.send_signal(signal.SIGCONT)
         sleeper.stdin.write("\n")
         sleeper.stdin.close()
-        told = sleeper.stdout.read().strip()
+        given = sleeper.stdout.read().strip()
     assert waited < 1 + 1, "taken over within its time and a second"
-    assert told in ({"LockLost"} if where == "outside" else {"LockLost", "Unavailable", "Conflict"})
+    assert given in ({"LockLost"} if where == "outside" else {"LockLost", "Unavailable", "Conflict"})
     with reading(engine) as connection:
         assert connection.execute(select(ocms_vip_vehicle)).all() == []
     write(engine, successor)

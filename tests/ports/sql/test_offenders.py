@@ -23,17 +23,17 @@ from sqlalchemy.dialects import mssql
 
 from ocms_adapters.sql import schema
 from ocms_adapters.sql.access_records import SqlAccessRecords
-from ocms_adapters.sql.ledger import Ledger
+from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_core.kernel.access import Operation, Principal, Role
 from ocms_core.kernel.codes import NOT_CURRENT_OFFENDER, NOT_FURNISHABLE, REDIRECT_SAME_ROLE, Code
 from ocms_core.kernel.dates import local
-from ocms_core.kernel.faults import Fault
-from ocms_core.kernel.particulars import Address, FurnishDetail, Person
-from ocms_core.kernel.verdicts import Refusal
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
 from ocms_core.offenders import service
-from ocms_core.offenders.field_checks import Changed, Furnished
-from ocms_core.offenders.service import Outcome
+from ocms_core.offenders.field_checks import FurnishRequest, ParticularsPatch
+from ocms_core.offenders.service import ActionOutcome
 from tests.support.builders import NOW
 from tests.support.databases import Databases
 from tests.support.offender_builders import EMPLOYEE, JOHN, NUMBER, OFFICER, ORCHARD, OWNER
@@ -74,16 +74,16 @@ class Desk:
     engine: Engine
     stores: SqlOffenderStores
 
-    def furnish(self, role: str, notice_no: str = NUMBER, **parts: Any) -> Outcome | Refusal:
-        request = evolve(Furnished(notice_no, role, JOHN, ORCHARD, EMPLOYEE), **parts)
+    def furnish(self, role: str, notice_no: str = NUMBER, **parts: Any) -> ActionOutcome | Refusal:
+        request = evolve(FurnishRequest(notice_no, role, JOHN, ORCHARD, EMPLOYEE), **parts)
         return service.furnish(request, OFFICER, stores=self.stores, delivery=Undelivered(), now=NOW)
 
-    def redirect(self, from_role: str, to_role: str, notice_no: str = NUMBER) -> Outcome | Refusal:
-        request = Furnished(notice_no, to_role, JOHN, ORCHARD, FurnishDetail(), from_role=from_role)
+    def redirect(self, from_role: str, to_role: str, notice_no: str = NUMBER) -> ActionOutcome | Refusal:
+        request = FurnishRequest(notice_no, to_role, JOHN, ORCHARD, FurnishDetail(), from_role=from_role)
         return service.redirect(request, OFFICER, stores=self.stores, delivery=Undelivered(), now=NOW)
 
-    def update(self, role: str, notice_no: str = NUMBER, **person: Any) -> Outcome | Refusal:
-        request = Changed(notice_no, role, person, {}, {})
+    def update(self, role: str, notice_no: str = NUMBER, **person: Any) -> ActionOutcome | Refusal:
+        request = ParticularsPatch(notice_no, role, person, {}, {})
         return service.update(request, OFFICER, stores=self.stores, delivery=Undelivered(), now=NOW)
 
     def new_notice(self, **columns: Any) -> str:
@@ -131,7 +131,7 @@ def columns(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
 
 @pytest.mark.rule("F20", "F21", "F22", "G4", "G12")
 def test_a_furnish_writes_every_column_it_should_and_no_other(desk: Desk) -> None:
-    assert isinstance(desk.furnish("H"), Outcome)
+    assert isinstance(desk.furnish("H"), ActionOutcome)
     hirer, owner = rows_of(desk.engine, ONOD, NUMBER)
     assert hirer == {
         "notice_no": NUMBER,
@@ -227,7 +227,7 @@ def test_a_furnish_to_a_listed_identity_suspends_beside_what_is_there(desk: Desk
         (NUMBER, 1, ("TS", "HST", local(NOW), due)),
         ("UNC", 3, ("TS", "UNC", local(NOW), local(until))),
     ):
-        assert isinstance(desk.furnish("H", number), Outcome)
+        assert isinstance(desk.furnish("H", number), ActionOutcome)
         (von,) = rows_of(desk.engine, VON, number)
         assert columns(von, *TS_UNC, "due_date_of_revival") == row
         record = rows_of(desk.engine, SUSPENDED, number)[-1]
@@ -255,7 +255,7 @@ def test_who_stood_in_the_role_leaves_nothing_in_it_but_their_other_addresses(de
         ),
     )
     bare = Person("P", "E1", "ANN")
-    assert isinstance(desk.furnish("O", person=bare, address=None, detail=FurnishDetail()), Outcome)
+    assert isinstance(desk.furnish("O", person=bare, address=None, detail=FurnishDetail()), ActionOutcome)
     (owner,) = rows_of(desk.engine, ONOD, NUMBER)
     assert columns(
         owner,
@@ -313,7 +313,7 @@ def test_nothing_said_of_a_former_address_holds_for_the_one_furnished(desk: Desk
 
 @pytest.mark.rule("F40")
 def test_an_update_leaves_identity_indicator_and_stage_alone(desk: Desk) -> None:
-    assert isinstance(desk.update("O", name="NEW NAME", email=None), Outcome)
+    assert isinstance(desk.update("O", name="NEW NAME", email=None), ActionOutcome)
     (owner,) = rows_of(desk.engine, ONOD, NUMBER)
     assert columns(
         owner,
@@ -392,18 +392,18 @@ def test_after_a_race_there_is_exactly_one_current_offender(desk: Desk, kind: st
     numbers = [desk.new_notice() for _ in range(RACES)]
     start = Barrier(2)
 
-    def first(number: str) -> Outcome | Refusal:
+    def first(number: str) -> ActionOutcome | Refusal:
         start.wait()
         return desk.redirect("O", "H", number) if kind.startswith("redirect") else desk.furnish("H", number)
 
-    def second(number: str) -> Outcome | Refusal:
+    def second(number: str) -> ActionOutcome | Refusal:
         start.wait()
         return desk.redirect("O", "D", number)
 
     with ThreadPoolExecutor(2) as pool:
         for number in numbers:
             outcomes = [call.result() for call in (pool.submit(first, number), pool.submit(second, number))]
-            won = [outcome for outcome in outcomes if isinstance(outcome, Outcome)]
+            won = [outcome for outcome in outcomes if isinstance(outcome, ActionOutcome)]
             assert won
             for outcome in outcomes:
                 if isinstance(outcome, Refusal):
@@ -424,7 +424,7 @@ def test_an_action_costs_the_same_statements_whatever_stands_at_the_notice(desk:
     counts = []
     for number in (NUMBER, crowded):
         with recorded(desk.engine) as statements:
-            assert isinstance(desk.furnish("H", number), Outcome)
+            assert isinstance(desk.furnish("H", number), ActionOutcome)
         counts.append(len(statements))
     # Identity lock (not on SQLite); notice, people and HST list read; seven kinds of rows written, the
     # outbox last.
@@ -454,7 +454,7 @@ class Model(RuleBasedStateMachine):
         if self.stage.startswith("D"):
             assert outcome == Refusal(NOT_FURNISHABLE)
             return
-        assert isinstance(outcome, Outcome)
+        assert isinstance(outcome, ActionOutcome)
         assert outcome.answer.detail
         assert outcome.answer.detail.created is (role not in self.people)
         after = "DN1" if role == "D" else "RD2" if (role, self.stage) == ("H", "RD1") else "RD1"
@@ -471,14 +471,14 @@ class Model(RuleBasedStateMachine):
         if refused:
             assert outcome == Refusal(refused)
             return
-        assert isinstance(outcome, Outcome)
+        assert isinstance(outcome, ActionOutcome)
         self.took(to_role, JOHN.id_no, "DN1" if to_role == "D" else "RD1")
 
     @precondition(lambda self: self.current is not None)
     @rule(name=st.sampled_from(["A", "B"]))
     def update(self, name: str) -> None:
         assert self.current
-        assert isinstance(self.desk.update(self.current, self.number, name=name), Outcome)
+        assert isinstance(self.desk.update(self.current, self.number, name=name), ActionOutcome)
         self.actions += 1
 
     @invariant()
@@ -504,29 +504,34 @@ def test_any_sequence_of_actions_leaves_what_the_model_expects(desk: Desk) -> No
 
 def test_every_change_can_be_written_on_sql_server() -> None:
     dialect = mssql.dialect()  # type: ignore[no-untyped-call]
-    ledger = Ledger(dialect)
-    for _, _, statement in ledger._phrased.values():
+    ledger = ChangeWriter(dialect)
+    for _, _, statement in ledger._statements.values():
         assert str(cast("ClauseElement", statement).compile(dialect=dialect))
 
 
 @pytest.mark.rule("G2")
 def test_nobody_is_named_by_what_is_printed_of_a_request_or_refused_by_the_database(desk: Desk) -> None:
     canary = Person("N", "T7654321Q", "ZWITSCHER" * 20, "z@zwitscher.example", None, "87654321")
-    request = Furnished(desk.new_notice(), "H", canary, Address("987C"), FurnishDetail("ZWITSCHER"))
-    told = [repr(request), repr(Changed(NUMBER, "H", {"name": canary.name}, {}, {"remarks": "ZWITSCHER"}))]
+    request = FurnishRequest(
+        desk.new_notice(), "H", canary, MailingAddress("987C"), FurnishDetail("ZWITSCHER")
+    )
+    given = [
+        repr(request),
+        repr(ParticularsPatch(NUMBER, "H", {"name": canary.name}, {}, {"remarks": "ZWITSCHER"})),
+    ]
     try:
-        told.append(repr(desk.furnish("H", request.notice_no, person=canary)))
-    except Fault as fault:
-        told.extend(map(repr, (fault, fault.__cause__, fault.__context__ and fault.__suppress_context__)))
+        given.append(repr(desk.furnish("H", request.notice_no, person=canary)))
+    except OcmsError as fault:
+        given.extend(map(repr, (fault, fault.__cause__, fault.__context__ and fault.__suppress_context__)))
     for leak in ("T7654321Q", "ZWITSCHER", "zwitscher", "87654321", "987C"):
-        assert not any(leak in each for each in told)
+        assert not any(leak in each for each in given)
 
 
 @pytest.mark.rule("G2")
 def test_a_look_up_leaves_who_when_what_and_whom_only_as_a_keyed_hash(desk: Desk) -> None:
     records = SqlAccessRecords(desk.engine, b"k" * 32)
     officer = Principal(OFFICER, Role.OIC, "staff:OIC001")
-    records.looked_up(officer, Operation.GET_OFFENDERS, ["S1234567A", "s1234567a"], NOW, notice_no=NUMBER)
+    records.record_access(officer, Operation.GET_OFFENDERS, ["S1234567A", "s1234567a"], NOW, notice_no=NUMBER)
     (row,) = rows_of(desk.engine, schema.ocms_access_record)
     assert columns(row, "principal", "role", "operation", "notice_no", "looked_up_at") == (
         OFFICER,

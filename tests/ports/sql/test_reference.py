@@ -9,8 +9,8 @@ from sqlalchemy.dialects import mssql
 
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.reference import EVERYTHING, SqlReference, read_reference
-from ocms_core.kernel.caps import BatchCap, batch_cap
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.batch_limits import BatchCap, batch_cap
+from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.reference_defaults import STAGE_MAP, SUSPENSION_REASONS
 from ocms_core.kernel.suspensions import SuspensionReason

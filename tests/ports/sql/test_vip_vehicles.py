@@ -21,7 +21,7 @@ from ocms_adapters.sql.transactions import reading
 from ocms_adapters.sql.vip_vehicles import SqlVipVehicles
 from ocms_core.court.vip_vehicles import BadList, ListHeldBack, VipChanges
 from ocms_core.jobs.runs import LockLost
-from ocms_core.kernel.faults import BadRow, Unavailable
+from ocms_core.kernel.errors import RowRejected, Unavailable
 from tests.support.builders import NOW
 from tests.support.databases import Databases
 
@@ -138,7 +138,7 @@ class Cut(io.BytesIO):
 @pytest.mark.parametrize("on_both", ["postgresql"], indirect=True)
 def test_what_fails_while_the_list_is_loaded_is_a_fault_and_leaves_the_old_list(engine: Engine) -> None:
     replace(engine, [vehicle(1)])
-    with pytest.raises(BadRow, match="22001"):
+    with pytest.raises(RowRejected, match="22001"):
         replace(engine, [vehicle(1), vehicle(2, "d" * 256)])
 
     def put_out() -> None:
@@ -180,7 +180,7 @@ def test_readers_see_the_old_list_or_the_new_one_and_do_not_wait(engine: Engine,
     done = threading.Event()
     wrong: list[object] = []
     waits: list[float] = []
-    looked_up = select(table.c.description).where(table.c.vehicle_no == "SVP0000007")
+    record_access = select(table.c.description).where(table.c.vehicle_no == "SVP0000007")
     whole = text("SELECT count(*), count(DISTINCT description) FROM ocms_vip_vehicle")
 
     def read() -> None:
@@ -189,9 +189,9 @@ def test_readers_see_the_old_list_or_the_new_one_and_do_not_wait(engine: Engine,
             with engine.connect().execution_options(**options) as connection:
                 days = []
                 for _ in range(2):
-                    begun = time.perf_counter()
-                    days.append(connection.execute(looked_up).scalar())
-                    waits.append(time.perf_counter() - begun)
+                    startup = time.perf_counter()
+                    days.append(connection.execute(record_access).scalar())
+                    waits.append(time.perf_counter() - startup)
                     seen = connection.execute(whole).one()
                     if None in days or tuple(seen) != (many, 1):
                         wrong.append((days, seen))
@@ -241,11 +241,11 @@ def test_a_kill_at_any_point_leaves_the_old_list_or_the_new_one(engine: Engine, 
             assert refresher.stdout.readline() == f"{day}\n"
             time.sleep(chance.uniform(0, 1.2))
             refresher.kill()
-            begun = [day, *map(int, refresher.stdout.read().split())]
+            startup = [day, *map(int, refresher.stdout.read().split())]
         found = stored(engine)
-        (told,) = {description for _, description, _ in found.values()}
-        assert int(told or "") in (begun[-1] - 1, begun[-1])
-        shift = int(told or "") % 7 if told != "0" else 0
+        (given,) = {description for _, description, _ in found.values()}
+        assert int(given or "") in (startup[-1] - 1, startup[-1])
+        shift = int(given or "") % 7 if given != "0" else 0
         assert list(found) == [vehicle(n)[0] for n in range(shift, shift + MANY)]
-        day = int(told or "") + 1
+        day = int(given or "") + 1
     assert day > 1

@@ -9,7 +9,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocms_core.court.court_notices import Outcome, decide, outcome
+from ocms_core.court.court_notices import UpdateOutcome, decide, update_outcome
 from ocms_core.court.facts import CourtFacts, CourtNotice
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.changes import NoticeChanged, SuspensionOpened, notice_of
@@ -21,9 +21,9 @@ from ocms_core.kernel.codes import (
     SUCCESS,
     Code,
 )
+from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.stage_moves import StageMove
 from ocms_core.kernel.suspensions import SuspensionReason, SuspensionRecord
-from ocms_core.kernel.verdicts import Answer, Refusal, Settled
 from tests.support.builders import (
     DUE,
     HST,
@@ -39,8 +39,8 @@ from tests.support.builders import (
     reference,
     shown,
 )
-from tests.support.cases import Case, each, said, written
-from tests.support.twins import Tables, apply
+from tests.support.cases import Case, outcome, parametrize_cases, written
+from tests.support.in_memory_stores import Tables, apply
 
 Update: TypeAlias = Case[
     tuple[CourtNotice, ...], tuple[CourtUpdate, ...], tuple[tuple[str, Code], ...] | Refusal
@@ -304,10 +304,10 @@ SUSPENSIONS: tuple[Update, ...] = (
 )
 
 
-@each(COURT + ITEMS + STAGES + SUSPENSIONS)
+@parametrize_cases(COURT + ITEMS + STAGES + SUSPENSIONS)
 def test_decide(case: Update) -> None:
     verdict = decide(case.ask, court_facts(*case.given), NOW)
-    assert said(verdict) == case.says
+    assert outcome(verdict) == case.says
     assert written(verdict) == case.writes
 
 
@@ -320,7 +320,7 @@ def test_decide(case: Update) -> None:
 def test_half_a_suspension_is_shown_and_has_no_record(
     update: CourtUpdate, kind: str | None, reason: str | None
 ) -> None:
-    (change,) = settled([update], court_facts(notice("A"))).changes
+    (change,) = decision([update], court_facts(notice("A"))).changes
     assert isinstance(change, NoticeChanged)
     assert change.suspension
     assert (change.suspension.type, change.suspension.reason) == (kind, reason)
@@ -329,7 +329,7 @@ def test_half_a_suspension_is_shown_and_has_no_record(
 @pytest.mark.rule("P24")
 def test_a_permanent_suspension_has_no_revival_whatever_days_are_set_for_its_reason() -> None:
     facts = court_facts(notice("A"), reference_data=reference(days_of_suspension={WWP: 7}))
-    assert settled([CourtUpdate("A", "PS", "WWP")], facts).changes == (
+    assert decision([CourtUpdate("A", "PS", "WWP")], facts).changes == (
         NoticeChanged("A", suspension=shown("PS", "WWP", NOW, due=None)),
         opened("A", WWP),
     )
@@ -338,13 +338,13 @@ def test_a_permanent_suspension_has_no_revival_whatever_days_are_set_for_its_rea
 @pytest.mark.rule("P23")
 def test_what_is_said_of_an_updated_notice_is_its_payment() -> None:
     found = notice("A", amount_payable=None, payment_acceptance_allowed="N", payment_due_date=None)
-    (answer,) = settled([CourtUpdate("A", "PS", "WWP", "WAR")], court_facts(found)).answers
+    (answer,) = decision([CourtUpdate("A", "PS", "WWP", "WAR")], court_facts(found)).answers
     assert answer == Answer("A", SUCCESS, found)
 
 
 @pytest.mark.rule("P23")
 def test_the_updated_are_listed_and_the_failed_are_named() -> None:
-    verdict: Settled[CourtNotice] = Settled(
+    verdict: Decision[CourtNotice] = Decision(
         answers=(
             Answer("A", SUCCESS, notice("A")),
             Answer("B", NOT_A_COURT_NOTICE),
@@ -354,7 +354,7 @@ def test_the_updated_are_listed_and_the_failed_are_named() -> None:
         ),
         changes=(),
     )
-    assert outcome(verdict) == Outcome(
+    assert update_outcome(verdict) == UpdateOutcome(
         updated=(notice("A"), notice("D")),
         failed=(
             Answer("B", NOT_A_COURT_NOTICE),
@@ -395,9 +395,9 @@ UPDATES = st.lists(st.builds(CourtUpdate, NUMBERS, KINDS, REASONS, st.none() | K
 DISTINCT = UPDATES.map(lambda updates: list({update.notice_no: update for update in updates}.values()))
 
 
-def settled(updates: Sequence[CourtUpdate], facts: CourtFacts, now: datetime = NOW) -> Settled[CourtNotice]:
+def decision(updates: Sequence[CourtUpdate], facts: CourtFacts, now: datetime = NOW) -> Decision[CourtNotice]:
     verdict = decide(updates, facts, now)
-    assert isinstance(verdict, Settled)
+    assert isinstance(verdict, Decision)
     return verdict
 
 
@@ -406,8 +406,8 @@ def settled(updates: Sequence[CourtUpdate], facts: CourtFacts, now: datetime = N
 def test_a_batch_of_distinct_numbers_is_decided_as_its_items_would_be_one_by_one(
     updates: list[CourtUpdate], facts: CourtFacts
 ) -> None:
-    whole = settled(updates, facts)
-    one_by_one = [settled([update], facts) for update in updates]
+    whole = decision(updates, facts)
+    one_by_one = [decision([update], facts) for update in updates]
     assert whole.answers == tuple(answer for one in one_by_one for answer in one.answers)
     assert whole.changes == tuple(change for one in one_by_one for change in one.changes)
 
@@ -415,7 +415,7 @@ def test_a_batch_of_distinct_numbers_is_decided_as_its_items_would_be_one_by_one
 @pytest.mark.rule("G9")
 @given(UPDATES, FACTS)
 def test_every_item_is_answered_in_the_order_asked(updates: list[CourtUpdate], facts: CourtFacts) -> None:
-    answers = settled(updates, facts).answers
+    answers = decision(updates, facts).answers
     assert [answer.key for answer in answers] == [update.notice_no for update in updates]
 
 
@@ -425,7 +425,7 @@ def test_a_duplicate_never_writes(updates: list[CourtUpdate], facts: CourtFacts)
     firsts: dict[str, CourtUpdate] = {}
     for update in updates:
         firsts.setdefault(update.notice_no, update)
-    assert settled(updates, facts).changes == settled(list(firsts.values()), facts).changes
+    assert decision(updates, facts).changes == decision(list(firsts.values()), facts).changes
 
 
 @pytest.mark.rule("P24")
@@ -433,8 +433,8 @@ def test_a_duplicate_never_writes(updates: list[CourtUpdate], facts: CourtFacts)
 def test_an_update_repeated_on_what_it_left_changes_nothing_more(
     updates: list[CourtUpdate], facts: CourtFacts
 ) -> None:
-    left = apply(settled(updates, facts).changes, Tables(court=facts)).court
-    for change in settled(updates, left, LATER).changes:
+    left = apply(decision(updates, facts).changes, Tables(court=facts)).court
+    for change in decision(updates, left, LATER).changes:
         assert change == NoticeChanged(notice_of(change)), "the audit columns alone"
 
 
@@ -443,7 +443,7 @@ def test_an_update_repeated_on_what_it_left_changes_nothing_more(
 def test_no_suspension_gets_a_number_that_was_given_before(
     updates: list[CourtUpdate], facts: CourtFacts
 ) -> None:
-    for change in settled(updates, facts).changes:
+    for change in decision(updates, facts).changes:
         if isinstance(change, SuspensionOpened):
             before = facts.notices[change.notice_no]
             assert change.record.sr_no == before.last_sr_no + 1

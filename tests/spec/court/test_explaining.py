@@ -4,8 +4,8 @@ from typing import TypeAlias
 
 from ocms_core.court.explaining import explain
 from tests.support.builders import DUE, court_facts, notice, payment, plus_notice, plus_notices
-from tests.support.cases import Case, each
-from tests.support.twins import CourtTwin, Tables
+from tests.support.cases import Case, parametrize_cases
+from tests.support.in_memory_stores import InMemoryCourtStores, Tables
 
 # The answers of APIs 1, 2 and 4, each with the rules it is explained by.
 Explained: TypeAlias = Case[Tables, str, tuple[tuple[str, tuple[str, ...]], ...]]
@@ -55,14 +55,17 @@ CASES: tuple[Explained, ...] = (
 )
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_explain(case: Explained) -> None:
-    twin = CourtTwin(case.given)
-    explanations = explain(case.ask, stores=twin, now=DUE)
-    assert tuple((each.answer, each.rules) for each in explanations) == case.says
-    assert [each.operation for each in explanations] == [
+    stores_in_memory = InMemoryCourtStores(case.given)
+    explanations = explain(case.ask, stores=stores_in_memory, now=DUE)
+    assert (
+        tuple((parametrize_cases.answer, parametrize_cases.rules) for parametrize_cases in explanations)
+        == case.says
+    )
+    assert [parametrize_cases.operation for parametrize_cases in explanations] == [
         "cas-getPaymentStatus",
         "cas-updateCourtNotices",
         "plus-queryNoticeInfo",
     ]
-    assert twin.opened == ["reading"]
+    assert stores_in_memory.opened == ["reading"]

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocms_core.court.facts import PaymentStatus
+from ocms_core.court.facts import NoticePaymentStatus
 from ocms_core.court.payment_status import decide, shown
 from tests.support.builders import payment
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 
-Asked = Case[tuple[PaymentStatus, ...], tuple[str, ...], tuple[PaymentStatus, ...]]
+Asked = Case[tuple[NoticePaymentStatus, ...], tuple[str, ...], tuple[NoticePaymentStatus, ...]]
 
 CASES: tuple[Asked, ...] = (
     Case(
@@ -57,7 +57,7 @@ CASES: tuple[Asked, ...] = (
         given=(payment("1234567890", suspension_type="PS", crs_reason="FP", epr_reason="WWP"),),
         ask=("1234567890",),
         says=(
-            PaymentStatus(
+            NoticePaymentStatus(
                 notice_no="1234567890",
                 payment_status="PP",
                 amount_payable=Decimal("150.00"),
@@ -85,13 +85,13 @@ REASONS: tuple[Case[tuple[str | None, str | None], None, str | None], ...] = (
 )
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_decide(case: Asked) -> None:
     found = {notice.notice_no: notice for notice in case.given}
     assert decide(case.ask, found) == case.says
 
 
-@each(REASONS)
+@parametrize_cases(REASONS)
 def test_shown(case: Case[tuple[str | None, str | None], None, str | None]) -> None:
     kind, reason = case.given
     stored = payment("A", suspension_type=kind, crs_reason="FP", epr_reason=reason)
@@ -114,7 +114,7 @@ FOUND = st.dictionaries(
 @pytest.mark.rule("G9", "P10")
 @given(st.lists(NUMBERS, unique=True), FOUND)
 def test_a_batch_is_answered_as_its_items_would_be_one_by_one(
-    asked: list[str], found: Mapping[str, PaymentStatus]
+    asked: list[str], found: Mapping[str, NoticePaymentStatus]
 ) -> None:
     one_by_one = tuple(answer for notice_no in asked for answer in decide((notice_no,), found))
     assert decide(asked, found) == one_by_one

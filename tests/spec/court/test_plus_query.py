@@ -15,10 +15,10 @@ from ocms_core.court.plus_query import decide, payment_allowance
 from ocms_core.kernel.changes import CourtDueDateRecorded
 from ocms_core.kernel.codes import NOTICES_NOT_FOUND
 from ocms_core.kernel.dates import local
-from ocms_core.kernel.verdicts import Refusal, Settled
+from ocms_core.kernel.decisions import Decision, Refusal
 from tests.support.builders import DUE, LATER, NOW, plus_notice, plus_notices
-from tests.support.cases import Case, each, written
-from tests.support.twins import Tables, apply
+from tests.support.cases import Case, parametrize_cases, written
+from tests.support.in_memory_stores import Tables, apply
 
 Query = Case[tuple[PlusNotice, ...], tuple[str, ...], tuple[PlusNotice, ...] | Refusal]
 Allowance = Case[PlusNotice, datetime, str]
@@ -152,19 +152,19 @@ ALLOWANCES: tuple[Allowance, ...] = (
 )
 
 
-@each(QUERIES)
+@parametrize_cases(QUERIES)
 def test_decide(case: Query) -> None:
     verdict = decide(case.ask, plus_notices(case.given), NOW)
     assert details(verdict) == case.says
     assert written(verdict) == case.writes
 
 
-@each(ALLOWANCES)
+@parametrize_cases(ALLOWANCES)
 def test_payment_allowance(case: Allowance) -> None:
     assert payment_allowance(case.given, case.ask) == case.says
 
 
-def details(verdict: Settled[PlusNotice] | Refusal) -> tuple[PlusNotice | None, ...] | Refusal:
+def details(verdict: Decision[PlusNotice] | Refusal) -> tuple[PlusNotice | None, ...] | Refusal:
     return verdict if isinstance(verdict, Refusal) else tuple(answer.detail for answer in verdict.answers)
 
 
@@ -219,9 +219,9 @@ FOUND = st.dictionaries(
 KNOWN = FOUND.flatmap(lambda found: st.tuples(st.permutations(sorted(found)), st.just(found)))
 
 
-def settled(asked: Sequence[str], found: Mapping[str, PlusNotice]) -> Settled[PlusNotice]:
+def decision(asked: Sequence[str], found: Mapping[str, PlusNotice]) -> Decision[PlusNotice]:
     verdict = decide(asked, found, NOW)
-    assert isinstance(verdict, Settled)
+    assert isinstance(verdict, Decision)
     return verdict
 
 
@@ -231,8 +231,8 @@ def test_a_query_for_known_notices_is_answered_as_its_items_would_be_one_by_one(
     query: tuple[Sequence[str], Mapping[str, PlusNotice]],
 ) -> None:
     asked, found = query
-    whole = settled(asked, found)
-    one_by_one = [settled((notice_no,), found) for notice_no in asked]
+    whole = decision(asked, found)
+    one_by_one = [decision((notice_no,), found) for notice_no in asked]
     assert whole.answers == tuple(answer for one in one_by_one for answer in one.answers)
     assert whole.changes == tuple(change for one in one_by_one for change in one.changes)
     assert [answer.key for answer in whole.answers] == list(asked)
@@ -244,8 +244,8 @@ def test_a_repeated_query_writes_nothing_and_says_the_same(
     query: tuple[Sequence[str], Mapping[str, PlusNotice]],
 ) -> None:
     asked, found = query
-    first = settled(asked, found)
-    again = settled(asked, apply(first.changes, Tables(plus=found)).plus)
+    first = decision(asked, found)
+    again = decision(asked, apply(first.changes, Tables(plus=found)).plus)
     assert again.changes == ()
     assert [said_of(answer.detail) for answer in again.answers] == [
         said_of(answer.detail) for answer in first.answers
@@ -263,6 +263,6 @@ def test_the_stored_flag_is_never_changed(
     query: tuple[Sequence[str], Mapping[str, PlusNotice]],
 ) -> None:
     asked, found = query
-    after = apply(settled(asked, found).changes, Tables(plus=found)).plus
+    after = apply(decision(asked, found).changes, Tables(plus=found)).plus
     for notice_no in asked:
         assert after[notice_no].payment_acceptance_allowed == found[notice_no].payment_acceptance_allowed

@@ -22,10 +22,10 @@ from ocms_core.kernel.codes import (
     INVALID_TIMESTAMP,
     Code,
 )
-from ocms_core.kernel.notices import is_notice_no
-from ocms_core.kernel.verdicts import Refusal
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.notice_numbers import is_notice_no
 from tests.support.builders import NOW, REQUEST_ID, body, court_facts, numbers
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 
 CAP = 500
 GOOD = {"noticeNo": "1234567890"}
@@ -313,13 +313,13 @@ UPDATES: tuple[Parsed, ...] = (
 )
 
 
-@each(COMMON)
+@parametrize_cases(COMMON)
 def test_every_call_is_checked_alike(case: Checked) -> None:
     assert notice_numbers(case.ask, CAP) == Refusal(case.says)
     assert court_updates(case.ask, CAP) == Refusal(case.says)
 
 
-@each(CAPS)
+@parametrize_cases(CAPS)
 def test_the_cap(case: Capped) -> None:
     assert first_refusal(body(numbers(case.ask)), case.given) == case.says
 
@@ -330,12 +330,12 @@ def test_a_repeated_number_counts_towards_the_cap_each_time() -> None:
     assert notice_numbers(body((GOOD,) * 500), CAP) == ("1234567890",)
 
 
-@each(NUMBERS)
+@parametrize_cases(NUMBERS)
 def test_notice_numbers(case: Case[None, object, tuple[str, ...]]) -> None:
     assert notice_numbers(case.ask, CAP) == case.says
 
 
-@each(UPDATES)
+@parametrize_cases(UPDATES)
 def test_court_updates(case: Parsed) -> None:
     assert court_updates(case.ask, CAP) == case.says
 
@@ -385,7 +385,7 @@ PAIRS: tuple[Case[None, object, Code], ...] = tuple(
 )
 
 
-@each(PAIRS)
+@parametrize_cases(PAIRS)
 def test_the_first_thing_wrong_is_what_a_call_is_refused_for(case: Case[None, object, Code]) -> None:
     refusal = called(case.ask)
     assert isinstance(refusal, Refusal)

@@ -7,9 +7,9 @@ from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.court.service import get_payment_status, query_notice_info, update_court_notices
 from ocms_core.kernel.changes import CourtDueDateRecorded, NoticeChanged
 from ocms_core.kernel.codes import INTERNAL_ERROR, NOTICES_NOT_FOUND, SUCCESS
-from ocms_core.kernel.faults import Conflict
+from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.errors import Conflict
 from ocms_core.kernel.stage_moves import StageMove
-from ocms_core.kernel.verdicts import Answer, Refusal, Settled
 from tests.support.builders import (
     DUE,
     LATER,
@@ -21,8 +21,8 @@ from tests.support.builders import (
     plus_notice,
     plus_notices,
 )
-from tests.support.cases import said
-from tests.support.twins import CourtTwin, Tables
+from tests.support.cases import outcome
+from tests.support.in_memory_stores import InMemoryCourtStores, Tables
 
 
 def in_court(*notices: CourtNotice) -> Tables:
@@ -34,73 +34,77 @@ def in_court(*notices: CourtNotice) -> Tables:
 
 @pytest.mark.rule("P10")
 def test_the_payment_status_is_a_read_and_nothing_else() -> None:
-    twin = CourtTwin(in_court(notice("A"), notice("B")))
-    assert get_payment_status(["B", "C", "A"], stores=twin) == (payment("B"), payment("A"))
-    assert twin.opened == ["reading"]
-    assert twin.written == []
+    stores_in_memory = InMemoryCourtStores(in_court(notice("A"), notice("B")))
+    assert get_payment_status(["B", "C", "A"], stores=stores_in_memory) == (payment("B"), payment("A"))
+    assert stores_in_memory.opened == ["reading"]
+    assert stores_in_memory.written == []
 
 
 @pytest.mark.rule("P12", "P21")
 def test_what_the_court_update_accepted_the_payment_status_echoes() -> None:
-    twin = CourtTwin(in_court(notice("A")))
+    stores_in_memory = InMemoryCourtStores(in_court(notice("A")))
     update = CourtUpdate("A", suspension_type="PS", epr_reason="WWP", processing_stage="WAR")
-    update_court_notices([update], stores=twin, now=NOW)
-    assert get_payment_status(["A"], stores=twin) == (
+    update_court_notices([update], stores=stores_in_memory, now=NOW)
+    assert get_payment_status(["A"], stores=stores_in_memory) == (
         payment("A", suspension_type="PS", epr_reason="PS-WWP"),
     )
 
 
 @pytest.mark.rule("P23", "P25")
 def test_a_court_update_the_database_refuses_fails_alone() -> None:
-    twin = CourtTwin(in_court(notice("A"), notice("B")), refuses=frozenset({"A"}))
+    stores_in_memory = InMemoryCourtStores(in_court(notice("A"), notice("B")), refuses=frozenset({"A"}))
     updates = [CourtUpdate("A", processing_stage="WAR"), CourtUpdate("B", processing_stage="WAR")]
     moved = NoticeChanged("B", move=StageMove("CPC", SINCE, "WAR", NOW))
-    assert update_court_notices(updates, stores=twin, now=NOW) == Settled(
+    assert update_court_notices(updates, stores=stores_in_memory, now=NOW) == Decision(
         answers=(Answer("A", INTERNAL_ERROR), Answer("B", SUCCESS, notice("B"))), changes=(moved,)
     )
-    assert twin.written == [moved]
+    assert stores_in_memory.written == [moved]
 
 
 @pytest.mark.rule("G13")
 def test_a_court_update_overtaken_by_another_is_decided_again() -> None:
     overtaken = in_court(notice("A", stage="CSD", stage_date=NOW))
-    twin = CourtTwin(in_court(notice("A")), overtaken=frozenset({1}), meanwhile=overtaken)
-    update_court_notices([CourtUpdate("A", processing_stage="WAR")], stores=twin, now=LATER)
-    assert twin.written == [NoticeChanged("A", move=StageMove("CSD", NOW, "WAR", LATER))]
+    stores_in_memory = InMemoryCourtStores(
+        in_court(notice("A")), overtaken=frozenset({1}), meanwhile=overtaken
+    )
+    update_court_notices([CourtUpdate("A", processing_stage="WAR")], stores=stores_in_memory, now=LATER)
+    assert stores_in_memory.written == [NoticeChanged("A", move=StageMove("CSD", NOW, "WAR", LATER))]
 
 
 @pytest.mark.rule("G13")
 def test_a_court_update_overtaken_three_times_gives_up() -> None:
-    twin = CourtTwin(in_court(notice("A")), overtaken=frozenset({1, 2, 3}))
+    stores_in_memory = InMemoryCourtStores(in_court(notice("A")), overtaken=frozenset({1, 2, 3}))
     with pytest.raises(Conflict):
-        update_court_notices([CourtUpdate("A")], stores=twin, now=NOW)
-    assert twin.written == []
+        update_court_notices([CourtUpdate("A")], stores=stores_in_memory, now=NOW)
+    assert stores_in_memory.written == []
 
 
 @pytest.mark.rule("P32")
 def test_a_query_locks_only_to_record_and_a_repeat_writes_nothing_at_all() -> None:
-    twin = CourtTwin(Tables(plus=plus_notices([plus_notice("A")])))
-    first = query_notice_info(["A"], stores=twin, now=NOW)
-    assert said(first) == (("A", SUCCESS),)
-    assert twin.opened == ["reading", "writing"]
-    assert twin.written == [CourtDueDateRecorded("A", DUE)]
+    stores_in_memory = InMemoryCourtStores(Tables(plus=plus_notices([plus_notice("A")])))
+    first = query_notice_info(["A"], stores=stores_in_memory, now=NOW)
+    assert outcome(first) == (("A", SUCCESS),)
+    assert stores_in_memory.opened == ["reading", "writing"]
+    assert stores_in_memory.written == [CourtDueDateRecorded("A", DUE)]
 
-    again = query_notice_info(["A"], stores=twin, now=NOW)
-    assert said(again) == (("A", SUCCESS),)
-    assert twin.opened == ["reading", "writing", "reading"]
-    assert twin.written == [CourtDueDateRecorded("A", DUE)]
+    again = query_notice_info(["A"], stores=stores_in_memory, now=NOW)
+    assert outcome(again) == (("A", SUCCESS),)
+    assert stores_in_memory.opened == ["reading", "writing", "reading"]
+    assert stores_in_memory.written == [CourtDueDateRecorded("A", DUE)]
 
 
 @pytest.mark.rule("P30")
 def test_a_query_with_an_unknown_number_opens_no_writing_transaction() -> None:
-    twin = CourtTwin(Tables(plus=plus_notices([plus_notice("A")])))
-    assert query_notice_info(["A", "B"], stores=twin, now=NOW) == Refusal(NOTICES_NOT_FOUND)
-    assert twin.opened == ["reading"]
+    stores_in_memory = InMemoryCourtStores(Tables(plus=plus_notices([plus_notice("A")])))
+    assert query_notice_info(["A", "B"], stores=stores_in_memory, now=NOW) == Refusal(NOTICES_NOT_FOUND)
+    assert stores_in_memory.opened == ["reading"]
 
 
 @pytest.mark.rule("P32", "G13")
 def test_what_a_query_records_is_decided_under_the_lock() -> None:
     moved = Tables(plus=plus_notices([plus_notice("A", payment_due_date=LATER)]))
-    twin = CourtTwin(Tables(plus=plus_notices([plus_notice("A")])), overtaken=frozenset({1}), meanwhile=moved)
-    query_notice_info(["A"], stores=twin, now=NOW)
-    assert twin.written == [CourtDueDateRecorded("A", LATER)]
+    stores_in_memory = InMemoryCourtStores(
+        Tables(plus=plus_notices([plus_notice("A")])), overtaken=frozenset({1}), meanwhile=moved
+    )
+    query_notice_info(["A"], stores=stores_in_memory, now=NOW)
+    assert stores_in_memory.written == [CourtDueDateRecorded("A", LATER)]

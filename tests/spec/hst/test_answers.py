@@ -6,13 +6,13 @@ import pytest
 from attrs import evolve
 
 from ocms_core.hst.answers import accepted, brought_another, brought_valid, found_valid_new_address
-from ocms_core.hst.existence import floor_unit, shown
 from ocms_core.hst.facts import KnownOffender, ListedIdentity
-from ocms_core.kernel.addresses import Address, AddressAnswer, changed, invalid
+from ocms_core.hst.lookup import floor_unit, shown
+from ocms_core.kernel.addresses import AddressAnswer, RegisteredAddress, changed, invalid
 from ocms_core.kernel.changes import AddressAnswered
 from ocms_core.kernel.suspensions import NOT_SUSPENDED, ShownSuspension, SuspensionReason, may_lift, shown_of
 from tests.support.builders import HST, at
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 from tests.support.hst_facts import (
     ADDRESS,
     EARLIER,
@@ -46,13 +46,13 @@ INVALID: tuple[Case[AddressAnswer, None, bool], ...] = (
 )
 
 
-@each(INVALID)
+@parametrize_cases(INVALID)
 def test_invalid(case: Case[AddressAnswer, None, bool]) -> None:
     assert invalid(case.given.address, case.given.invalid_addr_tag) == case.says
     assert found_valid_new_address(LISTED, case.given) != case.says
 
 
-CHANGED: tuple[Case[Address, Address, bool], ...] = (
+CHANGED: tuple[Case[RegisteredAddress, RegisteredAddress, bool], ...] = (
     Case(rule="H37", name="the same address", given=ADDRESS, ask=ADDRESS, says=False),
     *(
         Case(rule="H37", name=f"another {part}", given=ADDRESS, ask=evolve(ADDRESS, **{part: "9"}), says=True)
@@ -62,14 +62,14 @@ CHANGED: tuple[Case[Address, Address, bool], ...] = (
         rule="H37",
         name="capitals, blanks and leading zeros do not count",
         given=ADDRESS,
-        ask=Address("123456", "123", " EXAMPLE  STREET", "1", "#0001", "EXAMPLE BUILDING "),
+        ask=RegisteredAddress("123456", "123", " EXAMPLE  STREET", "1", "#0001", "EXAMPLE BUILDING "),
         says=False,
     ),
 )
 
 
-@each(CHANGED)
-def test_changed(case: Case[Address, Address, bool]) -> None:
+@parametrize_cases(CHANGED)
+def test_changed(case: Case[RegisteredAddress, RegisteredAddress, bool]) -> None:
     assert changed(case.given, case.ask) == case.says
 
 
@@ -113,7 +113,13 @@ BROUGHT: tuple[Case[ListedIdentity | None, AddressAnswer, tuple[bool, bool, bool
         ask=answer(address=ADDRESS),
         says=(False, True, False),
     ),
-    Case(rule="H37", name="no address", given=LISTED, ask=answer(address=Address()), says=(False,) * 3),
+    Case(
+        rule="H37",
+        name="no address",
+        given=LISTED,
+        ask=answer(address=RegisteredAddress()),
+        says=(False,) * 3,
+    ),
     Case(rule="H35", name="an answer about somebody revived", given=None, ask=answer(), says=(False,) * 3),
     Case(
         rule=("H8", "H31"),
@@ -146,12 +152,12 @@ BROUGHT: tuple[Case[ListedIdentity | None, AddressAnswer, tuple[bool, bool, bool
 )
 
 
-@each(BROUGHT)
+@parametrize_cases(BROUGHT)
 def test_what_an_answer_has_brought(
     case: Case[ListedIdentity | None, AddressAnswer, tuple[bool, bool, bool]],
 ) -> None:
     found = (brought_another, brought_valid, found_valid_new_address)
-    assert tuple(told(case.given, case.ask) for told in found) == case.says
+    assert tuple(given(case.given, case.ask) for given in found) == case.says
 
 
 FLOORS: tuple[Case[tuple[str, str], None, str | None], ...] = (
@@ -161,10 +167,10 @@ FLOORS: tuple[Case[tuple[str, str], None, str | None], ...] = (
 )
 
 
-@each(FLOORS)
+@parametrize_cases(FLOORS)
 def test_floor_unit(case: Case[tuple[str, str], None, str | None]) -> None:
     floor, unit = case.given
-    assert floor_unit(Address(floor_no=floor, unit_no=unit)) == case.says
+    assert floor_unit(RegisteredAddress(floor_no=floor, unit_no=unit)) == case.says
 
 
 @pytest.mark.rule("H2")
@@ -203,7 +209,7 @@ SHOWING: tuple[Case[tuple[object, ...], None, ShownSuspension], ...] = (
 )
 
 
-@each(SHOWING)
+@parametrize_cases(SHOWING)
 def test_shown_of(case: Case[tuple[object, ...], None, ShownSuspension]) -> None:
     assert shown_of(case.given) == case.says  # type: ignore[arg-type]  # records only
 
@@ -215,6 +221,6 @@ LIFTING: tuple[Case[str, SuspensionReason, bool], ...] = (
 )
 
 
-@each(LIFTING)
+@parametrize_cases(LIFTING)
 def test_may_lift(case: Case[str, SuspensionReason, bool]) -> None:
     assert may_lift(case.given, case.ask) == case.says

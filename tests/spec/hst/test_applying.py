@@ -13,16 +13,16 @@ from ocms_core.kernel.changes import (
     Change,
     IdentityListed,
     NoticeChanged,
-    NoticesShow,
+    SuspensionShownOnNotices,
     SuspensionsOpened,
 )
 from ocms_core.kernel.codes import HST_ID_EXISTS
+from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.reference import EMPTY
 from ocms_core.kernel.stages import STAGES
 from ocms_core.kernel.suspensions import ShownSuspension
-from ocms_core.kernel.verdicts import Refusal, Settled
 from tests.support.builders import HST
-from tests.support.cases import Case, each, written
+from tests.support.cases import Case, parametrize_cases, written
 from tests.support.hst_facts import (
     ADDRESS,
     APPLICATION,
@@ -61,7 +61,7 @@ CASES: tuple[Applying, ...] = (
         name="every notice gets a record and shows TS-HST for thirty days",
         given=facts(notice("A"), notice("B")),
         says=("A", "B"),
-        writes=(LISTING, opened(("A", 1), ("B", 1)), NoticesShow(("A", "B"), SHOWN)),
+        writes=(LISTING, opened(("A", 1), ("B", 1)), SuspensionShownOnNotices(("A", "B"), SHOWN)),
     ),
     Case(
         rule="H4",
@@ -109,14 +109,14 @@ CASES: tuple[Applying, ...] = (
         name="the record's number is one more than the highest of the notice",
         given=facts(notice("A", last_sr_no=7)),
         says=("A",),
-        writes=(LISTING, opened(("A", 8)), NoticesShow(("A",), SHOWN)),
+        writes=(LISTING, opened(("A", 8)), SuspensionShownOnNotices(("A",), SHOWN)),
     ),
     Case(
         rule="H5",
         name="another temporary suspension due earlier gives way on the row",
         given=facts(suspended("A", record(UNC, due=EARLIER))),
         says=("A",),
-        writes=(LISTING, opened(("A", 2)), NoticesShow(("A",), SHOWN)),
+        writes=(LISTING, opened(("A", 2)), SuspensionShownOnNotices(("A",), SHOWN)),
     ),
     Case(
         rule="H5",
@@ -152,7 +152,7 @@ STAGE_CASES: tuple[Case[str, None, bool], ...] = tuple(
 )
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_decide(case: Applying) -> None:
     verdict = decide(APPLICATION, case.given, OFFICER, NOW)
     said = verdict if isinstance(verdict, Refusal) else tuple(answer.key for answer in verdict.answers)
@@ -160,17 +160,17 @@ def test_decide(case: Applying) -> None:
     assert written(verdict) == case.writes
 
 
-@each(STAGE_CASES)
+@parametrize_cases(STAGE_CASES)
 def test_a_court_stage_is_any_but_the_eleven(case: Case[str, None, bool]) -> None:
     verdict = decide(APPLICATION, facts(notice("A", stage=case.given)), OFFICER, NOW)
-    assert isinstance(verdict, Settled)
+    assert isinstance(verdict, Decision)
     assert bool(verdict.answers) == case.says
 
 
 @pytest.mark.rule("H20")
 def test_without_a_reason_table_the_period_is_thirty_days() -> None:
     verdict = decide(APPLICATION, evolve(facts(notice("A")), reference=EMPTY), OFFICER, NOW)
-    assert written(verdict)[1:] == (opened(("A", 1)), NoticesShow(("A",), SHOWN))
+    assert written(verdict)[1:] == (opened(("A", 1)), SuspensionShownOnNotices(("A",), SHOWN))
 
 
 NOTICES = st.lists(
@@ -195,12 +195,31 @@ NOTICES = st.lists(
 
 def of_one(changes: Sequence[Change], notice_no: str) -> tuple[object, ...]:
     """Give what is written for one notice."""
-    opening = [each for each in changes if isinstance(each, SuspensionsOpened)]
-    showing = [each for each in changes if isinstance(each, NoticesShow)]
+    opening = [
+        parametrize_cases for parametrize_cases in changes if isinstance(parametrize_cases, SuspensionsOpened)
+    ]
+    showing = [
+        parametrize_cases
+        for parametrize_cases in changes
+        if isinstance(parametrize_cases, SuspensionShownOnNotices)
+    ]
     return (
-        [pair for each in opening for pair in each.numbered if pair[0] == notice_no],
-        [each.suspension for each in showing if notice_no in each.notice_nos],
-        [each for each in changes if isinstance(each, NoticeChanged) and each.notice_no == notice_no],
+        [
+            pair
+            for parametrize_cases in opening
+            for pair in parametrize_cases.numbered
+            if pair[0] == notice_no
+        ],
+        [
+            parametrize_cases.suspension
+            for parametrize_cases in showing
+            if notice_no in parametrize_cases.notice_nos
+        ],
+        [
+            parametrize_cases
+            for parametrize_cases in changes
+            if isinstance(parametrize_cases, NoticeChanged) and parametrize_cases.notice_no == notice_no
+        ],
     )
 
 
@@ -217,5 +236,5 @@ def test_many_notices_are_suspended_as_each_would_be_alone(notices: list[HstNoti
 @given(NOTICES)
 def test_the_changes_are_few_kinds_whatever_the_number_of_notices(notices: list[HstNotice]) -> None:
     changes = written(decide(APPLICATION, facts(*notices), OFFICER, NOW))
-    assert sum(isinstance(each, SuspensionsOpened) for each in changes) <= 1
-    assert sum(isinstance(each, NoticesShow) for each in changes) <= 1
+    assert sum(isinstance(parametrize_cases, SuspensionsOpened) for parametrize_cases in changes) <= 1
+    assert sum(isinstance(parametrize_cases, SuspensionShownOnNotices) for parametrize_cases in changes) <= 1

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.hst import mha_exchange, service
-from ocms_core.hst.facts import Tally
+from ocms_core.hst.facts import JobResult
 from ocms_core.hst.mha_file import (
     ExceptionLine,
     MhaRecord,
@@ -21,7 +21,7 @@ from ocms_core.hst.mha_file import (
     encode_response,
     encode_totals,
 )
-from ocms_core.kernel.addresses import Address
+from ocms_core.kernel.addresses import RegisteredAddress
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import SINGAPORE, local
 from tests.support.databases import Databases
@@ -79,12 +79,12 @@ def database(databases: Databases) -> Iterator[HstDatabase]:
 
 
 def record(uin: str, street: str, at: datetime = NOW) -> MhaRecord:
-    return MhaRecord(uin, address=Address("654321", street_name=street), timestamp=at)
+    return MhaRecord(uin, address=RegisteredAddress("654321", street_name=street), timestamp=at)
 
 
 def receive(
     database: HstDatabase, outbox: Outbox, alarm: Alarm | None = None, now: datetime = TOMORROW
-) -> Tally:
+) -> JobResult:
     return mha_exchange.receive_mha_responses(
         stores=database.stores, exchange=outbox, alerts=alarm or Alarm(), now=now
     )
@@ -99,7 +99,7 @@ def test_a_response_is_kept_for_whom_is_listed_and_noted_in_the_ledger(database:
     outbox = Outbox()
     content = encode_response([record(IDENTITY, "A"), record(SECOND, "B"), record("S9999999Z", "C")])
     outbox.lay_out(NAME, content, matched=3, invalid=2)
-    assert receive(database, outbox) == Tally(2)
+    assert receive(database, outbox) == JobResult(2)
     assert kept(database) == {IDENTITY: "A", SECOND: "B"}
     files = database.rows(housekeeping.ocms_mha_file, "direction", "name", "records")
     assert files == [("IN", NAME, 3)]
@@ -112,12 +112,12 @@ def test_a_file_delivered_five_times_renamed_and_reordered_changes_things_once(d
     new = encode_response([record(IDENTITY, "New", TOMORROW)])
     outbox.lay_out("NRO2URA_2", old, matched=1)
     outbox.lay_out("NRO2URA_1", new, matched=1)
-    assert receive(database, outbox) == Tally(2)
+    assert receive(database, outbox) == JobResult(2)
     assert kept(database) == {IDENTITY: "New"}
     before = database.rows(t.ocms_temp_unc_hst_addr, "street_name", "upd_date", "report_generated")
     for again in range(5):
         outbox.lay_out(f"NRO2URA_again{again}", old, matched=1)
-        assert receive(database, outbox) == Tally(0)
+        assert receive(database, outbox) == JobResult(0)
     assert database.rows(t.ocms_temp_unc_hst_addr, "street_name", "upd_date", "report_generated") == before
     assert len(database.rows(housekeeping.ocms_mha_file, "name")) == 2
 
@@ -129,11 +129,11 @@ def test_a_date_that_has_not_come_yet_neither_blocks_a_later_answer_nor_moves_it
     outbox = Outbox()
     never = datetime(9999, 12, 31, 23, 59, 59, tzinfo=SINGAPORE)
     outbox.lay_out("NRO2URA_1", encode_response([record(IDENTITY, "Wrong", never)]), matched=1)
-    assert receive(database, outbox, now=NOW) == Tally(1)
+    assert receive(database, outbox, now=NOW) == JobResult(1)
     columns = ("street_name", "response_date_time")
     assert database.rows(t.ocms_temp_unc_hst_addr, *columns) == [("Wrong", local(NOW))]
     outbox.lay_out("NRO2URA_2", encode_response([record(IDENTITY, "Right", never)]), matched=1)
-    assert receive(database, outbox) == Tally(1)
+    assert receive(database, outbox) == JobResult(1)
     assert database.rows(t.ocms_temp_unc_hst_addr, *columns) == [("Right", local(TOMORROW))]
 
 
@@ -143,7 +143,7 @@ def test_a_file_that_does_not_agree_with_its_control_files_changes_nothing_and_a
 ) -> None:
     outbox, alarm = Outbox(), Alarm()
     outbox.lay_out(NAME, encode_response([record(IDENTITY, "A")]), matched=2)
-    assert receive(database, outbox, alarm) == Tally(0, 1)
+    assert receive(database, outbox, alarm) == JobResult(0, 1)
     assert alarm.raised == [
         ("OCMS-5003", f"{NAME} does not agree with its control files: 1 records, but 2 matched")
     ]
@@ -154,9 +154,9 @@ def test_a_file_that_does_not_agree_with_its_control_files_changes_nothing_and_a
 @pytest.mark.rule("H43")
 def test_a_response_without_its_totals_waits(database: HstDatabase) -> None:
     outbox = Outbox({NAME: encode_response([record(IDENTITY, "A")])})
-    assert receive(database, outbox) == Tally(0)
+    assert receive(database, outbox) == JobResult(0)
     outbox.lay_out(NAME, outbox.files[NAME], matched=1)
-    assert receive(database, outbox) == Tally(1)
+    assert receive(database, outbox) == JobResult(1)
 
 
 @pytest.mark.rule("H42")
@@ -173,7 +173,7 @@ def test_what_waits_for_its_other_half_on_a_later_day_alerts_once(database: HstD
     assert alarm.raised == [("OCMS-5003", f"{name} {words}") for name in (NAME, exceptions, totals)]
     assert kept(database) == {}
     outbox.lay_out(NAME, content, matched=1)
-    assert receive(database, outbox, alarm) == Tally(1)
+    assert receive(database, outbox, alarm) == JobResult(1)
     assert len(alarm.raised) == 3
 
 
@@ -197,7 +197,7 @@ def test_a_file_cut_at_any_byte_is_applied_whole_or_not_at_all(database: HstData
     for end in sorted({*range(0, len(content), step), len(content) // 2, len(content) - 1}):
         outbox.files[cut] = content[:end]
         tally = receive(database, outbox)
-        assert (tally, state(database)) in [(Tally(0, 1), NOTHING), (Tally(2), WHOLE)]
+        assert (tally, state(database)) in [(JobResult(0, 1), NOTHING), (JobResult(2), WHOLE)]
         if tally.done:
             applied.append(end)
             with database.engine.begin() as connection:
@@ -206,7 +206,7 @@ def test_a_file_cut_at_any_byte_is_applied_whole_or_not_at_all(database: HstData
     # Totals and full records that lack no more than the end of their last line still say everything.
     assert applied == ([] if cut.endswith(".EXP") else [len(content) - 1])
     outbox.files[cut] = content
-    assert (receive(database, outbox), state(database)) == (Tally(2), WHOLE)
+    assert (receive(database, outbox), state(database)) == (JobResult(2), WHOLE)
 
 
 @pytest.mark.rule("H42")
@@ -219,5 +219,5 @@ def test_control_files_that_cannot_be_read_alert(
     outbox, alarm = Outbox(), Alarm()
     outbox.lay_out(NAME, encode_response([record(IDENTITY, "A")]), matched=1)
     outbox.files[f"REPORT_20250201003005{suffix}"] = content
-    assert receive(database, outbox, alarm) == Tally(0, 1)
+    assert receive(database, outbox, alarm) == JobResult(0, 1)
     assert said in alarm.raised[0][1]

@@ -9,7 +9,7 @@ from ocms_core.hst import service
 from ocms_core.hst.explaining import explain, explained
 from ocms_core.hst.facts import IdentityFacts
 from ocms_core.kernel.suspensions import PERMANENT, SuspensionReason
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 from tests.support.databases import Databases
 from tests.support.hst_facts import (
     IDENTITY,
@@ -110,10 +110,16 @@ CASES: tuple[Explained, ...] = (
 )
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_explained(case: Explained) -> None:
-    told = explained(case.given, NOW)
-    assert tuple((each.operation, each.answer, each.rules) for each in told) == case.says
+    given = explained(case.given, NOW)
+    assert (
+        tuple(
+            (parametrize_cases.operation, parametrize_cases.answer, parametrize_cases.rules)
+            for parametrize_cases in given
+        )
+        == case.says
+    )
 
 
 @pytest.mark.rule("H3", "H7", "H31")
@@ -125,7 +131,7 @@ def test_explaining_reads_what_an_application_has_written(databases: Databases) 
     service.apply(application(), officer=OFFICER, stores=database.stores, now=NOW)
     after = explain("A", stores=database.stores, now=NOW)
     held = "record 1 of 2025-01-14 due 2025-02-13"
-    assert [told.answer for told in after] == [
+    assert [given.answer for given in after] == [
         "OCMS-4004 HST ID already exists",
         f"lifts {held}; then ACTIVE",
         f"goes round when {held} ends",

@@ -10,11 +10,11 @@ from ocms_core.hst.mha_file import (
     PLACES,
     TAGS,
     ExceptionLine,
-    Fault,
-    Faulty,
+    MhaFileFault,
     MhaRecord,
-    Request,
+    MhaRequest,
     Totals,
+    UnusableFile,
     answer,
     control_names,
     encode_exceptions,
@@ -29,10 +29,10 @@ from ocms_core.hst.mha_file import (
     request_name,
     waiting,
 )
-from ocms_core.kernel.addresses import Address
+from ocms_core.kernel.addresses import RegisteredAddress
 from ocms_core.kernel.dates import SINGAPORE
 from tests.support.builders import at
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 
 MOMENT = at("2025-02-01T00:30:05")
 FULL = MhaRecord(
@@ -40,7 +40,7 @@ FULL = MhaRecord(
     name="JOHN TAN",
     birth=date(1980, 1, 31),
     address_type="A",
-    address=Address("123456", "123A", "EXAMPLE STREET", "01", "001", "EXAMPLE BUILDING"),
+    address=RegisteredAddress("123456", "123A", "EXAMPLE STREET", "01", "001", "EXAMPLE BUILDING"),
     death=date(2024, 12, 31),
     life_status="D",
     invalid_tag="G",
@@ -53,7 +53,7 @@ FULL = MhaRecord(
 
 @pytest.mark.rule("H40")
 def test_a_request_is_laid_out_to_the_letter() -> None:
-    sent = Request(MOMENT, ("S1234567A", "F7654321B"))
+    sent = MhaRequest(MOMENT, ("S1234567A", "F7654321B"))
     assert request_name(MOMENT) == "URA2NRO_20250201003005"
     assert encode_request(sent).decode().split("\n") == [
         "         20250201003005000002    ",
@@ -129,7 +129,7 @@ RESPONSES: tuple[Reading, ...] = (
         rule="H43",
         name="a last line that is not ended is cut",
         given=SHORT.encode(),
-        says=Faulty(Fault.CUT, 1),
+        says=UnusableFile(MhaFileFault.CUT, 1),
     ),
     Case(
         rule=("H41", "H43"),
@@ -141,7 +141,7 @@ RESPONSES: tuple[Reading, ...] = (
         rule=("H41", "H43"),
         name="a last line of the full width that lacks a character is cut",
         given=encode_response([FULL])[:-2],
-        says=Faulty(Fault.CUT, 1),
+        says=UnusableFile(MhaFileFault.CUT, 1),
     ),
     Case(
         rule="H41",
@@ -153,42 +153,47 @@ RESPONSES: tuple[Reading, ...] = (
         rule="H43",
         name="a record that is too long",
         given=lines(SHORT.ljust(238) + "X"),
-        says=Faulty(Fault.TOO_LONG, 1),
+        says=UnusableFile(MhaFileFault.TOO_LONG, 1),
     ),
     Case(
         rule="H43",
         name="a record of nobody",
         given=lines(SHORT, "X234"),
-        says=Faulty(Fault.NO_UIN, 2),
+        says=UnusableFile(MhaFileFault.NO_UIN, 2),
     ),
-    Case(rule="H43", name="bytes that are no text", given=b"\xff\xfe\n", says=Faulty(Fault.NOT_UTF8)),
-    Case(rule="H43", name="a zero byte", given=b"S\0\n", says=Faulty(Fault.ZERO_BYTE)),
+    Case(
+        rule="H43",
+        name="bytes that are no text",
+        given=b"\xff\xfe\n",
+        says=UnusableFile(MhaFileFault.NOT_UTF8),
+    ),
+    Case(rule="H43", name="a zero byte", given=b"S\0\n", says=UnusableFile(MhaFileFault.ZERO_BYTE)),
 )
 
 
-@each(RESPONSES)
+@parametrize_cases(RESPONSES)
 def test_parse_response(case: Reading) -> None:
     assert parse_response(case.given) == case.says
 
 
 REQUESTS: tuple[Reading, ...] = (
-    Case(rule="H40", name="no header", given=b"", says=Faulty(Fault.BAD_HEADER, 1)),
+    Case(rule="H40", name="no header", given=b"", says=UnusableFile(MhaFileFault.BAD_HEADER, 1)),
     Case(
         rule="H40",
         name="a count that is not the number of details",
         given=lines("         20250201003005000002    "),
-        says=Faulty(Fault.WRONG_COUNT),
+        says=UnusableFile(MhaFileFault.WRONG_COUNT),
     ),
     Case(
         rule="H40",
         name="a detail of another width",
         given=lines("         20250201003005000001    ", "S1234567A"),
-        says=Faulty(Fault.BAD_DETAIL, 2),
+        says=UnusableFile(MhaFileFault.BAD_DETAIL, 2),
     ),
 )
 
 
-@each(REQUESTS)
+@parametrize_cases(REQUESTS)
 def test_parse_request(case: Reading) -> None:
     assert parse_request(case.given) == case.says
 
@@ -206,12 +211,19 @@ CONTROLS: tuple[Reading, ...] = (
         rule="H42", name="totals in another spacing", given=TOTALS_FILE.replace(b": ", b"  :   "), says=TOTALS
     ),
     Case(rule="H42", name="totals with a mark in front", given=b"\xef\xbb\xbf" + TOTALS_FILE, says=TOTALS),
-    Case(rule="H42", name="totals cut off", given=TOTALS_FILE[:60], says=Faulty(Fault.BAD_TOTALS)),
-    Case(rule="H42", name="totals of nothing readable", given=b"\xff", says=Faulty(Fault.BAD_TOTALS)),
+    Case(
+        rule="H42", name="totals cut off", given=TOTALS_FILE[:60], says=UnusableFile(MhaFileFault.BAD_TOTALS)
+    ),
+    Case(
+        rule="H42",
+        name="totals of nothing readable",
+        given=b"\xff",
+        says=UnusableFile(MhaFileFault.BAD_TOTALS),
+    ),
 )
 
 
-@each(CONTROLS)
+@parametrize_cases(CONTROLS)
 def test_parse_totals(case: Reading) -> None:
     assert parse_totals(case.given) == case.says
 
@@ -236,7 +248,7 @@ MISMATCHES: tuple[Case[tuple[int, int], Totals, str | None], ...] = (
 )
 
 
-@each(MISMATCHES)
+@parametrize_cases(MISMATCHES)
 def test_mismatch(case: Case[tuple[int, int], Totals, str | None]) -> None:
     records, exceptions = case.given
     found = mismatch([FULL] * records, case.ask, [ExceptionLine(1, "S1234567A", "INVALID")] * exceptions)
@@ -277,7 +289,7 @@ WAITING: tuple[Case[tuple[str, ...], None, tuple[str, ...]], ...] = (
 )
 
 
-@each(WAITING)
+@parametrize_cases(WAITING)
 def test_waiting(case: Case[tuple[str, ...], None, tuple[str, ...]]) -> None:
     assert waiting(case.given) == case.says
 
@@ -314,7 +326,7 @@ RECORDS = st.builds(
     birth=st.none() | st.dates(),
     address_type=fitting(1),
     address=st.builds(
-        Address,
+        RegisteredAddress,
         *(
             fitting(WIDTHS[part])
             for part in ("postal_code", "blk_hse_no", "street_name", "floor_no", "unit_no", "bldg_name")
@@ -340,7 +352,7 @@ def test_a_response_read_is_the_response_written(records: list[MhaRecord]) -> No
 @pytest.mark.rule("H40")
 @given(MOMENTS, st.lists(UINS, max_size=5))
 def test_a_request_read_is_the_request_written(moment: datetime, uins: list[str]) -> None:
-    assert parse_request(encode_request(Request(moment, tuple(uins)))) == Request(moment, tuple(uins))
+    assert parse_request(encode_request(MhaRequest(moment, tuple(uins)))) == MhaRequest(moment, tuple(uins))
 
 
 @pytest.mark.rule("H42")
@@ -355,7 +367,7 @@ def test_control_files_read_are_those_written(totals: Totals, exceptions: list[E
 def test_any_bytes_give_records_or_a_named_fault(content: bytes) -> None:
     for parse in (parse_response, parse_request, parse_totals, parse_exceptions):
         found = parse(content)
-        assert isinstance(found, tuple | Request | Totals | Faulty)
+        assert isinstance(found, tuple | MhaRequest | Totals | UnusableFile)
         assert str(found)
 
 
@@ -366,7 +378,7 @@ def test_a_response_cut_at_any_byte_is_whole_or_does_not_pass() -> None:
     whole = [
         end
         for end in range(len(content) + 1)
-        if not isinstance(records := parse_response(content[:end]), Faulty)
+        if not isinstance(records := parse_response(content[:end]), UnusableFile)
         and mismatch(records, totals, ()) is None
     ]
     # The last record has its full width: its line end alone may be missing.

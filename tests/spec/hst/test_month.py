@@ -23,25 +23,25 @@ from ocms_app.simulators import datahive as datahive_simulator
 from ocms_app.simulators import mha as mha_simulator
 from ocms_app.simulators.certificates import authority
 from ocms_app.simulators.datahive import DataHiveSimulator, datahive_answer
-from ocms_app.simulators.faulty import Mishap
+from ocms_app.simulators.fake_registry import RegistryEntry, registry_entry
+from ocms_app.simulators.fault_injection import InjectedFault
 from ocms_app.simulators.mha import RESPONSES, answer_requests
-from ocms_app.simulators.registers import Known, known
-from ocms_core.hst import address_check, mha_exchange, mha_file, nightly, reporting, service
-from ocms_core.hst.facts import Tally
+from ocms_core.hst import address_check, batch_jobs, mha_exchange, mha_file, reporting, service
+from ocms_core.hst.facts import JobResult
 from ocms_core.hst.ports import MhaExchange
 from ocms_core.hst.reports import one_line
-from ocms_core.hst.request_checks import ListQuery, Revival, Update
-from ocms_core.kernel.addresses import Address
+from ocms_core.hst.request_checks import HstListQuery, HstRevival, HstUpdate
+from ocms_core.kernel.addresses import RegisteredAddress
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import local
-from ocms_core.kernel.faults import Unavailable
-from ocms_core.kernel.particulars import FurnishDetail, Person
+from ocms_core.kernel.decisions import Decision
+from ocms_core.kernel.errors import Unavailable
+from ocms_core.kernel.offender_details import FurnishDetail, Person
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.kernel.sheets import Sheet
-from ocms_core.kernel.verdicts import Settled
 from ocms_core.offenders import service as offenders
-from ocms_core.offenders.field_checks import Furnished
-from ocms_core.offenders.service import Outcome
+from ocms_core.offenders.field_checks import FurnishRequest
+from ocms_core.offenders.service import ActionOutcome
 from tests.support.builders import at
 from tests.support.databases import Databases
 from tests.support.hst_facts import ADDRESS, OFFICER
@@ -52,13 +52,15 @@ from tests.support.offender_rows import Undelivered
 # Somebody who has moved away without a word, as far as the registers know, and somebody they know an
 # address of whom only DataHive is asked about.
 GONE = next(
-    number for number in (f"S{serial:07}A" for serial in range(100)) if known(number).invalid_tag == "G"
+    number
+    for number in (f"S{serial:07}A" for serial in range(100))
+    if registry_entry(number).invalid_tag == "G"
 )
 ABROAD = next(
-    number for number in (f"E{serial:07}X" for serial in range(100)) if not known(number).invalid_tag
+    number for number in (f"E{serial:07}X" for serial in range(100)) if not registry_entry(number).invalid_tag
 )
 STRANGER = "S9999999Z"
-NEW_ADDRESS = Address("654321", "456", "New Street", "02", "02", "New Building")
+NEW_ADDRESS = RegisteredAddress("654321", "456", "New Street", "02", "02", "New Building")
 DATA, ITEMS = "MonthlyHSTDataReport_{}.xlsx", "MonthlyHSTWorkItemsReport_{}.xlsx"
 JOB = "ocmsiz_app_conn"
 
@@ -76,7 +78,7 @@ class Play:
     store: FolderStore
     datahive: DataHiveSimulator
     hive: HttpDataHive
-    moved: dict[str, Known]
+    moved: dict[str, RegistryEntry]
     now: datetime = field(default=at("2025-01-14T11:00:00"))
     mailed: list[list[str]] = field(factory=list)
     alerts: list[str] = field(factory=list)
@@ -94,38 +96,38 @@ class Play:
         assert all(zipfile.is_zipfile(BytesIO(content)) for content in attachments.values())
         self.mailed.append(sorted(attachments))
 
-    def suspend_new(self) -> Tally:
-        return nightly.suspend_hst_new_notices(stores=self.database.stores, now=self.now)
+    def suspend_new(self) -> JobResult:
+        return batch_jobs.suspend_hst_new_notices(stores=self.database.stores, now=self.now)
 
-    def loop(self) -> Tally:
-        return nightly.loop_hst_suspensions(stores=self.database.stores, now=self.now)
+    def loop(self) -> JobResult:
+        return batch_jobs.loop_hst_suspensions(stores=self.database.stores, now=self.now)
 
-    def queue(self) -> Tally:
+    def queue(self) -> JobResult:
         return address_check.query_hst_addresses(stores=self.database.stores, now=self.now)
 
-    def ask_datahive(self) -> Tally:
+    def ask_datahive(self) -> JobResult:
         return address_check.query_datahive(stores=self.database.stores, datahive=self.hive, now=self.now)
 
-    def send_to_mha(self) -> Tally:
+    def send_to_mha(self) -> JobResult:
         return mha_exchange.send_mha_requests(
             stores=self.database.stores, exchange=self.exchange, now=self.now
         )
 
-    def receive_from_mha(self) -> Tally:
+    def receive_from_mha(self) -> JobResult:
         return mha_exchange.receive_mha_responses(
             stores=self.database.stores, exchange=self.exchange, alerts=self, now=self.now
         )
 
-    def report(self, store: FolderStore | None = None) -> Tally:
+    def report(self, store: FolderStore | None = None) -> JobResult:
         return reporting.generate_hst_reports(
             stores=self.database.stores, store=store or self.store, post=self, alerts=self, now=self.now
         )
 
     def apply(self, id_no: str, id_type: str = "N") -> list[str]:
         listed = evolve(application(id_no), id_type=id_type)
-        settled = service.apply(listed, officer=OFFICER, stores=self.database.stores, now=self.now)
-        assert isinstance(settled, Settled)
-        return [each.key for each in settled.answers]
+        decision = service.apply(listed, officer=OFFICER, stores=self.database.stores, now=self.now)
+        assert isinstance(decision, Decision)
+        return [each.key for each in decision.answers]
 
     def sheet(self, name: str) -> list[tuple[Any, ...]]:
         """Read a workbook back, without its titles."""
@@ -226,14 +228,14 @@ def play(
 ) -> Iterator[Play]:
     database = hst_database(databases)
     store = FolderStore(tmp_path / "reports", SignedLinks(b"key", "http://here"))
-    signer, moved = authority(tmp_path_factory.mktemp("tls")), dict[str, Known]()
+    signer, moved = authority(tmp_path_factory.mktemp("tls")), dict[str, RegistryEntry]()
     clock: list[Play] = []
     simulator = DataHiveSimulator(signer.issue("datahive"), "token", now=lambda: clock[0].now)
     hive = HttpDataHive(
         simulator.url, "token", ca=str(signer.file), pause=lambda _: None, now=lambda: clock[0].now
     )
     for register in (datahive_simulator, mha_simulator):
-        monkeypatch.setattr(register, "known", lambda id_no: moved.get(id_no) or known(id_no))
+        monkeypatch.setattr(register, "known", lambda id_no: moved.get(id_no) or registry_entry(id_no))
     with mha_server(tmp_path / "mha") as exchange, simulator.running():
         clock.append(Play(database, exchange, tmp_path / "mha", store, simulator, hive, moved))
         yield clock[0]
@@ -290,7 +292,7 @@ def a_new_notice(play: Play, expected: Tables) -> None:
     """16 January, 03:00: a notice that came in the day before is suspended."""
     play.now = at("2025-01-16T03:00:00")
     play.database.notices(["D"], id_no=GONE, last_processing_stage="NPA")
-    assert play.suspend_new() == Tally(1)
+    assert play.suspend_new() == JobResult(1)
     expected["people"]["D", "O"] = (GONE, "John Tan", "Y")
     expected["notices"]["D"] = (
         "NPA",
@@ -307,10 +309,10 @@ def a_new_notice(play: Play, expected: Tables) -> None:
 def a_furnished_notice(play: Play, expected: Tables) -> None:
     """18 January: a stranger's notice is furnished to the listed identity, and suspended by that."""
     play.now = at("2025-01-18T10:00:00")
-    driver = Furnished("E", "D", Person("N", GONE, "John Tan"), None, FurnishDetail())
+    driver = FurnishRequest("E", "D", Person("N", GONE, "John Tan"), None, FurnishDetail())
     stores = SqlOffenderStores(play.database.engine)
     outcome = offenders.furnish(driver, OFFICER, stores=stores, delivery=Undelivered(), now=play.now)
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, ActionOutcome)
     now = local(play.now)
     expected["people"]["E", "O"] = (STRANGER, "John Tan", "N")
     expected["people"]["E", "D"] = (GONE, "John Tan", "Y")
@@ -327,7 +329,7 @@ def a_payment(play: Play, expected: Tables) -> None:
         connection.execute(update(von).where(von.c.notice_no == "B").values(paid))
     expected["notices"]["B"] = (expected["notices"]["B"][0], "PS", *expected["notices"]["B"][2:])
     as_expected(play, expected)
-    rows = service.show_list(ListQuery(), stores=play.database.stores).rows
+    rows = service.show_list(HstListQuery(), stores=play.database.stores).rows
     assert {row.identity.id_no: (row.notices, row.last_check) for row in rows} == {
         GONE: (4, None),
         ABROAD: (1, None),
@@ -337,20 +339,20 @@ def a_payment(play: Play, expected: Tables) -> None:
 def the_check_by_file_and_by_call(play: Play, expected: Tables) -> None:
     """1 February: everybody is queued; MHA is asked by file, DataHive by call; MHA's is the later answer."""
     play.now = at("2025-02-01T00:00:00")
-    assert play.queue() == Tally(2)
-    assert play.queue() == Tally(0)
+    assert play.queue() == JobResult(2)
+    assert play.queue() == JobResult(0)
     expected["queue"] = {GONE: ("HST", None, None), ABROAD: ("HST", None, None)}
     as_expected(play, expected, "queued")
 
     play.now = to_mha = at("2025-02-01T00:30:00")
-    assert play.send_to_mha() == Tally(1)
-    assert play.send_to_mha() == Tally(0)
+    assert play.send_to_mha() == JobResult(1)
+    assert play.send_to_mha() == JobResult(0)
     expected["queue"][GONE] = ("HST", local(to_mha), None)
     as_expected(play, expected, "sent to MHA")
 
     play.now = to_hive = at("2025-02-01T00:45:00")
-    assert play.ask_datahive() == Tally(2)
-    assert play.ask_datahive() == Tally(0)
+    assert play.ask_datahive() == JobResult(2)
+    assert play.ask_datahive() == JobResult(0)
     (body,) = play.datahive.bodies
     assert {each["idNo"]: each["idType"] for each in json.loads(body)["identities"]} == {
         GONE: "N",
@@ -361,16 +363,16 @@ def the_check_by_file_and_by_call(play: Play, expected: Tables) -> None:
         ABROAD: ("HST", None, local(to_hive)),
     }
     for id_no in (GONE, ABROAD):
-        street, tag = known(id_no).address.street_name, known(id_no).invalid_tag
+        street, tag = registry_entry(id_no).address.street_name, registry_entry(id_no).invalid_tag
         expected["answers"][id_no] = ("DATAHIVE", street, tag, local(to_hive), local(to_hive), "N")
     as_expected(play, expected, "asked DataHive")
 
     answered = at("2025-02-01T01:00:00")
     assert answer_requests(play.mha_folder, answered) == 1
     play.now = at("2025-02-01T01:30:00")
-    assert play.receive_from_mha() == Tally(1)
-    assert play.receive_from_mha() == Tally(0)
-    street = known(GONE).address.street_name
+    assert play.receive_from_mha() == JobResult(1)
+    assert play.receive_from_mha() == JobResult(0)
+    street = registry_entry(GONE).address.street_name
     expected["answers"][GONE] = ("MHA", street, "G", local(answered), local(play.now), "N")
     as_expected(play, expected, "received from MHA")
 
@@ -397,14 +399,14 @@ def reported(play: Play, expected: Tables) -> None:
     expected["answers"] = {id_no: (*row[:-1], "Y") for id_no, row in expected["answers"].items()}
     expected["queue"] = {}
     as_expected(play, expected, "reported")
-    assert play.report() == Tally(0)
+    assert play.report() == JobResult(0)
 
 
 def the_workbooks_without_a_mail_server(play: Play, expected: Tables) -> None:
     """1 February, 02:30: the workbooks; the mail server is down, which holds nothing up."""
     play.now = at("2025-02-01T02:30:00")
     play.post_works = False
-    assert play.report() == Tally(2)
+    assert play.report() == JobResult(2)
     assert (play.alerts, play.mailed) == (["OCMS-5002"], [])
     play.post_works = True
     stored = sorted(path.name for path in (play.store.folder / "hst").iterdir())
@@ -417,7 +419,7 @@ def the_workbooks_without_a_mail_server(play: Play, expected: Tables) -> None:
             ABROAD,
             "John Tan",
             old,
-            one_line(known(ABROAD).address),
+            one_line(registry_entry(ABROAD).address),
             "Yes",
             "No",
             moment("2025-02-01T00:45:00"),
@@ -427,7 +429,7 @@ def the_workbooks_without_a_mail_server(play: Play, expected: Tables) -> None:
             GONE,
             "John Tan",
             old,
-            one_line(known(GONE).address),
+            one_line(registry_entry(GONE).address),
             "Yes",
             "Yes",
             moment("2025-02-01T01:00:00"),
@@ -436,7 +438,7 @@ def the_workbooks_without_a_mail_server(play: Play, expected: Tables) -> None:
     reported(play, expected)
 
 
-def goes_round(play: Play, expected: Tables, notice_no: str) -> None:
+def renews(play: Play, expected: Tables, notice_no: str) -> None:
     now, row = local(play.now), expected["notices"][notice_no]
     expected["records"][notice_no, 1] = over(expected["records"][notice_no, 1], now, "SPO", JOB)
     expected["records"][notice_no, 2] = held(now, JOB)
@@ -456,20 +458,20 @@ def the_loop(play: Play, expected: Tables) -> None:
     The loop of the notice whose owner DataHive has found is over, and the job at 03:00 leaves it free.
     """
     play.now = at("2025-02-12T02:00:00")
-    assert play.loop() == Tally(0)
+    assert play.loop() == JobResult(0)
     as_expected(play, expected)
     play.now = at("2025-02-13T02:00:00")
-    assert play.loop() == Tally(2)
-    goes_round(play, expected, "A")
+    assert play.loop() == JobResult(2)
+    renews(play, expected, "A")
     ends(play, expected, "P", 1)
     as_expected(play, expected)
     play.now = at("2025-02-13T03:00:00")
-    assert play.suspend_new() == Tally(0)
+    assert play.suspend_new() == JobResult(0)
     as_expected(play, expected)
     for day, notice_no in (("2025-02-15T02:00:00", "D"), ("2025-02-17T02:00:00", "E")):
         play.now = at(day)
-        assert play.loop() == Tally(1)
-        goes_round(play, expected, notice_no)
+        assert play.loop() == JobResult(1)
+        renews(play, expected, notice_no)
         as_expected(play, expected)
 
 
@@ -477,7 +479,7 @@ def a_late_answer(play: Play, expected: Tables) -> None:
     """20 February: MHA answers once more, and the month's workbooks are written anew, with what is new."""
     play.now = at("2025-02-18T03:00:00")
     play.database.notices(["F"], id_no=GONE, last_processing_stage="ENA")
-    assert play.suspend_new() == Tally(1)
+    assert play.suspend_new() == JobResult(1)
     expected["people"]["F", "O"] = (GONE, "John Tan", "Y")
     expected["records"]["F", 1] = held(local(play.now), JOB)
     expected["notices"]["F"] = shows(("ENA", None, None, None, None, OFFENCE_AT), local(play.now))
@@ -490,13 +492,13 @@ def a_late_answer(play: Play, expected: Tables) -> None:
     (folder / name).write_bytes(mha_file.encode_response([mha_simulator.record(GONE, answered)]))
     (folder / totals).write_bytes(mha_file.encode_totals(mha_file.Totals(1, 1, 0, 0)))
     play.now = at("2025-02-20T01:30:00")
-    assert play.receive_from_mha() == Tally(1)
-    street = known(GONE).address.street_name
+    assert play.receive_from_mha() == JobResult(1)
+    street = registry_entry(GONE).address.street_name
     expected["answers"][GONE] = ("MHA", street, "G", local(answered), local(play.now), "N")
     as_expected(play, expected)
 
     play.now = at("2025-02-20T02:30:00")
-    assert play.report() == Tally(1)
+    assert play.report() == JobResult(1)
     assert play.mailed == [[DATA.format("202502"), ITEMS.format("202502")]]
     assert play.sheet(ITEMS.format("202502")) == figures(2, 2, 2, 1, 1, 5, 1, 3, 5, 1, 1)
     assert [row[1] for row in play.sheet(DATA.format("202502"))] == [ABROAD, GONE]
@@ -505,36 +507,36 @@ def a_late_answer(play: Play, expected: Tables) -> None:
 
 def the_owner_is_found(play: Play, expected: Tables) -> None:
     """1 March: this time both registers know the owner's new address; MHA answers a day later."""
-    play.moved[GONE] = Known("JOHN TAN", NEW_ADDRESS)
+    play.moved[GONE] = RegistryEntry("JOHN TAN", NEW_ADDRESS)
     february = play.sheet(DATA.format("202502"))
     play.now = at("2025-03-01T00:00:00")
-    assert play.queue() == Tally(2)
+    assert play.queue() == JobResult(2)
     play.now = to_mha = at("2025-03-01T00:30:00")
-    assert play.send_to_mha() == Tally(1)
+    assert play.send_to_mha() == JobResult(1)
     play.now = to_hive = at("2025-03-01T00:45:00")
-    assert play.ask_datahive() == Tally(2)
+    assert play.ask_datahive() == JobResult(2)
     expected["queue"] = {
         GONE: ("HST", local(to_mha), local(to_hive)),
         ABROAD: ("HST", None, local(to_hive)),
     }
-    street = known(ABROAD).address.street_name
+    street = registry_entry(ABROAD).address.street_name
     expected["answers"] = {
         GONE: ("DATAHIVE", "New Street", "", local(to_hive), local(to_hive), "N"),
         ABROAD: ("DATAHIVE", street, "", local(to_hive), local(to_hive), "N"),
     }
     as_expected(play, expected)
     play.now = at("2025-03-01T02:30:00")
-    assert play.report() == Tally(2)
+    assert play.report() == JobResult(2)
     reported(play, expected)
 
     answered = at("2025-03-01T20:00:00")
     assert answer_requests(play.mha_folder, answered) == 1
     play.now = at("2025-03-02T01:30:00")
-    assert play.receive_from_mha() == Tally(1)
+    assert play.receive_from_mha() == JobResult(1)
     expected["answers"][GONE] = ("MHA", "New Street", "", local(answered), local(play.now), "N")
     as_expected(play, expected)
     play.now = at("2025-03-02T02:30:00")
-    assert play.report() == Tally(1)
+    assert play.report() == JobResult(1)
     assert play.mailed[1:] == 2 * [[DATA.format("202503"), ITEMS.format("202503")]]
     assert play.sheet(ITEMS.format("202503")) == figures(2, 2, 2, 0, 2, 5, 0, 0, 5, 2, 1)
     found = play.sheet(DATA.format("202503"))[1]
@@ -546,10 +548,10 @@ def the_owner_is_found(play: Play, expected: Tables) -> None:
 def the_officer_corrects_the_list(play: Play, expected: Tables) -> None:
     """3 March: an officer gives the list what was found; every notice follows, nothing is lifted."""
     play.now = at("2025-03-03T10:00:00")
-    change = Update(GONE, "Found", NEW_ADDRESS)
-    settled = service.update(change, stores=play.database.stores, now=play.now)
-    assert isinstance(settled, Settled)
-    assert [each.key for each in settled.answers] == list("ABCDEF")
+    change = HstUpdate(GONE, "Found", NEW_ADDRESS)
+    decision = service.update(change, stores=play.database.stores, now=play.now)
+    assert isinstance(decision, Decision)
+    assert [each.key for each in decision.answers] == list("ABCDEF")
     expected["list"][GONE] = ("Found", "New Street", local(play.now))
     for notice_no in "ABCDEF":
         role = "D" if notice_no == "E" else "O"
@@ -561,11 +563,11 @@ def the_officer_corrects_the_list(play: Play, expected: Tables) -> None:
 def the_loop_ends(play: Play, expected: Tables) -> None:
     """15 March: the answer still counts, although the list has its address by now."""
     play.now = at("2025-03-15T02:00:00")
-    assert play.loop() == Tally(1)
+    assert play.loop() == JobResult(1)
     ends(play, expected, "A", 2)
     as_expected(play, expected)
     play.now = at("2025-03-15T03:00:00")
-    assert play.suspend_new() == Tally(0)
+    assert play.suspend_new() == JobResult(0)
     as_expected(play, expected)
 
 
@@ -576,9 +578,9 @@ def the_officer_revives(play: Play, expected: Tables) -> None:
     as_expected(play, expected)
     remarks = "New address confirmed valid: Offender contacted"
     revived = service.revive(
-        Revival(GONE, remarks), officer=OFFICER, stores=play.database.stores, now=play.now
+        HstRevival(GONE, remarks), officer=OFFICER, stores=play.database.stores, now=play.now
     )
-    assert isinstance(revived, Settled)
+    assert isinstance(revived, Decision)
     assert {each.key: each.detail for each in revived.answers} == {
         "B": "PS-FP",
         "D": "ACTIVE",
@@ -593,7 +595,7 @@ def the_officer_revives(play: Play, expected: Tables) -> None:
         expected["notices"][notice_no] = free(expected["notices"][notice_no], now)
     del expected["list"][GONE]
     as_expected(play, expected)
-    assert play.suspend_new() == play.loop() == Tally(0)
+    assert play.suspend_new() == play.loop() == JobResult(0)
     as_expected(play, expected)
 
 
@@ -601,11 +603,11 @@ def the_officer_revives(play: Play, expected: Tables) -> None:
 def test_a_valid_new_address_ends_the_loop(play: Play) -> None:
     play.database.notices(["A"], id_no=GONE, last_processing_stage="RD1")
     play.apply(GONE)
-    play.moved[GONE] = Known("JOHN TAN", NEW_ADDRESS)
+    play.moved[GONE] = RegistryEntry("JOHN TAN", NEW_ADDRESS)
     play.queue()
     play.ask_datahive()
     play.now = at("2025-02-13T02:00:00")
-    assert play.loop() == Tally(1)
+    assert play.loop() == JobResult(1)
     assert play.database.held() == []
     assert play.database.listed() == [GONE]
 
@@ -620,12 +622,12 @@ def test_identities_datahive_fails_for_stay_queued_and_the_next_batch_goes_on(
         play.apply(id_no)
     play.queue()
     # The first batch is answered, the second fails as often as it is tried.
-    play.datahive.mishaps.extend([Mishap(), *4 * [Mishap(status=500)]])
-    assert play.ask_datahive() == Tally(3, 2)
+    play.datahive.mishaps.extend([InjectedFault(), *4 * [InjectedFault(status=500)]])
+    assert play.ask_datahive() == JobResult(3, 2)
     with play.database.stores.reading() as reader:
         left = reader.to_send("DATAHIVE", ["N"], "", 10)
     assert list(left) == [ids[2], ids[3]]
-    assert play.ask_datahive() == Tally(2)
+    assert play.ask_datahive() == JobResult(2)
 
 
 @pytest.mark.rule("H36", "H41")
@@ -634,18 +636,18 @@ def test_an_answer_given_while_the_run_lasts_keeps_its_own_time(play: Play) -> N
     for id_no in (GONE, ABROAD):
         play.apply(id_no)
     play.queue()
-    begun, answered = play.now, play.now + timedelta(minutes=1)
+    startup, answered = play.now, play.now + timedelta(minutes=1)
 
     def answering(request: httpx.Request) -> httpx.Response:
-        told = datahive_answer(json.loads(request.content), answered)
-        told["answers"][0]["answeredAt"] = "9999-12-31T23:59:59+08:00"
-        return httpx.Response(200, json=told)
+        given = datahive_answer(json.loads(request.content), answered)
+        given["answers"][0]["answeredAt"] = "9999-12-31T23:59:59+08:00"
+        return httpx.Response(200, json=given)
 
     received = answered + timedelta(seconds=1)
     hive = HttpDataHive(
         "https://datahive", "token", transport=httpx.MockTransport(answering), now=lambda: received
     )
-    address_check.query_datahive(stores=play.database.stores, datahive=hive, now=begun)
+    address_check.query_datahive(stores=play.database.stores, datahive=hive, now=startup)
     at_whose_time = dict(play.database.rows(t.ocms_temp_unc_hst_addr, "id_no", "response_date_time"))
     first, second = sorted([GONE, ABROAD])
     assert at_whose_time == {first: local(received), second: local(answered)}
@@ -659,14 +661,14 @@ def test_whose_answer_cannot_be_read_stays_queued_and_nobody_else_does(play: Pla
     play.queue()
 
     def answering(request: httpx.Request) -> httpx.Response:
-        told = datahive_answer(json.loads(request.content), play.now)
-        told["answers"][1]["address"]["streetName"] = "\ud800"
-        del told["answers"][2]  # of this one DataHive knows nothing, which is an answer too
-        return httpx.Response(200, content=json.dumps(told))
+        given = datahive_answer(json.loads(request.content), play.now)
+        given["answers"][1]["address"]["streetName"] = "\ud800"
+        del given["answers"][2]  # of this one DataHive knows nothing, which is an answer too
+        return httpx.Response(200, content=json.dumps(given))
 
     hive = HttpDataHive("https://datahive", "token", transport=httpx.MockTransport(answering))
     stores = play.database.stores
-    assert address_check.query_datahive(stores=stores, datahive=hive, now=play.now) == Tally(2, 1)
+    assert address_check.query_datahive(stores=stores, datahive=hive, now=play.now) == JobResult(2, 1)
     assert play.database.rows(t.ocms_temp_unc_hst_addr, "id_no") == [(ids[0],)]
     with stores.reading() as reader:
         assert list(reader.to_send("DATAHIVE", ["N"], "", 10)) == [ids[1]]
@@ -696,7 +698,7 @@ def test_workbooks_that_cannot_be_read_back_are_stored_but_not_mailed(
     play.apply(GONE)
     play.queue()
     play.ask_datahive()
-    assert play.report(kind(play.store.folder, play.store.links)) == Tally(1)
+    assert play.report(kind(play.store.folder, play.store.links)) == JobResult(1)
     assert play.alerts == ["OCMS-5002"]
     assert play.mailed == []
     assert play.database.rows(t.ocms_temp_unc_hst_addr, "report_generated") == [("Y",)]
@@ -728,10 +730,10 @@ def test_without_both_workbooks_nothing_is_marked_reported(
     play.queue()
     play.ask_datahive()
     play.send_to_mha()
-    assert play.report(kind(play.store.folder, play.store.links)) == Tally(0, 1)
+    assert play.report(kind(play.store.folder, play.store.links)) == JobResult(0, 1)
     assert play.alerts == [code]
     assert play.mailed == []
     assert play.database.rows(t.ocms_temp_unc_hst_addr, "report_generated") == [("N",)]
     assert play.database.rows(t.ocms_adhoc_nro_queue, "id_no") == [(GONE,)]
-    assert play.report() == Tally(1)
+    assert play.report() == JobResult(1)
     assert play.database.rows(t.ocms_adhoc_nro_queue, "id_no") == []

@@ -4,10 +4,10 @@ from attrs import evolve
 
 from ocms_core.hst.facts import HstNotice
 from ocms_core.hst.new_notices import decide
-from ocms_core.kernel.changes import NoticesShow, SuspensionsOpened
+from ocms_core.kernel.changes import SuspensionShownOnNotices, SuspensionsOpened
 from ocms_core.kernel.suspensions import ShownSuspension
 from tests.support.builders import HST
-from tests.support.cases import Case, each, written
+from tests.support.cases import Case, parametrize_cases, written
 from tests.support.hst_facts import DUE, LISTED, NOW, SINCE, UNC, answer, facts, notice, record, suspended
 
 Newness = Case[HstNotice, None, bool]
@@ -48,7 +48,7 @@ CASES: tuple[Newness, ...] = (
     Case(
         rule=("H30", "H31"),
         name="a notice the loop let go is no longer new",
-        given=notice("A", hst_over=True, last_sr_no=1),
+        given=notice("A", hst_expired=True, last_sr_no=1),
         says=False,
     ),
     Case(
@@ -60,14 +60,14 @@ CASES: tuple[Newness, ...] = (
 )
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_a_notice_of_a_listed_identity(case: Newness) -> None:
     changes = written(decide(facts(case.given, listed=[LISTED]), NOW))
     expected = (
         SuspensionsOpened(
             (("A", 1),), NOW, "OCMS", HST, "ocmsiz_app_conn", DUE, "HST Suspension - Address invalid"
         ),
-        NoticesShow(("A",), ShownSuspension("TS", "HST", NOW, DUE)),
+        SuspensionShownOnNotices(("A",), ShownSuspension("TS", "HST", NOW, DUE)),
     )
     assert changes == (expected if case.says else ())
 
@@ -78,7 +78,7 @@ LISTS: tuple[Case[bool, None, int], ...] = (
 )
 
 
-@each(LISTS)
+@parametrize_cases(LISTS)
 def test_being_listed_decides(case: Case[bool, None, int]) -> None:
     found = facts(notice("A"), answers=[answer()])
     listed = evolve(found, listed={LISTED.id_no: LISTED} if case.given else {})

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from ocms_core.hst.facts import CheckedIdentity, Standing
+from ocms_core.hst.facts import CheckedIdentity, Statistics
 from ocms_core.hst.reports import Figures, bounds, data_report, figures, month_of, names, work_items_report
-from ocms_core.kernel.addresses import Address
+from ocms_core.kernel.addresses import RegisteredAddress
 from tests.support.builders import at
 from tests.support.hst_facts import ADDRESS, IDENTITY, LISTED, NOW, answer
 
@@ -14,7 +14,7 @@ FOUND = CheckedIdentity(answer(), LISTED)
 GONE_AWAY = CheckedIdentity(answer(invalid_addr_tag="G"), LISTED)
 SAME = CheckedIdentity(answer(address=ADDRESS), LISTED)
 REVIVED = CheckedIdentity(answer(), None)
-NOWHERE = CheckedIdentity(answer(address=Address()), LISTED)
+NOWHERE = CheckedIdentity(answer(address=RegisteredAddress()), LISTED)
 
 
 @pytest.mark.rule("H35")
@@ -50,7 +50,7 @@ def test_the_figures_count_what_the_checks_brought() -> None:
 
 @pytest.mark.rule("H35")
 def test_the_work_items_report_lists_its_figures_in_order() -> None:
-    sheet = work_items_report(Figures(4, 2, 1, 3, 1), Standing(10, 20, 5, 6, 19, 9))
+    sheet = work_items_report(Figures(4, 2, 1, 3, 1), Statistics(10, 20, 5, 6, 19, 9))
     assert list(sheet.rows) == [
         ("Total HST IDs", 10),
         ("HST IDs Checked This Month", 4),

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_core.hst.request_checks import (
-    Application,
-    ListQuery,
-    Revival,
-    Update,
+    HstApplication,
+    HstListQuery,
+    HstRevival,
+    HstUpdate,
     application,
     enquiry,
     list_query,
@@ -20,8 +20,8 @@ from ocms_core.hst.request_checks import (
     update,
 )
 from ocms_core.kernel.codes import FIELD_INVALID, FIELD_REQUIRED, HST_BODY_INVALID
-from ocms_core.kernel.verdicts import Refusal
-from tests.support.cases import Case, each
+from ocms_core.kernel.decisions import Refusal
+from tests.support.cases import Case, parametrize_cases
 from tests.support.hst_facts import ADDRESS, IDENTITY, NEW_ADDRESS
 
 ADDRESS_SENT = {
@@ -65,7 +65,7 @@ def without(body: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 Check = Callable[[object], object]
 Checking = Case[Check, object, object]
-LISTED = Application(IDENTITY, "N", "John Tan", ADDRESS)
+LISTED = HstApplication(IDENTITY, "N", "John Tan", ADDRESS)
 MUST_SAY = ("idNo", "idType", "name", "postalCode", "blkHseNo", "streetName")
 MAY_BE_EMPTY = ("floorNo", "unitNo", "bldgName")
 LONGEST = {"name": 66, "blkHseNo": 10, "streetName": 32, "floorNo": 3, "unitNo": 5, "bldgName": 65}
@@ -77,21 +77,21 @@ CASES: tuple[Checking, ...] = (
         name="the contract's update",
         given=update,
         ask=UPDATE,
-        says=Update(IDENTITY, "John Tan Updated", NEW_ADDRESS),
+        says=HstUpdate(IDENTITY, "John Tan Updated", NEW_ADDRESS),
     ),
     Case(
         rule=("G1", "H7"),
         name="the contract's revival, reason and remarks kept as one",
         given=revival,
         ask=REVIVE,
-        says=Revival(IDENTITY, "New address confirmed valid: Offender contacted successfully"),
+        says=HstRevival(IDENTITY, "New address confirmed valid: Offender contacted successfully"),
     ),
     Case(
         rule=("G1", "H8"),
         name="the contract's list, its blank filter ignored and its last day included",
         given=list_query,
         ask=LIST,
-        says=ListQuery(0, 10, None, date(2025, 1, 1), date(2026, 1, 8)),
+        says=HstListQuery(0, 10, None, date(2025, 1, 1), date(2026, 1, 8)),
     ),
     Case(rule="H2", name="the contract's enquiry", given=enquiry, ask={"idNo": "S1234567A"}, says=IDENTITY),
     Case(rule="H1", name="an enquiry without an identity", given=enquiry, ask={}, says=required("idNo")),
@@ -132,7 +132,7 @@ CASES: tuple[Checking, ...] = (
         Case(
             rule="H3",
             name=f"an application with an empty {name}",
-            given=lambda body: isinstance(application(body), Application),
+            given=lambda body: isinstance(application(body), HstApplication),
             ask=APPLY | {name: ""},
             says=True,
         )
@@ -152,7 +152,7 @@ CASES: tuple[Checking, ...] = (
         Case(
             rule="G10",
             name=f"a {name} of {longest} characters",
-            given=lambda body: isinstance(application(body), Application),
+            given=lambda body: isinstance(application(body), HstApplication),
             ask=APPLY | {name: "X" * longest},
             says=True,
         )
@@ -173,7 +173,7 @@ CASES: tuple[Checking, ...] = (
             rule="H1",
             name=f"{id_no} as {id_type}",
             given=lambda body: (
-                found.id_type if isinstance(found := application(body), Application) else found
+                found.id_type if isinstance(found := application(body), HstApplication) else found
             ),
             ask=APPLY | {"idType": id_type, "idNo": id_no},
             says=kept,
@@ -217,14 +217,14 @@ CASES: tuple[Checking, ...] = (
         name="a revival without remarks",
         given=revival,
         ask=without(REVIVE, "remarks"),
-        says=Revival(IDENTITY, "New address confirmed valid"),
+        says=HstRevival(IDENTITY, "New address confirmed valid"),
     ),
     Case(
         rule="H7",
         name="line breaks in the remarks are folded to a blank",
         given=revival,
         ask=REVIVE | {"revivalReason": "Found", "remarks": "Called.\r\n\r\nWill pay \n soon.\n"},
-        says=Revival(IDENTITY, "Found: Called. Will pay soon."),
+        says=HstRevival(IDENTITY, "Found: Called. Will pay soon."),
     ),
     Case(
         rule=("H7", "G7"),
@@ -252,7 +252,7 @@ CASES: tuple[Checking, ...] = (
         name="reason and remarks of 200 characters together",
         given=revival,
         ask=REVIVE | {"revivalReason": "X" * 98, "remarks": "Y" * 100},
-        says=Revival(IDENTITY, "X" * 98 + ": " + "Y" * 100),
+        says=HstRevival(IDENTITY, "X" * 98 + ": " + "Y" * 100),
     ),
     Case(
         rule="H7",
@@ -268,8 +268,8 @@ CASES: tuple[Checking, ...] = (
         ask=REVIVE | {"revivalReason": "X" * 201},
         says=invalid("revivalReason"),
     ),
-    Case(rule="H8", name="an empty list query", given=list_query, ask={}, says=ListQuery(0, 10)),
-    Case(rule="H8", name="a blank filter", given=list_query, ask={"filter": " "}, says=ListQuery(0, 10)),
+    Case(rule="H8", name="an empty list query", given=list_query, ask={}, says=HstListQuery(0, 10)),
+    Case(rule="H8", name="a blank filter", given=list_query, ask={"filter": " "}, says=HstListQuery(0, 10)),
     Case(
         rule="H8",
         name="a filter that says something",
@@ -277,7 +277,7 @@ CASES: tuple[Checking, ...] = (
         ask={"filter": "x"},
         says=invalid("filter"),
     ),
-    Case(rule="H8", name="a limit of 100", given=list_query, ask={"$limit": 100}, says=ListQuery(0, 100)),
+    Case(rule="H8", name="a limit of 100", given=list_query, ask={"$limit": 100}, says=HstListQuery(0, 100)),
     *(
         Case(rule="H8", name=f"{name} {value!r}", given=list_query, ask={name: value}, says=invalid(name))
         for name, value in (
@@ -317,7 +317,7 @@ CASES: tuple[Checking, ...] = (
 )
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_checks(case: Checking) -> None:
     assert case.given(case.ask) == case.says
 
@@ -335,4 +335,4 @@ JSON = st.recursive(
 @given(JSON)
 def test_whatever_json_is_sent_each_check_reads_or_refuses_it(body: object) -> None:
     for check in (enquiry, application, update, revival, list_query):
-        assert isinstance(check(body), str | Application | Update | Revival | ListQuery | Refusal)
+        assert isinstance(check(body), str | HstApplication | HstUpdate | HstRevival | HstListQuery | Refusal)

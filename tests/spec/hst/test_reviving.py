@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ocms_core.hst.facts import IdentityFacts
-from ocms_core.hst.request_checks import Revival
+from ocms_core.hst.request_checks import HstRevival
 from ocms_core.hst.reviving import decide
 from ocms_core.kernel.changes import (
     EnquiryWithdrawn,
-    IdentityDelisted,
+    IdentityRemoved,
     NoticeChanged,
-    NoticesShow,
     SuspensionsClosed,
+    SuspensionShownOnNotices,
 )
 from ocms_core.kernel.codes import HST_ID_NOT_FOUND
+from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.suspensions import NOT_SUSPENDED, ShownSuspension
-from ocms_core.kernel.verdicts import Refusal
 from tests.support.builders import HST, WWP
-from tests.support.cases import Case, each, written
+from tests.support.cases import Case, parametrize_cases, written
 from tests.support.hst_facts import (
     EARLIER,
     IDENTITY,
@@ -34,7 +34,7 @@ from tests.support.hst_facts import (
 )
 
 REMARKS = "New address confirmed valid: Offender contacted successfully"
-DELISTED = (IdentityDelisted(IDENTITY), EnquiryWithdrawn(IDENTITY))
+DELISTED = (IdentityRemoved(IDENTITY), EnquiryWithdrawn(IDENTITY))
 IN_TWO_DAYS = NOW + timedelta(days=2)
 
 
@@ -52,7 +52,7 @@ CASES: tuple[Reviving, ...] = (
         says=(("A", "ACTIVE"), ("B", "ACTIVE")),
         writes=(
             closed(("A", SINCE, 1), ("B", SINCE, 1)),
-            NoticesShow(("A", "B"), NOT_SUSPENDED, IN_TWO_DAYS),
+            SuspensionShownOnNotices(("A", "B"), NOT_SUSPENDED, IN_TWO_DAYS),
             *DELISTED,
         ),
     ),
@@ -118,7 +118,7 @@ CASES: tuple[Reviving, ...] = (
         says=(("A", "ACTIVE"),),
         writes=(
             closed(("A", SINCE, 2)),
-            NoticesShow(("A",), NOT_SUSPENDED, IN_TWO_DAYS),
+            SuspensionShownOnNotices(("A",), NOT_SUSPENDED, IN_TWO_DAYS),
             *DELISTED,
         ),
     ),
@@ -129,16 +129,16 @@ CASES: tuple[Reviving, ...] = (
         says=(("A", "ACTIVE"),),
         writes=(
             closed(("A", SINCE, 1), ("A", SINCE, 2)),
-            NoticesShow(("A",), NOT_SUSPENDED, IN_TWO_DAYS),
+            SuspensionShownOnNotices(("A",), NOT_SUSPENDED, IN_TWO_DAYS),
             *DELISTED,
         ),
     ),
 )
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_decide(case: Reviving) -> None:
-    verdict = decide(Revival(IDENTITY, REMARKS), case.given, OFFICER, NOW)
+    verdict = decide(HstRevival(IDENTITY, REMARKS), case.given, OFFICER, NOW)
     said = (
         verdict
         if isinstance(verdict, Refusal)

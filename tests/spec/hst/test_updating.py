@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from ocms_core.hst.request_checks import Update
+from ocms_core.hst.request_checks import HstUpdate
 from ocms_core.hst.updating import decide
 from ocms_core.kernel.changes import FurnishedAddressesWritten, ListedIdentityChanged, OffendersRenamed
 from ocms_core.kernel.codes import HST_ID_NOT_FOUND
-from ocms_core.kernel.verdicts import Refusal
-from tests.support.cases import said, written
+from ocms_core.kernel.decisions import Refusal
+from tests.support.cases import outcome, written
 from tests.support.hst_facts import IDENTITY, LISTED, NEW_ADDRESS, NOW, facts, notice, record, suspended
 
-UPDATE = Update(IDENTITY, "John Tan Updated", NEW_ADDRESS)
+UPDATE = HstUpdate(IDENTITY, "John Tan Updated", NEW_ADDRESS)
 CHANGED = ListedIdentityChanged(IDENTITY, "John Tan Updated", NEW_ADDRESS, NOW)
 
 
@@ -46,4 +46,4 @@ def test_an_update_of_the_name_alone_is_no_change_of_address() -> None:
 
 @pytest.mark.rule("H6")
 def test_an_identity_that_is_not_listed_is_refused() -> None:
-    assert said(decide(UPDATE, facts(notice("A")), NOW)) == Refusal(HST_ID_NOT_FOUND)
+    assert outcome(decide(UPDATE, facts(notice("A")), NOW)) == Refusal(HST_ID_NOT_FOUND)

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 import pytest
 
 from tests.support.databases import postgres_databases, sqlite_databases
+from tests.support.http_server import House, Served, serving
 from tests.support.rows import emptied
-from tests.support.served import House, Served, serving
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from ocms_adapters.sql import schema as t
 from ocms_core.kernel.access import Role
 from tests.support import offender_rows
-from tests.support.altered import altered
+from tests.support.http_server import Headers, Served
+from tests.support.mutations import mutated
 from tests.support.rows import put_notices, rows_of
-from tests.support.served import Headers, Served
 from tests.support.stage_rows import emptied_of_changes, put_fees, put_offenders
 
 PORTAL = "/ocms/v1/change-processing-stage"
@@ -141,7 +141,7 @@ def test_each_download_of_a_workbook_leaves_one_record(desk: Desk) -> None:
 @pytest.mark.rule("G2", "G15")
 def test_what_cannot_be_recorded_is_refused_as_unavailable_and_changes_nothing(desk: Desk) -> None:
     _, path, link = report_paths(desk)
-    with altered(
+    with mutated(
         desk.engine,
         ["ALTER TABLE ocms_access_record RENAME TO away"],
         ["ALTER TABLE away RENAME TO ocms_access_record"],

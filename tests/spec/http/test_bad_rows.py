@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import Engine
 
 from ocms_adapters.sql import schema as t
-from tests.support.altered import altered, missing
 from tests.support.builders import body
+from tests.support.http_server import API_2, API_4, House, Served
+from tests.support.mutations import missing, mutated
 from tests.support.rows import notice_numbers, put_court_case, put_notices, rows_of
-from tests.support.served import API_2, API_4, House, Served
 
 REFUSED = {
     "message": "Internal server error occurred while processing request",
@@ -40,7 +40,7 @@ def refusing(engine: Engine, table: str, when: str, number: str) -> Iterator[Non
         made, undone = [SQLITE], ["DROP TRIGGER refuse"]
     else:
         made, undone = [POSTGRESQL_FUNCTION, POSTGRESQL], ["DROP FUNCTION refuse CASCADE"]
-    with altered(engine, [each.format(**said) for each in made], undone):
+    with mutated(engine, [each.format(**said) for each in made], undone):
         yield
 
 
@@ -94,7 +94,7 @@ def test_a_refused_outbox_row_takes_its_notice_along_and_no_other(served: Served
 @pytest.mark.parametrize("running", ["postgresql"], indirect=True)  # SQLite adds none to a table there is
 def test_a_check_constraint_refuses_only_its_row(served: Served, house: House, numbers: list[str]) -> None:
     drop = "ALTER TABLE ocms_valid_offence_notice DROP CONSTRAINT refuse"
-    with altered(house.engine, [CHECK.format(number=numbers[77])], [drop]):
+    with mutated(house.engine, [CHECK.format(number=numbers[77])], [drop]):
         update_loses_only(served, numbers, numbers[77])
 
 

@@ -13,14 +13,14 @@ from attrs import frozen
 
 from ocms_adapters.sql import schema as t
 from ocms_core.kernel.access import Role
-from ocms_core.kernel.particulars import Person
+from ocms_core.kernel.offender_details import Person
 from tests.support import offender_builders
-from tests.support.altered import altered
 from tests.support.builders import body
 from tests.support.databases import Databases
+from tests.support.http_server import API_1, API_2, API_4, Headers, House, Served, serving
+from tests.support.mutations import mutated
 from tests.support.offender_rows import opened, out_of_reach, put_notice, put_person
 from tests.support.rows import put_notices, rows_of
-from tests.support.served import API_1, API_2, API_4, Headers, House, Served, serving
 from tests.support.stage_rows import put_fees, put_offenders
 
 ID_NO, PASSPORT, NAME, STREET = "T7654321Q", "ZX90417KQ", "CANARY ZWITSCHERBERG", "KANARIENWEG"
@@ -176,7 +176,7 @@ def refused_rows(served: Served) -> ExitStack:
         else:
             made = [f"ALTER TABLE {table} ADD CONSTRAINT refuse CHECK (1 = 0) NOT VALID"]
             undone = [f"ALTER TABLE {table} DROP CONSTRAINT refuse"]
-        stack.enter_context(altered(served.house.engine, made, undone))
+        stack.enter_context(mutated(served.house.engine, made, undone))
     return stack
 
 
@@ -186,7 +186,7 @@ def missing_tables(served: Served) -> ExitStack:
     for table in READ:
         away = [f"ALTER TABLE {table} RENAME TO away_{table}"]
         back = [f"ALTER TABLE away_{table} RENAME TO {table}"]
-        stack.enter_context(altered(served.house.engine, away, back))
+        stack.enter_context(mutated(served.house.engine, away, back))
     return stack
 
 
@@ -238,10 +238,10 @@ def test_the_canary_is_said_nowhere_but_in_an_answer(served: Served) -> None:
     assert {answer.status_code for answer in down} <= {401, 500, 503}
     assert {answer.status_code for answer in refusals} >= {400, 401, 403, 404, 405, 500}
 
-    told = [answer.text for answer in (*refusals, *down) if answer.status_code >= 400]
+    given = [answer.text for answer in (*refusals, *down) if answer.status_code >= 400]
     kept = [repr(rows_of(house.engine, table)) for table in KEPT]
     said = served.log_file.read_text()
-    for place in (said, served.http.get("/metrics").text, *kept, *told):
+    for place in (said, served.http.get("/metrics").text, *kept, *given):
         assert not [leak for leak in LEAKS if leak.lower() in place.lower()], place
     described = served.http.get("/openapi.json").json()["paths"]
     assert set(described) <= {line.get("path") for line in served.log()}

@@ -9,8 +9,8 @@ import pytest
 from ocms_adapters.sql import schema as t
 from ocms_core.kernel.dates import local
 from tests.support.builders import body
+from tests.support.http_server import API_2, House, Served, as_sent, now
 from tests.support.rows import AUDIT, notice_numbers, put_notices, put_suspension, row_of, rows_of
-from tests.support.served import API_2, House, Served, as_sent, now
 
 VON = t.ocms_valid_offence_notice
 NO = "1234567890"

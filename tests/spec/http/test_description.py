@@ -11,8 +11,8 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
 from ocms_core.kernel.access import Role
+from tests.support.http_server import API_1, API_2, API_4, Headers, Served
 from tests.support.rows import put_notices
-from tests.support.served import API_1, API_2, API_4, Headers, Served
 
 PATHS = (API_1, API_2, API_4)
 EXAMPLES = settings(

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ocms_core.kernel.access import Role
 from tests.support.builders import REQUEST_ID, body
+from tests.support.http_server import API_1, API_2, API_4, Served
 from tests.support.rows import put_notices
-from tests.support.served import API_1, API_2, API_4, Served
 
 PATHS = (API_1, API_2, API_4)
 MALFORMED = b'{"appCode":"OCMS-4001","message":"Invalid request payload"}'
@@ -172,8 +172,8 @@ def well_answered(served: Served, path: str, sent: bytes, credential: dict[str, 
     answer = served.post(path, sent, headers=credential)
     assert answer.status_code < 500
     assert answer.headers["content-type"] == "application/json"
-    told = answer.json()
-    assert told.get("data", told).keys() >= {"appCode", "message"}
+    given = answer.json()
+    assert given.get("data", given).keys() >= {"appCode", "message"}
 
 
 @pytest.mark.rule("G7")

@@ -8,8 +8,8 @@ import pytest
 
 from tests.spec.http.test_bad_rows import refusing
 from tests.support.builders import body
+from tests.support.http_server import API_1, API_2, API_4, House, Served, now
 from tests.support.rows import put_notices
-from tests.support.served import API_1, API_2, API_4, House, Served, now
 
 CANARY = "S1234567A"
 
@@ -78,8 +78,8 @@ def test_a_row_the_database_refuses_is_not_quoted_in_the_log(served: Served, hou
 def test_the_metrics_count_calls_by_path_and_name_no_unknown_one(served: Served) -> None:
     served.http.get(f"/{CANARY}")
     served.post(API_1, b"{")
-    told = served.http.get("/metrics")
-    assert told.headers["content-type"].startswith("text/plain")
-    assert re.search(rf'ocms_http_requests_total{{path="{API_1}",status="400"}} \d', told.text)
-    assert 'path="other",status="404"' in told.text
-    assert CANARY not in told.text
+    given = served.http.get("/metrics")
+    assert given.headers["content-type"].startswith("text/plain")
+    assert re.search(rf'ocms_http_requests_total{{path="{API_1}",status="400"}} \d', given.text)
+    assert 'path="other",status="404"' in given.text
+    assert CANARY not in given.text

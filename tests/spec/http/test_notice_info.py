@@ -7,8 +7,8 @@ import pytest
 from ocms_adapters.sql import schema as t
 from ocms_core.kernel.dates import local
 from tests.support.builders import body
+from tests.support.http_server import API_4, House, Served, as_sent, now
 from tests.support.rows import notice_numbers, put_court_case, put_notices, row_of, rows_of
-from tests.support.served import API_4, House, Served, as_sent, now
 
 NO = "1234567890"
 REQUEST = as_sent("""

@@ -4,8 +4,8 @@ import pytest
 
 from ocms_adapters.sql import schema as t
 from tests.support.builders import body
+from tests.support.http_server import API_1, API_2, House, Served, as_sent
 from tests.support.rows import notice_numbers, put_notices, row_of
-from tests.support.served import API_1, API_2, House, Served, as_sent
 
 REQUEST = as_sent("""
 {

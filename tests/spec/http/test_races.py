@@ -12,9 +12,9 @@ from sqlalchemy import text
 
 from ocms_adapters.sql import schema as t
 from tests.support.builders import body
+from tests.support.http_server import API_1, API_2, API_4, House, Served
 from tests.support.postgres import PostgresServer
 from tests.support.rows import notice_numbers, put_notices, rows_of
-from tests.support.served import API_1, API_2, API_4, House, Served
 
 # Each caller has a stage and a suspension of its own, so what stands at the end tells who came when.
 UPDATES = [
@@ -68,10 +68,10 @@ def explained(notice: dict[str, Any], records: list[dict[str, Any]]) -> None:
     stages = {(kind, word[-3:]): stage for stage, kind, word in UPDATES}
     reasons = [(row["suspension_type"], row["reason_of_suspension"]) for row in records]
     assert len(set(reasons)) == len(reasons)
-    road = ["CFC", *(stages[reason] for reason in reasons)]
-    assert notice["last_processing_stage"] == road[-1]
+    stage_path = ["CFC", *(stages[reason] for reason in reasons)]
+    assert notice["last_processing_stage"] == stage_path[-1]
     if records:
-        assert notice["prev_processing_stage"] == road[-2]
+        assert notice["prev_processing_stage"] == stage_path[-2]
         assert (notice["suspension_type"], notice["epr_reason_of_suspension"]) == reasons[-1]
 
 

@@ -11,8 +11,8 @@ import pytest
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_core.kernel.access import LIMITS, Operation, Role
 from tests.support.builders import body, numbers
+from tests.support.http_server import API_1, API_2, API_4, Headers, House, Served, as_sent, now
 from tests.support.rows import put_notices
-from tests.support.served import API_1, API_2, API_4, Headers, House, Served, as_sent, now
 
 PATHS = (API_1, API_2, API_4)
 KEY_APIS = (API_1, API_2)
@@ -249,9 +249,9 @@ def test_apis_1_and_2_are_counted_apart(served: Served, house: House) -> None:
 
 
 def test_the_limits_are_those_of_the_contract() -> None:
-    told = {operation: (limit.calls, limit.seconds) for operation, limit in LIMITS.items()}
-    assert told[Operation.GET_PAYMENT_STATUS] == told[Operation.UPDATE_COURT_NOTICES] == (10, 3600)
-    assert told[Operation.QUERY_NOTICE_INFO] == (100, 60)
+    given = {operation: (limit.calls, limit.seconds) for operation, limit in LIMITS.items()}
+    assert given[Operation.GET_PAYMENT_STATUS] == given[Operation.UPDATE_COURT_NOTICES] == (10, 3600)
+    assert given[Operation.QUERY_NOTICE_INFO] == (100, 60)
 
 
 @pytest.mark.rule("G8", "P1")

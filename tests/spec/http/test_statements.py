@@ -18,8 +18,8 @@ from ocms_app.settings import Settings
 from ocms_core.kernel.access import Role
 from tests.support.builders import body
 from tests.support.databases import Databases
+from tests.support.http_server import API_1, API_2, API_4, Headers, House
 from tests.support.rows import notice_numbers, put_notices
-from tests.support.served import API_1, API_2, API_4, Headers, House
 from tests.support.statements import recorded
 
 FULL = {"suspensionType": "PS", "eprReasonOfSuspension": "PS-WWP", "processingStage": "WAR"}
@@ -164,8 +164,8 @@ def test_a_submit_and_a_validation_cost_the_same_for_one_notice_and_for_five_hun
         token = wired.house.token(Role.OIC)  # of one officer's two reports in a second one is named anew
         numbers = notice_numbers(many)
         put_notices(wired.house.engine, numbers, last_processing_stage="ROV")
-        for settled in (path, f"{path}/validate") * 2:  # a credential's limits, and the snapshot of the caps
-            asyncio.run(answered(settled, {}, token))
+        for decision in (path, f"{path}/validate") * 2:  # a credential's limits, and the snapshot of the caps
+            asyncio.run(answered(decision, {}, token))
         named = [{"noticeNo": number} for number in numbers]
         with recorded(wired.engine) as validating:
             body = {"notices": named, "newProcessingStage": "RD1"}

@@ -24,7 +24,7 @@ from ocms_adapters.sql.court import SqlCourtStores
 from ocms_core.court import service
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_web.envelopes.court import court_update, notice_info
-from ocms_web.wire import encode
+from ocms_web.json_codec import encode
 
 url, number = sys.argv[1:]
 engine = engines.create(url)
@@ -86,5 +86,5 @@ def test_a_machine_in_any_time_zone_writes_and_answers_singapore_time(databases:
         for place, zone in enumerate(ZONES)
     ]
     for place, machine in enumerate(machines):
-        told = machine.communicate(timeout=60)[0].splitlines()
-        assert told == [line.replace("NUMBER", f"TZ{place}") for line in EXPECTED]
+        given = machine.communicate(timeout=60)[0].splitlines()
+        assert given == [line.replace("NUMBER", f"TZ{place}") for line in EXPECTED]

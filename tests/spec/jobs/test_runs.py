@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from ocms_core.jobs.runs import Ask, NotNow, Result, Run, SlotRuns, as_it_ended, refusal
+from ocms_core.jobs.runs import LockRequest, Run, RunResult, SkipReason, SlotRuns, final_result, skip_reason
 from tests.support.builders import NOW
 
-BY_HAND = Ask("refresh_vip_vehicle", "worker", timedelta(minutes=10))
+BY_HAND = LockRequest("refresh_vip_vehicle", "worker", timedelta(minutes=10))
 SCHEDULED = evolve(BY_HAND, slot=NOW)
 ONCE = evolve(SCHEDULED, once_a_day=True)
 
@@ -23,49 +23,51 @@ DONE, FAILED = SlotRuns(done=True), SlotRuns(failed=1, last_failed=NOW - timedel
     [
         (BY_HAND, SlotRuns(), True, None),
         (SCHEDULED, SlotRuns(), True, None),
-        (SCHEDULED, DONE, True, NotNow.SLOT_RUN),
-        (SCHEDULED, FAILED, True, NotNow.SLOT_RUN),
+        (SCHEDULED, DONE, True, SkipReason.SLOT_RUN),
+        (SCHEDULED, FAILED, True, SkipReason.SLOT_RUN),
         (ONCE, SlotRuns(), False, None),
-        (ONCE, SlotRuns(), True, NotNow.RAN_TODAY),
+        (ONCE, SlotRuns(), True, SkipReason.RAN_TODAY),
         (evolve(ONCE, slot=None, forced=True), SlotRuns(), True, None),
-        (evolve(ONCE, forced=True), DONE, True, NotNow.SLOT_RUN),
+        (evolve(ONCE, forced=True), DONE, True, SkipReason.SLOT_RUN),
     ],
 )
 def test_once_a_day_counts_runs_and_can_be_forced(
-    ask: Ask, slot: SlotRuns, told: NotNow | None, *, ran_today: bool
+    ask: LockRequest, slot: SlotRuns, given: SkipReason | None, *, ran_today: bool
 ) -> None:
-    assert refusal(ask, slot=slot, ran_today=ran_today, now=NOW) is told
+    assert skip_reason(ask, slot=slot, ran_today=ran_today, now=NOW) is given
 
 
 @pytest.mark.parametrize(
     "slot, told",
     [
         (FAILED, None),
-        (evolve(FAILED, last_failed=NOW - timedelta(minutes=9, seconds=59)), NotNow.PAUSED),
+        (evolve(FAILED, last_failed=NOW - timedelta(minutes=9, seconds=59)), SkipReason.PAUSED),
         (evolve(FAILED, failed=2), None),
-        (evolve(FAILED, failed=3), NotNow.SLOT_RUN),
-        (evolve(FAILED, done=True), NotNow.SLOT_RUN),
+        (evolve(FAILED, failed=3), SkipReason.SLOT_RUN),
+        (evolve(FAILED, done=True), SkipReason.SLOT_RUN),
     ],
 )
-def test_a_run_that_failed_is_tried_again_after_a_pause_so_often(slot: SlotRuns, told: NotNow | None) -> None:
-    assert refusal(RETRIED, slot=slot, ran_today=True, now=NOW) is told
+def test_a_run_that_failed_is_tried_again_after_a_pause_so_often(
+    slot: SlotRuns, given: SkipReason | None
+) -> None:
+    assert skip_reason(RETRIED, slot=slot, ran_today=True, now=NOW) is given
 
 
 @pytest.mark.rule("P42")
 @pytest.mark.parametrize(
     "result, held, on_record",
     [
-        (Result.DONE, True, Result.DONE),
-        (Result.DONE, False, Result.DONE),
-        (Result.FAILED, True, Result.FAILED),
-        (Result.FAILED, False, Result.LOST),
-        (Result.LOST, True, Result.LOST),
+        (RunResult.DONE, True, RunResult.DONE),
+        (RunResult.DONE, False, RunResult.DONE),
+        (RunResult.FAILED, True, RunResult.FAILED),
+        (RunResult.FAILED, False, RunResult.LOST),
+        (RunResult.LOST, True, RunResult.LOST),
     ],
 )
 def test_a_run_that_failed_when_its_lock_was_gone_is_lost(
-    result: Result, on_record: Result, *, held: bool
+    result: RunResult, on_record: RunResult, *, held: bool
 ) -> None:
-    assert as_it_ended(result, held=held) is on_record
+    assert final_result(result, held=held) is on_record
 
 
 @pytest.mark.rule("P42")
@@ -74,12 +76,12 @@ def test_a_run_that_failed_when_its_lock_was_gone_is_lost(
     [
         (None, True, "running"),
         (None, False, "never ended"),
-        (Result.DONE, False, "done"),
-        (Result.FAILED, True, "failed"),
-        (Result.LOST, False, "lost"),
+        (RunResult.DONE, False, "done"),
+        (RunResult.FAILED, True, "failed"),
+        (RunResult.LOST, False, "lost"),
     ],
 )
 def test_a_run_that_never_ended_is_told_from_one_that_runs(
-    result: Result | None, state: str, *, holds_lock: bool
+    result: RunResult | None, state: str, *, holds_lock: bool
 ) -> None:
     assert Run(1, "job", "worker", NOW, result=result, holds_lock=holds_lock).state == state

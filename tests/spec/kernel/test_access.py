@@ -3,7 +3,7 @@
 from itertools import product
 
 from ocms_core.kernel.access import ACCESS, LIMITS, Limit, Operation, Principal, Role, may
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 
 GRANTED = {
     (Role.CAS, Operation.GET_PAYMENT_STATUS),
@@ -62,13 +62,13 @@ RATES: tuple[Case[None, Operation, Limit], ...] = (
 )
 
 
-@each(CELLS)
+@parametrize_cases(CELLS)
 def test_may(case: Case[Role, Operation, bool]) -> None:
     caller = Principal(name="a caller", role=case.given, credential="a credential")
     assert may(caller, case.ask) is case.says
 
 
-@each(RATES)
+@parametrize_cases(RATES)
 def test_limits(case: Case[None, Operation, Limit]) -> None:
     assert LIMITS[case.ask] == case.says
 

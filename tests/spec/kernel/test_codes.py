@@ -2,7 +2,7 @@
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 
 CODES: tuple[Case[None, Code, tuple[str, str]], ...] = (
     Case(
@@ -140,6 +140,6 @@ CODES: tuple[Case[None, Code, tuple[str, str]], ...] = (
 )
 
 
-@each(CODES)
+@parametrize_cases(CODES)
 def test_codes(case: Case[None, Code, tuple[str, str]]) -> None:
     assert (case.ask.code, case.ask.text) == case.says

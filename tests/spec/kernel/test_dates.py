@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ocms_core.kernel.dates import local, singapore, timestamp, today
 from tests.support.builders import at
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 
 TIMESTAMPS: tuple[Case[None, str, datetime | None], ...] = (
     Case(
@@ -130,17 +130,17 @@ MOMENTS = st.datetimes(
 )
 
 
-@each(TIMESTAMPS)
+@parametrize_cases(TIMESTAMPS)
 def test_timestamp(case: Case[None, str, datetime | None]) -> None:
     assert timestamp(case.ask) == case.says
 
 
-@each(LOCAL)
+@parametrize_cases(LOCAL)
 def test_local(case: Case[None, datetime, datetime]) -> None:
     assert local(case.ask) == case.says
 
 
-@each(DAYS)
+@parametrize_cases(DAYS)
 def test_today(case: Case[None, datetime, date]) -> None:
     assert today(case.ask) == case.says
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_core.kernel.money import money
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 
 CASES: tuple[Case[None, Decimal | int | str, Decimal], ...] = (
     Case(rule="G6", name="whole dollars have two decimals", ask=150, says=Decimal("150.00")),
@@ -25,7 +25,7 @@ CASES: tuple[Case[None, Decimal | int | str, Decimal], ...] = (
 )
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_money(case: Case[None, Decimal | int | str, Decimal]) -> None:
     sum_of_money = money(case.ask)
     assert sum_of_money == case.says

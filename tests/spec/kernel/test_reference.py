@@ -4,7 +4,7 @@ import pytest
 
 from ocms_core.kernel.reference import EMPTY
 from tests.support.builders import reference
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 
 NUMBERS: tuple[Case[str | None, int, int], ...] = (
     Case(rule="G14", name="a whole number is read from its text", given="250", ask=500, says=250),
@@ -21,7 +21,7 @@ NUMBERS: tuple[Case[str | None, int, int], ...] = (
 )
 
 
-@each(NUMBERS)
+@parametrize_cases(NUMBERS)
 def test_whole_number(case: Case[str | None, int, int]) -> None:
     parameters = {} if case.given is None else {("BATCH_CAP", "API1"): case.given}
     assert reference(parameters=parameters).whole_number("BATCH_CAP", "API1", case.ask) == case.says

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ocms_core.kernel.stage_moves import StageMove, move
 from tests.support.builders import NOW, SINCE
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 
 Move = Case[tuple[str, datetime], str, StageMove | None]
 
@@ -26,6 +26,6 @@ CASES: tuple[Move, ...] = (
 )
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_move(case: Move) -> None:
     assert move(*case.given, case.ask, NOW) == case.says

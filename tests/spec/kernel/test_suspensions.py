@@ -6,7 +6,7 @@ import pytest
 
 from ocms_core.kernel.suspensions import SuspensionReason, due_of_revival
 from tests.support.builders import HST, NOW, WWP, at
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 
 Due = Case[dict[SuspensionReason, int], SuspensionReason, datetime | None]
 
@@ -30,7 +30,7 @@ CASES: tuple[Due, ...] = (
 )
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_due_of_revival(case: Due) -> None:
     assert due_of_revival(case.ask, NOW, case.given) == case.says
 

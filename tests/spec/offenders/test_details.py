@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocms_core.kernel.particulars import Address
+from ocms_core.kernel.offender_details import MailingAddress
 from ocms_core.offenders.details import blocks, identities, reached_at, unit_shown
 from ocms_core.offenders.fields import floor_and_unit
 from tests.support.offender_builders import JOHN, ORCHARD, notice, stands
@@ -18,8 +18,10 @@ def test_there_are_three_blocks_whoever_stands_there() -> None:
 
 
 @pytest.mark.rule("F41")
-@pytest.mark.parametrize("address, shown", [(ORCHARD, ORCHARD), (Address(), None), (None, None)])
-def test_an_address_of_which_nothing_is_left_is_none(address: Address | None, shown: Address | None) -> None:
+@pytest.mark.parametrize("address, shown", [(ORCHARD, ORCHARD), (MailingAddress(), None), (None, None)])
+def test_an_address_of_which_nothing_is_left_is_none(
+    address: MailingAddress | None, shown: MailingAddress | None
+) -> None:
     assert reached_at(stands("H", address=address)) == shown
 
 
@@ -29,4 +31,4 @@ PARTS = st.text("0123456789ABC", min_size=1, max_size=3)
 @pytest.mark.rule("F41", "F51")
 @given(floor=st.none() | PARTS, unit=st.none() | PARTS)
 def test_floor_and_unit_are_read_back_as_they_were_written(floor: str | None, unit: str | None) -> None:
-    assert floor_and_unit(unit_shown(Address(floor_no=floor, unit_no=unit))) == (floor, unit)
+    assert floor_and_unit(unit_shown(MailingAddress(floor_no=floor, unit_no=unit))) == (floor, unit)

@@ -7,15 +7,15 @@ import pytest
 from attrs import evolve
 
 from ocms_core.kernel.changes import Change, NoticeChanged, SuspensionOpened
+from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.hst_suspension import Suspensions
 from ocms_core.kernel.suspensions import OpenSuspension, ShownSuspension, SuspensionReason, SuspensionRecord
-from ocms_core.kernel.verdicts import Refusal, Settled
 from ocms_core.offenders import furnishing, redirecting
-from ocms_core.offenders.effects import Taken
-from ocms_core.offenders.facts import Notice, TakerListed
+from ocms_core.offenders.effects import RoleAssigned
+from ocms_core.offenders.facts import AssigneeOnHstList, OffenderNotice
 from tests.support.builders import HST, NOW, SINCE, WWP
-from tests.support.cases import Case, each, written
-from tests.support.offender_builders import NUMBER, OFFICER, notice, stands, taking
+from tests.support.cases import Case, parametrize_cases, written
+from tests.support.offender_builders import NUMBER, OFFICER, assignment, notice, stands
 
 UNC = SuspensionReason("TS", "UNC")
 IN_THIRTY_DAYS = NOW + timedelta(days=30)
@@ -38,12 +38,12 @@ def under(reason: SuspensionReason, due: datetime | None, *, on_row: bool = True
     return Suspensions(**row, open_records=(OpenSuspension(reason, SINCE, 3, due),), last_sr_no=3)
 
 
-def to_a_listed_taker(suspensions: Suspensions, days: int | None = 30) -> Notice:
-    listed = TakerListed(suspensions, {} if days is None else {HST: days})
-    return evolve(notice(stands("O", current=True)), taker_listed=listed)
+def to_a_listed_taker(suspensions: Suspensions, days: int | None = 30) -> OffenderNotice:
+    listed = AssigneeOnHstList(suspensions, {} if days is None else {HST: days})
+    return evolve(notice(stands("O", current=True)), assignee_on_hst_list=listed)
 
 
-Suspending = Case[Notice, None, ShownSuspension | None]
+Suspending = Case[OffenderNotice, None, ShownSuspension | None]
 
 CASES: tuple[Suspending, ...] = (
     Case(
@@ -102,33 +102,43 @@ CASES: tuple[Suspending, ...] = (
 )
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_what_a_listed_taker_brings(case: Suspending) -> None:
-    changed, *others = written(furnishing.decide(taking(), case.given, NOW))
+    changed, *others = written(furnishing.decide(assignment(), case.given, NOW))
     assert isinstance(changed, NoticeChanged)
     assert changed.suspension == case.says
-    assert tuple(each for each in others if isinstance(each, SuspensionOpened)) == case.writes
+    assert (
+        tuple(
+            parametrize_cases
+            for parametrize_cases in others
+            if isinstance(parametrize_cases, SuspensionOpened)
+        )
+        == case.writes
+    )
 
 
-Deciding = Callable[[str, Notice], Settled[Taken] | Refusal]
+Deciding = Callable[[str, OffenderNotice], Decision[RoleAssigned] | Refusal]
 
 
-def furnished(role: str, found: Notice) -> Settled[Taken] | Refusal:
-    return furnishing.decide(taking(role), found, NOW)
+def furnished(role: str, found: OffenderNotice) -> Decision[RoleAssigned] | Refusal:
+    return furnishing.decide(assignment(role), found, NOW)
 
 
-def redirected(role: str, found: Notice) -> Settled[Taken] | Refusal:
+def redirected(role: str, found: OffenderNotice) -> Decision[RoleAssigned] | Refusal:
     assert found.current
-    return redirecting.decide(found.current.role, taking(role), found, NOW)
+    return redirecting.decide(found.current.role, assignment(role), found, NOW)
 
 
 @pytest.mark.rule("F20", "F31", "H4", "H20")
 @pytest.mark.parametrize("decide", [furnished, redirected])
 @pytest.mark.parametrize("role", "OHD")
 def test_whatever_the_role_furnishing_and_redirecting_suspend_alike(decide: Deciding, role: str) -> None:
-    listed = TakerListed(Suspensions(), {HST: 30})
-    before = evolve(notice(stands("D" if role == "O" else "O", current=True)), taker_listed=listed)
-    whole, plain = written(decide(role, before)), written(decide(role, evolve(before, taker_listed=None)))
+    listed = AssigneeOnHstList(Suspensions(), {HST: 30})
+    before = evolve(notice(stands("D" if role == "O" else "O", current=True)), assignee_on_hst_list=listed)
+    whole, plain = (
+        written(decide(role, before)),
+        written(decide(role, evolve(before, assignee_on_hst_list=None))),
+    )
     changed = whole[0]
     assert isinstance(changed, NoticeChanged)
     assert changed.suspension == SHOWN

@@ -25,8 +25,8 @@ from ocms_core.offenders.eligibility import (
     redirectable,
     shown_stage,
 )
-from ocms_core.offenders.facts import Notice
-from tests.support.cases import Case, each
+from ocms_core.offenders.facts import OffenderNotice
+from tests.support.cases import Case, parametrize_cases
 from tests.support.offender_builders import notice, stands
 
 ROLES = ("O", "H", "D")
@@ -53,7 +53,7 @@ CELLS: tuple[Case[str, str, Code | None], ...] = tuple(
 )
 
 
-@each(CELLS)
+@parametrize_cases(CELLS)
 def test_the_eligibility_table(case: Case[str, str, Code | None]) -> None:
     assert furnish_refusal(notice(stage=case.given), case.ask) == case.says
     assert furnishable(case.ask, case.given) is (case.given in FURNISHABLE)
@@ -71,14 +71,14 @@ REDIRECTS: tuple[Case[tuple[str, str | None], str, bool], ...] = tuple(
 )
 
 
-@each(REDIRECTS)
+@parametrize_cases(REDIRECTS)
 def test_the_redirect_table(case: Case[tuple[str, str | None], str, bool]) -> None:
     stage, current = case.given
     people = [stands(role, current=role == current) for role in ROLES]
     assert redirectable(notice(*people, stage=stage), case.ask) is case.says
 
 
-ORDER: tuple[Case[Notice | None, None, Code | None], ...] = (
+ORDER: tuple[Case[OffenderNotice | None, None, Code | None], ...] = (
     Case(rule="F10", name="an unknown notice", given=None, says=NOTICE_NOT_FOUND),
     Case(
         rule="F10",
@@ -102,12 +102,12 @@ ORDER: tuple[Case[Notice | None, None, Code | None], ...] = (
 )
 
 
-@each(ORDER)
-def test_the_order_of_refusals(case: Case[Notice | None, None, Code | None]) -> None:
+@parametrize_cases(ORDER)
+def test_the_order_of_refusals(case: Case[OffenderNotice | None, None, Code | None]) -> None:
     assert furnish_refusal(case.given, "H") == case.says
 
 
-CHECKS: tuple[Case[Notice, str, Eligibility], ...] = (
+CHECKS: tuple[Case[OffenderNotice, str, Eligibility], ...] = (
     Case(
         rule=("F13", "G1"),
         name="the contract's first answer",
@@ -139,8 +139,8 @@ CHECKS: tuple[Case[Notice, str, Eligibility], ...] = (
 )
 
 
-@each(CHECKS)
-def test_eligibility(case: Case[Notice, str, Eligibility]) -> None:
+@parametrize_cases(CHECKS)
+def test_eligibility(case: Case[OffenderNotice, str, Eligibility]) -> None:
     assert eligibility(case.given, case.ask) == case.says
 
 
@@ -184,7 +184,7 @@ BUTTONS: tuple[Case[tuple[bool, bool], None, Buttons], ...] = (
 )
 
 
-@each(BUTTONS)
+@parametrize_cases(BUTTONS)
 def test_buttons(case: Case[tuple[bool, bool], None, Buttons]) -> None:
     exists, is_current = case.given
     assert buttons(exists=exists, is_current=is_current) == case.says

@@ -2,13 +2,13 @@
 
 from ocms_core.kernel.explanations import Explanation
 from ocms_core.offenders.explaining import explain_furnish, explain_redirect
-from ocms_core.offenders.facts import Notice
-from tests.support.cases import Case, each
+from ocms_core.offenders.facts import OffenderNotice
+from tests.support.cases import Case, parametrize_cases
 from tests.support.offender_builders import notice, stands
 
 FURNISH, REDIRECT = "offender-furnish", "offender-redirect"
 
-CASES: tuple[Case[Notice | None, None, tuple[Explanation, Explanation]], ...] = (
+CASES: tuple[Case[OffenderNotice | None, None, tuple[Explanation, Explanation]], ...] = (
     Case(
         rule=("F10", "F12"),
         name="a notice that can be furnished and redirected",
@@ -39,6 +39,6 @@ CASES: tuple[Case[Notice | None, None, tuple[Explanation, Explanation]], ...] = 
 )
 
 
-@each(CASES)
-def test_explaining(case: Case[Notice | None, None, tuple[Explanation, Explanation]]) -> None:
+@parametrize_cases(CASES)
+def test_explaining(case: Case[OffenderNotice | None, None, tuple[Explanation, Explanation]]) -> None:
     assert (explain_furnish(case.given), explain_redirect(case.given)) == case.says

@@ -8,22 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_core.kernel.codes import FIELDS_INVALID
-from ocms_core.kernel.particulars import Address, FurnishDetail, Person
-from ocms_core.kernel.verdicts import Refusal
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
 from ocms_core.offenders import field_checks
 from ocms_core.offenders.field_checks import (
-    Asked,
-    Changed,
-    Furnished,
-    Page,
-    asked,
-    changed,
-    furnished,
-    notice_asked,
-    page_asked,
-    redirected,
+    FurnishRequest,
+    ParticularsPatch,
+    RoleRequest,
+    TimelinePage,
+    parse_furnish,
+    parse_notice_request,
+    parse_redirect,
+    parse_role_request,
+    parse_timeline_page,
+    parse_update,
 )
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 from tests.support.offender_builders import EMPLOYEE, FURNISH, JOHN, NUMBER, ORCHARD, REDIRECT, UPDATE
 
 Told = tuple[tuple[str | None, str], ...]
@@ -37,20 +37,23 @@ UNITS: tuple[Case[str, None, tuple[str | None, str | None]], ...] = (
 )
 
 
-def told(refusal: object) -> Told:
+def messages(refusal: object) -> Told:
     assert isinstance(refusal, Refusal), refusal
     assert refusal.code is FIELDS_INVALID
-    return tuple((each.field, each.message) for each in refusal.words["violations"])
+    return tuple(
+        (parametrize_cases.field, parametrize_cases.message)
+        for parametrize_cases in refusal.words["violations"]
+    )
 
 
 @pytest.mark.rule("G1", "F50", "F51", "F22")
 def test_the_contracts_own_requests_are_read() -> None:
-    assert asked({"noticeNo": NUMBER, "offenderType": "HIRER"}) == Asked(NUMBER, "H")
-    assert notice_asked({"noticeNo": NUMBER}) == NUMBER
-    assert furnished(FURNISH) == Furnished(NUMBER, "H", JOHN, ORCHARD, EMPLOYEE)
+    assert parse_role_request({"noticeNo": NUMBER, "offenderType": "HIRER"}) == RoleRequest(NUMBER, "H")
+    assert parse_notice_request({"noticeNo": NUMBER}) == NUMBER
+    assert parse_furnish(FURNISH) == FurnishRequest(NUMBER, "H", JOHN, ORCHARD, EMPLOYEE)
     remarks = FurnishDetail(remarks="Redirected by OIC")
-    assert redirected(REDIRECT) == Furnished(NUMBER, "H", JOHN, ORCHARD, remarks, from_role="O")
-    assert changed(UPDATE) == Changed(
+    assert parse_redirect(REDIRECT) == FurnishRequest(NUMBER, "H", JOHN, ORCHARD, remarks, from_role="O")
+    assert parse_update(UPDATE) == ParticularsPatch(
         NUMBER,
         "H",
         {
@@ -77,10 +80,10 @@ LEAST = {"noticeNo": NUMBER, "offenderType": "DRIVER", "idType": "PASSPORT", "id
 @pytest.mark.rule("F50", "G7")
 def test_what_is_not_required_may_be_absent_null_or_blank_and_keys_nobody_knows_are_ignored() -> None:
     blank = {"email": "", "countryCode": " ", "contactNo": None, "address": None, "remarks": "", "x": [1]}
-    bare = Furnished(NUMBER, "D", Person("P", "A1", "ANN"), None, FurnishDetail())
-    assert furnished(LEAST) == bare
-    assert furnished(LEAST | blank) == bare
-    assert furnished(LEAST | {"address": {"blockNo": " ", "unitNo": None}}) == bare
+    bare = FurnishRequest(NUMBER, "D", Person("P", "A1", "ANN"), None, FurnishDetail())
+    assert parse_furnish(LEAST) == bare
+    assert parse_furnish(LEAST | blank) == bare
+    assert parse_furnish(LEAST | {"address": {"blockNo": " ", "unitNo": None}}) == bare
 
 
 WRONG: tuple[Case[dict[str, Any], None, Told], ...] = (
@@ -155,17 +158,17 @@ WRONG: tuple[Case[dict[str, Any], None, Told], ...] = (
 )
 
 
-@each(WRONG)
+@parametrize_cases(WRONG)
 def test_a_furnish_with_a_wrong_field(case: Case[dict[str, Any], None, Told]) -> None:
-    assert told(furnished({**FURNISH, **case.given})) == case.says
+    assert messages(parse_furnish({**FURNISH, **case.given})) == case.says
 
 
-@each(UNITS)
+@parametrize_cases(UNITS)
 def test_floor_and_unit(case: Case[str, None, tuple[str | None, str | None]]) -> None:
-    request = furnished({**FURNISH, "address": {"unitNo": case.given}})
-    assert isinstance(request, Furnished)
+    request = parse_furnish({**FURNISH, "address": {"unitNo": case.given}})
+    assert isinstance(request, FurnishRequest)
     floor, unit = case.says
-    assert request.address == Address(floor_no=floor, unit_no=unit)
+    assert request.address == MailingAddress(floor_no=floor, unit_no=unit)
 
 
 IDENTITIES: tuple[Case[str, str, str | None], ...] = tuple(
@@ -189,13 +192,13 @@ IDENTITIES: tuple[Case[str, str, str | None], ...] = tuple(
 )
 
 
-@each(IDENTITIES)
+@parametrize_cases(IDENTITIES)
 def test_identity_numbers(case: Case[str, str, str | None]) -> None:
-    request = furnished({**FURNISH, "idType": case.given, "idNo": case.ask})
+    request = parse_furnish({**FURNISH, "idType": case.given, "idNo": case.ask})
     if case.says is None:
-        assert told(request) == (("idNo", f"Invalid {case.given} format"),)
+        assert messages(request) == (("idNo", f"Invalid {case.given} format"),)
     else:
-        assert isinstance(request, Furnished)
+        assert isinstance(request, FurnishRequest)
         assert request.person.id_no == case.says
 
 
@@ -216,29 +219,29 @@ def test_how_many_digits_a_number_has_depends_on_the_country(
     number: str,
     right: bool,  # noqa: FBT001
 ) -> None:
-    request = furnished({**FURNISH, "countryCode": code, "contactNo": number})
-    assert isinstance(request, Furnished) is right
+    request = parse_furnish({**FURNISH, "countryCode": code, "contactNo": number})
+    assert isinstance(request, FurnishRequest) is right
 
 
 @pytest.mark.rule("F40")
 def test_an_update_tells_absent_from_null() -> None:
     bare = {"noticeNo": NUMBER, "offenderType": "HIRER"}
-    assert changed(bare) == Changed(NUMBER, "H", {}, {}, {})
-    assert changed(bare | {"address": {}}) == Changed(NUMBER, "H", {}, {}, {})
+    assert parse_update(bare) == ParticularsPatch(NUMBER, "H", {}, {}, {})
+    assert parse_update(bare | {"address": {}}) == ParticularsPatch(NUMBER, "H", {}, {}, {})
     nothing = {"name": None, "email": None, "address": {"unitNo": None}, "remarks": None}
     cleared = {"floor_no": None, "unit_no": None}
-    assert changed(bare | nothing) == Changed(
+    assert parse_update(bare | nothing) == ParticularsPatch(
         NUMBER, "H", {"name": None, "email": None}, cleared, {"remarks": None}
     )
-    no_address = changed(bare | {"address": None})
-    assert isinstance(no_address, Changed)
+    no_address = parse_update(bare | {"address": None})
+    assert isinstance(no_address, ParticularsPatch)
     assert no_address.address == dict.fromkeys(field_checks.ADDRESS_PARTS)
-    assert told(changed(bare | {"name": " "})) == (("name", "Name is required"),)
+    assert messages(parse_update(bare | {"name": " "})) == (("name", "Name is required"),)
 
 
 @pytest.mark.rule("F30", "F52")
 def test_a_redirect_names_both_its_roles() -> None:
-    assert told(redirected({**REDIRECT, "fromOffenderType": None, "toOffenderType": "X"})) == (
+    assert messages(parse_redirect({**REDIRECT, "fromOffenderType": None, "toOffenderType": "X"})) == (
         ("fromOffenderType", "Invalid offender type"),
         ("toOffenderType", "Invalid offender type"),
     )
@@ -250,7 +253,7 @@ def test_a_redirect_names_both_its_roles() -> None:
     [({}, (0, 20)), ({"skip": 5, "limit": 100}, (5, 100)), ({"skip": None}, (0, 20))],
 )
 def test_a_page_of_the_timeline(sent: dict[str, Any], read: tuple[int, int]) -> None:
-    assert page_asked({"noticeNo": NUMBER, **sent}) == Page(NUMBER, *read)
+    assert parse_timeline_page({"noticeNo": NUMBER, **sent}) == TimelinePage(NUMBER, *read)
 
 
 @pytest.mark.rule("F52", "G7")
@@ -259,7 +262,7 @@ def test_a_page_of_the_timeline(sent: dict[str, Any], read: tuple[int, int]) -> 
     [("skip", -1), ("skip", "1"), ("skip", True), ("limit", 0), ("limit", 101), ("limit", 1.5)],
 )
 def test_a_page_that_cannot_be(field: str, value: object) -> None:
-    assert told(page_asked({"noticeNo": NUMBER, field: value})) == ((field, f"Invalid {field}"),)
+    assert messages(parse_timeline_page({"noticeNo": NUMBER, field: value})) == ((field, f"Invalid {field}"),)
 
 
 JSON = st.recursive(
@@ -268,12 +271,12 @@ JSON = st.recursive(
     max_leaves=5,
 )
 READERS: tuple[Callable[[object], object], ...] = (
-    asked,
-    notice_asked,
-    page_asked,
-    furnished,
-    redirected,
-    changed,
+    parse_role_request,
+    parse_notice_request,
+    parse_timeline_page,
+    parse_furnish,
+    parse_redirect,
+    parse_update,
 )
 
 

@@ -10,21 +10,21 @@ from hypothesis import strategies as st
 
 from ocms_core.kernel.changes import (
     AddressFurnished,
+    CurrentOffenderSet,
     DetailFurnished,
     NoticeChanged,
     OffenderCleared,
     OffenderHistoryKept,
-    OffenderSet,
 )
 from ocms_core.kernel.codes import NOT_FURNISHABLE, NOTICE_NOT_FOUND, Code
-from ocms_core.kernel.particulars import Address, FurnishDetail
+from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress
 from ocms_core.kernel.stage_moves import NextStage, StageMove
-from ocms_core.kernel.verdicts import Refusal, Settled
-from ocms_core.offenders.effects import Taken, Taking
-from ocms_core.offenders.facts import Notice
+from ocms_core.offenders.effects import RoleAssigned, RoleAssignment
+from ocms_core.offenders.facts import OffenderNotice
 from ocms_core.offenders.furnishing import decide
 from tests.support.builders import NOW, SINCE, at
-from tests.support.cases import Case, each, written
+from tests.support.cases import Case, parametrize_cases, written
 from tests.support.offender_builders import (
     COMPOSITION,
     EMPLOYEE,
@@ -33,9 +33,9 @@ from tests.support.offender_builders import (
     OFFICER,
     ORCHARD,
     OWNER,
+    assignment,
     notice,
     stands,
-    taking,
 )
 
 TOMORROW = at("2025-01-15T00:00:00")
@@ -55,17 +55,17 @@ def kept(role: str = "H", **parts: object) -> OffenderHistoryKept:
     return evolve(plain, **parts)  # type: ignore[arg-type]  # parts by name
 
 
-CASES: tuple[Case[Notice | None, Taking, Taken | Code], ...] = (
+CASES: tuple[Case[OffenderNotice | None, RoleAssignment, RoleAssigned | Code], ...] = (
     Case(
         rule=("F20", "F21", "F22", "G1"),
         name="the contract's furnish: the owner is cleared, the hirer made, the notice goes to RD2",
         given=notice(stands("O", current=True)),
-        ask=taking(),
-        says=Taken("H", created=True, new_stage="RD2"),
+        ask=assignment(),
+        says=RoleAssigned("H", created=True, new_stage="RD2"),
         writes=(
             moved("RD1", "RD2"),
             OffenderCleared(NUMBER, "O"),
-            OffenderSet(NUMBER, "H", JOHN),
+            CurrentOffenderSet(NUMBER, "H", JOHN),
             AddressFurnished(NUMBER, "H", ORCHARD),
             DetailFurnished(NUMBER, "H", EMPLOYEE),
             kept(former_current="O"),
@@ -75,13 +75,13 @@ CASES: tuple[Case[Notice | None, Taking, Taken | Code], ...] = (
         rule="F20",
         name="who stood in the role is overwritten and kept in the history; no address stays of them",
         given=notice(stands("O", current=True), stands("H", OWNER, address=ORCHARD, detail=EMPLOYEE)),
-        ask=taking(address=None, detail=FurnishDetail()),
-        says=Taken("H", created=False, new_stage="RD2"),
+        ask=assignment(address=None, detail=FurnishDetail()),
+        says=RoleAssigned("H", created=False, new_stage="RD2"),
         writes=(
             moved("RD1", "RD2"),
             OffenderCleared(NUMBER, "O"),
-            OffenderSet(NUMBER, "H", JOHN),
-            AddressFurnished(NUMBER, "H", Address()),
+            CurrentOffenderSet(NUMBER, "H", JOHN),
+            AddressFurnished(NUMBER, "H", MailingAddress()),
             DetailFurnished(NUMBER, "H", FurnishDetail()),
             kept(former_current="O", former=stands("H", OWNER, address=ORCHARD, detail=EMPLOYEE)),
         ),
@@ -90,11 +90,11 @@ CASES: tuple[Case[Notice | None, Taking, Taken | Code], ...] = (
         rule="F20",
         name="the same person furnished again without an address keeps the one there is",
         given=notice(stands("H", JOHN, current=True, address=ORCHARD)),
-        ask=taking(address=None),
-        says=Taken("H", created=False, new_stage="RD2"),
+        ask=assignment(address=None),
+        says=RoleAssigned("H", created=False, new_stage="RD2"),
         writes=(
             moved("RD1", "RD2"),
-            OffenderSet(NUMBER, "H", JOHN),
+            CurrentOffenderSet(NUMBER, "H", JOHN),
             DetailFurnished(NUMBER, "H", EMPLOYEE),
             kept(former_current="H", former=stands("H", JOHN, current=True, address=ORCHARD)),
         ),
@@ -103,13 +103,13 @@ CASES: tuple[Case[Notice | None, Taking, Taken | Code], ...] = (
         rule=("F20", "F23"),
         name="two current offenders that another system has left are both cleared, a director too",
         given=notice(stands("O", current=True), stands("R", current=True), stage="RD2"),
-        ask=taking(),
-        says=Taken("H", created=True, new_stage="RD1"),
+        ask=assignment(),
+        says=RoleAssigned("H", created=True, new_stage="RD1"),
         writes=(
             moved("RD2", "RD1"),
             OffenderCleared(NUMBER, "O"),
             OffenderCleared(NUMBER, "R"),
-            OffenderSet(NUMBER, "H", JOHN),
+            CurrentOffenderSet(NUMBER, "H", JOHN),
             AddressFurnished(NUMBER, "H", ORCHARD),
             DetailFurnished(NUMBER, "H", EMPLOYEE),
             kept(former_current="O", prev_stage="RD2", new_stage="RD1"),
@@ -119,34 +119,34 @@ CASES: tuple[Case[Notice | None, Taking, Taken | Code], ...] = (
         rule="F21",
         name="an owner furnished at RD1 starts RD1 anew",
         given=notice(),
-        ask=taking("O"),
-        says=Taken("O", created=True, new_stage="RD1"),
+        ask=assignment("O"),
+        says=RoleAssigned("O", created=True, new_stage="RD1"),
         writes=(
             moved("RD1", "RD1"),
-            OffenderSet(NUMBER, "O", JOHN),
+            CurrentOffenderSet(NUMBER, "O", JOHN),
             AddressFurnished(NUMBER, "O", ORCHARD),
             DetailFurnished(NUMBER, "O", EMPLOYEE),
             kept("O", new_stage="RD1"),
         ),
     ),
-    Case(rule="F10", name="no such notice", given=None, ask=taking(), says=NOTICE_NOT_FOUND),
+    Case(rule="F10", name="no such notice", given=None, ask=assignment(), says=NOTICE_NOT_FOUND),
     Case(
         rule="F11",
         name="a notice in a stage where nobody is furnished",
         given=notice(stage="ROV"),
-        ask=taking(),
+        ask=assignment(),
         says=NOT_FURNISHABLE,
     ),
 )
 
 
-@each(CASES)
-def test_furnishing(case: Case[Notice | None, Taking, Taken | Code]) -> None:
+@parametrize_cases(CASES)
+def test_furnishing(case: Case[OffenderNotice | None, RoleAssignment, RoleAssigned | Code]) -> None:
     verdict = decide(case.ask, case.given, NOW)
     if isinstance(case.says, Code):
         assert verdict == Refusal(case.says)
     else:
-        assert isinstance(verdict, Settled)
+        assert isinstance(verdict, Decision)
         assert [answer.detail for answer in verdict.answers] == [case.says]
     assert written(verdict) == case.writes
 
@@ -160,11 +160,16 @@ def test_furnishing(case: Case[Notice | None, Taking, Taken | Code]) -> None:
 def test_whoever_stood_there_the_furnished_role_is_the_one_offender_afterwards(
     current: set[str], there: set[str], role: str
 ) -> None:
-    before = notice(*(stands(each, current=each in current) for each in sorted(there)))
+    before = notice(
+        *(
+            stands(parametrize_cases, current=parametrize_cases in current)
+            for parametrize_cases in sorted(there)
+        )
+    )
     after = there & current
-    for change in written(decide(taking(role), before, NOW)):
+    for change in written(decide(assignment(role), before, NOW)):
         after -= {change.role} if isinstance(change, OffenderCleared) else set()
-        after |= {change.role} if isinstance(change, OffenderSet) else set()
+        after |= {change.role} if isinstance(change, CurrentOffenderSet) else set()
     assert after == {role}
 
 
@@ -172,7 +177,7 @@ def test_whoever_stood_there_the_furnished_role_is_the_one_offender_afterwards(
 @pytest.mark.parametrize("role, stage", list(product("OHD", ("ENA", "RD1", "RD2", "RR3"))))
 def test_the_next_print_run_writes_to_the_new_offender(role: str, stage: str) -> None:
     late = at("2025-01-14T23:59:59")
-    changed = written(decide(taking(role), notice(stage=stage), late))[0]
+    changed = written(decide(assignment(role), notice(stage=stage), late))[0]
     assert isinstance(changed, NoticeChanged)
     assert changed.move
     assert changed.next == NextStage(changed.move.stage, TOMORROW)

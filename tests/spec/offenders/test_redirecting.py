@@ -2,11 +2,11 @@
 
 from ocms_core.kernel.changes import (
     AddressFurnished,
+    CurrentOffenderSet,
     DetailFurnished,
     NoticeChanged,
     OffenderCleared,
     OffenderHistoryKept,
-    OffenderSet,
 )
 from ocms_core.kernel.codes import (
     LAST_STAGE_AFTER_CPC,
@@ -17,13 +17,13 @@ from ocms_core.kernel.codes import (
     REDIRECT_SAME_ROLE,
     Code,
 )
+from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.stage_moves import NextStage, StageMove
-from ocms_core.kernel.verdicts import Refusal, Settled
-from ocms_core.offenders.effects import Taken
-from ocms_core.offenders.facts import Notice
+from ocms_core.offenders.effects import RoleAssigned
+from ocms_core.offenders.facts import OffenderNotice
 from ocms_core.offenders.redirecting import decide
 from tests.support.builders import NOW, SINCE, at
-from tests.support.cases import Case, each, written
+from tests.support.cases import Case, parametrize_cases, written
 from tests.support.offender_builders import (
     COMPOSITION,
     EMPLOYEE,
@@ -31,18 +31,18 @@ from tests.support.offender_builders import (
     NUMBER,
     OFFICER,
     ORCHARD,
+    assignment,
     notice,
     stands,
-    taking,
 )
 
-CASES: tuple[Case[Notice | None, tuple[str, str], Taken | Code], ...] = (
+CASES: tuple[Case[OffenderNotice | None, tuple[str, str], RoleAssigned | Code], ...] = (
     Case(
         rule=("F31", "G1"),
         name="the contract's redirect: from the owner to a hirer who is new, starting at RD1",
         given=notice(stands("O", current=True), stage="RD2"),
         ask=("O", "H"),
-        says=Taken("H", created=True, new_stage="RD1", redirected_from="O"),
+        says=RoleAssigned("H", created=True, new_stage="RD1", redirected_from="O"),
         writes=(
             NoticeChanged(
                 NUMBER,
@@ -51,7 +51,7 @@ CASES: tuple[Case[Notice | None, tuple[str, str], Taken | Code], ...] = (
                 amount_payable=COMPOSITION,
             ),
             OffenderCleared(NUMBER, "O"),
-            OffenderSet(NUMBER, "H", JOHN),
+            CurrentOffenderSet(NUMBER, "H", JOHN),
             AddressFurnished(NUMBER, "H", ORCHARD),
             DetailFurnished(NUMBER, "H", EMPLOYEE),
             OffenderHistoryKept(NUMBER, "H", "REDIRECT", OFFICER, NOW, "O", "RD2", "RD1"),
@@ -95,13 +95,13 @@ CASES: tuple[Case[Notice | None, tuple[str, str], Taken | Code], ...] = (
     ),
 )
 
-TARGETS: tuple[Case[Notice, tuple[str, str], Taken], ...] = tuple(
+TARGETS: tuple[Case[OffenderNotice, tuple[str, str], RoleAssigned], ...] = tuple(
     Case(
         rule=("F12", "F31"),
         name=f"from {stage}, {current} to {target}, whose row {'is there' if there else 'is new'}",
         given=notice(stands(current, current=True), *([stands(target)] if there else []), stage=stage),
         ask=(current, target),
-        says=Taken(
+        says=RoleAssigned(
             target, created=not there, new_stage="DN1" if target == "D" else "RD1", redirected_from=current
         ),
     )
@@ -113,25 +113,25 @@ TARGETS: tuple[Case[Notice, tuple[str, str], Taken], ...] = tuple(
 )
 
 
-@each(CASES)
-def test_redirecting(case: Case[Notice | None, tuple[str, str], Taken | Code]) -> None:
+@parametrize_cases(CASES)
+def test_redirecting(case: Case[OffenderNotice | None, tuple[str, str], RoleAssigned | Code]) -> None:
     from_role, to_role = case.ask
-    verdict = decide(from_role, taking(to_role), case.given, NOW)
+    verdict = decide(from_role, assignment(to_role), case.given, NOW)
     if isinstance(case.says, Code):
         assert verdict == Refusal(case.says)
     else:
-        assert isinstance(verdict, Settled)
+        assert isinstance(verdict, Decision)
         assert [answer.detail for answer in verdict.answers] == [case.says]
     assert written(verdict) == case.writes
 
 
-@each(TARGETS)
+@parametrize_cases(TARGETS)
 def test_redirecting_from_and_to_every_role_at_every_stage(
-    case: Case[Notice, tuple[str, str], Taken],
+    case: Case[OffenderNotice, tuple[str, str], RoleAssigned],
 ) -> None:
     from_role, to_role = case.ask
-    verdict = decide(from_role, taking(to_role), case.given, NOW)
-    assert isinstance(verdict, Settled)
+    verdict = decide(from_role, assignment(to_role), case.given, NOW)
+    assert isinstance(verdict, Decision)
     assert [answer.detail for answer in verdict.answers] == [case.says]
     assert OffenderCleared(NUMBER, from_role) in verdict.changes
-    assert OffenderSet(NUMBER, to_role, JOHN) in verdict.changes
+    assert CurrentOffenderSet(NUMBER, to_role, JOHN) in verdict.changes

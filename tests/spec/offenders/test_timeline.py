@@ -5,10 +5,10 @@ import pytest
 from ocms_core.kernel.changes import OffenderHistoryKept
 from ocms_core.offenders.timeline import (
     CourtMark,
-    Past,
+    NoticeHistory,
     PaymentMark,
-    StageChange,
-    Suspended,
+    TimelineStageChange,
+    TimelineSuspension,
     identities,
     newest_first,
 )
@@ -23,12 +23,12 @@ def day(number: int) -> str:
 FURNISHED = OffenderHistoryKept(
     NUMBER, "H", "FURNISH", OFFICER, at(day(5)), "O", "RD1", "RD2", stands("H", JOHN)
 )
-PAST = Past(
-    current=StageChange(at(day(5)), "RD2", from_stage="RD1"),
-    previous=StageChange(at(day(3)), "RD1"),
-    stage_changes=(StageChange(at(day(2)), "ENA", "ROV", "OIC002", "OCMS", "REC", None),),
+PAST = NoticeHistory(
+    current=TimelineStageChange(at(day(5)), "RD2", from_stage="RD1"),
+    previous=TimelineStageChange(at(day(3)), "RD1"),
+    stage_changes=(TimelineStageChange(at(day(2)), "ENA", "ROV", "OIC002", "OCMS", "REC", None),),
     suspensions=(
-        Suspended(
+        TimelineSuspension(
             at(day(4)), "TS", "HST", "OCMS", "OIC003", None, None, at(day(8)), "HAV", "OIC004", "moved"
         ),
     ),
@@ -53,13 +53,13 @@ def test_everything_is_there_once_newest_first_with_who_did_it() -> None:
 
 
 def test_a_stage_change_on_record_is_not_told_again_from_the_notice_row() -> None:
-    past = Past(
-        current=StageChange(at(day(5)), "RD2", "RD1"),
-        stage_changes=(StageChange(at(day(5)), "RD2", "RD1", "OIC001"),),
+    past = NoticeHistory(
+        current=TimelineStageChange(at(day(5)), "RD2", "RD1"),
+        stage_changes=(TimelineStageChange(at(day(5)), "RD2", "RD1", "OIC001"),),
     )
     assert [event.officer for event in newest_first(past)] == ["OIC001"]
 
 
 def test_the_timeline_tells_whom_it_shows() -> None:
     assert identities(PAST) == ("S1234567A",)
-    assert identities(Past(current=StageChange(at(day(5)), "RD2"))) == ()
+    assert identities(NoticeHistory(current=TimelineStageChange(at(day(5)), "RD2"))) == ()

@@ -10,30 +10,30 @@ from ocms_core.kernel.codes import (
     OFFENDER_NOT_FOUND,
     Code,
 )
-from ocms_core.kernel.particulars import Address, FurnishDetail, Person
-from ocms_core.kernel.verdicts import Refusal
-from ocms_core.offenders.facts import Notice
-from ocms_core.offenders.field_checks import Changed
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
+from ocms_core.offenders.facts import OffenderNotice
+from ocms_core.offenders.field_checks import ParticularsPatch
 from ocms_core.offenders.fields import Violation
 from ocms_core.offenders.updating import decide
 from tests.support.builders import NOW
-from tests.support.cases import Case, each, written
+from tests.support.cases import Case, parametrize_cases, written
 from tests.support.offender_builders import EMPLOYEE, JOHN, NUMBER, OFFICER, ORCHARD, notice, stands
 
 CURRENT = stands("H", JOHN, current=True, address=ORCHARD, detail=EMPLOYEE)
 KEPT = OffenderHistoryKept(NUMBER, "H", "UPDATE", OFFICER, NOW, former=CURRENT)
 
 
-def changed(**parts: Any) -> Changed:
+def changed(**parts: Any) -> ParticularsPatch:
     given: dict[str, Any] = {"person": {}, "address": {}, "detail": {}}
-    return Changed(NUMBER, "H", **{**given, **parts})
+    return ParticularsPatch(NUMBER, "H", **{**given, **parts})
 
 
 def invalid(field: str | None, message: str) -> Refusal:
     return Refusal(FIELDS_INVALID, {"violations": (Violation(field, message),)})
 
 
-CASES: tuple[Case[Notice | None, Changed, Refusal | Code | None], ...] = (
+CASES: tuple[Case[OffenderNotice | None, ParticularsPatch, Refusal | Code | None], ...] = (
     Case(
         rule=("F40", "G1"),
         name="only what is given changes, at a court stage too",
@@ -49,7 +49,7 @@ CASES: tuple[Case[Notice | None, Changed, Refusal | Code | None], ...] = (
                 Person("N", "S1234567A", "JOHN LEE UPDATED", "john.lee@email.com", "65", "91234567"),
             ),
             AddressFurnished(
-                NUMBER, "H", Address("456", "ORCHARD ROAD", "PLAZA TOWER", "01", "01", "238888")
+                NUMBER, "H", MailingAddress("456", "ORCHARD ROAD", "PLAZA TOWER", "01", "01", "238888")
             ),
             DetailFurnished(
                 NUMBER,
@@ -77,7 +77,7 @@ CASES: tuple[Case[Notice | None, Changed, Refusal | Code | None], ...] = (
         ask=changed(address={"postal_code": "018989"}),
         says=None,
         writes=(
-            AddressFurnished(NUMBER, "H", Address(postal_code="018989")),
+            AddressFurnished(NUMBER, "H", MailingAddress(postal_code="018989")),
             OffenderHistoryKept(NUMBER, "H", "UPDATE", OFFICER, NOW, former=stands("H", JOHN, current=True)),
         ),
     ),
@@ -120,8 +120,8 @@ CASES: tuple[Case[Notice | None, Changed, Refusal | Code | None], ...] = (
 )
 
 
-@each(CASES)
-def test_updating(case: Case[Notice | None, Changed, Refusal | Code | None]) -> None:
+@parametrize_cases(CASES)
+def test_updating(case: Case[OffenderNotice | None, ParticularsPatch, Refusal | Code | None]) -> None:
     verdict = decide(case.ask, case.given, OFFICER, NOW)
     if isinstance(case.says, Code):
         assert verdict == Refusal(case.says)

@@ -6,12 +6,12 @@ import pytest
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
-from ocms_core.stages.eligibility import Eligible, Wanted, eligibility
+from ocms_core.stages.eligibility import Eligible, RequestedChange, eligibility
 from ocms_core.stages.facts import StageNotice
-from tests.support.cases import Case, each
-from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, stage_notice, wanted
+from tests.support.cases import Case, parametrize_cases
+from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, requested, stage_notice
 
-Verdict: TypeAlias = Case[StageNotice | None, Wanted, str | tuple[str, str]]
+Verdict: TypeAlias = Case[StageNotice | None, RequestedChange, str | tuple[str, str]]
 
 
 def not_allowed(stage: str, offender: str) -> tuple[str, str]:
@@ -29,35 +29,35 @@ CASES: tuple[Verdict, ...] = (
     Case(
         rule="S10",
         name="a number no notice has",
-        ask=wanted(),
+        ask=requested(),
         says=("OCMS.CPS.NOT_FOUND", "VON not found"),
     ),
     Case(
         rule="S11",
         name="a notice in court stays there",
         given=stage_notice("A", stage="CSD", suspension_type="PS"),
-        ask=wanted(),
+        ask=requested(),
         says=("OCMS.CPS.COURT_STAGE", "Notice is in court stage"),
     ),
     Case(
         rule="S11",
         name="CPC and CFC are still open to change",
         given=stage_notice("A", stage="CFC"),
-        ask=wanted("DN1"),
+        ask=requested("DN1"),
         says="DN1",
     ),
     Case(
         rule="S12",
         name="a permanent suspension keeps a notice where it is",
         given=stage_notice("A", suspension_type="PS"),
-        ask=wanted(),
+        ask=requested(),
         says=("OCMS.CPS.ELIG.PS_BLOCKED", "Notice has permanent suspension"),
     ),
     Case(
         rule="S12",
         name="a temporary suspension does not",
         given=stage_notice("A", suspension_type="TS"),
-        ask=wanted(),
+        ask=requested(),
         says="DN2",
     ),
     *(
@@ -65,7 +65,7 @@ CASES: tuple[Verdict, ...] = (
             rule="S14",
             name=f"the role {role} makes the notice a {offender}'s",
             given=stage_notice("A", stage="RD1", role=role),
-            ask=wanted("DN1" if offender != "DRIVER" else "RD2"),
+            ask=requested("DN1" if offender != "DRIVER" else "RD2"),
             says=not_allowed("DN1" if offender != "DRIVER" else "RD2", offender),
         )
         for role, offender in (
@@ -82,7 +82,7 @@ CASES: tuple[Verdict, ...] = (
             rule="S15",
             name=f"from {stage} the derived stage of role {role} is {derived or 'none'}",
             given=stage_notice("A", stage=stage, role=role),
-            ask=wanted(None),
+            ask=requested(None),
             says=derived or ("OCMS.CPS.ELIG.NO_STAGE_RULE", "Cannot derive next stage"),
         )
         for role, stage, derived in (
@@ -106,42 +106,42 @@ CASES: tuple[Verdict, ...] = (
         rule="S16",
         name="nothing is moved to ENA by hand",
         given=stage_notice("A", stage="ROV", role="O"),
-        ask=wanted("ENA"),
+        ask=requested("ENA"),
         says=("OCMS.CPS.ENA_NOT_ALLOWED", "ENA stage change is not allowed"),
     ),
     Case(
         rule="S17",
         name="a court stage is no target for anyone",
         given=stage_notice("A", stage="RR3", role="O"),
-        ask=wanted("CPC"),
+        ask=requested("CPC"),
         says=not_allowed("CPC", "OWNER"),
     ),
     Case(
         rule="S18",
         name="a move the map lacks",
         given=stage_notice("A", stage="NPA", role="O"),
-        ask=wanted("RD2"),
+        ask=requested("RD2"),
         says=no_move("NPA", "RD2"),
     ),
     Case(
         rule="S18",
         name="a move to where the notice stands",
         given=stage_notice("A", stage="RD1", role="O"),
-        ask=wanted("RD1"),
+        ask=requested("RD1"),
         says=no_move("RD1", "RD1"),
     ),
     Case(
         rule="S18",
         name="a part of a code is not the code",
         given=stage_notice("A"),
-        ask=wanted("DN"),
+        ask=requested("DN"),
         says=not_allowed("DN", "DRIVER"),
     ),
     Case(
         rule=("S17", "S20"),
         name="a target no stage could be",
         given=stage_notice("A"),
-        ask=wanted("DN2X"),
+        ask=requested("DN2X"),
         says=not_allowed("DN2X", "DRIVER"),
     ),
     *(
@@ -149,7 +149,7 @@ CASES: tuple[Verdict, ...] = (
             rule="S19",
             name=f"{reason} is a reason",
             given=stage_notice("A"),
-            ask=wanted("DN2", reason, "why"),
+            ask=requested("DN2", reason, "why"),
             says="DN2",
         )
         for reason in ("REC", "RSN", "SUP", "OTH", "WOD", "PLS")
@@ -159,7 +159,7 @@ CASES: tuple[Verdict, ...] = (
             rule="S19",
             name=f"other reasons with remarks {remarks!r} are not told",
             given=stage_notice("A"),
-            ask=wanted("DN2", "OTH", remarks),
+            ask=requested("DN2", "OTH", remarks),
             says=(
                 "OCMS.CPS.REMARKS_REQUIRED",
                 "Remarks are mandatory when reason for change is 'OTH' (Others)",
@@ -171,7 +171,7 @@ CASES: tuple[Verdict, ...] = (
         rule="S19",
         name="a reason nobody knows",
         given=stage_notice("A"),
-        ask=wanted("DN2", "SPEED UP"),
+        ask=requested("DN2", "SPEED UP"),
         says=("OCMS.CPS.INVALID_FORMAT", "Reason for change must be one of REC, RSN, SUP, OTH, WOD, PLS"),
     ),
 )
@@ -181,7 +181,7 @@ def shown(verdict: Eligible | Code) -> str | tuple[str, str]:
     return verdict.target if isinstance(verdict, Eligible) else (verdict.code, verdict.text)
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_eligibility(case: Verdict) -> None:
     assert shown(eligibility(case.ask, case.given, DEFAULTS, changed_today=False)) == case.says
 
@@ -189,17 +189,17 @@ def test_eligibility(case: Verdict) -> None:
 @pytest.mark.rule("S13", "S30")
 def test_a_notice_changed_today_needs_a_confirmation() -> None:
     notice = stage_notice("A")
-    refused = eligibility(wanted(), notice, DEFAULTS, changed_today=True)
+    refused = eligibility(requested(), notice, DEFAULTS, changed_today=True)
     assert refused is codes.CPS_DUPLICATE_RECORD
-    confirmed = eligibility(wanted(confirmed=True), notice, DEFAULTS, changed_today=True)
+    confirmed = eligibility(requested(confirmed=True), notice, DEFAULTS, changed_today=True)
     assert confirmed == Eligible(notice, "DN2")
 
 
 @pytest.mark.rule("S41")
 def test_a_move_whose_fee_nobody_has_set_is_refused() -> None:
     notice = stage_notice("A", stage="DN2")
-    assert shown(eligibility(wanted("DR3"), notice, WITHOUT_FEES, changed_today=False)) == (
+    assert shown(eligibility(requested("DR3"), notice, WITHOUT_FEES, changed_today=False)) == (
         "OCMS.CPS.UNEXPECTED",
         "Unexpected error: fee parameter ADMIN_FEE is not set",
     )
-    assert shown(eligibility(wanted("DN1"), notice, WITHOUT_FEES, changed_today=False)) == "DN1"
+    assert shown(eligibility(requested("DN1"), notice, WITHOUT_FEES, changed_today=False)) == "DN1"

@@ -9,7 +9,7 @@ from ocms_core.stages.eligibility import TYPES
 from ocms_core.stages.explaining import explain_change, explain_search, explain_toppan
 from ocms_core.stages.facts import FoundNotice, StageFacts
 from tests.support.builders import SINCE
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, WITHOUT_MOVES, stage_facts, stage_notice
 
 SEARCH, CHANGE, TOPPAN = "searchChangeProcessingStage", "changeProcessingStage", "updateToppanStages"
@@ -35,7 +35,7 @@ SEARCHES: tuple[Case[FoundNotice, None, Explanation], ...] = (
 )
 
 
-@each(SEARCHES)
+@parametrize_cases(SEARCHES)
 def test_what_a_search_would_list(case: Case[FoundNotice, None, Explanation]) -> None:
     assert explain_search(case.given) == case.says
 
@@ -113,7 +113,7 @@ CHANGES: tuple[Case[StageFacts, None, tuple[Explanation, ...]], ...] = (
 )
 
 
-@each(CHANGES)
+@parametrize_cases(CHANGES)
 def test_what_a_change_would_be_answered(case: Case[StageFacts, None, tuple[Explanation, ...]]) -> None:
     assert (explain_change("A", case.given), *explain_toppan("A", case.given)) == case.says
 

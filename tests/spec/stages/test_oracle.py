@@ -4,10 +4,10 @@ from itertools import product
 
 import pytest
 
-from ocms_core.stages.eligibility import Wanted
+from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.facts import StageNotice
-from ocms_core.stages.manual import decide, validate
-from ocms_core.stages.request_checks import Item
+from ocms_core.stages.officer_changes import decide, validate
+from ocms_core.stages.request_checks import ChangeItem
 from tests.support.builders import NOW
 from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, stage_facts, stage_notice
 
@@ -49,7 +49,7 @@ NOTICES = {
 NUMBERS = [MISSING, *NOTICES]
 
 
-def oracle(notice: StageNotice | None, change: Wanted, *, duplicate: bool, fees: bool) -> str:
+def oracle(notice: StageNotice | None, change: RequestedChange, *, duplicate: bool, fees: bool) -> str:
     if notice is None:
         return "OCMS.CPS.NOT_FOUND"
     stage, role, target = notice.stage, notice.role, change.target
@@ -91,8 +91,8 @@ def test_validate_and_submit_say_what_the_oracle_says_over_the_whole_cross_produ
     }
     checked = 0
     for target, reason, remarks, confirmed in product(TARGETS, REASONS, REMARKS, (False, True)):
-        change = Wanted(target, reason, remarks, confirmed)
-        items = [Item(number, change) for number in NUMBERS]
+        change = RequestedChange(target, reason, remarks, confirmed)
+        items = [ChangeItem(number, change) for number in NUMBERS]
         for duplicate in (False, True):
             # A validation knows no duplicates, whatever there is.
             validated = validate(NUMBERS, change, facts[duplicate])

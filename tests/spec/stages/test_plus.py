@@ -7,13 +7,13 @@ import pytest
 from attrs import evolve
 
 from ocms_core.kernel.changes import NoticeChanged, StageChangeRecorded
+from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.stage_moves import NextStage, StageChange, StageMove
-from ocms_core.kernel.verdicts import Refusal, Settled
 from ocms_core.stages.client_checks import PlusChange
 from ocms_core.stages.facts import StageNotice
 from ocms_core.stages.plus import decide
 from tests.support.builders import NOW, SINCE, at
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 from tests.support.stage_builders import WITHOUT_FEES, stage_facts, stage_notice
 
 CALL = PlusChange(("A", "B"), "DN1", "DN2", None, "D")
@@ -49,7 +49,7 @@ REFUSED: tuple[Case[tuple[StageNotice, ...], PlusChange, str], ...] = (
 )
 
 
-@each(REFUSED)
+@parametrize_cases(REFUSED)
 def test_refused(case: Case[tuple[StageNotice, ...], PlusChange, str]) -> None:
     verdict = decide(case.ask, stage_facts(*case.given), NOW)
     assert isinstance(verdict, Refusal)
@@ -76,9 +76,9 @@ def test_a_move_of_plus_whose_fee_nobody_has_set_is_refused() -> None:
 @pytest.mark.parametrize("last, following", [("NPA", "DN1"), ("DN1", "DN2"), ("DN1", "DR3"), ("DN1", "CPC")])
 def test_a_u_offence_bound_for_a_driver_stage_is_agreed_to_and_left(last: str, following: str) -> None:
     call = PlusChange(("A",), last, following, None, "U")
-    assert decide(call, stage_facts(stage_notice("A", stage=last)), NOW) == Settled((), ())
+    assert decide(call, stage_facts(stage_notice("A", stage=last)), NOW) == Decision((), ())
     moved = decide(evolve(call, offence_type="D"), stage_facts(stage_notice("A", stage=last)), NOW)
-    assert isinstance(moved, Settled)
+    assert isinstance(moved, Decision)
     assert len(moved.changes) == 2
 
 
@@ -89,7 +89,7 @@ def test_plus_moves_as_an_officer_does_at_the_time_it_says(said: datetime | None
     midnight = at("2025-10-14T00:00:00") if said else at("2025-01-28T00:00:00")
     call = evolve(CALL, notice_nos=("A",), at=said)
     verdict = decide(call, stage_facts(stage_notice("A")), NOW)
-    assert isinstance(verdict, Settled)
+    assert isinstance(verdict, Decision)
     assert verdict.changes == (
         NoticeChanged(
             "A",

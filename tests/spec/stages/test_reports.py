@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from ocms_core.kernel.sheets import Kind
+from ocms_core.kernel.sheets import CellKind
 from ocms_core.stages.reports import (
     COLUMNS,
     DailyReport,
-    DayOfOfficer,
+    OfficerDay,
     daily,
     day_asked,
     names,
@@ -40,13 +40,13 @@ def test_the_sixteen_columns() -> None:
         "Submitted Date",
         "Source",
     ]
-    times = {column.title: column.kind for column in COLUMNS if column.kind is not Kind.TEXT}
+    times = {column.title: column.kind for column in COLUMNS if column.kind is not CellKind.TEXT}
     assert times == {
-        "S/N": Kind.WHOLE,
-        "Offence Date & Time": Kind.MOMENT,
-        "Previous Processing Date": Kind.DAY,
-        "Current Processing Date": Kind.DAY,
-        "Submitted Date": Kind.MOMENT,
+        "S/N": CellKind.WHOLE,
+        "Offence Date & Time": CellKind.MOMENT,
+        "Previous Processing Date": CellKind.DAY,
+        "Current Processing Date": CellKind.DAY,
+        "Submitted Date": CellKind.MOMENT,
     }
 
 
@@ -70,9 +70,9 @@ def test_a_batch_is_named_by_its_second_and_its_officer(officer: str, word: str)
 @pytest.mark.rule("S51")
 def test_one_line_a_day_the_newest_first_its_officers_in_order() -> None:
     days = [
-        DayOfOfficer(FIFTEENTH, "USER02", 5),
-        DayOfOfficer(TENTH, "USER03", 10),
-        DayOfOfficer(FIFTEENTH, "USER01", 20),
+        OfficerDay(FIFTEENTH, "USER02", 5),
+        OfficerDay(TENTH, "USER03", 10),
+        OfficerDay(FIFTEENTH, "USER01", 20),
     ]
     listed = daily(days)
     assert listed == (
@@ -87,7 +87,7 @@ def test_one_line_a_day_the_newest_first_its_officers_in_order() -> None:
 
 @pytest.mark.rule("S52")
 def test_a_day_keeps_the_name_of_each_of_its_officers() -> None:
-    days = [DayOfOfficer(FIFTEENTH, "USER02", 5), DayOfOfficer(FIFTEENTH, "j. doe", 1)]
+    days = [OfficerDay(FIFTEENTH, "USER02", 5), OfficerDay(FIFTEENTH, "j. doe", 1)]
     assert names_of_day(days) == {
         "ChangeStageReport_20250115_USER02.xlsx",
         "ChangeStageReport_20250115_j.-doe.xlsx",

@@ -9,27 +9,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_core.stages.client_checks import plus_change, toppan_run
-from ocms_core.stages.eligibility import Wanted
+from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.request_checks import (
+    ChangeItem,
     Criteria,
     DateRange,
-    Item,
-    Named,
+    NoticeToValidate,
     criteria,
     date_range,
     report_id,
     submitted,
     validation,
 )
-from ocms_core.stages.request_fields import Refused
+from ocms_core.stages.request_fields import InvalidRequest
 from tests.support.builders import at
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 
 CAP = 2
 
 
 def refusal(check: Callable[[], object]) -> tuple[str, str, str]:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(InvalidRequest) as caught:
         check()
     refused = caught.value
     return refused.code.code.removeprefix("OCMS.CPS."), refused.code.text, refused.notice_no
@@ -92,8 +92,8 @@ def test_an_item_needs_its_number_alone() -> None:
         "isConfirmation": True,
     }
     assert submitted({"items": [{"noticeNo": "A"}, full]}, CAP) == (
-        Item("A", Wanted(None, None, None)),
-        Item("N-001", Wanted("DN2", "OTH", "why", confirmed=True), check_addresses=True),
+        ChangeItem("A", RequestedChange(None, None, None)),
+        ChangeItem("N-001", RequestedChange("DN2", "OTH", "why", confirmed=True), check_addresses=True),
     )
 
 
@@ -101,16 +101,16 @@ def test_an_item_needs_its_number_alone() -> None:
 @pytest.mark.parametrize("word", ["X", "dn2", "DN2X", "a\x00b", "x" * 4096])
 def test_a_stage_or_a_reason_of_any_length_is_the_items_affair(word: str) -> None:
     asked_for = {"noticeNo": "A", "newStage": word, "reason": word}
-    assert submitted({"items": [asked_for]}, CAP) == (Item("A", Wanted(word, word, None)),)
+    assert submitted({"items": [asked_for]}, CAP) == (ChangeItem("A", RequestedChange(word, word, None)),)
     body = {"notices": [{"noticeNo": "A"}], "newProcessingStage": word, "reasonOfChange": word}
-    assert validation(body, CAP).wanted == Wanted(word, word, None)
+    assert validation(body, CAP).requested == RequestedChange(word, word, None)
 
 
 @pytest.mark.rule("S24")
 def test_what_a_validation_believes_is_echoed_whatever_its_length() -> None:
     believed = {"noticeNo": "A", "currentStage": "x" * 21, "offenderType": "y" * 4096}
     (notice,) = validation({"notices": [believed], "newProcessingStage": "DN2"}, CAP).notices
-    assert notice == Named("A", "x" * 21, "y" * 4096)
+    assert notice == NoticeToValidate("A", "x" * 21, "y" * 4096)
 
 
 Malformed = Case[None, Any, tuple[str, str, str]]
@@ -200,7 +200,7 @@ SUBMITS: tuple[Malformed, ...] = (
 )
 
 
-@each(SUBMITS)
+@parametrize_cases(SUBMITS)
 def test_a_malformed_submit(case: Malformed) -> None:
     assert refusal(lambda: submitted(case.ask, CAP)) == case.says
 
@@ -348,17 +348,17 @@ BODIES = st.dictionaries(st.sampled_from(FIELDS), JSON) | JSON
 @pytest.mark.rule("G7")
 @given(BODIES)
 def test_no_body_whatever_breaks_a_check(body: Any) -> None:
-    told = body if isinstance(body, dict) else {}
+    given = body if isinstance(body, dict) else {}
     for check in (
         lambda: criteria(body),
         lambda: submitted(body, CAP),
         lambda: validation(body, CAP),
         lambda: plus_change(body, CAP),
         lambda: toppan_run(body, CAP),
-        lambda: date_range(told.get("startDate"), told.get("endDate")),
-        lambda: report_id(told.get("noticeNo")),
+        lambda: date_range(given.get("startDate"), given.get("endDate")),
+        lambda: report_id(given.get("noticeNo")),
     ):
         try:
             check()
-        except Refused as refused:
+        except InvalidRequest as refused:
             assert refused.code.text  # noqa: PT017  # either outcome will do, another error will not

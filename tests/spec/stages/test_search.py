@@ -9,7 +9,7 @@ from ocms_core.kernel.codes import Code
 from ocms_core.stages.facts import FoundNotice, Offender
 from ocms_core.stages.search import MOST_LISTED, against, decide, offender_shown
 from tests.support.builders import NOW, SINCE
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 
 
 def found(
@@ -44,7 +44,7 @@ AGAINST: tuple[Case[None, FoundNotice, Code | None], ...] = (
 )
 
 
-@each(AGAINST)
+@parametrize_cases(AGAINST)
 def test_against(case: Case[None, FoundNotice, Code | None]) -> None:
     assert against(case.ask) == case.says
 

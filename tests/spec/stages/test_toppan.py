@@ -6,14 +6,14 @@ import pytest
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.changes import NoticeChanged
+from ocms_core.kernel.decisions import Answer
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.stage_moves import NextStage, StageMove
-from ocms_core.kernel.verdicts import Answer
 from ocms_core.stages.client_checks import ToppanRun
 from ocms_core.stages.facts import LatestChange, StageNotice, ToppanFacts
-from ocms_core.stages.toppan import CHUNK, Tally, chunks, decide, tally
+from ocms_core.stages.toppan import CHUNK, ToppanResult, chunks, decide, toppan_result
 from tests.support.builders import NOW, SINCE, at
-from tests.support.cases import Case, each
+from tests.support.cases import Case, parametrize_cases
 from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, stage_notice
 
 RUN = ToppanRun(("A",), "DN2", at("2025-01-14T00:30:00"))
@@ -97,7 +97,7 @@ def facts(notice: StageNotice | None, latest: LatestChange | None, reference: Re
     return ToppanFacts(reference, {"A": notice} if notice else {}, {"A": latest} if latest else {})
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_verdict(case: Case[Given, None, str]) -> None:
     (answer,) = decide(["A"], RUN, facts(*case.given), NOW).answers
     known = {
@@ -111,8 +111,8 @@ def test_verdict(case: Case[Given, None, str]) -> None:
 
 @pytest.mark.rule("S73")
 def test_a_notice_that_moves_on_gets_its_amount_and_nothing_else() -> None:
-    settled = decide(["A"], ToppanRun(("A",), "DR3", NOW), facts(standing(), None, DEFAULTS), NOW)
-    assert settled.changes == (
+    decision = decide(["A"], ToppanRun(("A",), "DR3", NOW), facts(standing(), None, DEFAULTS), NOW)
+    assert decision.changes == (
         NoticeChanged(
             "A",
             move=StageMove("DN2", SINCE, "DR3", NOW),
@@ -124,9 +124,11 @@ def test_a_notice_that_moves_on_gets_its_amount_and_nothing_else() -> None:
 
 @pytest.mark.rule("S41")
 def test_a_notice_whose_fee_nobody_has_set_stays_and_is_named() -> None:
-    settled = decide(["A"], ToppanRun(("A",), "DR3", NOW), facts(standing(), None, WITHOUT_FEES), NOW)
-    assert settled.changes == ()
-    assert tally(1, settled.answers).errors == ("A: Unexpected error: fee parameter ADMIN_FEE is not set",)
+    decision = decide(["A"], ToppanRun(("A",), "DR3", NOW), facts(standing(), None, WITHOUT_FEES), NOW)
+    assert decision.changes == ()
+    assert toppan_result(1, decision.answers).errors == (
+        "A: Unexpected error: fee parameter ADMIN_FEE is not set",
+    )
 
 
 @pytest.mark.rule("S74", "G12")
@@ -151,6 +153,6 @@ def test_a_run_is_cut_into_sorted_chunks_each_number_once() -> None:
 @pytest.mark.rule("S71", "S72", "S73", "S74")
 def test_what_became_of_a_run_is_counted() -> None:
     said = (codes.TOPPAN_AUTOMATIC, codes.TOPPAN_MANUAL, codes.TOPPAN_DELIVERED, codes.TOPPAN_NOT_FOUND)
-    counted = tally(5, (Answer(str(place), code) for place, code in enumerate(said)))
-    assert counted == Tally(5, 1, 1, ("3: VON not found",))
+    counted = toppan_result(5, (Answer(str(place), code) for place, code in enumerate(said)))
+    assert counted == ToppanResult(5, 1, 1, ("3: VON not found",))
     assert counted.skipped == 3

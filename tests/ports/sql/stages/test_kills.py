@@ -36,8 +36,8 @@ Standing = dict[str, list[dict[str, Any]]]
 
 def submit(stores: SqlStageStores, numbers: Sequence[str]) -> Counter[str]:
     """Move notices to DN2, and count what was answered."""
-    settled = service.submit([item(number) for number in numbers], "USER01", stores=stores, now=NOW)
-    return Counter(answer.code.code for answer in settled.answers)
+    decision = service.submit([item(number) for number in numbers], "USER01", stores=stores, now=NOW)
+    return Counter(answer.code.code for answer in decision.answers)
 
 
 def took(work: Callable[[Callable[[], object]], object], killed_after: float | None) -> float | None:
@@ -46,7 +46,7 @@ def took(work: Callable[[Callable[[], object]], object], killed_after: float | N
 
     Without a time it is left alone, or kills itself. How long it took, None when it was not done.
     """
-    told, tell = os.pipe()
+    given, tell = os.pipe()
     child = os.fork()
     if not child:
         try:
@@ -55,14 +55,14 @@ def took(work: Callable[[Callable[[], object]], object], killed_after: float | N
         finally:
             os._exit(0)
     os.close(tell)
-    with os.fdopen(told, "rb", buffering=0) as said:
+    with os.fdopen(given, "rb", buffering=0) as said:
         assert said.read(1) == b"b"
-        begun = time.monotonic()
+        startup = time.monotonic()
         if killed_after is not None:
             time.sleep(killed_after)
             os.kill(child, signal.SIGKILL)
         done = said.read(1) == b"e"
-        seconds = time.monotonic() - begun
+        seconds = time.monotonic() - startup
     os.waitpid(child, 0)
     return seconds if done else None
 
@@ -139,9 +139,9 @@ def test_a_submit_of_500_killed_at_any_moment_is_whole_or_has_not_been_and_a_rep
     untouched = standing(engine, numbers)
     whole = moved(untouched)
 
-    def work(begun: Callable[[], object]) -> None:
+    def work(startup: Callable[[], object]) -> None:
         opened = fresh(engine)
-        event.listen(opened, "before_cursor_execute", lambda *_: begun(), once=True)
+        event.listen(opened, "before_cursor_execute", lambda *_: startup(), once=True)
         submit(SqlStageStores(opened), numbers)
 
     def undo() -> None:
@@ -183,8 +183,8 @@ def test_a_print_run_killed_half_way_is_finished_by_its_repeat(
     put_notices(engine, numbers, last_processing_stage="DN1", next_processing_stage="DN2")
     run = ToppanRun(tuple(numbers), "DN2", NOW)
 
-    def until_the_first_chunk(begun: Callable[[], object]) -> None:
-        begun()
+    def until_the_first_chunk(startup: Callable[[], object]) -> None:
+        startup()
         service.update_toppan_stages(
             run,
             stores=SqlStageStores(fresh(engine)),

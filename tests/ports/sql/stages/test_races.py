@@ -13,12 +13,12 @@ from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.court.service import update_court_notices
-from ocms_core.kernel.verdicts import Refusal
+from ocms_core.kernel.decisions import Refusal
 from ocms_core.stages import service
 from ocms_core.stages.client_checks import ToppanRun
 from tests.support.builders import LATER, NOW
 from tests.support.rows import notice_numbers, rows_of
-from tests.support.stage_builders import item, wanted
+from tests.support.stage_builders import item, requested
 from tests.support.stage_rows import in_stage
 
 RACES = 200
@@ -42,22 +42,22 @@ class Callers:
 
     def officer(self, number: str, target: str = "DN2", name: str = "USER01", seconds: int = 0) -> object:
         """Move a notice by hand."""
-        settled = service.submit(
-            [item(number, change=wanted(target))],
+        decision = service.submit(
+            [item(number, change=requested(target))],
             name,
             stores=self.stages,
             now=NOW + timedelta(seconds=seconds),
         )
-        return [(answer.code.code, answer.detail) for answer in settled.answers]
+        return [(answer.code.code, answer.detail) for answer in decision.answers]
 
     def court(self, number: str) -> object:
         """Move a notice as CAS does."""
-        settled = update_court_notices(
+        decision = update_court_notices(
             [CourtUpdate(number, processing_stage="WAR")], stores=self.courts, now=LATER
         )
-        if isinstance(settled, Refusal):
-            return settled.code.code
-        return [answer.code.code for answer in settled.answers]
+        if isinstance(decision, Refusal):
+            return decision.code.code
+        return [answer.code.code for answer in decision.answers]
 
     def toppan(self, number: str) -> object:
         """Print the DN2 letter of a notice."""

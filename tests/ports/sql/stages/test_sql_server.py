@@ -11,17 +11,17 @@ from sqlalchemy import ClauseElement, Compiled, Connection, Dialect
 from sqlalchemy.dialects import mssql
 
 from ocms_adapters.sql import stage_reports, stage_search
-from ocms_adapters.sql.ledger import Ledger
+from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.row_sets import bind_keys
-from ocms_adapters.sql.stages import Statements
+from ocms_adapters.sql.stages import StageStatements
 from ocms_core.kernel.report_store import StoredReport
-from ocms_core.stages.reports import Batch, ReportEntry
+from ocms_core.stages.reports import ReportBatch, ReportEntry
 from tests.support.builders import NOW
 from tests.support.rows import notice_numbers
 
 SERVER: Dialect = mssql.dialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
 SERVER.server_version_info = (15,)  # SQL Server 2019, as a connection would tell
-BATCH = Batch("USER01", "OCMS", NOW, NOW)
+BATCH = ReportBatch("USER01", "OCMS", NOW, NOW)
 
 
 class Answerless(Exception):
@@ -43,11 +43,11 @@ class Recording:
         raise Answerless
 
 
-def phrased(ask: Any, *told: object) -> Compiled:
+def phrased(ask: Any, *given: object) -> Compiled:
     """Give what a function of the adapter would send."""
     recording = Recording()
     with suppress(Answerless):
-        asked = ask(cast("Connection", recording), *told)
+        asked = ask(cast("Connection", recording), *given)
         if isinstance(asked, Iterator):
             next(asked)
     (compiled,) = recording.seen
@@ -56,7 +56,7 @@ def phrased(ask: Any, *told: object) -> Compiled:
 
 @pytest.mark.rule("G13", "G9")
 def test_the_questions_bind_all_their_notices_as_one_value_and_lock_where_they_say_so() -> None:
-    for name, question in vars(Statements(SERVER)).items():
+    for name, question in vars(StageStatements(SERVER)).items():
         compiled = question.compile(dialect=SERVER)
         open_values = {parameter for parameter, value in compiled.params.items() if value is None}
         assert open_values == ({"keys", "since", "until"} if name == "changed" else {"keys"})
@@ -103,5 +103,5 @@ def test_what_is_grouped_by_binds_no_value_for_two_places_of_one_value_are_two_v
 
 @pytest.mark.rule("G13")
 def test_every_change_can_be_written() -> None:
-    for _, _, statement in Ledger(SERVER)._phrased.values():
+    for _, _, statement in ChangeWriter(SERVER)._statements.values():
         assert str(cast("ClauseElement", statement).compile(dialect=SERVER))

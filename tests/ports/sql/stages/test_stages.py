@@ -16,12 +16,12 @@ from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.stage_search import bound_by
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_core.kernel import codes
-from ocms_core.kernel.faults import Unavailable
+from ocms_core.kernel.errors import Unavailable
 from ocms_core.stages import service
 from ocms_core.stages.client_checks import PlusChange, ToppanRun
-from ocms_core.stages.eligibility import Wanted
-from ocms_core.stages.reports import Batch, daily_name
-from ocms_core.stages.request_checks import Criteria, DateRange, Item, Named, Validation
+from ocms_core.stages.eligibility import RequestedChange
+from ocms_core.stages.reports import ReportBatch, daily_name
+from ocms_core.stages.request_checks import ChangeItem, Criteria, DateRange, NoticeToValidate, Validation
 from tests.support.builders import LATER, NOW, at
 from tests.support.rows import notice_numbers, row_of, rows_of
 from tests.support.stage_rows import in_stage, put_changes, put_offenders
@@ -35,8 +35,8 @@ def reports(tmp_path: Path) -> FolderStore:
     return FolderStore(tmp_path / "reports", SignedLinks(b"k" * 32, "http://ocms/reports"))
 
 
-def items(numbers: Sequence[str], target: str | None = "DN2", **change: Any) -> list[Item]:
-    return [Item(number, Wanted(target, "SUP", None, **change)) for number in numbers]
+def items(numbers: Sequence[str], target: str | None = "DN2", **change: Any) -> list[ChangeItem]:
+    return [ChangeItem(number, RequestedChange(target, "SUP", None, **change)) for number in numbers]
 
 
 def submit(stores: SqlStageStores, numbers: Sequence[str], target: str | None = "DN2", **change: Any) -> Any:
@@ -52,8 +52,8 @@ def test_a_submit_takes_as_many_statements_for_500_notices_as_for_one(
         numbers = notice_numbers(many)
         in_stage(engine, numbers)
         with recorded(engine) as statements:
-            settled = submit(stores, numbers)
-        assert all(answer.detail for answer in settled.answers)
+            decision = submit(stores, numbers)
+        assert all(answer.detail for answer in decision.answers)
         counts.append(len(statements))
     assert counts == [8, 8, 8]
 
@@ -63,7 +63,7 @@ def test_every_other_call_takes_the_same_statements_whatever_its_size(
     engine: Engine, stores: SqlStageStores
 ) -> None:
     def validate(numbers: Sequence[str]) -> None:
-        asked = Validation(tuple(map(Named, numbers)), Wanted("DN2", "SUP", None))
+        asked = Validation(tuple(map(NoticeToValidate, numbers)), RequestedChange("DN2", "SUP", None))
         assert all(answer.detail for answer in service.validate(asked, stores=stores))
 
     calls: tuple[tuple[Callable[[Sequence[str]], object], int], ...] = (
@@ -103,7 +103,7 @@ def test_searches_and_reports_take_the_same_statements_whatever_their_size(
         with recorded(engine) as statements:
             found = service.search_notices(Criteria(vehicle_no=vehicle_no), stores=stores)
             cost.append(len(statements))
-            batch = Batch(OFFICER, "OCMS", day, day)
+            batch = ReportBatch(OFFICER, "OCMS", day, day)
             link = service.publish(batch, stores=stores, store=reports, now=day, valid_hours=24)
             cost.append(len(statements))
             (listed,) = service.list_reports(DateRange(day.date(), day.date()), stores=stores)
@@ -206,10 +206,10 @@ def counted(engine: Engine, criteria: Criteria) -> int:
         "stage": "v.last_processing_stage = :stage",
         "day": "CAST(v.last_processing_date AS date) = :day",
     }
-    wanted = " AND ".join(conditions[name] for name, value in asked.items() if value)
+    requested = " AND ".join(conditions[name] for name, value in asked.items() if value)
     question = (
         "SELECT count(DISTINCT v.notice_no) FROM ocms_valid_offence_notice v "
-        f"LEFT JOIN ocms_offence_notice_owner_driver o ON o.notice_no = v.notice_no WHERE {wanted}"
+        f"LEFT JOIN ocms_offence_notice_owner_driver o ON o.notice_no = v.notice_no WHERE {requested}"
     )
     with engine.connect() as connection:
         return int(connection.execute(text(question), {k: v for k, v in asked.items() if v}).scalar_one())
@@ -227,8 +227,8 @@ def test_a_row_the_database_refuses_fails_alone(engine: Engine, stores: SqlStage
     in_stage(engine, numbers)
     # The key of a change row that is there already, a moment OCMS did not choose.
     put_changes(engine, [numbers[1]], "2025-01-14 11:00:00", new_processing_stage="DN2")
-    settled = submit(stores, numbers, confirmed=True)
-    assert [answer.code for answer in settled.answers] == [
+    decision = submit(stores, numbers, confirmed=True)
+    assert [answer.code for answer in decision.answers] == [
         codes.CPS_SUCCESS,
         codes.CPS_UNEXPECTED,
         codes.CPS_SUCCESS,
@@ -276,7 +276,7 @@ def test_a_report_holds_its_batch_and_is_built_again_when_it_is_lost(
     names = []
     for numbers in (first, second):
         service.submit(items(numbers), OFFICER, stores=stores, now=NOW)
-        batch = Batch(OFFICER, "OCMS", NOW, NOW)
+        batch = ReportBatch(OFFICER, "OCMS", NOW, NOW)
         link = service.publish(batch, stores=stores, store=reports, now=NOW, valid_hours=24)
         names.append(link.url.partition("?")[0].rpartition("/")[2])
     assert names == [
@@ -331,7 +331,7 @@ def test_a_report_whose_store_is_gone_is_built_when_it_is_back(
     reports.folder.write_text("a file where the folder should be")
     with pytest.raises(Unavailable):
         service.publish(
-            Batch(OFFICER, "OCMS", NOW, NOW), stores=stores, store=reports, now=NOW, valid_hours=24
+            ReportBatch(OFFICER, "OCMS", NOW, NOW), stores=stores, store=reports, now=NOW, valid_hours=24
         )
     (entry,) = rows_of(engine, t.ocms_report)
     assert entry["stored_at"] is None

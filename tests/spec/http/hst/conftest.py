@@ -13,9 +13,9 @@ from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_app.dev_issuer import DevIssuer
 from ocms_core.kernel.access import Role
-from ocms_web.doors.issuers import Kind
+from ocms_web.authentication.issuers import CallerKind
 from tests.support.hst_rows import HstDatabase
-from tests.support.served import Headers, House, Served, now
+from tests.support.http_server import Headers, House, Served, now
 
 TABLES = (
     t.ocms_hst,
@@ -40,7 +40,7 @@ class Desk:
         if not name:
             return house.token(role)
         issuer = DevIssuer(house.folder / "dev", switched_on=True)
-        return {"Authorization": f"Bearer {issuer.token(name, role, kind=Kind.STAFF, now=now())}"}
+        return {"Authorization": f"Bearer {issuer.token(name, role, kind=CallerKind.STAFF, now=now())}"}
 
     def post(self, path: str, body: object, headers: Headers | None = None) -> httpx.Response:
         """Post a body, as JSON unless it is bytes."""

@@ -297,7 +297,7 @@ def test_a_broken_database_is_told_without_a_word_of_it(desk: Desk, database: Hs
 @pytest.mark.rule("G2")
 def test_the_api_description_tells_the_twins_apart(desk: Desk) -> None:
     paths = desk.get("/openapi.json")["paths"]
-    by_path, twin = paths["/v1/update-hst/{idNo}"]["post"], paths["/v1/update-hst"]["post"]
-    assert (by_path["operationId"], twin["operationId"]) == ("update-hst-by-idNo", "update-hst")
+    by_path, stores_in_memory = paths["/v1/update-hst/{idNo}"]["post"], paths["/v1/update-hst"]["post"]
+    assert (by_path["operationId"], stores_in_memory["operationId"]) == ("update-hst-by-idNo", "update-hst")
     assert {"name": "idNo", "in": "path"}.items() <= by_path["parameters"][1].items()
     assert {*paths} >= {"/hstexists", "/v1/apply-hst", "/v1/revive-hst", "/hstlist"}

@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 
 from ocms_adapters.sql import schema
 from ocms_core.kernel.access import Role
+from tests.support.http_server import Served
 from tests.support.offender_builders import JOHN, OWNER
 from tests.support.offender_rows import emptied, opened
-from tests.support.served import Served
 
 BASE = "/api/v1/notice"
 

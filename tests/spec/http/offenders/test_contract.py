@@ -3,11 +3,11 @@
 import pytest
 
 from ocms_adapters.sql import schema
-from ocms_core.kernel.particulars import Person
+from ocms_core.kernel.offender_details import Person
 from tests.spec.http.offenders.conftest import Counter
+from tests.support.http_server import as_sent
 from tests.support.offender_builders import JOHN, NUMBER, OWNER
 from tests.support.offender_rows import put, put_notice, put_person
-from tests.support.served import as_sent
 
 CHECK = as_sent("""
 {
@@ -244,7 +244,7 @@ def test_update(owned: Counter, method: str) -> None:
 
 @pytest.mark.rule("F41", "F1", "F50", "G1", "G2")
 @pytest.mark.parametrize("twin", [False, True])
-def test_details(owned: Counter, twin: bool) -> None:  # noqa: FBT001
+def test_details(owned: Counter, stores_in_memory: bool) -> None:  # noqa: FBT001
     address = {"blk_hse_no": "9", "floor_no": "05", "unit_no": "12", "postal_code": "018989"}
     put(
         owned.intranet,
@@ -252,8 +252,10 @@ def test_details(owned: Counter, twin: bool) -> None:  # noqa: FBT001
         {"notice_no": NUMBER, "owner_driver_indicator": "O", "type_of_address": "furnished_mail", **address},
     )
     owned.post("offender/redirect", REDIRECT)
-    path, body = ("offender/get-details", {"noticeNo": NUMBER}) if twin else (f"offender/{NUMBER}", None)
-    answer = owned.call("POST" if twin else "GET", path, body)
+    path, body = (
+        ("offender/get-details", {"noticeNo": NUMBER}) if stores_in_memory else (f"offender/{NUMBER}", None)
+    )
+    answer = owned.call("POST" if stores_in_memory else "GET", path, body)
     assert (answer.status_code, answer.content) == (200, DETAILS)
 
 

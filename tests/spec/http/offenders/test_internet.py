@@ -96,10 +96,10 @@ def test_the_canary_is_in_no_log_line_metric_error_or_copy(counter: Counter) -> 
     copies = repr(rows_of(counter.internet, schema.eocms_offence_notice_owner_driver))
     outgoing = repr(rows_of(counter.intranet, schema.ocms_outbox))
     records = repr(rows_of(counter.intranet, schema.ocms_access_record))
-    told = [answer.text for answer in answers] + [str(answer.url) for answer in answers]
+    given = [answer.text for answer in answers] + [str(answer.url) for answer in answers]
     metrics = counter.served.http.get("/metrics").text
     said = counter.served.log_file.read_text()
-    for place in (copies, outgoing, records, metrics, said, *told):
+    for place in (copies, outgoing, records, metrics, said, *given):
         for leak in LEAKS:
             assert leak not in place
 

@@ -41,14 +41,14 @@ def invalid(*violations: tuple[str | None, str]) -> dict[str, Any]:
 @pytest.mark.rule("F53", "G15")
 @pytest.mark.parametrize("method, path", PATHS)
 def test_a_call_without_a_good_credential(counter: Counter, method: str, path: str) -> None:
-    told = {"success": False, "errorType": "AUTHENTICATION_ERROR"}
+    given = {"success": False, "errorType": "AUTHENTICATION_ERROR"}
     for headers, reason, message in (
         ({}, "JWT_INVALID", "Invalid JWT token"),
         ({"Authorization": "Bearer nonsense"}, "JWT_INVALID", "Invalid JWT token"),
         ({"X-API-Key": "nonsense"}, "API_KEY_INVALID", "Invalid Auth Token"),
     ):
         answer = counter.call(method, path, headers=headers)
-        assert (answer.status_code, answer.json()) == (401, told | {"reason": reason, "message": message})
+        assert (answer.status_code, answer.json()) == (401, given | {"reason": reason, "message": message})
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 

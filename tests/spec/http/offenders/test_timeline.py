@@ -20,15 +20,15 @@ def worked_on(counter: Counter) -> Counter:
 
 @pytest.mark.rule("F20", "G2")
 @pytest.mark.parametrize("twin", [False, True])
-def test_the_timeline_tells_who_did_what_newest_first(worked_on: Counter, twin: bool) -> None:  # noqa: FBT001
+def test_the_timeline_tells_who_did_what_newest_first(worked_on: Counter, stores_in_memory: bool) -> None:  # noqa: FBT001
     answer = (
         worked_on.post("timeline", {"noticeNo": NUMBER})
-        if twin
+        if stores_in_memory
         else worked_on.call("GET", f"{NUMBER}/timeline")
     )
-    told = answer.json()
-    assert (answer.status_code, told["total"], told["skip"], told["limit"]) == (200, 3, 0, 20)
-    updated, furnished, stage = told["events"]
+    given = answer.json()
+    assert (answer.status_code, given["total"], given["skip"], given["limit"]) == (200, 3, 0, 20)
+    updated, furnished, stage = given["events"]
     assert updated["details"]["action"] == "UPDATE"
     assert updated["details"]["former"]["name"] == "JOHN LEE"
     assert updated["details"]["former"]["relationship"] == "Employee"

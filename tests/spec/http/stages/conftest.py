@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.served import Served
+from tests.support.http_server import Served
 from tests.support.stage_rows import emptied_of_changes, put_fees
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from ocms_adapters.sql import schema as t
 from ocms_core.kernel.access import Role
+from tests.support.http_server import Served, now
 from tests.support.rows import put_notices, row_of, rows_of
-from tests.support.served import Served, now
 from tests.support.stage_rows import put_changes, put_offenders
 
 PORTAL = "/ocms/v1/change-processing-stage"
@@ -67,7 +67,7 @@ def asked(served: Served, path: str, body: object, role: Role = Role.OIC) -> htt
     return served.post(path, body, headers=served.house.token(role))
 
 
-def told(response: httpx.Response, status: int = 200) -> Any:
+def given(response: httpx.Response, status: int = 200) -> Any:
     assert response.status_code == status, response.text
     assert response.headers["Cache-Control"] == "no-store"
     return response.json()
@@ -75,8 +75,8 @@ def told(response: httpx.Response, status: int = 200) -> Any:
 
 def in_stage(engine: Engine, number: str, stage: str = "DN1", **columns: str | None) -> None:
     since = {"last_processing_stage": stage, "last_processing_date": "2025-12-15 09:00:00"}
-    told = {"offence_type": "SP", "notice_date_and_time": "2025-12-01 10:30:00", **since}
-    put_notices(engine, [number], **{**told, **columns})
+    given = {"offence_type": "SP", "notice_date_and_time": "2025-12-01 10:30:00", **since}
+    put_notices(engine, [number], **{**given, **columns})
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_the_search_request_shown_finds_its_notice(portal: Served, engine: Engin
             "dateOfCurrentProcessingStage": "2025-12-20",
         },
     )
-    (notice,) = told(answer)["eligibleNotices"]
+    (notice,) = given(answer)["eligibleNotices"]
     assert notice["noticeNo"] == "N-001"
 
 
@@ -119,7 +119,7 @@ def test_a_search_answers_what_may_be_moved_and_what_may_not(portal: Served, eng
     put_offenders(
         engine, ["N-001", "N-002"], owner_driver_indicator="O", offender_indicator="N", id_no="S0000001Y"
     )
-    assert told(asked(portal, f"{PORTAL}/search", {"idNo": "s0000001y "})) == {
+    assert given(asked(portal, f"{PORTAL}/search", {"idNo": "s0000001y "})) == {
         "eligibleNotices": [
             {
                 "noticeNo": "N-001",
@@ -156,9 +156,9 @@ def test_a_search_answers_what_may_be_moved_and_what_may_not(portal: Served, eng
 
 @pytest.mark.rule("S1")
 def test_a_search_that_finds_nothing_and_one_without_criteria(portal: Served) -> None:
-    assert told(asked(portal, f"{PORTAL}/search", {"noticeNo": "N-001"})) == NOTHING_FOUND
-    assert told(asked(portal, f"{PORTAL}/search", {"noticeNo": " ", "idNo": None}), 400) == NOTHING_FOUND
-    assert told(asked(portal, f"{PORTAL}/search", []), 400) == NOTHING_FOUND
+    assert given(asked(portal, f"{PORTAL}/search", {"noticeNo": "N-001"})) == NOTHING_FOUND
+    assert given(asked(portal, f"{PORTAL}/search", {"noticeNo": " ", "idNo": None}), 400) == NOTHING_FOUND
+    assert given(asked(portal, f"{PORTAL}/search", []), 400) == NOTHING_FOUND
 
 
 @pytest.mark.rule("S24", "S11")
@@ -179,7 +179,7 @@ def test_a_validation_answers_what_is_changeable(portal: Served, engine: Engine)
             "remarks": "Speed up processing",
         },
     )
-    assert told(answer) == {
+    assert given(answer) == {
         "changeableNotices": [
             {
                 "noticeNo": "N-001",
@@ -200,7 +200,7 @@ def test_a_validation_for_other_reasons_wants_remarks(portal: Served, engine: En
     in_stage(engine, "N-001")
     put_offenders(engine, ["N-001"])
     body = {"notices": [{"noticeNo": "N-001"}], "newProcessingStage": "DN2", "reasonOfChange": "OTH"}
-    assert told(asked(portal, f"{PORTAL}/validate", body)) == {
+    assert given(asked(portal, f"{PORTAL}/validate", body)) == {
         "changeableNotices": [],
         "nonChangeableNotices": [
             {
@@ -225,7 +225,7 @@ def test_a_validation_for_other_reasons_wants_remarks(portal: Served, engine: En
 def test_a_malformed_validation_has_three_empty_parts(
     portal: Served, body: object, code: str, message: str
 ) -> None:
-    assert told(asked(portal, f"{PORTAL}/validate", body), 400) == {
+    assert given(asked(portal, f"{PORTAL}/validate", body), 400) == {
         "changeableNotices": [],
         "nonChangeableNotices": [],
         "summary": {"total": 0, "changeable": 0, "nonChangeable": 0},
@@ -239,7 +239,7 @@ def test_a_submit_moves_its_notice_and_links_the_report(portal: Served, engine: 
     in_stage(engine, "N-001")
     put_offenders(engine, ["N-001"])
     before = now()
-    answer = told(asked(portal, PORTAL, SUBMIT))
+    answer = given(asked(portal, PORTAL, SUBMIT))
     report = answer.pop("report")
     assert answer == {
         "status": "SUCCESS",
@@ -281,7 +281,7 @@ def test_a_submit_of_some_good_items_is_partial(portal: Served, engine: Engine) 
     in_stage(engine, "N-001")
     put_offenders(engine, ["N-001"])
     items = [SUBMIT["items"][0], {**SUBMIT["items"][0], "noticeNo": "N-002"}]
-    answer = told(asked(portal, PORTAL, {"items": items}))
+    answer = given(asked(portal, PORTAL, {"items": items}))
     assert set(answer.pop("report")) == {"url", "expiresAt"}
     assert answer == {
         "status": "PARTIAL",
@@ -301,7 +301,7 @@ def test_a_stage_or_reason_nobody_knows_fails_its_item_alone(portal: Served, eng
         {**SUBMIT["items"][0], "noticeNo": number, **change}
         for number, change in zip(numbers, changes, strict=True)
     ]
-    answer = told(asked(portal, PORTAL, {"items": items}))
+    answer = given(asked(portal, PORTAL, {"items": items}))
     assert answer["status"] == "PARTIAL"
     assert [(result["code"], result["message"]) for result in answer["results"]] == [
         ("OCMS-2000", "Success"),
@@ -321,7 +321,7 @@ def test_a_second_change_on_one_day_is_warned_of_and_goes_through_confirmed(
     put_offenders(engine, ["N-001"])
     asked(portal, PORTAL, SUBMIT)
     back = {**SUBMIT["items"][0], "newStage": "DN1"}
-    assert told(asked(portal, PORTAL, {"items": [back]})) == {
+    assert given(asked(portal, PORTAL, {"items": [back]})) == {
         "status": "PARTIAL",
         "summary": {"requested": 1, "succeeded": 0, "failed": 1},
         "results": [
@@ -335,7 +335,7 @@ def test_a_second_change_on_one_day_is_warned_of_and_goes_through_confirmed(
             }
         ],
     }
-    confirmed = told(asked(portal, PORTAL, {"items": [{**back, "isConfirmation": True}]}))
+    confirmed = given(asked(portal, PORTAL, {"items": [{**back, "isConfirmation": True}]}))
     assert confirmed["status"] == "SUCCESS"
     assert len(rows_of(engine, t.ocms_change_of_processing, "N-001")) == 2
 
@@ -343,7 +343,7 @@ def test_a_second_change_on_one_day_is_warned_of_and_goes_through_confirmed(
 @pytest.mark.rule("S20")
 @pytest.mark.parametrize("body", [{}, {"items": []}, {"items": None}, [], "x"])
 def test_a_submit_without_items_fails_as_shown(portal: Served, body: object) -> None:
-    assert told(asked(portal, PORTAL, body), 400) == {
+    assert given(asked(portal, PORTAL, body), 400) == {
         "status": "FAILED",
         "summary": {"requested": 0, "succeeded": 0, "failed": 0},
         "results": [
@@ -365,7 +365,7 @@ def test_the_report_list_and_its_twin_name_workbooks_that_download(portal: Serve
         put_changes(engine, ["N-001"], f"2025-01-{day} 10:00:0{officer[-1]}", authorised_officer=officer)
     token = portal.house.token(Role.OIC)
     asked_for = {"startDate": "2025-01-01", "endDate": "2025-01-31"}
-    answer = told(portal.http.get(f"{PORTAL}/reports", params=asked_for, headers=token))
+    answer = given(portal.http.get(f"{PORTAL}/reports", params=asked_for, headers=token))
     assert answer == {
         "reports": [
             {
@@ -384,7 +384,7 @@ def test_the_report_list_and_its_twin_name_workbooks_that_download(portal: Serve
         "totalReports": 2,
         "totalNotices": 3,
     }
-    assert told(asked(portal, f"{PORTAL}/reports", asked_for)) == answer
+    assert given(asked(portal, f"{PORTAL}/reports", asked_for)) == answer
     name = answer["reports"][0]["reportUrl"].rpartition("/")[2]
     for workbook in (
         portal.http.get(f"{PORTAL}/report/{name}", headers=token),
@@ -408,9 +408,9 @@ def test_a_name_of_the_list_downloads_also_when_another_officer_has_come_first(
     day = {"startDate": "2025-01-15", "endDate": "2025-01-15"}
     contents = []
     put_changes(engine, ["N-001"], "2025-01-15 10:00:00", authorised_officer="USER02")
-    (listed,) = told(asked(portal, f"{PORTAL}/reports", day))["reports"]
+    (listed,) = given(asked(portal, f"{PORTAL}/reports", day))["reports"]
     put_changes(engine, ["N-001"], "2025-01-15 10:00:01", authorised_officer="USER01")
-    (listed_later,) = told(asked(portal, f"{PORTAL}/reports", day))["reports"]
+    (listed_later,) = given(asked(portal, f"{PORTAL}/reports", day))["reports"]
     names = [each["reportUrl"].rpartition("/")[2] for each in (listed, listed_later)]
     assert names == [f"ChangeStageReport_20250115_USER0{number}.xlsx" for number in (2, 1)]
     for name in names:
@@ -420,7 +420,7 @@ def test_a_name_of_the_list_downloads_also_when_another_officer_has_come_first(
     assert contents[0] == contents[1]
     assert len(contents[0]) == 3
     nobody = {"reportId": "ChangeStageReport_20250115_USER03.xlsx"}
-    assert told(asked(portal, f"{PORTAL}/report/download", nobody), 404)["error"] == "REPORT_NOT_FOUND"
+    assert given(asked(portal, f"{PORTAL}/report/download", nobody), 404)["error"] == "REPORT_NOT_FOUND"
 
 
 @pytest.mark.rule("S51")
@@ -438,14 +438,14 @@ def test_a_date_range_is_checked(portal: Served, start: str, end: str, message: 
         params={"startDate": start, "endDate": end},
         headers=portal.house.token(Role.OIC),
     )
-    assert told(answer, 400) == {"error": "INVALID_DATE_RANGE", "message": message}
+    assert given(answer, 400) == {"error": "INVALID_DATE_RANGE", "message": message}
 
 
 @pytest.mark.rule("S52")
 def test_a_report_that_is_not_there_is_not_found(portal: Served) -> None:
     name = "ChangeStageReport_20251220_143022_USER01.xlsx"
     answer = portal.http.get(f"{PORTAL}/report/{name}", headers=portal.house.token(Role.OIC))
-    assert told(answer, 404) == {"error": "REPORT_NOT_FOUND", "message": f"Report not found: {name}"}
+    assert given(answer, 404) == {"error": "REPORT_NOT_FOUND", "message": f"Report not found: {name}"}
 
 
 @pytest.mark.rule("S52", "S53", "G7")
@@ -479,7 +479,7 @@ def test_a_path_without_a_report_id_is_told_so(portal: Served, end: str) -> None
 @pytest.mark.parametrize("blank", [{}, {"reportId": ""}, {"reportId": "  "}, {"reportId": None}])
 def test_a_blank_report_id_is_told_so(portal: Served, blank: object) -> None:
     answer = asked(portal, f"{PORTAL}/report/download", blank)
-    assert told(answer, 400) == {"error": "INVALID_REPORT_ID", "message": "Report ID cannot be empty"}
+    assert given(answer, 400) == {"error": "INVALID_REPORT_ID", "message": "Report ID cannot be empty"}
 
 
 @pytest.mark.rule("S64")
@@ -487,7 +487,7 @@ def test_plus_moves_its_notices(portal: Served, engine: Engine) -> None:
     for number in ("N-001", "N-002"):
         in_stage(engine, number)
     put_offenders(engine, ["N-001"])
-    assert told(asked(portal, PLUS, PLUS_CALL, Role.PLUS)) == {
+    assert given(asked(portal, PLUS, PLUS_CALL, Role.PLUS)) == {
         "status": "SUCCESS",
         "message": "Stage change processed successfully",
         "noticeCount": 2,
@@ -508,7 +508,7 @@ def test_plus_moves_its_notices(portal: Served, engine: Engine) -> None:
 @pytest.mark.rule("S61")
 def test_plus_is_refused_a_move_to_cfc_as_shown(portal: Served, engine: Engine) -> None:
     in_stage(engine, "N-001")
-    assert told(asked(portal, PLUS, {**PLUS_CALL, "nextStageName": "CFC"}, Role.PLUS), 400) == {
+    assert given(asked(portal, PLUS, {**PLUS_CALL, "nextStageName": "CFC"}, Role.PLUS), 400) == {
         "status": "FAILED",
         "code": "OCMS-4000",
         "message": "Stage transition not allowed: DN1 -> CFC",
@@ -524,7 +524,7 @@ def test_what_the_database_cannot_take_of_plus_is_a_system_error_and_moves_nothi
     call = {**PLUS_CALL, "lastStageName": "DN2", "nextStageName": "DR3"}
     officer = portal.house.token(Role.PLUS)
     answer = portal.post(PLUS, call, headers={**officer, "X-Request-ID": "handle-1"})
-    assert told(answer, 500) == {
+    assert given(answer, 500) == {
         "status": "ERROR",
         "code": "INTERNAL_ERROR",
         "message": "Unexpected system error: handle-1",
@@ -546,7 +546,7 @@ def test_toppan_moves_on_what_it_printed_and_a_second_delivery_moves_nothing(
         "currentStage": "DN1",
         "processingDate": "2025-12-19T00:30:00",
     }
-    assert told(asked(portal, TOPPAN, call, Role.TOPPAN)) == {
+    assert given(asked(portal, TOPPAN, call, Role.TOPPAN)) == {
         "totalNotices": 3,
         "automaticUpdates": 2,
         "manualUpdates": 1,
@@ -557,7 +557,7 @@ def test_toppan_moves_on_what_it_printed_and_a_second_delivery_moves_nothing(
     moved = row_of(engine, t.ocms_valid_offence_notice, "N-002")
     assert (moved["last_processing_stage"], moved["next_processing_stage"]) == ("DN1", "DN2")
     assert moved["payment_acceptance_allowed"] == "N"
-    assert told(asked(portal, TOPPAN, call, Role.TOPPAN)) == {
+    assert given(asked(portal, TOPPAN, call, Role.TOPPAN)) == {
         "totalNotices": 3,
         "automaticUpdates": 0,
         "manualUpdates": 1,
@@ -572,7 +572,7 @@ def test_toppan_moves_on_what_it_printed_and_a_second_delivery_moves_nothing(
 def test_toppan_names_what_does_not_match(portal: Served, engine: Engine) -> None:
     in_stage(engine, "N-001", "DN2", next_processing_stage="DR3")
     call = {"noticeNumbers": ["N-9", "N-001"], "currentStage": "DN1", "processingDate": "2025-12-19T00:30:00"}
-    assert told(asked(portal, TOPPAN, call, Role.TOPPAN)) == {
+    assert given(asked(portal, TOPPAN, call, Role.TOPPAN)) == {
         "totalNotices": 2,
         "automaticUpdates": 0,
         "manualUpdates": 0,
@@ -593,5 +593,5 @@ def test_toppan_names_what_does_not_match(portal: Served, engine: Engine) -> Non
 )
 def test_toppan_is_told_what_is_missing(portal: Served, change: dict[str, object], error: str) -> None:
     call = {"noticeNumbers": ["N-1"], "currentStage": "DN1", "processingDate": "2025-12-19T00:30:00"}
-    answer = told(asked(portal, TOPPAN, {**call, **change}, Role.TOPPAN), 400)
+    answer = given(asked(portal, TOPPAN, {**call, **change}, Role.TOPPAN), 400)
     assert (answer["errors"], answer["success"], answer["totalNotices"]) == ([error], False, 0)

@@ -16,8 +16,8 @@ from tests.spec.http.stages.test_refusals import (
     TOPPAN,
     VALIDATE,
 )
-from tests.support.altered import missing
-from tests.support.served import Served
+from tests.support.http_server import Served
+from tests.support.mutations import missing
 
 HANDLE = "handle-1"
 TABLES = ("ocms_valid_offence_notice", "ocms_change_of_processing", "ocms_report")

@@ -21,8 +21,8 @@ from tests.spec.http.stages.test_refusals import (
     VALIDATE,
 )
 from tests.spec.http.test_hostile_input import ANY_JSON, EXAMPLES
+from tests.support.http_server import Served
 from tests.support.rows import put_notices
-from tests.support.served import Served
 from tests.support.stage_rows import put_offenders
 
 PATHS = st.sampled_from(tuple(CALLERS))

@@ -8,7 +8,7 @@ import pytest
 
 from ocms_core.kernel.access import Role
 from ocms_web.endpoints import MEBIBYTE
-from tests.support.served import Headers, Served
+from tests.support.http_server import Headers, Served
 
 PORTAL = "/ocms/v1/change-processing-stage"
 SEARCH, VALIDATE, SUBMIT = f"{PORTAL}/search", f"{PORTAL}/validate", PORTAL
@@ -119,15 +119,15 @@ def test_one_notice_over_the_cap_is_too_much_unless_a_field_is_wrong(
 ) -> None:
     token, numbers = portal.house.token(CALLERS[path]), [f"{number:010}" for number in range(501)]
 
-    def told(*numbers: str) -> tuple[int, str, str]:
+    def given(*numbers: str) -> tuple[int, str, str]:
         answer = portal.post(path, body_of(list(numbers)), headers=token)
         body = answer.json()
         (said,) = body["results"] if path == SUBMIT else [body]
         return answer.status_code, said.get("code") or said["error"], said["message"]
 
     too_many = "OCMS-4000" if path == PLUS else "OCMS.CPS.INVALID_FORMAT"
-    assert told(*numbers) == (413, too_many, OVER)
-    assert told(*numbers[1:], "") == (400, *malformed)
+    assert given(*numbers) == (413, too_many, OVER)
+    assert given(*numbers[1:], "") == (400, *malformed)
 
 
 @pytest.mark.rule("S24", "G8")

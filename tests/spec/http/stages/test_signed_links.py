@@ -9,8 +9,8 @@ import pytest
 
 from ocms_adapters.files.links import SignedLinks
 from ocms_core.kernel.access import Role
+from tests.support.http_server import Served, now
 from tests.support.rows import notice_numbers, put_notices
-from tests.support.served import Served, now
 
 SUBMIT = "/ocms/v1/change-processing-stage"
 REFUSED = {"error": "FORBIDDEN", "message": "The link has expired or is not valid"}
@@ -29,7 +29,7 @@ def link(portal: Served) -> str:
     return url.removeprefix("http://127.0.0.1:8000")
 
 
-def told(portal: Served, link: str) -> tuple[int, object]:
+def given(portal: Served, link: str) -> tuple[int, object]:
     answer = portal.http.get(link)
     is_json = answer.headers["Content-Type"] == "application/json"
     return answer.status_code, answer.json() if is_json else answer.content[:2]
@@ -37,7 +37,7 @@ def told(portal: Served, link: str) -> tuple[int, object]:
 
 @pytest.mark.rule("S53")
 def test_a_link_opens_its_own_path_alone(portal: Served, link: str) -> None:
-    assert told(portal, link) == (200, b"PK")
+    assert given(portal, link) == (200, b"PK")
     path, query = link.split("?")
     for changed in (
         path.replace("ChangeStageReport_2", "ChangeStageReport_1"),
@@ -45,12 +45,12 @@ def test_a_link_opens_its_own_path_alone(portal: Served, link: str) -> None:
         path.replace(".xlsx", ".xlsx.xlsx"),
     ):
         assert changed != path
-        assert told(portal, f"{changed}?{query}") == (403, REFUSED)
+        assert given(portal, f"{changed}?{query}") == (403, REFUSED)
     later = str(int((now() + timedelta(days=365)).timestamp()))
     expires, signature = query.split("&")
-    assert told(portal, f"{path}?expires={later}&{signature}") == (403, REFUSED)
-    assert told(portal, f"{path}?{expires}") == (403, REFUSED)
-    assert told(portal, link) == (200, b"PK")
+    assert given(portal, f"{path}?expires={later}&{signature}") == (403, REFUSED)
+    assert given(portal, f"{path}?{expires}") == (403, REFUSED)
+    assert given(portal, link) == (200, b"PK")
 
 
 @pytest.mark.rule("S53")
@@ -58,16 +58,16 @@ def test_a_link_past_its_expiry_opens_nothing(portal: Served, link: str) -> None
     name = link.partition("?")[0].removeprefix("/reports/")
     # With the key of the running system itself: nobody can wait for a day.
     links = SignedLinks((portal.house.folder / "var/.reports-link-key").read_bytes(), "/reports")
-    assert told(portal, links.make(name, now() + timedelta(minutes=1))) == (200, b"PK")
-    assert told(portal, links.make(name, now() - timedelta(seconds=1))) == (403, REFUSED)
+    assert given(portal, links.make(name, now() + timedelta(minutes=1))) == (200, b"PK")
+    assert given(portal, links.make(name, now() - timedelta(seconds=1))) == (403, REFUSED)
 
 
 @pytest.mark.rule("S53", "G15")
 def test_a_store_that_is_down_is_503_in_the_words_of_the_family(portal: Served, link: str) -> None:
     with gone(portal.house.folder / "var/reports"):
-        answer = told(portal, link)
+        answer = given(portal, link)
     assert answer == (503, {"error": "SERVICE_UNAVAILABLE", "message": "Service unavailable"})
-    assert told(portal, link) == (200, b"PK")
+    assert given(portal, link) == (200, b"PK")
 
 
 @contextmanager

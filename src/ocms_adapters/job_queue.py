@@ -1,0 +1,167 @@
+"""
+The queue that bulk work is cut up on: chunks in PostgreSQL, taken by any number of workers.
+
+It is procrastinate's, in a schema of its own beside the Intranet tables; the extra `queue` brings it.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from threading import Event
+from typing import Any, cast
+
+import psycopg
+import structlog
+from attrs import frozen
+from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status
+from procrastinate.schema import SchemaManager
+from psycopg.conninfo import make_conninfo
+from sqlalchemy import Connection, Engine, text
+
+from ocms_adapters.sql.migrations import LOCKS
+from ocms_adapters.sql.transactions import reading, unchecked, writing
+from ocms_core.kernel.errors import Conflict, Unavailable
+
+log = structlog.get_logger()
+
+SCHEMA = "ocms_queue"
+QUEUE = "chunks"
+TASK = "chunk"
+# A chunk is given up when it has failed, or killed its worker, so often.
+ATTEMPTS = 5
+SECONDS_BETWEEN_ATTEMPTS = 2
+# A worker not heard of for so long is dead, and its chunk goes to another.
+LEASE = 30.0
+BEATS_IN_LEASE = 3
+SECONDS_BETWEEN_LOOKS = 1.0
+
+IS_THERE = text(f"SELECT to_regclass('{SCHEMA}.procrastinate_jobs') IS NOT NULL")
+# Procrastinate's own functions and triggers name its tables without their schema.
+INSIDE = text(f"SET LOCAL search_path = {SCHEMA}")
+FORGET = text(f"DELETE FROM {SCHEMA}.procrastinate_jobs WHERE status <> 'doing'")  # noqa: S608  # our own constant
+STANDING = text(
+    f"SELECT status::text, count(*) FROM {SCHEMA}.procrastinate_jobs"  # noqa: S608  # our own constant
+    " WHERE CAST(args ->> 'work' AS bigint) = :work OR CAST(:work AS bigint) IS NULL GROUP BY status"
+)
+
+
+@frozen
+class QueueStatus:
+    """How chunks stand: waiting, at work, done, and given up."""
+
+    waiting: int
+    at_work: int
+    done: int
+    given_up: int
+
+
+@frozen
+class ChunkQueue:
+    """The queue in an Intranet database on PostgreSQL."""
+
+    _engine: Engine
+
+    def upgrade(self) -> None:
+        """Create the queue's tables; what is there stays."""
+        with writing(self._engine) as connection:
+            connection.execute(LOCKS["postgresql"])
+            if not connection.execute(IS_THERE).scalar_one():
+                driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+                driver.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+                connection.execute(INSIDE)
+                driver.execute(SchemaManager.get_schema())
+
+    def is_there(self) -> bool:
+        """Whether the queue's tables are there."""
+        with reading(self._engine) as connection:
+            return bool(connection.execute(IS_THERE).scalar_one())
+
+    def ready(self) -> None:
+        """Raise `Unavailable` unless the queue's tables are there."""
+        if not self.is_there():
+            raise Unavailable("the queue of chunks (it needs `ocms db upgrade`)")
+
+    def put(
+        self, chunks: Sequence[Mapping[str, Any]], check: Callable[[Connection], None] = unchecked
+    ) -> None:
+        """
+        Queue chunks, each a JSON object with its `work`; what earlier work left waiting is dropped.
+
+        `check` is called first, in the transaction.
+        """
+        self.ready()
+        with writing(self._engine) as connection:
+            check(connection)
+            connection.execute(INSIDE)
+            connection.execute(FORGET)
+        app = self._app(lambda **_: None)
+        with app.open():
+            app.tasks[TASK].batch_defer(*(dict(chunk) for chunk in chunks))
+
+    def standing(self, work: int | None = None) -> QueueStatus:
+        """Tell how the chunks of one work stand, or all there are."""
+        with reading(self._engine) as connection:
+            counts = {row[0]: int(row[1]) for row in connection.execute(STANDING, {"work": work})}
+        ended = sum(counts.values()) - counts.get("todo", 0) - counts.get("doing", 0)
+        done = counts.get("succeeded", 0)
+        return QueueStatus(counts.get("todo", 0), counts.get("doing", 0), done, ended - done)
+
+    def work(self, do: Callable[..., None], stopping: Event, *, lease: float = LEASE) -> None:
+        """
+        Take chunks, one at a time, and do them until asked to stop; the one at work is done first.
+
+        `do` gets a chunk as keyword arguments in a thread of its own. The chunks of workers not heard of
+        for `lease` seconds are queued again. A database out of reach is waited for.
+        """
+        while not stopping.is_set():
+            try:
+                asyncio.run(self._work(do, stopping, lease))
+            except (ConnectorException, psycopg.OperationalError, OSError) as error:
+                log.warning("chunk_worker_waits", reason=type(error).__name__)
+                stopping.wait(SECONDS_BETWEEN_LOOKS)
+
+    async def _work(self, do: Callable[..., None], stopping: Event, lease: float) -> None:
+        app = self._app(do)
+        async with app.open_async():
+            working = asyncio.create_task(
+                app.run_worker_async(
+                    queues=[QUEUE],
+                    install_signal_handlers=False,
+                    fetch_job_polling_interval=SECONDS_BETWEEN_LOOKS,
+                    update_heartbeat_interval=lease / BEATS_IN_LEASE,
+                    stalled_worker_timeout=lease,
+                )
+            )
+            try:
+                while not (stopping.is_set() or working.done()):
+                    await self._queue_again(app, lease)
+                    await asyncio.wait([working], timeout=SECONDS_BETWEEN_LOOKS)
+            finally:
+                working.cancel()
+                with suppress(asyncio.CancelledError):
+                    await working
+
+    async def _queue_again(self, app: App, lease: float) -> None:
+        manager = app.job_manager
+        for job in await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=lease):
+            # Another worker may have seen to it a moment ago.
+            with suppress(ConnectorException):
+                if job.attempts < ATTEMPTS:
+                    await manager.retry_job(job)
+                else:
+                    await manager.finish_job(job, Status.FAILED, delete_job=False)
+                log.warning("chunk_of_dead_worker", chunk=job.id, attempts=job.attempts)
+
+    def _app(self, do: Callable[..., None]) -> App:
+        address = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        conninfo = make_conninfo(address, options=f"-c search_path={SCHEMA}")
+        app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
+        again = RetryStrategy(
+            max_attempts=ATTEMPTS,
+            wait=SECONDS_BETWEEN_ATTEMPTS,
+            retry_exceptions=(Conflict, Unavailable),
+        )
+        app.task(name=TASK, queue=QUEUE, retry=again)(do)
+        return app

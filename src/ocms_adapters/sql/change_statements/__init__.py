@@ -1,0 +1,66 @@
+"""How each kind of change is written: one table, in the order of writing, parents before children."""
+
+from collections.abc import Mapping
+
+from ocms_adapters.sql.change_statements.address_checks import ADDRESS_CHECKS
+from ocms_adapters.sql.change_statements.address_enquiries import ANSWERS, FILES, SENT, WITHDRAWN
+from ocms_adapters.sql.change_statements.court_cases import COURT_CASES
+from ocms_adapters.sql.change_statements.hst import (
+    CLOSED_TOGETHER,
+    DELISTED,
+    FURNISHED_TOGETHER,
+    LISTED,
+    LISTED_CHANGED,
+    OPENED_TOGETHER,
+    RENAMED,
+    SHOWN_TOGETHER,
+)
+from ocms_adapters.sql.change_statements.notices import NOTICES
+from ocms_adapters.sql.change_statements.offenders import OFFENDERS
+from ocms_adapters.sql.change_statements.outbox import OUTBOX, OUTBOX_TOGETHER
+from ocms_adapters.sql.change_statements.stage_changes import STAGE_CHANGES
+from ocms_adapters.sql.change_statements.statement import ChangeStatement
+from ocms_adapters.sql.change_statements.suspensions import SUSPENSIONS
+from ocms_core.kernel.changes import (
+    AddressAnswered,
+    AddressCheckSet,
+    CourtDueDateRecorded,
+    EnquirySent,
+    EnquiryWithdrawn,
+    FileExchanged,
+    FurnishedAddressesWritten,
+    IdentityListed,
+    IdentityRemoved,
+    ListedIdentityChanged,
+    NoticeChanged,
+    OffendersRenamed,
+    StageChangeRecorded,
+    SuspensionOpened,
+    SuspensionsClosed,
+    SuspensionShownOnNotices,
+    SuspensionsOpened,
+)
+from ocms_core.replication.outbox_rows import OutboxRow, OutboxRows
+
+CHANGE_STATEMENTS: Mapping[type, ChangeStatement] = {
+    IdentityListed: LISTED,
+    ListedIdentityChanged: LISTED_CHANGED,
+    IdentityRemoved: DELISTED,
+    NoticeChanged: NOTICES,
+    SuspensionShownOnNotices: SHOWN_TOGETHER,
+    SuspensionOpened: SUSPENSIONS,
+    StageChangeRecorded: STAGE_CHANGES,
+    AddressCheckSet: ADDRESS_CHECKS,
+    **OFFENDERS,
+    SuspensionsClosed: CLOSED_TOGETHER,
+    SuspensionsOpened: OPENED_TOGETHER,
+    CourtDueDateRecorded: COURT_CASES,
+    OffendersRenamed: RENAMED,
+    FurnishedAddressesWritten: FURNISHED_TOGETHER,
+    FileExchanged: FILES,
+    AddressAnswered: ANSWERS,
+    EnquirySent: SENT,
+    EnquiryWithdrawn: WITHDRAWN,
+    OutboxRow: OUTBOX,
+    OutboxRows: OUTBOX_TOGETHER,
+}

@@ -1,0 +1,234 @@
+"""Writes the HST list, and the suspensions of many notices at once."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Dialect,
+    Executable,
+    Integer,
+    String,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
+
+from ocms_adapters.sql.change_statements.offenders import FURNISHED_MAIL, JUST_GIVEN
+from ocms_adapters.sql.change_statements.statement import (
+    MOMENT,
+    BulkStatement,
+    RowStatement,
+    inserts,
+    moment,
+    now,
+    upserts,
+)
+from ocms_adapters.sql.row_sets import RowSet
+from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.schema.intranet import AUDIT_USER
+from ocms_core.kernel.addresses import RegisteredAddress
+from ocms_core.kernel.changes import SuspensionsClosed, SuspensionShownOnNotices, SuspensionsOpened
+from ocms_core.kernel.dates import local
+
+ADDRESS: dict[str, TypeEngine[Any]] = {
+    "postal_code": String(6),
+    "blk_hse_no": String(10),
+    "street_name": String(32),
+    "floor_no": String(3),
+    "unit_no": String(5),
+    "bldg_name": String(65),
+}
+STAMPED = {"upd_date": now(), "upd_user_id": literal(AUDIT_USER)}
+
+
+def shared(name: str, kind: TypeEngine[Any]) -> BindParameter[Any]:
+    """Stand for a value all rows of a statement share."""
+    return bindparam(f"all_{name}", type_=kind)
+
+
+def parts(address: RegisteredAddress) -> tuple[str, ...]:
+    """Lay an address out in the order of its columns."""
+    return (
+        address.postal_code,
+        address.blk_hse_no,
+        address.street_name,
+        address.floor_no,
+        address.unit_no,
+        address.bldg_name,
+    )
+
+
+def update_listed(_dialect: Dialect, row_set: RowSet) -> Executable:
+    """Give listed identities their new name and address."""
+    hst, r = t.ocms_hst, row_set.rows
+    taken = {name: r.c[name] for name in ("name", *ADDRESS, "date_of_addr_change")}
+    return update(hst).where(hst.c.id_no == r.c.id_no).values({**taken, "invalid_addr_tag": None, **STAMPED})
+
+
+def delete_listed(_dialect: Dialect, row_set: RowSet) -> Executable:
+    """Take identities off the list."""
+    return delete(t.ocms_hst).where(t.ocms_hst.c.id_no.in_(select(row_set.rows.c.id_no)))
+
+
+def show_on_notices(dialect: Dialect, row_set: RowSet) -> Executable:
+    """Let notice rows show one suspension, or none."""
+    von, r = t.ocms_valid_offence_notice, row_set.rows
+    chosen = von.c.notice_no == r.c.notice_no
+    if dialect.name == "postgresql":
+        # A join would put the whole table into a hash; of keys alone it looks the rows up.
+        chosen = von.c.notice_no == any_(cast(bindparam("rows_notice_no"), ARRAY(String())))
+    return (
+        update(von)
+        .where(chosen)
+        .values(
+            {
+                "suspension_type": shared("type", String(2)),
+                "epr_reason_of_suspension": shared("reason", String(3)),
+                "epr_date_of_suspension": shared("since", MOMENT),
+                "due_date_of_revival": shared("due", MOMENT),
+                "next_processing_date": func.coalesce(shared("next", MOMENT), von.c.next_processing_date),
+                "is_sync": literal("N"),
+                **STAMPED,
+            }
+        )
+    )
+
+
+def shown_on_all(change: SuspensionShownOnNotices) -> dict[str, Any]:
+    """Give what the rows show."""
+    shown = change.suspension
+    return {
+        "all_type": shown.type,
+        "all_reason": shown.reason,
+        "all_since": moment(shown.since),
+        "all_due": moment(shown.due),
+        "all_next": moment(change.next_date),
+    }
+
+
+def opened_for_all(change: SuspensionsOpened) -> dict[str, Any]:
+    """Give what the new records have in common."""
+    return {
+        "all_since": local(change.since),
+        "all_source": change.source,
+        "all_type": change.reason.type,
+        "all_reason": change.reason.code,
+        "all_officer": change.officer,
+        "all_due": local(change.due),
+        "all_remarks": change.remarks,
+    }
+
+
+def close_records(_dialect: Dialect, row_set: RowSet) -> Executable:
+    """Close open suspension records, each by its key."""
+    suspended, r = t.ocms_suspended_notice, row_set.rows
+    return (
+        update(suspended)
+        .where(
+            and_(
+                suspended.c.notice_no == r.c.notice_no,
+                suspended.c.date_of_suspension == r.c.date_of_suspension,
+                suspended.c.sr_no == r.c.sr_no,
+                suspended.c.date_of_revival.is_(None),
+            )
+        )
+        .values(
+            {
+                "date_of_revival": shared("at", MOMENT),
+                "revival_reason": shared("reason", String(3)),
+                "officer_authorising_revival": shared("officer", String(50)),
+                "revival_remarks": shared("remarks", String(200)),
+                **STAMPED,
+            }
+        )
+    )
+
+
+def closed_alike(change: SuspensionsClosed) -> dict[str, Any]:
+    """Give what the closing of records has in common."""
+    return {
+        "all_at": local(change.at),
+        "all_reason": change.reason,
+        "all_officer": change.officer,
+        "all_remarks": change.remarks,
+    }
+
+
+def rename_offenders(_dialect: Dialect, row_set: RowSet) -> Executable:
+    """Give offender rows another name."""
+    onod, r = t.ocms_offence_notice_owner_driver, row_set.rows
+    return (
+        update(onod)
+        .where(onod.c.notice_no == r.c.notice_no, onod.c.owner_driver_indicator == r.c.owner_driver_indicator)
+        .values({"name": shared("name", String(66)), "is_sync": literal("N"), **STAMPED})
+    )
+
+
+OFFENDER = {"notice_no": String(10), "owner_driver_indicator": String(1)}
+
+LISTED = RowStatement(
+    {"id_no": String(12), "id_type": String(1), "name": String(66), **ADDRESS},
+    lambda change: (change.id_no, change.id_type, change.name, *parts(change.address)),
+    inserts(t.ocms_hst, "id_no", "id_type", "name", *ADDRESS),
+)
+LISTED_CHANGED = RowStatement(
+    {"id_no": String(12), "name": String(66), **ADDRESS, "date_of_addr_change": MOMENT},
+    lambda change: (change.id_no, change.name, *parts(change.address), change.date_of_addr_change),
+    update_listed,
+)
+DELISTED = RowStatement({"id_no": String(12)}, lambda change: (change.id_no,), delete_listed)
+SHOWN_TOGETHER = BulkStatement(
+    {"notice_no": String(10)},
+    lambda change: [(notice_no,) for notice_no in change.notice_nos],
+    shown_on_all,
+    show_on_notices,
+)
+OPENED_TOGETHER = BulkStatement(
+    {"notice_no": String(10), "sr_no": Integer()},
+    lambda change: change.numbered,
+    opened_for_all,
+    inserts(
+        t.ocms_suspended_notice,
+        "notice_no",
+        "sr_no",
+        date_of_suspension=shared("since", MOMENT),
+        suspension_source=shared("source", String(4)),
+        suspension_type=shared("type", String(2)),
+        reason_of_suspension=shared("reason", String(3)),
+        officer_authorising_suspension=shared("officer", String(50)),
+        due_date_of_revival=shared("due", MOMENT),
+        suspension_remarks=shared("remarks", String(200)),
+    ),
+)
+CLOSED_TOGETHER = BulkStatement(
+    {"notice_no": String(10), "date_of_suspension": MOMENT, "sr_no": Integer()},
+    lambda change: change.keys,
+    closed_alike,
+    close_records,
+)
+RENAMED = BulkStatement(
+    OFFENDER, lambda change: change.offenders, lambda change: {"all_name": change.name}, rename_offenders
+)
+FURNISHED_TOGETHER = BulkStatement(
+    OFFENDER,
+    lambda change: change.offenders,
+    lambda change: {f"all_{name}": part for name, part in zip(ADDRESS, parts(change.address), strict=True)},
+    upserts(
+        t.ocms_offence_notice_owner_driver_addr,
+        ("notice_no", "owner_driver_indicator", "type_of_address"),
+        *OFFENDER,
+        newer="",
+        user=AUDIT_USER,
+        type_of_address=bindparam("all_kind", FURNISHED_MAIL),
+        **{name: shared(name, kind) for name, kind in ADDRESS.items()},
+        **JUST_GIVEN,
+    ),
+)

@@ -1,0 +1,98 @@
+"""Writes notice rows."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Dialect, Executable, Integer, String, case, func, literal, update
+
+from ocms_adapters.sql.change_statements.statement import MOMENT, RowStatement, now
+from ocms_adapters.sql.row_sets import RowSet
+from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.schema.column_types import Money
+from ocms_adapters.sql.schema.intranet import AUDIT_USER
+from ocms_core.kernel.changes import NoticeChanged
+
+
+def notice_row(change: NoticeChanged) -> tuple[Any, ...]:
+    """Lay a changed notice out; a part that stays has its marker 0."""
+    move, following, shown = change.move, change.next, change.suspension
+    return (
+        change.notice_no,
+        int(move is not None),
+        move and move.stage,
+        move and move.date,
+        move and move.prev_stage,
+        move and move.prev_date,
+        int(following is not None),
+        following and following.stage,
+        following and following.date,
+        change.amount_payable,
+        change.payment_acceptance_allowed,
+        int(shown is not None),
+        shown and shown.type,
+        shown and shown.reason,
+        shown and shown.since,
+        shown and shown.due,
+        int(not change.only_touched),
+    )
+
+
+def update_notices(_dialect: Dialect, row_set: RowSet) -> Executable:
+    """Update notice rows part by part; a part that stays keeps what the row has."""
+    von, r = t.ocms_valid_offence_notice, row_set.rows
+    parts: dict[str, dict[str, ColumnElement[Any]]] = {
+        "moves": {
+            "last_processing_stage": r.c.stage,
+            "last_processing_date": r.c.stage_date,
+            "prev_processing_stage": r.c.prev_stage,
+            "prev_processing_date": r.c.prev_date,
+        },
+        "plans": {"next_processing_stage": r.c.next_stage, "next_processing_date": r.c.next_date},
+        "suspends": {
+            "suspension_type": r.c.suspension_type,
+            "epr_reason_of_suspension": r.c.epr_reason,
+            "epr_date_of_suspension": r.c.epr_date,
+            "due_date_of_revival": r.c.due,
+        },
+        "shows": {"is_sync": literal("N")},
+    }
+    return (
+        update(von)
+        .where(von.c.notice_no == r.c.notice_no)
+        .values(
+            {
+                column: case((r.c[part] == 1, new), else_=von.c[column])
+                for part, columns in parts.items()
+                for column, new in columns.items()
+            }
+            | {
+                "amount_payable": func.coalesce(r.c.amount_payable, von.c.amount_payable),
+                "payment_acceptance_allowed": func.coalesce(r.c.allowed, von.c.payment_acceptance_allowed),
+            }
+            | {"upd_date": now(), "upd_user_id": AUDIT_USER}
+        )
+    )
+
+
+NOTICES = RowStatement(
+    {
+        "notice_no": String(10),
+        "moves": Integer(),
+        "stage": String(3),
+        "stage_date": MOMENT,
+        "prev_stage": String(3),
+        "prev_date": MOMENT,
+        "plans": Integer(),
+        "next_stage": String(3),
+        "next_date": MOMENT,
+        "amount_payable": Money(),
+        "allowed": String(1),
+        "suspends": Integer(),
+        "suspension_type": String(2),
+        "epr_reason": String(3),
+        "epr_date": MOMENT,
+        "due": MOMENT,
+        "shows": Integer(),
+    },
+    notice_row,
+    update_notices,
+)

@@ -1,0 +1,177 @@
+"""The journal of job runs in `ocms_job_run`."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    String,
+    and_,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
+
+from ocms_adapters.sql.schema import ocms_job_run as table
+from ocms_adapters.sql.schema import ocms_shedlock as lock
+from ocms_adapters.sql.schema.intranet import AUDIT_USER
+from ocms_adapters.sql.transactions import reading, unchecked, writing
+from ocms_adapters.sql.utc_clock import utc_now
+from ocms_core.jobs.runs import JobCounts, LockRequest, Run, RunResult, SlotRuns
+from ocms_core.kernel.dates import local, singapore
+
+Counts = JobCounts
+LONGEST_ERROR = 400
+KEPT = timedelta(days=92)
+
+
+# A worker whose clock is ahead begins before the time of the schedule, though not by a day.
+MOST_AHEAD = timedelta(days=1)
+# What counts as having run; a run lost or cut off is made up for.
+COUNTING = (RunResult.DONE.value, RunResult.FAILED.value)
+
+
+def runs_for(connection: Connection, job: str, slot: datetime) -> SlotRuns:
+    """Tell what became of the runs of a job for a time of its schedule."""
+    of_slot = select(table.c.result, table.c.ended_at).where(
+        table.c.job == job,
+        table.c.started_at >= local(slot) - MOST_AHEAD,
+        table.c.slot == local(slot),
+        table.c.result.in_(COUNTING),
+    )
+    rows = connection.execute(of_slot).all()
+    failed = [singapore(row.ended_at) for row in rows if row.result == RunResult.FAILED.value]
+    return SlotRuns(done=len(rows) > len(failed), failed=len(failed), last_failed=max(failed, default=None))
+
+
+def has_run_on(connection: Connection, job: str, day: date) -> bool:
+    """Whether a run of a job begun on a Singapore day ended, well or not."""
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # columns are local
+    tomorrow = midnight + timedelta(days=1)
+    of_day = select(table.c.id).where(
+        table.c.job == job,
+        table.c.result.in_(COUNTING),
+        table.c.started_at >= midnight,
+        table.c.started_at < tomorrow,
+    )
+    return connection.execute(of_day.limit(1)).first() is not None
+
+
+def begin(connection: Connection, ask: LockRequest, started: datetime) -> int:
+    """Record the start of a run; gives its number."""
+    values = {
+        "job": ask.job,
+        "worker": ask.worker,
+        "started_at": started,
+        "slot": local(ask.slot) if ask.slot else None,
+        "forced": "Y" if ask.forced else "N",
+        "cre_date": started,
+        "cre_user_id": AUDIT_USER,
+    }
+    number: int = connection.execute(insert(table).values(values).returning(table.c.id)).scalar_one()
+    return number
+
+
+def end(
+    connection: Connection,
+    number: int,
+    now: datetime,
+    *,
+    result: RunResult,
+    counts: Counts,
+    error: str | None,
+) -> None:
+    """Record how a run ended, and forget those of its job that are older than three months."""
+    values = {
+        "ended_at": now,
+        "result": result.value,
+        "counts": json.dumps(dict(counts)),
+        "error": error[:LONGEST_ERROR] if error else None,
+        "upd_date": now,
+        "upd_user_id": AUDIT_USER,
+    }
+    ended = update(table).where(table.c.id == number).values(values).returning(table.c.job)
+    job = connection.execute(ended).scalar()
+    old = (table.c.job == job, table.c.started_at < now - KEPT)
+    connection.execute(delete(table).where(*old))
+
+
+@frozen
+class SqlJobRuns:
+    """Tells of the runs there were."""
+
+    _engine: Engine
+
+    def history(
+        self, job: str | None = None, *, last: int = 20, done_without: Sequence[str] = ()
+    ) -> Sequence[Run]:
+        """Give the last runs, of one job or of all, the newest first; without those done of some jobs."""
+        chosen = select(table).order_by(table.c.id.desc()).limit(last)
+        if job:
+            return self._runs(chosen.where(table.c.job == job))
+        unremarkable = and_(table.c.job.in_(done_without), table.c.result == RunResult.DONE.value)
+        return self._runs(chosen.where(or_(table.c.result.is_(None), not_(unremarkable))))
+
+    def latest(self) -> Sequence[Run]:
+        """Give the newest run of each job."""
+        newest = select(func.max(table.c.id)).group_by(table.c.job)
+        return self._runs(select(table).where(table.c.id.in_(newest)))
+
+    def later_than(self, number: int, job: str) -> Sequence[Run]:
+        """Give the runs of a job that were recorded after another run, the newest first."""
+        return self._runs(select(table).where(table.c.job == job, table.c.id > number))
+
+    def record(
+        self,
+        ask: LockRequest,
+        startup: datetime,
+        ended: datetime,
+        counts: Counts,
+        check: Callable[[Connection], None] = unchecked,
+    ) -> None:
+        """Record a run that is done already; `check` is called first, in the transaction."""
+        with writing(self._engine) as connection:
+            check(connection)
+            number = begin(connection, ask, local(startup))
+            end(connection, number, local(ended), result=RunResult.DONE, counts=counts, error=None)
+
+    def _runs(self, chosen: Any) -> Sequence[Run]:
+        runs = chosen.subquery("runs")
+        holder = runs.c.worker + literal("#") + cast(runs.c.id, String(20))
+        joined = runs.outerjoin(lock, and_(lock.c.name == runs.c.job, lock.c.locked_by == holder))
+        with reading(self._engine) as connection:
+            now = utc_now(connection)
+            rows = connection.execute(
+                select(runs, lock.c.lock_until).select_from(joined).order_by(runs.c.id.desc())
+            ).all()
+        return [
+            run_of_row(row, holds_lock=row.lock_until is not None and row.lock_until > now) for row in rows
+        ]
+
+
+def run_of_row(row: Row[Any], *, holds_lock: bool) -> Run:
+    """Read a run from its row."""
+    return Run(
+        number=row.id,
+        job=row.job,
+        worker=row.worker,
+        started_at=singapore(row.started_at),
+        slot=singapore(row.slot) if row.slot else None,
+        forced=row.forced == "Y",
+        ended_at=singapore(row.ended_at) if row.ended_at else None,
+        result=RunResult(row.result) if row.result else None,
+        counts=json.loads(row.counts) if row.counts else {},
+        error=row.error,
+        holds_lock=holds_lock,
+    )

@@ -1,0 +1,179 @@
+"""
+Rate limits in the Intranet database, exact for any number of processes and machines (P3).
+
+A limit of N calls in a period is N slots per operation and credential, each holding the time of the
+call that took it last. A call takes the first slot whose last use is a whole period ago, and is
+refused when there is none. Two uses of one slot so lie a period apart, and no stretch of a period can
+hold more than N calls, in whatever order they were let in.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from math import ceil
+
+from attrs import field, frozen
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    FromClause,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from ocms_adapters.sql.schema import ocms_rate_counter as table
+from ocms_adapters.sql.schema.intranet import AUDIT_USER
+from ocms_adapters.sql.transactions import reading, translated, writing
+from ocms_core.kernel.access import Limit, Operation
+from ocms_core.kernel.credentials import CallAllowed, RateLimitExceeded
+from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.errors import RowRejected
+from ocms_core.kernel.rule_tags import rule
+
+NEVER_USED = datetime(1970, 1, 1)  # noqa: DTZ001  # columns are local, and any time long ago will do
+ROUNDS = 4
+
+
+def _of_caller(slots: FromClause) -> ColumnElement[bool]:
+    return and_(
+        slots.c.operation == bindparam("for_operation"),
+        slots.c.credential == bindparam("for_credential"),
+    )
+
+
+def _take(*, skip_locked: bool) -> Update:
+    """
+    Phrase the taking of the first free slot; no row when there is none.
+
+    Everybody locks in the order of the slots, so nobody waits in a circle.
+    """
+    slots, surplus = table.alias("slots"), table.alias("surplus")
+    hint = "WITH (UPDLOCK, ROWLOCK, READPAST)" if skip_locked else "WITH (UPDLOCK, ROWLOCK)"
+    free = (
+        select(slots.c.slot)
+        .where(_of_caller(slots), slots.c.slot < bindparam("calls"))
+        .where(slots.c.used_at <= bindparam("free_if_before"))
+        .order_by(slots.c.slot)
+        .limit(1)
+        .with_for_update(skip_locked=skip_locked)
+        .with_hint(slots, hint, "mssql")
+    )
+    # Slots beyond a limit that was lowered hold uses that may count: nobody passes before they are merged.
+    beyond = exists().select_from(surplus).where(_of_caller(surplus), surplus.c.slot >= bindparam("calls"))
+    return (
+        update(table)
+        .where(_of_caller(table), table.c.slot == free.scalar_subquery(), ~beyond)
+        .values(used_at=bindparam("now"), upd_date=bindparam("now"), upd_user_id=AUDIT_USER)
+    )
+
+
+# Callers at the same moment each pass over the slots the others are taking. A slot passed over may stay
+# free after all, if its taker is undone; who found none therefore waits for the takers the second time.
+TAKE_AT_ONCE = _take(skip_locked=True)
+TAKE_WAITING = _take(skip_locked=False)
+
+# The use that has to lie a period back before a call can pass; none while there are too few slots.
+USES = table.alias("uses")
+DECISIVE = (
+    select(USES.c.used_at)
+    .where(_of_caller(USES))
+    .order_by(USES.c.used_at.desc())
+    .offset(bindparam("others"))
+    .limit(1)
+)
+STANDING = select(
+    func.count().label("slots"),
+    func.max(table.c.slot).label("highest"),
+    DECISIVE.scalar_subquery().label("decisive"),
+).where(_of_caller(table))
+HELD = (
+    select(table.c.slot, table.c.used_at)
+    .where(_of_caller(table))
+    .order_by(table.c.slot)
+    .with_for_update()
+    .with_hint(table, "WITH (UPDLOCK, HOLDLOCK)", "mssql")
+)
+DROP_SURPLUS = delete(table).where(_of_caller(table), table.c.slot >= bindparam("calls"))
+SET_USE = (
+    update(table)
+    .where(_of_caller(table), table.c.slot == bindparam("at_slot"))
+    .values(used_at=bindparam("use"), upd_date=bindparam("now"), upd_user_id=AUDIT_USER)
+)
+ADD_SLOT = insert(table).values(
+    operation=bindparam("for_operation"),
+    credential=bindparam("for_credential"),
+    slot=bindparam("at_slot"),
+    used_at=bindparam("use"),
+    cre_date=bindparam("now"),
+    cre_user_id=AUDIT_USER,
+)
+
+
+@frozen
+class SqlRateLimits:
+    """
+    Counts calls against their limit: one short statement for a call that passes.
+
+    It commits like any other write: a database that comes back from a crash has lost no count. Not
+    waiting for the disk would save a third of its time (0.3 of 0.8 ms), on calls of which there are at
+    most a hundred a minute. Times are those of the machines that call, so machines keep theirs in step (NTP).
+    """
+
+    _engine: Engine
+    _quick: Engine = field(init=False)
+
+    @_quick.default
+    def _without_begin_and_commit(self) -> Engine:
+        """Taking a slot is one statement; outside SQLite it needs no BEGIN and COMMIT of its own."""
+        sqlite = self._engine.dialect.name == "sqlite"
+        return self._engine if sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @rule("P3")
+    def take(
+        self, operation: Operation, limit: Limit, credential: str, now: datetime
+    ) -> CallAllowed | RateLimitExceeded:
+        """
+        A call is let in unless, with it, some stretch of the limit's period would hold too many calls.
+
+        The limit may differ from that of earlier calls; the calls let in under the old one count.
+        Refused calls are not counted. Unavailable when the database cannot be reached.
+        """
+        caller = {"for_operation": operation.value, "for_credential": credential}
+        period = timedelta(seconds=limit.seconds)
+        for turn in range(ROUNDS):
+            if self._took(TAKE_WAITING if turn else TAKE_AT_ONCE, caller, limit, local(now)):
+                return CallAllowed()
+            with reading(self._engine) as connection:
+                standing = connection.execute(STANDING, {**caller, "others": limit.calls - 1}).one()
+            if standing.decisive and (wait := singapore(standing.decisive) + period - now) > timedelta(0):
+                return RateLimitExceeded(ceil(wait.total_seconds()))
+            if (standing.slots, standing.highest) != (limit.calls, limit.calls - 1):
+                self._lay_out(caller, limit, local(now))
+        return RateLimitExceeded(retry_after=1)
+
+    def _took(self, statement: Update, caller: Mapping[str, str], limit: Limit, now: datetime) -> bool:
+        free_if_before = now - timedelta(seconds=limit.seconds)
+        values = {**caller, "calls": limit.calls, "now": now, "free_if_before": free_if_before}
+        with translated(), self._quick.begin() as connection:
+            return connection.execute(statement, values).rowcount == 1
+
+    def _lay_out(self, caller: Mapping[str, str], limit: Limit, now: datetime) -> None:
+        """Make exactly as many slots as the limit has calls, keeping the latest uses of those there are."""
+        # Another process may be laying out the same slots: who comes second is undone, and looks again.
+        with suppress(RowRejected), writing(self._engine) as connection:
+            held = {row.slot: row.used_at for row in connection.execute(HELD, caller)}
+            uses = sorted([NEVER_USED] * limit.calls + list(held.values()))[-limit.calls :]
+            rows = [{**caller, "now": now, "at_slot": slot, "use": use} for slot, use in enumerate(uses)]
+            kept = [row for row in rows if row["at_slot"] in held]
+            added = [row for row in rows if row["at_slot"] not in held]
+            connection.execute(DROP_SURPLUS, {**caller, "calls": limit.calls})
+            for statement, changed in ((SET_USE, kept), (ADD_SLOT, added)):
+                if changed:
+                    connection.execute(statement, changed)

@@ -1,0 +1,217 @@
+"""Compares both sides, and puts what differs back on the road to the Internet side."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+from sqlalchemy import Connection, Engine, and_, func, select, update
+
+from ocms_adapters.sql.change_writer import ChangeWriter
+from ocms_adapters.sql.internet_copy import InternetCopy
+from ocms_adapters.sql.paging import NoticeRange, notice_ranges, pages
+from ocms_adapters.sql.replication import ReplicationStatements
+from ocms_adapters.sql.row_sets import among, bind_keys
+from ocms_adapters.sql.schema import housekeeping as h
+from ocms_adapters.sql.schema.intranet import AUDIT_USER, INTRANET
+from ocms_adapters.sql.transactions import reading, unchecked, writing
+from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.replication.comparison import Difference, differences
+from ocms_core.replication.outbox_rows import OutboxRow
+from ocms_core.replication.replicated_tables import REPLICATED_TABLES, Key, ReplicatedTable, Values
+
+outbox = h.ocms_outbox
+
+
+@frozen
+class ReconciliationStatus:
+    """How the outbox stands: rows waiting by kind, those that failed at least once, the oldest."""
+
+    waiting: Mapping[str, int]
+    failing: int
+    oldest: datetime | None
+    last_error: str | None
+
+
+@frozen
+class ReconciliationResult:
+    """What a comparison found: rows compared, differences by kind, and rows that are on their way anyway."""
+
+    compared: int = 0
+    found: Counter[Difference] = field(factory=Counter)
+    on_their_way: int = 0
+
+
+@frozen
+class ReconciliationChunk:
+    """A part of a comparison: a stretch of one kind's notices, or of those only the Internet side has."""
+
+    kind: str
+    surplus: bool
+    notice_range: NoticeRange
+
+
+class SqlReconciler:
+    """Looks whether the Internet side holds what it should, and repairs what does not."""
+
+    def __init__(
+        self, intranet: Engine, copy: InternetCopy, check: Callable[[Connection], None] = unchecked
+    ) -> None:
+        """Take both sides; `check` is called in each transaction before it writes."""
+        self._engine = intranet
+        self._check = check
+        self._copy = copy
+        self._ledger = ChangeWriter(intranet.dialect)
+        self._statements = ReplicationStatements(intranet.dialect)
+
+    def standing(self) -> ReconciliationStatus:
+        """Tell how the outbox stands, in three statements."""
+        undelivered = outbox.c.delivered_at.is_(None)
+        failing = and_(undelivered, outbox.c.attempts > 0)
+        with reading(self._engine) as connection:
+            kinds = connection.execute(
+                select(outbox.c.kind, func.count().label("rows")).where(undelivered).group_by(outbox.c.kind)
+            )
+            waiting = {row.kind: int(row.rows) for row in kinds}
+            oldest, failed = connection.execute(
+                select(
+                    select(func.min(outbox.c.cre_date)).where(undelivered).scalar_subquery(),
+                    select(func.count()).where(failing).scalar_subquery(),
+                )
+            ).one()
+            error = select(outbox.c.last_error).where(failing).order_by(outbox.c.id).limit(1)
+            last_error = connection.execute(error).scalar()
+        return ReconciliationStatus(waiting, failed, oldest and singapore(oldest), last_error)
+
+    def reconcile(self, now: datetime, *, repair: bool) -> ReconciliationResult:
+        """Compare both sides whole, as `compare` does with a piece of them."""
+        given = [self.compare(piece, now, repair=repair) for piece in self.pieces()]
+        return ReconciliationResult(
+            sum(each.compared for each in given),
+            sum((each.found for each in given), Counter()),
+            sum(each.on_their_way for each in given),
+        )
+
+    def pieces(self, size: int | None = None) -> Sequence[ReconciliationChunk]:
+        """Cut what is to be compared into pieces of so many notices, or into as few as there can be."""
+        cut: list[ReconciliationChunk] = []
+        for kind, copy in REPLICATED_TABLES.items():
+            source = INTRANET.tables[copy.source].c.notice_no
+            ours = notice_ranges(self._engine, source, size) if size else [NoticeRange()]
+            theirs = self._copy.notice_ranges(kind, size) if size else [NoticeRange()]
+            cut += [
+                ReconciliationChunk(kind, surplus=False, notice_range=notice_range) for notice_range in ours
+            ]
+            cut += [
+                ReconciliationChunk(kind, surplus=True, notice_range=notice_range) for notice_range in theirs
+            ]
+        return cut
+
+    @rule("G12")
+    def compare(self, piece: ReconciliationChunk, now: datetime, *, repair: bool) -> ReconciliationResult:
+        """
+        What differs between both sides is written to the outbox, so that the relay repairs it.
+
+        Rows that are on their way already are counted, not repaired, so comparing a piece again puts
+        nothing on the road twice. Memory does not grow with the tables.
+        """
+        compared, on_their_way = 0, 0
+        found: Counter[Difference] = Counter()
+        copy = REPLICATED_TABLES[piece.kind]
+        for numbers in self._numbers(piece, copy):
+            rows, unmarked = self._intranet(copy, numbers)
+            copies = self._copy.rows(piece.kind, numbers)
+            compared += len(copies if piece.surplus else rows)
+            given = dict(differences(rows, copies, unmarked))
+            if piece.surplus:
+                given = {key: how for key, how in given.items() if how is Difference.SURPLUS}
+            if given:
+                repaired, moving = self._queue(piece.kind, copy, given, now, repair=repair)
+                found.update(repaired)
+                on_their_way += moving
+        return ReconciliationResult(compared, found, on_their_way)
+
+    def _numbers(self, piece: ReconciliationChunk, copy: ReplicatedTable) -> Iterator[Sequence[str]]:
+        """
+        Go through the notices of the Intranet, or through those that only the Internet side has.
+
+        Each side is paged in its own order of numbers and the other asked for the same numbers, so that
+        databases of different collation compare.
+        """
+        column = INTRANET.tables[copy.source].c.notice_no
+        if not piece.surplus:
+            yield from pages(self._engine, column, piece.notice_range)
+            return
+        known = select(column).where(among(self._engine.dialect, column))
+        for copied in self._copy.notice_nos(piece.kind, piece.notice_range):
+            with reading(self._engine) as connection:
+                there = set(connection.execute(known, bind_keys(self._engine.dialect, copied)).scalars())
+            gone = [number for number in copied if number not in there]
+            if gone:
+                yield gone
+
+    def _intranet(
+        self, copy: ReplicatedTable, notice_nos: Sequence[str]
+    ) -> tuple[dict[Key, Values], frozenset[Key]]:
+        """Give the rows of some notices, and the keys of those not marked as in sync."""
+        table = INTRANET.tables[copy.source]
+        width = len(copy.keys)
+        question = select(*(table.c[name] for name in copy.columns), table.c.is_sync).where(
+            among(self._engine.dialect, table.c.notice_no)
+        )
+        with reading(self._engine) as connection:
+            found = connection.execute(question, bind_keys(self._engine.dialect, notice_nos)).all()
+        rows = {tuple(row[:width]): tuple(row[:-1]) for row in found}
+        return rows, frozenset(tuple(row[:width]) for row in found if row.is_sync != "Y")
+
+    def _queue(
+        self,
+        kind: str,
+        copy: ReplicatedTable,
+        given: Mapping[Key, Difference],
+        now: datetime,
+        *,
+        repair: bool,
+    ) -> tuple[Counter[Difference], int]:
+        """Write what differs to the outbox, except what is outgoing already; under the lock of its notice."""
+        notice_nos = sorted({key[0] for key in given})
+        keys = bind_keys(self._engine.dialect, notice_nos)
+        with writing(self._engine) as connection:
+            connection.execute(self._statements.lock_notices, keys)
+            moving = self._outgoing(connection, kind, keys)
+            late = {key: how for key, how in given.items() if key not in moving}
+            if repair and late:
+                self._check(connection)
+                rows = [OutboxRow(kind, *key) for key in sorted(late)]
+                self._ledger.send(connection, rows, now)
+                self._mark(connection, copy, sorted({key[0] for key in late}), now)
+        return Counter(late.values()), len(given) - len(late)
+
+    def _outgoing(self, connection: Connection, kind: str, keys: Mapping[str, Any]) -> set[Key]:
+        rows = connection.execute(self._statements.claimed, keys)
+        return {
+            (row.notice_no,)
+            if row.owner_driver_indicator is None
+            else (row.notice_no, row.owner_driver_indicator)
+            for row in rows
+            if row.kind == kind
+        }
+
+    def _mark(
+        self, connection: Connection, copy: ReplicatedTable, notice_nos: Sequence[str], now: datetime
+    ) -> None:
+        """Say of what is to be repaired that it is not in sync."""
+        table = INTRANET.tables[copy.source]
+        pending = (
+            select(outbox.c.id)
+            .where(*(outbox.c[name] == table.c[name] for name in copy.keys))
+            .where(outbox.c.delivered_at.is_(None))
+        )
+        statement = (
+            update(table)
+            .where(among(self._engine.dialect, table.c.notice_no), table.c.is_sync != "N", pending.exists())
+            .values(is_sync="N", upd_date=local(now), upd_user_id=AUDIT_USER)
+        )
+        connection.execute(statement, bind_keys(self._engine.dialect, notice_nos))

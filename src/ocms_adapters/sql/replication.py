@@ -1,0 +1,280 @@
+"""
+Delivers the outbox to the Internet side: at once for one notice, or as a relay for all of them.
+
+A row is claimed by locking the earliest undelivered row of its notice; whoever has it delivers all the
+notice has outgoing. So one notice is delivered by one worker at a time, and the state shown is read
+after the claim: it is at least as new as every row it settles. A worker that dies between showing and
+marking has changed nothing here; the rows are shown again, which changes nothing there. All of this
+asks one thing of who writes outbox rows: to hold the lock of the notice row, as every action does (G13).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from time import monotonic
+from typing import Any, Protocol
+
+import structlog
+from attrs import frozen
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    Executable,
+    Integer,
+    Select,
+    String,
+    Table,
+    Update,
+    bindparam,
+    exists,
+    func,
+    select,
+    text,
+    update,
+)
+
+from ocms_adapters.sql.change_statements.statement import MOMENT, now
+from ocms_adapters.sql.row_sets import RowSet, among, bind_keys, row_set
+from ocms_adapters.sql.schema import housekeeping as h
+from ocms_adapters.sql.schema.intranet import AUDIT_USER, INTRANET
+from ocms_adapters.sql.transactions import reading, writing
+from ocms_core.kernel.dates import local
+from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.replication.replicated_tables import REPLICATED_TABLES, Key, ReplicatedTable, State, Values
+from ocms_core.replication.retries import next_attempt
+
+log = structlog.get_logger()
+
+BATCH = 200
+TRY_SECONDS = 2.0
+REFUSED = "the Internet database refused a row of this notice"
+
+outbox = h.ocms_outbox
+earlier = outbox.alias("earlier")
+
+LOCK_WAITS: Mapping[str, str] = {
+    "postgresql": f"SET LOCAL lock_timeout = {int(TRY_SECONDS * 1000)}",
+    "mssql": f"SET LOCK_TIMEOUT {int(TRY_SECONDS * 1000)}",
+}
+
+
+class CopyWriter(Protocol):
+    """Makes the copies of rows equal to them."""
+
+    def show(self, state: State, now: datetime) -> frozenset[str]:
+        """Give the notices whose rows were refused."""
+
+
+@frozen
+class ClaimedRow:
+    """An outbox row that this worker alone delivers."""
+
+    id: int
+    kind: str
+    notice_no: str
+    role: str | None
+    attempts: int
+
+    @property
+    def key(self) -> Key:
+        """The key of the row it speaks of."""
+        return (self.notice_no,) if self.role is None else (self.notice_no, self.role)
+
+
+@frozen
+class RelayResult:
+    """What one round came to: outbox rows delivered, and failed."""
+
+    delivered: int = 0
+    failed: int = 0
+
+
+class ReplicationStatements:
+    """The mirror's statements, phrased once for a dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        first = ~exists().where(
+            earlier.c.notice_no == outbox.c.notice_no,
+            earlier.c.delivered_at.is_(None),
+            earlier.c.id < outbox.c.id,
+        )
+        heads = select(outbox.c.notice_no).where(outbox.c.delivered_at.is_(None), first)
+        of_notices = among(dialect, outbox.c.notice_no)
+        self.due_heads = (
+            heads.where(outbox.c.next_attempt_at <= now())
+            .order_by(outbox.c.id)
+            .limit(bindparam("most", type_=Integer))
+            .with_for_update(of=outbox, skip_locked=True)
+            .with_hint(outbox, "WITH (UPDLOCK, ROWLOCK, READPAST)", "mssql")
+        )
+        self.heads_of = (
+            heads.where(of_notices)
+            .order_by(outbox.c.notice_no)
+            .with_for_update(of=outbox)
+            .with_hint(outbox, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+        )
+        self.claimed = select(
+            outbox.c.id,
+            outbox.c.kind,
+            outbox.c.notice_no,
+            outbox.c.owner_driver_indicator,
+            outbox.c.attempts,
+        ).where(of_notices, outbox.c.delivered_at.is_(None))
+        self.newest = select(func.max(outbox.c.id)).where(of_notices, outbox.c.delivered_at.is_(None))
+        self.left = select(func.count()).where(
+            of_notices, outbox.c.delivered_at.is_(None), outbox.c.id <= bindparam("newest", type_=Integer)
+        )
+        self.state = {kind: source_rows(dialect, copy) for kind, copy in REPLICATED_TABLES.items()}
+        self.outcomes = row_set(
+            dialect,
+            {"id": outbox.c.id.type, "delivered_at": MOMENT, "due": MOMENT, "last_error": String(200)},
+        )
+        self.execute = settle_outcomes(self.outcomes)
+        notices = INTRANET.tables["ocms_valid_offence_notice"]
+        self.lock_notices = (
+            select(notices.c.notice_no)
+            .where(among(dialect, notices.c.notice_no))
+            .order_by(notices.c.notice_no)
+            .with_for_update(key_share=True)
+            .with_hint(notices, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+        )
+        self.in_sync = {kind: in_sync(dialect, kind, copy) for kind, copy in REPLICATED_TABLES.items()}
+
+
+def source_rows(dialect: Dialect, copy: ReplicatedTable) -> Select[Any]:
+    """Phrase the reading of the rows of some notices as they are to be copied."""
+    table = INTRANET.tables[copy.source]
+    return select(*(table.c[name] for name in copy.columns)).where(among(dialect, table.c.notice_no))
+
+
+def settle_outcomes(outcomes: RowSet) -> Executable:
+    """Phrase the marking of outbox rows as delivered, or as failed and due again."""
+    r = outcomes.rows.c
+    return (
+        update(outbox)
+        .where(outbox.c.id == r.id)
+        .values(
+            delivered_at=r.delivered_at,
+            attempts=outbox.c.attempts + 1,
+            next_attempt_at=r.due,
+            last_error=r.last_error,
+            upd_date=now(),
+            upd_user_id=AUDIT_USER,
+        )
+    )
+
+
+def in_sync(dialect: Dialect, kind: str, copy: ReplicatedTable) -> Update:
+    """Phrase the marking of rows that the Internet side shows as they are: nothing of them is outgoing."""
+    table = INTRANET.tables[copy.source]
+    pending = exists().where(*same_row(table, copy), outbox.c.kind == kind, outbox.c.delivered_at.is_(None))
+    return (
+        update(table)
+        .where(among(dialect, table.c.notice_no), table.c.is_sync != "Y", ~pending)
+        .values(is_sync="Y", upd_date=now(), upd_user_id=AUDIT_USER)
+    )
+
+
+def same_row(table: Table, copy: ReplicatedTable) -> list[Any]:
+    """Match an outbox row with the row it speaks of."""
+    return [outbox.c[name] == table.c[name] for name in copy.keys]
+
+
+class SqlReplication:
+    """Delivers what the Intranet database has outgoing; any number of workers may do so at once."""
+
+    def __init__(self, intranet: Engine, internet: CopyWriter) -> None:
+        self._engine = intranet
+        self._internet = internet
+        self._statements = ReplicationStatements(intranet.dialect)
+
+    @rule("F60")
+    def try_now(self, notice_nos: Collection[str], now: datetime) -> bool:
+        """What was just written is delivered at once if that works within two seconds, and later if not."""
+        keys, statements = bind_keys(self._engine.dialect, sorted(notice_nos)), self._statements
+        deadline = monotonic() + TRY_SECONDS
+        try:
+            with reading(self._engine) as connection:
+                newest = connection.execute(statements.newest, keys).scalar()
+            if newest is None:
+                return True
+            # A relay may be at work on the notice; it may or may not have seen our rows.
+            while monotonic() < deadline:
+                if self._deliver(statements.heads_of, keys, now, wait=True).failed:
+                    return False
+                with reading(self._engine) as connection:
+                    if not connection.execute(statements.left, keys | {"newest": newest}).scalar():
+                        return True
+        except OcmsError as fault:
+            log.warning("not_delivered_at_once", reason=str(fault))
+        return False
+
+    @rule("G12")
+    def run_once(self, now: datetime, most: int = BATCH) -> RelayResult:
+        """A relay takes due rows of up to so many notices that nobody else is delivering, oldest first."""
+        return self._deliver(self._statements.due_heads, {"most": most, "now": local(now)}, now, wait=False)
+
+    def _deliver(
+        self, heads: Select[Any], bound: Mapping[str, Any], moment: datetime, *, wait: bool
+    ) -> RelayResult:
+        """
+        Claim, read the present state, show it, mark it: one Intranet transaction around one of the Internet.
+
+        What fails is marked to be tried again; of the Intranet database itself `Unavailable` and
+        `Conflict` are raised.
+        """
+        with writing(self._engine) as connection:
+            if wait and self._engine.dialect.name in LOCK_WAITS:
+                connection.execute(text(LOCK_WAITS[self._engine.dialect.name]))
+            notice_nos = connection.execute(heads, bound).scalars().all()
+            if not notice_nos:
+                return RelayResult()
+            keys = bind_keys(self._engine.dialect, sorted(notice_nos))
+            claimed = [ClaimedRow(*row) for row in connection.execute(self._statements.claimed, keys)]
+            state = self._state(connection, claimed, keys)
+            try:
+                refused = dict.fromkeys(self._internet.show(state, moment), REFUSED)
+            except OcmsError as fault:
+                refused = dict.fromkeys(notice_nos, str(fault))
+            return self._settle(connection, claimed, refused, moment)
+
+    def _state(
+        self, connection: Connection, claimed: Sequence[ClaimedRow], keys: Mapping[str, Any]
+    ) -> dict[str, dict[Key, Values | None]]:
+        state: dict[str, dict[Key, Values | None]] = {}
+        for kind in REPLICATED_TABLES.keys() & {row.kind for row in claimed}:
+            requested: dict[Key, Values | None] = {row.key: None for row in claimed if row.kind == kind}
+            width = len(REPLICATED_TABLES[kind].keys)
+            for found in connection.execute(self._statements.state[kind], keys):
+                if found[:width] in requested:
+                    requested[tuple(found[:width])] = tuple(found)
+            state[kind] = requested
+        return state
+
+    def _settle(
+        self,
+        connection: Connection,
+        claimed: Sequence[ClaimedRow],
+        refused: Mapping[str, str],
+        moment: datetime,
+    ) -> RelayResult:
+        at = {"now": local(moment)}
+        outcomes = [
+            (row.id, None, next_attempt(row.attempts, moment), refused[row.notice_no][:200])
+            if row.notice_no in refused
+            else (row.id, moment, moment, None)
+            for row in claimed
+        ]
+        connection.execute(self._statements.execute, self._statements.outcomes.bind(outcomes) | at)
+        shown = sorted({row.notice_no for row in claimed} - refused.keys())
+        if shown:
+            keys = bind_keys(self._engine.dialect, shown)
+            # Under the lock nobody adds to the outbox of these notices, so what is in sync stays so.
+            connection.execute(self._statements.lock_notices, keys)
+            for kind in sorted({row.kind for row in claimed} & REPLICATED_TABLES.keys()):
+                connection.execute(self._statements.in_sync[kind], keys | at)
+        failed = sum(row.notice_no in refused for row in claimed)
+        for reason in sorted(set(refused.values())):
+            log.warning("not_delivered", rows=failed, reason=reason)
+        return RelayResult(delivered=len(claimed) - failed, failed=failed)

@@ -1,0 +1,111 @@
+"""`ocms demo`: a working system with sample data, and calls to try."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from attrs import evolve
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_app.cli.databases import fill, upgrade_both
+from ocms_app.cli.serve import serve_until_stopped
+from ocms_app.databases import open_databases
+from ocms_app.dev_issuer import DevIssuer
+from ocms_app.startup import startup
+from ocms_core.kernel.access import Role
+from ocms_web import court_api, hst_api, offenders_api, stages_api
+from ocms_web.authentication.issuers import CallerKind
+from ocms_web.endpoints import Description
+
+CLIENT = "DEMO-CAS"
+OFFICER = "USER01"
+HOURS = 12
+
+
+def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, cas_mishaps: str = "") -> None:
+    """
+    Start a working system with sample data on the databases of the settings, and print calls to try.
+
+    With nothing set that is SQLite below `var/`. Beside the API run a worker and stand-ins for CAS, MHA,
+    DataHive and the token endpoint. The development issuer is on: not for production.
+
+    Parameters
+    ----------
+    host
+        Address to listen on.
+    port
+        Port to listen on.
+    notices
+        How many sample notices.
+    cas_mishaps
+        What goes wrong with the first calls to the simulated CAS, separated by commas: late=SECONDS,
+        cut=SHARE, reset, or a status such as 503.
+    """
+    os.environ["OCMS_DEV_ISSUER"] = "1"
+    os.environ.setdefault("OCMS_LOG_FORMAT", "text")
+    settings = startup()
+    databases = open_databases(settings)
+    upgrade_both(databases)
+    fill(databases, notices, seed=1)
+    now = SystemClock().now()
+    credentials = SqlCredentials(databases.intranet)
+    for key in credentials.list():
+        if key.client == CLIENT and key.live(now):
+            credentials.revoke(key.key_id, now=now)
+    api_key = credentials.issue(CLIENT, Role.CAS, now=now, days=1)
+    issuer = DevIssuer(Path(settings.dev_keys), switched_on=True)
+    plus, staff = (
+        issuer.token(name, role, kind=kind, now=now, lifetime=HOURS * 3600)
+        for name, role, kind in (
+            ("PLUS", Role.PLUS, CallerKind.CLIENTS),
+            (OFFICER, Role.OIC, CallerKind.STAFF),
+        )
+    )
+    print(f"\nAPI key (CAS):\n{api_key}\n\nPLUS token ({HOURS} h):\n{plus}")
+    print(f"\nStaff token of {OFFICER} ({HOURS} h):\n{staff}\n\nCalls to try:")
+    base = f"http://{host}:{port}"
+    cas, plus, staff = (
+        f"X-API-Key: {api_key}",
+        f"Authorization: Bearer {plus}",
+        f"Authorization: Bearer {staff}",
+    )
+    calls: tuple[tuple[str, str, object], ...] = (
+        ("/v1/ocms/cas-getPaymentStatus", cas, example(court_api.PAYMENT_STATUS)),
+        ("/v1/ocms/cas-updateCourtNotices", cas, example(court_api.COURT_NOTICES)),
+        ("/v1/plus-queryNoticeInfo", plus, example(court_api.NOTICE_INFO)),
+        # The contract's own criteria find nothing together.
+        ("/ocms/v1/change-processing-stage/search", staff, {"noticeNo": "N-001"}),
+        ("/ocms/v1/change-processing-stage/validate", staff, example(stages_api.VALIDATE)),
+        ("/api/v1/notice/offender/get-details", staff, example(offenders_api.POST_DETAILS)),
+        ("/hstexists", staff, example(hst_api.EXISTS)),
+    )
+    for path, credential, body in calls:
+        given = f"-H 'Content-Type: application/json' -H '{credential}' -d '{json.dumps(body)}'"
+        print(f"\ncurl -s {base}{path} {given}", flush=True)
+    print(flush=True)
+    databases.dispose()
+    with companion(base, api_key, cas_mishaps):
+        serve_until_stopped(evolve(settings, workers=1), host, port)
+
+
+def example(given: Description) -> object:
+    """Give the request the contract shows."""
+    return given.request.examples["contract"]
+
+
+@contextmanager
+def companion(base: str, api_key: str, mishaps: str) -> Iterator[None]:
+    """Run the worker and the stand-ins beside the API; they end when this process does, in whatever way."""
+    command = [sys.executable, "-m", "ocms_app.simulators.demo_services", mishaps]
+    settings = {"OCMS_PARTNER_URL": base, "OCMS_PARTNER_API_KEY": api_key}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, **settings}) as beside:  # noqa: S603  # our own module
+        try:
+            yield
+        finally:
+            if beside.stdin:
+                beside.stdin.close()

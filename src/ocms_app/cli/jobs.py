@@ -1,0 +1,150 @@
+"""`ocms jobs`: list the jobs, run one by hand, show what they did."""
+
+import sys
+
+from cyclopts import App
+from rich.console import Console
+from rich.table import Table
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.alerts import SqlAlerts
+from ocms_adapters.sql.job_runs import SqlJobRuns
+from ocms_adapters.sql.locks import SqlLocks
+from ocms_app.databases import Databases, open_databases
+from ocms_app.job_runner import JobRunner
+from ocms_app.job_table import JOBS, job_named
+from ocms_app.jobs.sending_alerts import post
+from ocms_app.scheduler import next_slot
+from ocms_app.startup import startup
+from ocms_core.jobs.runs import JobCounts, Run, RunResult, SkipReason
+from ocms_core.kernel.alerts import Alert
+
+app = App(name="jobs", help="List the jobs, run one by hand, show their history.")
+
+MINUTE = "%Y-%m-%d %H:%M"
+HELD = 3
+
+
+def show(table: Table) -> None:
+    """Print a table, as wide as it needs to be where it does not go to a terminal."""
+    Console(width=None if sys.stdout.isatty() else 180).print(table)
+
+
+@app.command(name="list")
+def list_jobs() -> None:
+    """List the jobs: schedule in Singapore time, what they do, the last run and the next."""
+    settings, now = startup(), SystemClock().now()
+    databases = open_databases(settings)
+    latest = {run.job: run for run in SqlJobRuns(databases.intranet).latest()}
+    table = Table("job", "schedule", "at most", "at least", "what", "last run", "state", "next")
+    for job in JOBS:
+        schedule = settings.schedules.get(job.name, job.schedule)
+        run, slot = latest.get(job.name), next_slot(schedule, now)
+        table.add_row(
+            job.name,
+            schedule,
+            str(job.at_most),
+            str(job.at_least),
+            job.what,
+            run.started_at.strftime(MINUTE) if run else "",
+            run.state if run else "",
+            slot.strftime(MINUTE) if slot else "by hand",
+        )
+    show(table)
+    if unsent := SqlAlerts(databases.intranet).unsent():
+        print(f"{unsent} alerts wait to be sent.", file=sys.stderr)
+
+
+@app.command
+def run(name: str, *, force: bool = False, accept: bool = False) -> int:
+    """
+    Run a job now, under its lock; exit status 1 when it failed, 3 when it did not begin.
+
+    Parameters
+    ----------
+    name
+        The job, as `ocms jobs list` shows it.
+    force
+        Run it although it ran today.
+    accept
+        Take over what it would hold back, such as a list of VIP vehicles that shrinks.
+    """
+    settings, job = startup(), job_named(name)
+    databases = open_databases(settings)
+    try:
+        ended = JobRunner(settings, databases).run(job, forced=force, accepting=accept)
+        if isinstance(ended, SkipReason):
+            print(f"{name} did not begin: {why_not(ended, name, databases)}.", file=sys.stderr)
+            return HELD
+    finally:
+        databases.dispose()
+    print(f"run {ended.number}: {ended.result.value} {counted(ended.counts)}{ended.error or ''}")
+    return 0 if ended.result is RunResult.DONE else 1
+
+
+@app.command
+def history(name: str | None = None, *, last: int = 20, every: bool = False) -> None:
+    """
+    Show the last runs, the newest first; a run cut off shows as `never ended`.
+
+    Of jobs that run every minute only the runs that did not end well are shown, unless they are asked for.
+
+    Parameters
+    ----------
+    name
+        Only the runs of this job.
+    last
+        How many.
+    every
+        Those of jobs that run every minute too.
+    """
+    job = job_named(name).name if name else None
+    table = Table("run", "job", "worker", "started", "seconds", "state", "counts", "error")
+    frequent = [] if every else [each.name for each in JOBS if each.frequent]
+    journal = SqlJobRuns(open_databases(startup()).intranet)
+    for given in journal.history(job, last=last, done_without=frequent):
+        table.add_row(
+            str(given.number),
+            given.job,
+            given.worker,
+            given.started_at.strftime("%Y-%m-%d %H:%M:%S"),
+            seconds(given),
+            given.state,
+            counted(given.counts),
+            given.error or "",
+        )
+    show(table)
+
+
+@app.command
+def alert(text: str) -> int:
+    """
+    Hand an alert to the mail server at once, to see that the settings for it work.
+
+    The exit status is 1 when it takes the alert for some recipients only.
+
+    Parameters
+    ----------
+    text
+        What to say.
+    """
+    now = SystemClock().now()
+    refused = post(startup()).send(Alert(f"by hand at {now.isoformat()}", "OCMS test alert", text), now)
+    print(f"sent; refused for {refused} recipients" if refused else "sent", file=sys.stderr)
+    return 1 if refused else 0
+
+
+def why_not(why: SkipReason, name: str, databases: Databases) -> str:
+    """Tell why a job did not begin, and where another has its lock, until when."""
+    until = SqlLocks(databases.intranet).held_until(name) if why is SkipReason.HELD else None
+    return f"{why.value} (held until {until:%H:%M:%S} unless extended)" if until else why.value
+
+
+def seconds(given: Run) -> str:
+    """Tell how long a run took."""
+    return f"{(given.ended_at - given.started_at).total_seconds():.1f}" if given.ended_at else ""
+
+
+def counted(counts: JobCounts) -> str:
+    """Write counts on one line."""
+    return " ".join(f"{name}={count}" for name, count in counts.items())

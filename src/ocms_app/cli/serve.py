@@ -1,0 +1,45 @@
+"""`ocms serve`: the HTTP API under Granian."""
+
+import sys
+from pathlib import Path
+
+from ocms_app.settings import Settings
+from ocms_app.startup import startup
+
+
+def serve(*, host: str = "127.0.0.1", port: int = 8000) -> None:
+    """
+    Serve the API until SIGTERM; requests in flight are finished first.
+
+    Parameters
+    ----------
+    host
+        Address to listen on.
+    port
+        Port to listen on.
+    """
+    serve_until_stopped(startup(), host, port)
+
+
+def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
+    """Run Granian; each worker process wires its own house from the same environment."""
+    from granian import Granian  # noqa: PLC0415  # only a serving process needs it
+    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
+
+    from ocms_app.wiring import issuers  # noqa: PLC0415  # loaded before the workers fork: they start at once
+
+    tuple(issuers(settings))  # what is wrong with one is said here, not in every worker
+    print(f"Serving on http://{host}:{port} (API page: http://{host}:{port}/docs)", file=sys.stderr)
+    Granian(
+        "ocms_app.asgi:create",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        workers_kill_timeout=settings.stop_seconds,
+        websockets=False,
+        log_level=LogLevels.warning,
+        working_dir=Path.cwd(),
+    ).serve()

@@ -1,0 +1,58 @@
+"""`ocms work`: a worker process."""
+
+import signal
+import sys
+from threading import Thread
+
+from prometheus_client import start_http_server
+
+from ocms_app.databases import open_databases
+from ocms_app.distributed_reconciliation import queue_of, reconciliation
+from ocms_app.job_runner import JobRunner
+from ocms_app.job_table import JOBS
+from ocms_app.scheduler import Worker, trigger
+from ocms_app.startup import startup
+
+
+def work(*, chunks: bool = False) -> int:
+    """
+    Run the jobs when they are due, until SIGTERM or Ctrl-C; jobs at work may finish first.
+
+    Any number of workers may run, on any number of machines against the same databases: each time of
+    the schedule is run by exactly one of them.
+
+    Parameters
+    ----------
+    chunks
+        Beside the jobs do chunks of bulk work; on PostgreSQL, with the extra `queue`.
+    """
+    settings = startup()
+    for job in JOBS:
+        trigger(settings.schedules.get(job.name, job.schedule))
+    databases = open_databases(settings)
+    databases.ready()
+    runner = JobRunner(settings, databases)
+    beside = chunk_worker(runner) if chunks else None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: runner.stopping.set())
+    if settings.worker_metrics_port:
+        start_http_server(settings.worker_metrics_port)
+    print(f"Working as {runner.worker} on {len(JOBS)} jobs; `ocms jobs list` shows them.", file=sys.stderr)
+    worker = Worker(runner, JOBS, settings.schedules)
+    if beside:
+        beside.start()
+    worker.work()
+    finished = worker.finish(settings.stop_seconds)
+    if beside:
+        beside.join(settings.stop_seconds)
+    return 0 if finished and not (beside and beside.is_alive()) else 1
+
+
+def chunk_worker(runner: JobRunner) -> Thread:
+    """Give the thread that takes chunks from the queue until the runner is asked to stop."""
+    queue = queue_of(runner.databases.intranet)
+    if queue is None:
+        raise ValueError("Chunks are done on PostgreSQL with the extra `queue`; it, or that, is not there.")
+    queue.ready()
+    do = reconciliation(runner.settings, runner.databases).do
+    return Thread(target=queue.work, args=(do, runner.stopping), name="chunks", daemon=True)

@@ -1,0 +1,55 @@
+"""The suspensions of a drawn notice, as its case wants them."""
+
+from datetime import datetime, timedelta
+from random import Random
+
+from attrs import evolve
+
+from ocms_app.sample.cases import COURT, SampleCase
+from ocms_app.sample.notices import OFFICERS, SampleSuspension
+from ocms_app.sample.scenarios import MOST_DAYS_SUSPENDED, Scenario
+from ocms_core.kernel.reference_defaults import TEMPORARY_DAYS
+from ocms_core.kernel.suspensions import TEMPORARY
+
+MOST_DAYS_REVIVED = 25
+PERMANENT_SOURCES = {"FP": "PLUS", "WWP": "CAS", "WWC": "CAS"}
+
+
+def suspended(rng: Random, hand: Scenario, now: datetime) -> tuple[SampleSuspension, ...]:
+    """Suspend a notice as its case says, the revived suspensions before the open ones."""
+    case = hand.case
+    made: list[SampleSuspension] = []
+    moment = max(hand.entered, now - timedelta(MOST_DAYS_SUSPENDED))
+    for kind, reason in case.situation.closed:
+        given = suspension(rng, case, kind, reason, between(rng, moment, now))
+        moment = between(rng, max(given.since, now - timedelta(MOST_DAYS_REVIVED)), now)
+        made.append(revived(given, moment))
+    for kind, reason in case.situation.open:
+        if kind == TEMPORARY:
+            # The jobs that look for those due find some: since yesterday at the most.
+            moment = max(moment, now - timedelta(TEMPORARY_DAYS[reason] + 1))
+        # Suspended anew is suspended in the moment of the revival (H31).
+        moment = moment if case.situation.closed else between(rng, moment, now)
+        made.append(suspension(rng, case, kind, reason, moment))
+    return tuple(made)
+
+
+def suspension(rng: Random, case: SampleCase, kind: str, reason: str, since: datetime) -> SampleSuspension:
+    """Suspend a notice, by whoever suspends for that reason."""
+    source = PERMANENT_SOURCES.get(reason, "OCMS")
+    if reason == "OTH" and case.stage in COURT:
+        source = "CAS"
+    officer = rng.choice(OFFICERS) if source == "OCMS" else source
+    remarks = "HST Suspension - Address invalid" if reason == "HST" else None
+    return SampleSuspension(kind, reason, since, source, officer, remarks)
+
+
+def revived(given: SampleSuspension, moment: datetime) -> SampleSuspension:
+    """Revive a suspension: listed people's because the period is over, others' for a found address."""
+    reason, remarks = ("SPO", None) if given.reason == "HST" else ("OTH", "New address found")
+    return evolve(given, revived_at=moment, revival_reason=reason, revival_remarks=remarks)
+
+
+def between(rng: Random, first: datetime, last: datetime) -> datetime:
+    """Choose a moment between two, in whole seconds."""
+    return first + timedelta(seconds=int((last - first).total_seconds() * rng.random()))

@@ -1,0 +1,126 @@
+"""
+What runs beside the demo's API: stand-ins for its partners, a worker, and a tour.
+
+`python -m ocms_app.simulators.demo_services MISHAPS` reads its settings as every command does, and ends
+when its standard input does.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from os.path import relpath
+from pathlib import Path
+from threading import Thread
+
+from attrs import evolve
+
+from ocms_adapters.clock import SystemClock
+from ocms_app.databases import open_databases
+from ocms_app.dev_issuer import DevIssuer
+from ocms_app.job_runner import JobRunner
+from ocms_app.job_table import JOBS
+from ocms_app.scheduler import Worker
+from ocms_app.settings import Settings, variable
+from ocms_app.simulators.cas import CasSimulator, sample_vehicles
+from ocms_app.simulators.certificates import authority
+from ocms_app.simulators.datahive import DataHiveSimulator
+from ocms_app.simulators.fault_injection import InjectedFault
+from ocms_app.simulators.mha import HOST, MhaSimulator
+from ocms_app.simulators.tokens import TokenSimulator
+from ocms_app.simulators.walkthrough import unpaid_list, walkthrough
+from ocms_app.startup import startup
+from ocms_core.kernel.access import Role
+from ocms_core.kernel.errors import OcmsError
+from ocms_web.authentication.issuers import CallerKind
+
+VEHICLES = 500
+CLIENT, SECRET = "PLUS", "demo-secret"
+DATAHIVE_TOKEN = "demo-token"  # noqa: S105  # opens a stand-in with made-up people
+TOKEN_SECONDS = 60
+SET = ("vip_url", "vip_ca", "vip_certificate", "vip_key")
+SET_FOR_ADDRESSES = (
+    *("mha_host", "mha_port", "mha_key", "mha_known_hosts"),
+    *("datahive_url", "datahive_token", "datahive_ca"),
+)
+BY_HAND = (
+    "jobs list",
+    "jobs run refresh_vip_vehicle --force",
+    "jobs run query_hst_addresses",
+    "jobs run send_mha_requests",
+    "jobs run receive_mha_responses",
+    "jobs run query_datahive",
+    "jobs run generate_hst_reports",
+    "jobs history",
+)
+# A notice of the contracts' examples, which the sample has.
+EXAMPLE = "1234567890"
+SET_FOR_PARTNERS = ("partner_token_url", "partner_client_id", "partner_client_secret")
+
+
+@contextmanager
+def partners(settings: Settings, mishaps: list[InjectedFault]) -> Iterator[Settings]:
+    """Start the stand-ins; gives the settings with which they are reached."""
+    folder = Path(settings.dev_keys).parent / "demo-tls"
+    signer = authority(folder)
+    ours = signer.issue("ocms")
+    cas = CasSimulator(signer.issue("cas"), signer.file, sample_vehicles(VEHICLES))
+    cas.mishaps.extend(mishaps)
+    issuer = DevIssuer(Path(settings.dev_keys), switched_on=True)
+
+    def sign(client: str, lifetime: int) -> str:
+        now = SystemClock().now()
+        return issuer.token(client, Role.PLUS, kind=CallerKind.CLIENTS, now=now, lifetime=lifetime)
+
+    mha = MhaSimulator(Path(settings.dev_keys).parent / "demo-mha", SystemClock().now)
+    datahive = DataHiveSimulator(signer.issue("datahive"), DATAHIVE_TOKEN)
+    keys = issuer.issuers()[0].jwks_file or Path()
+    tokens = TokenSimulator({CLIENT: SECRET}, sign, keys, lifetime=TOKEN_SECONDS)
+    with ExitStack() as running:
+        for simulator in (cas, tokens, mha, datahive):
+            running.enter_context(simulator.running())
+        yield evolve(
+            settings,
+            vip_url=cas.address,
+            vip_ca=str(signer.file.absolute()),
+            vip_certificate=str(ours.certificate.absolute()),
+            vip_key=str(ours.key.absolute()),
+            mha_host=HOST,
+            mha_port=mha.port,
+            mha_key=str(mha.keys.client_key),
+            mha_known_hosts=str(mha.keys.known_hosts),
+            datahive_url=datahive.url,
+            datahive_token=DATAHIVE_TOKEN,
+            datahive_ca=str(signer.file.absolute()),
+            partner_token_url=tokens.address,
+            partner_client_id=CLIENT,
+            partner_client_secret=SECRET,
+        )
+
+
+def main(mishaps: str = "") -> None:
+    """Run the stand-ins, the worker and the tour until standard input ends."""
+    with partners(startup(), [InjectedFault.named(text) for text in mishaps.split(",") if text]) as settings:
+        runner = JobRunner(settings, open_databases(settings))
+        # The sample is there to be tried as it was loaded: no job makes up for a time before the demo.
+        jobs = [evolve(job, catch_up=timedelta(0)) for job in JOBS]
+        worker = Worker(runner, jobs, settings.schedules)
+        thread = Thread(target=worker.work, daemon=True)
+        try:
+            walkthrough(settings, runner)
+        except OcmsError as fault:
+            print(f"The tour ended early: {fault}")
+        print("\nTo run the jobs and the partners' commands yourself, in another terminal:\n")
+        for name in (*SET, *SET_FOR_ADDRESSES, "partner_url", "partner_api_key", *SET_FOR_PARTNERS):
+            print(f"export {variable(name)}={getattr(settings, name)}")
+        partners_own = (f"partner plus-query {EXAMPLE}", f"partner cas-sync {unpaid_list(settings)}")
+        ocms = relpath(Path(sys.executable).with_name("ocms"))
+        print(*(f"\n{ocms} {words}" for words in (*BY_HAND, *partners_own)), sep="", flush=True)
+        thread.start()
+        sys.stdin.read()
+        runner.stopping.set()
+        worker.finish(1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

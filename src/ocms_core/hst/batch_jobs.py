@@ -1,0 +1,91 @@
+"""The nightly work on suspensions, in chunks that each stand when the next one fails."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta
+
+from ocms_core.hst import new_notices, renewing
+from ocms_core.hst.facts import IdentityFacts, JobResult
+from ocms_core.hst.ports import HstReader, HstStore, HstStores, Progress, continue_always
+from ocms_core.kernel.codes import HST_INTERNAL_ERROR
+from ocms_core.kernel.dates import SINGAPORE, singapore
+from ocms_core.kernel.decisions import Decision
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.unit_of_work import execute_whole
+
+CHUNK = 500
+
+
+@rule("H30")
+def suspend_hst_new_notices(
+    *, stores: HstStores, now: datetime, progress: Progress = continue_always
+) -> JobResult:
+    """
+    New notices of listed identities are suspended, chunk by chunk; the number suspended is given back.
+
+    Safe to repeat and to resume: what is suspended is no longer new. Raises `Unavailable`.
+    """
+    return in_chunks(
+        stores,
+        find=lambda reader, after: reader.with_new_notices(after, CHUNK),
+        load=lambda store, id_nos: store.identity_facts(id_nos),
+        decide=lambda facts: new_notices.decide(facts, now),
+        now=now,
+        progress=progress,
+    )
+
+
+@rule("H31")
+def loop_hst_suspensions(
+    *, stores: HstStores, now: datetime, progress: Progress = continue_always
+) -> JobResult:
+    """
+    TS-HST that is due goes round or ends, chunk by chunk; the number of notices is given back.
+
+    Safe to repeat and to resume: what went round is no longer due. Raises `Unavailable`.
+    """
+    tomorrow = datetime.combine(singapore(now).date() + timedelta(days=1), time(), SINGAPORE)
+    return in_chunks(
+        stores,
+        find=lambda reader, after: reader.due_notices(tomorrow, after, CHUNK),
+        load=lambda store, notice_nos: store.due_facts(notice_nos),
+        decide=lambda facts: renewing.decide(facts, now),
+        now=now,
+        progress=progress,
+    )
+
+
+def in_chunks(
+    stores: HstStores,
+    *,
+    find: Callable[[HstReader, str], Sequence[str]],
+    load: Callable[[HstStore, Sequence[str]], IdentityFacts],
+    decide: Callable[[IdentityFacts], Decision[str]],
+    now: datetime,
+    progress: Progress,
+) -> JobResult:
+    """
+    Find keys beyond the last, load them under lock, decide and record, until none is left.
+
+    A chunk the database refuses is counted as failed, and the next one is gone on with.
+    """
+    done = failed = 0
+    after = ""
+    while True:
+        with stores.reading() as reader:
+            keys = find(reader, after)
+        if not keys:
+            return JobResult(done, failed)
+        decision = execute_whole(
+            stores.writing,
+            load=lambda store, keys=keys: load(store, keys),  # type: ignore[misc]  # mypy takes the default for Any
+            decide=decide,
+            now=now,
+            refused_by_database=HST_INTERNAL_ERROR,
+        )
+        if isinstance(decision, Decision):
+            done += len(decision.answers)
+        else:
+            failed += len(keys)
+        after = keys[-1]
+        if not progress(done + failed):
+            return JobResult(done, failed)

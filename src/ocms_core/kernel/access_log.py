@@ -1,0 +1,27 @@
+"""Whoever looks somebody up leaves a record of it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+from ocms_core.kernel.access import Operation, Principal
+
+
+class AccessRecords(Protocol):
+    """Where look-ups of personal particulars are recorded, for good."""
+
+    def record_access(
+        self,
+        who: Principal,
+        operation: Operation,
+        id_nos: Iterable[str],
+        now: datetime,
+        *,
+        notice_no: str | None = None,
+    ) -> None:
+        """
+        Record one look-up before its answer goes out: by an identity number, or of those it shows.
+
+        The identity is kept as a keyed hash only. Unavailable when it cannot be recorded: then nothing
+        is to be shown.
+        """

@@ -1,0 +1,35 @@
+"""What a decision says: an answer for each item, or a refusal of the whole call."""
+
+from typing import Any, Generic, TypeVar
+
+from attrs import field, frozen
+
+from ocms_core.kernel.changes import Change
+from ocms_core.kernel.codes import Code
+
+Detail = TypeVar("Detail")
+
+
+@frozen
+class Answer(Generic[Detail]):
+    """What became of one item: its code, and `detail` when it went well."""
+
+    key: str
+    code: Code
+    detail: Detail | None = None
+
+
+@frozen
+class Refusal:
+    """The whole call is refused; `words` fill the gaps of the code's text."""
+
+    code: Code
+    words: dict[str, Any] = field(factory=dict)
+
+
+@frozen
+class Decision(Generic[Detail]):
+    """The answers in the order asked, and everything that is to be written for them."""
+
+    answers: tuple[Answer[Detail], ...]
+    changes: tuple[Change, ...]

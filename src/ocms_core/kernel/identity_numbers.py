@@ -1,0 +1,28 @@
+"""Identity numbers: their kinds and their forms."""
+
+import re
+
+from ocms_core.kernel.rule_tags import rule
+
+NRIC, FIN, UEN, PASSPORT = "N", "F", "U", "P"
+
+# Check letters are never enforced (G1): the contract's own examples do not have them right.
+FORMS: dict[str, re.Pattern[str]] = {
+    NRIC: re.compile(r"[ST]\d{7}[A-Z]", re.ASCII),
+    FIN: re.compile(r"[FGM]\d{7}[A-Z]", re.ASCII),
+    UEN: re.compile(r"[0-9A-Z]{9,10}", re.ASCII),
+    PASSPORT: re.compile(r"[0-9A-Z]{1,12}", re.ASCII),
+}
+STORED_AS: dict[str, str] = {"B": UEN}
+
+
+@rule("F50")
+def identity(id_type: str, id_no: str) -> tuple[str, str] | None:
+    """
+    An identity number is kept in capitals and must have the form of its kind: N, F, U (B is U) or P.
+
+    None for an unknown kind and for a number not of its form.
+    """
+    kind = STORED_AS.get(id_type, id_type)
+    number = id_no.upper()
+    return (kind, number) if kind in FORMS and FORMS[kind].fullmatch(number) else None

@@ -1,0 +1,67 @@
+"""What is known of a person in a role of a notice: identity, contact, address, furnished details."""
+
+from datetime import date
+
+from attrs import frozen
+
+
+@frozen
+class Person:
+    """An identity with its name and contact; `id_type` is the stored letter N, F, U or P."""
+
+    id_type: str | None
+    id_no: str
+    name: str | None
+    email: str | None = None
+    tel_code: str | None = None
+    tel_no: str | None = None
+
+    def __repr__(self) -> str:
+        """Show nothing of the person, wherever this may be printed."""
+        return "Person(...)"
+
+
+@frozen
+class MailingAddress:
+    """A mailing address in its parts; a part that is not known is None."""
+
+    block_no: str | None = None
+    street_name: str | None = None
+    building_name: str | None = None
+    floor_no: str | None = None
+    unit_no: str | None = None
+    postal_code: str | None = None
+
+    def __repr__(self) -> str:
+        """Show nothing of the address, wherever this may be printed."""
+        return "Address(...)"
+
+
+@frozen
+class FurnishDetail:
+    """What was furnished besides: relationship to the owner, rental period, the officer's remarks (F22)."""
+
+    relationship: str | None = None
+    rental_period_from: date | None = None
+    rental_period_to: date | None = None
+    remarks: str | None = None
+
+    def __repr__(self) -> str:
+        """Show nothing of what was furnished: remarks may name anybody."""
+        return "FurnishDetail(...)"
+
+
+@frozen
+class RoleHolder:
+    """
+    Who stands in one role of a notice.
+
+    `role` is the stored letter O, H, D or R. `address` is the furnished mailing address, None when there
+    is none; at most one holder of a notice is its current offender.
+    """
+
+    role: str
+    is_current: bool
+    person: Person
+    address: MailingAddress | None = None
+    detail: FurnishDetail | None = None

@@ -1,0 +1,49 @@
+"""Whether both sides hold the same, page by page and then row by row."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from enum import Enum, unique
+
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.replication.replicated_tables import Key, Values
+
+
+@unique
+class Difference(Enum):
+    """How a copy differs from its row."""
+
+    MISSING = "missing"
+    DIFFERENT = "different"
+    SURPLUS = "surplus"
+    UNMARKED = "unmarked"
+
+
+def checksum(rows: Mapping[Key, Values | None]) -> str:
+    """Give the SHA-256 of rows in key order; equal for equal rows, whichever side they are from."""
+    digest = hashlib.sha256()
+    for key in sorted(rows):
+        digest.update(repr((key, rows[key])).encode())
+    return digest.hexdigest()
+
+
+@rule("G12")
+def differences(
+    intranet: Mapping[Key, Values], internet: Mapping[Key, Values | None], unmarked: frozenset[Key]
+) -> Iterator[tuple[Key, Difference]]:
+    """
+    A page whose checksums agree holds the same on both sides; only of others each row is looked at.
+
+    A copy that cannot be opened (None) is different. `unmarked` are rows that hold the same but are not
+    marked as in sync.
+    """
+    if checksum(intranet) != checksum(internet):
+        for key, values in intranet.items():
+            if key not in internet:
+                yield key, Difference.MISSING
+            elif internet[key] != values:
+                yield key, Difference.DIFFERENT
+        for key in internet.keys() - intranet.keys():
+            yield key, Difference.SURPLUS
+    for key in unmarked:
+        if internet.get(key) == intranet[key]:
+            yield key, Difference.UNMARKED

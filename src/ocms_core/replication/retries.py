@@ -1,0 +1,14 @@
+"""When a delivery that failed is tried again."""
+
+from datetime import datetime, timedelta
+
+from ocms_core.kernel.rule_tags import rule
+
+FIRST = timedelta(seconds=2)
+LONGEST = timedelta(minutes=5)
+
+
+@rule("G12")
+def next_attempt(attempts: int, now: datetime) -> datetime:
+    """A failed delivery is tried again after 2 seconds, then ever later, at least every five minutes."""
+    return now + min(FIRST * (1 << min(attempts, 10)), LONGEST)

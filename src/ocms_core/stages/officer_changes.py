@@ -1,0 +1,118 @@
+"""Officers move notices by hand: validate and submit are one decision."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache, partial
+
+from attrs import frozen
+
+from ocms_core.kernel import codes
+from ocms_core.kernel.changes import AddressCheckSet, Change, StageChangeRecorded
+from ocms_core.kernel.codes import Code
+from ocms_core.kernel.decisions import Answer, Decision
+from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.stage_moves import NextStage, StageChange, following
+from ocms_core.stages.eligibility import Eligible, RequestedChange, eligibility
+from ocms_core.stages.facts import StageFacts
+from ocms_core.stages.request_checks import ChangeItem
+from ocms_core.stages.stage_transition import PAYABLE, stage_transition
+
+SOURCE = "OCMS"
+
+
+@frozen
+class StageTransition:
+    """A notice that was moved, or may be."""
+
+    previous_stage: str
+    new_stage: str
+
+
+def decide(
+    items: Sequence[ChangeItem], facts: StageFacts, officer: str, now: datetime
+) -> Decision[StageTransition]:
+    """
+    Decide a whole submit: an answer for each item in the order asked, and what to write.
+
+    The stages of a moved item are its answer's detail.
+    """
+    answers: list[Answer[StageTransition]] = []
+    changes: list[Change] = []
+    asked: set[str] = set()
+    plan = cache(partial(following, entered=now, reference=facts.reference))
+    for item in items:
+        verdict = verdict_on(item, facts, asked)
+        asked.add(item.notice_no)
+        if isinstance(verdict, Eligible):
+            stages = StageTransition(verdict.notice.stage, verdict.target)
+            answers.append(Answer(item.notice_no, codes.CPS_SUCCESS, stages))
+            planned = plan(verdict.target)
+            changes.extend(effects(verdict, item, planned, facts.reference, officer=officer, now=now))
+        else:
+            answers.append(Answer(item.notice_no, verdict))
+    return Decision(tuple(answers), tuple(changes))
+
+
+def verdict_on(item: ChangeItem, facts: StageFacts, asked: set[str]) -> Eligible | Code:
+    """Give the verdict on one item; a number repeated in the call was decided where it first stood (G9)."""
+    if item.notice_no in asked:
+        return codes.CPS_REPEATED
+    notice = facts.notices.get(item.notice_no)
+    changed_today = item.notice_no in facts.changed
+    return eligibility(item.requested, notice, facts.reference, changed_today=changed_today)
+
+
+@rule("S22")
+def effects(
+    eligible: Eligible,
+    item: ChangeItem,
+    planned: NextStage,
+    reference: Reference,
+    *,
+    officer: str,
+    now: datetime,
+) -> tuple[Change, ...]:
+    """A change by hand moves the notice, lets it be paid, sets the address check and leaves its record."""
+    notice, target = eligible.notice, eligible.target
+    record = StageChange(
+        notice_no=notice.notice_no,
+        date_of_change=now,
+        new_stage=target,
+        last_stage=notice.stage,
+        reason=item.requested.reason,
+        officer=officer,
+        source=SOURCE,
+        remarks=item.requested.remarks,
+    )
+    return (
+        stage_transition(notice, target, now, planned, reference, acceptance=PAYABLE),
+        StageChangeRecorded(record),
+        AddressCheckSet(notice.notice_no, "Y" if item.check_addresses else "N"),
+    )
+
+
+@rule("S24")
+def validate(
+    notice_nos: Iterable[str], requested: RequestedChange, facts: StageFacts
+) -> tuple[Answer[StageTransition], ...]:
+    """Validating is the submit's own decision, without its search for duplicates and without a record."""
+    return tuple(
+        Answer(notice_no, codes.CPS_ELIGIBLE, StageTransition(verdict.notice.stage, verdict.target))
+        if isinstance(verdict, Eligible)
+        else Answer(notice_no, verdict)
+        for notice_no in dict.fromkeys(notice_nos)
+        for verdict in (
+            eligibility(requested, facts.notices.get(notice_no), facts.reference, changed_today=False),
+        )
+    )
+
+
+@rule("S21")
+def status(answers: Sequence[Answer[StageTransition]]) -> str:
+    """All moved is SUCCESS, some or duplicates alone PARTIAL, anything else FAILED."""
+    failed = [answer for answer in answers if answer.detail is None]
+    if not failed:
+        return "SUCCESS"
+    only_duplicates = all(answer.code.code == codes.CPS_DUPLICATE_RECORD.code for answer in failed)
+    return "PARTIAL" if only_duplicates or len(failed) < len(answers) else "FAILED"

@@ -1,0 +1,32 @@
+"""The door for API keys."""
+
+from datetime import datetime
+
+from attrs import frozen
+
+from ocms_core.kernel.access import Principal
+from ocms_core.kernel.credentials import ApiCredentials, accepts, presented_key
+from ocms_web.authentication.rejections import KEY_NOT_ALLOWED, KEY_UNAUTHORIZED, AuthenticationFailure
+
+
+@frozen
+class ApiKeyAuthenticator:
+    """Knows client systems by the key in `X-API-Key`."""
+
+    _credentials: ApiCredentials
+
+    header = "x-api-key"
+    repeated = KEY_UNAUTHORIZED
+    not_allowed = KEY_NOT_ALLOWED
+
+    def enter(self, value: str, now: datetime) -> Principal | AuthenticationFailure:
+        """A key lets in the client it was issued to; whatever is wrong with it is answered the same way."""
+        presented = presented_key(value)
+        if presented is None:
+            return KEY_UNAUTHORIZED
+        credential = self._credentials.find(presented.key_id)
+        if not accepts(credential, presented, now) or credential is None:
+            return KEY_UNAUTHORIZED
+        if credential.use_to_be_noted(now):
+            self._credentials.used(credential.key_id, now)
+        return Principal(credential.client, credential.role, credential.key_id)

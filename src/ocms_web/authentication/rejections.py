@@ -1,0 +1,38 @@
+"""How a caller is turned away: the problem, and the challenge RFC 6750 asks for."""
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from ocms_core.kernel.rule_tags import rule
+from ocms_web.problems import Problem
+
+CHALLENGE = "WWW-Authenticate"
+REALM = 'Bearer realm="ocms"'
+
+
+@frozen
+class AuthenticationFailure:
+    """A call that does not get in, with the headers its refusal carries; `by_key` when for its API key."""
+
+    problem: Problem
+    headers: Mapping[str, str] = field(factory=dict)
+    by_key: bool = field(default=False, eq=False)
+
+
+# No credential, or one that is no token: nothing is said of an error in a token.
+UNAUTHORIZED = AuthenticationFailure(Problem.UNAUTHORIZED, {CHALLENGE: REALM})
+KEY_UNAUTHORIZED = AuthenticationFailure(Problem.UNAUTHORIZED, {CHALLENGE: REALM}, by_key=True)
+KEY_NOT_ALLOWED = AuthenticationFailure(Problem.FORBIDDEN)
+TOKEN_NOT_ALLOWED = AuthenticationFailure(
+    Problem.FORBIDDEN, {CHALLENGE: f'{REALM}, error="insufficient_scope"'}
+)
+
+
+@rule("G15")
+def invalid_token(why: str) -> AuthenticationFailure:
+    """A bearer token that is refused says why in `WWW-Authenticate`, as RFC 6750 words it."""
+    return AuthenticationFailure(
+        Problem.UNAUTHORIZED,
+        {CHALLENGE: f'{REALM}, error="invalid_token", error_description="{why}"'},
+    )

@@ -1,0 +1,69 @@
+"""What is seen of every request: its id, one log line, and the metrics; never an identity number."""
+
+import re
+import uuid
+from time import perf_counter
+from typing import Any
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
+
+from ocms_core.kernel.rule_tags import rule
+
+log = structlog.get_logger()
+
+REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
+
+CALLS = Counter("ocms_http_requests", "Answered requests", ["path", "status"])
+SECONDS = Histogram("ocms_http_request_seconds", "How long an answer took", ["path"])
+
+
+@rule("G11")
+def request_id(headers: list[tuple[bytes, bytes]]) -> str:
+    """The caller's X-Request-ID is kept when it is 1 to 128 visible characters; otherwise one is made up."""
+    given = next((value for name, value in headers if name.lower() == b"x-request-id"), b"")
+    return given.decode("ascii") if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+
+
+def observe_requests(app: ASGIApp, paths: frozenset[str]) -> ASGIApp:
+    """
+    Echo, log and count every request.
+
+    Only the `paths` of the API are named in logs and metrics: an unknown path may hold anything,
+    and a counter for each would grow without end.
+    """
+
+    async def observe(scope: Scope, receive: Receive, send: Send) -> None:
+        if str(scope["type"]) != "http":
+            await app(scope, receive, send)
+            return
+        handle = request_id(list(scope["headers"]))
+        started = perf_counter()
+        status: list[int] = []
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                status.append(int(message["status"]))
+                message["headers"] = [*message["headers"], (b"x-request-id", handle.encode("ascii"))]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=handle):
+            try:
+                await app(scope, receive, sent)
+            finally:
+                seconds = perf_counter() - started
+                # A parameter in a path may be an identity number: only the template is seen (G2).
+                template = str(scope.get("path_template", scope["path"]))
+                path = template if template in paths else "other"
+                seen = status[0] if status else None
+                CALLS.labels(path, str(seen)).inc()
+                SECONDS.labels(path).observe(seconds)
+                log.info("request", path=path, status=seen, milliseconds=round(seconds * 1000, 1))
+
+    return observe
+
+
+def metrics() -> tuple[bytes, dict[str, Any]]:
+    """Give the metrics of this process in Prometheus's text form, with the header naming it."""
+    return generate_latest(REGISTRY), {"Content-Type": CONTENT_TYPE_LATEST}

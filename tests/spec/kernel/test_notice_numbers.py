@@ -1,0 +1,31 @@
+"""Notice numbers."""
+
+from ocms_core.kernel.notice_numbers import is_notice_no
+from tests.support.cases import Case, parametrize_cases
+
+CASES: tuple[Case[None, object, bool], ...] = (
+    Case(rule="P1", name="ten digits are a notice number", ask="1234567890", says=True),
+    Case(
+        rule="P1", name="letters and digits are a notice number, in either case", ask="A1b2C3d4E5", says=True
+    ),
+    Case(rule="P1", name="one character is a notice number", ask="7", says=True),
+    Case(rule=("P1", "G10"), name="eleven characters are too long", ask="12345678901", says=False),
+    Case(rule="P1", name="an empty text is too short", ask="", says=False),
+    Case(rule="P1", name="a blank inside is refused", ask="123 456", says=False),
+    Case(rule="P1", name="a line end after it is refused", ask="123456\n", says=False),
+    Case(rule="P1", name="a NUL is refused", ask="1234\x00", says=False),
+    Case(rule="P1", name="a hyphen is refused", ask="123-456", says=False),
+    Case(rule="P1", name="an underscore is refused", ask="123_456", says=False),
+    Case(rule="P1", name="Arabic digits are refused", ask="١٢٣٤", says=False),
+    Case(rule="P1", name="full-width digits are refused", ask="１２３４", says=False),
+    Case(rule="P1", name="a letter with an accent is refused", ask="É123", says=False),
+    Case(rule="P1", name="a lone surrogate is refused", ask="\ud800", says=False),
+    Case(rule=("P1", "G7"), name="a number is not a text", ask=1234567890, says=False),
+    Case(rule=("P1", "G7"), name="a list is not a text", ask=["1234567890"], says=False),
+    Case(rule=("P1", "G7"), name="null is not a text", ask=None, says=False),
+)
+
+
+@parametrize_cases(CASES)
+def test_is_notice_no(case: Case[None, object, bool]) -> None:
+    assert is_notice_no(case.ask) is case.says

@@ -1,0 +1,183 @@
+"""A real `ocms serve` in a process of its own, and credentials to call it with."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
+from http.client import HTTPConnection
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from attrs import define, field, frozen
+from sqlalchemy import Engine
+
+from ocms_adapters.sql import engines
+from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_app.dev_issuer import DevIssuer
+from ocms_core.kernel.access import Role
+from ocms_core.kernel.dates import SINGAPORE
+from ocms_web.authentication.issuers import ROLES
+from tests.support.databases import Databases
+from tests.support.postgres import free_port
+
+OCMS = str(Path(sys.executable).with_name("ocms"))
+API_1 = "/v1/ocms/cas-getPaymentStatus"
+API_2 = "/v1/ocms/cas-updateCourtNotices"
+API_4 = "/v1/plus-queryNoticeInfo"
+
+# Waits until its holder has gone, in whatever way, then ends what is left of the server's processes.
+GUARD = 'cat >/dev/null; kill -s KILL -- "-$0" 2>/dev/null'
+
+START_SECONDS = 60
+STOP_SECONDS = 20
+CLIENTS = count(1)
+
+Headers = dict[str, str]
+
+
+def now() -> datetime:
+    """Give the present moment in Singapore."""
+    return datetime.now(SINGAPORE)
+
+
+@frozen
+class House:
+    """The databases and the development issuer of one deployment, and the credentials it hands out."""
+
+    databases: Databases
+    folder: Path
+    engine: Engine = field(init=False)
+
+    @engine.default
+    def _open(self) -> Engine:
+        return engines.create(self.databases.intranet)
+
+    def environment(self, **settings: object) -> dict[str, str]:
+        """Give the environment of a process of this deployment; further settings by keyword."""
+        ours = {
+            "INTRANET_URL": self.databases.intranet,
+            "INTERNET_URL": self.databases.internet,
+            "DEV_ISSUER": "1",
+            "DEV_KEYS": str(self.folder / "dev"),
+        } | {name.upper(): str(value) for name, value in settings.items()}
+        others = {name: value for name, value in os.environ.items() if not name.startswith("OCMS_")}
+        return others | {f"OCMS_{name}": value for name, value in ours.items()}
+
+    def key(self, role: Role = Role.CAS) -> Headers:
+        """Issue an API key to a client nobody has seen before, so that its limits are untouched."""
+        client = f"client {next(CLIENTS)} of {os.getpid()}"
+        return {"X-API-Key": SqlCredentials(self.engine).issue(client, role, now=now(), days=1)}
+
+    def token(self, role: Role = Role.PLUS) -> Headers:
+        """Sign a bearer token for a client or an officer nobody has seen before."""
+        kind = next(kind for kind, roles in ROLES.items() if role in roles)
+        name = f"bearer {next(CLIENTS)} of {os.getpid()}"
+        issuer = DevIssuer(self.folder / "dev", switched_on=True)
+        return {"Authorization": f"Bearer {issuer.token(name, role, kind=kind, now=now())}"}
+
+    def credential_for(self, path: str) -> Headers:
+        """Give a fresh credential that may call a path of contract 1."""
+        return self.token() if path == API_4 else self.key()
+
+
+@define
+class Served:
+    """A running `ocms serve` of a house; `http` calls it, `log` is what it said on standard error."""
+
+    house: House
+    http: httpx.Client
+    process: subprocess.Popen[bytes]
+    log_file: Path
+
+    def post(
+        self, path: str, body: object, *, headers: Mapping[str, str] | None = None, **credential: str
+    ) -> httpx.Response:
+        """Post a body, as JSON unless it is bytes, with a fresh credential unless `headers` are given."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent = self.house.credential_for(path) if headers is None else headers
+        return self.http.post(path, content=content, headers={**sent, **credential})
+
+    def get_as_written(self, path: str, headers: Headers) -> tuple[int, Any]:
+        """Get JSON at a path as it is written: other clients put its dots and slashes in order first."""
+        url = self.http.base_url
+        with closing(HTTPConnection(url.host, url.port, timeout=60)) as raw:
+            raw.request("GET", path, headers=headers)
+            answer = raw.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    def log(self) -> list[dict[str, Any]]:
+        """Give the log lines so far; every line after the greeting has to be JSON."""
+        self._log_of_what_was_answered()
+        greeting, *lines = self.log_file.read_text().splitlines()
+        assert greeting.startswith("Serving on ")
+        return [json.loads(line) for line in lines]
+
+    def _log_of_what_was_answered(self) -> None:
+        """Wait for the line of a request of our own: the line of an answered one comes after its answer."""
+        handle = str(uuid4())
+        if self.process.poll() is None:
+            self.http.get("/health/live", headers={"X-Request-ID": handle})
+        until = time.monotonic() + STOP_SECONDS
+        while self.process.poll() is None and handle not in self.log_file.read_text():
+            assert time.monotonic() < until, "the server does not log"
+            time.sleep(0.01)
+
+    def stop(self, seconds: float = STOP_SECONDS) -> int:
+        """Ask it to stop, and give its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+
+@contextmanager
+def serving(house: House, **settings: object) -> Iterator[Served]:
+    """Run `ocms serve` on a free port until the block ends, or this process dies in whatever way."""
+    port = free_port()
+    log_file = house.folder / f"serve-{port}.log"
+    base = f"http://127.0.0.1:{port}"
+    command = [OCMS, "serve", "--port", str(port)]
+    environment = house.environment(**settings)
+    with (
+        log_file.open("wb") as log,
+        subprocess.Popen(
+            command, env=environment, cwd=house.folder, stderr=log, start_new_session=True
+        ) as process,
+        subprocess.Popen(
+            ["sh", "-c", GUARD, str(process.pid)], stdin=subprocess.PIPE, start_new_session=True
+        ) as guard,
+        httpx.Client(base_url=base, timeout=60, trust_env=False) as http,
+    ):
+        try:
+            wait_until_live(http, process, log_file)
+            yield Served(house, http, process, log_file)
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+            assert guard.stdin
+            guard.stdin.close()
+
+
+def wait_until_live(http: httpx.Client, process: subprocess.Popen[bytes], log_file: Path) -> None:
+    """Wait until a server answers; what it said when it does not."""
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if http.get("/health/live").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.02)
+    raise AssertionError(f"ocms serve did not start:\n{log_file.read_text()}")
+
+
+def as_sent(text: str) -> bytes:
+    """Take the white space out of a JSON text of the contract, and nothing else: the bytes on the wire."""
+    return re.sub(r'("(?:[^"\\]|\\.)*")|\s+', lambda found: found[1] or "", text).encode()

@@ -1,0 +1,154 @@
+"""An in-memory double of the court stores, for tests of the core alone."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import reduce
+from typing import TypeVar
+
+from attrs import evolve, field, frozen, mutable
+
+from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
+from ocms_core.kernel.changes import Change, CourtDueDateRecorded, NoticeChanged, SuspensionOpened, notice_of
+from ocms_core.kernel.errors import Conflict, RowRejected
+from ocms_core.kernel.reference import EMPTY
+
+Kept = TypeVar("Kept")
+
+NO_NOTICES = CourtFacts(reference=EMPTY, notices={})
+
+
+@frozen
+class Tables:
+    """All that is stored: each notice as each of the three court operations sees it."""
+
+    court: CourtFacts = NO_NOTICES
+    plus: Mapping[str, PlusNotice] = field(factory=dict)
+    payments: Mapping[str, NoticePaymentStatus] = field(factory=dict)
+
+
+def apply(changes: Sequence[Change], tables: Tables) -> Tables:
+    """Play what court operations write onto what is stored, in order, and give what is stored then."""
+    return reduce(changed, changes, tables)
+
+
+def changed(tables: Tables, change: Change) -> Tables:
+    """Play one change onto what is stored."""
+    match change:
+        case NoticeChanged(notice_no=notice_no):
+            return with_notice(
+                evolve(tables, payments=with_payment(tables.payments, change)),
+                with_parts(tables.court.notices[notice_no], change),
+            )
+        case SuspensionOpened(record=record):
+            suspended = tables.court.notices[record.notice_no]
+            opened = suspended.open_suspensions | {record.reason}
+            return with_notice(tables, evolve(suspended, open_suspensions=opened, last_sr_no=record.sr_no))
+        case CourtDueDateRecorded(notice_no=notice_no, court_payment_due_date=due):
+            recorded = evolve(tables.plus[notice_no], has_court_case=True, court_payment_due_date=due)
+            return evolve(tables, plus={**tables.plus, notice_no: recorded})
+        case _:
+            raise TypeError(f"no court operation writes a {type(change).__name__}")
+
+
+def with_notice(tables: Tables, notice: CourtNotice) -> Tables:
+    """Put a notice in the place of the one with its number."""
+    notices = {**tables.court.notices, notice.notice_no: notice}
+    return evolve(tables, court=evolve(tables.court, notices=notices))
+
+
+def with_parts(notice: CourtNotice, change: NoticeChanged) -> CourtNotice:
+    """Give a notice the stage and suspension of a change; a part that is None stays."""
+    if change.move:
+        notice = evolve(notice, stage=change.move.stage, stage_date=change.move.date)
+    if change.suspension:
+        notice = evolve(notice, suspension=change.suspension)
+    return notice
+
+
+def with_payment(
+    payments: Mapping[str, NoticePaymentStatus], change: NoticeChanged
+) -> Mapping[str, NoticePaymentStatus]:
+    """Let the payment status show the suspension of a change."""
+    before = payments.get(change.notice_no)
+    if not (before and change.suspension):
+        return payments
+    after = evolve(before, suspension_type=change.suspension.type, epr_reason=change.suspension.reason)
+    return {**payments, change.notice_no: after}
+
+
+@mutable
+class InMemoryCourtStores:
+    """
+    Court stores in memory; a transaction that ends in an error leaves nothing behind.
+
+    The database refuses every row of the notices in `refuses`. Writes are overtaken by another
+    transaction, which leaves `meanwhile` stored, on the tries in `overtaken`, counted from 1.
+    `opened` tells which transactions were opened, in order; `written` what was committed.
+    """
+
+    tables: Tables = field(factory=Tables)
+    refuses: frozenset[str] = frozenset()
+    overtaken: frozenset[int] = frozenset()
+    meanwhile: Tables | None = None
+    opened: list[str] = field(factory=list)
+    written: list[Change] = field(factory=list)
+
+    @contextmanager
+    def reading(self) -> Iterator["Transaction"]:
+        """Open a transaction that only reads."""
+        self.opened.append("reading")
+        yield Transaction(self, self.tables)
+
+    @contextmanager
+    def writing(self) -> Iterator["Transaction"]:
+        """Open a transaction that commits on leaving without an error."""
+        self.opened.append("writing")
+        transaction = Transaction(self, self.tables)
+        yield transaction
+        self.tables = transaction.tables
+        self.written.extend(transaction.changes)
+
+
+@mutable
+class Transaction:
+    """One transaction on a twin: it sees what was stored when it began, and its own changes."""
+
+    stores_in_memory: InMemoryCourtStores
+    tables: Tables
+    changes: list[Change] = field(factory=list)
+
+    def payment_statuses(self, notice_nos: Sequence[str]) -> Mapping[str, NoticePaymentStatus]:
+        """Give the payment status of the notices that exist."""
+        return chosen(self.tables.payments, notice_nos)
+
+    def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
+        """Give the notices that exist as PLUS sees them."""
+        return chosen(self.tables.plus, notice_nos)
+
+    def court_notices(self, notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
+        """Give the notices that exist as the court update would find them."""
+        return chosen(self.tables.court.notices, notice_nos)
+
+    def court_facts(self, notice_nos: Sequence[str]) -> CourtFacts:
+        """Give the notices that exist as the court update sees them."""
+        return evolve(self.tables.court, notices=self.court_notices(notice_nos))
+
+    def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
+        """Keep the changes until the commit; `now` is for audit columns, of which a twin has none."""
+        del now
+        if self.stores_in_memory.opened.count("writing") in self.stores_in_memory.overtaken:
+            self.stores_in_memory.tables = self.stores_in_memory.meanwhile or self.stores_in_memory.tables
+            raise Conflict
+        refused = frozenset(notice_of(change) for change in changes) & self.stores_in_memory.refuses
+        if refused and not isolate:
+            raise RowRejected
+        accepted = [change for change in changes if notice_of(change) not in refused]
+        self.tables = apply(accepted, self.tables)
+        self.changes.extend(accepted)
+        return refused
+
+
+def chosen(stored: Mapping[str, Kept], notice_nos: Sequence[str]) -> Mapping[str, Kept]:
+    """Give the rows of these numbers; what is not stored is left out."""
+    return {notice_no: stored[notice_no] for notice_no in notice_nos if notice_no in stored}

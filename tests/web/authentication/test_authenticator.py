@@ -1,0 +1,147 @@
+"""All doors together: first who it is, then whether they may."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from litestar.datastructures import Headers
+
+from ocms_adapters.sql import engines
+from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_core.kernel.access import ACCESS, Operation, Principal, Role
+from ocms_core.kernel.errors import Unavailable
+from ocms_web.authentication import AuthenticationFailure, Authenticator
+from ocms_web.authentication.api_keys import ApiKeyAuthenticator
+from ocms_web.authentication.rejections import KEY_NOT_ALLOWED, TOKEN_NOT_ALLOWED, UNAUTHORIZED
+from ocms_web.problems import Problem
+from tests.support.databases import Databases
+from tests.web.authentication.tokens import NOW, OFFICER_CLAIMS, PLUS_CLAIMS, bearer_door, signed
+
+API_1, API_4 = Operation.GET_PAYMENT_STATUS, Operation.QUERY_NOTICE_INFO
+TOKENS = {
+    Role.PLUS: signed(PLUS_CLAIMS),
+    Role.TOPPAN: signed({**PLUS_CLAIMS, "client_id": "toppan-1"}),
+    Role.CAS: signed({**PLUS_CLAIMS, "client_id": "cas-1", "roles": ["cas"]}),
+    Role.OIC: signed(OFFICER_CLAIMS),
+}
+REALM = 'Bearer realm="ocms"'
+
+
+@pytest.fixture
+def credentials(databases: Databases) -> Iterator[SqlCredentials]:
+    engine = engines.create(databases.intranet)
+    yield SqlCredentials(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def doors(credentials: SqlCredentials, tmp_path: Path) -> Authenticator:
+    return Authenticator(ApiKeyAuthenticator(credentials), bearer_door(tmp_path))
+
+
+def key(credentials: SqlCredentials, role: Role = Role.CAS) -> str:
+    return credentials.issue(role.name, role, now=NOW, days=90)
+
+
+def headers(*pairs: tuple[str, str]) -> Headers:
+    return Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs])
+
+
+def bearer(role: Role) -> tuple[str, str]:
+    return "Authorization", f"Bearer {TOKENS[role]}"
+
+
+@pytest.mark.rule("G16")
+@pytest.mark.parametrize("operation", Operation, ids=lambda operation: operation.value)
+def test_every_cell_of_the_access_table_holds_for_every_kind_of_credential(
+    doors: Authenticator, credentials: SqlCredentials, operation: Operation
+) -> None:
+    for role in Role:
+        by_token = doors.enter(headers(bearer(role)), operation, NOW)
+        if role in ACCESS[operation]:
+            assert isinstance(by_token, Principal)
+            assert by_token.role is role
+        else:
+            assert by_token == TOKEN_NOT_ALLOWED
+        if role is Role.OIC:
+            continue  # no key is issued for officers
+        by_key = doors.enter(headers(("X-API-Key", key(credentials, role))), operation, NOW)
+        if role in ACCESS[operation]:
+            assert isinstance(by_key, Principal)
+            assert by_key.name == role.name
+        else:
+            assert by_key == KEY_NOT_ALLOWED
+
+
+@pytest.mark.rule("G15")
+def test_refusals_carry_the_challenges_of_rfc_6750(doors: Authenticator, credentials: SqlCredentials) -> None:
+    said = {
+        "nothing": (),
+        "bad key": (("X-API-Key", "x"),),
+        "another scheme": (("Authorization", "Basic eDp5"),),
+        "bad token": (("Authorization", "Bearer x"),),
+        "token not allowed": (bearer(Role.PLUS),),
+        "key not allowed": (("X-API-Key", key(credentials, Role.PLUS)),),
+    }
+    turned = {name: doors.enter(headers(*pairs), API_1, NOW) for name, pairs in said.items()}
+    invalid = f'{REALM}, error="invalid_token", error_description="The token is malformed"'
+    assert turned == {
+        "nothing": AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": REALM}),
+        "bad key": AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": REALM}),
+        "another scheme": AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": REALM}),
+        "bad token": AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": invalid}),
+        "token not allowed": AuthenticationFailure(
+            Problem.FORBIDDEN, {"WWW-Authenticate": f'{REALM}, error="insufficient_scope"'}
+        ),
+        "key not allowed": AuthenticationFailure(Problem.FORBIDDEN, {}),
+    }
+
+
+@pytest.mark.rule("G8")
+def test_of_two_credentials_both_must_be_good_and_one_must_be_allowed(
+    doors: Authenticator, credentials: SqlCredentials
+) -> None:
+    good_key, bad_key = ("X-API-Key", key(credentials)), ("X-API-Key", "x")
+    bad_token = ("Authorization", "Bearer x")
+    by_key = doors.enter(headers(good_key, bearer(Role.PLUS)), API_1, NOW)
+    by_token = doors.enter(headers(good_key, bearer(Role.PLUS)), API_4, NOW)
+    assert isinstance(by_key, Principal)
+    assert isinstance(by_token, Principal)
+    assert (by_key.role, by_token.role) == (Role.CAS, Role.PLUS)
+    assert doors.enter(headers(good_key, bearer(Role.TOPPAN)), API_4, NOW) == TOKEN_NOT_ALLOWED
+    assert doors.enter(headers(bad_key, bearer(Role.PLUS)), API_4, NOW) == UNAUTHORIZED
+    refused = doors.enter(headers(good_key, bad_token), API_1, NOW)
+    assert isinstance(refused, AuthenticationFailure)
+    assert refused.problem is Problem.UNAUTHORIZED
+
+
+def test_a_credential_sent_twice_is_refused(doors: Authenticator, credentials: SqlCredentials) -> None:
+    one_key = key(credentials)
+    twice = headers(("X-API-Key", one_key), ("x-api-key", one_key))
+    assert doors.enter(twice, API_1, NOW) == UNAUTHORIZED
+    turned = doors.enter(headers(bearer(Role.PLUS), bearer(Role.PLUS)), API_4, NOW)
+    assert isinstance(turned, AuthenticationFailure)
+    assert "is repeated" in turned.headers["WWW-Authenticate"]
+
+
+@pytest.mark.rule("P4")
+def test_a_key_that_cannot_be_looked_up_is_nobodys_fault(tmp_path: Path) -> None:
+    engine = engines.create(f"sqlite:///{tmp_path / 'ocms.sqlite'}")
+    doors = Authenticator(ApiKeyAuthenticator(SqlCredentials(engine)), bearer_door(tmp_path))
+    (tmp_path / "ocms.sqlite").mkdir()
+    with pytest.raises(Unavailable):
+        doors.enter(headers(("X-API-Key", f"ocms_{'0' * 16}_{'A' * 43}")), API_1, NOW)
+
+
+NAMES = st.sampled_from([b"X-API-Key", b"Authorization", b"authorization", b"X-Other"])
+VALUES = st.binary(max_size=200) | st.binary(max_size=100).map(lambda said: b"Bearer " + said)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(raw=st.lists(st.tuples(NAMES, VALUES), max_size=4))
+def test_whatever_the_bytes_of_the_headers_the_call_is_turned_away(
+    doors: Authenticator, raw: list[tuple[bytes, bytes]]
+) -> None:
+    assert isinstance(doors.enter(Headers(raw), API_1, NOW), AuthenticationFailure)
