@@ -16,12 +16,12 @@ app = App(
 # Commands are imported when they are called: `ocms --help` need not load the web framework.
 COMMANDS = {
     "demo": (
-        "demonstration:demo",
+        "demo:demo",
         "Start a working system with sample data; print credentials and calls to try.",
     ),
-    "serve": ("serving:serve", "Serve the API until SIGTERM."),
-    "work": ("working:work", "Run the scheduled jobs until SIGTERM."),
-    "jobs": ("scheduled:app", "List the jobs, run one by hand, show their history."),
+    "serve": ("serve:serve", "Serve the API until SIGTERM."),
+    "work": ("work:work", "Run the scheduled jobs until SIGTERM."),
+    "jobs": ("jobs:app", "List the jobs, run one by hand, show their history."),
     "partner": ("partners:app", "Call OCMS as its partners CAS and PLUS do."),
     "db": ("databases:app", "Create, migrate, check and fill the databases."),
     "keys": ("credentials:keys", "Issue, list and revoke API keys."),
@@ -29,10 +29,10 @@ COMMANDS = {
     "stages": ("stages:app", "Move notices to another processing stage in bulk."),
     "replication": ("replication:app", "Deliver to the Internet database, compare and repair it."),
     "explain": (
-        "explaining:explain",
+        "explain:explain",
         "Tell what each operation would answer for a notice now, and by which rule.",
     ),
-    "settings": ("showing:settings", "Show every setting as it holds now, secrets masked."),
+    "settings": ("settings:settings", "Show every setting as it holds now, secrets masked."),
 }
 for name, (place, sentence) in COMMANDS.items():
     app.command(f"ocms_app.cli.{place}", name=name, help=sentence)
