@@ -77,7 +77,7 @@ def test_with_the_development_issuer_off_no_token_is_signed(ocms: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "words, told",
+    "words, given",
     [
         (("token", "--role", "plus"), "Give --client NAME"),
         (("token", "--role", "plus", "--client", "a", "--officer", "b"), "Give --client NAME"),
@@ -87,12 +87,10 @@ def test_with_the_development_issuer_off_no_token_is_signed(ocms: Run) -> None:
         (("explain", "?"), "1 to 10 letters, digits or hyphens"),
     ],
 )
-def test_what_cannot_be_is_said_in_one_line(
-    ocms: Run, words: tuple[str, ...], run_reporting_errors: str
-) -> None:
+def test_what_cannot_be_is_said_in_one_line(ocms: Run, words: tuple[str, ...], given: str) -> None:
     said = ocms(*words)
     assert (said.status, said.out) == (1, "")
-    assert run_reporting_errors in said.err
+    assert given in said.err
     assert said.err.count("\n") == 1
 
 

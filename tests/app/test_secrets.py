@@ -89,4 +89,4 @@ def test_only_one_place_reads_the_settings_and_it_sets_logging_up() -> None:
     source = Path(logs.__file__).parent
     reading = re.compile(r"from ocms_app.settings import .*\bload\b|\bsettings\.load\b")
     found = [file for file in source.rglob("*.py") if reading.search(file.read_text())]
-    assert [file.name for file in found] == ["beginning.py"]
+    assert [file.name for file in found] == ["startup.py"]

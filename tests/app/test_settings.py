@@ -52,7 +52,7 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "environment, told",
+    "environment, given",
     [
         ({"OCMS_WORKER": "2"}, "OCMS_WORKER: no such setting. `ocms settings` lists what can be set."),
         ({"OCMS_WORKERS": "two"}, "OCMS_WORKERS: is 'two'; it is a whole number"),
@@ -109,7 +109,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "text, told",
+    "text, given",
     [
         ("[ocms", "Expected ']'"),
         ("[ocms]\nworker = 2\n", "worker"),
@@ -134,7 +134,7 @@ def test_a_token_issuer_of_the_file_is_believed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url, role, told",
+    "url, role, given",
     [
         ("http://apim.example/keys", "plus", "issuer apim: A key set is read over https"),
         ("https://apim.example/keys", "boss", "issuer apim: 'boss' is not a valid Role"),

@@ -283,7 +283,7 @@ def test_the_list_is_csv_or_a_json_object_a_line(tmp_path: Path, name: str, text
 
 @pytest.mark.rule("P43")
 @pytest.mark.parametrize(
-    "name, content, told",
+    "name, content, given",
     [
         ("list.csv", b"noticeNo\nA-1\n", "entry 1 has no noticeNo of 1 to 10 letters and digits; correct it"),
         ("list.csv", b"noticeNo\nA1\nA1\n", "entry 2 repeats a notice number; leave one of them out"),

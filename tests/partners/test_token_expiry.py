@@ -55,7 +55,7 @@ def house(sqlite_templates: Path, tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.mark.rule("P44")
-@pytest.mark.parametrize("told", [TOLD, 300], ids=["its end is told", "its end comes as a surprise"])
+@pytest.mark.parametrize("given", [TOLD, 300], ids=["its end is told", "its end comes as a surprise"])
 def test_a_token_that_runs_out_between_batches_loses_and_repeats_nothing(house: House, given: int) -> None:
     tokens, counting = Mortal(house.folder, given), Counting()
     config = house.folder / "ocms.toml"

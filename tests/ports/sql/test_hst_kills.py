@@ -31,10 +31,10 @@ from datetime import datetime
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_core.hst import service
-from ocms_core.hst.request_checks import Application
-from ocms_core.kernel.addresses import Address
+from ocms_core.hst.request_checks import HstApplication
+from ocms_core.kernel.addresses import RegisteredAddress
 
-listed = Application("{IDENTITY}", "N", "John Tan", Address("123456", "1", "Street"))
+listed = HstApplication("{IDENTITY}", "N", "John Tan", RegisteredAddress("123456", "1", "Street"))
 for line in sys.stdin:
     child = os.fork()
     if not child:

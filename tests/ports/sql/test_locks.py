@@ -295,10 +295,10 @@ from sqlalchemy import insert
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.locks import MOMENT, SqlLocks, fenced
 from ocms_adapters.sql.schema import ocms_vip_vehicle
-from ocms_core.jobs.runs import Ask, LockLost
-from ocms_core.kernel.errors import Fault
+from ocms_core.jobs.runs import LockRequest, LockLost
+from ocms_core.kernel.errors import OcmsError
 engine = engines.create(sys.argv[1])
-held = SqlLocks(engine).take(Ask("refresh_vip_vehicle", "sleeper", timedelta(seconds=1)))
+held = SqlLocks(engine).take(LockRequest("refresh_vip_vehicle", "sleeper", timedelta(seconds=1)))
 def row(number):
     return insert(ocms_vip_vehicle).values(vehicle_no=f"L{number}", vip_vehicle="Y", status="A")
 def say(what):
@@ -314,7 +314,7 @@ try:
         sys.stdin.readline()
         with fenced(engine, held) as connection:
             connection.execute(row(1))
-except Fault as fault:
+except OcmsError as fault:
     say(type(fault).__name__)
 else:
     say("wrote")

@@ -38,7 +38,7 @@ from datetime import datetime
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.rate_limits import SqlRateLimits
 from ocms_core.kernel.access import LIMITS, Operation
-from ocms_core.kernel.credentials import Admitted
+from ocms_core.kernel.credentials import CallAllowed
 
 limits = SqlRateLimits(engines.create(sys.argv[1]))
 operation = Operation.GET_PAYMENT_STATUS
@@ -47,7 +47,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 with ThreadPoolExecutor(10) as threads:
     taken = list(threads.map(lambda _: limits.take(operation, LIMITS[operation], "key", now), range(50)))
-print(sum(isinstance(one, Admitted) for one in taken))
+print(sum(isinstance(one, CallAllowed) for one in taken))
 """
 
 WAITING = (

@@ -235,7 +235,9 @@ def play(
         simulator.url, "token", ca=str(signer.file), pause=lambda _: None, now=lambda: clock[0].now
     )
     for register in (datahive_simulator, mha_simulator):
-        monkeypatch.setattr(register, "known", lambda id_no: moved.get(id_no) or registry_entry(id_no))
+        monkeypatch.setattr(
+            register, "registry_entry", lambda id_no: moved.get(id_no) or registry_entry(id_no)
+        )
     with mha_server(tmp_path / "mha") as exchange, simulator.running():
         clock.append(Play(database, exchange, tmp_path / "mha", store, simulator, hive, moved))
         yield clock[0]

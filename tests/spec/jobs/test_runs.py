@@ -19,7 +19,7 @@ DONE, FAILED = SlotRuns(done=True), SlotRuns(failed=1, last_failed=NOW - timedel
 
 @pytest.mark.rule("P42")
 @pytest.mark.parametrize(
-    "ask, slot, ran_today, told",
+    "ask, slot, ran_today, given",
     [
         (BY_HAND, SlotRuns(), True, None),
         (SCHEDULED, SlotRuns(), True, None),
@@ -38,7 +38,7 @@ def test_once_a_day_counts_runs_and_can_be_forced(
 
 
 @pytest.mark.parametrize(
-    "slot, told",
+    "slot, given",
     [
         (FAILED, None),
         (evolve(FAILED, last_failed=NOW - timedelta(minutes=9, seconds=59)), SkipReason.PAUSED),

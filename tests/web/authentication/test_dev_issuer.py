@@ -22,13 +22,13 @@ from datetime import datetime
 from pathlib import Path
 from ocms_app.dev_issuer import DevIssuer
 from ocms_core.kernel.access import Role
-from ocms_web.authentication.issuers import Kind
+from ocms_web.authentication.issuers import CallerKind
 
 issuer = DevIssuer(Path(sys.argv[1]), True)
 now = datetime.fromisoformat(sys.argv[2])
 print("ready", flush=True)
 sys.stdin.readline()
-print(issuer.token("plus-1", Role.PLUS, kind=Kind.CLIENTS, now=now))
+print(issuer.token("plus-1", Role.PLUS, kind=CallerKind.CLIENTS, now=now))
 """
 
 

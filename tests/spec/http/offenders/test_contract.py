@@ -244,7 +244,7 @@ def test_update(owned: Counter, method: str) -> None:
 
 @pytest.mark.rule("F41", "F1", "F50", "G1", "G2")
 @pytest.mark.parametrize("twin", [False, True])
-def test_details(owned: Counter, stores_in_memory: bool) -> None:  # noqa: FBT001
+def test_details(owned: Counter, twin: bool) -> None:  # noqa: FBT001
     address = {"blk_hse_no": "9", "floor_no": "05", "unit_no": "12", "postal_code": "018989"}
     put(
         owned.intranet,
@@ -252,10 +252,8 @@ def test_details(owned: Counter, stores_in_memory: bool) -> None:  # noqa: FBT00
         {"notice_no": NUMBER, "owner_driver_indicator": "O", "type_of_address": "furnished_mail", **address},
     )
     owned.post("offender/redirect", REDIRECT)
-    path, body = (
-        ("offender/get-details", {"noticeNo": NUMBER}) if stores_in_memory else (f"offender/{NUMBER}", None)
-    )
-    answer = owned.call("POST" if stores_in_memory else "GET", path, body)
+    path, body = ("offender/get-details", {"noticeNo": NUMBER}) if twin else (f"offender/{NUMBER}", None)
+    answer = owned.call("POST" if twin else "GET", path, body)
     assert (answer.status_code, answer.content) == (200, DETAILS)
 
 

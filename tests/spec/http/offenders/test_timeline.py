@@ -20,10 +20,10 @@ def worked_on(counter: Counter) -> Counter:
 
 @pytest.mark.rule("F20", "G2")
 @pytest.mark.parametrize("twin", [False, True])
-def test_the_timeline_tells_who_did_what_newest_first(worked_on: Counter, stores_in_memory: bool) -> None:  # noqa: FBT001
+def test_the_timeline_tells_who_did_what_newest_first(worked_on: Counter, twin: bool) -> None:  # noqa: FBT001
     answer = (
         worked_on.post("timeline", {"noticeNo": NUMBER})
-        if stores_in_memory
+        if twin
         else worked_on.call("GET", f"{NUMBER}/timeline")
     )
     given = answer.json()
