@@ -26,7 +26,7 @@ from ocms_app.settings import Settings
 from ocms_app.wiring import dev_issuer
 from ocms_core.court import service
 from ocms_core.court.request_checks import CourtUpdate
-from ocms_core.kernel.access import LIMITS, Limit, Operation, Role
+from ocms_core.kernel.access import OPERATIONS, Limit, Operation, Role
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_web.authentication.issuers import CallerKind
 
@@ -141,7 +141,7 @@ def agree(clients: Mapping[str, Client], sent: bytes) -> None:
 def payment_status(ground: Ground) -> Iterator[Ready]:
     """API 1, 500 notices a call."""
     drawn = batches(ground, ground.size.calls, 500)
-    with serving(ground, len(drawn), LIMITS[Operation.GET_PAYMENT_STATUS], api_keys) as contenders:
+    with serving(ground, len(drawn), OPERATIONS[Operation.GET_PAYMENT_STATUS].limit, api_keys) as contenders:
         calls = lanes(PAYMENT_STATUS, contenders.callers, drawn, {})
         agree(contenders.clients, calls[0][0])
         yield Ready(
@@ -154,7 +154,8 @@ def payment_status(ground: Ground) -> Iterator[Ready]:
 def court_notices(ground: Ground) -> Iterator[Ready]:
     """API 2, 500 notices a call, each moved and suspended anew."""
     drawn = batches(ground, max(ground.size.calls // 4, CONNECTIONS), 500)
-    with serving(ground, len(drawn), LIMITS[Operation.UPDATE_COURT_NOTICES], api_keys) as contenders:
+    limit = OPERATIONS[Operation.UPDATE_COURT_NOTICES].limit
+    with serving(ground, len(drawn), limit, api_keys) as contenders:
         states = cycle([lanes(COURT_NOTICES, contenders.callers, drawn, state) for state in STATES])
 
         def updates(client: Client) -> float:
@@ -171,7 +172,7 @@ def court_notices(ground: Ground) -> Iterator[Ready]:
 def notice_info(ground: Ground) -> Iterator[Ready]:
     """API 4, 100 notices a call, asked before, so that nothing is to be written."""
     drawn = batches(ground, ground.size.calls * 2, 100)
-    with serving(ground, len(drawn), LIMITS[Operation.QUERY_NOTICE_INFO], tokens) as contenders:
+    with serving(ground, len(drawn), OPERATIONS[Operation.QUERY_NOTICE_INFO].limit, tokens) as contenders:
         calls = lanes(NOTICE_INFO, contenders.callers, drawn, {})
         agree(contenders.clients, calls[0][0])
         yield Ready(
@@ -194,7 +195,7 @@ def statements(ground: Ground, numbers: Sequence[str]) -> float:
         seen.append(statement)
 
     updates = [CourtUpdate(number, "PS", "WWP", "CWT") for number in numbers]
-    take = partial(SqlRateLimits(ground.engine).take, operation, LIMITS[operation], "counted")
+    take = partial(SqlRateLimits(ground.engine).take, operation, OPERATIONS[operation].limit, "counted")
     take(now)
     event.listen(ground.engine, "before_cursor_execute", see)
     SqlCredentials(ground.engine).find("0" * 16)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ocms_app.settings import MEANINGS, Settings, effective, variable
 from ocms_core.kernel import codes
-from ocms_core.kernel.access import ACCESS, LIMITS, Role
+from ocms_core.kernel.access import OPERATIONS, Role
 from ocms_core.kernel.batch_limits import DEFAULTS, PARAMETER
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.reference_defaults import DEFAULT_STAGE_DAYS, NEXT_STAGE, STAGE_MAP, SUSPENSION_REASONS
@@ -82,14 +82,16 @@ def page() -> Iterator[str]:
     yield "Who may call what (G16), and how often one credential may (P3). Every other cell is 403."
     yield ""
     yield from table(
-        ["operation", *(role.value for role in Role), "limit"],
+        ["operation", *(role.value for role in Role), "credential", "limit", "batch cap"],
         (
             [
                 f"`{operation.value}`",
-                *("yes" if role in allowed else "" for role in Role),
-                f"{LIMITS[operation].calls} in any {LIMITS[operation].seconds // 60} min",
+                *("yes" if role is policy.role else "" for role in Role),
+                policy.credential.value,
+                f"{policy.limit.calls} in any {policy.limit.seconds // 60} min",
+                f"`{policy.batch_cap.value}`" if policy.batch_cap else "",
             ]
-            for operation, allowed in ACCESS.items()
+            for operation, policy in OPERATIONS.items()
         ),
     )
     yield "## Batch caps"

@@ -26,12 +26,13 @@ from ocms_app.key_rings import access_hash_key, field_cipher
 from ocms_app.reports import report_store
 from ocms_app.settings import IssuerSettings, Settings, WrongSettings
 from ocms_core.kernel.access import Role
-from ocms_web import court, hst, offenders, stages
+from ocms_web import hst, offenders, stages
 from ocms_web.app import create_app
 from ocms_web.authentication import Authenticator
 from ocms_web.authentication.api_keys import ApiKeyAuthenticator
 from ocms_web.authentication.bearer import BearerAuthenticator, KeySource
 from ocms_web.authentication.issuers import CallerKind, Issuer
+from ocms_web.court import routes as court
 from ocms_web.pipeline import Pipeline
 from ocms_web.signed_files import SignedFiles
 
@@ -76,12 +77,12 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     """Wire the HTTP API, on databases that are open already or else those of the settings."""
     databases = databases or open_databases(settings)
     intranet = databases.intranet
-    doors = Authenticator(
+    authenticator = Authenticator(
         ApiKeyAuthenticator(SqlCredentials(intranet)), BearerAuthenticator(tuple(issuers(settings)))
     )
     threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="call")
     records = SqlAccessRecords(intranet, access_hash_key(settings))
-    gate = Pipeline(doors, SqlRateLimits(intranet), SystemClock(), records, threads=threads)
+    pipeline = Pipeline(authenticator, SqlRateLimits(intranet), SystemClock(), records, threads=threads)
     reference = SqlReference(intranet)
     reports = report_store(settings)
     offender_calls = offenders.OffenderCalls(
@@ -95,6 +96,6 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
         *hst.endpoints(hst.HstCalls(SqlHstStores(intranet))),
     )
     local = [reports] if isinstance(reports, FolderStore) else []
-    files = [SignedFiles(each, each.links, gate.clock, records) for each in local]
+    files = [SignedFiles(each, each.links, pipeline.clock, records) for each in local]
     routes = [each.route() for each in files]
-    return create_app(endpoints, gate, ready=databases.ready, version=version, files=routes)
+    return create_app(endpoints, pipeline, ready=databases.ready, version=version, files=routes)

@@ -18,8 +18,8 @@ from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.rule_tags import rule
 from ocms_web import openapi
+from ocms_web.court.replies import error_reply
 from ocms_web.endpoints import Endpoint
-from ocms_web.envelopes.court import flat
 from ocms_web.json_codec import Reply, encode
 from ocms_web.observability import metrics, observe_requests
 from ocms_web.pipeline import Pipeline, serve
@@ -33,17 +33,16 @@ Ready = Callable[[], None]
 
 def create_app(
     endpoints: Sequence[Endpoint],
-    gate: Pipeline,
+    pipeline: Pipeline,
     *,
     ready: Ready,
     version: str,
     files: Sequence[HTTPRouteHandler] = (),
 ) -> ASGIApp:
     """
-    Put the API together, every request observed: also one the framework itself refuses.
+    Build the API; every request is observed, also one the framework itself refuses.
 
-    `files` are the routes of what signed links open. `ready` raises `Unavailable` while the system
-    cannot work.
+    `files` are the routes of signed links. `ready` raises `Unavailable` while the system cannot work.
     """
     own = [live, health_of(ready), metrics_page, *files, *description(endpoints, version)]
     paths = frozenset(
@@ -57,25 +56,25 @@ def create_app(
         path="/docs/assets", directories=[SWAGGER_UI], include_in_schema=False
     )
     api = Litestar(
-        route_handlers=[*(route_of(endpoint, gate) for endpoint in endpoints), *own, assets],
+        route_handlers=[*(route_of(endpoint, pipeline) for endpoint in endpoints), *own, assets],
         exception_handlers={
             NotFoundException: partial(refused, code=codes.NO_SUCH_PATH),
             MethodNotAllowedException: partial(refused, code=codes.NO_SUCH_METHOD),
             HTTPException: partial(refused, code=codes.INVALID_PAYLOAD),
             Exception: broken,
         },
-        request_max_body_size=None,  # each endpoint has its own bound, behind the doors
+        request_max_body_size=None,  # each endpoint has its own bound, behind authentication
         openapi_config=None,
         logging_config=None,
     )
     return observe_requests(api, paths)
 
 
-def route_of(endpoint: Endpoint, gate: Pipeline) -> HTTPRouteHandler:
-    """Give an endpoint its route."""
+def route_of(endpoint: Endpoint, pipeline: Pipeline) -> HTTPRouteHandler:
+    """Return the route of an endpoint."""
 
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await serve(request, endpoint, gate)
+        return await serve(request, endpoint, pipeline)
 
     paths = [endpoint.path, *endpoint.also]
     return HTTPRouteHandler(paths, http_method=HttpMethod(endpoint.method))(handle)
@@ -83,16 +82,16 @@ def route_of(endpoint: Endpoint, gate: Pipeline) -> HTTPRouteHandler:
 
 @get("/health/live", sync_to_thread=False)
 def live() -> Response[bytes]:
-    """The process runs."""
+    """Answer that the process runs."""
     return response(Reply(200, {"status": "live"}))
 
 
 def health_of(ready: Ready) -> HTTPRouteHandler:
-    """Give the question whether the system can work its route."""
+    """Return the route that says whether the system can work."""
 
     @get("/health/ready", sync_to_thread=True)
     def health() -> Response[bytes]:
-        """Both databases answer and are up to date."""
+        """Answer whether both databases answer and are up to date."""
         try:
             ready()
         except Unavailable as fault:
@@ -105,13 +104,13 @@ def health_of(ready: Ready) -> HTTPRouteHandler:
 
 @get("/metrics", sync_to_thread=False)
 def metrics_page() -> Response[bytes]:
-    """The figures of this process, for Prometheus."""
+    """Answer with the metrics of this process, for Prometheus."""
     text, headers = metrics()
     return Response(text, headers=headers)
 
 
 def description(endpoints: Sequence[Endpoint], version: str) -> list[HTTPRouteHandler]:
-    """Give the API description and the page to try calls on their routes."""
+    """Return the routes of the API description and of the page to try calls on."""
     document = encode(openapi.document(endpoints, version))
 
     @get("/openapi.json", sync_to_thread=False)
@@ -131,19 +130,19 @@ def description(endpoints: Sequence[Endpoint], version: str) -> list[HTTPRouteHa
 
 @rule("G7")
 def refused(_request: Request[Any, Any, Any], problem: HTTPException, code: Code) -> Response[bytes]:
-    """An unknown path, a wrong method and anything else the framework refuses is answered in JSON."""
-    reply = flat(Refusal(code))
+    """Answer in JSON what the framework refuses: an unknown path, a wrong method and the like."""
+    reply = error_reply(Refusal(code))
     return response(Reply(reply.status, reply.body, problem.headers or {}))
 
 
 def broken(_request: Request[Any, Any, Any], problem: Exception) -> Response[bytes]:
-    """Answer our own mistake without a word of it."""
+    """Answer a fault of OCMS itself without internals."""
     log.error("request_failed", exc_info=problem)
-    return response(flat(Refusal(codes.INTERNAL_ERROR)))
+    return response(error_reply(Refusal(codes.INTERNAL_ERROR)))
 
 
 def response(reply: Reply) -> Response[bytes]:
-    """Write a reply as JSON."""
+    """Return a reply as a response with JSON."""
     return Response(
         encode(reply.body), status_code=reply.status, media_type=MediaType.JSON, headers=dict(reply.headers)
     )

@@ -56,7 +56,7 @@ class HstCalls:
         """The identity in the path counts, whatever the body says; else the call is its twin's."""
         body = asked.body
         if isinstance(body, Mapping):
-            body = {**body, "idNo": asked.address["idNo"]}
+            body = {**body, "idNo": asked.url_params["idNo"]}
         return self.update(evolve(asked, body=body))
 
     def revive(self, asked: Request) -> Reply:

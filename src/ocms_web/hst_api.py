@@ -5,10 +5,11 @@ from typing import Any
 
 from ocms_core.hst.request_checks import ADDRESS_FIELDS, DEFAULT_LIMIT, LARGEST_LIMIT, NAME_LENGTH
 from ocms_core.kernel import codes
-from ocms_core.kernel.access import LIMITS, Operation
+from ocms_core.kernel.access import Operation
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Refusal
-from ocms_web.endpoints import BodyDescription, Description
+from ocms_web.court_api import LIMITS
+from ocms_web.descriptions import BodyDescription, Description
 from ocms_web.envelopes.hst import refused
 
 Schema = dict[str, Any]
@@ -216,7 +217,7 @@ UPDATE_BY_PATH = Description(
         {"name": "John Tan Updated", **NEW_ADDRESS},
     ),
     UPDATED,
-    address={"idNo": ID_NO},
+    url_params={"idNo": ID_NO},
 )
 UPDATE = Description(
     "Update an HST record, nothing in the address",

@@ -1,4 +1,4 @@
-"""JSON in and out: what callers send, and sums and times as the contract writes them."""
+"""JSON in and out: the bodies callers send, and sums and times as the contracts write them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,12 +16,12 @@ DECODER = msgspec.json.Decoder()
 
 
 class Malformed(Exception):
-    """The bytes of a body are no JSON."""
+    """The bytes of a body are not JSON."""
 
 
 @frozen
 class Reply:
-    """An answer as HTTP will carry it; `body` is what JSON is made of, or the bytes of a file."""
+    """An answer as HTTP will carry it; `body` is encoded as JSON unless it is the bytes of a file."""
 
     status: int
     body: Any
@@ -30,7 +30,7 @@ class Reply:
 
 @rule("G7")
 def decode(body: bytes) -> object:
-    """Whatever the bytes, a body is either JSON or malformed; it never breaks the house."""
+    """Decode a body, whatever the bytes. Raises `Malformed` for what is not JSON, and nothing else."""
     try:
         return DECODER.decode(body)
     # RecursionError: nesting deeper than the decoder follows. ValueError: numbers beyond reading.
@@ -40,17 +40,17 @@ def decode(body: bytes) -> object:
 
 @rule("G5", "G6")
 def encode(body: object) -> bytes:
-    """Sums are JSON numbers with two decimals; what is null is written as null."""
+    """Encode a body: sums are JSON numbers with two decimals, null is written as null."""
     return ENCODER.encode(body)
 
 
 @rule("G5")
 def with_offset(moment: datetime | None) -> str | None:
-    """Contract 1 writes times in Singapore time with `+08:00`, to the second."""
+    """Return Singapore time with `+08:00`, to the second, as contract 1 writes it; None for None."""
     return None if moment is None else singapore(moment).isoformat(timespec="seconds")
 
 
 @rule("G5")
 def local_time(moment: datetime) -> str:
-    """Contracts 2 and 4 write times in Singapore time without an offset, to the second."""
+    """Return Singapore time without an offset, to the second, as contracts 2 and 4 write it."""
     return singapore(moment).replace(tzinfo=None).isoformat(timespec="seconds")

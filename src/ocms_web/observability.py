@@ -1,4 +1,4 @@
-"""What is seen of every request: its id, one log line, and the metrics; never an identity number."""
+"""Request ids, one log line per request, and metrics; never an identity number."""
 
 import re
 import uuid
@@ -21,7 +21,7 @@ SECONDS = Histogram("ocms_http_request_seconds", "How long an answer took", ["pa
 
 @rule("G11")
 def request_id(headers: list[tuple[bytes, bytes]]) -> str:
-    """The caller's X-Request-ID is kept when it is 1 to 128 visible characters; otherwise one is made up."""
+    """Return the caller's X-Request-ID when it is 1 to 128 visible characters, else a new one."""
     given = next((value for name, value in headers if name.lower() == b"x-request-id"), b"")
     return given.decode("ascii") if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
 
@@ -65,5 +65,5 @@ def observe_requests(app: ASGIApp, paths: frozenset[str]) -> ASGIApp:
 
 
 def metrics() -> tuple[bytes, dict[str, Any]]:
-    """Give the metrics of this process in Prometheus's text form, with the header naming it."""
+    """Return the metrics of this process in Prometheus's text form, with the header naming it."""
     return generate_latest(REGISTRY), {"Content-Type": CONTENT_TYPE_LATEST}

@@ -70,7 +70,7 @@ class OffenderCalls:
 
     def get_details(self, asked: Request) -> Reply:
         """Answer 2.5: who stands in the roles of a notice; the look is recorded before it is answered."""
-        number = field_checks.parse_notice_request(asked.address if asked.body is None else asked.body)
+        number = field_checks.parse_notice_request(asked.url_params if asked.body is None else asked.body)
         if isinstance(number, Refusal):
             return envelope.refused(number)
         notice = service.offenders_of(number, stores=self.stores)
@@ -95,7 +95,7 @@ def from_address(asked: Request) -> dict[str, object]:
     """Give path and query as a body would have them: numbers as numbers."""
     return {
         name: int(value) if name in {"skip", "limit"} and value.isdecimal() and len(value) < 10 else value  # noqa: PLR2004  # digits of a number any integer type holds
-        for name, value in asked.address.items()
+        for name, value in asked.url_params.items()
     }
 
 

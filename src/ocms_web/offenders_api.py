@@ -3,13 +3,13 @@
 from typing import Any
 
 from ocms_core.kernel import codes
-from ocms_core.kernel.access import LIMITS, Operation
+from ocms_core.kernel.access import Operation
 from ocms_core.kernel.codes import Code
 from ocms_core.offenders.facts import ROLES
 from ocms_core.offenders.field_checks import LONGEST_PAGE, PAGE
 from ocms_core.offenders.fields import ID_TYPES
-from ocms_web.court_api import Schema, rate, record
-from ocms_web.endpoints import BodyDescription, Description
+from ocms_web.court_api import LIMITS, Schema, rate, record
+from ocms_web.descriptions import BodyDescription, Description
 from ocms_web.envelopes import offenders as envelope
 from ocms_web.json_codec import Reply
 
@@ -340,7 +340,7 @@ BLOCK = some(
     name=TEXT_OR_NULL,
     email=TEXT_OR_NULL,
     contactNo=TEXT_OR_NULL,
-    address=ADDRESS,
+    url_params=ADDRESS,
 )
 DETAILS = {
     200: BodyDescription(
@@ -393,7 +393,7 @@ A_NOTICE = asks("A notice.", record(noticeNo=NOTICE_NO), {"noticeNo": NUMBER})
 
 POST_DETAILS = Description("Get offender details", DETAILS_TEXT, TAG, A_NOTICE, DETAILS)
 GET_DETAILS = Description(
-    "Get offender details", DETAILS_TEXT, TAG, A_NOTICE, DETAILS, address={"noticeNo": NOTICE_NO}
+    "Get offender details", DETAILS_TEXT, TAG, A_NOTICE, DETAILS, url_params={"noticeNo": NOTICE_NO}
 )
 
 LIMIT: Schema = {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE}
@@ -462,5 +462,5 @@ GET_TIMELINE = Description(
     TAG,
     A_PAGE,
     TIMELINE,
-    address={"noticeNo": NOTICE_NO, "skip": SKIP, "limit": LIMIT},
+    url_params={"noticeNo": NOTICE_NO, "skip": SKIP, "limit": LIMIT},
 )

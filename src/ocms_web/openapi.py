@@ -1,18 +1,39 @@
-"""The API description, drawn from the endpoints themselves, and the page to try calls on."""
+"""The API description (OpenAPI 3.1), printed from the endpoints themselves, and the page to try calls on."""
 
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from ocms_web.endpoints import BodyDescription, Endpoint
+from ocms_core.kernel.access import OPERATIONS, CredentialKind, Limit, OperationPolicy
+from ocms_core.kernel.batch_limits import DEFAULTS
+from ocms_web.descriptions import BodyDescription
+from ocms_web.endpoints import Endpoint
+from ocms_web.shapes import REF, components, schema_of
 
 SECURITY: Mapping[str, Mapping[str, str]] = {
-    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    CredentialKind.API_KEY.value: {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "An API key that `ocms keys issue` has printed.",
+    },
+    CredentialKind.BEARER.value: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token of an issuer the deployment trusts.",
+    },
 }
 
 TYPE_OF_PARAMETER = re.compile(r":\w+(?=})")
+
+REQUEST_ID: Mapping[str, Any] = {
+    "name": "X-Request-ID",
+    "in": "header",
+    "description": "Echoed in the answer and logged; made up when absent.",
+    "schema": {"type": "string", "maxLength": 128},
+}
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -28,91 +49,128 @@ START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#api", deepLinking: tru
 
 
 def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
-    """Describe the whole API as OpenAPI 3.1."""
+    """Return the description of the whole API."""
+    endpoints = tuple(endpoints)
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         paths.setdefault(template(endpoint), {})[endpoint.method.lower()] = operation(endpoint)
+    bodies = (body for endpoint in endpoints for body in bodies_of(endpoint))
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "OCMS",
             "version": version,
-            "description": "Offence case management for parking-offence notices.",
+            "summary": "Offence case management for parking-offence notices.",
+            "description": "Court and payment, change of processing stage, offenders, and HST suspension.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": "/", "description": "This system"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(each.description.tag for each in endpoints)],
         "paths": paths,
-        "components": {"securitySchemes": SECURITY},
+        "components": {
+            "schemas": components(
+                dict.fromkeys(body.shape for body in bodies if isinstance(body.shape, type))
+            ),
+            "parameters": {"X-Request-ID": REQUEST_ID},
+            "securitySchemes": SECURITY,
+        },
     }
 
 
+def bodies_of(endpoint: Endpoint) -> Iterable[BodyDescription]:
+    """Return every body an endpoint takes or answers with; what a GET takes is not a body."""
+    yield from endpoint.description.replies.values()
+    if endpoint.method != "GET":
+        yield endpoint.description.request
+
+
 def template(endpoint: Endpoint) -> str:
-    """Give a path with its parameters named but not typed, as the description and the logs show it."""
+    """Return a path with its parameters named but not typed, as the description and the logs show it."""
     return TYPE_OF_PARAMETER.sub("", endpoint.path)
 
 
 def operation(endpoint: Endpoint) -> dict[str, Any]:
-    """Describe one endpoint."""
-    given = endpoint.description
-    name, posted = endpoint.operation.value, endpoint.method == "POST"
-    body = {} if endpoint.method == "GET" else {"requestBody": {"required": True, **content(given.request)}}
+    """Return the description of one endpoint."""
+    description, policy = endpoint.description, OPERATIONS[endpoint.operation]
+    body = {} if endpoint.method == "GET" else {"requestBody": request_body(description.request)}
     return {
-        # An operation may also be had by another method, or with its key in the path; the form with
-        # everything in the body has its plain name.
-        "operationId": named(name if posted else f"{name}-{endpoint.method.lower()}", endpoint),
-        "summary": given.summary,
-        "description": given.text,
-        "tags": [given.tag],
-        "security": [{scheme: []} for scheme in SECURITY],
-        "parameters": [
-            {
-                "name": "X-Request-ID",
-                "in": "header",
-                "description": "Echoed in the answer and logged; made up when absent.",
-                "schema": {"type": "string", "maxLength": 128},
-            },
-            *addressed(endpoint),
-        ],
+        "operationId": operation_id(endpoint),
+        "summary": description.summary,
+        "description": f"{description.text} {policy_text(policy)}",
+        "tags": [description.tag],
+        "security": [{policy.credential.value: []}],
+        "parameters": [{"$ref": "#/components/parameters/X-Request-ID"}, *url_parameters(endpoint)],
         **body,
-        "responses": {str(status): reply(status, shown) for status, shown in sorted(given.replies.items())},
+        "responses": {
+            str(status): reply(status, each) for status, each in sorted(description.replies.items())
+        },
     }
 
 
-def named(name: str, endpoint: Endpoint) -> str:
-    """Tell a call with parameters in its path from its twin."""
-    in_path = [each for each in endpoint.description.address if f"{{{each}" in endpoint.path]
-    return "-by-".join((name, *in_path)) if endpoint.method == "POST" else name
+def policy_text(policy: OperationPolicy) -> str:
+    """Return who may call, how often, and with how many items: the same words for every operation."""
+    most = f" At most {DEFAULTS[policy.batch_cap]:,} items in a call." if policy.batch_cap else ""
+    return f"Role: `{policy.role.value}`. {limit_text(policy.limit)}{most}"
 
 
-def addressed(endpoint: Endpoint) -> list[dict[str, Any]]:
-    """Describe what stands in the path and behind it."""
-    in_path = {name: f"{{{name}" in endpoint.path for name in endpoint.description.address}
+def limit_text(limit: Limit) -> str:
+    """Return how often one credential may call."""
+    minutes = limit.seconds // 60
+    period = "any minute" if minutes == 1 else f"any {minutes} minutes"
+    return f"At most {limit.calls} calls of one credential in {period}."
+
+
+def operation_id(endpoint: Endpoint) -> str:
+    """
+    Return the operation's name, unique among its endpoints.
+
+    The form with everything in the body has the plain name; its twins add their method or their path
+    parameters (G2).
+    """
+    name = endpoint.operation.value
+    if endpoint.method != "POST":
+        return f"{name}-{endpoint.method.lower()}"
+    in_path = [each for each in endpoint.description.url_params if f"{{{each}" in endpoint.path]
+    return "-by-".join((name, *in_path))
+
+
+def url_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    """Return the description of path and query parameters."""
+    in_path = {name: f"{{{name}" in endpoint.path for name in endpoint.description.url_params}
     return [
         {
             "name": name,
             "in": "path" if in_path[name] else "query",
             "required": in_path[name],
-            "schema": schema,
+            "schema": schema_of(type_),
         }
-        for name, schema in endpoint.description.address.items()
+        for name, type_ in endpoint.description.url_params.items()
     ]
 
 
-def reply(status: int, shown: BodyDescription) -> dict[str, Any]:
-    """Describe one answer with the headers its status brings."""
-    headers: dict[str, Any] = {"X-Request-ID": {"schema": {"type": "string"}}}
+def request_body(body: BodyDescription) -> dict[str, Any]:
+    """Return the description of a request body."""
+    return {"required": True, "description": body.description, "content": content(body)}
+
+
+def reply(status: int, body: BodyDescription) -> dict[str, Any]:
+    """Return the description of one answer with the headers its status brings."""
+    headers: dict[str, Any] = {
+        "X-Request-ID": {"description": "The id of this request", "schema": {"type": "string"}}
+    }
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         headers["Retry-After"] = {
             "description": "Seconds to wait",
             "schema": {"type": "integer", "minimum": 1},
         }
-    return {**content(shown), "headers": headers}
+    return {"description": body.description, "headers": headers, "content": content(body)}
 
 
-def content(shown: BodyDescription) -> dict[str, Any]:
-    """Describe a body."""
-    examples = {name: {"value": value} for name, value in shown.examples.items()}
-    return {
-        "description": shown.description,
-        "content": {shown.media_type: {"schema": shown.schema, "examples": examples}},
-    }
+def content(body: BodyDescription) -> dict[str, Any]:
+    """Return schema and examples of a body."""
+    if body.shape is None:
+        return {body.media_type: {"schema": {"type": "string", "format": "binary"}}}
+    examples = {name: {"value": value} for name, value in body.examples.items()}
+    if isinstance(body.shape, Mapping):  # transition
+        return {body.media_type: {"schema": body.shape, "examples": examples}}
+    return {body.media_type: {"schema": {"$ref": REF.format(name=body.shape.__name__)}, "examples": examples}}

@@ -1,4 +1,4 @@
-"""One call from door to door: who, may they, how often, well-formed, answered, wrapped."""
+"""How a call is handled: authentication, role, rate limit, body, answer; always in the family's envelope."""
 
 from asyncio import get_running_loop
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from litestar import Request as LitestarRequest
 from litestar import Response
 from litestar.enums import MediaType
 
-from ocms_core.kernel.access import LIMITS, Limit, Operation
+from ocms_core.kernel.access import OPERATIONS, Limit, Operation
 from ocms_core.kernel.access_log import AccessRecords
 from ocms_core.kernel.credentials import RateLimitExceeded, RateLimits
 from ocms_core.kernel.errors import Conflict, Unavailable
@@ -28,46 +28,48 @@ log = structlog.get_logger()
 
 LONGEST_DROPPED = 64 * MEBIBYTE
 
+LIMITS: Mapping[Operation, Limit] = {operation: policy.limit for operation, policy in OPERATIONS.items()}
+
 
 class Clock(Protocol):
-    """Tells the time."""
+    """The clock."""
 
     def now(self) -> datetime:
-        """Give the present moment, aware."""
+        """Return the current moment, aware."""
 
 
 @frozen
 class Pipeline:
-    """What every call passes before it is read, where looks are recorded, and the threads of the answers."""
+    """What every call passes: authentication, rate limits, the clock, access records, and the threads."""
 
-    doors: Authenticator
+    authenticator: Authenticator
     limits: RateLimits
     clock: Clock
     records: AccessRecords
-    allowances: Mapping[Operation, Limit] = LIMITS
+    limit_of: Mapping[Operation, Limit] = LIMITS
     threads: Executor = field(factory=ThreadPoolExecutor)
 
 
 @frozen
 class RawRequest:
-    """What came over the wire; `body` is None when too large, `address` the words of path and query."""
+    """An HTTP request before any check; `body` is None when too large, `url_params` from path and query."""
 
     headers: Mapping[str, str]
     body: bytes | None
-    address: Mapping[str, str]
+    url_params: Mapping[str, str]
 
 
 async def serve(
-    request: LitestarRequest[Any, Any, Any], endpoint: Endpoint, gate: Pipeline
+    request: LitestarRequest[Any, Any, Any], endpoint: Endpoint, pipeline: Pipeline
 ) -> Response[bytes]:
-    """Answer one HTTP request; the database work runs in a thread of its own."""
+    """Answer one HTTP request; the database work runs in a thread."""
     body = await bounded_body(request, endpoint.largest_body)
     # What is left of a path comes with the slash before it, which is no part of it.
     in_path = {name: str(value).removeprefix("/") for name, value in request.path_params.items()}
-    sent = RawRequest(request.headers, body, {**dict(request.query_params), **in_path})
-    # Not the framework's own way into a thread, which takes a quarter of the time of a small call.
+    raw = RawRequest(request.headers, body, {**dict(request.query_params), **in_path})
+    # The framework's own thread pool would take a quarter of the time of a small call.
     reply = await get_running_loop().run_in_executor(
-        gate.threads, copy_context().run, handle_safely, endpoint, gate, sent
+        pipeline.threads, copy_context().run, handle_safely, endpoint, pipeline, raw
     )
     return Response(
         reply.body if isinstance(reply.body, bytes) else encode(reply.body),
@@ -80,9 +82,9 @@ async def serve(
 @rule("G8")
 async def bounded_body(request: LitestarRequest[Any, Any, Any], most: int) -> bytes | None:
     """
-    A body is read up to the size its call may have; None when it is larger.
+    Read a body up to the size its call may have; None when it is larger.
 
-    What is over is read and dropped, up to a bound: who is still sending would not see the answer.
+    The rest is read and dropped, up to a bound: a client that is still sending would not see the answer.
     """
     chunks = []
     size = 0
@@ -96,10 +98,10 @@ async def bounded_body(request: LitestarRequest[Any, Any, Any], most: int) -> by
 
 
 @rule("G7", "G15", "P4")
-def handle_safely(endpoint: Endpoint, gate: Pipeline, sent: RawRequest) -> Reply:
-    """No call ends without an answer in its family's envelope, and none tells what went wrong inside."""
+def handle_safely(endpoint: Endpoint, pipeline: Pipeline, raw: RawRequest) -> Reply:
+    """Answer every call in its family's envelope, whatever goes wrong, without internals."""
     try:
-        return handle(endpoint, gate, sent)
+        return handle(endpoint, pipeline, raw)
     except (Unavailable, Conflict) as fault:
         log.warning("call_unavailable", operation=endpoint.operation.value, reason=str(fault))
         return endpoint.problem(Problem.UNAVAILABLE)
@@ -109,26 +111,30 @@ def handle_safely(endpoint: Endpoint, gate: Pipeline, sent: RawRequest) -> Reply
 
 
 @rule("G8", "P1", "P3")
-def handle(endpoint: Endpoint, gate: Pipeline, sent: RawRequest) -> Reply:
-    """A call is refused for its credential first, then its permission, its rate, its size and its JSON."""
-    now = gate.clock.now()
-    entered = gate.doors.enter(sent.headers, endpoint.operation, now)
-    if isinstance(entered, AuthenticationFailure):
-        own = endpoint.key_refused if entered.by_key else None
-        return with_headers(own or endpoint.problem(entered.problem), entered.headers)
-    taken = gate.limits.take(endpoint.operation, gate.allowances[endpoint.operation], entered.credential, now)
-    if isinstance(taken, RateLimitExceeded):
-        return with_headers(endpoint.problem(Problem.RATE_LIMITED), {"Retry-After": str(taken.retry_after)})
-    if sent.body is None:
+def handle(endpoint: Endpoint, pipeline: Pipeline, raw: RawRequest) -> Reply:
+    """Refuse a call for its credential, then its role, its rate, its size and its JSON; else answer it."""
+    now = pipeline.clock.now()
+    caller = pipeline.authenticator.authenticate(raw.headers, endpoint.operation, now)
+    if isinstance(caller, AuthenticationFailure):
+        own = endpoint.key_refused if caller.by_key else None
+        return with_headers(own or endpoint.problem(caller.problem), caller.headers)
+    admission = pipeline.limits.take(
+        endpoint.operation, pipeline.limit_of[endpoint.operation], caller.credential, now
+    )
+    if isinstance(admission, RateLimitExceeded):
+        return with_headers(
+            endpoint.problem(Problem.RATE_LIMITED), {"Retry-After": str(admission.retry_after)}
+        )
+    if raw.body is None:
         return endpoint.problem(Problem.TOO_LARGE)
     try:
-        body = None if endpoint.method == "GET" else decode(sent.body)
+        body = None if endpoint.method == "GET" else decode(raw.body)
     except Malformed:
         return endpoint.problem(Problem.MALFORMED)
-    record_access = partial(gate.records.record_access, entered, endpoint.operation, now=now)
-    return endpoint.answer(Request(entered, now, body, record_access, sent.address))
+    record_access = partial(pipeline.records.record_access, caller, endpoint.operation, now=now)
+    return endpoint.answer(Request(caller, now, body, record_access, raw.url_params))
 
 
 def with_headers(reply: Reply, headers: Mapping[str, str]) -> Reply:
-    """Give a reply further headers."""
+    """Return a reply with further headers."""
     return evolve(reply, headers={**reply.headers, **headers})

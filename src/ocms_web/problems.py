@@ -1,4 +1,4 @@
-"""What can keep a call from being answered, and the HTTP status of every answer code."""
+"""Problems that keep a call from being answered, and the HTTP status of every answer code."""
 
 from enum import Enum, auto, unique
 from http import HTTPStatus
@@ -9,7 +9,7 @@ from ocms_core.kernel.codes import Code
 
 @unique
 class Problem(Enum):
-    """Why a call got no answer of its own; each API family has its words for each."""
+    """Why a call got no answer of its own; each API family words them in its own envelope."""
 
     UNAUTHORIZED = auto()
     FORBIDDEN = auto()

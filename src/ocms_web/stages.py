@@ -139,7 +139,7 @@ class StageCalls:
 @rule("G2")
 def request_fields(asked: Request) -> Mapping[str, object]:
     """What a call asks is in its address or, for its POST twin, in its body."""
-    return {**asked.address, **(asked.body if isinstance(asked.body, Mapping) else {})}
+    return {**asked.url_params, **(asked.body if isinstance(asked.body, Mapping) else {})}
 
 
 BASE = "/ocms/v1"

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from ocms_core.kernel.access import LIMITS, Operation
+from ocms_core.kernel.access import Operation
 from ocms_core.kernel.batch_limits import DEFAULTS, BatchCap
 from ocms_core.stages.eligibility import REASONS
-from ocms_web.court_api import Schema, listed, rate, record
-from ocms_web.endpoints import BodyDescription, Description
+from ocms_web.court_api import LIMITS, Schema, listed, rate, record
+from ocms_web.descriptions import BodyDescription, Description
 from ocms_web.envelopes import stages as envelope
 from ocms_web.json_codec import Reply
 from ocms_web.problems import Problem
@@ -387,7 +387,9 @@ DAYS_ASKED = BodyDescription(
     "Both days", record(**DAYS), {"days": {"startDate": "2025-01-01", "endDate": "2025-01-31"}}
 )
 REPORTS = Description("List reports", REPORTS_TEXT, TAG, DAYS_ASKED, REPORT_REPLIES)
-REPORTS_BY_ADDRESS = Description("List reports", REPORTS_TEXT, TAG, DAYS_ASKED, REPORT_REPLIES, address=DAYS)
+REPORTS_BY_ADDRESS = Description(
+    "List reports", REPORTS_TEXT, TAG, DAYS_ASKED, REPORT_REPLIES, url_params=DAYS
+)
 
 DOWNLOAD_REPLIES: dict[int, BodyDescription] = {
     200: BodyDescription("The workbook", {"type": "string", "format": "binary"}, {}, envelope.WORKBOOK),
@@ -409,7 +411,7 @@ NAME_ASKED = BodyDescription(
 )
 DOWNLOAD = Description("Download a report", DOWNLOAD_TEXT, TAG, NAME_ASKED, DOWNLOAD_REPLIES)
 DOWNLOAD_BY_ADDRESS = Description(
-    "Download a report", DOWNLOAD_TEXT, TAG, NAME_ASKED, DOWNLOAD_REPLIES, address={"reportId": REPORT_ID}
+    "Download a report", DOWNLOAD_TEXT, TAG, NAME_ASKED, DOWNLOAD_REPLIES, url_params={"reportId": REPORT_ID}
 )
 
 PLUS = Description(

@@ -18,9 +18,11 @@ from ocms_app.databases import open_databases
 from ocms_app.dev_issuer import DevIssuer
 from ocms_app.startup import startup
 from ocms_core.kernel.access import Role
-from ocms_web import court_api, hst_api, offenders_api, stages_api
+from ocms_web import hst_api, offenders_api, stages_api
 from ocms_web.authentication.issuers import CallerKind
-from ocms_web.endpoints import Description
+from ocms_web.court import description as court_description
+from ocms_web.descriptions import Description
+from ocms_web.json_codec import encode
 
 CLIENT = "DEMO-CAS"
 OFFICER = "USER01"
@@ -75,9 +77,9 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
         f"Authorization: Bearer {staff}",
     )
     calls: tuple[tuple[str, str, object], ...] = (
-        ("/v1/ocms/cas-getPaymentStatus", cas, example(court_api.PAYMENT_STATUS)),
-        ("/v1/ocms/cas-updateCourtNotices", cas, example(court_api.COURT_NOTICES)),
-        ("/v1/plus-queryNoticeInfo", plus, example(court_api.NOTICE_INFO)),
+        ("/v1/ocms/cas-getPaymentStatus", cas, example(court_description.PAYMENT_STATUS)),
+        ("/v1/ocms/cas-updateCourtNotices", cas, example(court_description.COURT_NOTICES)),
+        ("/v1/plus-queryNoticeInfo", plus, example(court_description.NOTICE_INFO)),
         # The contract's own criteria find nothing together.
         ("/ocms/v1/change-processing-stage/search", staff, {"noticeNo": "N-001"}),
         ("/ocms/v1/change-processing-stage/validate", staff, example(stages_api.VALIDATE)),
@@ -94,8 +96,8 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
 
 
 def example(given: Description) -> object:
-    """Give the request the contract shows."""
-    return given.request.examples["contract"]
+    """Return the request the contract shows."""
+    return json.loads(encode(given.request.examples["contract"]))
 
 
 @contextmanager

@@ -1,10 +1,13 @@
-"""Who may call what, and how often: the two tables every door reads."""
+"""Who may call what, how often, with which credential and how many items: one table, a row per operation."""
 
+from collections.abc import Mapping
 from enum import Enum, unique
 
 from attrs import field, frozen
 from attrs.validators import ge
 
+from ocms_core.kernel.batch_limits import BatchCap, batch_cap
+from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
 
 
@@ -59,66 +62,83 @@ class Principal:
     credential: str
 
 
+@unique
+class CredentialKind(Enum):
+    """How a caller proves who it is; the value is the scheme's name in the API description."""
+
+    API_KEY = "apiKey"
+    BEARER = "bearer"
+
+
 @frozen
 class Limit:
-    """So many calls in any stretch of so many seconds."""
+    """At most `calls` calls of one credential in any period of `seconds` seconds."""
 
     calls: int = field(validator=ge(1))
     seconds: int = field(validator=ge(1))
 
 
-ACCESS: dict[Operation, frozenset[Role]] = {
-    Operation.GET_PAYMENT_STATUS: frozenset({Role.CAS}),
-    Operation.UPDATE_COURT_NOTICES: frozenset({Role.CAS}),
-    Operation.QUERY_NOTICE_INFO: frozenset({Role.PLUS}),
-    Operation.SEARCH_STAGES: frozenset({Role.OIC}),
-    Operation.VALIDATE_STAGES: frozenset({Role.OIC}),
-    Operation.CHANGE_STAGES: frozenset({Role.OIC}),
-    Operation.LIST_STAGE_REPORTS: frozenset({Role.OIC}),
-    Operation.DOWNLOAD_STAGE_REPORT: frozenset({Role.OIC}),
-    Operation.PLUS_CHANGE_STAGES: frozenset({Role.PLUS}),
-    Operation.UPDATE_TOPPAN_STAGES: frozenset({Role.TOPPAN}),
-    Operation.CHECK_OFFENDER_ELIGIBILITY: frozenset({Role.OIC}),
-    Operation.FURNISH_OFFENDER: frozenset({Role.OIC}),
-    Operation.REDIRECT_NOTICE: frozenset({Role.OIC}),
-    Operation.UPDATE_OFFENDER: frozenset({Role.OIC}),
-    Operation.GET_OFFENDERS: frozenset({Role.OIC}),
-    Operation.GET_TIMELINE: frozenset({Role.OIC}),
-    Operation.HST_EXISTS: frozenset({Role.OIC}),
-    Operation.APPLY_HST: frozenset({Role.OIC}),
-    Operation.UPDATE_HST: frozenset({Role.OIC}),
-    Operation.REVIVE_HST: frozenset({Role.OIC}),
-    Operation.HST_LIST: frozenset({Role.OIC}),
-}
+@frozen
+class OperationPolicy:
+    """
+    Who may call an operation, with which credential, how often, and with how many items at most.
 
-LIMITS: dict[Operation, Limit] = {
-    Operation.GET_PAYMENT_STATUS: Limit(calls=10, seconds=3600),
-    Operation.UPDATE_COURT_NOTICES: Limit(calls=10, seconds=3600),
-    Operation.QUERY_NOTICE_INFO: Limit(calls=100, seconds=60),
-    # No contract limits these; the limits only stop a program that has run wild.
-    Operation.SEARCH_STAGES: Limit(calls=300, seconds=60),
-    Operation.VALIDATE_STAGES: Limit(calls=300, seconds=60),
-    Operation.CHANGE_STAGES: Limit(calls=300, seconds=60),
-    Operation.LIST_STAGE_REPORTS: Limit(calls=300, seconds=60),
-    Operation.DOWNLOAD_STAGE_REPORT: Limit(calls=300, seconds=60),
-    Operation.PLUS_CHANGE_STAGES: Limit(calls=600, seconds=60),
-    Operation.UPDATE_TOPPAN_STAGES: Limit(calls=60, seconds=60),
-    # An officer at work never comes near these; a runaway script does.
-    Operation.CHECK_OFFENDER_ELIGIBILITY: Limit(calls=300, seconds=60),
-    Operation.FURNISH_OFFENDER: Limit(calls=300, seconds=60),
-    Operation.REDIRECT_NOTICE: Limit(calls=300, seconds=60),
-    Operation.UPDATE_OFFENDER: Limit(calls=300, seconds=60),
-    Operation.GET_OFFENDERS: Limit(calls=300, seconds=60),
-    Operation.GET_TIMELINE: Limit(calls=300, seconds=60),
-    Operation.HST_EXISTS: Limit(calls=300, seconds=60),
-    Operation.APPLY_HST: Limit(calls=300, seconds=60),
-    Operation.UPDATE_HST: Limit(calls=300, seconds=60),
-    Operation.REVIVE_HST: Limit(calls=300, seconds=60),
-    Operation.HST_LIST: Limit(calls=300, seconds=60),
+    `batch_cap` is None for a call that carries no list of items.
+    """
+
+    role: Role
+    credential: CredentialKind
+    limit: Limit
+    batch_cap: BatchCap | None = None
+
+
+API_KEY, BEARER = CredentialKind
+
+HOURLY = Limit(calls=10, seconds=3600)
+PLUS_QUERIES = Limit(calls=100, seconds=60)
+# No contract limits the others; these limits only stop a program that runs without end.
+OFFICER_CALLS = Limit(calls=300, seconds=60)
+PLUS_CHANGES = Limit(calls=600, seconds=60)
+PRINT_RUNS = Limit(calls=60, seconds=60)
+
+OFFICER = OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS)
+OFFICER_BATCH = OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, BatchCap.STAGE_CHANGE)
+
+OPERATIONS: Mapping[Operation, OperationPolicy] = {
+    Operation.GET_PAYMENT_STATUS: OperationPolicy(Role.CAS, API_KEY, HOURLY, BatchCap.PAYMENT_STATUS),
+    Operation.UPDATE_COURT_NOTICES: OperationPolicy(Role.CAS, API_KEY, HOURLY, BatchCap.COURT_NOTICES),
+    Operation.QUERY_NOTICE_INFO: OperationPolicy(Role.PLUS, BEARER, PLUS_QUERIES, BatchCap.PLUS_QUERY),
+    Operation.SEARCH_STAGES: OFFICER,
+    Operation.VALIDATE_STAGES: OFFICER_BATCH,
+    Operation.CHANGE_STAGES: OFFICER_BATCH,
+    Operation.LIST_STAGE_REPORTS: OFFICER,
+    Operation.DOWNLOAD_STAGE_REPORT: OFFICER,
+    Operation.PLUS_CHANGE_STAGES: OperationPolicy(Role.PLUS, BEARER, PLUS_CHANGES, BatchCap.STAGE_CHANGE),
+    Operation.UPDATE_TOPPAN_STAGES: OperationPolicy(Role.TOPPAN, BEARER, PRINT_RUNS, BatchCap.TOPPAN),
+    Operation.CHECK_OFFENDER_ELIGIBILITY: OFFICER,
+    Operation.FURNISH_OFFENDER: OFFICER,
+    Operation.REDIRECT_NOTICE: OFFICER,
+    Operation.UPDATE_OFFENDER: OFFICER,
+    Operation.GET_OFFENDERS: OFFICER,
+    Operation.GET_TIMELINE: OFFICER,
+    Operation.HST_EXISTS: OFFICER,
+    Operation.APPLY_HST: OFFICER,
+    Operation.UPDATE_HST: OFFICER,
+    Operation.REVIVE_HST: OFFICER,
+    Operation.HST_LIST: OFFICER,
 }
+"""One row for each operation; an operation without a row cannot be called."""
 
 
 @rule("G16")
 def may(principal: Principal, operation: Operation) -> bool:
-    """A caller may ask only for what the access table grants its role; every other cell is refused."""
-    return principal.role in ACCESS[operation]
+    """Return whether the row of the operation names the caller's role; every other role is refused."""
+    return principal.role is OPERATIONS[operation].role
+
+
+def batch_cap_of(operation: Operation, reference: Reference) -> int:
+    """Return how many items a call may carry now (G14). Raises ValueError for one that carries no list."""
+    cap = OPERATIONS[operation].batch_cap
+    if cap is None:
+        raise ValueError(f"{operation.value} carries no list of items")
+    return batch_cap(cap, reference)

@@ -1,4 +1,4 @@
-"""The doors: from a request's headers to who is calling, or to why it is turned away."""
+"""From the headers of a request to the caller, or to the reason why it is rejected."""
 
 from ocms_web.authentication.authenticator import Authenticator
 from ocms_web.authentication.rejections import AuthenticationFailure

@@ -1,4 +1,4 @@
-"""The door for API keys."""
+"""Authentication by API key."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from ocms_web.authentication.rejections import KEY_NOT_ALLOWED, KEY_UNAUTHORIZED
 
 @frozen
 class ApiKeyAuthenticator:
-    """Knows client systems by the key in `X-API-Key`."""
+    """Authenticates client systems by the key in `X-API-Key`."""
 
     _credentials: ApiCredentials
 
@@ -19,8 +19,8 @@ class ApiKeyAuthenticator:
     repeated = KEY_UNAUTHORIZED
     not_allowed = KEY_NOT_ALLOWED
 
-    def enter(self, value: str, now: datetime) -> Principal | AuthenticationFailure:
-        """A key lets in the client it was issued to; whatever is wrong with it is answered the same way."""
+    def authenticate(self, value: str, now: datetime) -> Principal | AuthenticationFailure:
+        """Return the client a key was issued to; whatever is wrong with a key gets the same rejection."""
         presented = presented_key(value)
         if presented is None:
             return KEY_UNAUTHORIZED

@@ -1,4 +1,4 @@
-"""All doors together, and the access table behind them."""
+"""Authentication by any credential, then the access table."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ from ocms_web.authentication.rejections import UNAUTHORIZED, AuthenticationFailu
 
 
 class SchemeAuthenticator(Protocol):
-    """One way of saying who one is: a header, and what is made of it."""
+    """One kind of credential: its header, and the caller it stands for."""
 
     @property
     def header(self) -> str:
@@ -22,43 +22,43 @@ class SchemeAuthenticator(Protocol):
 
     @property
     def repeated(self) -> AuthenticationFailure:
-        """The refusal of a header sent more than once."""
+        """The rejection of a header sent more than once."""
 
     @property
     def not_allowed(self) -> AuthenticationFailure:
-        """The refusal of a known caller who may not do this."""
+        """The rejection of a known caller who may not call the operation."""
 
-    def enter(self, value: str, now: datetime) -> Principal | AuthenticationFailure:
-        """Tell who shows this credential."""
+    def authenticate(self, value: str, now: datetime) -> Principal | AuthenticationFailure:
+        """Return the caller this credential stands for, or its rejection."""
 
 
 @frozen
 class Authenticator:
-    """Tells who is calling and whether they may."""
+    """Authenticates callers and checks that they may call the operation."""
 
     _keys: ApiKeyAuthenticator
     _bearer: BearerAuthenticator
 
     @rule("G8")
-    def enter(
+    def authenticate(
         self, headers: Mapping[str, str], operation: Operation, now: datetime
     ) -> Principal | AuthenticationFailure:
         """
-        Every credential shown must be good (401), and one of them must be allowed to do this (403).
+        Return the caller: every credential sent must be good (401), one of them allowed to call this (403).
 
-        Any kind of credential is looked at for any operation. `headers` gives a repeated header once
-        for each time it was sent. Unavailable when a credential cannot be checked at present.
+        Any kind of credential is accepted for any operation. `headers` has a repeated header once for
+        each time it was sent. Raises `Unavailable` when a credential cannot be checked at present.
         """
         callers: list[tuple[SchemeAuthenticator, Principal]] = []
-        doors: tuple[SchemeAuthenticator, ...] = (self._keys, self._bearer)
-        for door in doors:
-            values = [value for name, value in headers.items() if name.lower() == door.header]
+        schemes: tuple[SchemeAuthenticator, ...] = (self._keys, self._bearer)
+        for scheme in schemes:
+            values = [value for name, value in headers.items() if name.lower() == scheme.header]
             if not values:
                 continue
-            entered = door.repeated if len(values) > 1 else door.enter(values[0], now)
-            if isinstance(entered, AuthenticationFailure):
-                return entered
-            callers.append((door, entered))
+            caller = scheme.repeated if len(values) > 1 else scheme.authenticate(values[0], now)
+            if isinstance(caller, AuthenticationFailure):
+                return caller
+            callers.append((scheme, caller))
         if not callers:
             return UNAUTHORIZED
         allowed = (principal for _, principal in callers if may(principal, operation))

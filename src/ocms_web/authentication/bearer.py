@@ -1,4 +1,4 @@
-"""The door for bearer tokens: JSON Web Tokens of the issuers the deployment believes."""
+"""Authentication by bearer token: JSON Web Tokens of the issuers the deployment trusts."""
 
 import json
 import re
@@ -35,19 +35,19 @@ Claims = dict[str, Any]
 
 
 class BadToken(Exception):
-    """The token is not accepted; the message says why, in words safe to send."""
+    """The token is rejected; the message says why, in words safe to send."""
 
 
 class KeySource(Protocol):
     """Where the keys of an issuer are found."""
 
     def key(self, kid: str) -> Key | None:
-        """Give the key of this id, if there is one; Unavailable when that cannot be told."""
+        """Return the key of this id, None if there is none. Raises `Unavailable` when that is not known."""
 
 
 @frozen
 class BearerAuthenticator:
-    """Knows callers by the token in `Authorization: Bearer`."""
+    """Authenticates callers by the token in `Authorization: Bearer`."""
 
     _issuers: Sequence[tuple[Issuer, KeySource]] = field()
 
@@ -56,23 +56,23 @@ class BearerAuthenticator:
     not_allowed = TOKEN_NOT_ALLOWED
 
     @_issuers.validator
-    def _told_apart(self, _field: object, issuers: Sequence[tuple[Issuer, KeySource]]) -> None:
+    def _distinct(self, _field: object, issuers: Sequence[tuple[Issuer, KeySource]]) -> None:
         names = {issuer.name for issuer, _ in issuers}
         claims = {(issuer.issuer, issuer.audience) for issuer, _ in issuers}
         if not len(names) == len(claims) == len(issuers):
             raise ValueError("Each token issuer has its own name, and its own pair of issuer and audience.")
 
-    def enter(self, value: str, now: datetime) -> Principal | AuthenticationFailure:
+    def authenticate(self, value: str, now: datetime) -> Principal | AuthenticationFailure:
         """
-        A good token lets in the client or officer it names, if it states a role known here.
+        Return the client or officer a good token names, if the token states a role known here.
 
-        Unavailable when the issuer's keys were never to be had.
+        Raises `Unavailable` when the issuer's keys could never be read.
         """
         scheme, _, token = value.partition(" ")
         if scheme.lower() != "bearer":
             return UNAUTHORIZED
         try:
-            signed, claims = unpacked(token.strip(" "))
+            signed, claims = unpack(token.strip(" "))
             issuer, keys = self._issuer_of(claims)
             verify(signed, issuer, keys)
             check_times(claims, now)
@@ -91,8 +91,8 @@ class BearerAuthenticator:
         raise BadToken("The token is not from an issuer known here, or not for this system")
 
 
-def unpacked(token: str) -> tuple[jws.CompactSignature, Claims]:
-    """Read what a token says, not yet believed; BadToken for anything that is no access token."""
+def unpack(token: str) -> tuple[jws.CompactSignature, Claims]:
+    """Return a token taken apart, not yet verified. Raises `BadToken` for what is no access token."""
     if len(token) > LONGEST_TOKEN or not COMPACT.fullmatch(token):
         raise BadToken("The token is malformed")
     try:
@@ -110,9 +110,9 @@ def unpacked(token: str) -> tuple[jws.CompactSignature, Claims]:
 
 def verify(signed: jws.CompactSignature, issuer: Issuer, keys: KeySource) -> None:
     """
-    Check the signature with the issuer's own key of the id the token names.
+    Check the signature with the issuer's own key of the id the token names. Raises `BadToken`.
 
-    A key, or the address of one, that the token brings along is not looked at.
+    A key, or the address of one, that the token itself brings is ignored.
     """
     algorithm, kid = signed.protected["alg"], signed.protected.get("kid")
     if not (isinstance(algorithm, str) and algorithm in issuer.algorithms and isinstance(kid, str)):
@@ -130,7 +130,7 @@ def verify(signed: jws.CompactSignature, issuer: Issuer, keys: KeySource) -> Non
 
 
 def check_times(claims: Claims, now: datetime) -> None:
-    """A token has an end and is used before it, and not before it begins or was issued (30 s leeway)."""
+    """Raise `BadToken` unless now lies between begin or issue and expiry of the token (30 s leeway)."""
     rules = JWTClaimsRegistry(int(now.timestamp()), LEEWAY_SECONDS, exp={"essential": True})
     try:
         rules.validate(claims)
@@ -141,7 +141,7 @@ def check_times(claims: Claims, now: datetime) -> None:
 
 
 def name_of(claims: Claims, issuer: Issuer) -> str:
-    """The client id of a client, the subject of an officer."""
+    """Return the client id of a client, the subject of an officer. Raises `BadToken` without one."""
     name = next((claims[claim] for claim in NAMED_BY[issuer.kind] if claim in claims), None)
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise BadToken("The token does not name its bearer")
@@ -149,15 +149,15 @@ def name_of(claims: Claims, issuer: Issuer) -> str:
 
 
 def role_of(claims: Claims, issuer: Issuer, name: str) -> Role | None:
-    """The role the deployment gave the client, else the first one stated that this issuer may give."""
+    """Return the role set for the client, else the first role stated that this issuer may give."""
     if name in issuer.roles:
         return issuer.roles[name]
     known = {role.value: role for role in ROLES[issuer.kind]}
-    return next((known[word] for word in stated(claims) if word in known), None)
+    return next((known[word] for word in stated_roles(claims) if word in known), None)
 
 
-def stated(claims: Claims) -> Iterator[str]:
-    """Give every word a token states in `roles` and `role`, each a text or a list of texts."""
+def stated_roles(claims: Claims) -> Iterator[str]:
+    """Return every word of the claims `roles` and `role`, each a text or a list of texts."""
     for claim in ("roles", "role"):
         value = claims.get(claim)
         yield from (word for word in (value if isinstance(value, list) else [value]) if isinstance(word, str))

@@ -1,4 +1,4 @@
-"""Whose tokens are believed, and for what."""
+"""The issuers whose tokens are accepted, and for whom."""
 
 from collections.abc import Mapping
 from enum import Enum, unique

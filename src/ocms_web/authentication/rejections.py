@@ -1,4 +1,4 @@
-"""How a caller is turned away: the problem, and the challenge RFC 6750 asks for."""
+"""Rejections of a caller: the problem, and the challenge RFC 6750 asks for."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ REALM = 'Bearer realm="ocms"'
 
 @frozen
 class AuthenticationFailure:
-    """A call that does not get in, with the headers its refusal carries; `by_key` when for its API key."""
+    """A rejected caller, with the headers of the reply; `by_key` when its API key is to blame."""
 
     problem: Problem
     headers: Mapping[str, str] = field(factory=dict)
@@ -31,7 +31,7 @@ TOKEN_NOT_ALLOWED = AuthenticationFailure(
 
 @rule("G15")
 def invalid_token(why: str) -> AuthenticationFailure:
-    """A bearer token that is refused says why in `WWW-Authenticate`, as RFC 6750 words it."""
+    """Return the rejection of a token with the reason in `WWW-Authenticate`, as RFC 6750 words it."""
     return AuthenticationFailure(
         Problem.UNAUTHORIZED,
         {CHALLENGE: f'{REALM}, error="invalid_token", error_description="{why}"'},

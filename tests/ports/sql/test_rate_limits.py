@@ -18,7 +18,7 @@ from sqlalchemy.dialects import mssql
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.rate_limits import HELD, TAKE_AT_ONCE, SqlRateLimits
 from ocms_adapters.sql.schema import ocms_rate_counter
-from ocms_core.kernel.access import LIMITS, Limit, Operation
+from ocms_core.kernel.access import OPERATIONS, Limit, Operation
 from ocms_core.kernel.credentials import CallAllowed, RateLimitExceeded
 from ocms_core.kernel.dates import SINGAPORE, local
 from ocms_core.kernel.errors import Unavailable
@@ -27,7 +27,7 @@ from tests.support.postgres import PostgresServer, running_server
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=SINGAPORE)
 API_1, API_2 = Operation.GET_PAYMENT_STATUS, Operation.UPDATE_COURT_NOTICES
-HOURLY = LIMITS[API_1]
+HOURLY = OPERATIONS[API_1].limit
 FEW = Limit(calls=3, seconds=10)
 ROOT = Path(__file__).parents[3]
 
@@ -37,7 +37,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.rate_limits import SqlRateLimits
-from ocms_core.kernel.access import LIMITS, Operation
+from ocms_core.kernel.access import OPERATIONS, Operation
 from ocms_core.kernel.credentials import CallAllowed
 
 limits = SqlRateLimits(engines.create(sys.argv[1]))
@@ -45,8 +45,9 @@ operation = Operation.GET_PAYMENT_STATUS
 now = datetime.fromisoformat(sys.argv[2])
 print("ready", flush=True)
 sys.stdin.readline()
+limit = OPERATIONS[operation].limit
 with ThreadPoolExecutor(10) as threads:
-    taken = list(threads.map(lambda _: limits.take(operation, LIMITS[operation], "key", now), range(50)))
+    taken = list(threads.map(lambda _: limits.take(operation, limit, "key", now), range(50)))
 print(sum(isinstance(one, CallAllowed) for one in taken))
 """
 

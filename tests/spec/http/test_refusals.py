@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ocms_adapters.sql.credentials import SqlCredentials
-from ocms_core.kernel.access import LIMITS, Operation, Role
+from ocms_core.kernel.access import OPERATIONS, Operation, Role
 from tests.support.builders import body, numbers
 from tests.support.http_server import API_1, API_2, API_4, Headers, House, Served, as_sent, now
 from tests.support.rows import put_notices
@@ -249,7 +249,8 @@ def test_apis_1_and_2_are_counted_apart(served: Served, house: House) -> None:
 
 
 def test_the_limits_are_those_of_the_contract() -> None:
-    given = {operation: (limit.calls, limit.seconds) for operation, limit in LIMITS.items()}
+    limits = {operation: policy.limit for operation, policy in OPERATIONS.items()}
+    given = {operation: (limit.calls, limit.seconds) for operation, limit in limits.items()}
     assert given[Operation.GET_PAYMENT_STATUS] == given[Operation.UPDATE_COURT_NOTICES] == (10, 3600)
     assert given[Operation.QUERY_NOTICE_INFO] == (100, 60)
 

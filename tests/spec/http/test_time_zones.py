@@ -23,7 +23,7 @@ from ocms_adapters.sql import engines
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_core.court import service
 from ocms_core.court.request_checks import CourtUpdate
-from ocms_web.envelopes.court import court_update, notice_info
+from ocms_web.court.replies import court_update_reply, notice_info_reply
 from ocms_web.json_codec import encode
 
 url, number = sys.argv[1:]
@@ -31,9 +31,10 @@ engine = engines.create(url)
 stores = SqlCourtStores(engine)
 now = datetime(2025, 1, 14, 16, 30, tzinfo=timezone.utc)
 updates = [CourtUpdate(number, "TS", "WWP", "WAR")]
-print(encode(court_update(service.update_court_notices(updates, stores=stores, now=now)).body).decode())
+print(encode(court_update_reply(service.update_court_notices(updates, stores=stores, now=now)).body).decode())
 for moment in (now, now.replace(month=2, day=13, hour=16, minute=0, second=0), now.replace(month=3)):
-    print(encode(notice_info(service.query_notice_info([number], stores=stores, now=moment)).body).decode())
+    info = service.query_notice_info([number], stores=stores, now=moment)
+    print(encode(notice_info_reply(info).body).decode())
 with engine.connect() as connection:
     for table, columns in (
         (

@@ -1,4 +1,4 @@
-"""The door for API keys, on real databases."""
+"""The authenticator for API keys, on real databases."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ def credentials(databases: Databases) -> Iterator[SqlCredentials]:
 
 
 @pytest.fixture
-def door(credentials: SqlCredentials) -> ApiKeyAuthenticator:
+def authenticator(credentials: SqlCredentials) -> ApiKeyAuthenticator:
     return ApiKeyAuthenticator(credentials)
 
 
@@ -36,30 +36,34 @@ def key(credentials: SqlCredentials) -> str:
     return credentials.issue("CAS", Role.CAS, now=NOW, days=90)
 
 
-def test_a_key_lets_in_its_client_and_is_counted_by_its_id(door: ApiKeyAuthenticator, key: str) -> None:
-    assert door.enter(key, NOW) == Principal("CAS", Role.CAS, key.split("_")[1])
+def test_a_key_lets_in_its_client_and_is_counted_by_its_id(
+    authenticator: ApiKeyAuthenticator, key: str
+) -> None:
+    assert authenticator.authenticate(key, NOW) == Principal("CAS", Role.CAS, key.split("_")[1])
 
 
 def test_the_use_of_a_key_is_noted_once_an_hour(
-    door: ApiKeyAuthenticator, key: str, credentials: SqlCredentials
+    authenticator: ApiKeyAuthenticator, key: str, credentials: SqlCredentials
 ) -> None:
     def noted() -> datetime | None:
         return credentials.list()[0].last_used_at
 
     for minutes, last in ((0, 0), (59, 0), (60, 60), (61, 60)):
-        door.enter(key, NOW + timedelta(minutes=minutes))
+        authenticator.authenticate(key, NOW + timedelta(minutes=minutes))
         assert noted() == NOW + timedelta(minutes=last)
 
 
 def test_a_key_that_counts_no_more_is_refused(
-    door: ApiKeyAuthenticator, key: str, credentials: SqlCredentials
+    authenticator: ApiKeyAuthenticator, key: str, credentials: SqlCredentials
 ) -> None:
-    assert door.enter(key, NOW + timedelta(days=90)) == UNAUTHORIZED
+    assert authenticator.authenticate(key, NOW + timedelta(days=90)) == UNAUTHORIZED
     credentials.revoke(key.split("_")[1], now=NOW)
-    assert door.enter(key, NOW) == UNAUTHORIZED
+    assert authenticator.authenticate(key, NOW) == UNAUTHORIZED
 
 
-def test_a_key_of_which_anything_is_different_is_refused(door: ApiKeyAuthenticator, key: str) -> None:
+def test_a_key_of_which_anything_is_different_is_refused(
+    authenticator: ApiKeyAuthenticator, key: str
+) -> None:
     _, key_id, secret = key.split("_", 2)
     other_id, other_secret = "0" * 16, "A" * 43
     for shown in (
@@ -79,7 +83,7 @@ def test_a_key_of_which_anything_is_different_is_refused(door: ApiKeyAuthenticat
         "\xff" * 8192,
         key.replace("_", "\u00df"),
     ):
-        assert door.enter(shown, NOW) == UNAUTHORIZED
+        assert authenticator.authenticate(shown, NOW) == UNAUTHORIZED
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
@@ -87,5 +91,5 @@ def test_a_key_of_which_anything_is_different_is_refused(door: ApiKeyAuthenticat
     value=st.text(st.characters(codec="latin-1"))
     | st.from_regex(r"ocms_[0-9a-f]{16}_[A-Za-z0-9_-]{43}", fullmatch=True)
 )
-def test_whatever_is_shown_never_breaks_the_door(door: ApiKeyAuthenticator, value: str) -> None:
-    assert door.enter(value, NOW) == UNAUTHORIZED
+def test_whatever_is_shown_never_breaks_the_door(authenticator: ApiKeyAuthenticator, value: str) -> None:
+    assert authenticator.authenticate(value, NOW) == UNAUTHORIZED

@@ -1,4 +1,4 @@
-"""All doors together: first who it is, then whether they may."""
+"""All authenticator together: first who it is, then whether they may."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,14 +10,14 @@ from litestar.datastructures import Headers
 
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.credentials import SqlCredentials
-from ocms_core.kernel.access import ACCESS, Operation, Principal, Role
+from ocms_core.kernel.access import OPERATIONS, Operation, Principal, Role
 from ocms_core.kernel.errors import Unavailable
 from ocms_web.authentication import AuthenticationFailure, Authenticator
 from ocms_web.authentication.api_keys import ApiKeyAuthenticator
 from ocms_web.authentication.rejections import KEY_NOT_ALLOWED, TOKEN_NOT_ALLOWED, UNAUTHORIZED
 from ocms_web.problems import Problem
 from tests.support.databases import Databases
-from tests.web.authentication.tokens import NOW, OFFICER_CLAIMS, PLUS_CLAIMS, bearer_door, signed
+from tests.web.authentication.tokens import NOW, OFFICER_CLAIMS, PLUS_CLAIMS, bearer_authenticator, signed
 
 API_1, API_4 = Operation.GET_PAYMENT_STATUS, Operation.QUERY_NOTICE_INFO
 TOKENS = {
@@ -37,8 +37,8 @@ def credentials(databases: Databases) -> Iterator[SqlCredentials]:
 
 
 @pytest.fixture
-def doors(credentials: SqlCredentials, tmp_path: Path) -> Authenticator:
-    return Authenticator(ApiKeyAuthenticator(credentials), bearer_door(tmp_path))
+def authenticator(credentials: SqlCredentials, tmp_path: Path) -> Authenticator:
+    return Authenticator(ApiKeyAuthenticator(credentials), bearer_authenticator(tmp_path))
 
 
 def key(credentials: SqlCredentials, role: Role = Role.CAS) -> str:
@@ -56,19 +56,19 @@ def bearer(role: Role) -> tuple[str, str]:
 @pytest.mark.rule("G16")
 @pytest.mark.parametrize("operation", Operation, ids=lambda operation: operation.value)
 def test_every_cell_of_the_access_table_holds_for_every_kind_of_credential(
-    doors: Authenticator, credentials: SqlCredentials, operation: Operation
+    authenticator: Authenticator, credentials: SqlCredentials, operation: Operation
 ) -> None:
     for role in Role:
-        by_token = doors.enter(headers(bearer(role)), operation, NOW)
-        if role in ACCESS[operation]:
+        by_token = authenticator.authenticate(headers(bearer(role)), operation, NOW)
+        if role is OPERATIONS[operation].role:
             assert isinstance(by_token, Principal)
             assert by_token.role is role
         else:
             assert by_token == TOKEN_NOT_ALLOWED
         if role is Role.OIC:
             continue  # no key is issued for officers
-        by_key = doors.enter(headers(("X-API-Key", key(credentials, role))), operation, NOW)
-        if role in ACCESS[operation]:
+        by_key = authenticator.authenticate(headers(("X-API-Key", key(credentials, role))), operation, NOW)
+        if role is OPERATIONS[operation].role:
             assert isinstance(by_key, Principal)
             assert by_key.name == role.name
         else:
@@ -76,7 +76,9 @@ def test_every_cell_of_the_access_table_holds_for_every_kind_of_credential(
 
 
 @pytest.mark.rule("G15")
-def test_refusals_carry_the_challenges_of_rfc_6750(doors: Authenticator, credentials: SqlCredentials) -> None:
+def test_refusals_carry_the_challenges_of_rfc_6750(
+    authenticator: Authenticator, credentials: SqlCredentials
+) -> None:
     said = {
         "nothing": (),
         "bad key": (("X-API-Key", "x"),),
@@ -85,9 +87,11 @@ def test_refusals_carry_the_challenges_of_rfc_6750(doors: Authenticator, credent
         "token not allowed": (bearer(Role.PLUS),),
         "key not allowed": (("X-API-Key", key(credentials, Role.PLUS)),),
     }
-    turned = {name: doors.enter(headers(*pairs), API_1, NOW) for name, pairs in said.items()}
+    rejection = {
+        name: authenticator.authenticate(headers(*pairs), API_1, NOW) for name, pairs in said.items()
+    }
     invalid = f'{REALM}, error="invalid_token", error_description="The token is malformed"'
-    assert turned == {
+    assert rejection == {
         "nothing": AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": REALM}),
         "bad key": AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": REALM}),
         "another scheme": AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": REALM}),
@@ -101,38 +105,40 @@ def test_refusals_carry_the_challenges_of_rfc_6750(doors: Authenticator, credent
 
 @pytest.mark.rule("G8")
 def test_of_two_credentials_both_must_be_good_and_one_must_be_allowed(
-    doors: Authenticator, credentials: SqlCredentials
+    authenticator: Authenticator, credentials: SqlCredentials
 ) -> None:
     good_key, bad_key = ("X-API-Key", key(credentials)), ("X-API-Key", "x")
     bad_token = ("Authorization", "Bearer x")
-    by_key = doors.enter(headers(good_key, bearer(Role.PLUS)), API_1, NOW)
-    by_token = doors.enter(headers(good_key, bearer(Role.PLUS)), API_4, NOW)
+    by_key = authenticator.authenticate(headers(good_key, bearer(Role.PLUS)), API_1, NOW)
+    by_token = authenticator.authenticate(headers(good_key, bearer(Role.PLUS)), API_4, NOW)
     assert isinstance(by_key, Principal)
     assert isinstance(by_token, Principal)
     assert (by_key.role, by_token.role) == (Role.CAS, Role.PLUS)
-    assert doors.enter(headers(good_key, bearer(Role.TOPPAN)), API_4, NOW) == TOKEN_NOT_ALLOWED
-    assert doors.enter(headers(bad_key, bearer(Role.PLUS)), API_4, NOW) == UNAUTHORIZED
-    refused = doors.enter(headers(good_key, bad_token), API_1, NOW)
+    assert authenticator.authenticate(headers(good_key, bearer(Role.TOPPAN)), API_4, NOW) == TOKEN_NOT_ALLOWED
+    assert authenticator.authenticate(headers(bad_key, bearer(Role.PLUS)), API_4, NOW) == UNAUTHORIZED
+    refused = authenticator.authenticate(headers(good_key, bad_token), API_1, NOW)
     assert isinstance(refused, AuthenticationFailure)
     assert refused.problem is Problem.UNAUTHORIZED
 
 
-def test_a_credential_sent_twice_is_refused(doors: Authenticator, credentials: SqlCredentials) -> None:
+def test_a_credential_sent_twice_is_refused(
+    authenticator: Authenticator, credentials: SqlCredentials
+) -> None:
     one_key = key(credentials)
     twice = headers(("X-API-Key", one_key), ("x-api-key", one_key))
-    assert doors.enter(twice, API_1, NOW) == UNAUTHORIZED
-    turned = doors.enter(headers(bearer(Role.PLUS), bearer(Role.PLUS)), API_4, NOW)
-    assert isinstance(turned, AuthenticationFailure)
-    assert "is repeated" in turned.headers["WWW-Authenticate"]
+    assert authenticator.authenticate(twice, API_1, NOW) == UNAUTHORIZED
+    rejection = authenticator.authenticate(headers(bearer(Role.PLUS), bearer(Role.PLUS)), API_4, NOW)
+    assert isinstance(rejection, AuthenticationFailure)
+    assert "is repeated" in rejection.headers["WWW-Authenticate"]
 
 
 @pytest.mark.rule("P4")
 def test_a_key_that_cannot_be_looked_up_is_nobodys_fault(tmp_path: Path) -> None:
     engine = engines.create(f"sqlite:///{tmp_path / 'ocms.sqlite'}")
-    doors = Authenticator(ApiKeyAuthenticator(SqlCredentials(engine)), bearer_door(tmp_path))
+    authenticator = Authenticator(ApiKeyAuthenticator(SqlCredentials(engine)), bearer_authenticator(tmp_path))
     (tmp_path / "ocms.sqlite").mkdir()
     with pytest.raises(Unavailable):
-        doors.enter(headers(("X-API-Key", f"ocms_{'0' * 16}_{'A' * 43}")), API_1, NOW)
+        authenticator.authenticate(headers(("X-API-Key", f"ocms_{'0' * 16}_{'A' * 43}")), API_1, NOW)
 
 
 NAMES = st.sampled_from([b"X-API-Key", b"Authorization", b"authorization", b"X-Other"])
@@ -142,6 +148,6 @@ VALUES = st.binary(max_size=200) | st.binary(max_size=100).map(lambda said: b"Be
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raw=st.lists(st.tuples(NAMES, VALUES), max_size=4))
 def test_whatever_the_bytes_of_the_headers_the_call_is_turned_away(
-    doors: Authenticator, raw: list[tuple[bytes, bytes]]
+    authenticator: Authenticator, raw: list[tuple[bytes, bytes]]
 ) -> None:
-    assert isinstance(doors.enter(Headers(raw), API_1, NOW), AuthenticationFailure)
+    assert isinstance(authenticator.authenticate(Headers(raw), API_1, NOW), AuthenticationFailure)

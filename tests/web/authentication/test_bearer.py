@@ -1,4 +1,4 @@
-"""The bearer door lets in who a good token names, and nobody else."""
+"""The bearer authenticator lets in who a good token names, and nobody else."""
 
 import json
 from pathlib import Path
@@ -28,7 +28,7 @@ from tests.web.authentication.tokens import (
     STAFF,
     STRANGER,
     base64url,
-    bearer_door,
+    bearer_authenticator,
     crafted,
     key_set,
     signed,
@@ -39,12 +39,12 @@ EC_HEADER = {"alg": "ES256", "typ": "JWT", "kid": "ec"}
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> BearerAuthenticator:
-    return bearer_door(tmp_path_factory.mktemp("issuers"))
+def authenticator(tmp_path_factory: pytest.TempPathFactory) -> BearerAuthenticator:
+    return bearer_authenticator(tmp_path_factory.mktemp("issuers"))
 
 
-def entered(door: BearerAuthenticator, token: str) -> Principal | AuthenticationFailure:
-    return door.enter(f"Bearer {token}", NOW)
+def caller(authenticator: BearerAuthenticator, token: str) -> Principal | AuthenticationFailure:
+    return authenticator.authenticate(f"Bearer {token}", NOW)
 
 
 def without(claims: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -204,16 +204,18 @@ ROLELESS = {
 
 @pytest.mark.parametrize("token, principal", GOOD.values(), ids=GOOD)
 def test_a_good_token_lets_in_whom_it_names(
-    door: BearerAuthenticator, token: str, principal: Principal
+    authenticator: BearerAuthenticator, token: str, principal: Principal
 ) -> None:
-    assert entered(door, token) == principal
+    assert caller(authenticator, token) == principal
 
 
 @pytest.mark.rule("G15")
 @pytest.mark.parametrize("token, why", BAD.values(), ids=BAD)
-def test_a_bad_token_is_refused_and_told_why(door: BearerAuthenticator, token: str, why: str) -> None:
+def test_a_bad_token_is_refused_and_told_why(
+    authenticator: BearerAuthenticator, token: str, why: str
+) -> None:
     challenge = f'Bearer realm="ocms", error="invalid_token", error_description="{why}"'
-    assert entered(door, token) == AuthenticationFailure(
+    assert caller(authenticator, token) == AuthenticationFailure(
         Problem.UNAUTHORIZED, {"WWW-Authenticate": challenge}
     )
 
@@ -221,24 +223,26 @@ def test_a_bad_token_is_refused_and_told_why(door: BearerAuthenticator, token: s
 @pytest.mark.rule("G16")
 @pytest.mark.parametrize("token", ROLELESS.values(), ids=ROLELESS)
 def test_a_good_token_without_a_role_of_its_issuer_is_not_allowed_anything(
-    door: BearerAuthenticator, token: str
+    authenticator: BearerAuthenticator, token: str
 ) -> None:
-    assert entered(door, token) == TOKEN_NOT_ALLOWED
+    assert caller(authenticator, token) == TOKEN_NOT_ALLOWED
 
 
 @pytest.mark.parametrize("value", ["", "Bearer", "Basic dXNlcjpwYXNz", "Bearertoken", "\x00", "Digest a, b"])
 def test_what_is_no_bearer_token_gets_the_bare_challenge_or_a_malformed_one(
-    door: BearerAuthenticator, value: str
+    authenticator: BearerAuthenticator, value: str
 ) -> None:
-    turned = door.enter(value, NOW)
-    assert isinstance(turned, AuthenticationFailure)
-    assert turned.problem is Problem.UNAUTHORIZED
-    assert turned.headers["WWW-Authenticate"].startswith('Bearer realm="ocms"')
+    rejection = authenticator.authenticate(value, NOW)
+    assert isinstance(rejection, AuthenticationFailure)
+    assert rejection.problem is Problem.UNAUTHORIZED
+    assert rejection.headers["WWW-Authenticate"].startswith('Bearer realm="ocms"')
 
 
 @pytest.mark.parametrize("value", ["bearer {}", "BEARER {}", "Bearer   {}", "Bearer {}  "])
-def test_the_scheme_is_read_in_any_case_and_with_any_spaces(door: BearerAuthenticator, value: str) -> None:
-    assert isinstance(door.enter(value.format(signed(PLUS_CLAIMS)), NOW), Principal)
+def test_the_scheme_is_read_in_any_case_and_with_any_spaces(
+    authenticator: BearerAuthenticator, value: str
+) -> None:
+    assert isinstance(authenticator.authenticate(value.format(signed(PLUS_CLAIMS)), NOW), Principal)
 
 
 PART = st.one_of(
@@ -260,9 +264,9 @@ PART = st.one_of(
 
 @given(header=PART, claims=PART, secret=st.binary(max_size=80))
 def test_no_token_put_together_by_hand_gets_in_or_breaks_the_door(
-    door: BearerAuthenticator, header: object, claims: object, secret: bytes
+    authenticator: BearerAuthenticator, header: object, claims: object, secret: bytes
 ) -> None:
-    assert isinstance(entered(door, crafted(header, claims, secret)), AuthenticationFailure)
+    assert isinstance(caller(authenticator, crafted(header, claims, secret)), AuthenticationFailure)
 
 
 @given(
@@ -283,31 +287,33 @@ def test_no_token_put_together_by_hand_gets_in_or_breaks_the_door(
     )
 )
 def test_whatever_an_issuer_signs_never_breaks_the_door(
-    door: BearerAuthenticator, claims: dict[str, Any]
+    authenticator: BearerAuthenticator, claims: dict[str, Any]
 ) -> None:
     said = {"iss": CLIENTS.issuer, "aud": "ocms", **claims}
-    assert isinstance(entered(door, signed(said)), Principal | AuthenticationFailure)
+    assert isinstance(caller(authenticator, signed(said)), Principal | AuthenticationFailure)
 
 
 @given(value=st.text(st.characters(codec="latin-1")))
-def test_whatever_stands_in_the_header_never_breaks_the_door(door: BearerAuthenticator, value: str) -> None:
-    assert isinstance(door.enter(value, NOW), AuthenticationFailure)
-    assert isinstance(door.enter(f"Bearer {value}", NOW), AuthenticationFailure)
+def test_whatever_stands_in_the_header_never_breaks_the_door(
+    authenticator: BearerAuthenticator, value: str
+) -> None:
+    assert isinstance(authenticator.authenticate(value, NOW), AuthenticationFailure)
+    assert isinstance(authenticator.authenticate(f"Bearer {value}", NOW), AuthenticationFailure)
 
 
 def test_an_issuer_whose_keys_were_never_read_is_unavailable_not_a_bad_token(tmp_path: Path) -> None:
-    door = BearerAuthenticator([(CLIENTS, keys_in("apim", tmp_path / "missing"))])
+    authenticator = BearerAuthenticator([(CLIENTS, keys_in("apim", tmp_path / "missing"))])
     with pytest.raises(Unavailable, match="token issuer apim"):
-        entered(door, signed(PLUS_CLAIMS))
+        caller(authenticator, signed(PLUS_CLAIMS))
 
 
 def test_one_address_may_issue_for_clients_and_for_staff_by_audience(tmp_path: Path) -> None:
     (tmp_path / "keys.json").write_bytes(key_set(EC))
     portal = evolve(STAFF, issuer=CLIENTS.issuer, audience="portal")
-    door = BearerAuthenticator(
+    authenticator = BearerAuthenticator(
         [(issuer, keys_in("x", tmp_path / "keys.json")) for issuer in (CLIENTS, portal)]
     )
-    officer = entered(door, signed({**OFFICER_CLAIMS, "iss": CLIENTS.issuer, "aud": "portal"}))
+    officer = caller(authenticator, signed({**OFFICER_CLAIMS, "iss": CLIENTS.issuer, "aud": "portal"}))
     assert isinstance(officer, Principal)
     assert officer.role is Role.OIC
 

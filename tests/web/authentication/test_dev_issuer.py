@@ -32,19 +32,21 @@ print(issuer.token("plus-1", Role.PLUS, kind=CallerKind.CLIENTS, now=now))
 """
 
 
-def door_of(issuer: DevIssuer) -> BearerAuthenticator:
+def authenticator_of(issuer: DevIssuer) -> BearerAuthenticator:
     issuers = issuer.issuers()
     return BearerAuthenticator([(one, keys_in(one.name, one.jwks_file)) for one in issuers if one.jwks_file])
 
 
 def test_a_token_lets_in_whom_it_was_made_for_until_it_ends(tmp_path: Path) -> None:
     issuer = DevIssuer(tmp_path / "dev", True)
-    door = door_of(issuer)
+    authenticator = authenticator_of(issuer)
     client = f"Bearer {issuer.token('plus-1', Role.PLUS, kind=CallerKind.CLIENTS, now=NOW)}"
     officer = f"Bearer {issuer.token('officer.tan', Role.OIC, kind=CallerKind.STAFF, now=NOW, lifetime=60)}"
-    assert door.enter(client, NOW) == Principal("plus-1", Role.PLUS, "dev-clients:plus-1")
-    assert door.enter(officer, NOW) == Principal("officer.tan", Role.OIC, "dev-staff:officer.tan")
-    assert isinstance(door.enter(officer, NOW + timedelta(seconds=90)), AuthenticationFailure)
+    assert authenticator.authenticate(client, NOW) == Principal("plus-1", Role.PLUS, "dev-clients:plus-1")
+    assert authenticator.authenticate(officer, NOW) == Principal(
+        "officer.tan", Role.OIC, "dev-staff:officer.tan"
+    )
+    assert isinstance(authenticator.authenticate(officer, NOW + timedelta(seconds=90)), AuthenticationFailure)
 
 
 def test_switched_off_it_signs_nothing_makes_nothing_and_says_how_to_switch_it_on(tmp_path: Path) -> None:
@@ -64,7 +66,7 @@ def test_the_key_is_the_owners_alone_and_stays_the_same(tmp_path: Path) -> None:
     assert files["dev-issuer.key.json"].stat().st_mode & 0o777 == 0o600
     assert '"d"' not in files["dev-issuer.jwks.json"].read_text()
     again = DevIssuer(tmp_path / "dev", True)
-    assert isinstance(door_of(again).enter(f"Bearer {token}", NOW), Principal)
+    assert isinstance(authenticator_of(again).authenticate(f"Bearer {token}", NOW), Principal)
 
 
 def test_processes_that_start_together_sign_with_one_key(tmp_path: Path) -> None:
@@ -79,8 +81,8 @@ def test_processes_that_start_together_sign_with_one_key(tmp_path: Path) -> None
         one.stdin.write("go\n")
         one.stdin.flush()
     tokens = [one.communicate()[0].strip() for one in started]
-    door = door_of(DevIssuer(tmp_path / "dev", True))
-    assert all(isinstance(door.enter(f"Bearer {token}", NOW), Principal) for token in tokens)
+    authenticator = authenticator_of(DevIssuer(tmp_path / "dev", True))
+    assert all(isinstance(authenticator.authenticate(f"Bearer {token}", NOW), Principal) for token in tokens)
 
 
 @pytest.mark.parametrize(

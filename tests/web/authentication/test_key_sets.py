@@ -95,15 +95,15 @@ def test_a_set_is_read_once_in_five_minutes(keys: IssuerKeys, publisher: Publish
 def test_a_new_key_is_found_as_soon_as_the_issuer_may_be_asked_again(
     keys: IssuerKeys, publisher: Publisher, seconds: Seconds
 ) -> None:
-    door = BearerAuthenticator([(CLIENTS, keys)])
+    authenticator = BearerAuthenticator([(CLIENTS, keys)])
     token = f"Bearer {signed(PLUS_CLAIMS, key=NEW)}"
-    assert isinstance(door.enter(token, NOW), AuthenticationFailure)
+    assert isinstance(authenticator.authenticate(token, NOW), AuthenticationFailure)
     publisher.body = key_set(EC, NEW)
     seconds.now += 29
-    assert isinstance(door.enter(token, NOW), AuthenticationFailure)
+    assert isinstance(authenticator.authenticate(token, NOW), AuthenticationFailure)
     assert publisher.asked == 1
     seconds.now += 1
-    assert isinstance(door.enter(token, NOW), Principal)
+    assert isinstance(authenticator.authenticate(token, NOW), Principal)
     assert publisher.asked == 2
 
 

@@ -1,4 +1,4 @@
-"""Tokens for the tests of the bearer door: good ones, and every way of making a bad one."""
+"""Tokens for the tests of the bearer authenticator: good ones, and every way of making a bad one."""
 
 import base64
 import hashlib
@@ -53,8 +53,8 @@ def key_set(*keys: Key) -> bytes:
     return json.dumps({"keys": [key.as_dict(private=False) for key in keys]}).encode()
 
 
-def bearer_door(folder: Path) -> BearerAuthenticator:
-    """Give a bearer door that believes a clients' and a staff issuer, both signing with EC or RSA."""
+def bearer_authenticator(folder: Path) -> BearerAuthenticator:
+    """Return a bearer authenticator with an issuer of clients and one of staff, signing with EC or RSA."""
     file = folder / "keys.json"
     file.write_bytes(key_set(EC, RSA))
     return BearerAuthenticator([(issuer, keys_in(issuer.name, file)) for issuer in (CLIENTS, STAFF)])

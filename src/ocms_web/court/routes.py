@@ -1,0 +1,82 @@
+"""Contract 1 over HTTP: APIs 1, 2 and 4."""
+
+from collections.abc import Callable
+
+from attrs import frozen
+
+from ocms_core.court import service
+from ocms_core.court.ports import CourtStores
+from ocms_core.court.request_checks import court_updates, notice_numbers
+from ocms_core.kernel.access import Operation, batch_cap_of
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.reference import Reference
+from ocms_web.court import description
+from ocms_web.court.replies import (
+    api_key_problem,
+    court_update_reply,
+    error_reply,
+    notice_info_reply,
+    oauth_problem,
+    payment_status_reply,
+)
+from ocms_web.endpoints import Endpoint, Request
+from ocms_web.json_codec import Reply
+
+
+@frozen
+class CourtCalls:
+    """The calls of contract 1, on the stores and reference data they are given."""
+
+    stores: CourtStores
+    reference: Callable[[], Reference]
+
+    def get_payment_status(self, request: Request) -> Reply:
+        """Answer API 1."""
+        cap = batch_cap_of(Operation.GET_PAYMENT_STATUS, self.reference())
+        notice_nos = notice_numbers(request.body, cap)
+        if isinstance(notice_nos, Refusal):
+            return error_reply(notice_nos)
+        return payment_status_reply(service.get_payment_status(notice_nos, stores=self.stores), cap)
+
+    def update_court_notices(self, request: Request) -> Reply:
+        """Answer API 2."""
+        updates = court_updates(request.body, batch_cap_of(Operation.UPDATE_COURT_NOTICES, self.reference()))
+        if isinstance(updates, Refusal):
+            return error_reply(updates)
+        decision = service.update_court_notices(updates, stores=self.stores, now=request.now)
+        return error_reply(decision) if isinstance(decision, Refusal) else court_update_reply(decision)
+
+    def query_notice_info(self, request: Request) -> Reply:
+        """Answer API 4."""
+        notice_nos = notice_numbers(request.body, batch_cap_of(Operation.QUERY_NOTICE_INFO, self.reference()))
+        if isinstance(notice_nos, Refusal):
+            return error_reply(notice_nos)
+        decision = service.query_notice_info(notice_nos, stores=self.stores, now=request.now)
+        return error_reply(decision) if isinstance(decision, Refusal) else notice_info_reply(decision)
+
+
+def endpoints(calls: CourtCalls) -> tuple[Endpoint, ...]:
+    """Return the endpoints of contract 1."""
+    return (
+        Endpoint(
+            Operation.GET_PAYMENT_STATUS,
+            "/v1/ocms/cas-getPaymentStatus",
+            calls.get_payment_status,
+            api_key_problem,
+            description.PAYMENT_STATUS,
+        ),
+        Endpoint(
+            Operation.UPDATE_COURT_NOTICES,
+            "/v1/ocms/cas-updateCourtNotices",
+            calls.update_court_notices,
+            api_key_problem,
+            description.COURT_NOTICES,
+        ),
+        Endpoint(
+            Operation.QUERY_NOTICE_INFO,
+            "/v1/plus-queryNoticeInfo",
+            calls.query_notice_info,
+            oauth_problem,
+            description.NOTICE_INFO,
+        ),
+    )

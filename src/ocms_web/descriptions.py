@@ -1,0 +1,55 @@
+"""The API description of one endpoint: prose, bodies by shape, and examples that are values of them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from ocms_web.shapes import Shape
+
+JSON = "application/json"
+
+
+@frozen
+class BodyDescription:
+    """
+    One body: a sentence, its shape, and examples by name.
+
+    The examples are values of the shape, so they cannot differ from it. A file has no shape.
+    """
+
+    description: str
+    shape: Any
+    examples: Mapping[str, Any] = field(factory=dict)
+    media_type: str = JSON
+
+
+@frozen
+class Description:
+    """One endpoint; `url_params` are the types of what path and query carry, by name."""
+
+    summary: str
+    text: str
+    tag: str
+    request: BodyDescription
+    replies: Mapping[int, BodyDescription]
+    url_params: Mapping[str, Any] = field(factory=dict)
+
+
+def json_body(sentence: str, **examples: Shape) -> BodyDescription:
+    """Return the description of a JSON body by its examples, all of one shape; the first has its type."""
+    return body_of(sentence, examples)
+
+
+def body_of(sentence: str, examples: Mapping[str, Shape]) -> BodyDescription:
+    """Return the description of a JSON body by examples whose names may be sentences."""
+    (shape,) = {type(example) for example in examples.values()}
+    return BodyDescription(sentence, shape, examples)
+
+
+def errors_by_status(errors: Iterable[tuple[int, str, Shape]]) -> dict[int, BodyDescription]:
+    """Return the descriptions of errors, given by status, text and body: one for each status."""
+    by_status: dict[int, dict[str, Shape]] = {}
+    for status, sentence, body in errors:
+        by_status.setdefault(status, {})[sentence] = body
+    return {status: body_of("; ".join(examples), examples) for status, examples in by_status.items()}

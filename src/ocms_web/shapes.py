@@ -1,0 +1,94 @@
+"""Typed JSON bodies: replies are written from them, and the API description is printed from them."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from ocms_core.kernel.notice_numbers import NOTICE_NO
+from ocms_web.field_sources import source_of
+
+REF = "#/components/schemas/{name}"
+
+
+class Shape(msgspec.Struct, rename="camel"):
+    """A JSON object; every field is always present unless its type has `UnsetType` in it."""
+
+
+NoticeNo = Annotated[str, Meta(pattern=f"^{NOTICE_NO.pattern}$", description="Notice number")]
+Dollars = Annotated[Decimal, Meta(description="Dollars with two decimals")]
+Moment = Annotated[str, Meta(description="Singapore time", extra_json_schema={"format": "date-time"})]
+LocalMoment = Annotated[str, Meta(description="Singapore time without an offset, as 2025-02-14T00:00:00")]
+Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="A calendar day, as 2025-02-14")]
+RequestId = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+Timestamp = Annotated[
+    str,
+    Meta(description="ISO 8601; Singapore time without an offset", extra_json_schema={"format": "date-time"}),
+]
+Count = Annotated[int, Meta(ge=0)]
+
+
+def text(most: int, *, least: int = 0, pattern: str | None = None) -> Any:
+    """Return the type of a text of at most so many characters, of a pattern if one is named."""
+    return Annotated[str, Meta(min_length=least or None, max_length=most, pattern=pattern)]
+
+
+def components(shapes: Iterable[Any]) -> dict[str, Any]:
+    """
+    Return the JSON schema of each shape, and of every shape inside it, by name.
+
+    Every field says where its value comes from (`field_sources`). Raises `LookupError` for a field whose
+    source is not on record.
+    """
+    _, schemas = msgspec.json.schema_components(list(shapes), ref_template=REF)
+    return {name: with_sources(name, as_written(schema)) for name, schema in sorted(schemas.items())}
+
+
+def schema_of(shape: Any) -> Any:
+    """Return the JSON schema of a type that is used in a path or a query, or a reference to a named one."""
+    if isinstance(shape, Mapping):  # transition
+        return shape
+    (schema,), _ = msgspec.json.schema_components([shape], ref_template=REF)
+    return as_written(schema)
+
+
+def as_written(schema: Any) -> Any:
+    """
+    Return a schema of msgspec as the bytes on the wire are.
+
+    Sums are written as numbers, not as text; constants name their type, which generated clients need.
+    """
+    if isinstance(schema, list):
+        return [as_written(each) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    written = {name: as_written(value) for name, value in schema.items()}
+    if written.get("format") == "decimal":
+        written = {name: value for name, value in written.items() if name != "format"} | {"type": "number"}
+    if "enum" in written and "type" not in written:
+        written = {"type": type_of(written["enum"]), **written}
+    return written
+
+
+def type_of(constants: Iterable[object]) -> str | list[str]:
+    """Return the JSON type, or types, of constants."""
+    names = {str: "string", bool: "boolean", int: "integer", type(None): "null"}
+    types = sorted({names[type(constant)] for constant in constants}, key=lambda name: name == "null")
+    return types[0] if len(types) == 1 else types
+
+
+def with_sources(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a shape with the source of each field in its description."""
+    fields = {
+        field: described(value, f"Source: {source_of(name, field)}")
+        for field, value in schema.get("properties", {}).items()
+    }
+    return {**schema, "properties": fields}
+
+
+def described(schema: dict[str, Any], sentence: str) -> dict[str, Any]:
+    """Return a schema with a sentence added to its description."""
+    own = schema.get("description")
+    return {**schema, "description": f"{own}. {sentence}" if own else sentence}
