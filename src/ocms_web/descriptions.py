@@ -13,13 +13,13 @@ JSON = "application/json"
 @frozen
 class BodyDescription:
     """
-    One body: a sentence, its shape, and examples by name.
+    One body: a sentence, its shapes, and examples by name.
 
-    The examples are values of the shape, so they cannot differ from it. A file has no shape.
+    The examples are values of the shapes, so they cannot differ from them. A file has no shape.
     """
 
     description: str
-    shape: Any
+    shapes: Any
     examples: Mapping[str, Any] = field(factory=dict)
     media_type: str = JSON
 
@@ -37,14 +37,14 @@ class Description:
 
 
 def json_body(sentence: str, **examples: Shape) -> BodyDescription:
-    """Return the description of a JSON body by its examples, all of one shape; the first has its type."""
+    """Return the description of a JSON body by its examples; their types are the shapes it may have."""
     return body_of(sentence, examples)
 
 
 def body_of(sentence: str, examples: Mapping[str, Shape]) -> BodyDescription:
     """Return the description of a JSON body by examples whose names may be sentences."""
-    (shape,) = {type(example) for example in examples.values()}
-    return BodyDescription(sentence, shape, examples)
+    shapes = tuple(dict.fromkeys(type(example) for example in examples.values()))
+    return BodyDescription(sentence, shapes, examples)
 
 
 def errors_by_status(errors: Iterable[tuple[int, str, Shape]]) -> dict[int, BodyDescription]:

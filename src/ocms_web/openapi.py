@@ -69,7 +69,9 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components(
-                dict.fromkeys(body.shape for body in bodies if isinstance(body.shape, type))
+                dict.fromkeys(
+                    shape for body in bodies if isinstance(body.shapes, tuple) for shape in body.shapes
+                )
             ),
             "parameters": {"X-Request-ID": REQUEST_ID},
             "securitySchemes": SECURITY,
@@ -168,9 +170,11 @@ def reply(status: int, body: BodyDescription) -> dict[str, Any]:
 
 def content(body: BodyDescription) -> dict[str, Any]:
     """Return schema and examples of a body."""
-    if body.shape is None:
+    if not body.shapes:
         return {body.media_type: {"schema": {"type": "string", "format": "binary"}}}
     examples = {name: {"value": value} for name, value in body.examples.items()}
-    if isinstance(body.shape, Mapping):  # transition
-        return {body.media_type: {"schema": body.shape, "examples": examples}}
-    return {body.media_type: {"schema": {"$ref": REF.format(name=body.shape.__name__)}, "examples": examples}}
+    if isinstance(body.shapes, Mapping):  # transition
+        return {body.media_type: {"schema": body.shapes, "examples": examples}}
+    references = [{"$ref": REF.format(name=shape.__name__)} for shape in body.shapes]
+    schema = references[0] if len(references) == 1 else {"oneOf": references}
+    return {body.media_type: {"schema": schema, "examples": examples}}

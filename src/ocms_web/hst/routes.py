@@ -1,0 +1,107 @@
+"""Contract 4 over HTTP: the five calls of the HST list."""
+
+from collections.abc import Mapping
+
+from attrs import evolve, frozen
+
+from ocms_core.hst import listing, request_checks, service
+from ocms_core.hst.ports import HstStores
+from ocms_core.kernel.access import Operation
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.rule_tags import rule
+from ocms_web.endpoints import Endpoint, Request
+from ocms_web.hst import description
+from ocms_web.hst.replies import (
+    application_reply,
+    error_reply,
+    exists_reply,
+    list_reply,
+    problem_reply,
+    revival_reply,
+    update_reply,
+)
+from ocms_web.json_codec import Reply
+
+
+@frozen
+class HstCalls:
+    """
+    The calls of contract 4, on the stores they are given.
+
+    The identities asked about are recorded before the list is touched: a call without its record does
+    nothing.
+    """
+
+    stores: HstStores
+
+    def exists(self, request: Request) -> Reply:
+        """Answer whether an identity is listed."""
+        id_no = request_checks.enquiry(request.body)
+        if isinstance(id_no, Refusal):
+            return error_reply(id_no)
+        request.record_access([id_no])
+        return exists_reply(id_no, service.find(id_no, stores=self.stores))
+
+    def apply(self, request: Request) -> Reply:
+        """Answer a request to list an identity."""
+        application = request_checks.application(request.body)
+        if isinstance(application, Refusal):
+            return error_reply(application)
+        request.record_access([application.id_no])
+        decision = service.apply(
+            application, officer=request.principal.name, stores=self.stores, now=request.now
+        )
+        return error_reply(decision) if isinstance(decision, Refusal) else application_reply(decision)
+
+    def update(self, request: Request) -> Reply:
+        """Answer a request to change a listed identity."""
+        update = request_checks.update(request.body)
+        if isinstance(update, Refusal):
+            return error_reply(update)
+        request.record_access([update.id_no])
+        decision = service.update(update, stores=self.stores, now=request.now)
+        return error_reply(decision) if isinstance(decision, Refusal) else update_reply(decision)
+
+    @rule("G2")
+    def update_by_path(self, request: Request) -> Reply:
+        """Answer as `update` does, for the identity in the path, whatever the body says."""
+        body = request.body
+        if isinstance(body, Mapping):
+            body = {**body, "idNo": request.url_params["idNo"]}
+        return self.update(evolve(request, body=body))
+
+    def revive(self, request: Request) -> Reply:
+        """Answer a request to revive an identity."""
+        revival = request_checks.revival(request.body)
+        if isinstance(revival, Refusal):
+            return error_reply(revival)
+        request.record_access([revival.id_no])
+        decision = service.revive(
+            revival, officer=request.principal.name, stores=self.stores, now=request.now
+        )
+        return error_reply(decision) if isinstance(decision, Refusal) else revival_reply(decision)
+
+    def show_list(self, request: Request) -> Reply:
+        """Answer with a page of the list."""
+        query = request_checks.list_query(request.body)
+        if isinstance(query, Refusal):
+            return error_reply(query)
+        page = service.show_list(query, stores=self.stores)
+        request.record_access(listing.identities(page))
+        return list_reply(page)
+
+
+def endpoints(calls: HstCalls) -> tuple[Endpoint, ...]:
+    """Return the endpoints of contract 4."""
+    rows = (
+        (Operation.HST_EXISTS, "/hstexists", calls.exists, description.EXISTS),
+        (Operation.APPLY_HST, "/v1/apply-hst", calls.apply, description.APPLY),
+        (Operation.UPDATE_HST, "/v1/update-hst/{idNo:str}", calls.update_by_path, description.UPDATE_BY_PATH),
+        (Operation.UPDATE_HST, "/v1/update-hst", calls.update, description.UPDATE),
+        (Operation.REVIVE_HST, "/v1/revive-hst", calls.revive, description.REVIVE),
+        (Operation.HST_LIST, "/hstlist", calls.show_list, description.LIST),
+    )
+    return tuple(
+        Endpoint(operation, path, answer, problem_reply, described)
+        for operation, path, answer, described in rows
+    )
