@@ -12,8 +12,34 @@ VON = "ocms_valid_offence_notice"
 ONOD = "ocms_offence_notice_owner_driver"
 ADDRESS = "ocms_offence_notice_owner_driver_addr"
 SUSPENDED = "ocms_suspended_notice"
+CHANGES = "ocms_change_of_processing"
+DETAIL = "ocms_furnish_detail"
+HISTORY = "ocms_offender_history"
 
 ANSWER = "calculated: the answer"
+STAGE_WORD = f"calculated: {VON}.last_processing_stage in the contract's words (F1)"
+SUCCESS = {"success": "calculated: always true"}
+OFFENDER_ERROR = {"success": "calculated: always false", "errorType": "calculated: the kind of error"}
+PERSON = {
+    "isCurrentOffender": f"{ONOD}.offender_indicator",
+    "idType": f"calculated: {ONOD}.id_type in the contract's words (F50)",
+    "idNo": f"{ONOD}.id_no",
+    "name": f"{ONOD}.name",
+    "email": f"{ONOD}.email_addr",
+    "contactNo": f"{ONOD}.offender_tel_no",
+    "address": f"calculated: the row of type furnished_mail in {ADDRESS}",
+}
+PERSON_REQUEST = {
+    "noticeNo": "API field",
+    "idType": f"API field, kept in {ONOD}.id_type",
+    "idNo": f"API field, kept in {ONOD}.id_no",
+    "name": f"API field, kept in {ONOD}.name",
+    "email": f"API field, kept in {ONOD}.email_addr",
+    "countryCode": f"API field, kept in {ONOD}.offender_tel_code",
+    "contactNo": f"API field, kept in {ONOD}.offender_tel_no",
+    "address": "API field",
+    "remarks": f"API field, kept in {DETAIL}.remarks",
+}
 HST_REQUEST: dict[str, str] = {
     "name": "API field, kept in ocms_hst.name",
     "postalCode": "API field, kept in ocms_hst.postal_code",
@@ -98,6 +124,155 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "total": "calculated: the number of notices asked for",
         "data": ANSWER,
     },
+    # Contract 3
+    "OffenderError": OFFENDER_ERROR | {"reason": "calculated: the answer code of the refusal"},
+    "FieldViolation": {
+        "field": "calculated: the field that is wrong, null for the body as a whole",
+        "message": "calculated: what is wrong with it",
+    },
+    "InvalidFieldsError": OFFENDER_ERROR
+    | {
+        "field": "calculated: the first field that is wrong",
+        "violations": "calculated: all fields that are wrong, in the contract's order",
+    },
+    "TechnicalError": OFFENDER_ERROR
+    | {
+        "operation": "calculated: the operation that failed",
+        "intranetUpdated": "calculated: true when the change itself is committed (F60)",
+    },
+    "PostalAddress": {
+        "blockNo": f"API field, kept in {ADDRESS}.blk_hse_no",
+        "streetName": f"API field, kept in {ADDRESS}.street_name",
+        "buildingName": f"API field, kept in {ADDRESS}.bldg_name",
+        "unitNo": f"API field, kept in {ADDRESS}.floor_no and {ADDRESS}.unit_no (F51)",
+        "postalCode": f"API field, kept in {ADDRESS}.postal_code",
+    },
+    "FurnishedAddress": {
+        "blockNo": f"{ADDRESS}.blk_hse_no",
+        "streetName": f"{ADDRESS}.street_name",
+        "buildingName": f"{ADDRESS}.bldg_name",
+        "unitNo": f"calculated: {ADDRESS}.floor_no and {ADDRESS}.unit_no joined by a hyphen (F41)",
+        "postalCode": f"{ADDRESS}.postal_code",
+    },
+    "EligibilityRequest": {"noticeNo": "API field", "offenderType": "API field"},
+    "EligibilityReply": SUCCESS
+    | {
+        "canFurnish": "calculated: from stage, suspension and role (F10)",
+        "canRedirect": "calculated: from stage, suspension and current offender (F12)",
+        "currentStage": STAGE_WORD,
+        "reasonCode": "calculated: the answer code of what stands against furnishing",
+        "reasonMessage": "calculated: the text of that code",
+    },
+    "FurnishOffenderRequest": PERSON_REQUEST
+    | {
+        "offenderType": f"API field, kept in {ONOD}.owner_driver_indicator",
+        "relationship": f"API field, kept in {DETAIL}.relationship",
+        "rentalPeriodFrom": f"API field, kept in {DETAIL}.rental_period_from",
+        "rentalPeriodTo": f"API field, kept in {DETAIL}.rental_period_to",
+    },
+    "FurnishReply": SUCCESS
+    | {
+        "offenderType": f"{ONOD}.owner_driver_indicator",
+        "offenderRecordCreated": "calculated: whether nobody stood in the role before",
+        "offenderIndicatorSet": "calculated: always true",
+        "processingStageUpdated": "calculated: always true",
+        "newProcessingStage": STAGE_WORD,
+    },
+    "RedirectRequest": PERSON_REQUEST
+    | {
+        "fromOffenderType": "API field",
+        "toOffenderType": f"API field, kept in {ONOD}.owner_driver_indicator",
+    },
+    "RedirectReply": SUCCESS
+    | {
+        "redirectedFrom": "API field",
+        "redirectedTo": f"{ONOD}.owner_driver_indicator",
+        "previousOffenderCleared": "calculated: always true",
+        "newOffenderCreated": "calculated: whether nobody stood in the role before",
+        "offenderIndicatorTransferred": "calculated: always true",
+        "processingStageUpdated": "calculated: always true",
+        "newProcessingStage": STAGE_WORD,
+    },
+    "UpdateOffenderRequest": PERSON_REQUEST | {"offenderType": "API field"},
+    "UpdateOffenderReply": SUCCESS
+    | {
+        "offenderType": f"{ONOD}.owner_driver_indicator",
+        "particularsUpdated": "calculated: always true",
+    },
+    "NoticeRequest": {"noticeNo": "API field"},
+    "OffenderBlock": PERSON | {"exists": f"calculated: whether {ONOD} has a row of the role"},
+    "OffenderDetailsReply": SUCCESS
+    | {
+        "vehicleNo": f"{VON}.vehicle_no",
+        "currentProcessingStage": STAGE_WORD,
+        "owner": f"calculated: the row of role O in {ONOD}",
+        "hirer": f"calculated: the row of role H in {ONOD}",
+        "driver": f"calculated: the row of role D in {ONOD}",
+    },
+    "TimelineRequest": {"noticeNo": "API field", "skip": "API field", "limit": "API field"},
+    "StageEventDetails": {
+        "from": f"{CHANGES}.last_processing_stage",
+        "to": f"{CHANGES}.new_processing_stage",
+        "reason": f"{CHANGES}.reason_of_change",
+        "source": f"{CHANGES}.source",
+        "remarks": f"{CHANGES}.remarks",
+    },
+    "SuspensionEventDetails": {
+        "type": f"{SUSPENDED}.suspension_type",
+        "reason": f"{SUSPENDED}.reason_of_suspension",
+        "source": f"{SUSPENDED}.suspension_source",
+        "due": f"{SUSPENDED}.due_date_of_revival",
+        "remarks": f"{SUSPENDED}.suspension_remarks",
+    },
+    "RevivalEventDetails": {
+        "type": f"{SUSPENDED}.suspension_type",
+        "reason": f"{SUSPENDED}.reason_of_suspension",
+        "revivalReason": f"{SUSPENDED}.revival_reason",
+        "remarks": f"{SUSPENDED}.revival_remarks",
+    },
+    "FormerOffender": {
+        "isCurrentOffender": f"{HISTORY}.former_offender_indicator",
+        "idType": f"calculated: {HISTORY}.former_id_type in the contract's words (F50)",
+        "idNo": f"{HISTORY}.former_id_no",
+        "name": f"{HISTORY}.former_name",
+        "email": f"{HISTORY}.former_email_addr",
+        "contactNo": f"{HISTORY}.former_tel_no",
+        "address": f"calculated: the address in {HISTORY}, null where there was none",
+        "relationship": f"{HISTORY}.former_relationship",
+        "rentalPeriodFrom": f"{HISTORY}.former_rental_period_from",
+        "rentalPeriodTo": f"{HISTORY}.former_rental_period_to",
+        "remarks": f"{HISTORY}.former_remarks",
+    },
+    "OffenderEventDetails": {
+        "action": f"{HISTORY}.action",
+        "role": f"{HISTORY}.owner_driver_indicator",
+        "formerCurrent": f"{HISTORY}.former_current_indicator",
+        "from": f"{HISTORY}.prev_processing_stage",
+        "to": f"{HISTORY}.new_processing_stage",
+        "former": f"calculated: who stood in the role before, from {HISTORY}",
+    },
+    "CourtEventDetails": {
+        "due": "ocms_court_case.court_payment_due_date",
+        "reason": "ocms_court_case.reason",
+    },
+    "PaymentEventDetails": {
+        "reason": f"{VON}.crs_reason_of_suspension",
+        "status": f"{VON}.payment_status",
+        "paid": f"{VON}.amount_paid",
+    },
+    "TimelineLine": {
+        "at": "calculated: the moment of the row the event is from",
+        "kind": "calculated: the table the event is from",
+        "officer": "calculated: the officer of the row the event is from, null where it names none",
+        "details": "calculated: the row the event is from",
+    },
+    "TimelineReply": SUCCESS
+    | {
+        "total": "calculated: the number of events",
+        "skip": "API field",
+        "limit": "API field",
+        "events": "calculated: the events of the page",
+    },
     # Contract 4
     "HstError": {"data": "calculated: the error"},
     "HstEnquiry": {"idNo": "API field"},
@@ -166,8 +341,8 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     },
     "HstListReply": {
         "total": "calculated: the number of identities the filter leaves",
-        "limit": "API field, 10 when absent",
-        "skip": "API field, 0 when absent",
+        "limit": "API field",
+        "skip": "API field",
         "data": "calculated: the identities of the page",
     },
 }

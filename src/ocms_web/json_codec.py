@@ -1,8 +1,8 @@
 """JSON in and out: the bodies callers send, and sums and times as the contracts write them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from attrs import field, frozen
@@ -13,6 +13,8 @@ from ocms_core.kernel.rule_tags import rule
 # Sums are exact: 150.00 is written as a number with its two decimals, never through a float.
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 DECODER = msgspec.json.Decoder()
+
+Value = TypeVar("Value")
 
 
 class Malformed(Exception):
@@ -45,12 +47,17 @@ def encode(body: object) -> bytes:
 
 
 @rule("G5")
-def with_offset(moment: datetime | None) -> str | None:
-    """Return Singapore time with `+08:00`, to the second, as contract 1 writes it; None for None."""
-    return None if moment is None else singapore(moment).isoformat(timespec="seconds")
+def with_offset(moment: datetime) -> str:
+    """Return Singapore time with `+08:00`, to the second, as contract 1 writes it."""
+    return singapore(moment).isoformat(timespec="seconds")
 
 
 @rule("G5")
 def local_time(moment: datetime) -> str:
     """Return Singapore time without an offset, to the second, as contracts 2 and 4 write it."""
     return singapore(moment).replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def or_null(write: Callable[[Value], str], value: Value | None) -> str | None:
+    """Return a value as `write` writes it, null where there is none."""
+    return None if value is None else write(value)

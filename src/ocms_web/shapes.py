@@ -1,5 +1,6 @@
 """Typed JSON bodies: replies are written from them, and the API description is printed from them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from ocms_core.kernel.notice_numbers import NOTICE_NO
 from ocms_web.field_sources import source_of
 
 REF = "#/components/schemas/{name}"
+REFERENCE = re.compile(r"#/components/schemas/(\w+)")
 
 
 class Shape(msgspec.Struct, rename="camel"):
@@ -35,14 +37,30 @@ def text(most: int, *, least: int = 0, pattern: str | None = None) -> Any:
     return Annotated[str, Meta(min_length=least or None, max_length=most, pattern=pattern)]
 
 
-def components(shapes: Iterable[Any]) -> dict[str, Any]:
+def one_of(*shapes: type[Shape]) -> Any:
+    """
+    Return the type of a field that holds one of several shapes, told apart by another field.
+
+    msgspec itself asks for a tag inside each shape, which the contracts do not have.
+    """
+    references = [{"$ref": REF.format(name=shape.__name__)} for shape in shapes]
+    return Annotated[Any, Meta(extra_json_schema={"oneOf": references})]
+
+
+def components(shapes: Iterable[type[Shape]]) -> dict[str, Any]:
     """
     Return the JSON schema of each shape, and of every shape inside it, by name.
 
     Every field says where its value comes from (`field_sources`). Raises `LookupError` for a field whose
     source is not on record.
     """
-    _, schemas = msgspec.json.schema_components(list(shapes), ref_template=REF)
+    by_name = {shape.__name__: shape for shape in Shape.__subclasses__()}
+    schemas: dict[str, Any] = {}
+    missing = {shape.__name__ for shape in shapes}
+    while missing:
+        _, found = msgspec.json.schema_components([by_name[name] for name in missing], ref_template=REF)
+        schemas |= found
+        missing = set(REFERENCE.findall(str(schemas))) - schemas.keys()
     return {name: with_sources(name, as_written(schema)) for name, schema in sorted(schemas.items())}
 
 

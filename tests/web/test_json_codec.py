@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ocms_web.json_codec import Malformed, decode, encode, with_offset
+from ocms_web.json_codec import Malformed, decode, encode, or_null, with_offset
 
 SUMS = st.decimals(min_value=-(10**17), max_value=10**17, places=2)
 PLAIN = st.recursive(
@@ -56,10 +56,12 @@ def test_a_sum_is_a_number_with_its_two_decimals(amount: Decimal) -> None:
         (datetime(2025, 2, 14), "2025-02-14T00:00:00+08:00"),  # noqa: DTZ001  # as a table gives it
         (datetime(2025, 2, 13, 16, tzinfo=UTC), "2025-02-14T00:00:00+08:00"),
         (datetime(2025, 2, 14, 9, 30, 15, 999_999), "2025-02-14T09:30:15+08:00"),  # noqa: DTZ001
-        (None, None),
     ],
 )
-def test_contract_1_writes_times_with_their_offset_to_the_second(
-    moment: datetime | None, written: str | None
-) -> None:
+def test_contract_1_writes_times_with_their_offset_to_the_second(moment: datetime, written: str) -> None:
     assert with_offset(moment) == written
+
+
+def test_a_value_that_is_not_there_is_null() -> None:
+    assert or_null(with_offset, None) is None
+    assert or_null(with_offset, datetime(2025, 2, 13, 16, tzinfo=UTC)) == "2025-02-14T00:00:00+08:00"

@@ -18,12 +18,13 @@ from ocms_app.databases import open_databases
 from ocms_app.dev_issuer import DevIssuer
 from ocms_app.startup import startup
 from ocms_core.kernel.access import Role
-from ocms_web import offenders_api, stages_api
+from ocms_web import stages_api
 from ocms_web.authentication.issuers import CallerKind
 from ocms_web.court import description as court_description
 from ocms_web.descriptions import Description
 from ocms_web.hst import description as hst_description
 from ocms_web.json_codec import encode
+from ocms_web.offenders import description as offender_description
 
 CLIENT = "DEMO-CAS"
 OFFICER = "USER01"
@@ -84,7 +85,7 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
         # The contract's own criteria find nothing together.
         ("/ocms/v1/change-processing-stage/search", staff, {"noticeNo": "N-001"}),
         ("/ocms/v1/change-processing-stage/validate", staff, example(stages_api.VALIDATE)),
-        ("/api/v1/notice/offender/get-details", staff, example(offenders_api.POST_DETAILS)),
+        ("/api/v1/notice/offender/get-details", staff, example(offender_description.POST_DETAILS)),
         ("/hstexists", staff, example(hst_description.EXISTS)),
     )
     for path, credential, body in calls:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal, TypeAlias
 
 from attrs import field, frozen
 
@@ -12,10 +13,14 @@ from ocms_core.kernel.suspensions import SuspensionReason
 
 OWNER, HIRER, DRIVER = "O", "H", "D"
 
-ROLES: Mapping[str, str] = {"OWNER": OWNER, "HIRER": HIRER, "DRIVER": DRIVER}
-"""The stored letter of each role, by the contract's word."""
+RoleWord: TypeAlias = Literal["OWNER", "HIRER", "DRIVER"]
+"""The contract's words for the roles of a notice."""
 
-WORDS: Mapping[str, str] = {role: word for word, role in ROLES.items()}
+WORDS: Mapping[str, RoleWord] = {OWNER: "OWNER", HIRER: "HIRER", DRIVER: "DRIVER"}
+"""The contract's word for each role, by its stored letter."""
+
+ROLES: Mapping[str, str] = {word: role for role, word in WORDS.items()}
+"""The stored letter of each role, by the contract's word."""
 
 
 @frozen

@@ -1,7 +1,5 @@
 """The replies of contract 4: everything in `data`, errors too; the list alone stands bare."""
 
-from datetime import datetime
-
 from ocms_core.hst import lookup
 from ocms_core.hst.facts import KnownOffender, ListedRow
 from ocms_core.hst.listing import HstListPage
@@ -30,7 +28,7 @@ from ocms_web.hst.shapes import (
     UnlistedIdentityData,
     UnlistedIdentityReply,
 )
-from ocms_web.json_codec import Reply, local_time
+from ocms_web.json_codec import Reply, local_time, or_null
 from ocms_web.problems import STATUS, Problem
 
 HST_PROBLEMS: dict[Problem, Code] = {
@@ -159,10 +157,5 @@ def list_line(row: ListedRow) -> HstListLine:
         street_name=identity.address.street_name,
         created_date=local_time(identity.listed_at),
         notices_count=row.notices,
-        last_data_hive_check=local_or_null(row.last_check),
+        last_data_hive_check=or_null(local_time, row.last_check),
     )
-
-
-def local_or_null(moment: datetime | None) -> str | None:
-    """Return a moment as contract 4 writes it, null where there is none."""
-    return None if moment is None else local_time(moment)

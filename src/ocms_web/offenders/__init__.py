@@ -1,0 +1,1 @@
+"""Contract 3 over HTTP, and the timeline of a notice."""

@@ -1,0 +1,176 @@
+"""Contract 3 over HTTP, and the timeline of a notice."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import frozen
+
+from ocms_core.kernel.access import Operation
+from ocms_core.kernel.codes import API_KEY_INVALID, DB_UPDATE
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.errors import OcmsError, Unavailable
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.offenders import details, field_checks, service, timeline
+from ocms_core.offenders.ports import OffenderStores
+from ocms_core.offenders.service import ActionOutcome
+from ocms_core.replication.ports import Delivery
+from ocms_web.endpoints import Endpoint, Request
+from ocms_web.json_codec import Reply
+from ocms_web.offenders import description
+from ocms_web.offenders.replies import (
+    business_error,
+    details_reply,
+    eligibility_reply,
+    error_reply,
+    furnish_reply,
+    not_on_internet,
+    reading_problem,
+    redirect_reply,
+    timeline_reply,
+    update_reply,
+    writing_problem,
+)
+
+BASE = "/api/v1/notice"
+NUMBERS = frozenset({"skip", "limit"})
+MOST_DIGITS = 9  # of a number that every integer type holds
+
+
+@frozen
+class OffenderCalls:
+    """The calls of contract 3, on the stores and the delivery they are given."""
+
+    stores: OffenderStores
+    delivery: Delivery
+
+    def check_eligibility(self, request: Request) -> Reply:
+        """Answer 2.1: whether a notice can be furnished or redirected."""
+        role_request = field_checks.parse_role_request(request.body)
+        if isinstance(role_request, Refusal):
+            return error_reply(role_request)
+        eligibility = service.check_eligibility(role_request, stores=self.stores)
+        return (
+            error_reply(eligibility) if isinstance(eligibility, Refusal) else eligibility_reply(eligibility)
+        )
+
+    def furnish(self, request: Request) -> Reply:
+        """Answer 2.2: furnish an offender."""
+        return self._act(request, field_checks.parse_furnish, service.furnish, furnish_reply)
+
+    def redirect(self, request: Request) -> Reply:
+        """Answer 2.3: redirect a notice."""
+        return self._act(request, field_checks.parse_redirect, service.redirect, redirect_reply)
+
+    def update(self, request: Request) -> Reply:
+        """Answer 2.4: update particulars of the current offender."""
+        return self._act(request, field_checks.parse_update, service.update, update_reply)
+
+    def _act(
+        self,
+        request: Request,
+        parse: Callable[[object], Any],
+        act: Callable[..., ActionOutcome | Refusal],
+        render: Callable[[str, Any], Reply],
+    ) -> Reply:
+        """Parse the body, let the officer of the token act, and answer with the outcome."""
+        parsed = parse(request.body)
+        if isinstance(parsed, Refusal):
+            return error_reply(parsed)
+        officer, now = request.principal.name, request.now
+        outcome = attempt(lambda: act(parsed, officer, stores=self.stores, delivery=self.delivery, now=now))
+        return outcome_reply(outcome, render)
+
+    def get_details(self, request: Request) -> Reply:
+        """Answer 2.5: who stands in the roles of a notice; the look is recorded before it is answered."""
+        notice_no = field_checks.parse_notice_request(
+            request.url_params if request.body is None else request.body
+        )
+        if isinstance(notice_no, Refusal):
+            return error_reply(notice_no)
+        notice = service.offenders_of(notice_no, stores=self.stores)
+        if isinstance(notice, Refusal):
+            return error_reply(notice)
+        request.record_access(details.identities(notice), notice_no=notice_no)
+        return details_reply(notice)
+
+    def get_timeline(self, request: Request) -> Reply:
+        """Answer with a page of what happened to a notice; the look is recorded before it is answered."""
+        body = with_numbers(request.url_params) if request.body is None else request.body
+        page = field_checks.parse_timeline_page(body)
+        if isinstance(page, Refusal):
+            return error_reply(page)
+        history = service.history_of(page.notice_no, stores=self.stores)
+        if isinstance(history, Refusal):
+            return error_reply(history)
+        request.record_access(timeline.identities(history), notice_no=page.notice_no)
+        return timeline_reply(page.notice_no, timeline.newest_first(history), page.skip, page.limit)
+
+
+def with_numbers(url_params: Mapping[str, str]) -> dict[str, object]:
+    """Return path and query as a body has them: numbers as numbers."""
+    return {
+        name: int(value) if name in NUMBERS and value.isdecimal() and len(value) <= MOST_DIGITS else value
+        for name, value in url_params.items()
+    }
+
+
+@rule("F61")
+def attempt(action: Callable[[], ActionOutcome | Refusal]) -> ActionOutcome | Refusal:
+    """Return the outcome; where nothing was committed and the database is there, its update has failed."""
+    try:
+        return action()
+    except Unavailable:
+        raise
+    except OcmsError:
+        return Refusal(DB_UPDATE)
+
+
+@rule("F60")
+def outcome_reply(outcome: ActionOutcome | Refusal, render: Callable[[str, Any], Reply]) -> Reply:
+    """Return the reply of an action; one the Internet side does not show yet is told as such."""
+    if isinstance(outcome, Refusal):
+        return error_reply(outcome)
+    if not outcome.shown_on_internet:
+        return not_on_internet()
+    return render(outcome.answer.key, outcome.answer.detail)
+
+
+@rule("G2")
+def endpoints(calls: OffenderCalls) -> tuple[Endpoint, ...]:
+    """Return the endpoints: each call at the contract's own path, and a POST twin for each other method."""
+    key_refused = business_error(API_KEY_INVALID)
+    rows = (
+        (
+            Operation.CHECK_OFFENDER_ELIGIBILITY,
+            "POST",
+            "offender/check-eligibility",
+            description.CHECK_ELIGIBILITY,
+        ),
+        (Operation.FURNISH_OFFENDER, "POST", "offender/furnish", description.FURNISH),
+        (Operation.REDIRECT_NOTICE, "POST", "offender/redirect", description.REDIRECT),
+        (Operation.UPDATE_OFFENDER, "PATCH", "offender/update", description.UPDATE),
+        (Operation.UPDATE_OFFENDER, "POST", "offender/update", description.UPDATE),
+        (Operation.GET_OFFENDERS, "GET", "offender/{noticeNo:str}", description.GET_DETAILS),
+        (Operation.GET_OFFENDERS, "POST", "offender/get-details", description.POST_DETAILS),
+        (Operation.GET_TIMELINE, "GET", "{noticeNo:str}/timeline", description.GET_TIMELINE),
+        (Operation.GET_TIMELINE, "POST", "timeline", description.POST_TIMELINE),
+    )
+    answers = {
+        Operation.CHECK_OFFENDER_ELIGIBILITY: (calls.check_eligibility, reading_problem),
+        Operation.FURNISH_OFFENDER: (calls.furnish, writing_problem),
+        Operation.REDIRECT_NOTICE: (calls.redirect, writing_problem),
+        Operation.UPDATE_OFFENDER: (calls.update, writing_problem),
+        Operation.GET_OFFENDERS: (calls.get_details, reading_problem),
+        Operation.GET_TIMELINE: (calls.get_timeline, reading_problem),
+    }
+    return tuple(
+        Endpoint(
+            operation,
+            f"{BASE}/{path}",
+            *answers[operation],
+            described,
+            method=method,
+            key_refused=key_refused,
+        )
+        for operation, method, path, described in rows
+    )
