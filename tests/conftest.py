@@ -14,9 +14,9 @@ from tests.support.postgres import PostgresServer, server_folder
 
 SERVER_FOLDER = "TEST_POSTGRESQL_FOLDER"
 
-settings.register_profile("house", deadline=None, print_blob=True, derandomize="CI" in os.environ)
+settings.register_profile("standard", deadline=None, print_blob=True, derandomize="CI" in os.environ)
 settings.register_profile("soak", deadline=None, print_blob=True, max_examples=10_000)
-settings.load_profile("house")
+settings.load_profile("standard")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,4 +1,4 @@
-"""What the house does not want to find in its own source."""
+"""Names and calls that do not belong in the source."""
 
 import ast
 from collections.abc import Iterator

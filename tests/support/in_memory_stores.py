@@ -112,9 +112,9 @@ class InMemoryCourtStores:
 
 @mutable
 class Transaction:
-    """One transaction on a twin: it sees what was stored when it began, and its own changes."""
+    """One transaction on the stores in memory: it sees what was stored when it began, and its own changes."""
 
-    stores_in_memory: InMemoryCourtStores
+    stores: InMemoryCourtStores
     tables: Tables
     changes: list[Change] = field(factory=list)
 
@@ -135,12 +135,12 @@ class Transaction:
         return evolve(self.tables.court, notices=self.court_notices(notice_nos))
 
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
-        """Keep the changes until the commit; `now` is for audit columns, of which a twin has none."""
+        """Keep the changes until the commit; `now` is for audit columns, which are not kept in memory."""
         del now
-        if self.stores_in_memory.opened.count("writing") in self.stores_in_memory.overtaken:
-            self.stores_in_memory.tables = self.stores_in_memory.meanwhile or self.stores_in_memory.tables
+        if self.stores.opened.count("writing") in self.stores.overtaken:
+            self.stores.tables = self.stores.meanwhile or self.stores.tables
             raise Conflict
-        refused = frozenset(notice_of(change) for change in changes) & self.stores_in_memory.refuses
+        refused = frozenset(notice_of(change) for change in changes) & self.stores.refuses
         if refused and not isolate:
             raise RowRejected
         accepted = [change for change in changes if notice_of(change) not in refused]

@@ -1,4 +1,4 @@
-"""A database altered under a running system, for a while."""
+"""Changes made to a database under a running system, and undone."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
