@@ -45,7 +45,7 @@ Headers = dict[str, str]
 
 
 def now() -> datetime:
-    """Give the present moment in Singapore."""
+    """Return the present moment in Singapore."""
     return datetime.now(SINGAPORE)
 
 
@@ -62,7 +62,7 @@ class Deployment:
         return engines.create(self.databases.intranet)
 
     def environment(self, **settings: object) -> dict[str, str]:
-        """Give the environment of a process of this deployment; further settings by keyword."""
+        """Return the environment of a process of this deployment; further settings by keyword."""
         ours = {
             "INTRANET_URL": self.databases.intranet,
             "INTERNET_URL": self.databases.internet,
@@ -85,7 +85,7 @@ class Deployment:
         return {"Authorization": f"Bearer {issuer.token(name, role, kind=kind, now=now())}"}
 
     def credential_for(self, path: str) -> Headers:
-        """Give a fresh credential that may call a path of contract 1."""
+        """Return a fresh credential that may call a path of contract 1."""
         return self.token() if path == API_4 else self.key()
 
 
@@ -115,7 +115,7 @@ class Served:
             return answer.status, json.loads(answer.read())
 
     def log(self) -> list[dict[str, Any]]:
-        """Give the log lines so far; every line after the greeting has to be JSON."""
+        """Return the log lines so far; every line after the first has to be JSON."""
         self._log_of_what_was_answered()
         greeting, *lines = self.log_file.read_text().splitlines()
         assert greeting.startswith("Serving on ")
