@@ -1,4 +1,4 @@
-"""What every test may ask for: a real PostgreSQL and freshly migrated databases."""
+"""Fixtures for every test: a real PostgreSQL and freshly migrated databases."""
 
 import os
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from tests.support.postgres import PostgresServer, server_folder
 
 SERVER_FOLDER = "TEST_POSTGRESQL_FOLDER"
 
-settings.register_profile("house", deadline=None, print_blob=True, derandomize="CI" in os.environ)
+settings.register_profile("standard", deadline=None, print_blob=True, derandomize="CI" in os.environ)
 settings.register_profile("soak", deadline=None, print_blob=True, max_examples=10_000)
-settings.load_profile("house")
+settings.load_profile("standard")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare one PostgreSQL for the whole run; whichever worker needs it first starts it."""
+    """Prepare one PostgreSQL for the whole run; the first worker that needs it starts it."""
     if not hasattr(config, "workerinput"):  # a worker of xdist uses its controller's
         run = ExitStack()
         os.environ[SERVER_FOLDER] = str(run.enter_context(server_folder()).folder)
@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> PostgresServer:
-    """Give the running PostgreSQL server that all tests share."""
+    """Return the running PostgreSQL server that all tests share."""
     server = PostgresServer(Path(os.environ[SERVER_FOLDER]))
     server.start()
     return server
@@ -37,13 +37,13 @@ def postgres() -> PostgresServer:
 
 @pytest.fixture(scope="session")
 def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with one migrated SQLite file per side."""
+    """Return a folder with one migrated SQLite file per side."""
     return filled(tmp_path_factory.mktemp("sqlite"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
-    """Give a freshly migrated pair of databases, once on SQLite and once on PostgreSQL."""
+    """Yield a freshly migrated pair of databases, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         yield sqlite_databases(request.getfixturevalue("sqlite_templates"), tmp_path)
     else:
@@ -53,5 +53,5 @@ def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database
 
 @pytest.fixture
 def databases(on_both: Databases) -> Databases:
-    """Give both in turn; a folder of tests to which the kind does not matter has SQLite in its place."""
+    """Return both in turn; a folder of tests to which the kind does not matter has SQLite in its place."""
     return on_both

@@ -1,5 +1,5 @@
 """
-Print the path of a `uv` fit for this project, bringing the pinned one when there is none.
+Prints the path of a `uv` fit for this project, and downloads the pinned one when there is none.
 
 Standard library only, so it runs on a bare Python. A `uv` on PATH is used when it is new enough; otherwise
 the wheel that `uv.lock` names for this machine is downloaded, checked against its hash and unpacked into
@@ -30,7 +30,7 @@ INSTALL_IT = "Or install uv yourself (any way you like, so that `uv` is on PATH)
 
 def wheel_for(lock: Lock, machine: str, libc: str) -> tuple[str, str]:
     """
-    Give the locked uv wheel that runs on a Linux machine, as `(url, sha256)`.
+    Return the locked uv wheel that runs on a Linux machine, as `(url, sha256)`.
 
     `machine` is `x86_64` or `aarch64`, `libc` is `manylinux` (glibc) or `musllinux`; among several fitting
     wheels the one that asks for the oldest libc is taken. Raises `LookupError` when there is none.
@@ -47,13 +47,13 @@ def wheel_for(lock: Lock, machine: str, libc: str) -> tuple[str, str]:
 
 
 def locked_uv(lock: Lock) -> Lock:
-    """Give the entry of uv itself in a parsed `uv.lock`."""
+    """Return the entry of uv itself in a parsed `uv.lock`."""
     packages: list[Lock] = lock["package"]
     return next(package for package in packages if package["name"] == "uv")
 
 
 def new_enough(version: str, requested: str) -> bool:
-    """Tell whether a uv version is at least the wanted one, both as text such as `0.13.9`."""
+    """Return whether a uv version is at least the required one, both as text such as `0.13.9`."""
 
     def numbers(text: str) -> list[int]:
         return [int(number) for number in re.findall(r"\d+", text)[:3]]
@@ -62,7 +62,7 @@ def new_enough(version: str, requested: str) -> bool:
 
 
 def uv_on_path(requested: str) -> str | None:
-    """Give the path of the installed uv if it is new enough, else nothing."""
+    """Return the path of the installed uv if it is new enough, else None."""
     uv = shutil.which("uv")
     if uv:
         said = subprocess.run([uv, "--version"], capture_output=True, text=True, check=False).stdout

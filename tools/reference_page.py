@@ -1,4 +1,4 @@
-"""Print docs/reference.md from the tables of the code; with --check only tell whether it is fresh."""
+"""Prints docs/reference.md from the tables of the code; with --check it reports whether that is current."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
-    """Lay out a table."""
+    """Yield the lines of a Markdown table."""
     heads = list(heads)
     yield "| " + " | ".join(heads) + " |"
     yield "|" + "---|" * len(heads)
@@ -29,24 +29,24 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[st
 
 
 def all_codes() -> Iterator[Code]:
-    """Give every answer code, in the order of the table."""
+    """Yield every answer code, in the order of the table."""
     yield from (code for code in vars(codes).values() if isinstance(code, Code))
 
 
 def stage_changes() -> Iterator[str]:
-    """Lay out the stage map as a diagram, and what decides a change by hand."""
+    """Yield the stage map as a diagram, and the tables that decide an officer's change."""
     yield "The stage map as an empty database has it; an officer reaches the stages in round boxes (S17)."
     yield ""
     yield "```mermaid"
     yield "flowchart LR"
-    by_hand = frozenset().union(*TARGETS.values())
+    by_officer = frozenset().union(*TARGETS.values())
     for stage in STAGES:
-        yield f"    {stage}([{stage}])" if stage in by_hand else f"    {stage}[{stage}]"
+        yield f"    {stage}([{stage}])" if stage in by_officer else f"    {stage}[{stage}]"
     for stage, moves in STAGE_MAP.items():
         yield f"    {stage} --> {' & '.join(moves)}"
     yield "```"
     yield ""
-    yield "Where a change by hand may go (S17), and where it goes when no stage is named (S15)."
+    yield "Where an officer may move a notice (S17), and where it goes when no stage is named (S15)."
     yield ""
     yield from table(
         ["offender", "may go to", "derived"],
@@ -72,7 +72,7 @@ def stage_changes() -> Iterator[str]:
 
 
 def page() -> Iterator[str]:
-    """Lay out the whole page."""
+    """Yield the lines of the whole page."""
     yield "# Access, limits, codes, settings and reference data"
     yield ""
     yield "Printed from the tables of the code by `make docs`."
@@ -101,7 +101,7 @@ def page() -> Iterator[str]:
     yield from table(["code", "default"], ((f"`{cap.value}`", most) for cap, most in DEFAULTS.items()))
     yield "## Answer codes"
     yield ""
-    yield "A code without a status of its own is told of one item, or with the status its call gives it."
+    yield "A code without a status of its own belongs to one item, or takes the status of its call."
     yield ""
     yield from table(
         ["code", "HTTP", "text", "rule"],
@@ -125,7 +125,7 @@ def page() -> Iterator[str]:
     )
     yield "## Reference data"
     yield ""
-    yield "What an empty database is given. Fees are not among it: an administrator sets them."
+    yield "What an empty database starts with. Fees are not part of it: an administrator sets them."
     yield ""
     yield from table(
         ["stage", "meaning", "may move to", "followed by"],
@@ -144,7 +144,7 @@ def page() -> Iterator[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or check it."""
+    """Write the page, or with `--check` compare it; return the exit status."""
     text = "\n".join(page()).rstrip() + "\n"
     if "--check" in arguments:
         if PAGE.exists() and PAGE.read_text() == text:

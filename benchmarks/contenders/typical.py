@@ -30,7 +30,7 @@ Suspension = entity("Suspension", schema.ocms_suspended_notice)
 CourtCase = entity("CourtCase", schema.ocms_court_case)
 OutboxRow = entity("OutboxRow", schema.ocms_outbox)
 
-Shown = TypeVar("Shown")
+Row = TypeVar("Row")
 
 
 class Item(BaseModel):
@@ -64,15 +64,15 @@ class NoticeInfo(BaseModel):
     amountPayable: float | None
 
 
-class Data(BaseModel, Generic[Shown]):
+class Data(BaseModel, Generic[Row]):
     appCode: str = "OCMS-2000"
     message: str = "Success"
-    notices: list[Shown]
+    notices: list[Row]
 
 
-class Answer(BaseModel, Generic[Shown]):
+class Answer(BaseModel, Generic[Row]):
     total: int
-    data: Data[Shown]
+    data: Data[Row]
 
 
 sessions = sessionmaker()

@@ -1,4 +1,4 @@
-"""A house of one's own, for who starts, stops and breaks it."""
+"""A deployment for each test that starts, stops or breaks one."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.databases import Databases, sqlite_databases
-from tests.support.http_server import House
+from tests.support.http_server import Deployment
 from tests.support.log_lines import logs_as_before
 
 
@@ -18,16 +18,16 @@ def _logs_as_before() -> Iterator[None]:
 
 
 @pytest.fixture
-def house(databases: Databases, tmp_path: Path) -> Iterator[House]:
+def deployment(databases: Databases, tmp_path: Path) -> Iterator[Deployment]:
     """Give freshly migrated databases and their credentials, on each database in turn."""
-    house = House(databases, tmp_path)
-    yield house
-    house.engine.dispose()
+    deployment = Deployment(databases, tmp_path)
+    yield deployment
+    deployment.engine.dispose()
 
 
 @pytest.fixture
-def small_house(sqlite_templates: Path, tmp_path: Path) -> Iterator[House]:
-    """Give a house on SQLite, for what no database makes a difference to."""
-    house = House(sqlite_databases(sqlite_templates, tmp_path), tmp_path)
-    yield house
-    house.engine.dispose()
+def sqlite_deployment(sqlite_templates: Path, tmp_path: Path) -> Iterator[Deployment]:
+    """Return a deployment on SQLite, for what is the same on every database."""
+    deployment = Deployment(sqlite_databases(sqlite_templates, tmp_path), tmp_path)
+    yield deployment
+    deployment.engine.dispose()

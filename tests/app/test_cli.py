@@ -16,7 +16,7 @@ from ocms_app.cli import app
 from ocms_app.cli.errors import run_reporting_errors
 from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
 from ocms_core.kernel.access import Role
-from tests.support.http_server import OCMS, House, now
+from tests.support.http_server import OCMS, Deployment, now
 from tests.support.rows import put_notices
 
 ROOT = Path(__file__).parents[2]
@@ -35,12 +35,14 @@ Run = Callable[..., Said]
 
 
 @pytest.fixture
-def ocms(small_house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Give the command, run in this process with the settings of a house; more settings by keyword."""
+def ocms(
+    sqlite_deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Give the command, run in this process with the settings of a deployment; more settings by keyword."""
 
     def run(*words: str, **settings: str) -> Said:
         with monkeypatch.context() as patch:
-            for name, value in small_house.environment(**settings).items():
+            for name, value in sqlite_deployment.environment(**settings).items():
                 if name.startswith("OCMS_"):
                     patch.setenv(name, value)
             with pytest.raises(SystemExit) as left:
@@ -51,14 +53,16 @@ def ocms(small_house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     return run
 
 
-def test_the_key_alone_goes_to_standard_output(small_house: House) -> None:
+def test_the_key_alone_goes_to_standard_output(sqlite_deployment: Deployment) -> None:
     command = [OCMS, "keys", "issue", "--client", "CAS", "--days", "30"]
-    ran = subprocess.run(command, env=small_house.environment(), capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        command, env=sqlite_deployment.environment(), capture_output=True, text=True, check=True
+    )
     (key,) = ran.stdout.splitlines()
     assert key.startswith("ocms_")
     assert key not in ran.stderr
     assert "30 days" in ran.stderr
-    (kept,) = SqlCredentials(small_house.engine).list()
+    (kept,) = SqlCredentials(sqlite_deployment.engine).list()
     assert (kept.client, kept.role, (kept.expires_at or now()) > now()) == ("CAS", Role.CAS, True)
 
 
@@ -142,8 +146,8 @@ def test_a_database_that_cannot_be_reached_is_one_line(ocms: Run) -> None:
     assert (said.status, said.out, said.err) == (1, "", "the database is unavailable\n")
 
 
-def test_a_notice_is_explained_by_its_rules(ocms: Run, small_house: House) -> None:
-    put_notices(small_house.engine, ["1234567890"])
+def test_a_notice_is_explained_by_its_rules(ocms: Run, sqlite_deployment: Deployment) -> None:
+    put_notices(sqlite_deployment.engine, ["1234567890"])
     said = ocms("explain", "1234567890")
     assert said.status == 0
     assert all(word in said.out for word in ("stage CPC", "cas-getPaymentStatus", "P22", "P31", "apply-hst"))
@@ -165,8 +169,8 @@ def test_a_sample_is_loaded_into_an_empty_database(ocms: Run, tmp_path: Path) ->
     assert "stage" in ocms("explain", "1234567890", **new).out
 
 
-def test_the_history_keeps_a_run_that_never_ended_in_sight(ocms: Run, small_house: House) -> None:
-    locks = SqlLocks(small_house.engine)
+def test_the_history_keeps_a_run_that_never_ended_in_sight(ocms: Run, sqlite_deployment: Deployment) -> None:
+    locks = SqlLocks(sqlite_deployment.engine)
     locks.take(LockRequest("refresh_vip_vehicle", "dead", timedelta(seconds=0.05)))
     for _ in range(25):
         held = locks.take(LockRequest("send_alerts", "alive", timedelta(minutes=1)))
@@ -180,8 +184,10 @@ def test_the_history_keeps_a_run_that_never_ended_in_sight(ocms: Run, small_hous
     assert ocms("jobs", "history", "send_alerts", "--last", "3").out.count("send_alerts") == 3
 
 
-def test_a_job_that_another_has_is_told_with_the_time_it_is_held_until(ocms: Run, small_house: House) -> None:
-    locks = SqlLocks(small_house.engine)
+def test_a_job_that_another_has_is_told_with_the_time_it_is_held_until(
+    ocms: Run, sqlite_deployment: Deployment
+) -> None:
+    locks = SqlLocks(sqlite_deployment.engine)
     locks.take(LockRequest("send_alerts", "other", timedelta(minutes=5)))
     until = locks.held_until("send_alerts")
     assert until

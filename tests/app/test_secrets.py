@@ -12,7 +12,7 @@ from attrs import fields
 
 from ocms_app import logs
 from ocms_app.settings import SECRETS, Settings
-from tests.support.http_server import OCMS, House
+from tests.support.http_server import OCMS, Deployment
 
 CANARY = "geheim"
 # The first breaks in the middle of a job in a way nobody foresaw, the others in a partner's call.
@@ -40,9 +40,9 @@ def test_the_settings_that_are_secret_are_known() -> None:
 @pytest.mark.parametrize("log_format", ["json", "text"])
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_an_error_nobody_foresaw_is_logged_without_a_secret_and_apart_from_the_answer(
-    small_house: House, words: tuple[str, ...], log_format: str
+    sqlite_deployment: Deployment, words: tuple[str, ...], log_format: str
 ) -> None:
-    (small_house.folder / "unpaid.csv").write_text("noticeNo\n1234567890\n")
+    (sqlite_deployment.folder / "unpaid.csv").write_text("noticeNo\n1234567890\n")
     settings = {
         **secrets(),
         "vip_url": NO_ADDRESS,
@@ -55,8 +55,8 @@ def test_an_error_nobody_foresaw_is_logged_without_a_secret_and_apart_from_the_a
     }
     ran = subprocess.run(
         [OCMS, *words],
-        env=small_house.environment(**settings),
-        cwd=small_house.folder,
+        env=sqlite_deployment.environment(**settings),
+        cwd=sqlite_deployment.folder,
         capture_output=True,
         text=True,
         check=False,

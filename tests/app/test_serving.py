@@ -15,7 +15,7 @@ from ocms_app.settings import Settings
 from ocms_core.kernel.errors import Unavailable
 from tests.support.builders import body
 from tests.support.databases import postgres_databases
-from tests.support.http_server import API_1, API_2, API_4, House, Served, serving
+from tests.support.http_server import API_1, API_2, API_4, Deployment, Served, serving
 from tests.support.postgres import running_server
 from tests.support.rows import put_notices, row_of
 
@@ -39,11 +39,11 @@ def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
 @pytest.mark.rule("P4", "G15")
 def test_while_its_database_is_stopped_a_server_answers_503_and_then_goes_on(tmp_path: Path) -> None:
     with running_server() as server, postgres_databases(server) as databases:
-        house = House(databases, tmp_path)
-        put_notices(house.engine, [NO])
-        calls = {path: house.credential_for(path) for path in (API_1, API_2, API_4)}
-        house.engine.dispose()
-        with serving(house) as served:
+        deployment = Deployment(databases, tmp_path)
+        put_notices(deployment.engine, [NO])
+        calls = {path: deployment.credential_for(path) for path in (API_1, API_2, API_4)}
+        deployment.engine.dispose()
+        with serving(deployment) as served:
             assert statuses(served, calls) == [200, 200, 200, 200, 200]
             server.stop()
             for path, credential in calls.items():
@@ -63,48 +63,50 @@ def statuses(served: Served, calls: dict[str, dict[str, str]]) -> list[int]:
 
 
 @contextmanager
-def held(house: House) -> Iterator[None]:
+def held(deployment: Deployment) -> Iterator[None]:
     """Keep the notice's row locked, as a slow transaction of another system."""
-    with house.engine.begin() as other:
+    with deployment.engine.begin() as other:
         other.execute(HELD)
         yield
 
 
-def waits(house: House) -> bool:
+def waits(deployment: Deployment) -> bool:
     """Tell whether a transaction waits for another; SQLite keeps that to itself."""
-    if house.engine.name == "sqlite":
+    if deployment.engine.name == "sqlite":
         time.sleep(0.5)
         return True
-    with house.engine.connect() as connection:
+    with deployment.engine.connect() as connection:
         return bool(connection.execute(WAITING).scalar_one())
 
 
-def test_a_server_told_to_stop_finishes_the_call_it_has_begun(house: House) -> None:
-    put_notices(house.engine, [NO])
-    credential = house.key()
-    with serving(house) as served, ThreadPoolExecutor() as threads:
-        with held(house):
+def test_a_server_told_to_stop_finishes_the_call_it_has_begun(deployment: Deployment) -> None:
+    put_notices(deployment.engine, [NO])
+    credential = deployment.key()
+    with serving(deployment) as served, ThreadPoolExecutor() as threads:
+        with held(deployment):
             slow = threads.submit(served.post, API_2, body((MOVE,)), headers=credential)
-            eventually(lambda: waits(house))
+            eventually(lambda: waits(deployment))
             served.process.terminate()
             time.sleep(0.5)
             assert served.process.poll() is None
         assert slow.result().status_code == 200
         assert served.process.wait(10) == 0
-    assert row_of(house.engine, t.ocms_valid_offence_notice, NO)["last_processing_stage"] == "WAR"
+    assert row_of(deployment.engine, t.ocms_valid_offence_notice, NO)["last_processing_stage"] == "WAR"
 
 
-def test_a_server_told_to_stop_while_it_still_starts_stops_at_once(small_house: House) -> None:
-    with serving(small_house, workers=2) as served:  # the first process serves, the second may still load
+def test_a_server_told_to_stop_while_it_still_starts_stops_at_once(sqlite_deployment: Deployment) -> None:
+    with serving(
+        sqlite_deployment, workers=2
+    ) as served:  # the first process serves, the second may still load
         began = time.monotonic()
         assert served.stop() == 0
         assert time.monotonic() - began < 10
 
 
-def test_a_system_whose_database_needs_an_upgrade_is_not_ready(house: House) -> None:
-    databases = open_databases(Settings(house.databases.intranet, house.databases.internet))
+def test_a_system_whose_database_needs_an_upgrade_is_not_ready(deployment: Deployment) -> None:
+    databases = open_databases(Settings(deployment.databases.intranet, deployment.databases.internet))
     databases.ready()
-    with house.engine.begin() as connection:
+    with deployment.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM ocms_schema_version")
     with pytest.raises(Unavailable, match="ocms db upgrade"):
         databases.ready()

@@ -1,4 +1,4 @@
-"""Where uv is missing, the one that the lock file names for the machine is brought in, and no other."""
+"""Where uv is missing, the one that the lock file names for the machine is downloaded, and no other."""
 
 import hashlib
 import io

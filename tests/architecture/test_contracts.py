@@ -1,4 +1,4 @@
-"""The import contracts are kept, and each of them bites."""
+"""The import contracts are kept, and each of them detects a violation."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ VIOLATIONS = (
 
 
 def checked(tree: Path) -> str:
-    """Give the report on the contracts of a tree that holds `src` and `pyproject.toml`."""
+    """Return the report on the contracts of a tree that holds `src` and `pyproject.toml`."""
     said = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"],
         cwd=tree,

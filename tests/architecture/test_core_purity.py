@@ -1,4 +1,4 @@
-"""The core is plain Python and attrs, and quick to load."""
+"""The core is plain Python and attrs, and loads quickly."""
 
 import json
 import subprocess

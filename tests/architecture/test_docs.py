@@ -1,4 +1,4 @@
-"""The docs tell the truth: their Python runs, their links lead somewhere, what is printed is fresh."""
+"""The docs are correct: their Python runs, their links lead to files, what is generated is current."""
 
 import re
 import subprocess
@@ -12,6 +12,7 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     ROOT / "CHANGELOG.md",
+    ROOT / "SECURITY.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")

@@ -24,7 +24,7 @@ with running_server() as server:
 
 
 def ask(url: str, statement: str) -> object:
-    """Give the first value that a statement answers with."""
+    """Return the first value that a statement answers with."""
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         row = connection.execute(statement.encode()).fetchone()
         return row and row[0]

@@ -1,4 +1,4 @@
-"""What the house does not want to find in its own source."""
+"""Names and calls that do not belong in the source."""
 
 import ast
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ LEFT_OUT = {"skip", "skipif", "xfail", "importorskip"}
 
 
 def words(path: Path) -> Iterator[tuple[str, int]]:
-    """Give every called name and every attribute of a module, with its line."""
+    """Yield every called name and every attribute of a module, with its line."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Attribute):
             yield node.attr, node.lineno
@@ -28,7 +28,7 @@ def words(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def found(paths: list[Path], unwanted: set[str]) -> list[str]:
-    """Give the places where unwanted words stand."""
+    """Return the places where unwanted words stand."""
     return [
         f"{path.relative_to(ROOT)}:{line}: {word}"
         for path in paths

@@ -1,4 +1,4 @@
-"""The demo's stand-ins for the address check, and the jobs run by hand on them."""
+"""The demo's simulators for the address check, and the jobs run by hand on them."""
 
 import os
 import re

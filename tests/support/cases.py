@@ -1,4 +1,4 @@
-"""A case of the executable specification: what is given, what is asked, what comes of it."""
+"""A case of the executable specification: what is given, what is asked, what is expected."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
@@ -51,12 +51,12 @@ def parametrize_cases(cases: Sequence[Case[Any, Any, Any]]) -> Callable[[Test], 
 
 
 def outcome(verdict: Decision[Any] | Refusal) -> tuple[tuple[str, Code], ...] | Refusal:
-    """Give what a decision says: number and code of each item, or the refusal of the call."""
+    """Return the outcome of a decision: number and code of each item, or the refusal of the call."""
     if isinstance(verdict, Refusal):
         return verdict
     return tuple((answer.key, answer.code) for answer in verdict.answers)
 
 
 def written(verdict: Decision[Any] | Refusal) -> tuple[Change, ...]:
-    """Give what a decision writes; a refused call writes nothing."""
+    """Return the changes of a decision; a refused call has none."""
     return () if isinstance(verdict, Refusal) else verdict.changes

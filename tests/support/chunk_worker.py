@@ -1,4 +1,4 @@
-"""A chunk worker in a process of its own: slow to say what is done, and quick to be taken for dead."""
+"""A chunk worker in a process of its own: it reports late, and counts as dead early."""
 
 import signal
 import sys

@@ -39,7 +39,7 @@ class Contender:
     chance: random.Random
 
     def slot(self) -> datetime:
-        """Give the time of the schedule this machine's clock shows."""
+        """Return the time of the schedule this machine's clock shows."""
         now = SystemClock().now() + self.off
         return now.replace(microsecond=now.microsecond // SLOT * SLOT)
 

@@ -26,7 +26,7 @@ class Databases:
 
 @contextmanager
 def postgres_databases(server: PostgresServer) -> Iterator[Databases]:
-    """Give a pair in a PostgreSQL server, for as long as the block lasts."""
+    """Yield a pair in a PostgreSQL server, for as long as the block lasts."""
     pair = {side: server.clone(server.template(side, partial(migrate, side))) for side in SIDES}
     try:
         yield Databases(**{side: server.url(name) for side, name in pair.items()})
@@ -43,13 +43,13 @@ def sqlite_templates(folder: Path) -> Path:
 
 
 def sqlite_databases(templates: Path, folder: Path) -> Databases:
-    """Give a pair of SQLite files in a folder."""
+    """Return a pair of SQLite files in a folder."""
     shutil.copytree(templates, folder, dirs_exist_ok=True)
     return Databases(**{side: sqlite_url(folder, side) for side in SIDES})
 
 
 def sqlite_url(folder: Path, side: Side) -> str:
-    """Give the URL of one side's file in a folder."""
+    """Return the URL of one side's file in a folder."""
     return f"sqlite:///{folder / side}.sqlite"
 
 

@@ -1,4 +1,4 @@
-"""Facts of the HST capability: each builder gives a sound value, and takes by keyword what differs."""
+"""Facts of the HST capability: each builder returns a valid value, and takes by keyword what differs."""
 
 from collections.abc import Iterable
 from datetime import datetime

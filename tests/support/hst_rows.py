@@ -25,7 +25,7 @@ class HstDatabase:
     stores: SqlHstStores
 
     def rows(self, table: Table, *columns: str) -> list[tuple[Any, ...]]:
-        """Give columns of every row of a table, in the order of its key."""
+        """Return columns of every row of a table, in the order of its key."""
         with self.engine.connect() as connection:
             asked = select(*(table.c[name] for name in columns)).order_by(*table.primary_key.columns)
             return [tuple(row) for row in connection.execute(asked)]
@@ -43,7 +43,7 @@ class HstDatabase:
         self.put(t.ocms_offence_notice_owner_driver, [offender(number, id_no) for number in numbers])
 
     def shown(self) -> dict[str, tuple[Any, ...]]:
-        """Give what every notice row shows: type, reason, since, due, next date."""
+        """Return what every notice row shows: type, reason, since, due, next date."""
         rows = self.rows(
             t.ocms_valid_offence_notice,
             *("notice_no", "suspension_type", "epr_reason_of_suspension", "epr_date_of_suspension"),
@@ -52,7 +52,7 @@ class HstDatabase:
         return {row[0]: row[1:] for row in rows}
 
     def held(self) -> list[str]:
-        """Give the notices with an open TS-HST record, once for each."""
+        """Return the notices with an open TS-HST record, once for each."""
         rows = self.rows(
             t.ocms_suspended_notice,
             *("notice_no", "suspension_type", "reason_of_suspension", "date_of_revival"),
@@ -60,7 +60,7 @@ class HstDatabase:
         return [row[0] for row in rows if row[1:] == ("TS", "HST", None)]
 
     def listed(self) -> list[str]:
-        """Give the identities on the list."""
+        """Return the identities on the list."""
         return [row[0] for row in self.rows(t.ocms_hst, "id_no")]
 
 
@@ -71,7 +71,7 @@ def hst_database(databases: Databases, pool_size: int = 10) -> HstDatabase:
 
 
 def notice(number: str) -> dict[str, Any]:
-    """Give the columns of a plain unpaid notice at ROV."""
+    """Return the columns of a plain unpaid notice at ROV."""
     return {
         "notice_no": number,
         "vehicle_no": "SGX1234A",
@@ -90,7 +90,7 @@ def notice(number: str) -> dict[str, Any]:
 
 
 def offender(number: str, id_no: str = IDENTITY, indicator: str = "O", **columns: Any) -> dict[str, Any]:
-    """Give the columns of a current offender."""
+    """Return the columns of a current offender."""
     return {
         "notice_no": number,
         "owner_driver_indicator": indicator,
@@ -103,5 +103,5 @@ def offender(number: str, id_no: str = IDENTITY, indicator: str = "O", **columns
 
 
 def application(id_no: str = IDENTITY) -> HstApplication:
-    """Give an application for an identity."""
+    """Return an application for an identity."""
     return evolve(APPLICATION, id_no=id_no)

@@ -52,7 +52,7 @@ class Called:
     def token(
         self, role: Role = Role.OIC, kind: CallerKind = CallerKind.STAFF, name: str = ""
     ) -> dict[str, str]:
-        """Give the header of a caller nobody has seen before."""
+        """Return the header of a caller nobody has seen before."""
         issuer = DevIssuer(self.folder / "keys", switched_on=True)
         who = name or f"OFFICER{next(OFFICERS)}"
         return {"Authorization": f"Bearer {issuer.token(who, role, kind=kind, now=SystemClock().now())}"}

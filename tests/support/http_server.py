@@ -45,13 +45,13 @@ Headers = dict[str, str]
 
 
 def now() -> datetime:
-    """Give the present moment in Singapore."""
+    """Return the present moment in Singapore."""
     return datetime.now(SINGAPORE)
 
 
 @frozen
-class House:
-    """The databases and the development issuer of one deployment, and the credentials it hands out."""
+class Deployment:
+    """The databases and the development issuer of one deployment, and the credentials issued on it."""
 
     databases: Databases
     folder: Path
@@ -62,7 +62,7 @@ class House:
         return engines.create(self.databases.intranet)
 
     def environment(self, **settings: object) -> dict[str, str]:
-        """Give the environment of a process of this deployment; further settings by keyword."""
+        """Return the environment of a process of this deployment; further settings by keyword."""
         ours = {
             "INTRANET_URL": self.databases.intranet,
             "INTERNET_URL": self.databases.internet,
@@ -85,15 +85,15 @@ class House:
         return {"Authorization": f"Bearer {issuer.token(name, role, kind=kind, now=now())}"}
 
     def credential_for(self, path: str) -> Headers:
-        """Give a fresh credential that may call a path of contract 1."""
+        """Return a fresh credential that may call a path of contract 1."""
         return self.token() if path == API_4 else self.key()
 
 
 @define
 class Served:
-    """A running `ocms serve` of a house; `http` calls it, `log` is what it said on standard error."""
+    """A running `ocms serve` of a deployment; `http` calls it, `log` is what it said on standard error."""
 
-    house: House
+    deployment: Deployment
     http: httpx.Client
     process: subprocess.Popen[bytes]
     log_file: Path
@@ -103,7 +103,7 @@ class Served:
     ) -> httpx.Response:
         """Post a body, as JSON unless it is bytes, with a fresh credential unless `headers` are given."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        sent = self.house.credential_for(path) if headers is None else headers
+        sent = self.deployment.credential_for(path) if headers is None else headers
         return self.http.post(path, content=content, headers={**sent, **credential})
 
     def get_as_written(self, path: str, headers: Headers) -> tuple[int, Any]:
@@ -115,7 +115,7 @@ class Served:
             return answer.status, json.loads(answer.read())
 
     def log(self) -> list[dict[str, Any]]:
-        """Give the log lines so far; every line after the greeting has to be JSON."""
+        """Return the log lines so far; every line after the first has to be JSON."""
         self._log_of_what_was_answered()
         greeting, *lines = self.log_file.read_text().splitlines()
         assert greeting.startswith("Serving on ")
@@ -138,17 +138,17 @@ class Served:
 
 
 @contextmanager
-def serving(house: House, **settings: object) -> Iterator[Served]:
+def serving(deployment: Deployment, **settings: object) -> Iterator[Served]:
     """Run `ocms serve` on a free port until the block ends, or this process dies in whatever way."""
     port = free_port()
-    log_file = house.folder / f"serve-{port}.log"
+    log_file = deployment.folder / f"serve-{port}.log"
     base = f"http://127.0.0.1:{port}"
     command = [OCMS, "serve", "--port", str(port)]
-    environment = house.environment(**settings)
+    environment = deployment.environment(**settings)
     with (
         log_file.open("wb") as log,
         subprocess.Popen(
-            command, env=environment, cwd=house.folder, stderr=log, start_new_session=True
+            command, env=environment, cwd=deployment.folder, stderr=log, start_new_session=True
         ) as process,
         subprocess.Popen(
             ["sh", "-c", GUARD, str(process.pid)], stdin=subprocess.PIPE, start_new_session=True
@@ -157,7 +157,7 @@ def serving(house: House, **settings: object) -> Iterator[Served]:
     ):
         try:
             wait_until_live(http, process, log_file)
-            yield Served(house, http, process, log_file)
+            yield Served(deployment, http, process, log_file)
         finally:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):

@@ -28,12 +28,12 @@ class Tables:
 
 
 def apply(changes: Sequence[Change], tables: Tables) -> Tables:
-    """Play what court operations write onto what is stored, in order, and give what is stored then."""
+    """Apply the changes of court operations to what is stored, in order, and return the result."""
     return reduce(changed, changes, tables)
 
 
 def changed(tables: Tables, change: Change) -> Tables:
-    """Play one change onto what is stored."""
+    """Apply one change to what is stored."""
     match change:
         case NoticeChanged(notice_no=notice_no):
             return with_notice(
@@ -58,7 +58,7 @@ def with_notice(tables: Tables, notice: CourtNotice) -> Tables:
 
 
 def with_parts(notice: CourtNotice, change: NoticeChanged) -> CourtNotice:
-    """Give a notice the stage and suspension of a change; a part that is None stays."""
+    """Return a notice with the stage and suspension of a change; a part that is None stays."""
     if change.move:
         notice = evolve(notice, stage=change.move.stage, stage_date=change.move.date)
     if change.suspension:
@@ -69,7 +69,7 @@ def with_parts(notice: CourtNotice, change: NoticeChanged) -> CourtNotice:
 def with_payment(
     payments: Mapping[str, NoticePaymentStatus], change: NoticeChanged
 ) -> Mapping[str, NoticePaymentStatus]:
-    """Let the payment status show the suspension of a change."""
+    """Return the payment statuses with the suspension of a change in them."""
     before = payments.get(change.notice_no)
     if not (before and change.suspension):
         return payments
@@ -112,35 +112,35 @@ class InMemoryCourtStores:
 
 @mutable
 class Transaction:
-    """One transaction on a twin: it sees what was stored when it began, and its own changes."""
+    """One transaction on the stores in memory: it sees what was stored when it began, and its own changes."""
 
-    stores_in_memory: InMemoryCourtStores
+    stores: InMemoryCourtStores
     tables: Tables
     changes: list[Change] = field(factory=list)
 
     def payment_statuses(self, notice_nos: Sequence[str]) -> Mapping[str, NoticePaymentStatus]:
-        """Give the payment status of the notices that exist."""
+        """Return the payment status of the notices that exist."""
         return chosen(self.tables.payments, notice_nos)
 
     def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
-        """Give the notices that exist as PLUS sees them."""
+        """Return the notices that exist as PLUS sees them."""
         return chosen(self.tables.plus, notice_nos)
 
     def court_notices(self, notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
-        """Give the notices that exist as the court update would find them."""
+        """Return the notices that exist as the court update would find them."""
         return chosen(self.tables.court.notices, notice_nos)
 
     def court_facts(self, notice_nos: Sequence[str]) -> CourtFacts:
-        """Give the notices that exist as the court update sees them."""
+        """Return the notices that exist as the court update sees them."""
         return evolve(self.tables.court, notices=self.court_notices(notice_nos))
 
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
-        """Keep the changes until the commit; `now` is for audit columns, of which a twin has none."""
+        """Keep the changes until the commit; `now` is for audit columns, which are not kept in memory."""
         del now
-        if self.stores_in_memory.opened.count("writing") in self.stores_in_memory.overtaken:
-            self.stores_in_memory.tables = self.stores_in_memory.meanwhile or self.stores_in_memory.tables
+        if self.stores.opened.count("writing") in self.stores.overtaken:
+            self.stores.tables = self.stores.meanwhile or self.stores.tables
             raise Conflict
-        refused = frozenset(notice_of(change) for change in changes) & self.stores_in_memory.refuses
+        refused = frozenset(notice_of(change) for change in changes) & self.stores.refuses
         if refused and not isolate:
             raise RowRejected
         accepted = [change for change in changes if notice_of(change) not in refused]
@@ -150,5 +150,5 @@ class Transaction:
 
 
 def chosen(stored: Mapping[str, Kept], notice_nos: Sequence[str]) -> Mapping[str, Kept]:
-    """Give the rows of these numbers; what is not stored is left out."""
+    """Return the rows of these numbers; what is not stored is left out."""
     return {notice_no: stored[notice_no] for notice_no in notice_nos if notice_no in stored}

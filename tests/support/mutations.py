@@ -1,4 +1,4 @@
-"""A database altered under a running system, for a while."""
+"""Changes made to a database under a running system, and undone."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ def mutated(engine: Engine, made: list[str], undone: list[str]) -> Iterator[None
 
 @contextmanager
 def missing(engine: Engine, *tables: str) -> Iterator[None]:
-    """Let tables be gone until the block ends."""
+    """Rename tables away until the block ends."""
     away = [f"ALTER TABLE {table} RENAME TO {table}_away" for table in tables]
     back = [f"ALTER TABLE {table}_away RENAME TO {table}" for table in tables]
     with mutated(engine, away, back):

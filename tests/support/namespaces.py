@@ -1,4 +1,4 @@
-"""Machines made of network namespaces, each joined to this one by a cable of its own."""
+"""Machines made of network namespaces, each connected to this one by its own virtual link."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ NAMESPACES, PROCESSES = "network namespaces", "processes in one network"
 
 
 def means() -> str:
-    """Tell what machines can be made of here: namespaces need root and iproute2."""
+    """Return what machines can be made of here: namespaces need root and iproute2."""
     name = f"ocms{os.getpid() % 100_000}-probe"
     try:
         run("ip", "netns", "add", name)
@@ -32,7 +32,7 @@ def means() -> str:
 
 @contextmanager
 def machines(count: int) -> Iterator[Sequence[Machine]]:
-    """Give so many machines made of network namespaces."""
+    """Yield the given number of machines made of network namespaces."""
     with ExitStack() as undo:
         yield [machine(number, undo) for number in range(count)]
 

@@ -80,7 +80,7 @@ def put_person(
 
 
 def rows_of(engine: Engine, table: Table, *notice_nos: str) -> list[dict[str, Any]]:
-    """Give the rows of a table, or of some notices, in the order of the key."""
+    """Return the rows of a table, or of some notices, in the order of the key."""
     question = select(table).order_by(*table.primary_key)
     if notice_nos:
         question = question.where(table.c.notice_no.in_(notice_nos))
@@ -89,7 +89,7 @@ def rows_of(engine: Engine, table: Table, *notice_nos: str) -> list[dict[str, An
 
 
 def current_roles(engine: Engine, notice_no: str) -> list[str]:
-    """Give the roles of a notice that carry the indicator."""
+    """Return the roles of a notice that carry the indicator."""
     return [
         row["owner_driver_indicator"]
         for row in rows_of(engine, schema.ocms_offence_notice_owner_driver, notice_no)

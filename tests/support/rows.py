@@ -1,4 +1,4 @@
-"""Rows as another program leaves and finds them: put in with plain SQL, read back column by column."""
+"""Rows as another program writes and reads them: inserted with plain SQL, read back column by column."""
 
 from collections.abc import Iterable, Mapping
 from itertools import count
@@ -52,7 +52,7 @@ NUMBERS = count(1)
 
 
 def notice_numbers(many: int) -> list[str]:
-    """Give so many notice numbers no test of this process has used yet."""
+    """Return the given number of notice numbers that no test of this process has used."""
     return [f"{next(NUMBERS):010}" for _ in range(many)]
 
 
@@ -84,7 +84,7 @@ def put_court_case(engine: Engine, number: str, **columns: str | None) -> None:
 
 
 def rows_of(engine: Engine, table: Table, *numbers: str) -> list[dict[str, Any]]:
-    """Give all columns of the rows of a table, or of those of some notices, in the order of the key."""
+    """Return all columns of the rows of a table, or of those of some notices, in the order of the key."""
     question = select(table).order_by(*table.primary_key)
     if numbers:
         question = question.where(table.c.notice_no.in_(numbers))
@@ -93,7 +93,7 @@ def rows_of(engine: Engine, table: Table, *numbers: str) -> list[dict[str, Any]]
 
 
 def row_of(engine: Engine, table: Table, number: str) -> dict[str, Any]:
-    """Give all columns of the one row a notice has in a table."""
+    """Return all columns of the one row a notice has in a table."""
     (row,) = rows_of(engine, table, number)
     return row
 

@@ -71,14 +71,14 @@ def in_order(rule: str) -> tuple[str, int]:
 
 
 def parsed(root: Path, folder: str) -> Iterator[tuple[str, ast.Module]]:
-    """Give each module of a folder with its path below the project."""
+    """Yield each module of a folder with its path below the project."""
     for path in sorted((root / folder).rglob("*.py")):
         name = path.relative_to(root).as_posix()
         yield name, ast.parse(path.read_text(encoding="utf-8"), name)
 
 
 def functions_of(path: str, tree: ast.Module) -> Iterator[Citation]:
-    """Give what a module of `src` tags with rules."""
+    """Yield what a module of `src` tags with rules."""
     for name, node in definitions(tree):
         for decorator in node.decorator_list:
             match decorator:
@@ -87,7 +87,7 @@ def functions_of(path: str, tree: ast.Module) -> Iterator[Citation]:
 
 
 def cases_of(path: str, tree: ast.Module) -> Iterator[Citation]:
-    """Give the tests of a module that are marked with rules, and its cases."""
+    """Yield the tests of a module that are marked with rules, and its cases."""
     for name, node in definitions(tree):
         for decorator in node.decorator_list:
             match decorator:
@@ -104,7 +104,7 @@ def cases_of(path: str, tree: ast.Module) -> Iterator[Citation]:
 
 
 def definitions(tree: ast.AST, owner: str = "") -> Iterator[tuple[str, Tagged]]:
-    """Give every function and class below a node, by the name it has in its module."""
+    """Yield every function and class below a node, by the name it has in its module."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield owner + node.name, node
@@ -114,12 +114,12 @@ def definitions(tree: ast.AST, owner: str = "") -> Iterator[tuple[str, Tagged]]:
 
 
 def literals(path: str, node: ast.AST, ids: Iterable[ast.expr]) -> tuple[str, ...]:
-    """Give the rule ids a citation is written with."""
+    """Return the rule ids a citation is written with."""
     return tuple(text_of(path, each) for each in ids) or cannot_read(path, node, "names no rule")
 
 
 def text_of(path: str, node: ast.expr) -> str:
-    """Give a text as it is written; what an f-string fills in stands in braces."""
+    """Return a text as it is written; what an f-string fills in stands in braces."""
     match node:
         case ast.Constant(value=str(text)):
             return text
@@ -131,19 +131,19 @@ def text_of(path: str, node: ast.expr) -> str:
 
 
 def cannot_read(path: str, node: ast.AST, why: str) -> NoReturn:
-    """Tell which citation cannot be read."""
+    """Raise `Unreadable`, which names the citation."""
     raise Unreadable(f"{path}:{getattr(node, 'lineno', 0)}: this citation {why}")
 
 
 def first_sentence(node: Tagged) -> str:
-    """Give the first sentence of a docstring on one line; nothing where there is no docstring."""
+    """Return the first sentence of a docstring on one line; nothing where there is no docstring."""
     docstring = " ".join((ast.get_docstring(node) or "").split())
     sentence = SENTENCE.match(docstring)
     return sentence[0] if sentence else docstring
 
 
 def in_words(name: str) -> str:
-    """Give the sentence a test's name is."""
+    """Return the sentence a test's name is."""
     return name.rpartition(".")[2].removeprefix("test_").removeprefix("Test").replace("_", " ")
 
 
@@ -167,7 +167,7 @@ def printed(sources: Sources) -> str:
 
 
 def citing(citations: Iterable[Citation], rule: str) -> list[Citation]:
-    """Give the citations of one rule."""
+    """Return the citations of one rule."""
     return [each for each in citations if rule in each.rules]
 
 
@@ -178,7 +178,7 @@ def linked(function: Citation) -> str:
 
 
 def problems(sources: Sources, index: str | None) -> list[str]:
-    """Tell what is wrong with the rules, their functions, their cases and the index as it lies there."""
+    """Return what is wrong with the rules, their functions, their cases and the printed pages."""
     found = [] if index == printed(sources) else [f"{INDEX} is stale: run `make docs`"]
     for rule, file in sources.rules.items():
         if not citing(sources.functions, rule):

@@ -1,4 +1,4 @@
-"""Test data of stage changes: each builder gives a sound value, and takes by keyword what is to differ."""
+"""Test data of stage changes: each builder returns a valid value, and takes by keyword what is to differ."""
 
 from collections.abc import Iterable
 from datetime import datetime

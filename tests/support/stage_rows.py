@@ -1,4 +1,4 @@
-"""What stage changes need in the tables, put in the way another system does."""
+"""Rows that stage changes need, inserted the way another system does."""
 
 from collections.abc import Iterable, Sequence
 

@@ -25,7 +25,7 @@ DOCUMENT: dict[str, Any] = json.loads(encode(document(ENDPOINTS, "1.2.3")))
 
 
 class Down:
-    """A part of the house that is not to be had."""
+    """A part of the system that is out of reach."""
 
     def __getattr__(self, name: str) -> Any:
         raise Unavailable("the database")

@@ -18,7 +18,7 @@ NO_NAMES = [
 
 
 def soon(seconds: int = 3600) -> datetime:
-    """Give a time by the real clock, which Azure keeps to; in Singapore, as the house writes its times."""
+    """Give a time by the real clock, which Azure checks against; in Singapore time, as everywhere in OCMS."""
     return datetime.now(UTC).astimezone(SINGAPORE) + timedelta(seconds=seconds)
 
 

@@ -1,4 +1,4 @@
-"""What every court store owes the core, shown on the twin the core is tested with and on each database."""
+"""What every court store has to do, shown on the stores in memory and on each database."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -100,7 +100,7 @@ def put_all(engine: Engine) -> None:
 
 
 def stores_in_memory() -> InMemoryCourtStores:
-    """Give the twin with the same three notices."""
+    """Return in-memory stores with the same three notices."""
     return InMemoryCourtStores(Tables(CourtFacts(EMPTY, COURT), PLUS, PAYMENTS))
 
 
@@ -113,10 +113,10 @@ def engine(databases: Databases) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture(params=["twin", "database"])
+@pytest.fixture(params=["memory", "database"])
 def stores(request: pytest.FixtureRequest, engine: Engine) -> CourtStores:
     """Give the stores under test."""
-    return stores_in_memory() if request.param == "twin" else SqlCourtStores(engine)
+    return stores_in_memory() if request.param == "memory" else SqlCourtStores(engine)
 
 
 @frozen
@@ -221,7 +221,7 @@ def changes_of(number: str) -> st.SearchStrategy[tuple[Change, ...]]:
 @pytest.mark.rule("P24", "P32")
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=st.tuples(*map(changes_of, NUMBERS)), isolate=st.booleans())
-def test_after_any_changes_a_database_shows_what_the_twin_shows(
+def test_after_any_changes_a_database_shows_what_the_stores_in_memory_show(
     engine: Engine,
     drawn: tuple[tuple[Change, ...], ...],
     isolate: bool,  # noqa: FBT001
@@ -229,10 +229,10 @@ def test_after_any_changes_a_database_shows_what_the_twin_shows(
     emptied(engine)
     put_all(engine)
     changes = [change for of_notice in drawn for change in of_notice]
-    twins, stores = stores_in_memory(), SqlCourtStores(engine)
-    for each in (twins, stores):
+    in_memory, stores = stores_in_memory(), SqlCourtStores(engine)
+    for each in (in_memory, stores):
         assert record(each, *changes, isolate=isolate) == frozenset()
-    assert seen(stores) == seen(twins)
+    assert seen(stores) == seen(in_memory)
 
 
 @pytest.mark.rule("G13")

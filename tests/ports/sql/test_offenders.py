@@ -68,8 +68,8 @@ RACES = 200
 
 
 @frozen
-class Desk:
-    """An officer's desk: the services on one database."""
+class OfficerClient:
+    """Calls the services as one officer, on one database."""
 
     engine: Engine
     stores: SqlOffenderStores
@@ -94,8 +94,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(databases: Databases) -> Iterator[Desk]:
-    """Give a desk with the contract's notice: at RD1, its owner the current offender."""
+def officer_client(databases: Databases) -> Iterator[OfficerClient]:
+    """Return a client with the contract's notice: at RD1, its owner the current offender."""
     with opened(databases.intranet) as (engine,):
         put_notice(engine, NUMBER)
         put_person(
@@ -108,7 +108,7 @@ def desk(databases: Databases) -> Iterator[Desk]:
             lta_entity_type="1",
             mha_dh_check_allow="N",
         )
-        yield Desk(engine, SqlOffenderStores(engine))
+        yield OfficerClient(engine, SqlOffenderStores(engine))
 
 
 def record_of_unc(number: str, sr_no: int, due: datetime, closed: datetime | None) -> dict[str, Any]:
@@ -130,9 +130,9 @@ def columns(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
 
 
 @pytest.mark.rule("F20", "F21", "F22", "G4", "G12")
-def test_a_furnish_writes_every_column_it_should_and_no_other(desk: Desk) -> None:
-    assert isinstance(desk.furnish("H"), ActionOutcome)
-    hirer, owner = rows_of(desk.engine, ONOD, NUMBER)
+def test_a_furnish_writes_every_column_it_should_and_no_other(officer_client: OfficerClient) -> None:
+    assert isinstance(officer_client.furnish("H"), ActionOutcome)
+    hirer, owner = rows_of(officer_client.engine, ONOD, NUMBER)
     assert hirer == {
         "notice_no": NUMBER,
         "owner_driver_indicator": "H",
@@ -162,7 +162,7 @@ def test_a_furnish_writes_every_column_it_should_and_no_other(desk: Desk) -> Non
         "VEHICLE OWNER PTE LTD",
         "A",
     )
-    (von,) = rows_of(desk.engine, VON, NUMBER)
+    (von,) = rows_of(officer_client.engine, VON, NUMBER)
     assert columns(
         von,
         "last_processing_stage",
@@ -180,7 +180,7 @@ def test_a_furnish_writes_every_column_it_should_and_no_other(desk: Desk) -> Non
         "N",
     )
     assert von["amount_payable"] == 70
-    (address,) = rows_of(desk.engine, ADDR, NUMBER)
+    (address,) = rows_of(officer_client.engine, ADDR, NUMBER)
     assert columns(address, "type_of_address", "blk_hse_no", "floor_no", "unit_no", "postal_code") == (
         "furnished_mail",
         "123",
@@ -188,14 +188,14 @@ def test_a_furnish_writes_every_column_it_should_and_no_other(desk: Desk) -> Non
         "01",
         "238888",
     )
-    (detail,) = rows_of(desk.engine, schema.ocms_furnish_detail, NUMBER)
+    (detail,) = rows_of(officer_client.engine, schema.ocms_furnish_detail, NUMBER)
     assert columns(detail, "relationship", "rental_period_from", "rental_period_to", "remarks") == (
         "Employee",
         EMPLOYEE.rental_period_from,
         EMPLOYEE.rental_period_to,
         "Furnished by OIC",
     )
-    outgoing = rows_of(desk.engine, schema.ocms_outbox, NUMBER)
+    outgoing = rows_of(officer_client.engine, schema.ocms_outbox, NUMBER)
     assert [columns(row, "kind", "owner_driver_indicator") for row in outgoing] == [
         ("NOTICE", None),
         ("OFFENDER", "O"),
@@ -204,15 +204,15 @@ def test_a_furnish_writes_every_column_it_should_and_no_other(desk: Desk) -> Non
 
 
 @pytest.mark.rule("F20", "H5", "H20")
-def test_a_furnish_to_a_listed_identity_suspends_beside_what_is_there(desk: Desk) -> None:
+def test_a_furnish_to_a_listed_identity_suspends_beside_what_is_there(officer_client: OfficerClient) -> None:
     until = NOW + timedelta(days=90)
-    put(desk.engine, schema.ocms_hst, LISTED)
-    put_notice(desk.engine, "UNC", **TS_UNC, due_date_of_revival=local(until))
-    put_person(desk.engine, "UNC", "O", OWNER, current=True)
+    put(officer_client.engine, schema.ocms_hst, LISTED)
+    put_notice(officer_client.engine, "UNC", **TS_UNC, due_date_of_revival=local(until))
+    put_person(officer_client.engine, "UNC", "O", OWNER, current=True)
     for sr_no, closed in ((1, local(NOW)), (2, None)):
-        put(desk.engine, SUSPENDED, record_of_unc("UNC", sr_no, local(until), closed))
+        put(officer_client.engine, SUSPENDED, record_of_unc("UNC", sr_no, local(until), closed))
     put(
-        desk.engine,
+        officer_client.engine,
         schema.ocms_suspension_reason,
         {
             "reason_of_suspension": "HST",
@@ -227,10 +227,10 @@ def test_a_furnish_to_a_listed_identity_suspends_beside_what_is_there(desk: Desk
         (NUMBER, 1, ("TS", "HST", local(NOW), due)),
         ("UNC", 3, ("TS", "UNC", local(NOW), local(until))),
     ):
-        assert isinstance(desk.furnish("H", number), ActionOutcome)
-        (von,) = rows_of(desk.engine, VON, number)
+        assert isinstance(officer_client.furnish("H", number), ActionOutcome)
+        (von,) = rows_of(officer_client.engine, VON, number)
         assert columns(von, *TS_UNC, "due_date_of_revival") == row
-        record = rows_of(desk.engine, SUSPENDED, number)[-1]
+        record = rows_of(officer_client.engine, SUSPENDED, number)[-1]
         assert columns(
             record,
             "sr_no",
@@ -245,9 +245,11 @@ def test_a_furnish_to_a_listed_identity_suspends_beside_what_is_there(desk: Desk
 
 
 @pytest.mark.rule("F20")
-def test_who_stood_in_the_role_leaves_nothing_in_it_but_their_other_addresses(desk: Desk) -> None:
+def test_who_stood_in_the_role_leaves_nothing_in_it_but_their_other_addresses(
+    officer_client: OfficerClient,
+) -> None:
     put(
-        desk.engine,
+        officer_client.engine,
         ADDR,
         *(
             {"notice_no": NUMBER, "owner_driver_indicator": "O", "type_of_address": kind, "blk_hse_no": "9"}
@@ -255,8 +257,10 @@ def test_who_stood_in_the_role_leaves_nothing_in_it_but_their_other_addresses(de
         ),
     )
     bare = Person("P", "E1", "ANN")
-    assert isinstance(desk.furnish("O", person=bare, address=None, detail=FurnishDetail()), ActionOutcome)
-    (owner,) = rows_of(desk.engine, ONOD, NUMBER)
+    assert isinstance(
+        officer_client.furnish("O", person=bare, address=None, detail=FurnishDetail()), ActionOutcome
+    )
+    (owner,) = rows_of(officer_client.engine, ONOD, NUMBER)
     assert columns(
         owner,
         "id_no",
@@ -266,8 +270,8 @@ def test_who_stood_in_the_role_leaves_nothing_in_it_but_their_other_addresses(de
         "lta_entity_type",
         "mha_dh_check_allow",
     ) == ("E1", None, None, None, None, "Y")
-    assert [row["blk_hse_no"] for row in rows_of(desk.engine, ADDR, NUMBER)] == [None, "9"]
-    (kept,) = rows_of(desk.engine, schema.ocms_offender_history, NUMBER)
+    assert [row["blk_hse_no"] for row in rows_of(officer_client.engine, ADDR, NUMBER)] == [None, "9"]
+    (kept,) = rows_of(officer_client.engine, schema.ocms_offender_history, NUMBER)
     assert columns(
         kept,
         "action",
@@ -285,9 +289,9 @@ def test_who_stood_in_the_role_leaves_nothing_in_it_but_their_other_addresses(de
 
 
 @pytest.mark.rule("F20", "H2")
-def test_nothing_said_of_a_former_address_holds_for_the_one_furnished(desk: Desk) -> None:
+def test_nothing_said_of_a_former_address_holds_for_the_one_furnished(officer_client: OfficerClient) -> None:
     put(
-        desk.engine,
+        officer_client.engine,
         ADDR,
         {
             "notice_no": NUMBER,
@@ -298,9 +302,9 @@ def test_nothing_said_of_a_former_address_holds_for_the_one_furnished(desk: Desk
             "error_code": "E1",
         },
     )
-    put_person(desk.engine, NUMBER, "H", OWNER)
-    desk.furnish("H")
-    (address,) = rows_of(desk.engine, ADDR, NUMBER)
+    put_person(officer_client.engine, NUMBER, "H", OWNER)
+    officer_client.furnish("H")
+    (address,) = rows_of(officer_client.engine, ADDR, NUMBER)
     assert columns(
         address,
         "blk_hse_no",
@@ -312,9 +316,9 @@ def test_nothing_said_of_a_former_address_holds_for_the_one_furnished(desk: Desk
 
 
 @pytest.mark.rule("F40")
-def test_an_update_leaves_identity_indicator_and_stage_alone(desk: Desk) -> None:
-    assert isinstance(desk.update("O", name="NEW NAME", email=None), ActionOutcome)
-    (owner,) = rows_of(desk.engine, ONOD, NUMBER)
+def test_an_update_leaves_identity_indicator_and_stage_alone(officer_client: OfficerClient) -> None:
+    assert isinstance(officer_client.update("O", name="NEW NAME", email=None), ActionOutcome)
+    (owner,) = rows_of(officer_client.engine, ONOD, NUMBER)
     assert columns(
         owner,
         "id_no",
@@ -325,14 +329,14 @@ def test_an_update_leaves_identity_indicator_and_stage_alone(desk: Desk) -> None
         "is_sync",
         "life_status",
     ) == ("S9876543B", "NEW NAME", None, "61234567", "Y", "N", "A")
-    (von,) = rows_of(desk.engine, VON, NUMBER)
+    (von,) = rows_of(officer_client.engine, VON, NUMBER)
     assert columns(von, "last_processing_stage", "is_sync", "upd_date") == ("RD1", "Y", None)
 
 
 @pytest.mark.rule("F41")
-def test_what_was_written_is_read_back(desk: Desk) -> None:
-    desk.furnish("H")
-    with desk.stores.reading() as reader:
+def test_what_was_written_is_read_back(officer_client: OfficerClient) -> None:
+    officer_client.furnish("H")
+    with officer_client.stores.reading() as reader:
         notice = reader.notice(NUMBER)
         assert reader.notice("NOBODY") is None
     assert notice
@@ -344,11 +348,11 @@ def test_what_was_written_is_read_back(desk: Desk) -> None:
 
 
 @pytest.mark.rule("F20")
-def test_the_past_of_a_notice_is_read_back(desk: Desk) -> None:
-    desk.furnish("H")
-    desk.redirect("H", "O")
+def test_the_past_of_a_notice_is_read_back(officer_client: OfficerClient) -> None:
+    officer_client.furnish("H")
+    officer_client.redirect("H", "O")
     put(
-        desk.engine,
+        officer_client.engine,
         schema.ocms_change_of_processing,
         {
             "notice_no": NUMBER,
@@ -358,7 +362,7 @@ def test_the_past_of_a_notice_is_read_back(desk: Desk) -> None:
         },
     )
     put(
-        desk.engine,
+        officer_client.engine,
         schema.ocms_suspended_notice,
         {
             "notice_no": NUMBER,
@@ -370,8 +374,8 @@ def test_the_past_of_a_notice_is_read_back(desk: Desk) -> None:
             "officer_authorising_suspension": "OIC8",
         },
     )
-    put(desk.engine, schema.ocms_court_case, {"notice_no": NUMBER})
-    with desk.stores.reading() as reader:
+    put(officer_client.engine, schema.ocms_court_case, {"notice_no": NUMBER})
+    with officer_client.stores.reading() as reader:
         past = reader.past(NUMBER)
         assert reader.past("NOBODY") is None
     assert past
@@ -388,17 +392,21 @@ def test_the_past_of_a_notice_is_read_back(desk: Desk) -> None:
 
 @pytest.mark.rule("F23", "G13")
 @pytest.mark.parametrize("kind", ["redirect x redirect", "furnish x redirect"])
-def test_after_a_race_there_is_exactly_one_current_offender(desk: Desk, kind: str) -> None:
-    numbers = [desk.new_notice() for _ in range(RACES)]
+def test_after_a_race_there_is_exactly_one_current_offender(officer_client: OfficerClient, kind: str) -> None:
+    numbers = [officer_client.new_notice() for _ in range(RACES)]
     start = Barrier(2)
 
     def first(number: str) -> ActionOutcome | Refusal:
         start.wait()
-        return desk.redirect("O", "H", number) if kind.startswith("redirect") else desk.furnish("H", number)
+        return (
+            officer_client.redirect("O", "H", number)
+            if kind.startswith("redirect")
+            else officer_client.furnish("H", number)
+        )
 
     def second(number: str) -> ActionOutcome | Refusal:
         start.wait()
-        return desk.redirect("O", "D", number)
+        return officer_client.redirect("O", "D", number)
 
     with ThreadPoolExecutor(2) as pool:
         for number in numbers:
@@ -408,37 +416,39 @@ def test_after_a_race_there_is_exactly_one_current_offender(desk: Desk, kind: st
             for outcome in outcomes:
                 if isinstance(outcome, Refusal):
                     assert outcome.code in {NOT_CURRENT_OFFENDER, NOT_FURNISHABLE}
-            assert len(current_roles(desk.engine, number)) == 1
-            history = rows_of(desk.engine, schema.ocms_offender_history, number)
+            assert len(current_roles(officer_client.engine, number)) == 1
+            history = rows_of(officer_client.engine, schema.ocms_offender_history, number)
             assert len(history) == len(won), "one row of history for each that won"
 
 
 @pytest.mark.rule("G9")
-def test_an_action_costs_the_same_statements_whatever_stands_at_the_notice(desk: Desk) -> None:
-    crowded = desk.new_notice()
+def test_an_action_costs_the_same_statements_whatever_stands_at_the_notice(
+    officer_client: OfficerClient,
+) -> None:
+    crowded = officer_client.new_notice()
     for role in "HDR":
-        put_person(desk.engine, crowded, role, OWNER)
+        put_person(officer_client.engine, crowded, role, OWNER)
     for _ in range(3):
-        desk.redirect("O", "H", crowded)
-        desk.redirect("H", "O", crowded)
+        officer_client.redirect("O", "H", crowded)
+        officer_client.redirect("H", "O", crowded)
     counts = []
     for number in (NUMBER, crowded):
-        with recorded(desk.engine) as statements:
-            assert isinstance(desk.furnish("H", number), ActionOutcome)
+        with recorded(officer_client.engine) as statements:
+            assert isinstance(officer_client.furnish("H", number), ActionOutcome)
         counts.append(len(statements))
     # Identity lock (not on SQLite); notice, people and HST list read; seven kinds of rows written, the
     # outbox last.
-    assert counts == [10 if desk.engine.name == "sqlite" else 11] * 2
+    assert counts == [10 if officer_client.engine.name == "sqlite" else 11] * 2
 
 
 class Model(RuleBasedStateMachine):
     """A notice as officers work on it, beside the little that has to be known to say what must come of it."""
 
-    desk: Desk
+    officer_client: OfficerClient
 
     def __init__(self) -> None:
         super().__init__()
-        self.number = self.desk.new_notice(last_processing_stage="ENA")
+        self.number = self.officer_client.new_notice(last_processing_stage="ENA")
         self.stage = "ENA"
         self.people = {"O": "S9876543B"}
         self.current: str | None = "O"
@@ -450,7 +460,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(role=st.sampled_from("OHD"), identity=st.sampled_from(["S1234567A", "F1234567B", "T7654321C"]))
     def furnish(self, role: str, identity: str) -> None:
-        outcome = self.desk.furnish(role, self.number, person=evolve(JOHN, id_no=identity))
+        outcome = self.officer_client.furnish(role, self.number, person=evolve(JOHN, id_no=identity))
         if self.stage.startswith("D"):
             assert outcome == Refusal(NOT_FURNISHABLE)
             return
@@ -462,7 +472,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(from_role=st.sampled_from("OHD"), to_role=st.sampled_from("OHD"))
     def redirect(self, from_role: str, to_role: str) -> None:
-        outcome = self.desk.redirect(from_role, to_role, self.number)
+        outcome = self.officer_client.redirect(from_role, to_role, self.number)
         refused: Code | None = None
         if from_role == to_role:
             refused = REDIRECT_SAME_ROLE
@@ -478,22 +488,25 @@ class Model(RuleBasedStateMachine):
     @rule(name=st.sampled_from(["A", "B"]))
     def update(self, name: str) -> None:
         assert self.current
-        assert isinstance(self.desk.update(self.current, self.number, name=name), ActionOutcome)
+        assert isinstance(self.officer_client.update(self.current, self.number, name=name), ActionOutcome)
         self.actions += 1
 
     @invariant()
     def exactly_one_current_offender_and_everything_as_expected(self) -> None:
-        assert current_roles(self.desk.engine, self.number) == [self.current]
-        rows = rows_of(self.desk.engine, ONOD, self.number)
+        assert current_roles(self.officer_client.engine, self.number) == [self.current]
+        rows = rows_of(self.officer_client.engine, ONOD, self.number)
         assert {row["owner_driver_indicator"]: row["id_no"] for row in rows} == self.people
-        (von,) = rows_of(self.desk.engine, VON, self.number)
+        (von,) = rows_of(self.officer_client.engine, VON, self.number)
         assert von["last_processing_stage"] == self.stage
-        assert len(rows_of(self.desk.engine, schema.ocms_offender_history, self.number)) == self.actions
+        assert (
+            len(rows_of(self.officer_client.engine, schema.ocms_offender_history, self.number))
+            == self.actions
+        )
 
 
 @pytest.mark.rule("F23", "F20", "F31", "F40")
-def test_any_sequence_of_actions_leaves_what_the_model_expects(desk: Desk) -> None:
-    machine = type("Machine", (Model,), {"desk": desk})
+def test_any_sequence_of_actions_leaves_what_the_model_expects(officer_client: OfficerClient) -> None:
+    machine = type("Machine", (Model,), {"officer_client": officer_client})
     run_state_machine_as_test(
         machine,
         settings=settings(
@@ -510,17 +523,19 @@ def test_every_change_can_be_written_on_sql_server() -> None:
 
 
 @pytest.mark.rule("G2")
-def test_nobody_is_named_by_what_is_printed_of_a_request_or_refused_by_the_database(desk: Desk) -> None:
+def test_nobody_is_named_by_what_is_printed_of_a_request_or_refused_by_the_database(
+    officer_client: OfficerClient,
+) -> None:
     canary = Person("N", "T7654321Q", "ZWITSCHER" * 20, "z@zwitscher.example", None, "87654321")
     request = FurnishRequest(
-        desk.new_notice(), "H", canary, MailingAddress("987C"), FurnishDetail("ZWITSCHER")
+        officer_client.new_notice(), "H", canary, MailingAddress("987C"), FurnishDetail("ZWITSCHER")
     )
     given = [
         repr(request),
         repr(ParticularsPatch(NUMBER, "H", {"name": canary.name}, {}, {"remarks": "ZWITSCHER"})),
     ]
     try:
-        given.append(repr(desk.furnish("H", request.notice_no, person=canary)))
+        given.append(repr(officer_client.furnish("H", request.notice_no, person=canary)))
     except OcmsError as fault:
         given.extend(map(repr, (fault, fault.__cause__, fault.__context__ and fault.__suppress_context__)))
     for leak in ("T7654321Q", "ZWITSCHER", "zwitscher", "87654321", "987C"):
@@ -528,11 +543,11 @@ def test_nobody_is_named_by_what_is_printed_of_a_request_or_refused_by_the_datab
 
 
 @pytest.mark.rule("G2")
-def test_a_look_up_leaves_who_when_what_and_whom_only_as_a_keyed_hash(desk: Desk) -> None:
-    records = SqlAccessRecords(desk.engine, b"k" * 32)
+def test_a_look_up_leaves_who_when_what_and_whom_only_as_a_keyed_hash(officer_client: OfficerClient) -> None:
+    records = SqlAccessRecords(officer_client.engine, b"k" * 32)
     officer = Principal(OFFICER, Role.OIC, "staff:OIC001")
     records.record_access(officer, Operation.GET_OFFENDERS, ["S1234567A", "s1234567a"], NOW, notice_no=NUMBER)
-    (row,) = rows_of(desk.engine, schema.ocms_access_record)
+    (row,) = rows_of(officer_client.engine, schema.ocms_access_record)
     assert columns(row, "principal", "role", "operation", "notice_no", "looked_up_at") == (
         OFFICER,
         "oic",
@@ -541,4 +556,4 @@ def test_a_look_up_leaves_who_when_what_and_whom_only_as_a_keyed_hash(desk: Desk
         local(NOW),
     )
     assert row["identities"] == records.hashed("S1234567A")
-    assert SqlAccessRecords(desk.engine, b"j" * 32).hashed("S1234567A") != row["identities"]
+    assert SqlAccessRecords(officer_client.engine, b"j" * 32).hashed("S1234567A") != row["identities"]

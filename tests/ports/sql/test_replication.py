@@ -49,21 +49,21 @@ AUDIT = {"cre_date", "cre_user_id", "upd_date", "upd_user_id"}
 
 @frozen
 class Sides:
-    """Both databases with the road between them."""
+    """Both databases and the replication between them."""
 
     databases: Databases
     intranet: Engine
     internet: Engine
     copy: InternetCopy = field(init=False)
-    mirror: SqlReplication = field(init=False)
+    replication: SqlReplication = field(init=False)
     stores: SqlOffenderStores = field(init=False)
 
     @copy.default
     def _copy(self) -> InternetCopy:
         return InternetCopy(self.internet, FieldCipher({"k1": KEY}))
 
-    @mirror.default
-    def _mirror(self) -> SqlReplication:
+    @replication.default
+    def _replication(self) -> SqlReplication:
         return SqlReplication(self.intranet, self.copy)
 
     @stores.default
@@ -74,7 +74,7 @@ class Sides:
         self, role: str = "H", person: Person = JOHN, notice_no: str = NUMBER
     ) -> ActionOutcome | Refusal:
         request = FurnishRequest(notice_no, role, person, ORCHARD, EMPLOYEE)
-        return service.furnish(request, OFFICER, stores=self.stores, delivery=self.mirror, now=NOW)
+        return service.furnish(request, OFFICER, stores=self.stores, delivery=self.replication, now=NOW)
 
     def write(self, notice_no: str, amount: int) -> None:
         """Change a notice as any capability does: under its lock, with its outbox row."""
@@ -89,7 +89,7 @@ class Sides:
         return dict(SqlReconciler(self.intranet, self.copy).reconcile(NOW, repair=repair).found)
 
     def drain(self, now: datetime = NOW) -> None:
-        while self.mirror.run_once(now) != RelayResult():
+        while self.replication.run_once(now) != RelayResult():
             pass
 
     def in_sync(self) -> set[str]:
@@ -151,7 +151,7 @@ def test_while_the_internet_side_is_down_the_change_stands_and_is_delivered_late
         reasons = {str(row["last_error"]) for row in sides.waiting()}
         assert all(reasons)
         assert not any("JOHN" in reason or "S1234567A" in reason for reason in reasons)
-        assert sides.mirror.run_once(NOW) == RelayResult(), "a failed row waits for its next attempt"
+        assert sides.replication.run_once(NOW) == RelayResult(), "a failed row waits for its next attempt"
     assert "N" in sides.in_sync()
     later = NOW + timedelta(minutes=1)
     sides.drain(later)
@@ -204,18 +204,18 @@ def test_however_many_relays_run_no_notice_is_delivered_twice_at_once_or_out_of_
     for number in numbers:
         put_notice(sides.intranet, number)
     watched = Watched(sides.internet, FieldCipher({"k1": KEY}))
-    mirror = SqlReplication(sides.intranet, watched)
+    replication = SqlReplication(sides.intranet, watched)
     done = threading.Event()
 
     def relay() -> None:
         while not done.is_set():
-            mirror.run_once(NOW, most=3)
+            replication.run_once(NOW, most=3)
 
     def work(number: str) -> None:
         for amount in range(1, 31):
             sides.write(number, amount)
             if amount % 10 == 0:
-                assert mirror.try_now([number], NOW)
+                assert replication.try_now([number], NOW)
 
     with ThreadPoolExecutor(8) as pool:
         relays = [pool.submit(relay) for _ in range(3)]
@@ -224,7 +224,7 @@ def test_however_many_relays_run_no_notice_is_delivered_twice_at_once_or_out_of_
         done.set()
         for each in relays:
             each.result()
-    while mirror.run_once(NOW) != RelayResult():
+    while replication.run_once(NOW) != RelayResult():
         pass
     assert watched.together == 0
     for number in numbers:
@@ -262,12 +262,12 @@ def test_a_row_the_internet_side_refuses_keeps_nobody_else_waiting(sides: Sides)
         put_notice(sides.intranet, number)
         put_person(sides.intranet, number, "O", OWNER, current=True)
         sides.furnish(notice_no=number) if number != "B2" else None
-    # Another system has written a name that no sealed column holds.
+    # Another system has written a name that no encrypted column holds.
     long_name = "\U00020000" * 66
     with sides.intranet.begin() as connection:
         connection.execute(update(ONOD).where(ONOD.c.notice_no == "B2").values(name=long_name))
     assert sides.differences(repair=True)[Difference.MISSING] >= 1
-    found = sides.mirror.run_once(NOW)
+    found = sides.replication.run_once(NOW)
     assert found.failed > 0
     assert {row["notice_no"] for row in sides.waiting()} == {"B2"}
     assert {row["last_error"] for row in sides.waiting()} == {
@@ -341,7 +341,7 @@ def test_an_outbox_row_of_a_notice_that_is_gone_takes_the_copy_away(sides: Sides
 
 
 @pytest.mark.rule("F62")
-def test_a_rotation_seals_everything_anew_while_everybody_goes_on_reading(sides: Sides) -> None:
+def test_a_rotation_encrypts_everything_anew_while_everybody_goes_on_reading(sides: Sides) -> None:
     for each in range(300):
         put_person(sides.intranet, f"K{each}", "D", JOHN, current=True)
     sides.differences(repair=True)
@@ -380,7 +380,7 @@ def test_a_round_costs_the_same_statements_for_one_notice_and_for_fifty(sides: S
             put_person(sides.intranet, f"S{many}X{each}", "O", OWNER, current=True)
         sides.differences(repair=True)
         with recorded() as statements:
-            assert sides.mirror.run_once(NOW) == RelayResult(delivered=2 * many)
+            assert sides.replication.run_once(NOW) == RelayResult(delivered=2 * many)
         counts.append(len(statements))
     # Claim, rows, two states; two upserts; outcomes, lock, two marks.
     assert counts == [10, 10]

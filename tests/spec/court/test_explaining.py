@@ -57,8 +57,8 @@ CASES: tuple[Explained, ...] = (
 
 @parametrize_cases(CASES)
 def test_explain(case: Explained) -> None:
-    stores_in_memory = InMemoryCourtStores(case.given)
-    explanations = explain(case.ask, stores=stores_in_memory, now=DUE)
+    stores = InMemoryCourtStores(case.given)
+    explanations = explain(case.ask, stores=stores, now=DUE)
     assert (
         tuple((parametrize_cases.answer, parametrize_cases.rules) for parametrize_cases in explanations)
         == case.says
@@ -68,4 +68,4 @@ def test_explain(case: Explained) -> None:
         "cas-updateCourtNotices",
         "plus-queryNoticeInfo",
     ]
-    assert stores_in_memory.opened == ["reading"]
+    assert stores.opened == ["reading"]

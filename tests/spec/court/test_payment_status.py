@@ -12,9 +12,9 @@ from ocms_core.court.payment_status import decide, shown
 from tests.support.builders import payment
 from tests.support.cases import Case, parametrize_cases
 
-Asked = Case[tuple[NoticePaymentStatus, ...], tuple[str, ...], tuple[NoticePaymentStatus, ...]]
+StatusCase = Case[tuple[NoticePaymentStatus, ...], tuple[str, ...], tuple[NoticePaymentStatus, ...]]
 
-CASES: tuple[Asked, ...] = (
+CASES: tuple[StatusCase, ...] = (
     Case(
         rule="P10",
         name="notices are answered in the order asked, not the order found",
@@ -86,7 +86,7 @@ REASONS: tuple[Case[tuple[str | None, str | None], None, str | None], ...] = (
 
 
 @parametrize_cases(CASES)
-def test_decide(case: Asked) -> None:
+def test_decide(case: StatusCase) -> None:
     found = {notice.notice_no: notice for notice in case.given}
     assert decide(case.ask, found) == case.says
 

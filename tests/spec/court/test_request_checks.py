@@ -341,7 +341,7 @@ def test_court_updates(case: Parsed) -> None:
 
 
 @frozen
-class Wrong:
+class InvalidCall:
     """One thing wrong with a call of API 2: what it is, the code it earns, how it gets there."""
 
     what: str
@@ -363,14 +363,14 @@ def item(**fields: object) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 # In the order of the contract's table, the stage last: it takes the stage map to know it.
 WRONGS = (
-    Wrong("a request id that is no UUID", INVALID_PAYLOAD, field("requestId", "1")),
-    Wrong("a timestamp that is none", INVALID_TIMESTAMP, field("requestTimestamp", "today")),
-    Wrong("notices that are no array", INVALID_NOTICES, notices(lambda array: {"all": array})),
-    Wrong("more notices than the cap", BATCH_TOO_LARGE, notices(lambda array: array * (CAP + 1))),
-    Wrong("a notice number that is none", INVALID_NOTICE_NO, item(noticeNo="no number")),
-    Wrong("a suspension type nobody knows", INVALID_SUSPENSION_TYPE, item(suspensionType="XX")),
-    Wrong("a reason CAS may not give", INVALID_EPR_REASON, item(eprReasonOfSuspension="WWP")),
-    Wrong("a stage nobody knows", INVALID_STAGE, item(processingStage="XXX")),
+    InvalidCall("a request id that is no UUID", INVALID_PAYLOAD, field("requestId", "1")),
+    InvalidCall("a timestamp that is none", INVALID_TIMESTAMP, field("requestTimestamp", "today")),
+    InvalidCall("notices that are no array", INVALID_NOTICES, notices(lambda array: {"all": array})),
+    InvalidCall("more notices than the cap", BATCH_TOO_LARGE, notices(lambda array: array * (CAP + 1))),
+    InvalidCall("a notice number that is none", INVALID_NOTICE_NO, item(noticeNo="no number")),
+    InvalidCall("a suspension type nobody knows", INVALID_SUSPENSION_TYPE, item(suspensionType="XX")),
+    InvalidCall("a reason CAS may not give", INVALID_EPR_REASON, item(eprReasonOfSuspension="WWP")),
+    InvalidCall("a stage nobody knows", INVALID_STAGE, item(processingStage="XXX")),
 )
 
 # The later wrong is put in first, so that its notice stands before the one of the earlier wrong.

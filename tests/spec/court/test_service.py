@@ -34,77 +34,75 @@ def in_court(*notices: CourtNotice) -> Tables:
 
 @pytest.mark.rule("P10")
 def test_the_payment_status_is_a_read_and_nothing_else() -> None:
-    stores_in_memory = InMemoryCourtStores(in_court(notice("A"), notice("B")))
-    assert get_payment_status(["B", "C", "A"], stores=stores_in_memory) == (payment("B"), payment("A"))
-    assert stores_in_memory.opened == ["reading"]
-    assert stores_in_memory.written == []
+    stores = InMemoryCourtStores(in_court(notice("A"), notice("B")))
+    assert get_payment_status(["B", "C", "A"], stores=stores) == (payment("B"), payment("A"))
+    assert stores.opened == ["reading"]
+    assert stores.written == []
 
 
 @pytest.mark.rule("P12", "P21")
 def test_what_the_court_update_accepted_the_payment_status_echoes() -> None:
-    stores_in_memory = InMemoryCourtStores(in_court(notice("A")))
+    stores = InMemoryCourtStores(in_court(notice("A")))
     update = CourtUpdate("A", suspension_type="PS", epr_reason="WWP", processing_stage="WAR")
-    update_court_notices([update], stores=stores_in_memory, now=NOW)
-    assert get_payment_status(["A"], stores=stores_in_memory) == (
+    update_court_notices([update], stores=stores, now=NOW)
+    assert get_payment_status(["A"], stores=stores) == (
         payment("A", suspension_type="PS", epr_reason="PS-WWP"),
     )
 
 
 @pytest.mark.rule("P23", "P25")
 def test_a_court_update_the_database_refuses_fails_alone() -> None:
-    stores_in_memory = InMemoryCourtStores(in_court(notice("A"), notice("B")), refuses=frozenset({"A"}))
+    stores = InMemoryCourtStores(in_court(notice("A"), notice("B")), refuses=frozenset({"A"}))
     updates = [CourtUpdate("A", processing_stage="WAR"), CourtUpdate("B", processing_stage="WAR")]
     moved = NoticeChanged("B", move=StageMove("CPC", SINCE, "WAR", NOW))
-    assert update_court_notices(updates, stores=stores_in_memory, now=NOW) == Decision(
+    assert update_court_notices(updates, stores=stores, now=NOW) == Decision(
         answers=(Answer("A", INTERNAL_ERROR), Answer("B", SUCCESS, notice("B"))), changes=(moved,)
     )
-    assert stores_in_memory.written == [moved]
+    assert stores.written == [moved]
 
 
 @pytest.mark.rule("G13")
 def test_a_court_update_overtaken_by_another_is_decided_again() -> None:
     overtaken = in_court(notice("A", stage="CSD", stage_date=NOW))
-    stores_in_memory = InMemoryCourtStores(
-        in_court(notice("A")), overtaken=frozenset({1}), meanwhile=overtaken
-    )
-    update_court_notices([CourtUpdate("A", processing_stage="WAR")], stores=stores_in_memory, now=LATER)
-    assert stores_in_memory.written == [NoticeChanged("A", move=StageMove("CSD", NOW, "WAR", LATER))]
+    stores = InMemoryCourtStores(in_court(notice("A")), overtaken=frozenset({1}), meanwhile=overtaken)
+    update_court_notices([CourtUpdate("A", processing_stage="WAR")], stores=stores, now=LATER)
+    assert stores.written == [NoticeChanged("A", move=StageMove("CSD", NOW, "WAR", LATER))]
 
 
 @pytest.mark.rule("G13")
 def test_a_court_update_overtaken_three_times_gives_up() -> None:
-    stores_in_memory = InMemoryCourtStores(in_court(notice("A")), overtaken=frozenset({1, 2, 3}))
+    stores = InMemoryCourtStores(in_court(notice("A")), overtaken=frozenset({1, 2, 3}))
     with pytest.raises(Conflict):
-        update_court_notices([CourtUpdate("A")], stores=stores_in_memory, now=NOW)
-    assert stores_in_memory.written == []
+        update_court_notices([CourtUpdate("A")], stores=stores, now=NOW)
+    assert stores.written == []
 
 
 @pytest.mark.rule("P32")
 def test_a_query_locks_only_to_record_and_a_repeat_writes_nothing_at_all() -> None:
-    stores_in_memory = InMemoryCourtStores(Tables(plus=plus_notices([plus_notice("A")])))
-    first = query_notice_info(["A"], stores=stores_in_memory, now=NOW)
+    stores = InMemoryCourtStores(Tables(plus=plus_notices([plus_notice("A")])))
+    first = query_notice_info(["A"], stores=stores, now=NOW)
     assert outcome(first) == (("A", SUCCESS),)
-    assert stores_in_memory.opened == ["reading", "writing"]
-    assert stores_in_memory.written == [CourtDueDateRecorded("A", DUE)]
+    assert stores.opened == ["reading", "writing"]
+    assert stores.written == [CourtDueDateRecorded("A", DUE)]
 
-    again = query_notice_info(["A"], stores=stores_in_memory, now=NOW)
+    again = query_notice_info(["A"], stores=stores, now=NOW)
     assert outcome(again) == (("A", SUCCESS),)
-    assert stores_in_memory.opened == ["reading", "writing", "reading"]
-    assert stores_in_memory.written == [CourtDueDateRecorded("A", DUE)]
+    assert stores.opened == ["reading", "writing", "reading"]
+    assert stores.written == [CourtDueDateRecorded("A", DUE)]
 
 
 @pytest.mark.rule("P30")
 def test_a_query_with_an_unknown_number_opens_no_writing_transaction() -> None:
-    stores_in_memory = InMemoryCourtStores(Tables(plus=plus_notices([plus_notice("A")])))
-    assert query_notice_info(["A", "B"], stores=stores_in_memory, now=NOW) == Refusal(NOTICES_NOT_FOUND)
-    assert stores_in_memory.opened == ["reading"]
+    stores = InMemoryCourtStores(Tables(plus=plus_notices([plus_notice("A")])))
+    assert query_notice_info(["A", "B"], stores=stores, now=NOW) == Refusal(NOTICES_NOT_FOUND)
+    assert stores.opened == ["reading"]
 
 
 @pytest.mark.rule("P32", "G13")
 def test_what_a_query_records_is_decided_under_the_lock() -> None:
     moved = Tables(plus=plus_notices([plus_notice("A", payment_due_date=LATER)]))
-    stores_in_memory = InMemoryCourtStores(
+    stores = InMemoryCourtStores(
         Tables(plus=plus_notices([plus_notice("A")])), overtaken=frozenset({1}), meanwhile=moved
     )
-    query_notice_info(["A"], stores=stores_in_memory, now=NOW)
-    assert stores_in_memory.written == [CourtDueDateRecorded("A", LATER)]
+    query_notice_info(["A"], stores=stores, now=NOW)
+    assert stores.written == [CourtDueDateRecorded("A", LATER)]

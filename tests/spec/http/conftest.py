@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.support.databases import postgres_databases, sqlite_databases
-from tests.support.http_server import House, Served, serving
+from tests.support.http_server import Deployment, Served, serving
 from tests.support.rows import emptied
 
 
@@ -19,26 +19,26 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             databases = sqlite_databases(request.getfixturevalue("sqlite_templates"), folder)
         else:
             databases = stack.enter_context(postgres_databases(request.getfixturevalue("postgres")))
-        house = House(databases, folder)
-        yield stack.enter_context(serving(house))
-        house.engine.dispose()
+        deployment = Deployment(databases, folder)
+        yield stack.enter_context(serving(deployment))
+        deployment.engine.dispose()
 
 
 @pytest.fixture(scope="session")
 def beside(running: Served) -> Iterator[Served]:
     """Give a second server of the same system: three more processes on its databases."""
-    with serving(running.house, workers=3) as second:
+    with serving(running.deployment, workers=3) as second:
         yield second
 
 
 @pytest.fixture
 def served(running: Served) -> Served:
     """Give the running system with no notice in it and nothing counted yet."""
-    emptied(running.house.engine)
+    emptied(running.deployment.engine)
     return running
 
 
 @pytest.fixture
-def house(served: Served) -> House:
+def deployment(served: Served) -> Deployment:
     """Give the databases and credentials of the running system."""
-    return served.house
+    return served.deployment

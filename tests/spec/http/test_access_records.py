@@ -43,8 +43,8 @@ CALLS: tuple[tuple[str, str, Mapping[str, Any], str, int], ...] = (
 
 
 @frozen
-class Desk:
-    """An officer's desk: one token, and the records its looks leave."""
+class OfficerClient:
+    """Calls with one officer's token, and reads the records of access they leave."""
 
     served: Served
     engine: Engine
@@ -61,15 +61,15 @@ class Desk:
 
 
 @pytest.fixture
-def desk(served: Served) -> Iterator[Desk]:
-    """Give a desk and two notices with an offender each."""
-    engine = served.house.engine
+def officer_client(served: Served) -> Iterator[OfficerClient]:
+    """Return a client and store two notices with an offender each."""
+    engine = served.deployment.engine
     cleared(engine)
     put_fees(engine)
     put_notices(engine, ["500500001A", "500500002B"], last_processing_stage="DN1")
     put_offenders(engine, ["500500001A"], id_no=SOMEBODY)
     put_offenders(engine, ["500500002B"], id_no=ANOTHER)
-    yield Desk(served, engine, served.house.token(Role.OIC))
+    yield OfficerClient(served, engine, served.deployment.token(Role.OIC))
     cleared(engine)
 
 
@@ -81,14 +81,14 @@ def cleared(engine: Engine) -> None:
 
 
 @pytest.mark.rule("G2")
-def test_each_look_leaves_one_record_also_one_that_finds_nobody(desk: Desk) -> None:
+def test_each_look_leaves_one_record_also_one_that_finds_nobody(officer_client: OfficerClient) -> None:
     for place, (method, path, body, operation, people) in enumerate(CALLS):
-        assert desk.call(path, body, method).status_code in {200, 400}
-        records = desk.records()
+        assert officer_client.call(path, body, method).status_code in {200, 400}
+        records = officer_client.records()
         assert (path, len(records)) == (path, place + 1)
         assert (records[-1]["operation"], records[-1]["role"]) == (operation, "oic")
         assert len((records[-1]["identities"] or "").split()) == people
-    found = desk.records()
+    found = officer_client.records()
     (who,) = {row["principal"] for row in found}
     assert who.startswith("bearer ")
     by_number, by_vehicle, by_id_no, by_unknown, exists = (row["identities"] for row in found[:5])
@@ -99,55 +99,63 @@ def test_each_look_leaves_one_record_also_one_that_finds_nobody(desk: Desk) -> N
 
 
 @pytest.mark.rule("G2")
-def test_a_malformed_look_and_one_that_is_not_let_in_leave_none(desk: Desk) -> None:
+def test_a_malformed_look_and_one_that_is_not_let_in_leave_none(officer_client: OfficerClient) -> None:
     refused = [
-        desk.call(f"{PORTAL}/search", {}),
-        desk.call("/hstexists", {}),
-        desk.call("/v1/apply-hst", {"idNo": SOMEBODY}),
-        desk.call("/hstlist", {"$limit": 0}),
-        desk.call(f"{PORTAL}/report/NONE", method="GET"),
-        desk.served.http.post("/hstexists", json={"idNo": SOMEBODY}),
-        desk.served.post("/hstexists", {"idNo": SOMEBODY}, headers=desk.served.house.token(Role.PLUS)),
+        officer_client.call(f"{PORTAL}/search", {}),
+        officer_client.call("/hstexists", {}),
+        officer_client.call("/v1/apply-hst", {"idNo": SOMEBODY}),
+        officer_client.call("/hstlist", {"$limit": 0}),
+        officer_client.call(f"{PORTAL}/report/NONE", method="GET"),
+        officer_client.served.http.post("/hstexists", json={"idNo": SOMEBODY}),
+        officer_client.served.post(
+            "/hstexists", {"idNo": SOMEBODY}, headers=officer_client.served.deployment.token(Role.PLUS)
+        ),
     ]
     assert [answer.status_code for answer in refused] == [400, 400, 400, 400, 404, 401, 403]
-    assert desk.records() == []
+    assert officer_client.records() == []
 
 
-def report_paths(desk: Desk) -> tuple[str, str, str]:
+def report_paths(officer_client: OfficerClient) -> tuple[str, str, str]:
     """Move a notice, and give its report's name, the call that downloads it, and the link to it."""
-    moved = desk.call(PORTAL, {"items": [{"noticeNo": "500500001A", "newStage": "DN2"}]}).json()
+    moved = officer_client.call(PORTAL, {"items": [{"noticeNo": "500500001A", "newStage": "DN2"}]}).json()
     link = moved["report"]["url"].replace("http://127.0.0.1:8000", "")
     name = link.partition("?")[0].rpartition("/")[2]
     return name, f"{PORTAL}/report/{name}", link
 
 
 @pytest.mark.rule("G2", "S52", "S53")
-def test_each_download_of_a_workbook_leaves_one_record(desk: Desk) -> None:
-    name, path, link = report_paths(desk)
-    assert desk.records() == []
+def test_each_download_of_a_workbook_leaves_one_record(officer_client: OfficerClient) -> None:
+    name, path, link = report_paths(officer_client)
+    assert officer_client.records() == []
     answers = [
-        desk.call(path, method="GET"),
-        desk.call(f"{PORTAL}/report/download", {"reportId": name}),
-        desk.served.http.get(link),
-        desk.served.http.get(link + "0"),
+        officer_client.call(path, method="GET"),
+        officer_client.call(f"{PORTAL}/report/download", {"reportId": name}),
+        officer_client.served.http.get(link),
+        officer_client.served.http.get(link + "0"),
     ]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 403]
-    by_address, by_body, by_link = desk.records()
-    assert {row["operation"] for row in desk.records()} == {"downloadChangeStageReport"}
+    by_address, by_body, by_link = officer_client.records()
+    assert {row["operation"] for row in officer_client.records()} == {"downloadChangeStageReport"}
     assert by_address["principal"] == by_body["principal"]
     assert by_link["principal"] == "holder of a signed link"
 
 
 @pytest.mark.rule("G2", "G15")
-def test_what_cannot_be_recorded_is_refused_as_unavailable_and_changes_nothing(desk: Desk) -> None:
-    _, path, link = report_paths(desk)
+def test_what_cannot_be_recorded_is_refused_as_unavailable_and_changes_nothing(
+    officer_client: OfficerClient,
+) -> None:
+    _, path, link = report_paths(officer_client)
     with mutated(
-        desk.engine,
+        officer_client.engine,
         ["ALTER TABLE ocms_access_record RENAME TO away"],
         ["ALTER TABLE away RENAME TO ocms_access_record"],
     ):
-        refused = [desk.call(each[1], each[2], each[0]) for each in CALLS]
-        refused += [desk.call(path, method="GET"), desk.served.http.get(link)]
+        refused = [officer_client.call(each[1], each[2], each[0]) for each in CALLS]
+        refused += [officer_client.call(path, method="GET"), officer_client.served.http.get(link)]
     assert {answer.status_code for answer in refused} == {503}
     assert not any(shown in answer.text for answer in refused for shown in (SOMEBODY, ANOTHER, "John"))
-    assert desk.records() == rows_of(desk.engine, t.ocms_hst) == rows_of(desk.engine, t.ocms_suspended_notice)
+    assert (
+        officer_client.records()
+        == rows_of(officer_client.engine, t.ocms_hst)
+        == rows_of(officer_client.engine, t.ocms_suspended_notice)
+    )

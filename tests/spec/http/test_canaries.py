@@ -17,7 +17,7 @@ from ocms_core.kernel.offender_details import Person
 from tests.support import offender_builders
 from tests.support.builders import body
 from tests.support.databases import Databases
-from tests.support.http_server import API_1, API_2, API_4, Headers, House, Served, serving
+from tests.support.http_server import API_1, API_2, API_4, Deployment, Headers, Served, serving
 from tests.support.mutations import mutated
 from tests.support.offender_rows import opened, out_of_reach, put_notice, put_person
 from tests.support.rows import put_notices, rows_of
@@ -98,7 +98,7 @@ CALLS: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/revive-hst", {"idNo": PASSPORT, "revivalReason": "Vogelfreund", "remarks": NAME}),
 )
 
-# Tables whose every row another part of the house writes or reads later.
+# Tables whose every row another part of the system writes or reads later.
 WRITTEN = ("ocms_furnish_detail", "ocms_hst", "ocms_change_of_processing", "ocms_offence_notice_owner_driver")
 READ = ("ocms_valid_offence_notice", "ocms_hst")
 KEPT = (
@@ -125,9 +125,14 @@ class Callers:
         return self.toppan if "/internal/toppan" in path else self.staff
 
 
-def callers(house: House) -> Callers:
+def callers(deployment: Deployment) -> Callers:
     """Give callers nobody has seen before."""
-    return Callers(house.key(), house.token(Role.PLUS), house.token(Role.OIC), house.token(Role.TOPPAN))
+    return Callers(
+        deployment.key(),
+        deployment.token(Role.PLUS),
+        deployment.token(Role.OIC),
+        deployment.token(Role.TOPPAN),
+    )
 
 
 def played(served: Served, who: Callers, how: str = "as meant") -> list[httpx.Response]:
@@ -150,7 +155,7 @@ def played(served: Served, who: Callers, how: str = "as meant") -> list[httpx.Re
 def served(databases: Databases, tmp_path: Path) -> Iterator[Served]:
     """Give a server of its own, whose whole log is this test's, on notices of the canary."""
     with (
-        serving(House(databases, tmp_path), threads=len(CALLS)) as running,
+        serving(Deployment(databases, tmp_path), threads=len(CALLS)) as running,
         opened(databases.intranet) as (engine,),
     ):
         put_fees(engine)
@@ -159,14 +164,14 @@ def served(databases: Databases, tmp_path: Path) -> Iterator[Served]:
         put_notices(engine, [STAGED], last_processing_stage="DN1")
         put_offenders(engine, [STAGED], id_no=ID_NO, name=NAME)
         yield running
-        running.house.engine.dispose()
+        running.deployment.engine.dispose()
 
 
 def refused_rows(served: Served) -> ExitStack:
     """Let the database refuse every row written to some tables."""
     stack = ExitStack()
     for table in WRITTEN:
-        if served.house.engine.name == "sqlite":
+        if served.deployment.engine.name == "sqlite":
             made = [
                 f"CREATE TRIGGER no_{when}_{table} BEFORE {when} ON {table} "
                 "BEGIN SELECT RAISE(ABORT, 'refused'); END"
@@ -176,7 +181,7 @@ def refused_rows(served: Served) -> ExitStack:
         else:
             made = [f"ALTER TABLE {table} ADD CONSTRAINT refuse CHECK (1 = 0) NOT VALID"]
             undone = [f"ALTER TABLE {table} DROP CONSTRAINT refuse"]
-        stack.enter_context(mutated(served.house.engine, made, undone))
+        stack.enter_context(mutated(served.deployment.engine, made, undone))
     return stack
 
 
@@ -186,13 +191,13 @@ def missing_tables(served: Served) -> ExitStack:
     for table in READ:
         away = [f"ALTER TABLE {table} RENAME TO away_{table}"]
         back = [f"ALTER TABLE away_{table} RENAME TO {table}"]
-        stack.enter_context(mutated(served.house.engine, away, back))
+        stack.enter_context(mutated(served.deployment.engine, away, back))
     return stack
 
 
 def turned_away(served: Served) -> list[httpx.Response]:
     """Make every call as nobody, as somebody else, and at paths and with methods that are not there."""
-    plus = served.house.token(Role.PLUS)
+    plus = served.deployment.token(Role.PLUS)
     strangers: tuple[Headers, ...] = (
         {},
         {"Authorization": f"Bearer {ID_NO}.{STREET}.x"},
@@ -219,27 +224,27 @@ def turned_away(served: Served) -> list[httpx.Response]:
 
 @pytest.mark.rule("G2", "G15")
 def test_the_canary_is_said_nowhere_but_in_an_answer(served: Served) -> None:
-    house = served.house
+    deployment = served.deployment
     refusals = turned_away(served)
-    well = played(served, callers(house))
+    well = played(served, callers(deployment))
     assert sum(answer.status_code == 200 for answer in well) > len(CALLS) / 2
     assert ID_NO in well[8].text, "the canary has not been seen at all"
-    refusals += played(served, callers(house), "cut") + played(served, callers(house), "warped")
-    with out_of_reach(house.databases):
-        refusals += played(served, callers(house))
+    refusals += played(served, callers(deployment), "cut") + played(served, callers(deployment), "warped")
+    with out_of_reach(deployment.databases):
+        refusals += played(served, callers(deployment))
     for broken in (refused_rows, missing_tables):
-        who = callers(house)
+        who = callers(deployment)
         with broken(served):
             refusals += played(served, who)
-    who = callers(house)
-    house.engine.dispose()
-    with out_of_reach(Databases(house.databases.internet, house.databases.intranet)):
+    who = callers(deployment)
+    deployment.engine.dispose()
+    with out_of_reach(Databases(deployment.databases.internet, deployment.databases.intranet)):
         down = played(served, who, "at once")
     assert {answer.status_code for answer in down} <= {401, 500, 503}
     assert {answer.status_code for answer in refusals} >= {400, 401, 403, 404, 405, 500}
 
     given = [answer.text for answer in (*refusals, *down) if answer.status_code >= 400]
-    kept = [repr(rows_of(house.engine, table)) for table in KEPT]
+    kept = [repr(rows_of(deployment.engine, table)) for table in KEPT]
     said = served.log_file.read_text()
     for place in (said, served.http.get("/metrics").text, *kept, *given):
         assert not [leak for leak in LEAKS if leak.lower() in place.lower()], place

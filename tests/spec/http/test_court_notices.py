@@ -9,7 +9,7 @@ import pytest
 from ocms_adapters.sql import schema as t
 from ocms_core.kernel.dates import local
 from tests.support.builders import body
-from tests.support.http_server import API_2, House, Served, as_sent, now
+from tests.support.http_server import API_2, Deployment, Served, as_sent, now
 from tests.support.rows import AUDIT, notice_numbers, put_notices, put_suspension, row_of, rows_of
 
 VON = t.ocms_valid_offence_notice
@@ -82,33 +82,37 @@ def item(notice_no: str = NO, /, **fields: str | None) -> dict[str, str | None]:
     return {"noticeNo": notice_no, **fields}
 
 
-def notice(house: House, number: str = NO) -> dict[str, Any]:
-    return row_of(house.engine, VON, number)
+def notice(deployment: Deployment, number: str = NO) -> dict[str, Any]:
+    return row_of(deployment.engine, VON, number)
 
 
-def suspensions(house: House, number: str = NO) -> list[dict[str, Any]]:
-    return rows_of(house.engine, t.ocms_suspended_notice, number)
+def suspensions(deployment: Deployment, number: str = NO) -> list[dict[str, Any]]:
+    return rows_of(deployment.engine, t.ocms_suspended_notice, number)
 
 
 def updated(served: Served, **fields: str | None) -> datetime:
     """Update the notice of the contract; give the moment it was stamped with."""
     before = local(now())
     assert served.post(API_2, body((item(**fields),))).status_code == 200
-    stamp: datetime = notice(served.house)["upd_date"]
+    stamp: datetime = notice(served.deployment)["upd_date"]
     assert before <= stamp <= local(now())
     return stamp
 
 
 @pytest.mark.rule("G1", "G3", "G5", "G6", "P23")
-def test_the_request_of_the_contract_gets_the_response_of_the_contract(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO])
+def test_the_request_of_the_contract_gets_the_response_of_the_contract(
+    served: Served, deployment: Deployment
+) -> None:
+    put_notices(deployment.engine, [NO])
     answer = served.post(API_2, REQUEST)
     assert (answer.status_code, answer.content) == (200, RESPONSE)
 
 
 @pytest.mark.rule("G1", "P23")
-def test_an_unknown_notice_beside_a_good_one_is_the_207_of_the_contract(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO])
+def test_an_unknown_notice_beside_a_good_one_is_the_207_of_the_contract(
+    served: Served, deployment: Deployment
+) -> None:
+    put_notices(deployment.engine, [NO])
     answer = served.post(API_2, body((item(processingStage="WAR"), item("9999999999"))))
     assert (answer.status_code, answer.content) == (207, PARTIAL)
 
@@ -116,27 +120,27 @@ def test_an_unknown_notice_beside_a_good_one_is_the_207_of_the_contract(served: 
 @pytest.mark.rule("G1", "P23")
 @pytest.mark.parametrize("stage", [None, "NPA", "RR3"], ids=["unknown", "NPA", "RR3"])
 def test_where_nothing_is_updated_the_answer_is_the_404_of_the_contract(
-    served: Served, house: House, stage: str | None
+    served: Served, deployment: Deployment, stage: str | None
 ) -> None:
     if stage:
-        put_notices(house.engine, [NO], last_processing_stage=stage)
-    before = rows_of(house.engine, VON)
+        put_notices(deployment.engine, [NO], last_processing_stage=stage)
+    before = rows_of(deployment.engine, VON)
     answer = served.post(API_2, REQUEST)
     assert (answer.status_code, answer.content) == (404, NONE_UPDATED)
-    assert rows_of(house.engine, VON) == before
+    assert rows_of(deployment.engine, VON) == before
 
 
 @pytest.mark.rule("P23", "P22")
 def test_the_messages_count_a_hundred_and_fifty_notices_as_in_the_contract(
-    served: Served, house: House
+    served: Served, deployment: Deployment
 ) -> None:
     numbers = notice_numbers(150)
-    put_notices(house.engine, numbers)
+    put_notices(deployment.engine, numbers)
     call = body(tuple(item(number, processingStage="CSD") for number in numbers))
     answer = served.post(API_2, call).json()["data"]
     assert answer["message"] == "Successfully updated 150 court notices"
     assert answer["updatedCount"] == len(answer["notices"]) == 150
-    put_notices(house.engine, ["before"], last_processing_stage="DR3")
+    put_notices(deployment.engine, ["before"], last_processing_stage="DR3")
     call["notices"][60:70] = [item("before"), *(item(number) for number in notice_numbers(9))]
     answer = served.post(API_2, call)
     data = answer.json()["data"]
@@ -158,22 +162,26 @@ def test_the_messages_count_a_hundred_and_fifty_notices_as_in_the_contract(
 )
 def test_the_stages_before_court_are_refused_and_all_others_taken(
     served: Served,
-    house: House,
+    deployment: Deployment,
     stage: str,
     is_court: bool,  # noqa: FBT001
 ) -> None:
-    put_notices(house.engine, [NO], last_processing_stage=stage)
+    put_notices(deployment.engine, [NO], last_processing_stage=stage)
     answer = served.post(API_2, body((item(),)))
     assert answer.status_code == (200 if is_court else 404)
 
 
 @pytest.mark.rule("P24", "P21", "G4", "G12")
-def test_a_full_update_changes_exactly_the_columns_of_the_rules(served: Served, house: House) -> None:
+def test_a_full_update_changes_exactly_the_columns_of_the_rules(
+    served: Served, deployment: Deployment
+) -> None:
     plan = {"next_processing_stage": "CSD", "next_processing_date": "2025-01-01 09:00:00"}
-    put_notices(house.engine, [NO], suspension_type="TS", due_date_of_revival="2025-03-01 00:00:00", **plan)
-    before = notice(house)
+    put_notices(
+        deployment.engine, [NO], suspension_type="TS", due_date_of_revival="2025-03-01 00:00:00", **plan
+    )
+    before = notice(deployment)
     stamp = updated(served, suspensionType="PS", eprReasonOfSuspension="PS-WWP", processingStage="WAR")
-    assert notice(house) == before | {
+    assert notice(deployment) == before | {
         "prev_processing_stage": "CPC",
         "prev_processing_date": before["last_processing_date"],
         "last_processing_stage": "WAR",
@@ -186,7 +194,7 @@ def test_a_full_update_changes_exactly_the_columns_of_the_rules(served: Served, 
         "upd_date": stamp,
         "upd_user_id": "ocmsiz_app_conn",
     }
-    assert suspensions(house) == [
+    assert suspensions(deployment) == [
         {
             "notice_no": NO,
             "date_of_suspension": stamp,
@@ -209,10 +217,10 @@ def test_a_full_update_changes_exactly_the_columns_of_the_rules(served: Served, 
 
 
 @pytest.mark.rule("G12", "G4")
-def test_an_update_leaves_one_row_in_the_outbox(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO])
+def test_an_update_leaves_one_row_in_the_outbox(served: Served, deployment: Deployment) -> None:
+    put_notices(deployment.engine, [NO])
     stamp = updated(served, suspensionType="PS", eprReasonOfSuspension="PS-WWP", processingStage="WAR")
-    (row,) = rows_of(house.engine, t.ocms_outbox)
+    (row,) = rows_of(deployment.engine, t.ocms_outbox)
     assert abs(row.pop("next_attempt_at") - stamp) < timedelta(minutes=1)
     assert row.pop("id") > 0
     assert row == {
@@ -236,22 +244,22 @@ def test_an_update_leaves_one_row_in_the_outbox(served: Served, house: House) ->
     ids=["absent", "null"],
 )
 def test_an_item_that_asks_for_nothing_touches_only_the_audit_columns(
-    served: Served, house: House, fields: dict[str, None]
+    served: Served, deployment: Deployment, fields: dict[str, None]
 ) -> None:
-    put_notices(house.engine, [NO])
-    before = notice(house)
+    put_notices(deployment.engine, [NO])
+    before = notice(deployment)
     stamp = updated(served, **fields)
-    assert notice(house) == before | {"upd_date": stamp, "upd_user_id": "ocmsiz_app_conn"}
-    assert suspensions(house) == rows_of(house.engine, t.ocms_outbox) == []
+    assert notice(deployment) == before | {"upd_date": stamp, "upd_user_id": "ocmsiz_app_conn"}
+    assert suspensions(deployment) == rows_of(deployment.engine, t.ocms_outbox) == []
 
 
 @pytest.mark.rule("P24")
-def test_a_move_alone_leaves_the_suspension(served: Served, house: House) -> None:
+def test_a_move_alone_leaves_the_suspension(served: Served, deployment: Deployment) -> None:
     shown = {"suspension_type": "PS", "epr_reason_of_suspension": "OTH"}
-    put_notices(house.engine, [NO], epr_date_of_suspension="2024-12-05 10:00:00", **shown)
-    before = notice(house)
+    put_notices(deployment.engine, [NO], epr_date_of_suspension="2024-12-05 10:00:00", **shown)
+    before = notice(deployment)
     stamp = updated(served, processingStage="CSR")
-    assert notice(house) == before | {
+    assert notice(deployment) == before | {
         "prev_processing_stage": "CPC",
         "prev_processing_date": before["last_processing_date"],
         "last_processing_stage": "CSR",
@@ -260,65 +268,71 @@ def test_a_move_alone_leaves_the_suspension(served: Served, house: House) -> Non
         "upd_date": stamp,
         "upd_user_id": "ocmsiz_app_conn",
     }
-    assert suspensions(house) == []
+    assert suspensions(deployment) == []
 
 
 @pytest.mark.rule("P24")
-def test_a_repeated_move_keeps_the_stage_before(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO])
+def test_a_repeated_move_keeps_the_stage_before(served: Served, deployment: Deployment) -> None:
+    put_notices(deployment.engine, [NO])
     first = updated(served, processingStage="CSD")
-    before = notice(house)
+    before = notice(deployment)
     second = updated(served, processingStage="CSD")
     assert first < second
-    assert notice(house) == before | {"upd_date": second}
+    assert notice(deployment) == before | {"upd_date": second}
 
 
 @pytest.mark.rule("P24", "P20")
 def test_a_temporary_suspension_is_to_be_revived_after_the_days_of_its_reason(
-    served: Served, house: House
+    served: Served, deployment: Deployment
 ) -> None:
-    put_notices(house.engine, [NO], epr_reason_of_suspension="APE")
+    put_notices(deployment.engine, [NO], epr_reason_of_suspension="APE")
     stamp = updated(served, suspensionType="TS")
-    row = notice(house)
+    row = notice(deployment)
     assert (row["suspension_type"], row["epr_reason_of_suspension"]) == ("TS", "APE")
     assert row["epr_date_of_suspension"] == stamp
     assert row["due_date_of_revival"] == stamp + timedelta(days=14)
-    (record,) = suspensions(house)
+    (record,) = suspensions(deployment)
     assert record["due_date_of_revival"] == stamp + timedelta(days=14)
 
 
 @pytest.mark.rule("P21")
-def test_a_temporary_suspension_may_have_a_permanent_reason(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO])
+def test_a_temporary_suspension_may_have_a_permanent_reason(served: Served, deployment: Deployment) -> None:
+    put_notices(deployment.engine, [NO])
     updated(served, suspensionType="TS", eprReasonOfSuspension="PS-WWP")
-    row = notice(house)
+    row = notice(deployment)
     assert (row["suspension_type"], row["epr_reason_of_suspension"]) == ("TS", "WWP")
-    assert [record["suspension_type"] for record in suspensions(house)] == ["TS"]
+    assert [record["suspension_type"] for record in suspensions(deployment)] == ["TS"]
 
 
 @pytest.mark.rule("P24")
-def test_a_suspension_that_is_open_already_gets_no_second_record(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO])
-    put_suspension(house.engine, NO, reason_of_suspension="WWP")
+def test_a_suspension_that_is_open_already_gets_no_second_record(
+    served: Served, deployment: Deployment
+) -> None:
+    put_notices(deployment.engine, [NO])
+    put_suspension(deployment.engine, NO, reason_of_suspension="WWP")
     updated(served, suspensionType="PS", eprReasonOfSuspension="PS-WWP")
-    assert len(suspensions(house)) == 1
-    assert notice(house)["epr_reason_of_suspension"] == "WWP"
+    assert len(suspensions(deployment)) == 1
+    assert notice(deployment)["epr_reason_of_suspension"] == "WWP"
 
 
 @pytest.mark.rule("P24")
-def test_a_suspension_revived_before_is_recorded_under_the_next_number(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO])
-    put_suspension(house.engine, NO, sr_no="7", date_of_revival="2024-12-20 00:00:00")
-    before = suspensions(house)
+def test_a_suspension_revived_before_is_recorded_under_the_next_number(
+    served: Served, deployment: Deployment
+) -> None:
+    put_notices(deployment.engine, [NO])
+    put_suspension(deployment.engine, NO, sr_no="7", date_of_revival="2024-12-20 00:00:00")
+    before = suspensions(deployment)
     stamp = updated(served, suspensionType="PS", eprReasonOfSuspension="PS-WWP")
-    old, new = suspensions(house)
+    old, new = suspensions(deployment)
     assert [old] == before
     assert (new["sr_no"], new["date_of_suspension"], new["date_of_revival"]) == (8, stamp, None)
 
 
 @pytest.mark.rule("P26", "G9")
-def test_a_repeated_number_is_processed_once_and_each_repetition_fails(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO])
+def test_a_repeated_number_is_processed_once_and_each_repetition_fails(
+    served: Served, deployment: Deployment
+) -> None:
+    put_notices(deployment.engine, [NO])
     call = body((item(processingStage="WAR"), item(processingStage="CSD"), item()))
     answer = served.post(API_2, call)
     data = answer.json()["data"]
@@ -329,18 +343,18 @@ def test_a_repeated_number_is_processed_once_and_each_repetition_fails(served: S
     }
     assert (answer.status_code, data["updatedCount"], data["failedCount"]) == (207, 1, 2)
     assert data["errors"] == [duplicate, duplicate]
-    assert notice(house)["last_processing_stage"] == "WAR"
+    assert notice(deployment)["last_processing_stage"] == "WAR"
 
 
 @pytest.mark.rule("P20")
 def test_a_stage_an_administrator_has_just_added_is_known_on_either_side(
-    served: Served, house: House
+    served: Served, deployment: Deployment
 ) -> None:
-    put_notices(house.engine, [NO])
+    put_notices(deployment.engine, [NO])
     refused = served.post(API_2, body((item(processingStage="ZZ1"),)))
     assert (refused.status_code, refused.json()["appCode"]) == (400, "OCMS-4007")
     move = {"last_processing_stage": "ZZ1", "next_processing_stage": "ZZ2, ZZ3", **AUDIT}
-    with house.engine.begin() as connection:
+    with deployment.engine.begin() as connection:
         connection.exec_driver_sql(
             f"INSERT INTO ocms_stage_map ({', '.join(move)}) VALUES {tuple(move.values())}"
         )
@@ -348,31 +362,33 @@ def test_a_stage_an_administrator_has_just_added_is_known_on_either_side(
         for stage in ("ZZ1", "ZZ2", "ZZ3"):
             updated(served, processingStage=stage)
     finally:
-        with house.engine.begin() as connection:
+        with deployment.engine.begin() as connection:
             connection.exec_driver_sql("DELETE FROM ocms_stage_map WHERE last_processing_stage = 'ZZ1'")
 
 
 @pytest.mark.rule("P20", "P25")
-def test_one_static_error_refuses_the_whole_call_and_nothing_is_written(served: Served, house: House) -> None:
+def test_one_static_error_refuses_the_whole_call_and_nothing_is_written(
+    served: Served, deployment: Deployment
+) -> None:
     first, second = notice_numbers(2)
-    put_notices(house.engine, [first, second])
-    before = rows_of(house.engine, VON)
+    put_notices(deployment.engine, [first, second])
+    before = rows_of(deployment.engine, VON)
     for wrong in ({"suspensionType": "XX"}, {"eprReasonOfSuspension": "WWP"}, {"processingStage": "XYZ"}):
         call = body((item(first, processingStage="WAR"), item(second, **wrong)))
         assert served.post(API_2, call).status_code == 400
-    assert rows_of(house.engine, VON) == before
+    assert rows_of(deployment.engine, VON) == before
 
 
 @pytest.mark.rule("G3", "P23")
-def test_what_is_not_known_of_an_updated_notice_is_null(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO], amount_payable=None, payment_due_date=None)
+def test_what_is_not_known_of_an_updated_notice_is_null(served: Served, deployment: Deployment) -> None:
+    put_notices(deployment.engine, [NO], amount_payable=None, payment_due_date=None)
     assert served.post(API_2, body((item(),))).content.endswith(
         b'"notices":[{"noticeNo":"1234567890","amountPayable":null,"paymentAllowanceFlag":"Y",'
         b'"courtPaymentDueDate":null}]}}'
     )
 
 
-def test_sums_of_the_row_are_not_touched(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO], amount_payable="99.90")
+def test_sums_of_the_row_are_not_touched(served: Served, deployment: Deployment) -> None:
+    put_notices(deployment.engine, [NO], amount_payable="99.90")
     updated(served, processingStage="WAR")
-    assert notice(house)["amount_payable"] == Decimal("99.90")
+    assert notice(deployment)["amount_payable"] == Decimal("99.90")

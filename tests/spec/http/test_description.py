@@ -40,7 +40,7 @@ def conforming(served: Served, case: Any, credential: Headers) -> int:
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 def test_every_answer_is_as_the_description_tells(served: Served, path: str, mode: GenerationMode) -> None:
-    put_notices(served.house.engine, ["1234567890"])
+    put_notices(served.deployment.engine, ["1234567890"])
     description = schemathesis.openapi.from_dict(served.http.get("/openapi.json").json())
     cases = description[path]["POST"].as_strategy(generation_mode=mode)
     statuses = set()
@@ -48,7 +48,7 @@ def test_every_answer_is_as_the_description_tells(served: Served, path: str, mod
     @EXAMPLES
     @given(case=cases)
     def answer_as_described(case: Any) -> None:
-        statuses.add(conforming(served, case, served.house.credential_for(path)))
+        statuses.add(conforming(served, case, served.deployment.credential_for(path)))
 
     answer_as_described()
     if mode is GenerationMode.NEGATIVE:
@@ -58,10 +58,10 @@ def test_every_answer_is_as_the_description_tells(served: Served, path: str, mod
 @pytest.mark.rule("G1")
 @pytest.mark.parametrize("path", PATHS)
 def test_the_examples_of_the_description_are_answered_as_it_tells(served: Served, path: str) -> None:
-    put_notices(served.house.engine, ["1234567890"])
+    put_notices(served.deployment.engine, ["1234567890"])
     description = schemathesis.openapi.from_dict(served.http.get("/openapi.json").json())
     for case in examples(description[path]["POST"]):
-        assert conforming(served, case, served.house.credential_for(path)) == 200
+        assert conforming(served, case, served.deployment.credential_for(path)) == 200
 
 
 def examples(operation: Any) -> list[Any]:
@@ -83,10 +83,10 @@ def examples(operation: Any) -> list[Any]:
 def test_refusals_at_the_door_are_described(served: Served, path: str) -> None:
     description = schemathesis.openapi.from_dict(served.http.get("/openapi.json").json())
     operation = description[path]["POST"]
-    credential = served.house.credential_for(path)
+    credential = served.deployment.credential_for(path)
     for _ in range(100 if path == API_4 else 10):
         served.post(path, {}, headers=credential)
-    sent: list[Headers] = [{}, served.house.token(Role.OIC), credential]
+    sent: list[Headers] = [{}, served.deployment.token(Role.OIC), credential]
     answers = [served.post(path, {}, headers=headers) for headers in sent]
     assert [answer.status_code for answer in answers] == [401, 403, 429]
     for answer in answers:

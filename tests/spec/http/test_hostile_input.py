@@ -93,7 +93,7 @@ def test_of_a_key_written_twice_the_last_holds(served: Served) -> None:
     ids=str,
 )
 def test_of_a_call_the_body_counts_and_no_other_header(served: Served, headers: dict[str, str]) -> None:
-    sent = {**served.house.key(), **headers}
+    sent = {**served.deployment.key(), **headers}
     in_bytes = {name.encode(): value.encode("latin-1") for name, value in sent.items()}
     answer = served.http.post(API_1, content=GOOD, headers=in_bytes)
     assert answer.status_code == 200
@@ -109,7 +109,7 @@ def test_a_key_of_any_bytes_is_a_401(served: Served, value: bytes) -> None:
 
 @pytest.mark.rule("G15")
 def test_a_repeated_key_is_a_401_even_when_both_are_good(served: Served) -> None:
-    key = served.house.key()["X-API-Key"]
+    key = served.deployment.key()["X-API-Key"]
     answer = served.http.post(API_1, content=GOOD, headers=[("X-API-Key", key), ("x-api-key", key)])
     assert (answer.status_code, answer.content) == (401, BAD_KEY)
 
@@ -128,8 +128,8 @@ def test_a_huge_body_is_refused_for_its_credential_first_then_for_its_size(
 ) -> None:
     for headers, expected in (
         ({}, (401, BAD_KEY)),
-        (served.house.key(Role.PLUS), (403, b'{"appCode":"OCMS-4031","message":"Not allowed"}')),
-        (served.house.key(), (413, TOO_LARGE)),
+        (served.deployment.key(Role.PLUS), (403, b'{"appCode":"OCMS-4031","message":"Not allowed"}')),
+        (served.deployment.key(), (413, TOO_LARGE)),
     ):
         content = mebibytes(many) if chunked else b"x" * (many * MEBIBYTE)
         answer = served.http.post(API_2, content=content, headers=headers)
@@ -180,7 +180,7 @@ def well_answered(served: Served, path: str, sent: bytes, credential: dict[str, 
 @EXAMPLES
 @given(sent=st.binary(max_size=200), path=st.sampled_from(PATHS))
 def test_any_bytes_are_answered(served: Served, sent: bytes, path: str) -> None:
-    well_answered(served, path, sent, served.house.credential_for(path))
+    well_answered(served, path, sent, served.deployment.credential_for(path))
 
 
 ANY_JSON = st.recursive(
@@ -204,7 +204,7 @@ REQUEST = objects("requestId", "requestTimestamp", notices=st.lists(ITEM, max_si
 
 @pytest.fixture
 def filled(served: Served) -> Served:
-    put_notices(served.house.engine, ["1234567890"])
+    put_notices(served.deployment.engine, ["1234567890"])
     return served
 
 
@@ -212,4 +212,4 @@ def filled(served: Served) -> Served:
 @EXAMPLES
 @given(sent=ANY_JSON | REQUEST | REQUEST.map(lambda part: body() | part), path=st.sampled_from(PATHS))
 def test_any_json_is_answered(filled: Served, sent: object, path: str) -> None:
-    well_answered(filled, path, json.dumps(sent).encode(), filled.house.credential_for(path))
+    well_answered(filled, path, json.dumps(sent).encode(), filled.deployment.credential_for(path))

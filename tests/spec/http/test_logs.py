@@ -8,7 +8,7 @@ import pytest
 
 from tests.spec.http.test_bad_rows import refusing
 from tests.support.builders import body
-from tests.support.http_server import API_1, API_2, API_4, House, Served, now
+from tests.support.http_server import API_1, API_2, API_4, Deployment, Served, now
 from tests.support.rows import put_notices
 
 CANARY = "S1234567A"
@@ -48,15 +48,15 @@ def test_an_identity_number_reaches_no_log_wherever_it_is_sent(served: Served) -
 
 @pytest.mark.rule("P4", "G15", "G2")
 def test_a_fault_is_logged_under_the_id_the_caller_was_given_and_told_to_nobody_else(
-    served: Served, house: House
+    served: Served, deployment: Deployment
 ) -> None:
-    put_notices(house.engine, [CANARY], vehicle_no=CANARY)
-    with house.engine.begin() as connection:
+    put_notices(deployment.engine, [CANARY], vehicle_no=CANARY)
+    with deployment.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE ocms_suspended_notice RENAME TO away")
     try:
         answer = served.post(API_2, body([{"noticeNo": CANARY}]))
     finally:
-        with house.engine.begin() as connection:
+        with deployment.engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE away RENAME TO ocms_suspended_notice")
     assert answer.status_code == 500
     assert answer.json().keys() == {"appCode", "message"}
@@ -68,9 +68,9 @@ def test_a_fault_is_logged_under_the_id_the_caller_was_given_and_told_to_nobody_
 
 
 @pytest.mark.rule("P25", "G2")
-def test_a_row_the_database_refuses_is_not_quoted_in_the_log(served: Served, house: House) -> None:
-    put_notices(house.engine, [CANARY])
-    with refusing(house.engine, "ocms_valid_offence_notice", "UPDATE", CANARY):
+def test_a_row_the_database_refuses_is_not_quoted_in_the_log(served: Served, deployment: Deployment) -> None:
+    put_notices(deployment.engine, [CANARY])
+    with refusing(deployment.engine, "ocms_valid_offence_notice", "UPDATE", CANARY):
         assert served.post(API_2, body([{"noticeNo": CANARY}])).status_code == 500
     assert CANARY not in served.log_file.read_text()
 

@@ -7,7 +7,7 @@ import pytest
 from ocms_adapters.sql import schema as t
 from ocms_core.kernel.dates import local
 from tests.support.builders import body
-from tests.support.http_server import API_4, House, Served, as_sent, now
+from tests.support.http_server import API_4, Deployment, Served, as_sent, now
 from tests.support.rows import notice_numbers, put_court_case, put_notices, row_of, rows_of
 
 NO = "1234567890"
@@ -56,19 +56,23 @@ def in_an_hour() -> datetime:
 
 
 @pytest.mark.rule("G1", "G3", "G5", "G6", "P31")
-def test_the_request_of_the_contract_gets_the_response_of_the_contract(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO])
+def test_the_request_of_the_contract_gets_the_response_of_the_contract(
+    served: Served, deployment: Deployment
+) -> None:
+    put_notices(deployment.engine, [NO])
     answer = served.post(API_4, REQUEST)
     assert (answer.status_code, answer.content) == (200, RESPONSE)
 
 
 @pytest.mark.rule("P32", "G4")
-def test_a_first_query_records_the_due_date_and_leaves_the_notice_alone(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO])
-    notice = row_of(house.engine, t.ocms_valid_offence_notice, NO)
+def test_a_first_query_records_the_due_date_and_leaves_the_notice_alone(
+    served: Served, deployment: Deployment
+) -> None:
+    put_notices(deployment.engine, [NO])
+    notice = row_of(deployment.engine, t.ocms_valid_offence_notice, NO)
     before = local(now())
     served.post(API_4, REQUEST)
-    case = row_of(house.engine, t.ocms_court_case, NO)
+    case = row_of(deployment.engine, t.ocms_court_case, NO)
     assert before <= case["cre_date"] <= local(now())
     assert case == {
         "notice_no": NO,
@@ -79,26 +83,28 @@ def test_a_first_query_records_the_due_date_and_leaves_the_notice_alone(served: 
         "upd_date": None,
         "upd_user_id": None,
     }
-    assert row_of(house.engine, t.ocms_valid_offence_notice, NO) == notice
-    assert rows_of(house.engine, t.ocms_outbox) == []
+    assert row_of(deployment.engine, t.ocms_valid_offence_notice, NO) == notice
+    assert rows_of(deployment.engine, t.ocms_outbox) == []
 
 
 @pytest.mark.rule("P32")
-def test_a_repeated_query_changes_no_row(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO])
+def test_a_repeated_query_changes_no_row(served: Served, deployment: Deployment) -> None:
+    put_notices(deployment.engine, [NO])
     first = served.post(API_4, REQUEST)
-    case = row_of(house.engine, t.ocms_court_case, NO)
+    case = row_of(deployment.engine, t.ocms_court_case, NO)
     assert served.post(API_4, REQUEST).content == first.content
-    assert row_of(house.engine, t.ocms_court_case, NO) == case
+    assert row_of(deployment.engine, t.ocms_court_case, NO) == case
 
 
 @pytest.mark.rule("P32", "G4")
-def test_a_due_date_that_has_changed_is_taken_over_and_nothing_else(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO])
-    put_court_case(house.engine, NO, court_payment_due_date="2025-01-31 00:00:00", reason="kept")
-    before = row_of(house.engine, t.ocms_court_case, NO)
+def test_a_due_date_that_has_changed_is_taken_over_and_nothing_else(
+    served: Served, deployment: Deployment
+) -> None:
+    put_notices(deployment.engine, [NO])
+    put_court_case(deployment.engine, NO, court_payment_due_date="2025-01-31 00:00:00", reason="kept")
+    before = row_of(deployment.engine, t.ocms_court_case, NO)
     served.post(API_4, REQUEST)
-    case = row_of(house.engine, t.ocms_court_case, NO)
+    case = row_of(deployment.engine, t.ocms_court_case, NO)
     assert case["upd_date"] is not None
     assert case == before | {
         "court_payment_due_date": datetime(2025, 2, 14),  # noqa: DTZ001  # as the column keeps it
@@ -110,52 +116,56 @@ def test_a_due_date_that_has_changed_is_taken_over_and_nothing_else(served: Serv
 @pytest.mark.rule("P31", "P32", "G3")
 @pytest.mark.parametrize("flag", ["Y", "N"])
 def test_without_a_due_date_the_stored_flag_holds_and_none_is_recorded(
-    served: Served, house: House, flag: str
+    served: Served, deployment: Deployment, flag: str
 ) -> None:
-    put_notices(house.engine, [NO], payment_due_date=None, payment_acceptance_allowed=flag)
+    put_notices(deployment.engine, [NO], payment_due_date=None, payment_acceptance_allowed=flag)
     assert served.post(API_4, REQUEST).content.endswith(
         b'"notices":[{"noticeNo":"1234567890","courtPaymentDueDate":null,"paymentAllowanceFlag":"%s",'
         b'"amountPayable":150.00}]}}' % flag.encode()
     )
-    assert row_of(house.engine, t.ocms_court_case, NO)["court_payment_due_date"] is None
+    assert row_of(deployment.engine, t.ocms_court_case, NO)["court_payment_due_date"] is None
 
 
 @pytest.mark.rule("P31", "G5")
 @pytest.mark.parametrize("flag", ["Y", "N"])
-def test_until_the_due_moment_the_stored_flag_holds(served: Served, house: House, flag: str) -> None:
+def test_until_the_due_moment_the_stored_flag_holds(
+    served: Served, deployment: Deployment, flag: str
+) -> None:
     due = in_an_hour()
-    put_notices(house.engine, [NO], payment_due_date=due.isoformat(" "), payment_acceptance_allowed=flag)
+    put_notices(deployment.engine, [NO], payment_due_date=due.isoformat(" "), payment_acceptance_allowed=flag)
     (notice,) = served.post(API_4, REQUEST).json()["data"]["notices"]
     assert notice["paymentAllowanceFlag"] == flag
     assert notice["courtPaymentDueDate"] == f"{due.isoformat()}+08:00"
 
 
 @pytest.mark.rule("P31")
-def test_a_moment_after_the_due_moment_payment_is_refused(served: Served, house: House) -> None:
+def test_a_moment_after_the_due_moment_payment_is_refused(served: Served, deployment: Deployment) -> None:
     due = local(now()) - timedelta(milliseconds=1)
-    put_notices(house.engine, [NO], payment_due_date=due.isoformat(" "))
+    put_notices(deployment.engine, [NO], payment_due_date=due.isoformat(" "))
     (notice,) = served.post(API_4, REQUEST).json()["data"]["notices"]
     assert notice["paymentAllowanceFlag"] == "N"
 
 
 @pytest.mark.rule("P30")
-def test_one_unknown_number_refuses_the_query_and_nothing_is_recorded(served: Served, house: House) -> None:
+def test_one_unknown_number_refuses_the_query_and_nothing_is_recorded(
+    served: Served, deployment: Deployment
+) -> None:
     known, unknown = notice_numbers(2)
-    put_notices(house.engine, [known])
+    put_notices(deployment.engine, [known])
     answer = served.post(API_4, asked(known, unknown))
     assert (answer.status_code, answer.content) == (404, NOT_FOUND)
-    assert rows_of(house.engine, t.ocms_court_case) == []
+    assert rows_of(deployment.engine, t.ocms_court_case) == []
 
 
 @pytest.mark.rule("P30", "G9")
 def test_a_hundred_notices_are_answered_once_each_in_the_order_asked_court_or_not(
-    served: Served, house: House
+    served: Served, deployment: Deployment
 ) -> None:
     numbers = notice_numbers(99)
-    put_notices(house.engine, numbers[:50], last_processing_stage="NPA")
-    put_notices(house.engine, numbers[50:])
+    put_notices(deployment.engine, numbers[:50], last_processing_stage="NPA")
+    put_notices(deployment.engine, numbers[50:])
     numbers.reverse()
     answer = served.post(API_4, asked(*numbers, numbers[0])).json()
     assert [notice["noticeNo"] for notice in answer["data"]["notices"]] == numbers
     assert answer["total"] == 99
-    assert len(rows_of(house.engine, t.ocms_court_case)) == 99
+    assert len(rows_of(deployment.engine, t.ocms_court_case)) == 99

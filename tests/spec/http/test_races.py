@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from ocms_adapters.sql import schema as t
 from tests.support.builders import body
-from tests.support.http_server import API_1, API_2, API_4, House, Served
+from tests.support.http_server import API_1, API_2, API_4, Deployment, Served
 from tests.support.postgres import PostgresServer
 from tests.support.rows import notice_numbers, put_notices, rows_of
 
@@ -42,23 +42,25 @@ def at_once(calls: list[Callable[[], httpx.Response]]) -> list[httpx.Response]:
 
 @pytest.mark.rule("G13", "P24", "P25")
 @pytest.mark.usefixtures("no_deadlock")
-def test_overlapping_updates_end_as_one_after_the_other(served: Served, beside: Served, house: House) -> None:
+def test_overlapping_updates_end_as_one_after_the_other(
+    served: Served, beside: Served, deployment: Deployment
+) -> None:
     shuffled = random.Random(1)
     notices = notice_numbers(120)
-    put_notices(house.engine, notices, last_processing_stage="CFC")
+    put_notices(deployment.engine, notices, last_processing_stage="CFC")
 
     def call(server: Served, stage: str, kind: str, reason: str) -> Callable[[], httpx.Response]:
         fields = {"suspensionType": kind, "eprReasonOfSuspension": reason, "processingStage": stage}
         items = tuple({"noticeNo": number, **fields} for number in shuffled.sample(notices, 100))
-        credential = house.key()
+        credential = deployment.key()
         return lambda: server.post(API_2, body(items), headers=credential)
 
     calls = [call((served, beside)[place % 2], *update) for place, update in enumerate(UPDATES)]
     assert [answer.status_code for answer in at_once(calls)] == [200] * len(UPDATES)
     records: dict[str, list[dict[str, Any]]] = {number: [] for number in notices}
-    for row in sorted(rows_of(house.engine, t.ocms_suspended_notice), key=lambda row: row["sr_no"]):
+    for row in sorted(rows_of(deployment.engine, t.ocms_suspended_notice), key=lambda row: row["sr_no"]):
         records[row["notice_no"]].append(row)
-    for notice in rows_of(house.engine, t.ocms_valid_offence_notice):
+    for notice in rows_of(deployment.engine, t.ocms_valid_offence_notice):
         explained(notice, records[notice["notice_no"]])
 
 
@@ -78,19 +80,19 @@ def explained(notice: dict[str, Any], records: list[dict[str, Any]]) -> None:
 @pytest.mark.rule("P32", "G13")
 @pytest.mark.usefixtures("no_deadlock")
 def test_eight_overlapping_queries_at_once_all_answer_and_record_each_due_date_once(
-    served: Served, beside: Served, house: House
+    served: Served, beside: Served, deployment: Deployment
 ) -> None:
     shuffled = random.Random(2)
     notices = notice_numbers(150)
-    put_notices(house.engine, notices)
-    credentials = [house.token() for _ in range(8)]
+    put_notices(deployment.engine, notices)
+    credentials = [deployment.token() for _ in range(8)]
 
     def call(server: Served, credential: dict[str, str]) -> Callable[[], httpx.Response]:
         items = tuple({"noticeNo": number} for number in shuffled.sample(notices, 100))
         return lambda: server.post(API_4, body(items), headers=credential)
 
     for day in range(1, 6):
-        with house.engine.begin() as connection:
+        with deployment.engine.begin() as connection:
             due = {"due": f"2027-01-{day:02} 00:00:00"}
             connection.execute(text("UPDATE ocms_valid_offence_notice SET payment_due_date = :due"), due)
         servers = [served, beside] * 4
@@ -99,15 +101,15 @@ def test_eight_overlapping_queries_at_once_all_answer_and_record_each_due_date_o
         assert [answer.status_code for answer in answers] == [200] * 8
         assert f'"courtPaymentDueDate":"2027-01-{day:02}T00:00:00+08:00"' in answers[0].text
         seen = {notice["noticeNo"] for answer in answers for notice in answer.json()["data"]["notices"]}
-        kept = {row["notice_no"]: row for row in rows_of(house.engine, t.ocms_court_case)}
+        kept = {row["notice_no"]: row for row in rows_of(deployment.engine, t.ocms_court_case)}
         assert {kept[number]["court_payment_due_date"].day for number in seen} == {day}
 
 
 @pytest.mark.rule("P3")
 def test_of_two_hundred_calls_at_once_on_four_processes_exactly_ten_pass(
-    served: Served, beside: Served, house: House
+    served: Served, beside: Served, deployment: Deployment
 ) -> None:
-    credential = house.key()
+    credential = deployment.key()
     servers = [served, beside, beside, beside] * 50
     with ThreadPoolExecutor(32) as threads:
         answers = list(threads.map(lambda server: server.post(API_1, body(), headers=credential), servers))
@@ -115,8 +117,10 @@ def test_of_two_hundred_calls_at_once_on_four_processes_exactly_ten_pass(
 
 
 @pytest.mark.rule("P3")
-def test_what_one_server_has_let_in_the_other_counts(served: Served, beside: Served, house: House) -> None:
-    credential = house.key()
+def test_what_one_server_has_let_in_the_other_counts(
+    served: Served, beside: Served, deployment: Deployment
+) -> None:
+    credential = deployment.key()
     for _ in range(10):
         assert served.post(API_1, body(), headers=credential).status_code == 200
     assert beside.post(API_1, body(), headers=credential).status_code == 429

@@ -11,7 +11,7 @@ import pytest
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_core.kernel.access import OPERATIONS, Operation, Role
 from tests.support.builders import body, numbers
-from tests.support.http_server import API_1, API_2, API_4, Headers, House, Served, as_sent, now
+from tests.support.http_server import API_1, API_2, API_4, Deployment, Headers, Served, as_sent, now
 from tests.support.rows import put_notices
 
 PATHS = (API_1, API_2, API_4)
@@ -119,9 +119,9 @@ def test_what_is_wrong_with_a_field_of_api_2_is_said_by_its_code(
     ],
 )
 def test_every_iso_8601_timestamp_is_taken_and_unknown_fields_are_ignored(
-    served: Served, house: House, timestamp: str
+    served: Served, deployment: Deployment, timestamp: str
 ) -> None:
-    put_notices(house.engine, [NO])
+    put_notices(deployment.engine, [NO])
     for path in PATHS:
         sent = body([{"noticeNo": NO, "unknown": {"deep": [None]}}], requestTimestamp=timestamp, other=1.5e3)
         assert served.post(path, sent).status_code == 200
@@ -161,16 +161,16 @@ def test_a_call_without_a_key_is_the_401_of_the_contract(served: Served) -> None
 def test_a_key_that_is_not_exactly_one_issued_is_refused(
     served: Served, change: Callable[[str], str]
 ) -> None:
-    key = served.house.key()["X-API-Key"]
+    key = served.deployment.key()["X-API-Key"]
     for path in KEY_APIS:
         answer = served.post(path, body(), headers={"X-API-Key": change(key)})
         assert (answer.status_code, answer.content) == (401, BAD_KEY)
 
 
 @pytest.mark.rule("P2")
-def test_a_revoked_and_an_expired_key_are_refused(served: Served, house: House) -> None:
-    credentials = SqlCredentials(house.engine)
-    revoked = house.key()["X-API-Key"]
+def test_a_revoked_and_an_expired_key_are_refused(served: Served, deployment: Deployment) -> None:
+    credentials = SqlCredentials(deployment.engine)
+    revoked = deployment.key()["X-API-Key"]
     assert credentials.revoke(revoked.split("_")[1], now=now())
     expired = credentials.issue("expired", Role.CAS, now=now() - timedelta(days=2), days=1)
     for key in (revoked, expired):
@@ -190,14 +190,14 @@ def test_api_4_wants_an_oauth_token_and_says_so_as_rfc_6750_asks(served: Served,
     assert answer.headers["www-authenticate"].startswith('Bearer realm="ocms"')
 
 
-CALLERS: dict[str, Callable[[House], Headers]] = {
-    "key of CAS": lambda house: house.key(Role.CAS),
-    "key of PLUS": lambda house: house.key(Role.PLUS),
-    "key of Toppan": lambda house: house.key(Role.TOPPAN),
-    "token of CAS": lambda house: house.token(Role.CAS),
-    "token of PLUS": lambda house: house.token(Role.PLUS),
-    "token of Toppan": lambda house: house.token(Role.TOPPAN),
-    "token of an officer": lambda house: house.token(Role.OIC),
+CALLERS: dict[str, Callable[[Deployment], Headers]] = {
+    "key of CAS": lambda deployment: deployment.key(Role.CAS),
+    "key of PLUS": lambda deployment: deployment.key(Role.PLUS),
+    "key of Toppan": lambda deployment: deployment.key(Role.TOPPAN),
+    "token of CAS": lambda deployment: deployment.token(Role.CAS),
+    "token of PLUS": lambda deployment: deployment.token(Role.PLUS),
+    "token of Toppan": lambda deployment: deployment.token(Role.TOPPAN),
+    "token of an officer": lambda deployment: deployment.token(Role.OIC),
 }
 GRANTED = {
     ("key of CAS", API_1),
@@ -212,11 +212,11 @@ GRANTED = {
 @pytest.mark.rule("G16", "G15", "G8")
 @pytest.mark.parametrize("caller", CALLERS)
 def test_every_cell_of_the_access_table_lets_in_or_turns_away(
-    served: Served, house: House, caller: str
+    served: Served, deployment: Deployment, caller: str
 ) -> None:
-    put_notices(house.engine, [NO])
+    put_notices(deployment.engine, [NO])
     for path in PATHS:
-        answer = served.post(path, body(), headers=CALLERS[caller](house))
+        answer = served.post(path, body(), headers=CALLERS[caller](deployment))
         if (caller, path) in GRANTED:
             assert (path, answer.status_code) == (path, 200)
         else:
@@ -227,10 +227,10 @@ def test_every_cell_of_the_access_table_lets_in_or_turns_away(
 @pytest.mark.rule("P3", "G1", "G15")
 @pytest.mark.parametrize("path, calls, seconds", [(API_1, 10, 3600), (API_2, 10, 3600), (API_4, 100, 60)])
 def test_the_call_over_the_limit_is_429_and_says_when_to_come_back(
-    served: Served, house: House, path: str, calls: int, seconds: int
+    served: Served, deployment: Deployment, path: str, calls: int, seconds: int
 ) -> None:
-    put_notices(house.engine, [NO])
-    credential = house.credential_for(path)
+    put_notices(deployment.engine, [NO])
+    credential = deployment.credential_for(path)
     statuses = [served.post(path, body(), headers=credential).status_code for _ in range(calls)]
     assert set(statuses) == {200}
     answer = served.post(path, body(), headers=credential)
@@ -240,9 +240,9 @@ def test_the_call_over_the_limit_is_429_and_says_when_to_come_back(
 
 
 @pytest.mark.rule("P3")
-def test_apis_1_and_2_are_counted_apart(served: Served, house: House) -> None:
-    put_notices(house.engine, [NO])
-    credential = house.key()
+def test_apis_1_and_2_are_counted_apart(served: Served, deployment: Deployment) -> None:
+    put_notices(deployment.engine, [NO])
+    credential = deployment.key()
     statuses = [served.post(API_1, body(), headers=credential).status_code for _ in range(11)]
     assert statuses == [200] * 10 + [429]
     assert served.post(API_2, body(), headers=credential).status_code == 200
@@ -256,8 +256,8 @@ def test_the_limits_are_those_of_the_contract() -> None:
 
 
 @pytest.mark.rule("G8", "P1")
-def test_of_all_that_is_wrong_with_a_call_the_first_is_said(served: Served, house: House) -> None:
-    allowed = house.key()
+def test_of_all_that_is_wrong_with_a_call_the_first_is_said(served: Served, deployment: Deployment) -> None:
+    allowed = deployment.key()
     for _ in range(10):
         served.post(API_2, b"", headers=allowed)
     huge = b"x" * (3 * 1024 * 1024)
@@ -273,7 +273,7 @@ def test_of_all_that_is_wrong_with_a_call_the_first_is_said(served: Served, hous
         return answer.status_code, answer.content
 
     assert refused(huge, {}) == (401, BAD_KEY)
-    assert refused(huge, house.key(Role.PLUS)) == (403, NOT_ALLOWED)
+    assert refused(huge, deployment.key(Role.PLUS)) == (403, NOT_ALLOWED)
     assert refused(huge, allowed) == (429, TOO_OFTEN)
     assert refused(huge) == (413, TOO_LARGE)
     assert refused(b"{") == (400, INVALID_PAYLOAD)

@@ -18,7 +18,7 @@ from ocms_app.settings import Settings
 from ocms_core.kernel.access import Role
 from tests.support.builders import body
 from tests.support.databases import Databases
-from tests.support.http_server import API_1, API_2, API_4, Headers, House
+from tests.support.http_server import API_1, API_2, API_4, Deployment, Headers
 from tests.support.rows import notice_numbers, put_notices
 from tests.support.statements import recorded
 
@@ -29,13 +29,13 @@ FULL = {"suspensionType": "PS", "eprReasonOfSuspension": "PS-WWP", "processingSt
 class Wired:
     """The whole API in this process."""
 
-    house: House
+    deployment: Deployment
     engine: Engine
     app: Any
 
     def client(self, path: str) -> "Client":
         """Give a client whose key and limit are settled, as they are after the first call."""
-        client = Client(self, path, self.house.credential_for(path))
+        client = Client(self, path, self.deployment.credential_for(path))
         for _ in range(2):
             client.post(self.numbers(1))
         return client
@@ -43,7 +43,7 @@ class Wired:
     def numbers(self, many: int) -> list[str]:
         """Put so many notices into the database."""
         numbers = notice_numbers(many)
-        put_notices(self.house.engine, numbers)
+        put_notices(self.deployment.engine, numbers)
         return numbers
 
 
@@ -75,16 +75,16 @@ class Client:
 
 @pytest.fixture
 def wired(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
-    house = House(databases, tmp_path)
+    deployment = Deployment(databases, tmp_path)
     dev_keys = str(tmp_path / "dev")
     settings = Settings(databases.intranet, databases.internet, dev_issuer=True, dev_keys=dev_keys)
     opened = open_databases(settings)
     monkeypatch.setattr(wiring, "open_databases", lambda _: opened)
     # However slow the machine, no snapshot of the reference data is read anew in the middle of a test.
     monkeypatch.setattr(wiring, "SqlReference", partial(SqlReference, seconds=3600))
-    yield Wired(house, opened.intranet, wiring.web(settings))
+    yield Wired(deployment, opened.intranet, wiring.web(settings))
     opened.dispose()
-    house.engine.dispose()
+    deployment.engine.dispose()
 
 
 def about_notices(statements: list[str]) -> list[str]:
@@ -131,7 +131,7 @@ def test_api_4_costs_four_statements_the_first_time_and_two_from_then_on(wired: 
 @pytest.mark.rule("G9", "G2")
 def test_a_stage_search_costs_its_record_whatever_it_finds(wired: Wired) -> None:
     path = "/ocms/v1/change-processing-stage/search"
-    token = wired.house.token(Role.OIC)
+    token = wired.deployment.token(Role.OIC)
 
     async def found(vehicle_no: str) -> int:
         transport = httpx.ASGITransport(wired.app)
@@ -142,7 +142,7 @@ def test_a_stage_search_costs_its_record_whatever_it_finds(wired: Wired) -> None
     costs = []
     asyncio.run(found("NONE"))
     for many in (1, 500):
-        put_notices(wired.house.engine, notice_numbers(many), vehicle_no=f"V{many}")
+        put_notices(wired.deployment.engine, notice_numbers(many), vehicle_no=f"V{many}")
         with recorded(wired.engine) as statements:
             assert asyncio.run(found(f"V{many}")) == many
         costs.append(statements)
@@ -161,9 +161,9 @@ def test_a_submit_and_a_validation_cost_the_same_for_one_notice_and_for_five_hun
 
     costs: list[tuple[list[str], list[str]]] = []
     for many in (1, 500):
-        token = wired.house.token(Role.OIC)  # of one officer's two reports in a second one is named anew
+        token = wired.deployment.token(Role.OIC)  # of one officer's two reports in a second one is named anew
         numbers = notice_numbers(many)
-        put_notices(wired.house.engine, numbers, last_processing_stage="ROV")
+        put_notices(wired.deployment.engine, numbers, last_processing_stage="ROV")
         for decision in (path, f"{path}/validate") * 2:  # a credential's limits, and the snapshot of the caps
             asyncio.run(answered(decision, {}, token))
         named = [{"noticeNo": number} for number in numbers]

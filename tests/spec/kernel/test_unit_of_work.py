@@ -42,10 +42,10 @@ def refuse(facts: CourtFacts) -> Verdict:
 
 
 def decision(
-    stores_in_memory: InMemoryCourtStores, decide: Callable[[CourtFacts], Verdict], attempts: int = 3
+    stores: InMemoryCourtStores, decide: Callable[[CourtFacts], Verdict], attempts: int = 3
 ) -> Verdict:
     return execute(
-        stores_in_memory.writing, load, decide, now=NOW, refused_by_database=INTERNAL_ERROR, attempts=attempts
+        stores.writing, load, decide, now=NOW, refused_by_database=INTERNAL_ERROR, attempts=attempts
     )
 
 
@@ -55,88 +55,84 @@ def stored(stage: str = "CPC") -> Tables:
 
 @pytest.mark.rule("G13")
 def test_what_is_decided_is_written_in_the_transaction_that_read_it() -> None:
-    stores_in_memory = InMemoryCourtStores(stored())
-    assert decision(stores_in_memory, touch) == Decision(
+    stores = InMemoryCourtStores(stored())
+    assert decision(stores, touch) == Decision(
         answers=(Answer("N1", SUCCESS, "CPC"), Answer("N2", SUCCESS, "CPC")),
         changes=(NoticeChanged("N1"), NoticeChanged("N2")),
     )
-    assert stores_in_memory.written == [NoticeChanged("N1"), NoticeChanged("N2")]
-    assert stores_in_memory.opened == ["writing"]
+    assert stores.written == [NoticeChanged("N1"), NoticeChanged("N2")]
+    assert stores.opened == ["writing"]
 
 
 @pytest.mark.rule("G13")
 def test_a_refused_call_records_nothing() -> None:
-    stores_in_memory = InMemoryCourtStores(stored(), overtaken=frozenset({1}))
-    assert decision(stores_in_memory, refuse) == Refusal(INVALID_STAGE)
-    assert stores_in_memory.written == []
-    assert stores_in_memory.opened == ["writing"], "there was nothing to be overtaken in"
+    stores = InMemoryCourtStores(stored(), overtaken=frozenset({1}))
+    assert decision(stores, refuse) == Refusal(INVALID_STAGE)
+    assert stores.written == []
+    assert stores.opened == ["writing"], "there was nothing to be overtaken in"
 
 
 @pytest.mark.rule("G13")
 def test_after_a_conflict_the_decision_is_made_again_on_fresh_facts() -> None:
-    stores_in_memory = InMemoryCourtStores(stored("CPC"), overtaken=frozenset({1}), meanwhile=stored("WAR"))
-    verdict = decision(stores_in_memory, touch)
+    stores = InMemoryCourtStores(stored("CPC"), overtaken=frozenset({1}), meanwhile=stored("WAR"))
+    verdict = decision(stores, touch)
     assert isinstance(verdict, Decision)
     assert [answer.detail for answer in verdict.answers] == ["WAR", "WAR"]
-    assert stores_in_memory.written == [NoticeChanged("N1"), NoticeChanged("N2")], (
-        "the first try left nothing behind"
-    )
-    assert stores_in_memory.opened == ["writing", "writing"]
+    assert stores.written == [NoticeChanged("N1"), NoticeChanged("N2")], "the first try left nothing behind"
+    assert stores.opened == ["writing", "writing"]
 
 
 @pytest.mark.rule("G13")
 def test_the_third_try_still_counts() -> None:
-    stores_in_memory = InMemoryCourtStores(stored(), overtaken=frozenset({1, 2}))
-    assert isinstance(decision(stores_in_memory, touch), Decision)
-    assert len(stores_in_memory.opened) == 3
+    stores = InMemoryCourtStores(stored(), overtaken=frozenset({1, 2}))
+    assert isinstance(decision(stores, touch), Decision)
+    assert len(stores.opened) == 3
 
 
 @pytest.mark.rule("G13")
 def test_a_third_conflict_is_the_callers_to_hear_of() -> None:
-    stores_in_memory = InMemoryCourtStores(stored(), overtaken=frozenset({1, 2, 3}))
+    stores = InMemoryCourtStores(stored(), overtaken=frozenset({1, 2, 3}))
     with pytest.raises(Conflict):
-        decision(stores_in_memory, touch)
-    assert len(stores_in_memory.opened) == 3
-    assert stores_in_memory.written == []
+        decision(stores, touch)
+    assert len(stores.opened) == 3
+    assert stores.written == []
 
 
 @pytest.mark.rule("G13")
 def test_one_attempt_is_one_transaction() -> None:
-    stores_in_memory = InMemoryCourtStores(stored(), overtaken=frozenset({1}))
+    stores = InMemoryCourtStores(stored(), overtaken=frozenset({1}))
     with pytest.raises(Conflict):
-        decision(stores_in_memory, touch, attempts=1)
-    assert stores_in_memory.opened == ["writing"]
+        decision(stores, touch, attempts=1)
+    assert stores.opened == ["writing"]
 
 
 @pytest.mark.rule("P25")
 def test_a_row_the_database_refuses_fails_alone() -> None:
-    stores_in_memory = InMemoryCourtStores(stored(), refuses=frozenset({"N1"}))
-    assert decision(stores_in_memory, touch) == Decision(
+    stores = InMemoryCourtStores(stored(), refuses=frozenset({"N1"}))
+    assert decision(stores, touch) == Decision(
         answers=(Answer("N1", INTERNAL_ERROR), Answer("N2", SUCCESS, "CPC")),
         changes=(NoticeChanged("N2"),),
     )
-    assert stores_in_memory.written == [NoticeChanged("N2")]
-    assert stores_in_memory.opened == ["writing", "writing"], "only then is the bad row looked for"
+    assert stores.written == [NoticeChanged("N2")]
+    assert stores.opened == ["writing", "writing"], "only then is the bad row looked for"
 
 
 @pytest.mark.rule("P25")
 def test_when_every_row_is_refused_every_item_fails() -> None:
-    stores_in_memory = InMemoryCourtStores(stored(), refuses=frozenset({"N1", "N2"}))
-    assert decision(stores_in_memory, touch) == Decision(
+    stores = InMemoryCourtStores(stored(), refuses=frozenset({"N1", "N2"}))
+    assert decision(stores, touch) == Decision(
         answers=(Answer("N1", INTERNAL_ERROR), Answer("N2", INTERNAL_ERROR)), changes=()
     )
-    assert stores_in_memory.written == []
+    assert stores.written == []
 
 
 @pytest.mark.rule("P25", "G13")
 @pytest.mark.parametrize("conflicts", [{1}, {2}, {1, 2}], ids=["before", "after", "twice before"])
 def test_a_bad_row_is_found_though_conflicts_come_before_or_after(conflicts: set[int]) -> None:
-    stores_in_memory = InMemoryCourtStores(
-        stored(), refuses=frozenset({"N1"}), overtaken=frozenset(conflicts)
-    )
-    verdict = decision(stores_in_memory, touch)
+    stores = InMemoryCourtStores(stored(), refuses=frozenset({"N1"}), overtaken=frozenset(conflicts))
+    verdict = decision(stores, touch)
     assert outcome(verdict) == (("N1", INTERNAL_ERROR), ("N2", SUCCESS))
-    assert stores_in_memory.written == [NoticeChanged("N2")]
+    assert stores.written == [NoticeChanged("N2")]
 
 
 @pytest.mark.rule("P25", "P26")

@@ -42,7 +42,7 @@ CASES: tuple[Case[None, Change, OutboxRow | None], ...] = (
     ),
     Case(
         rule="G12",
-        name="an end of the road shows",
+        name="the end of the stage path shows",
         ask=NoticeChanged("N1", next=NextStage(None, None)),
         says=OutboxRow(NOTICE, "N1"),
     ),

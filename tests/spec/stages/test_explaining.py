@@ -90,7 +90,7 @@ CHANGES: tuple[Case[StageFacts, None, tuple[Explanation, ...]], ...] = (
     ),
     Case(
         rule=("S15", "S73"),
-        name="a notice at the end of its road",
+        name="a notice at its last stage",
         given=stage_facts(stage_notice("A", stage="DR3", next_stage="CPC")),
         says=(
             Explanation(CHANGE, "OCMS.CPS.ELIG.NO_STAGE_RULE Cannot derive next stage", ("S15",)),

@@ -31,7 +31,7 @@ TABLES = (
     t.ocms_change_of_processing,
     t.ocms_outbox,
 )
-Standing = dict[str, list[dict[str, Any]]]
+Rows = dict[str, list[dict[str, Any]]]
 
 
 def submit(stores: SqlStageStores, numbers: Sequence[str]) -> Counter[str]:
@@ -72,7 +72,7 @@ def fresh(engine: Engine) -> Engine:
     return engines.create(engine.url.render_as_string(hide_password=False))
 
 
-def standing(engine: Engine, numbers: Sequence[str]) -> Standing:
+def standing(engine: Engine, numbers: Sequence[str]) -> Rows:
     """Give every row of the notices, once no transaction of the dead holds one."""
     with SqlStageStores(engine).writing() as store:
         store.stage_facts(numbers, None)
@@ -86,7 +86,7 @@ def standing(engine: Engine, numbers: Sequence[str]) -> Standing:
     }
 
 
-def moved(before: Standing) -> Standing:
+def moved(before: Rows) -> Rows:
     """Tell what rules S22, S40 and G12 leave of drivers' notices that were moved from DN1 to DN2."""
     now = datetime(2025, 1, 14, 11)  # noqa: DTZ001  # as the columns keep it
     audit = {"upd_date": now, "upd_user_id": "ocmsiz_app_conn"}

@@ -15,7 +15,7 @@ from ocms_app.dev_issuer import DevIssuer
 from ocms_core.kernel.access import Role
 from ocms_web.authentication.issuers import CallerKind
 from tests.support.hst_rows import HstDatabase
-from tests.support.http_server import Headers, House, Served, now
+from tests.support.http_server import Deployment, Headers, Served, now
 
 TABLES = (
     t.ocms_hst,
@@ -29,17 +29,17 @@ TABLES = (
 
 
 @frozen
-class Desk:
+class HstClient:
     """The running system, called by officers nobody has seen before unless they are named."""
 
     served: Served
 
     def token(self, role: Role = Role.OIC, *, name: str = "") -> Headers:
         """Give the header of a caller."""
-        house = self.served.house
+        deployment = self.served.deployment
         if not name:
-            return house.token(role)
-        issuer = DevIssuer(house.folder / "dev", switched_on=True)
+            return deployment.token(role)
+        issuer = DevIssuer(deployment.folder / "dev", switched_on=True)
         return {"Authorization": f"Bearer {issuer.token(name, role, kind=CallerKind.STAFF, now=now())}"}
 
     def post(self, path: str, body: object, headers: Headers | None = None) -> httpx.Response:
@@ -53,16 +53,16 @@ class Desk:
 
 
 @pytest.fixture
-def desk(served: Served) -> Desk:
+def hst_client(served: Served) -> HstClient:
     """Give the running system with nothing of contract 4 in it."""
-    with served.house.engine.begin() as connection:
+    with served.deployment.engine.begin() as connection:
         for table in TABLES:
             connection.execute(delete(table))
-    return Desk(served)
+    return HstClient(served)
 
 
 @pytest.fixture
-def database(desk: Desk, house: House) -> HstDatabase:
+def database(hst_client: HstClient, deployment: Deployment) -> HstDatabase:
     """Give the database of the running system."""
-    del desk  # empties it first
-    return HstDatabase(house.engine, SqlHstStores(house.engine))
+    del hst_client  # empties it first
+    return HstDatabase(deployment.engine, SqlHstStores(deployment.engine))

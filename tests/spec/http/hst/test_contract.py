@@ -12,7 +12,7 @@ from sqlalchemy import update
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.changes import AddressAnswered
-from tests.spec.http.hst.conftest import Desk
+from tests.spec.http.hst.conftest import HstClient
 from tests.support.builders import at
 from tests.support.hst_facts import NOW, answer
 from tests.support.hst_rows import HstDatabase
@@ -47,8 +47,8 @@ LIST = {"$skip": 0, "$limit": 10, "filter": {"idNo": "", "dateFrom": "2025-01-01
 NOTICES = ["500500001A", "500500002B"]
 
 
-def said(desk: Desk, path: str, body: object, **headers: Any) -> tuple[int, Any]:
-    response = desk.post(path, body, **headers)
+def said(hst_client: HstClient, path: str, body: object, **headers: Any) -> tuple[int, Any]:
+    response = hst_client.post(path, body, **headers)
     return response.status_code, response.json()
 
 
@@ -82,7 +82,7 @@ def error(code: str, message: str) -> dict[str, Any]:
 
 
 @pytest.mark.rule("G1", "G3", "H2")
-def test_exists_for_an_identity_that_is_not_listed(desk: Desk, database: HstDatabase) -> None:
+def test_exists_for_an_identity_that_is_not_listed(hst_client: HstClient, database: HstDatabase) -> None:
     database.notices(f"N{number}" for number in range(5))
     address = {
         "notice_no": "N1",
@@ -96,7 +96,7 @@ def test_exists_for_an_identity_that_is_not_listed(desk: Desk, database: HstData
         "bldg_name": "Example Building",
     }
     database.put(t.ocms_offence_notice_owner_driver_addr, [address])
-    assert said(desk, "/hstexists", ID) == (
+    assert said(hst_client, "/hstexists", ID) == (
         200,
         {
             "data": {
@@ -117,8 +117,8 @@ def test_exists_for_an_identity_that_is_not_listed(desk: Desk, database: HstData
 
 
 @pytest.mark.rule("H2")
-def test_exists_for_an_identity_nobody_knows(desk: Desk) -> None:
-    assert said(desk, "/hstexists", ID) == (
+def test_exists_for_an_identity_nobody_knows(hst_client: HstClient) -> None:
+    assert said(hst_client, "/hstexists", ID) == (
         200,
         {
             "data": {
@@ -133,9 +133,9 @@ def test_exists_for_an_identity_nobody_knows(desk: Desk) -> None:
 
 
 @pytest.mark.rule("G1", "H2", "H3", "H4", "H6", "H7")
-def test_the_calls_of_the_contract_one_after_the_other(desk: Desk, database: HstDatabase) -> None:
+def test_the_calls_of_the_contract_one_after_the_other(hst_client: HstClient, database: HstDatabase) -> None:
     database.notices(NOTICES)
-    assert said(desk, "/v1/apply-hst", APPLY, headers=desk.token(name="OIC.TAN")) == (
+    assert said(hst_client, "/v1/apply-hst", APPLY, headers=hst_client.token(name="OIC.TAN")) == (
         200,
         {
             "data": {
@@ -152,8 +152,8 @@ def test_the_calls_of_the_contract_one_after_the_other(desk: Desk, database: Hst
     )
     officers = database.rows(t.ocms_suspended_notice, "officer_authorising_suspension")
     assert officers == [("OIC.TAN",), ("OIC.TAN",)]
-    assert said(desk, "/v1/apply-hst", APPLY) == (400, error("OCMS-4004", "HST ID already exists"))
-    assert said(desk, "/hstexists", ID) == (
+    assert said(hst_client, "/v1/apply-hst", APPLY) == (400, error("OCMS-4004", "HST ID already exists"))
+    assert said(hst_client, "/hstexists", ID) == (
         200,
         {
             "data": {
@@ -167,8 +167,8 @@ def test_the_calls_of_the_contract_one_after_the_other(desk: Desk, database: Hst
     updated = {
         "data": {"appCode": "OCMS-2000", "message": "HST record updated successfully", "noticesUpdated": 2}
     }
-    assert said(desk, "/v1/update-hst/S1234567A", UPDATE) == (200, updated)
-    assert said(desk, "/v1/revive-hst", REVIVE) == (
+    assert said(hst_client, "/v1/update-hst/S1234567A", UPDATE) == (200, updated)
+    assert said(hst_client, "/v1/revive-hst", REVIVE) == (
         200,
         {
             "data": {
@@ -184,13 +184,13 @@ def test_the_calls_of_the_contract_one_after_the_other(desk: Desk, database: Hst
         },
     )
     gone = (400, error("OCMS-4003", "HST ID not found"))
-    assert said(desk, "/v1/revive-hst", REVIVE) == gone
-    assert said(desk, "/v1/update-hst/S1234567A", UPDATE) == gone
+    assert said(hst_client, "/v1/revive-hst", REVIVE) == gone
+    assert said(hst_client, "/v1/update-hst/S1234567A", UPDATE) == gone
 
 
 @pytest.mark.rule("G1", "H4")
-def test_apply_without_notices(desk: Desk) -> None:
-    assert said(desk, "/v1/apply-hst", APPLY) == (
+def test_apply_without_notices(hst_client: HstClient) -> None:
+    assert said(hst_client, "/v1/apply-hst", APPLY) == (
         200,
         {
             "data": {
@@ -205,31 +205,33 @@ def test_apply_without_notices(desk: Desk) -> None:
 
 
 @pytest.mark.rule("H3")
-def test_apply_that_the_database_refuses(desk: Desk, database: HstDatabase) -> None:
+def test_apply_that_the_database_refuses(hst_client: HstClient, database: HstDatabase) -> None:
     database.notices(NOTICES)
     refused = error("OCMS-4000", "Unable to create HST ID. Notices were not suspended.")
     with changed(database, *REFUSING[database.engine.name]):
-        assert said(desk, "/v1/apply-hst", APPLY) == (400, refused)
+        assert said(hst_client, "/v1/apply-hst", APPLY) == (400, refused)
     assert database.listed() == database.held() == []
 
 
 @pytest.mark.rule("G2", "H6")
-def test_update_with_everything_in_the_body_is_the_same_call(desk: Desk, database: HstDatabase) -> None:
+def test_update_with_everything_in_the_body_is_the_same_call(
+    hst_client: HstClient, database: HstDatabase
+) -> None:
     database.notices(f"N{number}" for number in range(5))
-    desk.post("/v1/apply-hst", APPLY)
+    hst_client.post("/v1/apply-hst", APPLY)
     updated = {
         "data": {"appCode": "OCMS-2000", "message": "HST record updated successfully", "noticesUpdated": 5}
     }
-    assert said(desk, "/v1/update-hst", {**ID, **UPDATE}) == (200, updated)
-    assert said(desk, "/v1/update-hst/s1234567a", {"idNo": "another", **UPDATE}) == (200, updated)
-    assert said(desk, "/v1/update-hst", UPDATE) == (400, error("OCMS-4000", "idNo is required"))
-    assert said(desk, "/v1/update-hst/S-1", UPDATE) == (400, error("OCMS-4000", "idNo is invalid"))
+    assert said(hst_client, "/v1/update-hst", {**ID, **UPDATE}) == (200, updated)
+    assert said(hst_client, "/v1/update-hst/s1234567a", {"idNo": "another", **UPDATE}) == (200, updated)
+    assert said(hst_client, "/v1/update-hst", UPDATE) == (400, error("OCMS-4000", "idNo is required"))
+    assert said(hst_client, "/v1/update-hst/S-1", UPDATE) == (400, error("OCMS-4000", "idNo is invalid"))
 
 
 @pytest.mark.rule("G1", "G5", "H8")
-def test_the_list_of_the_contract(desk: Desk, database: HstDatabase) -> None:
+def test_the_list_of_the_contract(hst_client: HstClient, database: HstDatabase) -> None:
     database.notices(f"N{number}" for number in range(5))
-    desk.post("/v1/apply-hst", APPLY)
+    hst_client.post("/v1/apply-hst", APPLY)
     checked = answer(answered_at=at("2025-12-01T00:00:00"))
     with database.stores.writing() as store:
         store.record([AddressAnswered(checked)], NOW, isolate=False)
@@ -247,57 +249,57 @@ def test_the_list_of_the_contract(desk: Desk, database: HstDatabase) -> None:
         "noticesCount": 5,
         "lastDataHiveCheck": "2025-12-01T00:00:00",
     }
-    assert said(desk, "/hstlist", LIST) == (200, {"total": 1, "limit": 10, "skip": 0, "data": [row]})
-    assert said(desk, "/hstlist", {"filter": {"dateTo": "2025-10-31"}}) == (
+    assert said(hst_client, "/hstlist", LIST) == (200, {"total": 1, "limit": 10, "skip": 0, "data": [row]})
+    assert said(hst_client, "/hstlist", {"filter": {"dateTo": "2025-10-31"}}) == (
         200,
         {"total": 0, "limit": 10, "skip": 0, "data": []},
     )
-    assert said(desk, "/hstlist", {"$limit": 0}) == (400, error("OCMS-4000", "$limit is invalid"))
+    assert said(hst_client, "/hstlist", {"$limit": 0}) == (400, error("OCMS-4000", "$limit is invalid"))
 
 
 PATHS = ("/hstexists", "/v1/apply-hst", "/v1/update-hst/S1", "/v1/update-hst", "/v1/revive-hst", "/hstlist")
 
 
 @pytest.mark.rule("H1", "G8", "G15")
-def test_who_may_not_call_is_told_so_in_data(desk: Desk) -> None:
-    client = desk.token(Role.PLUS)
+def test_who_may_not_call_is_told_so_in_data(hst_client: HstClient) -> None:
+    client = hst_client.token(Role.PLUS)
     for path in PATHS:
-        response = desk.post(path, b"not json", headers={"X-Request-ID": "mine"})
+        response = hst_client.post(path, b"not json", headers={"X-Request-ID": "mine"})
         assert (response.status_code, response.json()) == (
             401,
             error("OCMS-4001", "API authentication failed"),
         )
         assert response.headers["WWW-Authenticate"].startswith("Bearer")
         assert response.headers["X-Request-ID"] == "mine"
-        assert said(desk, path, {}, headers=client) == (403, error("OCMS-4031", "Not allowed"))
+        assert said(hst_client, path, {}, headers=client) == (403, error("OCMS-4031", "Not allowed"))
 
 
 @pytest.mark.rule("H1", "G7", "G8")
-def test_what_is_no_request_is_refused_in_data(desk: Desk) -> None:
-    assert said(desk, "/hstexists", {}) == (400, error("OCMS-4000", "idNo is required"))
-    officer = desk.token()
+def test_what_is_no_request_is_refused_in_data(hst_client: HstClient) -> None:
+    assert said(hst_client, "/hstexists", {}) == (400, error("OCMS-4000", "idNo is required"))
+    officer = hst_client.token()
     for path in PATHS:
         for body in (b"", b"{", b"\xff\xfe", b"[1]", b"null", b'{"idNo": "S1234567A"', b"[" * 100_000):
-            response = desk.post(path, body, headers=officer)
+            response = hst_client.post(path, body, headers=officer)
             assert response.status_code == 400
             assert response.json()["data"]["appCode"] == "OCMS-4000"
-        large = desk.post(path, json.dumps({"idNo": "X" * 3_000_000}).encode(), headers=officer)
+        large = hst_client.post(path, json.dumps({"idNo": "X" * 3_000_000}).encode(), headers=officer)
         assert (large.status_code, large.json()) == (413, error("OCMS-4000", "Request body is too large"))
 
 
 @pytest.mark.rule("G15")
-def test_a_broken_database_is_told_without_a_word_of_it(desk: Desk, database: HstDatabase) -> None:
-    officer = desk.token()
-    assert desk.post("/hstexists", ID, headers=officer).status_code == 200
+def test_a_broken_database_is_told_without_a_word_of_it(hst_client: HstClient, database: HstDatabase) -> None:
+    officer = hst_client.token()
+    assert hst_client.post("/hstexists", ID, headers=officer).status_code == 200
     broken = error("OCMS-5000", "Something went wrong. Please try again later.")
     with changed(database, "ALTER TABLE ocms_hst RENAME TO away", "ALTER TABLE away RENAME TO ocms_hst"):
-        assert said(desk, "/hstlist", LIST, headers=officer) == (500, broken)
+        assert said(hst_client, "/hstlist", LIST, headers=officer) == (500, broken)
 
 
 @pytest.mark.rule("G2")
-def test_the_api_description_tells_the_twins_apart(desk: Desk) -> None:
-    paths = desk.get("/openapi.json")["paths"]
-    by_path, stores_in_memory = paths["/v1/update-hst/{idNo}"]["post"], paths["/v1/update-hst"]["post"]
-    assert (by_path["operationId"], stores_in_memory["operationId"]) == ("update-hst-by-idNo", "update-hst")
+def test_the_api_description_tells_both_paths_of_an_operation_apart(hst_client: HstClient) -> None:
+    paths = hst_client.get("/openapi.json")["paths"]
+    by_path, in_body = paths["/v1/update-hst/{idNo}"]["post"], paths["/v1/update-hst"]["post"]
+    assert (by_path["operationId"], in_body["operationId"]) == ("update-hst-by-idNo", "update-hst")
     assert {"name": "idNo", "in": "path"}.items() <= by_path["parameters"][1].items()
     assert {*paths} >= {"/hstexists", "/v1/apply-hst", "/v1/revive-hst", "/hstlist"}

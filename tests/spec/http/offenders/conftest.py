@@ -25,8 +25,8 @@ NEVER_SAID = (
 
 
 @frozen
-class Counter:
-    """An officer at the counter: calls the running system, and looks at both databases."""
+class OfficerClient:
+    """Calls the running system as an officer, and reads both databases."""
 
     served: Served
     intranet: Engine
@@ -46,12 +46,12 @@ class Counter:
 
 
 @pytest.fixture
-def counter(served: Served) -> Iterator[Counter]:
-    """Give a counter with no notice in either database."""
-    databases = served.house.databases
+def officer_client(served: Served) -> Iterator[OfficerClient]:
+    """Return a client with no notice in either database."""
+    databases = served.deployment.databases
     with opened(databases.intranet, databases.internet) as (intranet, internet):
         emptied(intranet)
         emptied(internet, schema.eocms_valid_offence_notice, schema.eocms_offence_notice_owner_driver)
-        yield Counter(served, intranet, internet, served.house.token(Role.OIC))
+        yield OfficerClient(served, intranet, internet, served.deployment.token(Role.OIC))
     said = served.log_file.read_text() + served.http.get("/metrics").text
     assert not [each for each in NEVER_SAID if str(each) in said]

@@ -4,7 +4,7 @@ import pytest
 
 from ocms_adapters.sql import schema
 from ocms_core.kernel.offender_details import Person
-from tests.spec.http.offenders.conftest import Counter
+from tests.spec.http.offenders.conftest import OfficerClient
 from tests.support.http_server import as_sent
 from tests.support.offender_builders import JOHN, NUMBER, OWNER
 from tests.support.offender_rows import put, put_notice, put_person
@@ -188,49 +188,49 @@ DETAILS = as_sent("""
 
 
 @pytest.fixture
-def owned(counter: Counter) -> Counter:
-    """Give a counter with the contract's notice: at RD1, its owner the current offender."""
-    put_notice(counter.intranet, NUMBER)
-    put_person(counter.intranet, NUMBER, "O", OWNER, current=True)
-    return counter
+def owned(officer_client: OfficerClient) -> OfficerClient:
+    """Return a client with the contract's notice: at RD1, its owner the current offender."""
+    put_notice(officer_client.intranet, NUMBER)
+    put_person(officer_client.intranet, NUMBER, "O", OWNER, current=True)
+    return officer_client
 
 
 @pytest.mark.rule("F13", "G1")
-def test_the_eligibility_of_a_notice_that_can_be_furnished(owned: Counter) -> None:
+def test_the_eligibility_of_a_notice_that_can_be_furnished(owned: OfficerClient) -> None:
     answer = owned.post("offender/check-eligibility", CHECK)
     assert (answer.status_code, answer.content) == (200, CAN)
 
 
 @pytest.mark.rule("F13", "F2", "G1")
-def test_the_eligibility_of_a_notice_in_court(counter: Counter) -> None:
-    put_notice(counter.intranet, NUMBER, last_processing_stage="CPC")
-    answer = counter.post("offender/check-eligibility", CHECK)
+def test_the_eligibility_of_a_notice_in_court(officer_client: OfficerClient) -> None:
+    put_notice(officer_client.intranet, NUMBER, last_processing_stage="CPC")
+    answer = officer_client.post("offender/check-eligibility", CHECK)
     assert (answer.status_code, answer.content) == (200, CANNOT)
 
 
 @pytest.mark.rule("F20", "F21", "G1", "G3")
-def test_furnish(owned: Counter) -> None:
+def test_furnish(owned: OfficerClient) -> None:
     answer = owned.post("offender/furnish", FURNISH)
     assert (answer.status_code, answer.content) == (200, FURNISHED)
     assert answer.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.rule("F11", "G1")
-def test_furnish_at_a_stage_where_nobody_is(counter: Counter) -> None:
-    put_notice(counter.intranet, NUMBER, last_processing_stage="DN1")
-    answer = counter.post("offender/furnish", FURNISH)
+def test_furnish_at_a_stage_where_nobody_is(officer_client: OfficerClient) -> None:
+    put_notice(officer_client.intranet, NUMBER, last_processing_stage="DN1")
+    answer = officer_client.post("offender/furnish", FURNISH)
     assert (answer.status_code, answer.content) == (409, NOT_FURNISHABLE)
 
 
 @pytest.mark.rule("F31", "G1")
-def test_redirect(owned: Counter) -> None:
+def test_redirect(owned: OfficerClient) -> None:
     answer = owned.post("offender/redirect", REDIRECT)
     assert (answer.status_code, answer.content) == (200, REDIRECTED)
 
 
 @pytest.mark.rule("F40", "G1", "G2")
 @pytest.mark.parametrize("method", ["PATCH", "POST"])
-def test_update(owned: Counter, method: str) -> None:
+def test_update(owned: OfficerClient, method: str) -> None:
     owned.post("offender/furnish", FURNISH)
     answer = owned.call(method, "offender/update", UPDATE)
     assert (answer.status_code, answer.content) == (200, UPDATED)
@@ -243,8 +243,8 @@ def test_update(owned: Counter, method: str) -> None:
 
 
 @pytest.mark.rule("F41", "F1", "F50", "G1", "G2")
-@pytest.mark.parametrize("twin", [False, True])
-def test_details(owned: Counter, twin: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("by_post", [False, True])
+def test_details(owned: OfficerClient, by_post: bool) -> None:  # noqa: FBT001
     address = {"blk_hse_no": "9", "floor_no": "05", "unit_no": "12", "postal_code": "018989"}
     put(
         owned.intranet,
@@ -252,17 +252,17 @@ def test_details(owned: Counter, twin: bool) -> None:  # noqa: FBT001
         {"notice_no": NUMBER, "owner_driver_indicator": "O", "type_of_address": "furnished_mail", **address},
     )
     owned.post("offender/redirect", REDIRECT)
-    path, body = ("offender/get-details", {"noticeNo": NUMBER}) if twin else (f"offender/{NUMBER}", None)
-    answer = owned.call("POST" if twin else "GET", path, body)
+    path, body = ("offender/get-details", {"noticeNo": NUMBER}) if by_post else (f"offender/{NUMBER}", None)
+    answer = owned.call("POST" if by_post else "GET", path, body)
     assert (answer.status_code, answer.content) == (200, DETAILS)
 
 
 @pytest.mark.rule("F50", "F1", "F41")
-def test_stored_letters_are_shown_in_the_contracts_words(counter: Counter) -> None:
-    put_notice(counter.intranet, NUMBER, last_processing_stage="ENA")
+def test_stored_letters_are_shown_in_the_contracts_words(officer_client: OfficerClient) -> None:
+    put_notice(officer_client.intranet, NUMBER, last_processing_stage="ENA")
     for role, kind in (("O", "B"), ("H", "F"), ("D", "P")):
-        put_person(counter.intranet, NUMBER, role, Person(kind, JOHN.id_no, "A"))
-    shown = counter.call("GET", f"offender/{NUMBER}").json()
+        put_person(officer_client.intranet, NUMBER, role, Person(kind, JOHN.id_no, "A"))
+    shown = officer_client.call("GET", f"offender/{NUMBER}").json()
     assert shown["currentProcessingStage"] == "OW"
     assert [shown[role]["idType"] for role in ("owner", "hirer", "driver")] == ["UEN", "FIN", "PASSPORT"]
     assert shown["owner"]["address"] is None

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ocms_core.kernel.access import Role
-from tests.spec.http.offenders.conftest import Counter
+from tests.spec.http.offenders.conftest import OfficerClient
 from tests.support.offender_builders import FURNISH, JOHN, NUMBER, OWNER, REDIRECT, UPDATE
 from tests.support.offender_rows import put_notice, put_person
 
@@ -40,24 +40,24 @@ def invalid(*violations: tuple[str | None, str]) -> dict[str, Any]:
 
 @pytest.mark.rule("F53", "G15")
 @pytest.mark.parametrize("method, path", PATHS)
-def test_a_call_without_a_good_credential(counter: Counter, method: str, path: str) -> None:
+def test_a_call_without_a_good_credential(officer_client: OfficerClient, method: str, path: str) -> None:
     given = {"success": False, "errorType": "AUTHENTICATION_ERROR"}
     for headers, reason, message in (
         ({}, "JWT_INVALID", "Invalid JWT token"),
         ({"Authorization": "Bearer nonsense"}, "JWT_INVALID", "Invalid JWT token"),
         ({"X-API-Key": "nonsense"}, "API_KEY_INVALID", "Invalid Auth Token"),
     ):
-        answer = counter.call(method, path, headers=headers)
+        answer = officer_client.call(method, path, headers=headers)
         assert (answer.status_code, answer.json()) == (401, given | {"reason": reason, "message": message})
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 @pytest.mark.rule("G15", "G16")
 @pytest.mark.parametrize("method, path", PATHS)
-def test_only_officers_may_call(counter: Counter, method: str, path: str) -> None:
-    house = counter.served.house
-    for headers in (house.key(Role.CAS), house.token(Role.PLUS), house.token(Role.TOPPAN)):
-        answer = counter.call(method, path, headers=headers)
+def test_only_officers_may_call(officer_client: OfficerClient, method: str, path: str) -> None:
+    deployment = officer_client.served.deployment
+    for headers in (deployment.key(Role.CAS), deployment.token(Role.PLUS), deployment.token(Role.TOPPAN)):
+        answer = officer_client.call(method, path, headers=headers)
         assert (answer.status_code, answer.json()) == (
             403,
             {
@@ -71,14 +71,14 @@ def test_only_officers_may_call(counter: Counter, method: str, path: str) -> Non
 
 @pytest.mark.rule("G7", "G8")
 @pytest.mark.parametrize("method, path", [each for each in PATHS if each[0] != "GET"])
-def test_bytes_that_are_no_request(counter: Counter, method: str, path: str) -> None:
+def test_bytes_that_are_no_request(officer_client: OfficerClient, method: str, path: str) -> None:
     for body in (b"", b"{", b"\xff\xfe", b"[" * 100_000, b"\x00"):
-        answer = counter.call(method, path, body)
+        answer = officer_client.call(method, path, body)
         assert (answer.status_code, answer.json()) == (400, invalid((None, "Invalid request body")))
-    answer = counter.call(method, path, b" " * (2 * 1024 * 1024 + 1))
+    answer = officer_client.call(method, path, b" " * (2 * 1024 * 1024 + 1))
     assert (answer.status_code, answer.json()) == (413, invalid((None, "Request body is too large")))
     for wrong in NO_OBJECTS:
-        answer = counter.call(method, path, wrong)
+        answer = officer_client.call(method, path, wrong)
         assert answer.status_code == 400
         assert answer.json()["errorType"] == "VALIDATION_ERROR"
 
@@ -93,21 +93,21 @@ def test_bytes_that_are_no_request(counter: Counter, method: str, path: str) -> 
         ("name", "Name is required"),
     ],
 )
-def test_the_contracts_validation_errors(counter: Counter, field: str, message: str) -> None:
-    answer = counter.post("offender/furnish", {**FURNISH, field: ""})
+def test_the_contracts_validation_errors(officer_client: OfficerClient, field: str, message: str) -> None:
+    answer = officer_client.post("offender/furnish", {**FURNISH, field: ""})
     assert (answer.status_code, answer.json()) == (400, invalid((field, message)))
 
 
 @pytest.mark.rule("G11")
-def test_the_request_id_is_echoed_with_a_refusal_too(counter: Counter) -> None:
-    headers = {**counter.headers, "X-Request-ID": "ask-me-7"}
-    answer = counter.call("GET", f"offender/{NUMBER}", headers=headers)
+def test_the_request_id_is_echoed_with_a_refusal_too(officer_client: OfficerClient) -> None:
+    headers = {**officer_client.headers, "X-Request-ID": "ask-me-7"}
+    answer = officer_client.call("GET", f"offender/{NUMBER}", headers=headers)
     assert (answer.status_code, answer.headers["X-Request-ID"]) == (404, "ask-me-7")
 
 
 @pytest.mark.rule("F52")
-def test_all_that_is_wrong_is_told_at_once(counter: Counter) -> None:
-    answer = counter.post(
+def test_all_that_is_wrong_is_told_at_once(officer_client: OfficerClient) -> None:
+    answer = officer_client.post(
         "offender/furnish", {**FURNISH, "idNo": "X", "email": "x", "address": {"postalCode": "1"}}
     )
     assert answer.json() == invalid(
@@ -118,7 +118,7 @@ def test_all_that_is_wrong_is_told_at_once(counter: Counter) -> None:
 
 
 @pytest.mark.rule("F10", "F40", "F41")
-def test_a_notice_nobody_knows(counter: Counter) -> None:
+def test_a_notice_nobody_knows(officer_client: OfficerClient) -> None:
     check = {"noticeNo": NUMBER, "offenderType": "HIRER"}
     for method, path, body in (
         ("POST", "offender/check-eligibility", check),
@@ -130,32 +130,32 @@ def test_a_notice_nobody_knows(counter: Counter) -> None:
         ("GET", f"{NUMBER}/timeline", None),
         ("POST", "timeline", check),
     ):
-        answer = counter.call(method, path, body)
+        answer = officer_client.call(method, path, body)
         assert (answer.status_code, answer.json()) == (404, NOT_FOUND)
 
 
 @pytest.mark.rule("F10", "F30", "F40")
-def test_the_contracts_business_errors(counter: Counter) -> None:
+def test_the_contracts_business_errors(officer_client: OfficerClient) -> None:
     def answers(path: str, body: object, reason: str, message: str) -> None:
-        answer = counter.post(path, body)
+        answer = officer_client.post(path, body)
         assert (answer.status_code, answer.json()) == (409, business(reason, message))
 
-    put_notice(counter.intranet, NUMBER, suspension_type="PS")
+    put_notice(officer_client.intranet, NUMBER, suspension_type="PS")
     answers("offender/furnish", FURNISH, "PERMANENT_SUSPENSION", "Notice has active permanent suspension")
     final = {**FURNISH, "noticeNo": "FINAL1"}
-    put_notice(counter.intranet, "FINAL1", last_processing_stage="CPC")
+    put_notice(officer_client.intranet, "FINAL1", last_processing_stage="CPC")
     answers("offender/furnish", final, "LAST_STAGE_AFTER_CPC", "Notice is at final processing stage")
-    put_notice(counter.intranet, "EMPTY1")
+    put_notice(officer_client.intranet, "EMPTY1")
     nobody = {**REDIRECT, "noticeNo": "EMPTY1"}
     answers("offender/redirect", nobody, "OFFENDER_NOT_FOUND", "Offender record not found")
     same = {**nobody, "fromOffenderType": "HIRER"}
     answers("offender/redirect", same, "REDIRECT_SAME_ROLE", "Cannot redirect to the same role")
     changes = {**UPDATE, "noticeNo": "EMPTY1"}
     answers("offender/update", changes, "OFFENDER_NOT_FOUND", "Offender record not found")
-    put_person(counter.intranet, "EMPTY1", "H", JOHN)
-    put_person(counter.intranet, "EMPTY1", "D", OWNER, current=True)
+    put_person(officer_client.intranet, "EMPTY1", "H", JOHN)
+    put_person(officer_client.intranet, "EMPTY1", "D", OWNER, current=True)
     answers("offender/update", changes, "NOT_CURRENT_OFFENDER", "Cannot update - not the current offender")
     answers("offender/redirect", nobody, "NOT_CURRENT_OFFENDER", "Cannot update - not the current offender")
     bare = {"noticeNo": "EMPTY1", "offenderType": "DRIVER"}
-    nothing = counter.post("offender/update", bare)
+    nothing = officer_client.post("offender/update", bare)
     assert (nothing.status_code, nothing.json()) == (400, invalid((None, "No changes detected")))

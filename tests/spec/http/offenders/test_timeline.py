@@ -3,27 +3,27 @@
 import pytest
 
 from ocms_adapters.sql import schema
-from tests.spec.http.offenders.conftest import Counter
+from tests.spec.http.offenders.conftest import OfficerClient
 from tests.support.offender_builders import FURNISH, JOHN, NUMBER, OWNER, UPDATE
 from tests.support.offender_rows import put_notice, put_person, rows_of
 
 
 @pytest.fixture
-def worked_on(counter: Counter) -> Counter:
-    """Give a counter with a notice that was furnished and updated."""
-    put_notice(counter.intranet, NUMBER)
-    put_person(counter.intranet, NUMBER, "O", OWNER, current=True)
-    counter.post("offender/furnish", FURNISH)
-    counter.post("offender/update", UPDATE)
-    return counter
+def worked_on(officer_client: OfficerClient) -> OfficerClient:
+    """Return a client with a notice that was furnished and updated."""
+    put_notice(officer_client.intranet, NUMBER)
+    put_person(officer_client.intranet, NUMBER, "O", OWNER, current=True)
+    officer_client.post("offender/furnish", FURNISH)
+    officer_client.post("offender/update", UPDATE)
+    return officer_client
 
 
 @pytest.mark.rule("F20", "G2")
-@pytest.mark.parametrize("twin", [False, True])
-def test_the_timeline_tells_who_did_what_newest_first(worked_on: Counter, twin: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("by_post", [False, True])
+def test_the_timeline_tells_who_did_what_newest_first(worked_on: OfficerClient, by_post: bool) -> None:  # noqa: FBT001
     answer = (
         worked_on.post("timeline", {"noticeNo": NUMBER})
-        if twin
+        if by_post
         else worked_on.call("GET", f"{NUMBER}/timeline")
     )
     given = answer.json()
@@ -50,7 +50,7 @@ def test_the_timeline_tells_who_did_what_newest_first(worked_on: Counter, twin: 
 
 
 @pytest.mark.rule("G2")
-def test_the_timeline_is_paged(worked_on: Counter) -> None:
+def test_the_timeline_is_paged(worked_on: OfficerClient) -> None:
     whole = worked_on.call("GET", f"{NUMBER}/timeline").json()["events"]
     pages = [
         worked_on.call("GET", f"{NUMBER}/timeline?skip={skip}&limit=1").json()["events"] for skip in range(4)
@@ -62,7 +62,7 @@ def test_the_timeline_is_paged(worked_on: Counter) -> None:
 
 
 @pytest.mark.rule("G2")
-def test_every_look_at_particulars_leaves_one_record_and_a_check_none(worked_on: Counter) -> None:
+def test_every_look_at_particulars_leaves_one_record_and_a_check_none(worked_on: OfficerClient) -> None:
     records = schema.ocms_access_record
     worked_on.post("offender/check-eligibility", {"noticeNo": NUMBER, "offenderType": "HIRER"})
     assert rows_of(worked_on.intranet, records) == []

@@ -64,7 +64,7 @@ PLUS_CALL = {
 
 
 def asked(served: Served, path: str, body: object, role: Role = Role.OIC) -> httpx.Response:
-    return served.post(path, body, headers=served.house.token(role))
+    return served.post(path, body, headers=served.deployment.token(role))
 
 
 def given(response: httpx.Response, status: int = 200) -> Any:
@@ -81,7 +81,7 @@ def in_stage(engine: Engine, number: str, stage: str = "DN1", **columns: str | N
 
 @pytest.fixture
 def engine(portal: Served) -> Engine:
-    return portal.house.engine
+    return portal.deployment.engine
 
 
 @pytest.mark.rule("S1", "S3")
@@ -358,12 +358,14 @@ def test_a_submit_without_items_fails_as_shown(portal: Served, body: object) -> 
 
 
 @pytest.mark.rule("S51", "G2")
-def test_the_report_list_and_its_twin_name_workbooks_that_download(portal: Served, engine: Engine) -> None:
+def test_the_report_list_by_get_and_by_post_names_workbooks_that_download(
+    portal: Served, engine: Engine
+) -> None:
     in_stage(engine, "N-001")
     put_offenders(engine, ["N-001"], name='=HYPERLINK("https://example.org")')
     for day, officer in (("15", "USER01"), ("15", "USER02"), ("10", "USER03")):
         put_changes(engine, ["N-001"], f"2025-01-{day} 10:00:0{officer[-1]}", authorised_officer=officer)
-    token = portal.house.token(Role.OIC)
+    token = portal.deployment.token(Role.OIC)
     asked_for = {"startDate": "2025-01-01", "endDate": "2025-01-31"}
     answer = given(portal.http.get(f"{PORTAL}/reports", params=asked_for, headers=token))
     assert answer == {
@@ -436,7 +438,7 @@ def test_a_date_range_is_checked(portal: Served, start: str, end: str, message: 
     answer = portal.http.get(
         f"{PORTAL}/reports",
         params={"startDate": start, "endDate": end},
-        headers=portal.house.token(Role.OIC),
+        headers=portal.deployment.token(Role.OIC),
     )
     assert given(answer, 400) == {"error": "INVALID_DATE_RANGE", "message": message}
 
@@ -444,7 +446,7 @@ def test_a_date_range_is_checked(portal: Served, start: str, end: str, message: 
 @pytest.mark.rule("S52")
 def test_a_report_that_is_not_there_is_not_found(portal: Served) -> None:
     name = "ChangeStageReport_20251220_143022_USER01.xlsx"
-    answer = portal.http.get(f"{PORTAL}/report/{name}", headers=portal.house.token(Role.OIC))
+    answer = portal.http.get(f"{PORTAL}/report/{name}", headers=portal.deployment.token(Role.OIC))
     assert given(answer, 404) == {"error": "REPORT_NOT_FOUND", "message": f"Report not found: {name}"}
 
 
@@ -458,7 +460,7 @@ def test_a_report_that_is_not_there_is_not_found(portal: Served) -> None:
     ],
 )
 def test_a_report_id_that_cannot_be_is_refused(portal: Served, name: str) -> None:
-    token = portal.house.token(Role.OIC)
+    token = portal.deployment.token(Role.OIC)
     assert portal.get_as_written(f"{PORTAL}/report/{name}", token) == (
         400,
         {"error": "INVALID_REPORT_ID", "message": "Report ID contains invalid characters"},
@@ -468,7 +470,7 @@ def test_a_report_id_that_cannot_be_is_refused(portal: Served, name: str) -> Non
 @pytest.mark.rule("S52", "G7")
 @pytest.mark.parametrize("end", ["", "/", "//", "/%20", "/%2f", "?reportId="])
 def test_a_path_without_a_report_id_is_told_so(portal: Served, end: str) -> None:
-    token = portal.house.token(Role.OIC)
+    token = portal.deployment.token(Role.OIC)
     assert portal.get_as_written(f"{PORTAL}/report{end}", token) == (
         400,
         {"error": "INVALID_REPORT_ID", "message": "Report ID cannot be empty"},
@@ -522,7 +524,7 @@ def test_what_the_database_cannot_take_of_plus_is_a_system_error_and_moves_nothi
     in_stage(engine, "N-001", "DN2")
     in_stage(engine, "N-002", "DN2", composition_amount="99999999999999999.00")
     call = {**PLUS_CALL, "lastStageName": "DN2", "nextStageName": "DR3"}
-    officer = portal.house.token(Role.PLUS)
+    officer = portal.deployment.token(Role.PLUS)
     answer = portal.post(PLUS, call, headers={**officer, "X-Request-ID": "handle-1"})
     assert given(answer, 500) == {
         "status": "ERROR",

@@ -57,9 +57,11 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.rule("S4", "S65", "S75", "G15")
 def test_a_fault_of_ours_is_a_500_in_the_words_of_its_call_and_tells_no_internals(portal: Served) -> None:
-    tokens = {role: {**portal.house.token(role), "X-Request-ID": HANDLE} for role in set(CALLERS.values())}
+    tokens = {
+        role: {**portal.deployment.token(role), "X-Request-ID": HANDLE} for role in set(CALLERS.values())
+    }
     by_address = (f"{REPORTS}?startDate=2025-01-01&endDate=2025-01-31", f"{SUBMIT}/report/{REPORT}")
-    with missing(portal.house.engine, *TABLES):
+    with missing(portal.deployment.engine, *TABLES):
         answers = {
             path: portal.post(path, BODIES[path], headers=tokens[role]) for path, role in CALLERS.items()
         }

@@ -40,7 +40,7 @@ ENVELOPES: dict[str, tuple[set[str], ...]] = {
 
 
 def well_answered(served: Served, path: str, sent: bytes) -> None:
-    answer = served.post(path, sent, headers=served.house.token(CALLERS[path]))
+    answer = served.post(path, sent, headers=served.deployment.token(CALLERS[path]))
     assert answer.status_code < 500, answer.text
     assert answer.headers["content-type"] == "application/json"
     assert any(answer.json().keys() >= envelope for envelope in ENVELOPES[path]), answer.text
@@ -84,8 +84,8 @@ REQUEST = objects(
 
 @pytest.fixture
 def filled(portal: Served) -> Served:
-    put_notices(portal.house.engine, ["N-001"], last_processing_stage="DN1", next_processing_stage="DN2")
-    put_offenders(portal.house.engine, ["N-001"])
+    put_notices(portal.deployment.engine, ["N-001"], last_processing_stage="DN1", next_processing_stage="DN2")
+    put_offenders(portal.deployment.engine, ["N-001"])
     return portal
 
 
@@ -107,7 +107,7 @@ def test_any_json_is_answered(
 @EXAMPLES
 @given(name=st.binary(max_size=60), start=st.binary(max_size=20), slashes=st.sampled_from(["", "/."]))
 def test_any_address_is_answered(portal: Served, name: bytes, start: bytes, slashes: str) -> None:
-    token = portal.house.token(Role.OIC)
+    token = portal.deployment.token(Role.OIC)
     # Percent signs for all but what a path or a query is divided by, which comes both ways.
     report = f"{SUBMIT}/report/{quote(name, safe=slashes)}"
     days = f"{REPORTS}?startDate={quote(start, safe=slashes)}&endDate=2025-01-31&{quote(name)}"

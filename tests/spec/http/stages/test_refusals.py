@@ -61,7 +61,7 @@ def test_without_a_good_credential(portal: Served) -> None:
 def test_with_the_credential_of_another_role(portal: Served) -> None:
     for path, role in product(CALLERS, (Role.PLUS, Role.TOPPAN, Role.OIC)):
         if role is not CALLERS[path]:
-            answer = portal.post(path, {}, headers=portal.house.token(role))
+            answer = portal.post(path, {}, headers=portal.deployment.token(role))
             assert answer.status_code == 403
             assert answer.json() == worded(path, "FORBIDDEN", "Not allowed", "OCMS-4031")
 
@@ -69,7 +69,7 @@ def test_with_the_credential_of_another_role(portal: Served) -> None:
 @pytest.mark.rule("G7", "G15")
 def test_with_a_body_that_is_no_json(portal: Served) -> None:
     for path, role in CALLERS.items():
-        token = portal.house.token(role)
+        token = portal.deployment.token(role)
         for body in (b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"items": NaN}'):
             answer = portal.post(path, body, headers=token)
             assert answer.status_code == 400
@@ -82,7 +82,7 @@ def test_with_a_body_that_is_no_json(portal: Served) -> None:
 def test_with_a_body_beyond_all_bounds(portal: Served) -> None:
     for path, role in CALLERS.items():
         most = (4 if path == TOPPAN else 2) * MEBIBYTE
-        answer = portal.post(path, b" " * (most + 1), headers=portal.house.token(role))
+        answer = portal.post(path, b" " * (most + 1), headers=portal.deployment.token(role))
         assert answer.status_code == 413
         assert answer.json() == worded(
             path, "OCMS.CPS.INVALID_FORMAT", "Request exceeds maximum batch limit", "OCMS-4000"
@@ -117,7 +117,7 @@ NO_NUMBER = "noticeNo is required"
 def test_one_notice_over_the_cap_is_too_much_unless_a_field_is_wrong(
     portal: Served, path: str, body_of: Callable[[list[str]], object], malformed: tuple[str, str]
 ) -> None:
-    token, numbers = portal.house.token(CALLERS[path]), [f"{number:010}" for number in range(501)]
+    token, numbers = portal.deployment.token(CALLERS[path]), [f"{number:010}" for number in range(501)]
 
     def given(*numbers: str) -> tuple[int, str, str]:
         answer = portal.post(path, body_of(list(numbers)), headers=token)
@@ -133,7 +133,7 @@ def test_one_notice_over_the_cap_is_too_much_unless_a_field_is_wrong(
 @pytest.mark.rule("S24", "G8")
 def test_a_validation_without_its_stage_is_told_so_however_many_notices_it_has(portal: Served) -> None:
     body = {**validate_of(["N-001"] * 501), "newProcessingStage": None}
-    answer = portal.post(VALIDATE, body, headers=portal.house.token(Role.OIC))
+    answer = portal.post(VALIDATE, body, headers=portal.deployment.token(Role.OIC))
     assert (answer.status_code, answer.json()) == (
         400,
         worded(VALIDATE, "OCMS.CPS.MISSING_DATA", "newProcessingStage is required", ""),

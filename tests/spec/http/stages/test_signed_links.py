@@ -1,4 +1,4 @@
-"""The links a submit hands out: what opens, until when, and what is told of any other."""
+"""The links a submit returns: what opens, until when, and what is told of any other."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,9 +20,9 @@ REFUSED = {"error": "FORBIDDEN", "message": "The link has expired or is not vali
 def link(portal: Served) -> str:
     """Give the link to the report of a submit, as a path on the running system."""
     (number,) = notice_numbers(1)
-    put_notices(portal.house.engine, [number], last_processing_stage="ROV")
+    put_notices(portal.deployment.engine, [number], last_processing_stage="ROV")
     answer = portal.post(
-        SUBMIT, {"items": [{"noticeNo": number}]}, headers=portal.house.token(Role.OIC)
+        SUBMIT, {"items": [{"noticeNo": number}]}, headers=portal.deployment.token(Role.OIC)
     ).json()
     url = str(answer["report"]["url"])
     assert url.startswith("http://127.0.0.1:8000/reports/change-stage/")
@@ -57,14 +57,14 @@ def test_a_link_opens_its_own_path_alone(portal: Served, link: str) -> None:
 def test_a_link_past_its_expiry_opens_nothing(portal: Served, link: str) -> None:
     name = link.partition("?")[0].removeprefix("/reports/")
     # With the key of the running system itself: nobody can wait for a day.
-    links = SignedLinks((portal.house.folder / "var/.reports-link-key").read_bytes(), "/reports")
+    links = SignedLinks((portal.deployment.folder / "var/.reports-link-key").read_bytes(), "/reports")
     assert given(portal, links.make(name, now() + timedelta(minutes=1))) == (200, b"PK")
     assert given(portal, links.make(name, now() - timedelta(seconds=1))) == (403, REFUSED)
 
 
 @pytest.mark.rule("S53", "G15")
 def test_a_store_that_is_down_is_503_in_the_words_of_the_family(portal: Served, link: str) -> None:
-    with gone(portal.house.folder / "var/reports"):
+    with gone(portal.deployment.folder / "var/reports"):
         answer = given(portal, link)
     assert answer == (503, {"error": "SERVICE_UNAVAILABLE", "message": "Service unavailable"})
     assert given(portal, link) == (200, b"PK")
