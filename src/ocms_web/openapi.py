@@ -176,5 +176,5 @@ def content(body: BodyDescription) -> dict[str, Any]:
     if isinstance(body.shapes, Mapping):  # transition
         return {body.media_type: {"schema": body.shapes, "examples": examples}}
     references = [{"$ref": REF.format(name=shape.__name__)} for shape in body.shapes]
-    schema = references[0] if len(references) == 1 else {"oneOf": references}
+    schema = references[0] if len(references) == 1 else {"anyOf": references}
     return {body.media_type: {"schema": schema, "examples": examples}}

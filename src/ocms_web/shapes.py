@@ -37,14 +37,14 @@ def text(most: int, *, least: int = 0, pattern: str | None = None) -> Any:
     return Annotated[str, Meta(min_length=least or None, max_length=most, pattern=pattern)]
 
 
-def one_of(*shapes: type[Shape]) -> Any:
+def any_of(*shapes: type[Shape]) -> Any:
     """
     Return the type of a field that holds one of several shapes, told apart by another field.
 
     msgspec itself asks for a tag inside each shape, which the contracts do not have.
     """
     references = [{"$ref": REF.format(name=shape.__name__)} for shape in shapes]
-    return Annotated[Any, Meta(extra_json_schema={"oneOf": references})]
+    return Annotated[Any, Meta(extra_json_schema={"anyOf": references})]
 
 
 def components(shapes: Iterable[type[Shape]]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ocms_app.wiring import web
 from ocms_core.kernel.access import Role
 from ocms_web.authentication.issuers import CallerKind
 from tests.support.databases import Databases
+from tests.support.described_answers import DescribedAnswers
 
 OFFICERS = count(1)
 
@@ -66,7 +67,9 @@ class Called:
             async with httpx.AsyncClient(transport=transport, base_url="http://ocms") as client:
                 return await client.post(path, content=content, headers=headers or self.token())
 
-        return asyncio.run(call())
+        answer = asyncio.run(call())
+        DescribedAnswers(lambda: self.get("/openapi.json"))(answer)
+        return answer
 
     def get(self, path: str) -> Any:
         """Get a JSON document."""

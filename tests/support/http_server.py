@@ -27,6 +27,7 @@ from ocms_core.kernel.access import Role
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_web.authentication.issuers import ROLES
 from tests.support.databases import Databases
+from tests.support.described_answers import DescribedAnswers
 from tests.support.postgres import free_port
 
 OCMS = str(Path(sys.executable).with_name("ocms"))
@@ -144,6 +145,7 @@ def serving(deployment: Deployment, **settings: object) -> Iterator[Served]:
     log_file = deployment.folder / f"serve-{port}.log"
     base = f"http://127.0.0.1:{port}"
     command = [OCMS, "serve", "--port", str(port)]
+    described = DescribedAnswers(lambda: httpx.get(f"{base}/openapi.json", trust_env=False).json())
     environment = deployment.environment(**settings)
     with (
         log_file.open("wb") as log,
@@ -153,7 +155,9 @@ def serving(deployment: Deployment, **settings: object) -> Iterator[Served]:
         subprocess.Popen(
             ["sh", "-c", GUARD, str(process.pid)], stdin=subprocess.PIPE, start_new_session=True
         ) as guard,
-        httpx.Client(base_url=base, timeout=60, trust_env=False) as http,
+        httpx.Client(
+            base_url=base, timeout=60, trust_env=False, event_hooks={"response": [described]}
+        ) as http,
     ):
         try:
             wait_until_live(http, process, log_file)

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 from ocms_core.offenders.facts import RoleWord
 from ocms_core.offenders.field_checks import LONGEST_PAGE, PAGE
 from ocms_core.offenders.fields import CONTACT_NO, COUNTRY_CODE, LENGTHS, POSTAL_CODE
-from ocms_web.shapes import Count, Day, Dollars, Moment, NoticeNo, Shape, one_of
+from ocms_web.shapes import Count, Day, Dollars, Moment, NoticeNo, Shape, any_of
 
 IdTypeWord = Literal["NRIC", "FIN", "UEN", "PASSPORT"]
 IdNo = Annotated[str, Meta(min_length=1, max_length=LENGTHS["idNo"])]
@@ -305,7 +305,7 @@ if TYPE_CHECKING:
         | PaymentEventDetails
     )
 else:
-    EventDetails = one_of(
+    EventDetails = any_of(
         StageEventDetails,
         SuspensionEventDetails,
         RevivalEventDetails,
