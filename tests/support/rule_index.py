@@ -1,8 +1,9 @@
 """
-The rule index: which function decides a rule, and which cases show it.
+The rule index: what a rule says, where the contract says it, what decides it, and which cases show it.
 
-`python -m tests.support.rule_index` writes it; with `--check` it only tells what is wrong. It reads
-the sources without running them: the rules of `docs/rules`, what is tagged `@rule(...)` in `src`,
+`python -m tests.support.rule_index` writes `docs/rule-index.md`, one line a rule, and a page for each file
+of rules below `docs/rule-index/` with all functions and cases; with `--check` it only reports what is wrong.
+It reads the sources without running them: the rules of `docs/rules`, what is tagged `@rule(...)` in `src`,
 each `Case(rule=..., name=...)` and each test under `@pytest.mark.rule(...)` in `tests`.
 """
 
@@ -10,7 +11,7 @@ import ast
 import re
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
@@ -18,12 +19,22 @@ from attrs import frozen
 
 ROOT = Path(__file__).parents[2]
 INDEX = Path("docs/rule-index.md")
+DETAILS = Path("docs/rule-index")
 RULES = Path("docs/rules")
 
-# A rule is a heading of its own: `### P10`, its text below.
-RULE = re.compile(r"^### (?P<id>[A-Z])(?P<number>\d+)$", re.MULTILINE)
+# A rule is a heading of its own, `### P10`, then its section of the contract and its sentence on one line,
+# `*Contract 1, API 1.* A query only reads.`, then whatever else there is to say.
+RULE = re.compile(
+    r"^### (?P<id>[A-Z]\d+)$(?:\n\n\*(?P<section>[^*\n]+)\.\* (?P<sentence>[^\n]+\.)$)?", re.MULTILINE
+)
 SENTENCE = re.compile(r".+?\.(?=\s|$)")
-DO_NOT_EDIT = "<!-- Printed by `make docs` from the tags in src and the cases in tests. -->"
+DO_NOT_EDIT = "<!-- Printed by `make docs` from docs/rules, the tags in src and the cases in tests. -->"
+INTRODUCTION = (
+    "What each rule says, where the contract says it, what decides it, and how many cases show it. "
+    "The number leads to the list of all its functions and cases."
+)
+# A line of the index names so many functions; the page behind it names all.
+NAMED = 2
 
 Tagged: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -39,10 +50,29 @@ class Citation:
 
 
 @frozen
-class Sources:
-    """All the index is printed from; `rules` gives the file of each rule id, in reading order."""
+class Rule:
+    """
+    One rule: its file below `docs/rules`, its section of the contract and its sentence.
 
-    rules: dict[str, str]
+    Section and sentence are empty where the line below its heading is missing.
+    """
+
+    id: str
+    file: str
+    section: str
+    sentence: str
+
+    @property
+    def anchor(self) -> str:
+        """The anchor of its heading."""
+        return self.id.lower()
+
+
+@frozen
+class Sources:
+    """All the pages are printed from: rules in reading order, deciding functions, cases."""
+
+    rules: tuple[Rule, ...]
     functions: tuple[Citation, ...]
     cases: tuple[Citation, ...]
 
@@ -53,13 +83,13 @@ class Unreadable(Exception):
 
 def read(root: Path) -> Sources:
     """Read rules, tagged functions and cases below a project folder, in path order."""
-    rules = {
-        found["id"] + found["number"]: path.relative_to(root / INDEX.parent).as_posix()
-        for path in sorted((root / RULES).glob("*.md"))
+    rules = [
+        Rule(found["id"], path.name, found["section"] or "", found["sentence"] or "")
+        for path in (root / RULES).glob("*.md")
         for found in RULE.finditer(path.read_text(encoding="utf-8"))
-    }
+    ]
     return Sources(
-        rules={rule: rules[rule] for rule in sorted(rules, key=in_order)},
+        rules=tuple(sorted(rules, key=lambda rule: (rule.file, in_order(rule.id)))),
         functions=tuple(each for path, tree in parsed(root, "src") for each in functions_of(path, tree)),
         cases=tuple(each for path, tree in parsed(root, "tests") for each in cases_of(path, tree)),
     )
@@ -147,23 +177,68 @@ def in_words(name: str) -> str:
     return name.rpartition(".")[2].removeprefix("test_").removeprefix("Test").replace("_", " ")
 
 
-def printed(sources: Sources) -> str:
-    """Print the index: every rule with what decides it and the cases that show it."""
-    files = " and ".join(f"[{Path(each).stem}]({each})" for each in dict.fromkeys(sources.rules.values()))
+def pages(sources: Sources) -> dict[Path, str]:
+    """Return the text of every page by its path below the project: the index, and one for each file."""
+    files = tuple(dict.fromkeys(rule.file for rule in sources.rules))
+    return {INDEX: index(sources, files)} | {DETAILS / file: details(sources, file) for file in files}
+
+
+def index(sources: Sources, files: Sequence[str]) -> str:
+    """Return the index: a table for each file of rules, one line a rule."""
     blocks = [
         "# Rule index",
         DO_NOT_EDIT,
-        f"Every rule of {files}, what decides it and the cases that show it.",
+        INTRODUCTION,
     ]
-    for rule, file in sources.rules.items():
-        blocks += [f"## {rule}", f"[The rule in words]({file}#{rule.lower()})"]
-        deciding = [f"* {linked(each)}: {each.says}" for each in citing(sources.functions, rule)]
-        blocks += ["Decided by", "\n".join(deciding)] if deciding else []
-        showing = citing(sources.cases, rule)
-        for path in dict.fromkeys(each.path for each in showing):
-            names = dict.fromkeys(f"* {each.name}" for each in showing if each.path == path)
-            blocks += [f"Shown in [{path}](../{path})", "\n".join(names)]
+    for file in files:
+        rows = [line(sources, rule) for rule in sources.rules if rule.file == file]
+        head = "| rule | what it says | contract | decided by | cases |\n|---|---|---|---|---|"
+        blocks += [f"## {Path(file).stem}", "\n".join([head, *rows])]
     return "\n\n".join(blocks) + "\n"
+
+
+def line(sources: Sources, rule: Rule) -> str:
+    """Return the line of a rule in the index."""
+    deciding = [linked(each, "..") for each in citing(sources.functions, rule.id)]
+    more = f" and {len(deciding) - NAMED} more" if len(deciding) > NAMED else ""
+    cases = len(cases_by_file(sources, rule.id))
+    cells = (
+        f"[{rule.id}]({RULES.name}/{rule.file}#{rule.anchor})",
+        rule.sentence,
+        rule.section,
+        ", ".join(deciding[:NAMED]) + more,
+        f"[{cases}]({DETAILS.name}/{rule.file}#{rule.anchor})",
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def details(sources: Sources, file: str) -> str:
+    """Return the page of one file: each rule with all that decides it and all cases that show it."""
+    blocks = [
+        f"# Functions and cases: {Path(file).stem}",
+        DO_NOT_EDIT,
+        f"[All rules on one page](../{INDEX.name})",
+    ]
+    for rule in sources.rules:
+        if rule.file == file:
+            blocks += [
+                f"## {rule.id}",
+                f"[{rule.section}](../{RULES.name}/{file}#{rule.anchor}): {rule.sentence}",
+            ]
+            deciding = [
+                f"* {linked(each, '../..')}: {each.says}" for each in citing(sources.functions, rule.id)
+            ]
+            blocks += ["Decided by", "\n".join(deciding)] if deciding else []
+            cases = cases_by_file(sources, rule.id)
+            for path in dict.fromkeys(path for path, _ in cases):
+                names = [f"* {name}" for where, name in cases if where == path]
+                blocks += [f"Shown in [{path}](../../{path})", "\n".join(names)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def cases_by_file(sources: Sources, rule: str) -> list[tuple[str, str]]:
+    """Return path and name of each case of a rule, each once."""
+    return list(dict.fromkeys((each.path, each.name) for each in citing(sources.cases, rule)))
 
 
 def citing(citations: Iterable[Citation], rule: str) -> list[Citation]:
@@ -171,41 +246,68 @@ def citing(citations: Iterable[Citation], rule: str) -> list[Citation]:
     return [each for each in citations if rule in each.rules]
 
 
-def linked(function: Citation) -> str:
-    """Write a function as a link to its file; a line number would go stale with every edit."""
+def linked(function: Citation, root: str) -> str:
+    """Return a link to a function's file; a line number would go stale with every edit."""
     module = function.path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__")
-    return f"[`{module.replace('/', '.')}.{function.name}`](../{function.path})"
+    return f"[`{module.replace('/', '.')}.{function.name}`]({root}/{function.path})"
 
 
-def problems(sources: Sources, index: str | None) -> list[str]:
-    """Return what is wrong with the rules, their functions, their cases and the printed pages."""
-    found = [] if index == printed(sources) else [f"{INDEX} is stale: run `make docs`"]
-    for rule, file in sources.rules.items():
-        if not citing(sources.functions, rule):
-            found.append(f'{rule} ({RULES.parent / file}): no function in src is tagged @rule("{rule}")')
-        elif not citing(sources.cases, rule):
-            found.append(f"{rule} ({RULES.parent / file}): no case and no test shows it")
+def problems(sources: Sources, printed: Mapping[Path, str]) -> list[str]:
+    """Return what is wrong with the rules, their functions, their cases and the pages as they are printed."""
+    wanted = pages(sources)
+    found = [
+        f"{path} is stale: run `make docs`"
+        for path in sorted(wanted.keys() | printed.keys())
+        if wanted.get(path) != printed.get(path)
+    ]
+    first: dict[str, str] = {}
+    for rule in sources.rules:
+        place = f"{rule.id} ({RULES / rule.file})"
+        if rule.id in first:
+            found.append(f"{place}: {RULES / first[rule.id]} has a {rule.id} too")
+        first.setdefault(rule.id, rule.file)
+        if not rule.sentence:
+            found.append(f"{place}: the line below its heading is not `*Section of the contract.* Sentence.`")
+        if not citing(sources.functions, rule.id):
+            found.append(f'{place}: no function in src is tagged @rule("{rule.id}")')
+        elif not citing(sources.cases, rule.id):
+            found.append(f"{place}: no case and no test shows it")
     return found + [
         f"{each.path}: {each.name!r} cites {rule}, which {RULES} does not have"
         for each in (*sources.functions, *sources.cases)
         for rule in each.rules
-        if rule not in sources.rules
+        if rule not in first
     ]
 
 
+def printed_pages(root: Path) -> dict[Path, str]:
+    """Return the pages as they are printed below a project, by their path in it."""
+    paths = [root / INDEX, *sorted((root / DETAILS).glob("*.md"))]
+    return {path.relative_to(root): path.read_text(encoding="utf-8") for path in paths if path.exists()}
+
+
+def write(root: Path, sources: Sources) -> None:
+    """Write every page below a project, and remove those of files that are gone."""
+    wanted = pages(sources)
+    for path in printed_pages(root).keys() - wanted.keys():
+        (root / path).unlink()
+    for path, text in wanted.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the index, or with `--check` tell what is wrong with it; give the exit status."""
+    """Write the pages, or with `--check` report what is wrong with them; return the exit status."""
     parser = ArgumentParser(prog="python -m tests.support.rule_index", description="Print the rule index.")
     parser.add_argument("--check", action="store_true", help="write nothing, fail when anything is wrong")
     try:
         sources = read(ROOT)
     except Unreadable as unreadable:
         sys.exit(str(unreadable))
-    index = ROOT / INDEX
     if not parser.parse_args(arguments).check:
-        index.write_text(printed(sources), encoding="utf-8")
+        write(ROOT, sources)
         return 0
-    found = problems(sources, index.read_text(encoding="utf-8") if index.exists() else None)
+    found = problems(sources, printed_pages(ROOT))
     sys.stderr.writelines(f"{each}\n" for each in found)
     return 1 if found else 0
 
