@@ -1,14 +1,14 @@
-# Everything OCMS needs lands in .venv and .tools; Python 3.11 or newer is all that must be there before.
+# Everything OCMS needs is installed in .venv and .tools; only Python 3.11 or newer has to be there before.
 
 PYTHON ?= python3
 WORKERS ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
-# One stamp per interpreter asked for, so `make PYTHON=python3.12 ...` builds the environment anew.
+# One stamp for each interpreter, so `make PYTHON=python3.12 ...` builds the environment again.
 READY := $(VENV)/.ready-$(notdir $(PYTHON))
 BENCH_READY := $(READY)-bench
-# Azurite is the Azure Blob Storage of the tests; npm brings it, from a wheel and for nothing else.
+# Azurite is the Azure Blob Storage of the tests; npm, from a wheel, installs it and nothing else.
 NODE := .tools/node
 AZURITE := .tools/azurite
 AZURITE_READY := $(AZURITE)/.ready
@@ -18,7 +18,7 @@ SOURCES := src tests benchmarks tools
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
-# Certificates are the machine's affair, for uv as for the script that brings it.
+# The certificates are the machine's, for uv as for the script that downloads it.
 export UV_SYSTEM_CERTS ?= true
 export NODE_USE_SYSTEM_CA ?= 1
 unexport VIRTUAL_ENV PYTHONPATH
@@ -42,12 +42,12 @@ $(BENCH_READY): $(READY)
 	@touch $@
 
 $(AZURITE_READY): tools/azurite/package.json tools/azurite/package-lock.json tools/azurite/.npmrc uv.lock
-	@echo "Bringing Azurite for the tests (the first time may take a minute) ..."
+	@echo "Installing Azurite for the tests (the first time may take a minute) ..."
 	@uv=$(UV) && UV_PROJECT_ENVIRONMENT=$(NODE) $$uv sync --quiet --locked --python "$$(command -v $(PYTHON))" \
 		--no-default-groups --only-group node
 	@mkdir -p $(AZURITE) && cp tools/azurite/package.json tools/azurite/package-lock.json tools/azurite/.npmrc $(AZURITE)
 	@$(NODE)/bin/npm ci --prefix $(AZURITE) >/dev/null || { \
-		echo "Azurite could not be brought in: is the npm registry in reach? Then run make again." >&2; exit 1; }
+		echo "Azurite could not be installed: is the npm registry reachable? Then run make again." >&2; exit 1; }
 	@touch $@
 
 run: $(READY) ## start a working system with sample data on SQLite
@@ -74,11 +74,11 @@ bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
 soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples
 	@$(BIN)/pytest -n $(WORKERS) --hypothesis-profile=soak
 
-docs: $(READY) ## print the generated docs anew
+docs: $(READY) ## print the generated docs again
 	@$(BIN)/python -m tests.support.rule_index
 	@$(BIN)/python tools/reference_page.py
 
-clean: ## remove everything that make or a run has put here
+clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -90,7 +90,7 @@ def bring(target: Path, lock: Lock) -> None:
         raise LookupError("only Linux gets uv brought in")
     machine = MACHINES.get(platform.machine().lower(), platform.machine())
     url, sha256 = wheel_for(lock, machine, "manylinux" if platform.libc_ver()[0] == "glibc" else "musllinux")
-    print(f"Bringing uv {locked_uv(lock)['version']} ...", file=sys.stderr)
+    print(f"Downloading uv {locked_uv(lock)['version']} ...", file=sys.stderr)
     with urlopen(url, timeout=60) as answer:
         unpack(answer.read(), sha256, target)
 
@@ -117,4 +117,4 @@ if __name__ == "__main__":
             advice = "Install your system's CA certificates (Debian: package ca-certificates)"
         sys.exit(f"uv could not be downloaded: {error.reason}.\n{advice} and run make again.\n{INSTALL_IT}")
     except (LookupError, ValueError, OSError) as error:
-        sys.exit(f"uv could not be brought in: {error}.\n{INSTALL_IT}")
+        sys.exit(f"uv could not be installed: {error}.\n{INSTALL_IT}")

@@ -117,7 +117,7 @@ class Month:
 
     database: HstDatabase
 
-    def journal(self, name: str) -> tuple[str, dict[str, int]]:
+    def last_run(self, name: str) -> tuple[str, dict[str, int]]:
         (run,) = SqlJobRuns(self.database.engine).history(name)
         return run.state, dict(run.counts)
 
@@ -153,7 +153,7 @@ def test_every_job_run_by_hand(
     def ran(name: str, done: int) -> None:
         run.add(name)
         assert by_hand(name) == 0
-        assert month.journal(name) == ("done", {"done": done, "failed": 0})
+        assert month.last_run(name) == ("done", {"done": done, "failed": 0})
 
     database.notices(["C"])
     ran("suspend_hst_new_notices", 1)

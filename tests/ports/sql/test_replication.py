@@ -277,7 +277,7 @@ def test_a_row_the_internet_side_refuses_keeps_nobody_else_waiting(sides: Sides)
 
 
 @pytest.mark.rule("G12")
-def test_the_court_update_reaches_the_internet_side_by_the_same_road(sides: Sides) -> None:
+def test_the_court_update_reaches_the_internet_side_by_the_same_replication(sides: Sides) -> None:
     put_notice(sides.intranet, "COURT1", last_processing_stage="CPC")
     update_court_notices(
         [CourtUpdate("COURT1", suspension_type="PS", epr_reason="WWP", processing_stage="WAR")],

@@ -26,7 +26,7 @@ def test_every_column_of_the_copy_is_filled_from_the_column_of_its_name(kind: st
 
 
 @pytest.mark.rule("F62")
-def test_identity_number_and_name_are_all_that_is_sealed() -> None:
+def test_only_identity_number_and_name_are_encrypted() -> None:
     found = {
         (copy.target, name)
         for copy in REPLICATED_TABLES.values()
