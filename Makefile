@@ -8,13 +8,15 @@ BIN := $(VENV)/bin
 # One stamp for each interpreter, so `make PYTHON=python3.12 ...` builds the environment again.
 READY := $(VENV)/.ready-$(notdir $(PYTHON))
 BENCH_READY := $(READY)-bench
-# Azurite is the Azure Blob Storage of the tests; npm, from a wheel, installs it and nothing else.
-NODE := .tools/node
-AZURITE := .tools/azurite
-AZURITE_READY := $(AZURITE)/.ready
+CLIENTS_READY := $(READY)-clients
+# npm, from a wheel, installs what tools/NAME/package.json names: Azurite, the Azure Blob Storage of the
+# tests, and the linter and the client generator of the API description.
+TOOLS := .tools
+NODE := $(TOOLS)/node
+AZURITE_READY := $(TOOLS)/azurite/.ready
 UV = $$($(PYTHON) tools/bring_uv.py)
 SYNC = uv=$(UV) && $$uv sync --quiet --locked --python "$$(command -v $(PYTHON))" --all-extras
-SOURCES := src tests benchmarks tools
+SOURCES := src tests benchmarks clients tools
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
@@ -41,13 +43,17 @@ $(BENCH_READY): $(READY)
 	@$(SYNC) --group bench
 	@touch $@
 
-$(AZURITE_READY): tools/azurite/package.json tools/azurite/package-lock.json tools/azurite/.npmrc uv.lock
-	@echo "Installing Azurite for the tests (the first time may take a minute) ..."
+$(CLIENTS_READY): $(BENCH_READY)
+	@$(SYNC) --group bench --group clients
+	@touch $@
+
+$(TOOLS)/%/.ready: tools/%/package.json tools/%/package-lock.json tools/%/.npmrc uv.lock
+	@echo "Installing $* for the tests (the first time may take a minute) ..."
 	@uv=$(UV) && UV_PROJECT_ENVIRONMENT=$(NODE) $$uv sync --quiet --locked --python "$$(command -v $(PYTHON))" \
 		--no-default-groups --only-group node
-	@mkdir -p $(AZURITE) && cp tools/azurite/package.json tools/azurite/package-lock.json tools/azurite/.npmrc $(AZURITE)
-	@$(NODE)/bin/npm ci --prefix $(AZURITE) >/dev/null || { \
-		echo "Azurite could not be installed: is the npm registry reachable? Then run make again." >&2; exit 1; }
+	@mkdir -p $(@D) && cp tools/$*/package.json tools/$*/package-lock.json tools/$*/.npmrc $(@D)
+	@$(NODE)/bin/npm ci --prefix $(@D) >/dev/null || { \
+		echo "$* could not be installed: is the npm registry reachable? Then run make again." >&2; exit 1; }
 	@touch $@
 
 run: $(READY) ## start a working system with sample data on SQLite
@@ -59,7 +65,10 @@ test: $(BENCH_READY) $(AZURITE_READY) ## run every test, on SQLite, a real Postg
 spec: $(READY) ## run the executable specification alone
 	@$(BIN)/pytest tests/spec
 
-check: $(BENCH_READY) ## check style, types, import contracts, the rule index and the lock
+clients: $(CLIENTS_READY) $(TOOLS)/clients/.ready ## lint the API description; call every operation by generated clients
+	@$(BIN)/pytest clients
+
+check: $(CLIENTS_READY) ## check style, types, import contracts, the rule index and the lock
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
@@ -82,4 +91,4 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test spec check bench soak docs clean
+.PHONY: help setup run test spec clients check bench soak docs clean
