@@ -9,7 +9,7 @@ value may be personal.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import Any, NewType, TypeVar, get_args, get_origin
 
@@ -194,9 +194,13 @@ def amount_number(value: object) -> Decimal:
 
 def amount_text(value: object) -> Decimal:
     """Read an amount of dollars and cents written as text, as files keep it."""
-    if not isinstance(value, str) or not DIGITS.fullmatch(value):
+    try:
+        amount = Decimal(text(value))
+    except InvalidOperation:
+        raise Mismatch(value, "an amount") from None
+    if not amount.is_finite():
         raise Mismatch(value, "an amount")
-    return Decimal(value)
+    return amount
 
 
 def moment(value: object) -> datetime:

@@ -14,9 +14,15 @@ import pytest
 from attrs import define, field
 from sqlalchemy import Engine, update
 
-from ocms_adapters.partners import ApplicationError, CasClient, CourtNoticeUpdate
-from ocms_adapters.partners.cas_sync import COURT_NOTICES, PAYMENT_STATUS, TooEarly, open_sync
-from ocms_adapters.partners.progress import DamagedProgress, Progress
+from ocms_adapters.partners import ApplicationError, CasClient, CourtNoticeUpdate, CourtUpdateResult
+from ocms_adapters.partners.cas_sync import TooEarly, open_sync
+from ocms_adapters.partners.progress import (
+    COURT_NOTICES,
+    PAYMENT_STATUS,
+    CourtNoticesAnswered,
+    DamagedProgress,
+    Progress,
+)
 from ocms_adapters.partners.unpaid_list import BadUnpaidList, read_list
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.schema import ocms_shedlock
@@ -251,16 +257,16 @@ def test_a_sync_that_goes_on_past_midnight_is_one(tmp_path: Path) -> None:
 
 def test_a_line_cut_off_by_a_kill_counts_for_nothing(tmp_path: Path) -> None:
     file = tmp_path / "progress"
-    progress = Progress.of(file, "f", NOW.date())
-    progress.answered(COURT_NOTICES, (0, 500), {"updated": []})
+    progress = Progress.open(file, "f", NOW.date())
+    progress.record(CourtNoticesAnswered(COURT_NOTICES, (0, 500), CourtUpdateResult((), {})))
     whole = file.read_bytes()
     file.write_bytes(whole + b'{"answered": "update_cas')
-    assert list(Progress.of(file, "f", NOW.date()).finished(COURT_NOTICES)) == [(0, 500)]
+    assert list(Progress.open(file, "f", NOW.date()).finished(COURT_NOTICES)) == [(0, 500)]
     assert file.read_bytes() == whole
     for damaged in (b"no progress\n", b"5\n"):
         file.write_bytes(damaged)
         with pytest.raises(DamagedProgress, match="move it away"):
-            Progress.of(file, "f", NOW.date())
+            Progress.open(file, "f", NOW.date())
 
 
 @pytest.mark.rule("P43")

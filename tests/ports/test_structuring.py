@@ -122,7 +122,7 @@ def test_a_wrong_body_is_told_by_its_field(body: object, problem: str) -> None:
 
 def test_an_amount_of_a_record_is_text() -> None:
     (problem,) = problems({"items": [{"notice_no": "1", "amount_payable": Decimal("1.50")}]}, RECORDS)
-    assert problem == "data.items[0].amount_payable is not an amount"
+    assert problem == "data.items[0].amount_payable is not text"
 
 
 def test_the_first_problems_are_told_without_any_value_and_the_others_counted() -> None:

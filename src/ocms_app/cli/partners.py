@@ -13,7 +13,8 @@ from cyclopts import App
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.partners import CasClient, PlusClient
-from ocms_adapters.partners.cas_sync import COURT_NOTICES, PAYMENT_STATUS, CasSync, open_sync
+from ocms_adapters.partners.cas_sync import CasSync, open_sync
+from ocms_adapters.partners.progress import COURT_NOTICES, PAYMENT_STATUS
 from ocms_adapters.partners.unpaid_list import read_list
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_app.cli.jobs import counted, why_not
