@@ -11,6 +11,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from ocms_adapters.datahive import HttpDataHive
 from ocms_app.simulators.certificates import authority
@@ -81,32 +82,67 @@ def test_a_batch_is_tried_three_times_more_with_longer_pauses(bad: httpx.Respons
     assert len(pauses) == 3
 
 
-UNREADABLE: dict[str, dict[str, Any]] = {
-    "no time": {"answeredAt": None},
-    "a time the calendar does not have": {"answeredAt": "2025-02-30T00:00:00"},
-    "a part longer than its column": {"address": {"floorNo": "1234"}},
-    "a part that is no text": {"address": {"postalCode": 654321}},
-    "an address that is none": {"address": ["New Street"]},
-    "half a pair of UTF-16": {"address": {"streetName": "New \ud800"}},
-    "a control character": {"address": {"streetName": "New\u0007Street"}},
-    "a line break": {"address": {"streetName": "New\nStreet"}},
-    "a zero character": {"invalidAddrTag": "\0"},
-    "a day that is none": {"effectiveDate": "2024-13-01"},
+UNREADABLE: dict[str, tuple[dict[str, Any], str]] = {
+    "no time": ({"answeredAt": None}, "answeredAt is null"),
+    "a time the calendar does not have": (
+        {"answeredAt": "2025-02-30T00:00:00"},
+        "answeredAt is not an ISO 8601 date and time",
+    ),
+    "a part longer than its column": (
+        {"address": {"floorNo": "1234"}},
+        "address.floorNo is longer than 3 characters",
+    ),
+    "a part that is no text": ({"address": {"postalCode": 654321}}, "address.postalCode is not text"),
+    "an address that is none": ({"address": ["New Street"]}, "address is not an object"),
+    "half a pair of UTF-16": (
+        {"address": {"streetName": "New \ud800"}},
+        "address.streetName has control characters",
+    ),
+    "a control character": (
+        {"address": {"streetName": "New\u0007Street"}},
+        "address.streetName has control characters",
+    ),
+    "a line break": ({"address": {"streetName": "New\nStreet"}}, "address.streetName has control characters"),
+    "a zero character": ({"invalidAddrTag": "\0"}, "invalidAddrTag has control characters"),
+    "a tag that is no text": ({"invalidAddrTag": 1}, "invalidAddrTag is not text"),
+    "a day that is none": ({"effectiveDate": "2024-13-01"}, "effectiveDate is not an ISO 8601 date"),
 }
 
 
 @pytest.mark.rule("H34", "G10")
-@pytest.mark.parametrize("wrong", UNREADABLE.values(), ids=UNREADABLE)
-def test_an_unreadable_answer_holds_up_nobody_else_and_is_asked_for_once(wrong: dict[str, Any]) -> None:
+@pytest.mark.parametrize("wrong, problem", UNREADABLE.values(), ids=UNREADABLE)
+def test_an_unreadable_answer_holds_up_nobody_else_and_is_asked_for_once(
+    wrong: dict[str, Any], problem: str
+) -> None:
     other = TOLD | {"idNo": "S7654321B"}
     hive, pauses = at_the_other_end(
         lambda _: httpx.Response(
             200, content=json.dumps({"answers": [TOLD | wrong, other, "?", {"idNo": []}]})
         )
     )
-    answered = hive.ask({**ASKED, "S7654321B": "N"})
+    with capture_logs() as logged:
+        answered = hive.ask({**ASKED, "S7654321B": "N"})
     assert answered == DataHiveAnswers((evolve(READ, id_no="S7654321B"),), RECEIVED, frozenset(ASKED))
     assert pauses == []
+    assert [each["problems"] for each in logged] == [(problem,)]
+
+
+@pytest.mark.rule("H34")
+@pytest.mark.parametrize(
+    "body, problem",
+    [
+        ("{", "it is not JSON"),
+        ("[]", "it is not an object"),
+        ("{}", "answers is missing"),
+        ('{"answers": null}', "answers is null"),
+        ('{"answers": {}}', "answers is not a list"),
+    ],
+)
+def test_a_malformed_body_is_tried_again_and_then_its_field_is_named(body: str, problem: str) -> None:
+    hive, pauses = at_the_other_end(lambda _: httpx.Response(200, text=body))
+    with pytest.raises(Unavailable, match=f"DataHive .the answer is malformed: {problem}. is unavailable"):
+        hive.ask(ASKED)
+    assert len(pauses) == 3
 
 
 @pytest.mark.rule("H34")
