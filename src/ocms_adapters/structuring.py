@@ -22,7 +22,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from ocms_core.kernel.dates import timestamp
 from ocms_core.kernel.errors import OcmsError
 
-Form = TypeVar("Form")
+Shape = TypeVar("Shape")
 Hook = Callable[[Any, Any], Any]
 
 Seconds = NewType("Seconds", float)
@@ -75,7 +75,7 @@ class StrictConverter(Converter):
         self.register_structure_hook_factory(attrs.has, self._structure_class)
         self.register_unstructure_hook_factory(attrs.has, self._unstructure_class)
 
-    def read(self, data: object, form: type[Form], source: str, *, at: str = "") -> Form:
+    def read(self, data: object, form: type[Shape], source: str, *, at: str = "") -> Shape:
         """
         Structure data into an attrs type, refusing wrong types and ignoring unknown names (G7).
 

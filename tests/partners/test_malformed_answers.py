@@ -229,8 +229,8 @@ def test_a_malformed_line_of_the_progress_is_told_by_number_and_field(
     Progress.open(file, "f", NOW.date())
     with file.open("a") as lines:
         lines.write(json.dumps(entry) + "\n")
-    told = f"progress cannot be read: line 2 is malformed: {problem}.*; move it away to start anew"
-    with pytest.raises(DamagedProgress, match=told):
+    message = f"progress cannot be read: line 2 is malformed: {problem}.*; move it away to start anew"
+    with pytest.raises(DamagedProgress, match=message):
         Progress.open(file, "f", NOW.date())
 
 

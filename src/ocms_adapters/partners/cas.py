@@ -35,7 +35,7 @@ class PaymentStatus:
 
 
 @frozen
-class PaymentStatusData:
+class PaymentStatusAnswer:
     """The `data` of an answer of API 1."""
 
     notices: tuple[PaymentStatus, ...]
@@ -71,7 +71,7 @@ class NoticeUpdateError:
 
 
 @frozen
-class CourtUpdateData:
+class CourtUpdateAnswer:
     """The `data` of an answer of API 2."""
 
     notices: tuple[UpdatedNotice, ...]
@@ -129,13 +129,13 @@ class CasClient:
     def payment_statuses(self, notice_nos: Sequence[str]) -> tuple[PaymentStatus, ...]:
         """Return the payment statuses (API 1) in the order of the numbers, unknown ones left out (P43)."""
         numbers = [{"noticeNo": number} for number in notice_nos]
-        return self._calls.post(PAYMENT_STATUS, numbers, PaymentStatusData).notices
+        return self._calls.post(PAYMENT_STATUS, numbers, PaymentStatusAnswer).notices
 
     @rule("P43")
     def update_court_notices(self, updates: Sequence[CourtNoticeUpdate]) -> CourtUpdateResult:
         """Update stage and suspension (API 2); notices not updated are returned, not raised (P43)."""
         try:
-            data = self._calls.post(COURT_NOTICES, [each.to_json() for each in updates], CourtUpdateData)
+            data = self._calls.post(COURT_NOTICES, [each.to_json() for each in updates], CourtUpdateAnswer)
         except ApplicationError as refusal:
             if refusal.code != NONE_UPDATED:
                 raise

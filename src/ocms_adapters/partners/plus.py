@@ -34,7 +34,7 @@ class NoticeInfo:
 
 
 @frozen
-class NoticeInfoData:
+class NoticeInfoAnswer:
     """The `data` of an answer of API 4."""
 
     notices: tuple[NoticeInfo, ...]
@@ -91,7 +91,7 @@ class PlusClient:
         """Query a hundred notices at most (API 4); when every attempt failed, one alert is sent (P44)."""
         numbers = [{"noticeNo": number} for number in notice_nos]
         try:
-            data = self._calls.post(NOTICE_INFO, numbers, NoticeInfoData)
+            data = self._calls.post(NOTICE_INFO, numbers, NoticeInfoAnswer)
         except RetriesExhausted as failure:
             self._send_alert(failure)
             raise
