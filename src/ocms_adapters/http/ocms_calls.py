@@ -50,7 +50,7 @@ class ApplicationError(RequestRejected):
 
 
 def send_at_once(_path: str) -> None:
-    """Do nothing before a request is sent."""
+    """Return at once: a request is sent without waiting."""
 
 
 def new_client() -> httpx.Client:
