@@ -1,12 +1,15 @@
 """What comes from outside is structured strictly; an error names the field and repeats no value."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from attrs import field, frozen
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ocms_adapters.structuring import JSON_BODIES, RECORDS, MalformedData, Seconds, StrictConverter
 from tests.support.builders import at
@@ -133,3 +136,24 @@ def test_the_first_problems_are_told_without_any_value_and_the_others_counted() 
         "items[2].noticeNo is not text, 2 more"
     )
     assert malformed.value.__cause__ is malformed.value.__context__ is None
+
+
+NAMES = ["items", "place", "isLast", "expiresIn", "noticeNo", "amountPayable", "dueAt", "onDay", "codes"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.decimals() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=3), inner, max_size=5)
+    ),
+    max_leaves=12,
+)
+
+
+@pytest.mark.rule("G7")
+@given(
+    JSON | st.fixed_dictionaries({"items": st.lists(st.fixed_dictionaries({"noticeNo": st.text()}) | JSON)})
+)
+def test_whatever_comes_is_read_or_malformed(data: object) -> None:
+    with suppress(MalformedData):
+        body = JSON_BODIES.read(data, Body, "the answer")
+        assert all(isinstance(item.notice_no, str) for item in body.items)
