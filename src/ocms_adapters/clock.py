@@ -1,4 +1,4 @@
-"""The one clock of the house."""
+"""The system clock."""
 
 from datetime import datetime
 
@@ -9,8 +9,8 @@ from ocms_core.kernel.dates import SINGAPORE
 
 @frozen
 class SystemClock:
-    """Tells the time of this machine, in Singapore (G5)."""
+    """The clock of this machine, in Singapore time (G5)."""
 
     def now(self) -> datetime:
-        """Give the present moment."""
+        """Return the present moment."""
         return datetime.now(SINGAPORE)

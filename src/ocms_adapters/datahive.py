@@ -13,41 +13,72 @@ from typing import Any
 from unicodedata import category
 
 import httpx
-from attrs import field, frozen
+import structlog
+from attrs import asdict, field, frozen
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from ocms_adapters.clock import SystemClock
+from ocms_adapters.structuring import JSON_BODIES, MalformedData, camel_case
 from ocms_core.hst.facts import DataHiveAnswers
 from ocms_core.kernel.addresses import DATAHIVE, AddressAnswer, RegisteredAddress
-from ocms_core.kernel.dates import SINGAPORE, timestamp
+from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.rule_tags import rule
 
+log = structlog.get_logger()
+
 PATH = "/address-enquiries"
+ANSWER = "the answer"
 RETRIES = 3
 SECONDS = 30
 TAG_LENGTH = 1
 NO_TEXT = {"Cc", "Cs"}  # control characters, and halves of what UTF-16 writes as pairs
 
-# The parts of an address in an answer, with the length of the column behind each.
-PARTS: dict[str, tuple[str, int]] = {
-    "postalCode": ("postal_code", 6),
-    "blkHseNo": ("blk_hse_no", 10),
-    "streetName": ("street_name", 32),
-    "floorNo": ("floor_no", 3),
-    "unitNo": ("unit_no", 5),
-    "bldgName": ("bldg_name", 65),
+# The length of the column behind each part of an address.
+PART_LENGTHS: Mapping[str, int] = {
+    "postal_code": 6,
+    "blk_hse_no": 10,
+    "street_name": 32,
+    "floor_no": 3,
+    "unit_no": 5,
+    "bldg_name": 65,
 }
 
 
-class UnreadableAnswer(Exception):
-    """An answer is not of the form agreed on; no word of it is repeated."""
+@frozen
+class EnquiryAddress:
+    """An address in an answer; a part there is none of is null, empty or left out."""
+
+    postal_code: str | None = None
+    blk_hse_no: str | None = None
+    street_name: str | None = None
+    floor_no: str | None = None
+    unit_no: str | None = None
+    bldg_name: str | None = None
+
+
+@frozen
+class EnquiryAnswer:
+    """What DataHive says of one identity; `effective_date` is an ISO 8601 date, empty for none."""
+
+    id_no: str
+    answered_at: datetime
+    address: EnquiryAddress | None = None
+    invalid_addr_tag: str | None = None
+    effective_date: str | None = None
+
+
+@frozen
+class EnquiryAnswers:
+    """The body of an answer; each of `answers` is read by itself, so that none spoils another."""
+
+    answers: tuple[Any, ...]
 
 
 @frozen
 class HttpDataHive:
     """
-    DataHive at a URL, with the bearer token it gave OCMS.
+    DataHive at `url`, with the bearer token it gave OCMS.
 
     `ca` is the PEM file of the authority that signs its certificate; empty for the system's authorities.
     """
@@ -61,19 +92,25 @@ class HttpDataHive:
 
     @rule("H34")
     def ask(self, identities: Mapping[str, str]) -> DataHiveAnswers:
-        """A batch that fails is asked three times more, each time after a longer pause, then given up."""
+        """
+        Ask about identities, three times more after longer pauses when the batch fails, then give up (H34).
+
+        `identities` maps each number to its kind. Raises `Unavailable`.
+        """
         retrying = Retrying(
             stop=stop_after_attempt(1 + RETRIES),
             wait=wait_exponential(multiplier=1, max=30),
-            retry=retry_if_exception_type((httpx.HTTPError, UnreadableAnswer)),
+            retry=retry_if_exception_type((httpx.HTTPError, MalformedData)),
             sleep=self.pause,
             reraise=True,
         )
         try:
             with self._client() as client:
                 return retrying(self._ask, client, identities)
-        # An authority's file that cannot be read is an OSError.
-        except (httpx.HTTPError, UnreadableAnswer, OSError) as error:
+        except MalformedData as error:
+            raise Unavailable(f"DataHive ({error})") from None
+        # The text of these may hold a person; an authority's file that cannot be read is an OSError.
+        except (httpx.HTTPError, OSError) as error:
             raise Unavailable(f"DataHive ({type(error).__name__})") from None
 
     def _client(self) -> httpx.Client:
@@ -91,60 +128,69 @@ class HttpDataHive:
 
 @rule("H34")
 def read(response: httpx.Response, identities: Mapping[str, str], received_at: datetime) -> DataHiveAnswers:
-    """Answers are read one by one, those about the identities asked for; about others nothing is kept."""
+    """
+    Read the answers one by one, those about the identities asked for; about others nothing is kept (H34).
+
+    Raises `MalformedData` when the body as a whole is not of the agreed form.
+    """
     try:
-        given = response.json()["answers"]
-    except (ValueError, KeyError, TypeError):
-        raise UnreadableAnswer from None
-    if not isinstance(given, list):
-        raise UnreadableAnswer
+        body = response.json()
+    except ValueError:
+        raise MalformedData(ANSWER, ["it is not JSON"]) from None
     readable, unreadable = [], set()
-    for each in given:
+    for each in JSON_BODIES.read(body, EnquiryAnswers, ANSWER).answers:
         number = each.get("idNo") if isinstance(each, dict) else None
         if not isinstance(number, str) or number not in identities:
             continue
         try:
-            readable.append(answer(each, identities[number]))
-        except (UnreadableAnswer, ValueError, KeyError, TypeError, AttributeError):
+            readable.append(read_answer(each, identities[number]))
+        except MalformedData as error:
+            log.warning("datahive_answer_malformed", problems=error.problems)
             unreadable.add(number)
     answered = {each.id_no for each in readable}
     return DataHiveAnswers(tuple(readable), received_at, frozenset(unreadable) - answered)
 
 
-def answer(given: Mapping[str, Any], id_type: str) -> AddressAnswer:
-    """Read one answer; Unreadable where it is not of the form agreed on."""
-    answered_at = timestamp(text(given["answeredAt"], None))
-    if answered_at is None:
-        raise UnreadableAnswer
-    address = given.get("address") or {}
+def read_answer(data: object, id_type: str) -> AddressAnswer:
+    """Read one answer. Raises `MalformedData`, naming the field, where it is not of the agreed form."""
+    answer = JSON_BODIES.read(data, EnquiryAnswer, ANSWER)
+    parts = asdict(answer.address or EnquiryAddress())
     return AddressAnswer(
-        id_no=given["idNo"],
+        id_no=answer.id_no,
         id_type=id_type,
         source=DATAHIVE,
         address=RegisteredAddress(
-            **{part: text(address.get(name), longest) for name, (part, longest) in PARTS.items()}
+            **{
+                part: clean_text(parts[part], longest, f"address.{camel_case(part)}")
+                for part, longest in PART_LENGTHS.items()
+            }
         ),
-        answered_at=answered_at,
-        invalid_addr_tag=text(given.get("invalidAddrTag"), TAG_LENGTH),
-        effective_date=day(given.get("effectiveDate")),
+        answered_at=answer.answered_at,
+        invalid_addr_tag=clean_text(answer.invalid_addr_tag, TAG_LENGTH, "invalidAddrTag"),
+        effective_date=effective_day(answer.effective_date),
     )
 
 
-def text(value: object, longest: int | None) -> str:
+def clean_text(value: str | None, longest: int, name: str) -> str:
     """
-    Read a text; null is an empty one.
+    Return the text of a field without blanks around it; null is an empty one.
 
-    One longer than its column is unreadable (G10), and so is one with control characters or half a pair.
+    Raises `MalformedData` for one longer than its column (G10), with control characters or half a pair.
     """
     if value is None:
         return ""
-    if not isinstance(value, str) or (longest is not None and len(value) > longest):
-        raise UnreadableAnswer
+    if len(value) > longest:
+        raise MalformedData(ANSWER, [f"{name} is longer than {longest} characters"])
     if any(category(character) in NO_TEXT for character in value):
-        raise UnreadableAnswer
+        raise MalformedData(ANSWER, [f"{name} has control characters"])
     return value.strip()
 
 
-def day(value: object) -> datetime | None:
-    """Read a calendar day, or nothing."""
-    return None if not value else datetime.combine(date.fromisoformat(text(value, 10)), time(), SINGAPORE)
+def effective_day(value: str | None) -> datetime | None:
+    """Return the start of a calendar day in Singapore, None for none. Raises `MalformedData`."""
+    if not value:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(value), time(), SINGAPORE)
+    except ValueError:
+        raise MalformedData(ANSWER, ["effectiveDate is not an ISO 8601 date"]) from None

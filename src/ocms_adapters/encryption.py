@@ -1,4 +1,4 @@
-"""Encrypts what the Internet side may keep but nobody may read there."""
+"""Encryption of texts the Internet side may keep but nobody may read there."""
 
 import os
 import re
@@ -30,12 +30,12 @@ class DecryptionFailed(OcmsError):
 @frozen
 class FieldCipher:
     """
-    Encrypts and decrypts texts with AES-256-GCM.
+    A cipher for texts, AES-256-GCM.
 
     `keys` are the known keys of 32 bytes by id, of 1 to 3 letters and digits: the first encrypts,
     all decrypt.
     An encrypted text reads `<key id><mark><base 85 of nonce, ciphertext and tag>`; it decrypts only in the
-    place it was encrypted for, so none can be moved to another row. ValueError for keys that cannot be.
+    place it was encrypted for, so none can be moved to another row. Raises `ValueError` for unusable keys.
     """
 
     _keys: Mapping[str, bytes] = field(repr=False)
@@ -56,9 +56,9 @@ class FieldCipher:
     @rule("F62")
     def encrypt(self, text: str, place: str) -> str:
         """
-        An encrypted text is authenticated and never the same twice; the key's id stands in front.
+        Encrypt a text for a place, authenticated, never the same twice, the key's id in front (F62).
 
-        RowRejected for a text too long for its column: above 66 characters of the basic plane.
+        Raises `RowRejected` for a text too long for its column: above 66 characters of the basic plane.
         """
         mark = ":" if len(text.encode()) <= MOST_BYTES else "."
         written = text.encode(MARKS[mark])

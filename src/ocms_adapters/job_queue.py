@@ -1,5 +1,5 @@
 """
-The queue that bulk work is cut up on: chunks in PostgreSQL, taken by any number of workers.
+The job queue of bulk work: chunks in PostgreSQL, taken by any number of workers.
 
 It is procrastinate's, in a schema of its own beside the Intranet tables; the extra `queue` brings it.
 """
@@ -31,17 +31,17 @@ QUEUE = "chunks"
 TASK = "chunk"
 # A chunk is given up when it has failed, or killed its worker, so often.
 ATTEMPTS = 5
-SECONDS_BETWEEN_ATTEMPTS = 2
-# A worker not heard of for so long is dead, and its chunk goes to another.
+RETRY_SECONDS = 2
+# A worker without a heartbeat for so many seconds is dead, and its chunk goes to another.
 LEASE = 30.0
-BEATS_IN_LEASE = 3
-SECONDS_BETWEEN_LOOKS = 1.0
+HEARTBEATS_IN_LEASE = 3
+POLL_SECONDS = 1.0
 
-IS_THERE = text(f"SELECT to_regclass('{SCHEMA}.procrastinate_jobs') IS NOT NULL")
+EXISTS = text(f"SELECT to_regclass('{SCHEMA}.procrastinate_jobs') IS NOT NULL")
 # Procrastinate's own functions and triggers name its tables without their schema.
-INSIDE = text(f"SET LOCAL search_path = {SCHEMA}")
-FORGET = text(f"DELETE FROM {SCHEMA}.procrastinate_jobs WHERE status <> 'doing'")  # noqa: S608  # our own constant
-STANDING = text(
+SET_SEARCH_PATH = text(f"SET LOCAL search_path = {SCHEMA}")
+DELETE_OLD = text(f"DELETE FROM {SCHEMA}.procrastinate_jobs WHERE status <> 'doing'")  # noqa: S608  # our own constant
+COUNT_BY_STATUS = text(
     f"SELECT status::text, count(*) FROM {SCHEMA}.procrastinate_jobs"  # noqa: S608  # our own constant
     " WHERE CAST(args ->> 'work' AS bigint) = :work OR CAST(:work AS bigint) IS NULL GROUP BY status"
 )
@@ -49,7 +49,7 @@ STANDING = text(
 
 @frozen
 class QueueStatus:
-    """How chunks stand: waiting, at work, done, and given up."""
+    """The number of chunks that are waiting, at work, done, and given up."""
 
     waiting: int
     at_work: int
@@ -64,89 +64,89 @@ class ChunkQueue:
     _engine: Engine
 
     def upgrade(self) -> None:
-        """Create the queue's tables; what is there stays."""
+        """Create the queue's tables where they are missing."""
         with writing(self._engine) as connection:
             connection.execute(LOCKS["postgresql"])
-            if not connection.execute(IS_THERE).scalar_one():
+            if not connection.execute(EXISTS).scalar_one():
                 driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
                 driver.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-                connection.execute(INSIDE)
+                connection.execute(SET_SEARCH_PATH)
                 driver.execute(SchemaManager.get_schema())
 
-    def is_there(self) -> bool:
-        """Whether the queue's tables are there."""
+    def exists(self) -> bool:
+        """Return whether the queue's tables are there."""
         with reading(self._engine) as connection:
-            return bool(connection.execute(IS_THERE).scalar_one())
+            return bool(connection.execute(EXISTS).scalar_one())
 
-    def ready(self) -> None:
+    def check_ready(self) -> None:
         """Raise `Unavailable` unless the queue's tables are there."""
-        if not self.is_there():
+        if not self.exists():
             raise Unavailable("the queue of chunks (it needs `ocms db upgrade`)")
 
     def put(
         self, chunks: Sequence[Mapping[str, Any]], check: Callable[[Connection], None] = unchecked
     ) -> None:
         """
-        Queue chunks, each a JSON object with its `work`; what earlier work left waiting is dropped.
+        Queue chunks, each a JSON object with its `work`, and drop what earlier work left waiting.
 
-        `check` is called first, in the transaction.
+        `check` is called first, in the transaction. Raises `Unavailable` where the tables are missing.
         """
-        self.ready()
+        self.check_ready()
         with writing(self._engine) as connection:
             check(connection)
-            connection.execute(INSIDE)
-            connection.execute(FORGET)
+            connection.execute(SET_SEARCH_PATH)
+            connection.execute(DELETE_OLD)
         app = self._app(lambda **_: None)
         with app.open():
             app.tasks[TASK].batch_defer(*(dict(chunk) for chunk in chunks))
 
-    def standing(self, work: int | None = None) -> QueueStatus:
-        """Tell how the chunks of one work stand, or all there are."""
+    def status(self, work: int | None = None) -> QueueStatus:
+        """Return the status of the chunks of one work, or of all."""
         with reading(self._engine) as connection:
-            counts = {row[0]: int(row[1]) for row in connection.execute(STANDING, {"work": work})}
+            counts = {row[0]: int(row[1]) for row in connection.execute(COUNT_BY_STATUS, {"work": work})}
         ended = sum(counts.values()) - counts.get("todo", 0) - counts.get("doing", 0)
         done = counts.get("succeeded", 0)
         return QueueStatus(counts.get("todo", 0), counts.get("doing", 0), done, ended - done)
 
     def work(self, do: Callable[..., None], stopping: Event, *, lease: float = LEASE) -> None:
         """
-        Take chunks, one at a time, and do them until asked to stop; the one at work is done first.
+        Process chunks, one at a time, until `stopping` is set; the one at work is finished first.
 
-        `do` gets a chunk as keyword arguments in a thread of its own. The chunks of workers not heard of
-        for `lease` seconds are queued again. A database out of reach is waited for.
+        `do` is called with a chunk as keyword arguments, in a thread of its own. The chunks of workers
+        without a heartbeat for `lease` seconds are queued again. A database out of reach is waited for.
         """
         while not stopping.is_set():
             try:
                 asyncio.run(self._work(do, stopping, lease))
             except (ConnectorException, psycopg.OperationalError, OSError) as error:
                 log.warning("chunk_worker_waits", reason=type(error).__name__)
-                stopping.wait(SECONDS_BETWEEN_LOOKS)
+                stopping.wait(POLL_SECONDS)
 
     async def _work(self, do: Callable[..., None], stopping: Event, lease: float) -> None:
         app = self._app(do)
         async with app.open_async():
-            working = asyncio.create_task(
+            worker = asyncio.create_task(
                 app.run_worker_async(
                     queues=[QUEUE],
                     install_signal_handlers=False,
-                    fetch_job_polling_interval=SECONDS_BETWEEN_LOOKS,
-                    update_heartbeat_interval=lease / BEATS_IN_LEASE,
+                    fetch_job_polling_interval=POLL_SECONDS,
+                    update_heartbeat_interval=lease / HEARTBEATS_IN_LEASE,
                     stalled_worker_timeout=lease,
                 )
             )
             try:
-                while not (stopping.is_set() or working.done()):
-                    await self._queue_again(app, lease)
-                    await asyncio.wait([working], timeout=SECONDS_BETWEEN_LOOKS)
+                while not (stopping.is_set() or worker.done()):
+                    await self._requeue_stalled(app, lease)
+                    await asyncio.wait([worker], timeout=POLL_SECONDS)
             finally:
-                working.cancel()
+                worker.cancel()
                 with suppress(asyncio.CancelledError):
-                    await working
+                    await worker
 
-    async def _queue_again(self, app: App, lease: float) -> None:
+    async def _requeue_stalled(self, app: App, lease: float) -> None:
         manager = app.job_manager
         for job in await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=lease):
-            # Another worker may have seen to it a moment ago.
+            # Another worker may have queued it again a moment ago.
             with suppress(ConnectorException):
                 if job.attempts < ATTEMPTS:
                     await manager.retry_job(job)
@@ -158,10 +158,10 @@ class ChunkQueue:
         address = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         conninfo = make_conninfo(address, options=f"-c search_path={SCHEMA}")
         app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
-        again = RetryStrategy(
+        retry = RetryStrategy(
             max_attempts=ATTEMPTS,
-            wait=SECONDS_BETWEEN_ATTEMPTS,
+            wait=RETRY_SECONDS,
             retry_exceptions=(Conflict, Unavailable),
         )
-        app.task(name=TASK, queue=QUEUE, retry=again)(do)
+        app.task(name=TASK, queue=QUEUE, retry=retry)(do)
         return app

@@ -1,4 +1,4 @@
-"""The public keys of token issuers, from an address or a file, kept at hand and followed when they change."""
+"""The public keys of token issuers, from an address or a file, cached and read again when they change."""
 
 import json
 import ssl
@@ -19,9 +19,9 @@ from ocms_core.kernel.errors import Unavailable
 log = structlog.get_logger()
 
 FRESH_SECONDS = 300
-# However many unknown key ids are shown, the issuer is asked no more often than this.
-ASKED_AGAIN_SECONDS = 30
-FIRST_ASKED_AGAIN_SECONDS = 2
+# However many unknown key ids come, the set is read no more often than this.
+REFRESH_SECONDS = 30
+FIRST_REFRESH_SECONDS = 2
 ANSWER_SECONDS = 3
 LARGEST_SET = 256 * 1024
 
@@ -53,48 +53,48 @@ class IssuerKeys:
     _name: str
     _read: Callable[[], bytes]
     _seconds: Callable[[], float] = monotonic
-    _held: KeySet = field(factory=KeySet, init=False)
-    _reading: threading.Lock = field(factory=threading.Lock, init=False)
+    _current: KeySet = field(factory=KeySet, init=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False)
 
     def key(self, kid: str) -> Key | None:
-        """Give the key of this id; None when there is none, Unavailable when no set was ever read."""
+        """Return the key of this id, None for none. Raises `Unavailable` when no set was ever read."""
         if self._due(kid):
             self._refresh(kid)
-        held = self._held
-        if held.read_at is None:
+        current = self._current
+        if current.read_at is None:
             raise Unavailable(f"the key set of token issuer {self._name}")
-        return held.keys.get(kid)
+        return current.keys.get(kid)
 
     def _due(self, kid: str) -> bool:
-        held, seconds = self._held, self._seconds()
-        if held.tried_at is None:
+        current, seconds = self._current, self._seconds()
+        if current.tried_at is None:
             return True
-        if held.read_at is None:
-            return seconds - held.tried_at >= FIRST_ASKED_AGAIN_SECONDS
-        wanting = kid not in held.keys or seconds - held.read_at >= FRESH_SECONDS
-        return wanting and seconds - held.tried_at >= ASKED_AGAIN_SECONDS
+        if current.read_at is None:
+            return seconds - current.tried_at >= FIRST_REFRESH_SECONDS
+        is_needed = kid not in current.keys or seconds - current.read_at >= FRESH_SECONDS
+        return is_needed and seconds - current.tried_at >= REFRESH_SECONDS
 
     def _refresh(self, kid: str) -> None:
-        # Only who cannot go on without the new set waits while another call is reading it.
-        if not self._reading.acquire(blocking=kid not in self._held.keys):
+        # Only a call that needs the new set waits while another is reading it.
+        if not self._lock.acquire(blocking=kid not in self._current.keys):
             return
         try:
             if self._due(kid):
-                self._held = self._tried()
+                self._current = self._fetch()
         finally:
-            self._reading.release()
+            self._lock.release()
 
-    def _tried(self) -> KeySet:
+    def _fetch(self) -> KeySet:
         try:
             keys = usable_keys(self._read())
         except (httpx.HTTPError, OSError, ValueError) as error:
             log.warning("key_set_not_read", issuer=self._name, reason=type(error).__name__)
-            return evolve(self._held, tried_at=self._seconds())
+            return evolve(self._current, tried_at=self._seconds())
         return KeySet(keys, read_at=self._seconds(), tried_at=self._seconds())
 
 
 def keys_at(name: str, url: str) -> IssuerKeys:
-    """Give the keys an issuer publishes at an address."""
+    """Return the keys an issuer publishes at an address."""
     client = httpx.Client(
         timeout=ANSWER_SECONDS, follow_redirects=False, trust_env=False, verify=ssl.create_default_context()
     )
@@ -114,7 +114,7 @@ def keys_at(name: str, url: str) -> IssuerKeys:
 
 
 def keys_in(name: str, file: Path) -> IssuerKeys:
-    """Give the keys an issuer handed over in a file."""
+    """Return the keys an issuer handed over in a file."""
     return IssuerKeys(name, file.read_bytes)
 
 
@@ -122,13 +122,13 @@ def usable_keys(document: bytes) -> Keys:
     """
     Read a JSON Web Key Set: its public signing keys that have an id.
 
-    A key of a kind unknown here does not spoil the others. ValueError when no usable key is left.
+    A key of an unknown kind does not spoil the others. Raises `ValueError` when no usable key is left.
     """
     try:
-        listed = list(json.loads(document)["keys"])
+        entries = list(json.loads(document)["keys"])
     except (KeyError, TypeError, RecursionError) as error:
         raise ValueError("the document is no key set") from error
-    keys = {str(key.kid): key for key in map(usable_key, listed) if key is not None}
+    keys = {str(key.kid): key for key in map(usable_key, entries) if key is not None}
     if not keys:
         raise ValueError("the key set has no usable key")
     return keys

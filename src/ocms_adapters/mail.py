@@ -22,18 +22,18 @@ SECONDS = 20
 
 
 class AlertSender(Protocol):
-    """Where alerts are handed to."""
+    """Something that sends alerts."""
 
     def send(self, alert: Alert, now: datetime) -> int:
-        """Hand one over; gives how many recipients were refused. Unavailable: it is to be tried again."""
+        """Send an alert; return how many recipients were refused. Raises `Unavailable`: try again later."""
 
 
 @frozen
 class LogAlertSender:
-    """Prints alerts in the log: what a demo and a machine without a mail server do."""
+    """A sender that writes alerts to the log, for a demo and a machine without a mail server."""
 
     def send(self, alert: Alert, now: datetime) -> int:
-        """Print an alert."""
+        """Log an alert; nobody is refused."""
         log.error("alert", subject=alert.subject, text=alert.text, at=now.isoformat())
         return 0
 
@@ -52,28 +52,28 @@ class SmtpAlertSender:
     password: str = field(default="", repr=False)
 
     def send(self, alert: Alert, now: datetime) -> int:
-        """Hand an alert to the mail server."""
+        """Send an alert; return how many recipients were refused. Raises `Unavailable`."""
         return self.deliver(message(alert, self.sender, self.recipients, now))
 
-    def deliver(self, written: EmailMessage) -> int:
+    def deliver(self, mail: EmailMessage) -> int:
         """
-        Hand a mail to the server; Unavailable, without its words, when it takes it for nobody.
+        Send a message. Raises `Unavailable` (server text omitted) when every recipient is refused.
 
-        A recipient refused beside one accepted is a line of the log, and counted: sent once more, the
-        mail would reach the other twice.
+        Returns how many recipients were refused beside one accepted. Each is a line of the log: sent once
+        more, the message would reach the accepted ones twice.
         """
         try:
             with self._server() as server:
-                refused = server.send_message(written)
+                refused = server.send_message(mail)
         except (OSError, smtplib.SMTPException) as error:
             raise Unavailable(f"the mail server ({type(error).__name__})") from error
         for recipient, (status, _) in refused.items():
-            log.error("recipient_refused", recipient=recipient, status=status, subject=written["Subject"])
+            log.error("recipient_refused", recipient=recipient, status=status, subject=mail["Subject"])
         return len(refused)
 
     @contextmanager
     def _server(self) -> Iterator[smtplib.SMTP]:
-        """Open the way to the server; what is wrong with the parting changes nothing any more."""
+        """Open a connection to the server; an error while it is closed changes nothing any more."""
         server = smtplib.SMTP(self.host, self.port, timeout=SECONDS)
         try:
             if self.starttls:
@@ -88,12 +88,12 @@ class SmtpAlertSender:
 
 
 def message(alert: Alert, sender: str, recipients: Sequence[str], now: datetime) -> EmailMessage:
-    """Write the mail; sent twice, it has the same id, so that a mail system shows it once."""
-    written = EmailMessage()
-    written["Subject"] = alert.subject
-    written["From"] = sender
-    written["To"] = ", ".join(recipients)
-    written["Date"] = format_datetime(now)
-    written["Message-ID"] = f"<{sha256(alert.incident.encode()).hexdigest()[:32]}@ocms.invalid>"
-    written.set_content(alert.text)
-    return written
+    """Build the message of an alert; sent twice it has one id, so that a mail system shows it once."""
+    mail = EmailMessage()
+    mail["Subject"] = alert.subject
+    mail["From"] = sender
+    mail["To"] = ", ".join(recipients)
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = f"<{sha256(alert.incident.encode()).hexdigest()[:32]}@ocms.invalid>"
+    mail.set_content(alert.text)
+    return mail

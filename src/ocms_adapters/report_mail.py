@@ -1,4 +1,4 @@
-"""Mails workbooks to the officers, over the mail server that takes alerts."""
+"""Workbooks mailed to the officers, over the mail server that takes alerts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,24 +16,24 @@ WORKBOOK = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.shee
 
 @frozen
 class SmtpReportMailer:
-    """A mail server and the moment of the mails; without a server nothing can be sent."""
+    """A sender of reports over a mail server; `now` is the date of the messages."""
 
     server: SmtpAlertSender | None
     now: datetime
 
     def send(self, subject: str, text: str, attachments: Mapping[str, bytes]) -> None:
-        """Send a message with workbooks; Unavailable when it could not be handed over."""
+        """Send a message with workbooks. Raises `Unavailable` when it cannot be sent or no server is set."""
         if self.server is None or not self.server.recipients:
             raise Unavailable("the mail server (none is set)")
-        written = EmailMessage()
-        written["Subject"] = subject
-        written["From"] = self.server.sender
-        written["To"] = ", ".join(self.server.recipients)
-        written["Date"] = format_datetime(self.now)
+        mail = EmailMessage()
+        mail["Subject"] = subject
+        mail["From"] = self.server.sender
+        mail["To"] = ", ".join(self.server.recipients)
+        mail["Date"] = format_datetime(self.now)
         content = sha256(b"".join(attachments.values())).hexdigest()[:32]
-        written["Message-ID"] = f"<{content}@ocms.invalid>"
-        written.set_content(text)
+        mail["Message-ID"] = f"<{content}@ocms.invalid>"
+        mail.set_content(text)
         for name, file in attachments.items():
             maintype, subtype = WORKBOOK
-            written.add_attachment(file, maintype=maintype, subtype=subtype, filename=name)
-        self.server.deliver(written)
+            mail.add_attachment(file, maintype=maintype, subtype=subtype, filename=name)
+        self.server.deliver(mail)

@@ -16,13 +16,13 @@ MHA = "MHA"
 TEMPORARY = ".part"
 SECONDS = 60
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 @frozen
 class SftpExchange:
     """
-    One folder for requests and one for responses on a server whose key stands in `known_hosts`.
+    A folder for requests and one for responses on a server whose key stands in `known_hosts`.
 
     `key` is the file of OCMS's private key.
     """
@@ -37,7 +37,7 @@ class SftpExchange:
 
     @rule("H40")
     def put(self, name: str, content: bytes) -> None:
-        """A request is written under a temporary name, then renamed: MHA never reads half of one."""
+        """Write a request under a temporary name, then rename it: MHA never reads half of one (H40)."""
         place = f"{self.requests}/{name}"
 
         async def write(sftp: SFTPClient) -> None:
@@ -48,16 +48,16 @@ class SftpExchange:
         self._run(write)
 
     def names(self) -> Sequence[str]:
-        """List the files MHA has laid out, in the order of their names."""
+        """List the names of MHA's response files, sorted."""
 
-        async def listed(sftp: SFTPClient) -> Sequence[str]:
+        async def list_names(sftp: SFTPClient) -> Sequence[str]:
             names = [str(name) for name in await sftp.listdir(self.responses)]
             return sorted(name for name in names if not name.startswith(".") and not name.endswith(TEMPORARY))
 
-        return self._run(listed)
+        return self._run(list_names)
 
     def get(self, name: str) -> bytes:
-        """Fetch a file."""
+        """Fetch the content of a response file."""
 
         async def read(sftp: SFTPClient) -> bytes:
             async with sftp.open(f"{self.responses}/{name}", "rb") as file:
@@ -65,16 +65,16 @@ class SftpExchange:
 
         return self._run(read)
 
-    def _run(self, work: Callable[[SFTPClient], Awaitable[Found]]) -> Found:
+    def _run(self, work: Callable[[SFTPClient], Awaitable[Result]]) -> Result:
         try:
-            return asyncio.run(asyncio.wait_for(self._connected(work), SECONDS))
-        # The library's words may name a file or a person, so that only the kind of error is told.
+            return asyncio.run(asyncio.wait_for(self._with_connection(work), SECONDS))
+        # The library's text may name a file or a person, so only the class of the error is passed on.
         except (OSError, asyncssh.Error, TimeoutError) as error:
             raise Unavailable(f"{MHA} ({type(error).__name__})") from None
 
     @rule("H44")
-    async def _connected(self, work: Callable[[SFTPClient], Awaitable[Found]]) -> Found:
-        """Only a host whose key is known beforehand is talked to."""
+    async def _with_connection(self, work: Callable[[SFTPClient], Awaitable[Result]]) -> Result:
+        """Run work over a connection to a host whose key is known beforehand, and to no other (H44)."""
         async with (
             asyncssh.connect(
                 self.host,

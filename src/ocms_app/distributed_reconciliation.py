@@ -143,15 +143,15 @@ def wait(context: JobContext, queue: "ChunkQueue", work: int) -> None:
     """Wait until no chunk of a work is left; each step is a line of the log."""
     last = None
     while True:
-        standing = queue.standing(work)
-        if standing != last:
-            log.info("chunks", **asdict(standing))
-            last = standing
-        if not standing.waiting + standing.at_work:
+        status = queue.status(work)
+        if status != last:
+            log.info("chunks", **asdict(status))
+            last = status
+        if not status.waiting + status.at_work:
             break
         context.stopping.wait(SECONDS_BETWEEN_LOOKS)
         if context.ending:
             with context.writing():  # says so when it is the lock that is gone
                 raise OcmsError("asked to stop; the chunks on the queue are done all the same")
-    if standing.given_up:
-        raise OcmsError(f"{standing.given_up} chunks were given up; the log of the chunk workers says why")
+    if status.given_up:
+        raise OcmsError(f"{status.given_up} chunks were given up; the log of the chunk workers says why")

@@ -5,15 +5,16 @@ import re
 from collections.abc import Iterator, Mapping
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import typed_settings
 from attrs import asdict, field, fields, frozen
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
-from typed_settings.exceptions import InvalidOptionsError, InvalidSettingsError, TsError
+from typed_settings.exceptions import TsError
 from typed_settings.loaders import DictLoader
 
+from ocms_adapters.structuring import MalformedData, Mismatch, StrictConverter, amount_text
 from ocms_core.kernel.errors import OcmsError
 
 PREFIX = "OCMS_"
@@ -33,7 +34,7 @@ class WrongSettings(OcmsError):
 @frozen
 class IssuerSettings:
     """
-    Whose bearer tokens are accepted.
+    An issuer whose bearer tokens are accepted.
 
     `kind` is `clients` (PLUS, Toppan) or `staff`; the keys come from `jwks_url` or `jwks_file`. A
     client's role is the token's, or else the one `roles` gives its client id.
@@ -50,13 +51,13 @@ class IssuerSettings:
 
 
 def secret() -> Any:
-    """Give a setting that is shown nowhere."""
+    """Return a setting that is shown nowhere."""
     return field(default="", repr=False, metadata={SECRET: True})
 
 
 @frozen
 class Settings:
-    """Everything that can be set, with what holds when nothing is."""
+    """Everything that can be set, with its default."""
 
     intranet_url: str = field(default="sqlite:///var/intranet.db", repr=False)
     internet_url: str = field(default="sqlite:///var/internet.db", repr=False)
@@ -196,24 +197,60 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         raise WrongSettings([f"{CONFIG}: there is no file {path}"])
     if wrong := [*unknown_variables(environment), *unreadable_variables(environment)]:
         raise WrongSettings(wrong)
-    given = {name: environment[variable(name)] for name in MEANINGS if variable(name) in environment}
-    loaders: list[Any] = [DictLoader(given)]
+    from_environment = {
+        name: environment[variable(name)] for name in MEANINGS if variable(name) in environment
+    }
+    loaders: list[Any] = [DictLoader(from_environment)]
     if path:
         formats: dict[str, Any] = {"*": typed_settings.TomlFormat(SECTION)}
         loaders.insert(0, typed_settings.FileLoader(formats, files=[path]))
     try:
-        settings = typed_settings.load_settings(Settings, loaders=loaders)
-    except InvalidSettingsError as errors:
-        raise WrongSettings([str(error) for error in errors.exceptions]) from None
-    except (InvalidOptionsError, TsError) as error:
+        settings = typed_settings.load_settings(Settings, loaders=loaders, processors=[check_types])
+    except TsError as error:
         raise WrongSettings([f"{CONFIG}: {error}. `ocms settings` lists what can be set."]) from None
     if wrong := list(wrong_values(settings)):
         raise WrongSettings(wrong)
     return settings
 
 
+def check_types(settings_dict: dict[str, Any], settings_cls: type, options: object) -> dict[str, Any]:
+    """
+    Return what the file and the environment bring, unchanged, if each value is of its setting's type.
+
+    Raises `WrongSettings` with a line for each setting that is wrong; it names fields and repeats no value.
+    """
+    del options
+    wrong, converter = [], settings_converter()
+    for setting in fields(settings_cls):
+        value, kind = settings_dict.get(setting.name, setting.default), cast("type[object]", setting.type)
+        try:
+            if value is not setting.default:
+                converter.read(value, kind, CONFIG, at=setting.name)
+        except MalformedData as error:
+            wrong.append(f"{CONFIG}: {', '.join(error.problems)}")
+    if wrong:
+        raise WrongSettings(wrong)
+    return settings_dict
+
+
+def settings_converter() -> StrictConverter:
+    """Return the converter of the settings: a number, and yes or no, may be text as in the environment."""
+    converter = StrictConverter(str, amount_text)
+    for kind in READABLE:
+        converter.register_structure_hook(kind, as_written)
+    return converter
+
+
+def as_written(value: object, kind: Any) -> object:
+    """Return a value that is, or is written like, a number, or yes or no. Raises `Mismatch`."""
+    pattern, meant = READABLE[kind]
+    if type(value) not in (kind, int, str) or not pattern.fullmatch(str(value)):
+        raise Mismatch(value, meant)
+    return value
+
+
 def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
-    """Find variables that look like settings and are none: most often a slip of the pen."""
+    """Yield a line for each variable that looks like a setting and is none."""
     known = {CONFIG, *(PREFIX + name.upper() for name in MEANINGS)}
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in known:
@@ -221,16 +258,16 @@ def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def unreadable_variables(environment: Mapping[str, str]) -> Iterator[str]:
-    """Find values that are no number, or no yes or no, where one is wanted."""
+    """Yield a line for each variable that is no number, or no yes or no, where one is wanted."""
     for setting in fields(Settings):
         value = environment.get(variable(setting.name))
-        readable, requested = READABLE.get(setting.type, (None, ""))
+        readable, meant = READABLE.get(setting.type, (None, ""))
         if value is not None and readable and not readable.fullmatch(value):
-            yield f"{variable(setting.name)}: is {value!r}; it is {requested}"
+            yield f"{variable(setting.name)}: is {value!r}; it is {meant}"
 
 
 def wrong_values(settings: Settings) -> Iterator[str]:
-    """Find values of the right type that cannot be meant."""
+    """Yield a line for each setting of the right type whose value cannot be used."""
     for name in ("intranet_url", "internet_url"):
         yield from (f"{variable(name)}: {problem}" for problem in wrong_url(getattr(settings, name)))
     for name, allowed in CHOICES.items():
@@ -256,7 +293,7 @@ def wrong_values(settings: Settings) -> Iterator[str]:
 
 
 def wrong_url(url: str) -> Iterator[str]:
-    """Find what is wrong with a database address, without repeating its password."""
+    """Yield what is wrong with a database address, without repeating its password."""
     try:
         name = make_url(url).get_backend_name()
     except ArgumentError:
@@ -267,12 +304,12 @@ def wrong_url(url: str) -> Iterator[str]:
 
 
 def variable(name: str) -> str:
-    """Give the environment variable of a setting."""
+    """Return the environment variable of a setting."""
     return PREFIX + name.upper()
 
 
 def effective(settings: Settings) -> dict[str, str]:
-    """Show every setting as it holds, secrets masked."""
+    """Return every setting in effect by its environment variable, secrets masked."""
     shown = asdict(settings)
     for name in ("intranet_url", "internet_url"):
         url = make_url(shown[name])

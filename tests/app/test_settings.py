@@ -127,6 +127,46 @@ def test_what_is_wrong_in_the_file_is_told(tmp_path: Path, text: str, given: str
     assert given in line
 
 
+@pytest.mark.parametrize(
+    "text, given",
+    [
+        ("[ocms]\nworkers = 1.5\n", "workers is not a whole number"),
+        ("[ocms]\nworkers = true\n", "workers is not a whole number"),
+        ("[ocms]\nsmtp_starttls = 5\n", "smtp_starttls is not 1 or 0"),
+        ("[ocms]\nsmtp_host = 5\n", "smtp_host is not text"),
+        ("[ocms]\nlink_key = ['classified']\n", "link_key is not text"),
+        ("[ocms]\nschedules = 5\n", "schedules is not an object"),
+        ("[ocms.schedules]\nsend_alerts = 5\n", "schedules[*] is not text"),
+        (
+            "[[ocms.issuers]]\nname = 'x'\n",
+            "issuers[0].issuer is missing, issuers[0].audience is missing, issuers[0].kind is missing",
+        ),
+        (ISSUER.format(url="", role="plus").replace('"apim"', "5"), "issuers[0].name is not text"),
+        (ISSUER.format(url="", role="plus").replace('"plus"', "5"), "issuers[0].roles[*] is not text"),
+        (
+            ISSUER.format(url="", role="plus") + 'algorithms = "RS256"\n',
+            "issuers[0].algorithms is not a list",
+        ),
+        (ISSUER.format(url="", role="plus") + "algorithms = [5]\n", "issuers[0].algorithms[0] is not text"),
+    ],
+    ids=str,
+)
+def test_a_wrong_type_in_the_file_is_told_by_its_setting_without_the_value(
+    tmp_path: Path, text: str, given: str
+) -> None:
+    assert wrong(**in_file(tmp_path, text)) == [f"OCMS_CONFIG: {given}"]
+
+
+def test_wrong_types_of_several_settings_are_told_at_once(tmp_path: Path) -> None:
+    assert len(wrong(**in_file(tmp_path, "[ocms]\nworkers = 1.5\nsmtp_host = 5\n"))) == 2
+
+
+@pytest.mark.parametrize("value", ["1", "true", '"1"', '"yes"'])
+def test_yes_and_numbers_of_the_file_may_be_text_as_in_the_environment(tmp_path: Path, value: str) -> None:
+    settings = load(in_file(tmp_path, f"[ocms]\ndev_issuer = {value}\nworkers = '3'\n"))
+    assert (settings.dev_issuer, settings.workers) == (True, 3)
+
+
 def test_a_token_issuer_of_the_file_is_believed(tmp_path: Path) -> None:
     settings = load(in_file(tmp_path, ISSUER.format(url="https://apim.example/keys", role="plus")))
     ((believed, _),) = issuers(settings)

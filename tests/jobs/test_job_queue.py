@@ -185,7 +185,7 @@ def test_a_killed_workers_chunk_is_done_by_another_and_nothing_twice(queued: Bul
         until(lambda: bool(queued.sent()))
         doomed.send_signal(signal.SIGKILL)
     assert queued.chunk_runs() == [], "it died with its work done and nobody told"
-    left = ChunkQueue(queued.opened.intranet).standing()
+    left = ChunkQueue(queued.opened.intranet).status()
     assert (left.waiting, left.at_work) == (CHUNKS - 1, 1)
     with process([*WORKER, "0"], environment(queued.settings)):
         waiting.join(60)
@@ -212,7 +212,7 @@ def test_chunks_given_up_fail_the_whole_and_the_next_try_is_whole(queued: Bulk) 
     worker.start()
     ended = queued.reconciled()
     assert (ended.result, str(ended.error)[:19]) == (RunResult.FAILED, "1 chunks were given")
-    assert queue.standing().given_up == 1
+    assert queue.status().given_up == 1
     again = queued.reconciled()
     stopping.set()
     worker.join(30)

@@ -128,7 +128,7 @@ def test_a_list_that_comes_drop_by_drop_is_given_up_while_the_lock_holds_by_itse
     tls = mutual_tls(runner.settings)
     source = VipSource(cas.address, tls, runner.now, runner.sleep, lambda: next(passed))
     cas.vehicles = sample_vehicles(5000)
-    with pytest.raises(TooSlow), source.fetched():
+    with pytest.raises(TooSlow), source.fetch():
         pass
     tls.close()
     assert source.attempts == 1
@@ -312,7 +312,7 @@ def test_a_renewed_certificate_is_shown_without_a_restart(
     tls = mutual_tls(runner.settings)
     source = VipSource(cas.address, tls, runner.now, runner.sleep)
     for _ in range(2):
-        with source.fetched():
+        with source.fetch():
             pass
         certificate = x509.load_pem_x509_certificate(Path(runner.settings.vip_certificate).read_bytes())
         serials.append(f"{certificate.serial_number:X}".rjust(40, "0"))

@@ -107,14 +107,14 @@ def wait_for(url: str) -> None:
 
 
 class Tokens(TokenSimulator):
-    """An OAuth server that counts its tokens; the next ones are already over when `stale` says so."""
+    """An OAuth server that counts its tokens; the next `stale` ones have already ended."""
 
     def __init__(self, folder: Path, lifetime: int) -> None:
         issuer = DevIssuer(folder / "keys", switched_on=True)
-        self.given, self.stale = 0, 0
+        self.issued, self.stale = 0, 0
 
         def sign(client: str, seconds: int) -> str:
-            self.given += 1
+            self.issued += 1
             now = SystemClock().now()
             if self.stale:
                 self.stale, now = self.stale - 1, now - timedelta(hours=2)

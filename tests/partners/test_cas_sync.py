@@ -14,9 +14,15 @@ import pytest
 from attrs import define, field
 from sqlalchemy import Engine, update
 
-from ocms_adapters.partners import ApplicationError, CasClient, CourtNoticeUpdate
-from ocms_adapters.partners.cas_sync import COURT_NOTICES, PAYMENT_STATUS, TooEarly, open_sync
-from ocms_adapters.partners.progress import DamagedProgress, Progress
+from ocms_adapters.partners import ApplicationError, CasClient, CourtNoticeUpdate, CourtUpdateResult
+from ocms_adapters.partners.cas_sync import TooEarly, open_sync
+from ocms_adapters.partners.progress import (
+    COURT_NOTICES,
+    PAYMENT_STATUS,
+    CourtNoticesAnswered,
+    DamagedProgress,
+    Progress,
+)
 from ocms_adapters.partners.unpaid_list import BadUnpaidList, read_list
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.schema import ocms_shedlock
@@ -100,9 +106,9 @@ def client(ocms: Ocms) -> CasClient:
 def test_twelve_thousand_notices_stay_inside_ten_calls_an_hour(tmp_path: Path) -> None:
     ocms = Ocms(Time())
     sync = open_sync(unpaid(tmp_path, 12_000), client(ocms))
-    asked = {"batches": 24, "called": 24, "refused": 0}
-    assert sync.payment_statuses() == {**asked, "notices": 12_000, "known": 12_000}
-    assert sync.court_notices() == {**asked, "updated": 12_000, "failed": 0}
+    counts = {"batches": 24, "called": 24, "refused": 0}
+    assert sync.payment_statuses() == {**counts, "notices": 12_000, "known": 12_000}
+    assert sync.court_notices() == {**counts, "updated": 12_000, "failed": 0}
     assert 2 * HOUR < ocms.time.now() - NOW < 5 * HOUR
 
 
@@ -176,15 +182,15 @@ def test_one_malformed_notice_stands_alone_and_holds_up_no_other(tmp_path: Path)
     calls: list[tuple[str, datetime, tuple[str, ...]]] = []
     ocms = Ocms(time, malformed=wrong, calls=calls)
     sync = open_sync(file, client(ocms))
-    given = sync.payment_statuses()
-    assert (given["notices"], given["known"], given["refused"]) == (1_500, 1_497, 3)
+    counts = sync.payment_statuses()
+    assert (counts["notices"], counts["known"], counts["refused"]) == (1_500, 1_497, 3)
     assert sync.court_notices()["updated"] == 1_497
     assert set(sync.progress.refused(PAYMENT_STATUS).values()) == {"OCMS-4007"}
     alone = {first for first, many in sync.progress.refused(PAYMENT_STATUS) if many == 1}
     assert {numbered(1_500)[first] for first in alone} == wrong
-    made = len(calls)
+    calls_before = len(calls)
     assert open_sync(file, client(ocms)).payment_statuses()["called"] == 0
-    assert len(calls) == made
+    assert len(calls) == calls_before
 
 
 @pytest.mark.rule("P43")
@@ -194,13 +200,13 @@ def test_a_halving_cut_off_is_gone_on_with(tmp_path: Path) -> None:
     for _ in range(30):
         ocms = Ocms(time, malformed=frozenset({"0000000123"}), calls=calls, dies_after=len(calls) + 2)
         try:
-            given = open_sync(file, client(ocms)).payment_statuses()
+            counts = open_sync(file, client(ocms)).payment_statuses()
             break
         except Killed:
             continue
     else:
         pytest.fail("never came to an end")
-    assert (given["known"], given["refused"]) == (499, 1)
+    assert (counts["known"], counts["refused"]) == (499, 1)
     assert set(Counter(numbers for _, _, numbers in calls).values()) == {1}
 
 
@@ -233,8 +239,8 @@ def test_the_same_list_is_worked_through_anew_the_next_day(tmp_path: Path) -> No
 def test_another_list_under_the_same_name_is_begun_anew(tmp_path: Path) -> None:
     ocms = Ocms(Time())
     for number, count in enumerate((600, 700, 800), start=1):
-        given = open_sync(unpaid(tmp_path, count), client(ocms)).payment_statuses()
-        assert (given["called"], given["known"]) == (2, count)
+        counts = open_sync(unpaid(tmp_path, count), client(ocms)).payment_statuses()
+        assert (counts["called"], counts["known"]) == (2, count)
         assert len(list(tmp_path.glob("unpaid.csv.progress*"))) == number
 
 
@@ -251,16 +257,16 @@ def test_a_sync_that_goes_on_past_midnight_is_one(tmp_path: Path) -> None:
 
 def test_a_line_cut_off_by_a_kill_counts_for_nothing(tmp_path: Path) -> None:
     file = tmp_path / "progress"
-    progress = Progress.of(file, "f", NOW.date())
-    progress.answered(COURT_NOTICES, (0, 500), {"updated": []})
+    progress = Progress.open(file, "f", NOW.date())
+    progress.record(CourtNoticesAnswered(COURT_NOTICES, (0, 500), CourtUpdateResult((), {})))
     whole = file.read_bytes()
     file.write_bytes(whole + b'{"answered": "update_cas')
-    assert list(Progress.of(file, "f", NOW.date()).finished(COURT_NOTICES)) == [(0, 500)]
+    assert list(Progress.open(file, "f", NOW.date()).finished(COURT_NOTICES)) == [(0, 500)]
     assert file.read_bytes() == whole
     for damaged in (b"no progress\n", b"5\n"):
         file.write_bytes(damaged)
         with pytest.raises(DamagedProgress, match="move it away"):
-            Progress.of(file, "f", NOW.date())
+            Progress.open(file, "f", NOW.date())
 
 
 @pytest.mark.rule("P43")
@@ -283,7 +289,7 @@ def test_the_list_is_csv_or_a_json_object_a_line(tmp_path: Path, name: str, text
 
 @pytest.mark.rule("P43")
 @pytest.mark.parametrize(
-    "name, content, given",
+    "name, content, problem",
     [
         ("list.csv", b"noticeNo\nA-1\n", "entry 1 has no noticeNo of 1 to 10 letters and digits; correct it"),
         ("list.csv", b"noticeNo\nA1\nA1\n", "entry 2 repeats a notice number; leave one of them out"),
@@ -299,21 +305,21 @@ def test_the_list_is_csv_or_a_json_object_a_line(tmp_path: Path, name: str, text
         ("gone.csv", None, "cannot be read: No such file or directory; give the path of the list"),
     ],
 )
-def test_a_bad_list_is_told_in_plain_words_before_any_call(
-    tmp_path: Path, name: str, content: bytes | None, given: str
+def test_a_bad_list_is_refused_in_plain_words_before_any_call(
+    tmp_path: Path, name: str, content: bytes | None, problem: str
 ) -> None:
     (tmp_path / "folder").mkdir()
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(BadUnpaidList, match=given):
+    with pytest.raises(BadUnpaidList, match=problem):
         read_list(tmp_path / name)
 
 
 @pytest.mark.rule("P43")
 def test_the_client_speaks_with_a_served_ocms(ocms: Served) -> None:
     with CasClient(ocms.url, ocms.api_key) as cas:
-        given = cas.payment_statuses([*numbered(2), "X1"])
-        assert [each.notice_no for each in given] == numbered(2)
+        statuses = cas.payment_statuses([*numbered(2), "X1"])
+        assert [each.notice_no for each in statuses] == numbered(2)
         moved = CourtNoticeUpdate("0000000001", processing_stage="CSD")
         updated = cas.update_court_notices([moved, CourtNoticeUpdate("X1")])
         assert (updated.updated, dict(updated.failed)) == (("0000000001",), {"X1": "OCMS-4008"})
@@ -331,10 +337,10 @@ def command(ocms: Served, folder: Path, *words: str) -> "subprocess.CompletedPro
 @pytest.mark.rule("P43")
 def test_the_command_works_through_a_list_under_both_locks(ocms: Served, tmp_path: Path) -> None:
     file = unpaid(tmp_path, 600, stage="CSD")
-    said = command(ocms, tmp_path, "partner", "cas-sync", str(file))
-    assert (said.returncode, said.stdout) == (0, ""), said.stderr
-    assert f"{PAYMENT_STATUS}: done batches=2 called=2 refused=0 notices=600 known=600" in said.stderr
-    assert f"{COURT_NOTICES}: done batches=2 called=2 refused=0 updated=600 failed=0" in said.stderr
+    ran = command(ocms, tmp_path, "partner", "cas-sync", str(file))
+    assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
+    assert f"{PAYMENT_STATUS}: done batches=2 called=2 refused=0 notices=600 known=600" in ran.stderr
+    assert f"{COURT_NOTICES}: done batches=2 called=2 refused=0 updated=600 failed=0" in ran.stderr
     again = command(ocms, tmp_path, "partner", "cas-sync", str(file))
     assert "called=0" in again.stderr
     history = command(ocms, tmp_path, "jobs", "history").stdout
@@ -344,9 +350,9 @@ def test_the_command_works_through_a_list_under_both_locks(ocms: Served, tmp_pat
 @pytest.mark.rule("P43")
 def test_a_bad_list_takes_no_lock_and_leaves_no_run(ocms: Served, tmp_path: Path) -> None:
     before = command(ocms, tmp_path, "jobs", "history").stdout
-    said = command(ocms, tmp_path, "partner", "cas-sync", "gone.csv")
-    assert (said.returncode, said.stdout) == (1, "")
-    assert said.stderr == "gone.csv cannot be read: No such file or directory; give the path of the list\n"
+    ran = command(ocms, tmp_path, "partner", "cas-sync", "gone.csv")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "gone.csv cannot be read: No such file or directory; give the path of the list\n"
     assert command(ocms, tmp_path, "jobs", "history").stdout == before
 
 
@@ -382,7 +388,7 @@ def test_a_command_killed_and_started_again_repeats_no_finished_batch(ocms: Serv
         finished: set[tuple[str, tuple[int, int]]] = set()
         for kill_at in (1, 9, 24, 25, 40, 0):
             recording.kill_at = kill_at
-            made = len(recording.calls)
+            calls_before = len(recording.calls)
             with subprocess.Popen(process, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True) as running:
                 recording.victim = running
                 assert running.stderr
@@ -392,7 +398,7 @@ def test_a_command_killed_and_started_again_repeats_no_finished_batch(ocms: Serv
                         expire(engine)
             assert running.returncode == (-signal.SIGKILL if kill_at else 0)
             again = {
-                (path, (int(numbers[0]), len(numbers))) for path, _, numbers in recording.calls[made:]
+                (path, (int(numbers[0]), len(numbers))) for path, _, numbers in recording.calls[calls_before:]
             } & finished
             assert again == set(), "a finished batch is not sent again"
             finished = on_record(file)
@@ -415,5 +421,5 @@ def on_record(file: Path) -> set[tuple[str, tuple[int, int]]]:
     """Read the finished batches off the progress."""
     paths = {PAYMENT_STATUS: API_1, COURT_NOTICES: API_2}
     lines = file.with_name(f"{file.name}.progress").read_text().splitlines()
-    given = [json.loads(line) for line in lines if line.startswith('{"answered"')]
-    return {(paths[each["answered"]], (each["batch"][0], each["batch"][1])) for each in given}
+    entries = [json.loads(line) for line in lines if line.startswith('{"answered"')]
+    return {(paths[each["answered"]], (each["batch"][0], each["batch"][1])) for each in entries}

@@ -13,7 +13,7 @@ from tests.partners.conftest import SECRET, Served, Tokens
 
 PAGE = Path(__file__).parents[2] / "docs/api/partners.md"
 EXAMPLE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-ASKED = """
+PRINT_MODULES = """
 import sys
 import ocms_adapters.partners
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
@@ -28,13 +28,13 @@ def test_the_examples_speak_with_a_served_ocms(ocms: Served, tokens: Tokens) -> 
         here = here.replace("https://gateway.example", ocms.url).replace("https://ocms.example", ocms.url)
         exec(compile(here, str(PAGE), "exec"), defined)
     assert defined["amounts"](SECRET, ["0000000001"]) == {"0000000001": Decimal("150.00")}
-    assert defined["tell"](ocms.api_key) == ()
+    assert defined["update"](ocms.api_key) == ()
 
 
 def test_the_clients_load_nothing_but_their_extra() -> None:
-    ran = subprocess.run([sys.executable, "-c", ASKED], capture_output=True, text=True, check=True)
+    ran = subprocess.run([sys.executable, "-c", PRINT_MODULES], capture_output=True, text=True, check=True)
     loaded = set(ran.stdout.split())
-    assert {"httpx", "structlog", "tenacity", "attrs"} <= loaded
+    assert {"httpx", "structlog", "tenacity", "attrs", "cattrs"} <= loaded
     assert not loaded & {
         "sqlalchemy",
         "litestar",

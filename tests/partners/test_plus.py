@@ -21,14 +21,14 @@ class Counting(httpx.BaseTransport):
 
     def __init__(self) -> None:
         self.inner, self.statuses = httpx.HTTPTransport(), list[int]()
-        self.asked = list[str]()
+        self.answered_bodies = list[str]()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self.inner.handle_request(request)
         if request.url.path.startswith("/v1"):
             self.statuses.append(response.status_code)
             if response.status_code == 200:
-                self.asked.append(request.read().decode())
+                self.answered_bodies.append(request.read().decode())
         return response
 
     def close(self) -> None:
@@ -40,51 +40,51 @@ def http() -> Iterator[Callable[[httpx.BaseTransport | None], httpx.Client]]:
     """Give clients, closed when the test ends."""
     with ExitStack() as opened:
 
-        def made(transport: httpx.BaseTransport | None = None) -> httpx.Client:
+        def make(transport: httpx.BaseTransport | None = None) -> httpx.Client:
             return opened.enter_context(httpx.Client(transport=transport, trust_env=False))
 
-        yield made
+        yield make
 
 
-LockRequest = Callable[..., PlusClient]
+MakeClient = Callable[..., PlusClient]
 
 
 @pytest.fixture
-def plus(ocms: Served, tokens: Tokens, http: Callable[..., httpx.Client]) -> LockRequest:
+def plus(ocms: Served, tokens: Tokens, http: Callable[..., httpx.Client]) -> MakeClient:
     """Give clients of the served OCMS."""
 
-    def made(transport: httpx.BaseTransport | None = None) -> PlusClient:
+    def make(transport: httpx.BaseTransport | None = None) -> PlusClient:
         return PlusClient(
             ocms.url, tokens.address, "plus", SECRET, client=http(transport), sleep=lambda _: None
         )
 
-    return made
+    return make
 
 
 @pytest.mark.rule("P44")
-def test_any_number_of_notices_is_asked_about_a_hundred_in_a_call(plus: LockRequest, tokens: Tokens) -> None:
+def test_any_number_of_notices_is_asked_about_a_hundred_in_a_call(plus: MakeClient, tokens: Tokens) -> None:
     counting = Counting()
-    given = list(plus(counting).query(numbered(250)))
-    assert [info.notice_no for info in given] == numbered(250)
-    assert (given[0].payment_allowance_flag, given[0].amount_payable) == ("Y", Decimal("150.00"))
-    assert given[0].court_payment_due_date
-    assert (counting.statuses, tokens.given) == ([200] * 3, 1)
+    infos = list(plus(counting).query(numbered(250)))
+    assert [info.notice_no for info in infos] == numbered(250)
+    assert (infos[0].payment_allowance_flag, infos[0].amount_payable) == ("Y", Decimal("150.00"))
+    assert infos[0].court_payment_due_date
+    assert (counting.statuses, tokens.issued) == ([200] * 3, 1)
 
 
 @pytest.mark.rule("P44")
-def test_a_token_that_ends_in_the_middle_loses_and_repeats_nothing(plus: LockRequest, tokens: Tokens) -> None:
+def test_a_token_that_ends_in_the_middle_loses_and_repeats_nothing(plus: MakeClient, tokens: Tokens) -> None:
     counting = Counting()
     client = plus(counting)
-    given = []
+    notice_nos = []
     for place, info in enumerate(client.query(numbered(1000))):
-        given.append(info.notice_no)
+        notice_nos.append(info.notice_no)
         if place in (150, 650):
             # The token at hand ends without a word: the next one is fetched only after a 401.
             client._calls.renew()
             tokens.stale = 1
-    assert given == numbered(1000), "nothing is lost, nothing repeated"
+    assert notice_nos == numbered(1000), "nothing is lost, nothing repeated"
     assert sorted(counting.statuses) == [200] * 10 + [401] * 2
-    assert len(set(counting.asked)) == 10, "no batch was answered twice"
+    assert len(set(counting.answered_bodies)) == 10, "no batch was answered twice"
 
 
 @pytest.mark.rule("P44")
@@ -96,20 +96,20 @@ def test_a_token_is_renewed_before_it_ends(tokens: Tokens, http: Callable[..., h
     assert credentials.headers() == first
     seconds[0] = 271.0
     credentials.headers()
-    assert tokens.given == 2
+    assert tokens.issued == 2
 
 
 @pytest.mark.rule("P44")
-def test_a_token_refused_twice_is_a_refusal(plus: LockRequest, tokens: Tokens) -> None:
+def test_a_token_refused_twice_is_a_refusal(plus: MakeClient, tokens: Tokens) -> None:
     tokens.stale = 9
     counting = Counting()
     with pytest.raises(ApplicationError, match="OCMS-4011"):
         plus(counting).query_batch(numbered(1))
-    assert (counting.statuses, tokens.given) == ([401, 401], 2)
+    assert (counting.statuses, tokens.issued) == ([401, 401], 2)
 
 
 @pytest.mark.rule("P44")
-def test_an_unknown_notice_is_a_refusal_with_its_code(plus: LockRequest) -> None:
+def test_an_unknown_notice_is_a_refusal_with_its_code(plus: MakeClient) -> None:
     with pytest.raises(ApplicationError, match="404 OCMS-4008") as refused:
         plus().query_batch(["X1"])
     assert refused.value.code == "OCMS-4008"
@@ -163,18 +163,18 @@ def test_a_full_limit_is_waited_for_as_long_as_it_says(
     assert waits == [60.0]
 
 
-def test_no_secret_shows_in_what_a_client_prints(plus: LockRequest) -> None:
+def test_no_secret_shows_in_what_a_client_prints(plus: MakeClient) -> None:
     assert SECRET not in repr(plus())
 
 
 @pytest.mark.rule("P44")
 @pytest.mark.parametrize("garbled", ["gateway", "token endpoint"])
-def test_an_answer_that_cannot_be_unpacked_is_tried_again_and_told(
+def test_an_answer_that_cannot_be_unpacked_is_tried_again_and_alerted(
     tokens: Tokens, http: Callable[..., httpx.Client], garbled: str
 ) -> None:
     def garbles(reply: Callable[..., Any]) -> Callable[..., Any]:
-        def garbling(*asked: Any) -> Any:
-            status, _, parts, length = reply(*asked)
+        def garbling(*request: Any) -> Any:
+            status, _, parts, length = reply(*request)
             return status, {"Content-Encoding": "gzip"}, parts, length
 
         return garbling

@@ -22,8 +22,8 @@ from tests.support.databases import sqlite_databases
 from tests.support.http_server import Deployment, serving
 from tests.support.rows import put_notices
 
-# Ends are told in whole seconds, so a token may live one less.
-SECONDS, TOLD = 4, 2
+# Ends are stated in whole seconds, so a token may live one less.
+SECONDS, STATED = 4, 2
 BATCHES = 10
 
 
@@ -32,10 +32,10 @@ class Mortal(TokenSimulator):
 
     def __init__(self, folder: Path, lifetime: int) -> None:
         issuer = DevIssuer(folder / "keys", switched_on=True)
-        self.given = 0
+        self.issued = 0
 
         def sign(client: str, _lifetime: int) -> str:
-            self.given += 1
+            self.issued += 1
             # OCMS allows for clocks that differ, so these ended a little less than that ago.
             startup = SystemClock().now() - timedelta(seconds=2 * LEEWAY_SECONDS)
             life = LEEWAY_SECONDS + SECONDS
@@ -55,7 +55,7 @@ def deployment(sqlite_templates: Path, tmp_path: Path) -> Iterator[Deployment]:
 
 
 @pytest.mark.rule("P44")
-@pytest.mark.parametrize("lifetime", [TOLD, 300], ids=["its end is told", "its end comes as a surprise"])
+@pytest.mark.parametrize("lifetime", [STATED, 300], ids=["its end is stated", "its end comes as a surprise"])
 def test_a_token_that_runs_out_between_batches_loses_and_repeats_nothing(
     deployment: Deployment, lifetime: int
 ) -> None:
@@ -90,9 +90,11 @@ def test_a_token_that_runs_out_between_batches_loses_and_repeats_nothing(
                     time.sleep(0.5)
                 answered.append(info.notice_no)
     assert answered == numbered(100 * BATCHES), "nothing is lost, nothing repeated"
-    asked = [notice["noticeNo"] for body in counting.asked for notice in json.loads(body)["notices"]]
-    assert asked == answered, "and no batch was answered twice"
-    assert tokens.given >= 2
+    queried = [
+        notice["noticeNo"] for body in counting.answered_bodies for notice in json.loads(body)["notices"]
+    ]
+    assert queried == answered, "and no batch was answered twice"
+    assert tokens.issued >= 2
     refused = counting.statuses.count(401)
     assert counting.statuses.count(200) == BATCHES == len(counting.statuses) - refused
-    assert refused == (0 if lifetime == TOLD else tokens.given - 1)
+    assert refused == (0 if lifetime == STATED else tokens.issued - 1)

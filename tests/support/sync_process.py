@@ -11,7 +11,7 @@ from pathlib import Path
 from attrs import frozen
 
 from ocms_adapters.partners import CasClient
-from ocms_app.cli.partners import synced
+from ocms_app.cli.partners import run_sync
 from ocms_app.databases import open_databases
 from ocms_app.job_runner import JobRunner
 from ocms_app.startup import startup
@@ -36,7 +36,7 @@ def main(unpaid: str, clock: str) -> int:
     """Do as the command does."""
     settings, time = startup(), KeptClock(Path(clock))
     client = CasClient(settings.partner_url, settings.partner_api_key, sleep=time.sleep, now=time.now)
-    return 0 if synced(Path(unpaid), client, JobRunner(settings, open_databases(settings))) else 1
+    return 0 if run_sync(Path(unpaid), client, JobRunner(settings, open_databases(settings))) else 1
 
 
 if __name__ == "__main__":

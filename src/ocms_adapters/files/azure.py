@@ -21,7 +21,7 @@ from azure.storage.blob import (
     generate_blob_sas,
 )
 
-from ocms_adapters.files.blobs import REPORT_STORE, checked
+from ocms_adapters.files.blobs import REPORT_STORE, check_name
 from ocms_adapters.files.xlsx import MEDIA_TYPE, write_workbook
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.report_store import StoredReport
@@ -29,25 +29,25 @@ from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.sheets import Sheet
 
 WORKBOOK = ContentSettings(content_type=MEDIA_TYPE, cache_control="no-store")
-# Somebody waits for the link, and a report that was not stored can be built again.
-PATIENCE: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 30}
-TRIES_AGAIN, SECONDS_BETWEEN = 2, 1
+# An officer waits for the link, and a report that was not stored can be built again.
+TIMEOUTS: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 30}
+RETRIES, SECONDS_BETWEEN = 2, 1
 # What of a workbook is in memory at once.
 BLOCK = 1024 * 1024
 
 
 @frozen
 class AzureStore:
-    """Keeps workbooks as blobs; a blob appears under its name only when it is whole."""
+    """A store of workbooks as blobs; a blob appears under its name only when it is whole."""
 
     account: str
     key: str = field(repr=False)
     container: ContainerClient = field(repr=False)
 
     def put(self, name: str, sheet: Sheet) -> StoredReport:
-        """Write a sheet as a workbook in place of an earlier one; a large one waits on disk to be sent."""
-        blob = self.container.get_blob_client(checked(name))
-        with reachable(), SpooledTemporaryFile(BLOCK) as file:
+        """Write a sheet as a workbook in place of an earlier one. Raises `Unavailable`."""
+        blob = self.container.get_blob_client(check_name(name))
+        with raising_unavailable(), SpooledTemporaryFile(BLOCK) as file:
             rows = write_workbook(sheet, file)
             size = file.tell()
             file.seek(0)
@@ -56,9 +56,9 @@ class AzureStore:
         return StoredReport(rows, digest)
 
     def read(self, name: str) -> bytes | None:
-        """Give the bytes of a workbook, None when there is none of that name."""
-        blob = self.container.get_blob_client(checked(name))
-        with reachable():
+        """Return the bytes of a workbook, None when there is none of that name. Raises `Unavailable`."""
+        blob = self.container.get_blob_client(check_name(name))
+        with raising_unavailable():
             try:
                 return blob.download_blob().readall()
             except ResourceNotFoundError as error:
@@ -68,8 +68,8 @@ class AzureStore:
 
     @rule("S53")
     def link(self, name: str, expires_at: datetime) -> str:
-        """A link is the blob's address with a signature that lets read this one blob until it expires."""
-        blob = self.container.get_blob_client(checked(name))
+        """Return the blob's address with a signature that lets read this one blob until it expires (S53)."""
+        blob = self.container.get_blob_client(check_name(name))
         signature = generate_blob_sas(
             self.account,
             blob.container_name,
@@ -84,15 +84,15 @@ class AzureStore:
 
 def send(blob: BlobClient, file: IO[bytes], size: int) -> None:
     """
-    Send a workbook in one request, or one too large for that in blocks, again while others are in the way.
+    Send a workbook in one request, or one too large for that in blocks, again when it was overtaken.
 
-    Whoever puts a workbook of the same name in place takes the blocks of all others away.
+    Storing a workbook of the same name discards the blocks of all others.
     """
     file.seek(0)
     if size <= BLOCK:
         blob.upload_blob(file.read(), overwrite=True, content_settings=WORKBOOK)
         return
-    for tries_left in reversed(range(1 + TRIES_AGAIN)):
+    for tries_left in reversed(range(1 + RETRIES)):
         try:
             send_in_blocks(blob, file)
         except HttpResponseError as error:
@@ -103,18 +103,18 @@ def send(blob: BlobClient, file: IO[bytes], size: int) -> None:
 
 
 def send_in_blocks(blob: BlobClient, file: IO[bytes]) -> None:
-    """Send a workbook block by block, under names nobody else gives, and put them in place together."""
+    """Send a workbook block by block, under names of its own, and store them together."""
     file.seek(0)
-    ours, blocks = token_hex(8), list[BlobBlock]()
+    prefix, blocks = token_hex(8), list[BlobBlock]()
     while content := file.read(BLOCK):
-        blocks.append(BlobBlock(f"{ours}-{len(blocks):05}"))
+        blocks.append(BlobBlock(f"{prefix}-{len(blocks):05}"))
         blob.stage_block(blocks[-1].id, content)
     blob.commit_block_list(blocks, content_settings=WORKBOOK)
 
 
 @contextmanager
-def reachable() -> Iterator[None]:
-    """Turn what the account refuses or does not answer, and a full disk, into `Unavailable`."""
+def raising_unavailable() -> Iterator[None]:
+    """Raise `Unavailable` for what the account refuses or does not answer, and for a full disk."""
     try:
         yield
     except (AzureError, OSError) as error:
@@ -126,7 +126,7 @@ def azure_store(connection_string: str, container: str) -> AzureStore:
     client = ContainerClient.from_connection_string(
         connection_string,
         container,
-        retry_policy=LinearRetry(backoff=SECONDS_BETWEEN, retry_total=TRIES_AGAIN, random_jitter_range=0),
-        **PATIENCE,
+        retry_policy=LinearRetry(backoff=SECONDS_BETWEEN, retry_total=RETRIES, random_jitter_range=0),
+        **TIMEOUTS,
     )
     return AzureStore(client.credential.account_name, client.credential.account_key, client)

@@ -23,25 +23,25 @@ LONGEST_NAME = 200
 
 @frozen
 class FolderStore:
-    """Keeps workbooks below a folder; a file appears under its name only when it is whole."""
+    """A store of workbooks below a folder; a file appears under its name only when it is whole."""
 
     folder: Path
     links: SignedLinks
 
     def put(self, name: str, sheet: Sheet) -> StoredReport:
-        """Write a sheet as a workbook, safe from a crash, in place of an earlier one."""
+        """Write a sheet as a workbook over an earlier one, whole or not at all. Raises `Unavailable`."""
         path = self._path(name)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
             try:
-                return self._written(sheet, part, path)
+                return self._write(sheet, part, path)
             finally:
                 part.unlink(missing_ok=True)
         except OSError as error:
             raise Unavailable(REPORT_STORE) from error
 
-    def _written(self, sheet: Sheet, part: Path, path: Path) -> StoredReport:
+    def _write(self, sheet: Sheet, part: Path, path: Path) -> StoredReport:
         with part.open("x+b") as file:
             rows = write_workbook(sheet, file)
             file.flush()
@@ -52,7 +52,7 @@ class FolderStore:
         return StoredReport(rows, digest)
 
     def read(self, name: str) -> bytes | None:
-        """Give the bytes of a workbook, None when there is none of that name."""
+        """Return the bytes of a workbook, None when there is none of that name. Raises `Unavailable`."""
         try:
             return self._path(name).read_bytes()
         except FileNotFoundError:
@@ -61,16 +61,16 @@ class FolderStore:
             raise Unavailable(REPORT_STORE) from error
 
     def link(self, name: str, expires_at: datetime) -> str:
-        """Give a link that opens the workbook until it expires."""
-        checked(name)
+        """Return a link that opens the workbook until it expires."""
+        check_name(name)
         return self.links.make(name, expires_at)
 
     def _path(self, name: str) -> Path:
-        return self.folder.joinpath(*checked(name).split("/"))
+        return self.folder.joinpath(*check_name(name).split("/"))
 
 
-def checked(name: str) -> str:
-    """Give a name back that can be one; ValueError for any other, so that none leaves the folder."""
+def check_name(name: str) -> str:
+    """Return a report's name unchanged. Raises `ValueError` for one that could leave the folder."""
     if len(name) > LONGEST_NAME or not NAME.fullmatch(name):
         raise ValueError("A report's name is words of letters, digits, '.', '_' and '-', joined by '/'.")
     return name

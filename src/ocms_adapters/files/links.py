@@ -15,19 +15,19 @@ KEY_BYTES = 32
 
 @frozen
 class SignedLinks:
-    """Makes and checks links below `address`; every process of an installation shares the `key`."""
+    """Signed links below `address`; every process of an installation shares the `key`."""
 
     key: bytes = field(repr=False)
     address: str
 
     def make(self, name: str, expires_at: datetime) -> str:
-        """Give the link to a file."""
+        """Return the link to a file."""
         expires = str(int(expires_at.timestamp()))
         query = urlencode({"expires": expires, "signature": self._signature(name, expires)})
         return f"{self.address.rstrip('/')}/{quote(name)}?{query}"
 
     def opens(self, name: str, expires: str, signature: str, now: datetime) -> bool:
-        """Tell whether a link opens this file now; compared in constant time."""
+        """Return whether a link opens this file now; the signature is compared in constant time."""
         genuine = hmac.compare_digest(
             self._signature(name, expires).encode(), signature.encode("utf-8", "replace")
         )
@@ -38,7 +38,7 @@ class SignedLinks:
 
 
 def key_in(path: Path) -> bytes:
-    """Read the key kept in a file, made up by whichever process comes first."""
+    """Read the key kept in a file; whichever process comes first makes it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     draft.touch(mode=0o600)

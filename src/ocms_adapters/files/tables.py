@@ -1,4 +1,4 @@
-"""Reads a table of texts from a CSV or Excel file."""
+"""Tables of texts in CSV and Excel files."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -10,10 +10,10 @@ from zipfile import BadZipFile
 
 def read_table(path: Path) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
     """
-    Give the titles in the first row of a `.csv` or `.xlsx` file, and its rows by them, every cell as text.
+    Read a `.csv` or `.xlsx` file: the titles in its first row, and its rows by title, every cell as text.
 
     Each row comes with its number in the file, as a spreadsheet shows it; blank rows are left out. Of
-    a workbook the first sheet counts. ValueError for any other file and for one that is no table.
+    a workbook the first sheet counts. Raises `ValueError` for any other file and for one that is no table.
     """
     readers = {".csv": csv_rows, ".xlsx": xlsx_rows}
     if path.suffix.lower() not in readers:
@@ -22,18 +22,18 @@ def read_table(path: Path) -> tuple[list[str], Iterator[tuple[int, dict[str, str
     titles = [title.strip() for title in next(rows, [])]
     if not any(titles):
         raise ValueError(f"{path.name}: its first row has no titles.")
-    return titles, numbered(titles, rows)
+    return titles, number_rows(titles, rows)
 
 
-def numbered(titles: list[str], rows: Iterable[list[str]]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Give the rows below the titles that are not blank, with their numbers."""
+def number_rows(titles: list[str], rows: Iterable[list[str]]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows below the titles that are not blank, with their numbers."""
     for place, row in enumerate(rows, start=2):
         if any(cell.strip() for cell in row):
             yield place, dict(zip(titles, row, strict=False))
 
 
 def csv_rows(path: Path) -> Iterator[list[str]]:
-    """Read a CSV file, with or without a byte order mark."""
+    """Yield the rows of a CSV file, with or without a byte order mark."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
             yield from csv.reader(file, strict=True)
@@ -42,7 +42,7 @@ def csv_rows(path: Path) -> Iterator[list[str]]:
 
 
 def xlsx_rows(path: Path) -> Iterator[list[str]]:
-    """Read the first sheet of a workbook, row by row."""
+    """Yield the rows of the first sheet of a workbook."""
     from openpyxl import load_workbook  # noqa: PLC0415  # slow to import, and only an import needs it
 
     try:
@@ -53,13 +53,13 @@ def xlsx_rows(path: Path) -> Iterator[list[str]]:
         raise ValueError(f"{path.name}: is no Excel workbook") from error
     try:
         for row in book.worksheets[0].iter_rows(values_only=True):
-            yield [written(value) for value in row]
+            yield [cell_text(value) for value in row]
     finally:
         book.close()
 
 
-def written(value: Any) -> str:
-    """Write a cell as text; a whole number has no decimals."""
+def cell_text(value: Any) -> str:
+    """Return a cell as text; a whole number has no decimals."""
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():

@@ -1,5 +1,5 @@
 """
-Writes a sheet as an Excel workbook, streamed: rows go by once and memory stays flat.
+A sheet written as an Excel workbook, streamed: rows are read once and memory stays flat.
 
 Text is always written as an inline string, so nothing in it can ever be a formula.
 """
@@ -85,9 +85,9 @@ SECONDS_A_DAY = 86_400
 
 def write_workbook(sheet: Sheet, target: IO[bytes]) -> int:
     """
-    Write a sheet to a binary file as a workbook and give the number of rows.
+    Write a sheet to a binary file as a workbook and return the number of rows.
 
-    ValueError for more rows than a sheet can have.
+    Raises `ValueError` for more rows than a sheet can have.
     """
     written = 0
     with ZipFile(target, "w", ZIP_DEFLATED, compresslevel=1) as parts:
@@ -108,7 +108,7 @@ def write_workbook(sheet: Sheet, target: IO[bytes]) -> int:
 
 
 def sheet_head(sheet: Sheet) -> str:
-    """Write what comes before the rows: the widths of the columns and their titles."""
+    """Return the part before the rows: the widths of the columns and their titles."""
     widths = "".join(
         f'<col min="{place}" max="{place}" width="{column.width}" customWidth="1"/>'
         for place, column in enumerate(sheet.columns, start=1)
@@ -118,14 +118,14 @@ def sheet_head(sheet: Sheet) -> str:
 
 
 def chunks(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
-    """Give the rows so many at a time."""
-    coming = iter(rows)
-    while chunk := list(islice(coming, ROWS_AT_ONCE)):
+    """Yield the rows in lists of `ROWS_AT_ONCE` at most."""
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, ROWS_AT_ONCE)):
         yield chunk
 
 
 def lines(sheet: Sheet, rows: Sequence[tuple[Any, ...]]) -> str:
-    """Write rows, column by column: a whole column of cells is made in one go."""
+    """Return rows as XML, made column by column: a whole column of cells at once is faster."""
     columns = [
         CELLS[column.kind](values)
         for column, values in zip(sheet.columns, zip(*rows, strict=True), strict=True)
@@ -134,29 +134,29 @@ def lines(sheet: Sheet, rows: Sequence[tuple[Any, ...]]) -> str:
 
 
 def text_cells(values: Sequence[str | None]) -> list[str]:
-    """Write text; a column nothing of which needs escaping is not looked at value by value."""
+    """Return cells of text; a column without anything to escape is not looked at value by value."""
     if TO_ESCAPE.search("".join(filter(None, values))):
         values = [value and (clean(value) if TO_ESCAPE.search(value) else value) for value in values]
     return [f"{TEXT}{value}{TEXT_END}" if value else EMPTY for value in values]
 
 
 def clean(text: str) -> str:
-    """Write text so that XML carries it; a character XML does not have becomes a replacement mark."""
+    """Escape text for XML; a character XML does not have becomes a replacement mark."""
     return escape(NO_XML.sub("\ufffd", text)).replace("\r", "&#13;")
 
 
 def number_cells(values: Sequence[Any]) -> list[str]:
-    """Write whole numbers."""
+    """Return cells of whole numbers."""
     return [EMPTY if value is None else f"<c><v>{value}</v></c>" for value in values]
 
 
 def money_cells(values: Sequence[Any]) -> list[str]:
-    """Write sums."""
+    """Return cells of amounts."""
     return [EMPTY if value is None else f'<c s="4"><v>{value}</v></c>' for value in values]
 
 
-def timed(style: int, serial: Callable[[Any], float]) -> Callable[[Sequence[Any]], list[str]]:
-    """Give the writer of a column of days or moments; each different one is worked out once."""
+def date_cells(style: int, serial: Callable[[Any], float]) -> Callable[[Sequence[Any]], list[str]]:
+    """Return the writer of a column of days or moments; each different one is calculated once."""
 
     def cells(values: Sequence[Any]) -> list[str]:
         known = {
@@ -169,27 +169,27 @@ def timed(style: int, serial: Callable[[Any], float]) -> Callable[[Sequence[Any]
 
 
 def since_day_zero(value: date) -> timedelta:
-    """Give the time from Excel's day 0; subtracting an aware moment takes it to Singapore by itself."""
+    """Return the time since Excel's day 0, in Singapore; subtracting an aware moment converts it."""
     if not isinstance(value, datetime):
         return value - DAY_ZERO
     return value - (MOMENT_ZERO if value.tzinfo is None else SINGAPORE_ZERO)
 
 
 def serial_day(value: date) -> int:
-    """Give a day as Excel counts them."""
+    """Return a day as Excel counts them."""
     return since_day_zero(value).days
 
 
 def serial_moment(value: datetime) -> float:
-    """Give a moment as Excel counts days, to the second."""
-    gone = since_day_zero(value)
-    return gone.days + gone.seconds / SECONDS_A_DAY
+    """Return a moment as Excel counts days, to the second."""
+    elapsed = since_day_zero(value)
+    return elapsed.days + elapsed.seconds / SECONDS_A_DAY
 
 
 CELLS: dict[CellKind, Callable[[Sequence[Any]], list[str]]] = {
     CellKind.TEXT: text_cells,
     CellKind.WHOLE: number_cells,
     CellKind.MONEY: money_cells,
-    CellKind.DAY: timed(2, serial_day),
-    CellKind.MOMENT: timed(3, serial_moment),
+    CellKind.DAY: date_cells(2, serial_day),
+    CellKind.MOMENT: date_cells(3, serial_moment),
 }

@@ -1,1 +1,1 @@
-"""Calls OCMS and its partners make over HTTP."""
+"""Calls that OCMS and its partners make over HTTP."""

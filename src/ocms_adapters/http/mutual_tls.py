@@ -1,4 +1,4 @@
-"""Mutual TLS: both sides show a certificate, and renewed files are taken up without a restart."""
+"""Mutual TLS: both sides show a certificate; renewed files are read without a restart."""
 
 import ssl
 from pathlib import Path
@@ -21,7 +21,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 @define
 class MutualTls:
     """
-    Gives a client that shows our certificate and believes one authority; files are read again when renewed.
+    A source of clients that show our certificate and trust one authority; renewed files are read again.
 
     `ca` is the PEM file of the authority that signs the other side's certificates, None for the system's.
     """
@@ -34,8 +34,12 @@ class MutualTls:
 
     @rule("P40")
     def client(self) -> httpx.Client:
-        """Without a certificate of ours nothing is sent; redirects are not followed."""
-        stamp = self._stamped()
+        """
+        Return the client with our certificate; it follows no redirect (P40).
+
+        Raises `NoCertificate` where the certificate, its key or the authority cannot be read.
+        """
+        stamp = self._current_stamp()
         if self._client is None or stamp != self._stamp:
             client = httpx.Client(
                 verify=self._context(), follow_redirects=False, trust_env=False, timeout=TIMEOUT
@@ -62,10 +66,10 @@ class MutualTls:
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
         return context
 
-    def _stamped(self) -> Stamp:
+    def _current_stamp(self) -> Stamp:
         files = [file for file in (self.certificate, self.key, self.ca) if file]
         try:
-            found = [(str(file), file.stat()) for file in files]
+            stats = [(str(file), file.stat()) for file in files]
         except OSError as error:
             raise NoCertificate("a file of the certificate for mutual TLS is missing") from error
-        return tuple((name, stat.st_mtime_ns, stat.st_ino) for name, stat in found)
+        return tuple((name, stat.st_mtime_ns, stat.st_ino) for name, stat in stats)

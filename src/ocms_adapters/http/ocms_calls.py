@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from attrs import field, frozen
@@ -20,11 +20,24 @@ from ocms_adapters.http.retry import (
     transient_error,
     with_retries,
 )
+from ocms_adapters.structuring import JSON_BODIES, MalformedData
 from ocms_core.kernel.rule_tags import rule
 
 OCMS = "OCMS"
+ANSWER = f"the answer of {OCMS}"
 LIMIT_WAITS = 3
 LONGEST_LIMIT_WAIT = 3600
+USUAL_LIMIT_WAIT = 60.0
+
+Data = TypeVar("Data")
+
+
+@frozen
+class ErrorBody:
+    """The body of a refusal (contract 1): the application code and its text."""
+
+    app_code: str = ""
+    message: str = ""
 
 
 class ApplicationError(RequestRejected):
@@ -37,21 +50,21 @@ class ApplicationError(RequestRejected):
 
 
 def send_at_once(_path: str) -> None:
-    """Let a request go without ado."""
+    """Return at once: a request is sent without waiting."""
 
 
 def new_client() -> httpx.Client:
-    """Give a client that follows no redirect and takes no proxy from its surroundings."""
+    """Return a client that follows no redirect and takes no proxy from its surroundings."""
     return httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
 
 
 @frozen
 class OcmsCalls:
     """
-    Where OCMS, or the gateway before it, answers.
+    Calls to OCMS, or to the gateway before it, at `url`.
 
-    `authorise` gives the headers of the credential; `renew` is asked once after a 401 whether there is a
-    new one. `before` is called with the path before each request that is sent, repeated ones too.
+    `authorise` returns the headers of the credential; `renew` is called once after a 401 and says whether
+    there is a new one. `before` is called with the path before each request that is sent, repeated ones too.
     """
 
     url: str
@@ -62,30 +75,36 @@ class OcmsCalls:
     now: Callable[[], datetime] = field(factory=lambda: SystemClock().now)
     before: Callable[[str], object] = send_at_once
 
-    def post(self, path: str, notices: Sequence[Mapping[str, object]]) -> dict[str, Any]:
-        """Post one call and return its answer. Raises `ApplicationError` or `RetriesExhausted`."""
+    def post(self, path: str, notices: Sequence[Mapping[str, object]], form: type[Data]) -> Data:
+        """
+        Post one call and return the `data` of its answer, structured into the attrs type `form`.
+
+        Raises `ApplicationError` when OCMS refuses, `RetriesExhausted` when it stays out of reach and
+        `MalformedData` when its answer is not of the agreed form.
+        """
         body = {
             "requestId": str(uuid.uuid4()),
             "requestTimestamp": self.now().isoformat(timespec="seconds"),
             "notices": list(notices),
         }
-        return with_retries(lambda: self._once_renewed(path, body), sleep=self.sleep)
+        data = with_retries(lambda: self._post_renewing(path, body), sleep=self.sleep)
+        return JSON_BODIES.read(data, form, ANSWER, at="data")
 
     @rule("P44")
-    def _once_renewed(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """A 401 has the credential renewed once and the same request sent again, so a batch goes on."""
-        response = self._within_limit(path, body)
+    def _post_renewing(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Renew the credential once after a 401 and send the same request again, so a batch goes on (P44)."""
+        response = self._post_within_limit(path, body)
         if response.status_code == httpx.codes.UNAUTHORIZED and self.renew():
-            response = self._within_limit(path, body)
-        return read(response)
+            response = self._post_within_limit(path, body)
+        return answer_data(response)
 
-    def _within_limit(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
-        """A full rate limit is waited for as long as OCMS says; a call it refused has done nothing."""
+    def _post_within_limit(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        """Wait for a full rate limit as long as OCMS says; a call it refused has done nothing."""
         response = self._send(path, body)
         for _ in range(LIMIT_WAITS):
             if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
                 break
-            self.sleep(seconds(response))
+            self.sleep(limit_wait(response))
             response = self._send(path, body)
         return response
 
@@ -98,24 +117,35 @@ class OcmsCalls:
             raise transient_error(error, OCMS) from error
 
 
-def seconds(response: httpx.Response) -> float:
-    """Read how long a limit is to be waited for."""
-    given = response.headers.get("Retry-After", "")
-    return min(float(given), LONGEST_LIMIT_WAIT) if given.isdigit() else 60.0
+def limit_wait(response: httpx.Response) -> float:
+    """Return for how many seconds a full limit is waited for: `Retry-After`, an hour at most."""
+    after = response.headers.get("Retry-After", "")
+    return min(float(after), LONGEST_LIMIT_WAIT) if after.isdigit() else USUAL_LIMIT_WAIT
 
 
-def read(response: httpx.Response) -> dict[str, Any]:
-    """Read an answer, amounts as Decimal; a refusal becomes `ApplicationError`."""
+def answer_data(response: httpx.Response) -> Mapping[str, Any]:
+    """
+    Return the `data` of an answer, its numbers with a fraction as Decimal.
+
+    Raises `ApplicationError` for a refusal and `TransientError` where there is no `data`.
+    """
     try:
-        answer = json.loads(response.content, parse_float=Decimal)
+        body = json.loads(response.content, parse_float=Decimal)
     except ValueError:
-        answer = {}
-    given = answer if isinstance(answer, dict) else {}
+        body = None
     if response.is_client_error:
-        raise ApplicationError(
-            response.status_code, str(given.get("appCode", "")), str(given.get("message", ""))
-        )
+        refusal = error_body(body)
+        raise ApplicationError(response.status_code, refusal.app_code, refusal.message)
     check_status(response, OCMS)
-    if not isinstance(given.get("data"), dict):
+    data = body.get("data") if isinstance(body, dict) else None
+    if not isinstance(data, dict):
         raise TransientError(f"{OCMS} answered without data")
-    return given
+    return data
+
+
+def error_body(body: object) -> ErrorBody:
+    """Return the body of a refusal; an empty one where somebody else than OCMS refused, in another form."""
+    try:
+        return JSON_BODIES.read(body, ErrorBody, ANSWER)
+    except MalformedData:
+        return ErrorBody()

@@ -1,4 +1,4 @@
-"""How an outside call is tried again: once, then after 2, 4 and 8 seconds, and then no more."""
+"""Retries of a call to another system: once, then after 2, 4 and 8 seconds, and then no more."""
 
 import time
 from collections.abc import Callable
@@ -23,7 +23,7 @@ TIMEOUT = httpx.Timeout(30, connect=10)
 
 
 class TransientError(OcmsError):
-    """A call failed in a way that may pass; the message says how, not what was in it."""
+    """A call failed in a way that may pass; the message says how, and repeats nothing of its content."""
 
 
 class RetriesExhausted(OcmsError):
@@ -45,9 +45,9 @@ class RequestRejected(OcmsError):
 @rule("P40", "P44")
 def with_retries(call: Callable[[], Answer], *, sleep: Callable[[float], None] = time.sleep) -> Answer:
     """
-    A call is tried four times at most, waiting 2, 4 and 8 seconds and a little by chance in between.
+    Return the result of a call, tried four times at most, 2, 4 and 8 seconds and a jitter apart (P40, P44).
 
-    Only `TransientError` is tried again; `Exhausted` when the last attempt failed too.
+    Only `TransientError` is tried again. Raises `RetriesExhausted` when the last attempt failed too.
     """
     policy = Retrying(
         stop=stop_after_attempt(ATTEMPTS),
@@ -67,14 +67,18 @@ def log_attempt(state: RetryCallState) -> None:
 
 
 def raise_exhausted(state: RetryCallState) -> NoReturn:
-    """Give up."""
+    """Raise `RetriesExhausted` with the last failure."""
     failure = state.outcome and state.outcome.exception()
     raise RetriesExhausted(str(failure), state.attempt_number)
 
 
 @rule("P40")
 def check_status(response: httpx.Response, which: str) -> None:
-    """500, 502, 503 and 504 may pass; a redirect is not followed; every other refusal is final."""
+    """
+    Check an answer's status: 500, 502, 503 and 504 may pass, every other refusal is final (P40).
+
+    Raises `TransientError` and `RequestRejected`; a redirect is a refusal. `which` names the other side.
+    """
     if response.status_code in TRANSIENT_STATUSES:
         raise TransientError(f"{which} answered {response.status_code}")
     if not response.is_success:
@@ -82,5 +86,5 @@ def check_status(response: httpx.Response, which: str) -> None:
 
 
 def transient_error(error: httpx.RequestError, which: str) -> TransientError:
-    """Give a failed call as what may pass, by its kind: its text may hold an address."""
+    """Convert an httpx error to `TransientError`, by class name only: its text may hold an address."""
     return TransientError(f"{which} cannot be reached ({type(error).__name__})")

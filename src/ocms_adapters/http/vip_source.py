@@ -1,4 +1,4 @@
-"""The list of VIP vehicles at CAS: asked for over mutual TLS, read as a stream, spooled to a file."""
+"""The list of VIP vehicles at CAS (API 3): fetched over mutual TLS, read as a stream, spooled to a file."""
 
 import csv
 import tempfile
@@ -41,9 +41,9 @@ class TooSlow(OcmsError):
 @define
 class VipSource:
     """
-    Where CAS answers, how it is reached, and how the waits between attempts are slept.
+    The list of VIP vehicles at `url`.
 
-    `attempts` counts how often it was asked; all of them together may take `LONGEST`.
+    `attempts` counts the calls; all of them together may take `LONGEST`.
     """
 
     url: str
@@ -54,22 +54,26 @@ class VipSource:
     attempts: int = field(default=0, init=False)
 
     @contextmanager
-    def fetched(self) -> Iterator[VipList]:
+    def fetch(self) -> Iterator[VipList]:
         """
-        Ask CAS for the list, and give it for as long as the block lasts.
+        Fetch the list from CAS, and yield it for as long as the block lasts.
 
-        `Exhausted` when CAS stays out of reach, `Refused` when it refuses, `BadList` when what it says
-        is no good list, `TooSlow` when it comes drop by drop. Memory does not grow with the list.
+        Raises `RetriesExhausted` when CAS stays out of reach, `RequestRejected` when it refuses, `BadList`
+        when its answer is no good list, `TooSlow` when it takes too long. Memory does not grow with the list.
         """
         latest = self.seconds() + LONGEST.total_seconds()
         with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as rows:
-            in_order = with_retries(lambda: self._ask(rows, latest), sleep=self.sleep)
+            in_order = with_retries(lambda: self._post(rows, latest), sleep=self.sleep)
             rows.seek(0)
             yield VipList(rows, in_order)
 
     @rule("P40")
-    def _ask(self, rows: TextIO, latest: float) -> bool:
-        """CAS is posted a request id and a time; what comes before a cut in the stream counts for nothing."""
+    def _post(self, rows: TextIO, latest: float) -> bool:
+        """
+        Post a request id and a time to CAS and write its list to `rows`; return whether it is in order (P40).
+
+        What comes before a cut in the stream counts for nothing. `latest` is when the list must be complete.
+        """
         self.attempts += 1
         rows.seek(0)
         rows.truncate()
@@ -90,13 +94,13 @@ class VipSource:
 
 
 def spool(chunks: Iterator[bytes], rows: TextIO) -> bool:
-    """Write the vehicles of a good answer as CSV; tells whether they are in order. `BadList` otherwise."""
+    """Write the vehicles of an answer as CSV; return whether they are in order. Raises `BadList`."""
     vehicles, totals = ijson.sendable_list(), ijson.sendable_list()
     readers = [ijson.items_coro(vehicles, VEHICLES), ijson.items_coro(totals, TOTAL)]
     write, count, size = csv.writer(rows, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow, 0, 0
     last, in_order = "", True
     try:
-        for chunk in ended(chunks):
+        for chunk in with_end(chunks):
             size += len(chunk)
             if size > LARGEST_ANSWER:
                 raise BadList("the answer is too large")
@@ -114,14 +118,14 @@ def spool(chunks: Iterator[bytes], rows: TextIO) -> bool:
     return in_order
 
 
-def ended(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Give the chunks, and an empty one for the end of the answer."""
+def with_end(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the chunks, and an empty one for the end of the answer."""
     yield from filter(None, chunks)
     yield b""
 
 
 def feed(reader: Any, chunk: bytes) -> None:
-    """Give a reader a chunk; the empty one ends it."""
+    """Pass a chunk to a reader; the empty one ends it."""
     try:
         reader.send(chunk)
     except StopIteration:

@@ -1,27 +1,28 @@
-"""The CAS side of APIs 1 and 2."""
+"""The CAS side of APIs 1 and 2 (contract 1)."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Self
 
 import httpx
 from attrs import field, frozen
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.http.ocms_calls import ApplicationError, OcmsCalls, new_client, send_at_once
+from ocms_adapters.structuring import JSON_BODIES
 from ocms_core.kernel.rule_tags import rule
 
 PAYMENT_STATUS = "/v1/ocms/cas-getPaymentStatus"
 COURT_NOTICES = "/v1/ocms/cas-updateCourtNotices"
-MOST = 500
+BATCH_LIMIT = 500
 NONE_UPDATED = "OCMS-4008"
 
 
 @frozen
 class PaymentStatus:
-    """How a notice stands with its payment (API 1); what OCMS does not know is None."""
+    """The payment status of a notice (API 1), amounts in dollars; what OCMS does not know is None."""
 
     notice_no: str
     payment_status: str | None
@@ -34,28 +35,52 @@ class PaymentStatus:
 
 
 @frozen
+class PaymentStatusAnswer:
+    """The `data` of an answer of API 1."""
+
+    notices: tuple[PaymentStatus, ...]
+
+
+@frozen
 class CourtNoticeUpdate:
-    """What CAS tells of a court notice (API 2); None keeps what OCMS has."""
+    """An update of a court notice (API 2); None keeps what OCMS has."""
 
     notice_no: str
     suspension_type: str | None = None
     epr_reason_of_suspension: str | None = None
     processing_stage: str | None = None
 
-    def on_the_wire(self) -> dict[str, str]:
-        """Give the notice as API 2 takes it."""
-        said = {
-            "noticeNo": self.notice_no,
-            "suspensionType": self.suspension_type,
-            "eprReasonOfSuspension": self.epr_reason_of_suspension,
-            "processingStage": self.processing_stage,
-        }
-        return {name: value for name, value in said.items() if value}
+    def to_json(self) -> dict[str, str]:
+        """Return the notice as API 2 takes it, without what is to be kept."""
+        return {name: value for name, value in JSON_BODIES.unstructure(self).items() if value}
+
+
+@frozen
+class UpdatedNotice:
+    """A notice OCMS updated (API 2)."""
+
+    notice_no: str
+
+
+@frozen
+class NoticeUpdateError:
+    """A notice OCMS did not update (API 2), with its application code."""
+
+    notice_no: str
+    app_code: str
+
+
+@frozen
+class CourtUpdateAnswer:
+    """The `data` of an answer of API 2."""
+
+    notices: tuple[UpdatedNotice, ...]
+    errors: tuple[NoticeUpdateError, ...] = ()
 
 
 @frozen
 class CourtUpdateResult:
-    """The notices OCMS updated, and those it did not with their application code."""
+    """The numbers of the notices OCMS updated, and the application code of each it did not."""
 
     updated: tuple[str, ...]
     failed: Mapping[str, str]
@@ -64,11 +89,12 @@ class CourtUpdateResult:
 @frozen
 class CasClient:
     """
-    Asks and tells OCMS about court notices, 500 at most in a call.
+    A client of APIs 1 and 2, 500 notices at most in a call.
 
     `url` is where OCMS answers, `api_key` the key it issued. A failed connection, 500, 502, 503 and 504
-    are tried again after 2, 4 and 8 seconds, a full rate limit is waited for; then `Exhausted`. A
-    refusal is `Answered`. `before` is called with the path before each request that is sent.
+    are tried again after 2, 4 and 8 seconds, a full rate limit is waited for; then `RetriesExhausted` is
+    raised. A refusal is an `ApplicationError`, an answer that is not of the agreed form `MalformedData`.
+    `before` is called with the path before each request that is sent.
     """
 
     url: str
@@ -101,39 +127,20 @@ class CasClient:
 
     @rule("P43")
     def payment_statuses(self, notice_nos: Sequence[str]) -> tuple[PaymentStatus, ...]:
-        """API 1 tells how the notices stand, in the order asked; unknown numbers are left out."""
-        answer = self._calls.post(PAYMENT_STATUS, [{"noticeNo": number} for number in notice_nos])
-        return tuple(map(payment_status, answer["data"]["notices"]))
+        """Return the payment statuses (API 1) in the order of the numbers, unknown ones left out (P43)."""
+        numbers = [{"noticeNo": number} for number in notice_nos]
+        return self._calls.post(PAYMENT_STATUS, numbers, PaymentStatusAnswer).notices
 
     @rule("P43")
     def update_court_notices(self, updates: Sequence[CourtNoticeUpdate]) -> CourtUpdateResult:
-        """API 2 takes over stage and suspension; the notices it does not update are told, not raised."""
+        """Update stage and suspension (API 2); notices not updated are returned, not raised (P43)."""
         try:
-            data = self._calls.post(COURT_NOTICES, [update.on_the_wire() for update in updates])["data"]
-        except ApplicationError as refused:
-            if refused.code != NONE_UPDATED:
+            data = self._calls.post(COURT_NOTICES, [each.to_json() for each in updates], CourtUpdateAnswer)
+        except ApplicationError as refusal:
+            if refusal.code != NONE_UPDATED:
                 raise
-            return CourtUpdateResult((), {update.notice_no: refused.code for update in updates})
+            return CourtUpdateResult((), {update.notice_no: refusal.code for update in updates})
         return CourtUpdateResult(
-            tuple(notice["noticeNo"] for notice in data["notices"]),
-            {error["noticeNo"]: error["appCode"] for error in data.get("errors", ())},
+            tuple(notice.notice_no for notice in data.notices),
+            {error.notice_no: error.app_code for error in data.errors},
         )
-
-
-def payment_status(said: Mapping[str, Any]) -> PaymentStatus:
-    """Read one notice of API 1's answer."""
-    return PaymentStatus(
-        notice_no=said["noticeNo"],
-        payment_status=said["paymentStatus"],
-        amount_payable=amount(said["amountPayable"]),
-        amount_paid=amount(said["amountPaid"]),
-        payment_allowance_flag=said["paymentAllowanceFlag"],
-        suspension_type=said["suspensionType"],
-        crs_reason_of_suspension=said["crsReasonOfSuspension"],
-        epr_reason_of_suspension=said["eprReasonOfSuspension"],
-    )
-
-
-def amount(said: object) -> Decimal | None:
-    """Read an amount of dollars and cents."""
-    return None if said is None else Decimal(str(said))

@@ -1,4 +1,4 @@
-"""CAS works through its unpaid list: API 1 for all of it, then API 2, inside the rate limit."""
+"""The daily sync of CAS: API 1 for its whole unpaid list, then API 2, inside the rate limit."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -7,11 +7,20 @@ from pathlib import Path
 from typing import TypeVar
 
 import structlog
-from attrs import asdict, evolve, frozen
+from attrs import evolve, frozen
 
 from ocms_adapters.http.ocms_calls import ApplicationError
-from ocms_adapters.partners.cas import MOST, CasClient, CourtNoticeUpdate
-from ocms_adapters.partners.progress import BatchPosition, Progress
+from ocms_adapters.partners.cas import BATCH_LIMIT, CasClient, CourtNoticeUpdate
+from ocms_adapters.partners.progress import (
+    COURT_NOTICES,
+    PAYMENT_STATUS,
+    BatchAnswered,
+    BatchPosition,
+    BatchRefused,
+    CourtNoticesAnswered,
+    PaymentStatusesAnswered,
+    Progress,
+)
 from ocms_adapters.partners.sending_limit import SendingLimit
 from ocms_adapters.partners.unpaid_list import UnpaidList, read_list
 from ocms_core.jobs.runs import JobCounts
@@ -21,20 +30,17 @@ from ocms_core.kernel.rule_tags import rule
 
 log = structlog.get_logger()
 
-PAYMENT_STATUS = "sync_cas_payment_status"
-COURT_NOTICES = "update_cas_court_notices"
-
 SENT = "cas-sync.sent"
 
 Item = TypeVar("Item", str, CourtNoticeUpdate)
 
 
 class TooEarly(OcmsError):
-    """Court notices are told only after the payment status of the whole list is known."""
+    """Court notices are updated only after the payment status of the whole list is known."""
 
 
-def nothing() -> None:
-    """Check nothing: without a lock there is nothing to lose."""
+def check_nothing() -> None:
+    """Check nothing: without a lock there is none to lose."""
 
 
 @frozen
@@ -47,36 +53,40 @@ class CasSync:
 
     @rule("P43")
     def payment_statuses(self) -> JobCounts:
-        """API 1 is asked about the whole list, 500 notices in a call, and about no batch twice."""
+        """Query API 1 about the whole list, 500 notices in a call, and about no batch twice (P43)."""
 
-        def ask(batch: Sequence[str]) -> object:
-            return [asdict(status) for status in self.client.payment_statuses(batch)]
+        def query(batch: BatchPosition, notice_nos: Sequence[str]) -> BatchAnswered:
+            return PaymentStatusesAnswered(PAYMENT_STATUS, batch, self.client.payment_statuses(notice_nos))
 
-        called = self._work(PAYMENT_STATUS, self.unpaid.notice_nos, ask)
-        known = sum(len(answer) for answer in self.progress.finished(PAYMENT_STATUS).values())
-        return {**called, "notices": len(self.unpaid.notices), "known": known}
+        counts = self._send_batches(PAYMENT_STATUS, self.unpaid.notice_nos, query)
+        known = len(self.progress.payment_statuses())
+        return {**counts, "notices": len(self.unpaid.notices), "known": known}
 
     @rule("P43")
     def court_notices(self) -> JobCounts:
-        """API 2 begins only when API 1 is done with the whole list."""
+        """Send the updates to API 2, once API 1 is done with the whole list (P43). Raises `TooEarly`."""
         if self._done(PAYMENT_STATUS) < len(self.unpaid.notices):
             raise TooEarly(f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished")
 
-        def tell(batch: Sequence[CourtNoticeUpdate]) -> object:
-            return asdict(self.client.update_court_notices(batch))
+        def update(batch: BatchPosition, notices: Sequence[CourtNoticeUpdate]) -> BatchAnswered:
+            return CourtNoticesAnswered(COURT_NOTICES, batch, self.client.update_court_notices(notices))
 
-        called = self._work(COURT_NOTICES, self.unpaid.updates, tell)
-        answers = self.progress.finished(COURT_NOTICES).values()
+        counts = self._send_batches(COURT_NOTICES, self.unpaid.updates, update)
+        results = self.progress.court_updates()
         return {
-            **called,
-            "updated": sum(len(answer["updated"]) for answer in answers),
-            "failed": sum(len(answer["failed"]) for answer in answers),
+            **counts,
+            "updated": sum(len(result.updated) for result in results),
+            "failed": sum(len(result.failed) for result in results),
         }
 
     @rule("P43")
-    def _work(self, job: str, items: Sequence[Item], ask: Callable[[Sequence[Item]], object]) -> JobCounts:
-        """A batch refused as malformed is sent again in halves until what is wrong stands alone."""
-        batches = [(first, min(MOST, len(items) - first)) for first in range(0, len(items), MOST)]
+    def _send_batches(
+        self, job: str, items: Sequence[Item], send: Callable[[BatchPosition, Sequence[Item]], BatchAnswered]
+    ) -> JobCounts:
+        """Send a batch refused as malformed again in halves, until what is wrong stands alone (P43)."""
+        batches = [
+            (first, min(BATCH_LIMIT, len(items) - first)) for first in range(0, len(items), BATCH_LIMIT)
+        ]
         called, waiting = 0, batches[::-1]
         while waiting:
             batch = first, many = waiting.pop()
@@ -85,11 +95,11 @@ class CasSync:
             if batch not in self.progress.refused(job):
                 called += 1
                 try:
-                    answer = ask(items[first : first + many])
+                    answered = send(batch, items[first : first + many])
                 except ApplicationError as refusal:
-                    self._refuse(job, batch, refusal, items[first])
+                    self._record_refusal(job, batch, refusal, items[first])
                 else:
-                    self.progress.answered(job, batch, answer)
+                    self.progress.record(answered)
                     log.info("batch_answered", job=job, first=first + 1, last=first + many, of=len(items))
                     continue
             if many > 1:
@@ -97,13 +107,13 @@ class CasSync:
                 waiting += [(first + half, many - half), (first, half)]
         return {"batches": len(batches), "called": called, "refused": self._refused(job)}
 
-    def _refuse(
+    def _record_refusal(
         self, job: str, batch: BatchPosition, refusal: ApplicationError, item: str | CourtNoticeUpdate
     ) -> None:
-        """Put on record that a batch is malformed; any other refusal ends the sync."""
+        """Record that a batch is malformed; any other refusal ends the sync."""
         if refusal.status != HTTPStatus.BAD_REQUEST:
             raise refusal
-        self.progress.was_refused(job, batch, refusal.code)
+        self.progress.record(BatchRefused(job, batch, refusal.code))
         if batch[1] == 1:
             number = item if isinstance(item, str) else item.notice_no
             log.error("notice_refused", job=job, notice_no=number, code=refusal.code)
@@ -118,7 +128,7 @@ class CasSync:
 def open_sync(
     file: Path,
     client: CasClient,
-    still_mine: Callable[[], None] = nothing,
+    check_lock: Callable[[], None] = check_nothing,
     *,
     unpaid: UnpaidList | None = None,
     day: date | None = None,
@@ -126,18 +136,19 @@ def open_sync(
     """
     Begin the sync of a list, or go on with it on the same day.
 
-    How far it came is kept in a file beside the list, and when requests were sent in another.
-    `still_mine` is called before each request and raises when the job's lock is lost. `unpaid` is what is
-    in the file when that was read before, `day` the day the sync began when that is not today.
+    The progress is kept in a file beside the list, and when requests were sent in another. `check_lock` is
+    called before each request and raises when the job's lock is lost. `unpaid` is the content of the file
+    when it was read before, `day` the day the sync began when that is not today. Raises `BadUnpaidList` and
+    `DamagedProgress`.
     """
     unpaid = unpaid or read_list(file)
     name = f"{file.name}.progress"
-    progress = Progress.of(file.with_name(name), unpaid.fingerprint, day or today(client.now()))
+    progress = Progress.open(file.with_name(name), unpaid.fingerprint, day or today(client.now()))
     limit = SendingLimit(file.with_name(SENT), client.now, client.sleep)
 
     def before(path: str) -> None:
         limit.wait(path)
-        still_mine()
-        limit.sending(path)
+        check_lock()
+        limit.record(path)
 
     return CasSync(evolve(client, before=before), unpaid, progress)

@@ -1,11 +1,11 @@
-"""The PLUS side of API 4, through the API gateway IZ-APIM."""
+"""The PLUS side of API 4 (contract 1), through the API gateway IZ-APIM."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from threading import Event
-from typing import Any, Self
+from typing import Self
 
 import httpx
 from attrs import field, frozen
@@ -14,19 +14,18 @@ from ocms_adapters.clock import SystemClock
 from ocms_adapters.http.ocms_calls import OcmsCalls, new_client
 from ocms_adapters.http.retry import RetriesExhausted
 from ocms_adapters.mail import LogAlertSender
-from ocms_adapters.partners.cas import amount
 from ocms_adapters.partners.tokens import ClientCredentials
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.rule_tags import rule
 
 NOTICE_INFO = "/v1/plus-queryNoticeInfo"
-MOST = 100
+BATCH_LIMIT = 100
 RETRIES_EXHAUSTED = "OCMS API Query Notice Info Failed - All Retries Exhausted"
 
 
 @frozen
 class NoticeInfo:
-    """Whether a notice can be paid, how much, and until when."""
+    """Whether a notice can be paid (`Y`, `N`), how much in dollars, and until when (API 4)."""
 
     notice_no: str
     court_payment_due_date: datetime | None
@@ -35,13 +34,21 @@ class NoticeInfo:
 
 
 @frozen
+class NoticeInfoAnswer:
+    """The `data` of an answer of API 4."""
+
+    notices: tuple[NoticeInfo, ...]
+
+
+@frozen
 class PlusClient:
     """
-    Asks OCMS whether notices can be paid.
+    A client of API 4, which says whether notices can be paid.
 
     A token is fetched from `token_url` and renewed before it ends, and once when it is refused. A failed
-    connection, 500, 502, 503 and 504 are tried again after 2, 4 and 8 seconds; then `alert` is told,
-    once until a call succeeds again, and `Exhausted` raised. A refusal is `Answered`.
+    connection, 500, 502, 503 and 504 are tried again after 2, 4 and 8 seconds; then `alert` is called,
+    once until a call succeeds again, and `RetriesExhausted` raised. A refusal is an `ApplicationError`, an
+    answer that is not of the agreed form `MalformedData`.
     """
 
     url: str
@@ -69,28 +76,29 @@ class PlusClient:
         self.client.close()
 
     def query(self, notice_nos: Iterable[str]) -> Iterator[NoticeInfo]:
-        """Ask about any number of notices, a hundred in a call; answers come as each call is answered."""
-        pending: list[str] = []
+        """Yield what OCMS knows of any number of notices, a hundred in a call, as each call is answered."""
+        batch: list[str] = []
         for notice_no in notice_nos:
-            pending.append(notice_no)
-            if len(pending) == MOST:
-                yield from self.query_batch(pending)
-                pending = []
-        if pending:
-            yield from self.query_batch(pending)
+            batch.append(notice_no)
+            if len(batch) == BATCH_LIMIT:
+                yield from self.query_batch(batch)
+                batch = []
+        if batch:
+            yield from self.query_batch(batch)
 
     @rule("P44")
     def query_batch(self, notice_nos: Sequence[str]) -> tuple[NoticeInfo, ...]:
-        """API 4 tells of a hundred notices at most; when every attempt failed there is one alert."""
+        """Query a hundred notices at most (API 4); when every attempt failed, one alert is sent (P44)."""
+        numbers = [{"noticeNo": number} for number in notice_nos]
         try:
-            answer = self._calls.post(NOTICE_INFO, [{"noticeNo": number} for number in notice_nos])
+            data = self._calls.post(NOTICE_INFO, numbers, NoticeInfoAnswer)
         except RetriesExhausted as failure:
-            self._tell(failure)
+            self._send_alert(failure)
             raise
         self._out_of_reach.clear()
-        return tuple(map(notice_info, answer["data"]["notices"]))
+        return data.notices
 
-    def _tell(self, failure: RetriesExhausted) -> None:
+    def _send_alert(self, failure: RetriesExhausted) -> None:
         if self._out_of_reach.is_set():
             return
         self._out_of_reach.set()
@@ -101,14 +109,3 @@ class PlusClient:
             self.alert(alert)
         else:
             LogAlertSender().send(alert, now)
-
-
-def notice_info(said: Mapping[str, Any]) -> NoticeInfo:
-    """Read one notice of API 4's answer."""
-    due = said["courtPaymentDueDate"]
-    return NoticeInfo(
-        notice_no=said["noticeNo"],
-        court_payment_due_date=datetime.fromisoformat(due) if due else None,
-        payment_allowance_flag=said["paymentAllowanceFlag"],
-        amount_payable=amount(said["amountPayable"]),
-    )

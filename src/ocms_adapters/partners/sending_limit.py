@@ -1,4 +1,4 @@
-"""How often OCMS may be called: ten requests to an API in any hour, each one sent counted."""
+"""The limit CAS keeps by itself: ten requests to an API in any hour, each one sent counted."""
 
 import json
 import os
@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from attrs import define, field
+from attrs import define, field, frozen
 
+from ocms_adapters.structuring import RECORDS
 from ocms_core.kernel.rule_tags import rule
 
 log = structlog.get_logger()
@@ -20,10 +21,17 @@ PERIOD = timedelta(hours=1)
 MARGIN = timedelta(seconds=1)
 
 
+@frozen
+class SentRequest:
+    """A line of the file: the path of a request, and when it was sent."""
+
+    request: tuple[str, datetime]
+
+
 @define
 class SendingLimit:
     """
-    When requests were sent, in a file that all lists of a folder share and that outlives the process.
+    The requests sent, in a file that all lists of a folder share and that outlives the process.
 
     A request counts from the moment it is about to be sent, whatever becomes of it.
     """
@@ -34,23 +42,26 @@ class SendingLimit:
     _sent: dict[str, list[datetime]] = field(init=False, factory=lambda: defaultdict(list))
 
     def __attrs_post_init__(self) -> None:
-        """Read what was sent within the last hour, and forget the rest."""
+        """Read what was sent within the last hour, and drop the rest. Raises `MalformedData`."""
         since = self.now() - PERIOD - MARGIN
-        for line in self.file.read_bytes().splitlines() if self.file.exists() else ():
+        lines = self.file.read_bytes().splitlines() if self.file.exists() else ()
+        for number, line in enumerate(lines, start=1):
             try:
-                path, at = json.loads(line)
+                parsed = json.loads(line)
             except ValueError:
                 continue  # cut off by a kill, before anything was sent
-            if datetime.fromisoformat(at) >= since:
-                self._sent[path].append(datetime.fromisoformat(at))
-        beside = self.file.with_name(self.file.name + ".new")
+            source = f"line {number} of {self.file.name}"
+            path, at = RECORDS.read({"request": parsed}, SentRequest, source).request
+            if at >= since:
+                self._sent[path].append(at)
+        rewritten = self.file.with_name(self.file.name + ".new")
         kept = [line_of(path, at) for path, moments in self._sent.items() for at in moments]
-        beside.write_bytes(b"".join(kept))
-        beside.replace(self.file)
+        rewritten.write_bytes(b"".join(kept))
+        rewritten.replace(self.file)
 
     @rule("P43")
     def wait(self, path: str) -> None:
-        """At most ten requests to an API are sent in any hour, repeated ones and earlier runs' counted."""
+        """Wait until one more request is within ten an hour, repeated and earlier ones counted (P43)."""
         latest = self._sent[path][-REQUESTS:]
         if len(latest) == REQUESTS:
             left = (latest[0] + PERIOD + MARGIN - self.now()).total_seconds()
@@ -58,8 +69,8 @@ class SendingLimit:
                 log.info("waits_for_limit", api=path, seconds=round(left))
                 self.sleep(left)
 
-    def sending(self, path: str) -> None:
-        """Put on record, on disk, that a request is about to be sent."""
+    def record(self, path: str) -> None:
+        """Write down that a request is about to be sent; it is on disk when this returns."""
         at = self.now()
         with self.file.open("ab") as file:
             file.write(line_of(path, at))
@@ -69,5 +80,5 @@ class SendingLimit:
 
 
 def line_of(path: str, at: datetime) -> bytes:
-    """Write a request as a line."""
+    """Return a request as a line of the file."""
     return json.dumps([path, at.isoformat()]).encode() + b"\n"

@@ -5,14 +5,26 @@ from threading import Lock
 from time import monotonic
 
 import httpx
-from attrs import define, field
+from attrs import define, field, frozen
 
 from ocms_adapters.http.retry import RequestRejected, TransientError, check_status, transient_error
+from ocms_adapters.structuring import RECORDS, MalformedData, Seconds
 from ocms_core.kernel.rule_tags import rule
 
 ENDPOINT = "the token endpoint"
 EARLY_SECONDS = 30.0
 EARLY_SHARE = 0.1
+# Where the endpoint does not say how long a token lives.
+USUAL_LIFE = Seconds(300)
+
+
+@frozen
+class TokenAnswer:
+    """What a token endpoint answers (RFC 6749, 5.1); `expires_in` is in seconds."""
+
+    access_token: str
+    token_type: str = ""
+    expires_in: Seconds = USUAL_LIFE
 
 
 @define
@@ -26,24 +38,24 @@ class ClientCredentials:
     seconds: Callable[[], float] = monotonic
     _token: str = field(default="", init=False, repr=False)
     _renew_at: float = field(default=0.0, init=False)
-    _turn: Lock = field(factory=Lock, init=False, repr=False)
+    _lock: Lock = field(factory=Lock, init=False, repr=False)
 
     @rule("P44")
     def headers(self) -> Mapping[str, str]:
-        """The token is renewed before it ends, so no call is sent with one that has."""
-        with self._turn:
+        """Return the header, its token renewed before it ends, so no call is sent with one that has (P44)."""
+        with self._lock:
             if not self._token or self.seconds() >= self._renew_at:
                 self._fetch()
             return {"Authorization": f"Bearer {self._token}"}
 
     def renew(self) -> bool:
-        """Have the next call fetch a new token, after the one at hand was refused."""
-        with self._turn:
+        """Drop the token after it was refused, so that the next call fetches a new one; always True."""
+        with self._lock:
             self._token = ""
         return True
 
     def _fetch(self) -> None:
-        asked = self.seconds()
+        sent_at = self.seconds()
         try:
             response = self.client.post(
                 self.token_url,
@@ -53,11 +65,21 @@ class ClientCredentials:
         except httpx.RequestError as error:
             raise transient_error(error, ENDPOINT) from error
         check_status(response, ENDPOINT)
-        try:
-            answer = response.json()
-            token, life = str(answer["access_token"]), float(answer.get("expires_in", 300))
-        except (ValueError, KeyError, TypeError) as error:
-            raise TransientError(f"{ENDPOINT} gave no token") from error
-        if str(answer.get("token_type", "")).lower() != "bearer":
+        answer = read_answer(response)
+        if answer.token_type.lower() != "bearer":
             raise RequestRejected(response.status_code, ENDPOINT)
-        self._token, self._renew_at = token, asked + life - min(EARLY_SECONDS, life * EARLY_SHARE)
+        life = answer.expires_in
+        self._token, self._renew_at = (
+            answer.access_token,
+            sent_at + life - min(EARLY_SECONDS, life * EARLY_SHARE),
+        )
+
+
+def read_answer(response: httpx.Response) -> TokenAnswer:
+    """Read the answer of the endpoint. Raises `TransientError`, naming the field, where it is no token."""
+    try:
+        return RECORDS.read(response.json(), TokenAnswer, "its answer")
+    except MalformedData as error:
+        raise TransientError(f"{ENDPOINT} gave no token: {error}") from error
+    except ValueError as error:
+        raise TransientError(f"{ENDPOINT} gave no token") from error

@@ -57,7 +57,7 @@ def status() -> int:
     with both_sides(startup()) as sides:
         standing = SqlReconciler(*sides).standing()
         queue = queue_of(sides[0])
-        chunks = queue.standing() if queue and queue.is_there() else None
+        chunks = queue.status() if queue and queue.exists() else None
     table = Table("kind", "waiting")
     for kind, count in sorted(standing.waiting.items()):
         table.add_row(kind, str(count))

@@ -53,6 +53,6 @@ def chunk_worker(runner: JobRunner) -> Thread:
     queue = queue_of(runner.databases.intranet)
     if queue is None:
         raise ValueError("Chunks are done on PostgreSQL with the extra `queue`; it, or that, is not there.")
-    queue.ready()
+    queue.check_ready()
     do = reconciliation(runner.settings, runner.databases).do
     return Thread(target=queue.work, args=(do, runner.stopping), name="chunks", daemon=True)

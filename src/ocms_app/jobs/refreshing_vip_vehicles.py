@@ -39,7 +39,7 @@ def run(context: JobContext) -> JobCounts:
 
 def refreshed(context: JobContext, source: VipSource) -> JobCounts:
     """Fetch the whole list, then merge it; no transaction is open while CAS is asked."""
-    with source.fetched() as fetched:
+    with source.fetch() as fetched:
         changes = SqlVipVehicles(context.databases.intranet).replace(
             fetched.rows,
             context.now(),

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from ocms_adapters.clock import SystemClock
-from ocms_adapters.datahive import PARTS, PATH
+from ocms_adapters.datahive import PATH
+from ocms_adapters.structuring import JSON_BODIES
 from ocms_app.simulators.certificates import Certificate
 from ocms_app.simulators.fake_registry import registry_entry
 from ocms_app.simulators.fault_injection import Simulator
@@ -44,7 +45,7 @@ def datahive_answer(asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     answers = []
     for identity in asked["identities"]:
         person = registry_entry(identity["idNo"])
-        address = {name: getattr(person.address, part) for name, (part, _) in PARTS.items()}
+        address = JSON_BODIES.unstructure(person.address)
         answers.append(
             {
                 "idNo": identity["idNo"],

@@ -35,9 +35,9 @@ KEY = "c2VjcmV0LW9mLW91cnM="
 
 def attempts(store: AzureStore) -> None:
     """Read and write in a store that does not answer or refuses."""
-    with pytest.raises(Unavailable, match="the report store is unavailable") as given:
+    with pytest.raises(Unavailable, match="the report store is unavailable") as refused:
         store.put(NAME, sheet("ZWITSCHER"))
-    assert KEY not in str(given.value.__cause__)
+    assert KEY not in str(refused.value.__cause__)
     with pytest.raises(Unavailable, match="the report store is unavailable"):
         store.read(NAME)
 

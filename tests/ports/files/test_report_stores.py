@@ -79,8 +79,8 @@ def test_a_link_that_was_changed_opens_nothing(kept: Kept, changed: str) -> None
     kept.store.put(OTHER, sheet("B"))
     link = kept.store.link(NAME, soon(60))
     later = dict(parse_qsl(urlsplit(kept.store.link(NAME, soon(3600))).query))
-    address, given = link.split("?")
-    query = dict(parse_qsl(given))
+    address, query_text = link.split("?")
+    query = dict(parse_qsl(query_text))
     match changed:
         case "workbook":
             address = address.replace("USER01", "USER02")

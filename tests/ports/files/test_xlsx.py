@@ -1,4 +1,4 @@
-"""A workbook says what its sheet said, and nothing in it is ever run."""
+"""A workbook has the content of its sheet, and nothing in it is ever run."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
