@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from attrs import frozen
-
 from ocms_core.court.facts import CourtFacts, CourtNotice
 from ocms_core.court.request_checks import CourtUpdate, is_one_of
 from ocms_core.kernel.changes import Change, NoticeChanged, SuspensionOpened
@@ -27,6 +25,7 @@ from ocms_core.kernel.suspensions import (
     SuspensionRecord,
     due_of_revival,
 )
+from ocms_core.kernel.value_objects import value_object
 
 SOURCE = "CAS"
 
@@ -139,7 +138,7 @@ def new_record(suspension: ShownSuspension, notice: CourtNotice, now: datetime) 
     )
 
 
-@frozen
+@value_object
 class UpdateOutcome:
     """What a court update comes to: the notices updated, and the items that failed with their codes."""
 

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from attrs import frozen
-
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.suspensions import ShownSuspension, SuspensionReason
+from ocms_core.kernel.value_objects import value_object
 
 
-@frozen
+@value_object
 class NoticePaymentStatus:
     """What a notice row says about its payment and suspension (API 1)."""
 
@@ -24,7 +23,7 @@ class NoticePaymentStatus:
     epr_reason: str | None
 
 
-@frozen
+@value_object
 class CourtNotice:
     """A notice as the court update finds it, locked (API 2)."""
 
@@ -39,7 +38,7 @@ class CourtNotice:
     last_sr_no: int = 0
 
 
-@frozen
+@value_object
 class CourtFacts:
     """The notices of one court update by number, and the reference data they are judged by."""
 
@@ -47,7 +46,7 @@ class CourtFacts:
     notices: Mapping[str, CourtNotice]
 
 
-@frozen
+@value_object
 class PlusNotice:
     """A notice as PLUS sees it, and what its court case has recorded of it (API 4)."""
 

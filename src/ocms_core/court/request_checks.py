@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
-
 from ocms_core.kernel.codes import (
     BATCH_TOO_LARGE,
     INVALID_EPR_REASON,
@@ -20,6 +18,7 @@ from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.notice_numbers import is_notice_no
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import PERMANENT, SUSPENSION_TYPES, SuspensionReason
+from ocms_core.kernel.value_objects import value_object
 
 REQUEST_ID = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE
@@ -31,7 +30,7 @@ EPR_REASONS: dict[str, SuspensionReason] = {
 }
 
 
-@frozen
+@value_object
 class CourtUpdate:
     """
     One court notice as CAS wants it; a part that is None keeps its value.

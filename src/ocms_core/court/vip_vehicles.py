@@ -8,6 +8,7 @@ from attrs import frozen
 
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 
 RETRIES_EXHAUSTED = "CAS API Refresh VIP Vehicle Failed - All Retries Exhausted"
 REFRESH_FAILED = "CAS API Refresh VIP Vehicle Failed"
@@ -39,7 +40,7 @@ class ListHeldBack(OcmsError):
         )
 
 
-@frozen
+@value_object
 class VipChanges:
     """What a refresh changed: how many vehicles there were and are, and which rows it wrote."""
 

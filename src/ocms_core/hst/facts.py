@@ -3,17 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from attrs import frozen
-
 from ocms_core.kernel.addresses import AddressAnswer, RegisteredAddress
 from ocms_core.kernel.hst_suspension import NO_SUSPENSIONS, Suspensions
 from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.value_objects import value_object
 
 CAPABILITY = "hst"
 FULLY_PAID = "FP"
 
 
-@frozen
+@value_object
 class ListedIdentity:
     """
     An identity on the HST list with the name and address the list has of it.
@@ -29,7 +28,7 @@ class ListedIdentity:
     address_changed_at: datetime | None = None
 
 
-@frozen
+@value_object
 class HstNotice:
     """
     A notice with its current offender, locked.
@@ -53,7 +52,7 @@ class HstNotice:
         return self.payment_status == FULLY_PAID
 
 
-@frozen
+@value_object
 class IdentityFacts:
     """Identities under their locks: the listed ones, all their notices in order, the latest answers."""
 
@@ -63,7 +62,7 @@ class IdentityFacts:
     answers: Mapping[str, AddressAnswer]
 
 
-@frozen
+@value_object
 class KnownOffender:
     """What is known of an identity, listed or not; no name and no address when it is unknown."""
 
@@ -73,7 +72,7 @@ class KnownOffender:
     notices: int = 0
 
 
-@frozen
+@value_object
 class ListedRow:
     """One row of the HST list as officers see it."""
 
@@ -82,7 +81,7 @@ class ListedRow:
     last_check: datetime | None
 
 
-@frozen
+@value_object
 class DataHiveAnswers:
     """What DataHive said of a batch and when it came: its answers, and of whom it said the unreadable."""
 
@@ -91,7 +90,7 @@ class DataHiveAnswers:
     unreadable: frozenset[str] = frozenset()
 
 
-@frozen
+@value_object
 class UnreportedAnswer:
     """An answer no report has shown yet: about whom, when it was given and when it came in."""
 
@@ -100,7 +99,7 @@ class UnreportedAnswer:
     received_at: datetime
 
 
-@frozen
+@value_object
 class CheckedIdentity:
     """An identity with its latest answer; `listed` is None once it has been revived."""
 
@@ -108,7 +107,7 @@ class CheckedIdentity:
     listed: ListedIdentity | None
 
 
-@frozen
+@value_object
 class Statistics:
     """How the list stands now, and what the month brought."""
 
@@ -120,7 +119,7 @@ class Statistics:
     identities_suspended: int
 
 
-@frozen
+@value_object
 class JobResult:
     """What a job did: how many things went well and how many are left for the next run."""
 

@@ -2,15 +2,14 @@
 
 from datetime import datetime, time
 
-from attrs import frozen
-
 from ocms_core.hst.facts import ListedRow
 from ocms_core.hst.request_checks import HstListQuery
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 
 
-@frozen
+@value_object
 class HstListPage:
     """One page of the list, and how many rows there are in all."""
 

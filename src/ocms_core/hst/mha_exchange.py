@@ -1,6 +1,5 @@
 """The exchange of address enquiries with MHA: a request goes out, responses come in."""
 
-import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from ocms_core.kernel.addresses import MHA
 from ocms_core.kernel.changes import EnquirySent, FileExchanged
 from ocms_core.kernel.codes import HST_FILE_MISMATCH
 from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.digests import sha256_hex
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.identity_numbers import FIN, NRIC
 from ocms_core.kernel.rule_tags import rule
@@ -41,7 +41,7 @@ def send_mha_requests(
         request = MhaRequest(now + timedelta(seconds=done // CHUNK), tuple(batch))
         name, content = mha_file.request_name(request.asked_at), mha_file.encode_request(request)
         exchange.put(name, content)
-        sent = FileExchanged(digest(content), REQUEST, name, len(batch), now)
+        sent = FileExchanged(sha256_hex(content), REQUEST, name, len(batch), now)
         with stores.writing() as store:
             store.record((*(EnquirySent(id_no, MHA, now) for id_no in batch), sent), now, isolate=False)
         done, after = done + len(batch), max(batch)
@@ -72,7 +72,7 @@ def receive_mha_responses(
             continue
         content = exchange.get(name)
         with stores.reading() as reader:
-            if reader.file_applied(digest(content), RESPONSE):
+            if reader.file_applied(sha256_hex(content), RESPONSE):
                 continue
         records = reconciled(name, content, names, exchange)
         if isinstance(records, str):
@@ -103,7 +103,9 @@ def look_at_waiting(names: Sequence[str], stores: HstStores, alerts: Alerts, now
         alerts.alert(HST_FILE_MISMATCH, f"{name} waits for the files it belongs with since an earlier day")
     if new or late:
         with stores.writing() as store:
-            notes = (FileExchanged(digest(name.encode()), note, name, 0, now) for note, name in (*new, *late))
+            notes = (
+                FileExchanged(sha256_hex(name.encode()), note, name, 0, now) for note, name in (*new, *late)
+            )
             store.record(tuple(notes), now, isolate=False)
 
 
@@ -132,7 +134,7 @@ def apply(name: str, content: bytes, records: Sequence[MhaRecord], stores: HstSt
     with stores.reading() as reader:
         listed = reader.listed_among([answer.id_no for answer in answers])
     kept = accepted(answers, listed, now)
-    applied = FileExchanged(digest(content), RESPONSE, name, len(records), now)
+    applied = FileExchanged(sha256_hex(content), RESPONSE, name, len(records), now)
     try:
         with stores.writing() as store:
             store.record((applied, *kept), now, isolate=False)
@@ -142,8 +144,3 @@ def apply(name: str, content: bytes, records: Sequence[MhaRecord], stores: HstSt
                 return 0
         raise
     return len(kept)
-
-
-def digest(content: bytes) -> str:
-    """Give the SHA-256 of a file, in hex."""
-    return hashlib.sha256(content).hexdigest()

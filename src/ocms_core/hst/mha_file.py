@@ -11,12 +11,13 @@ from datetime import date, datetime
 from enum import Enum, unique
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
 from ocms_core.kernel.addresses import MHA, AddressAnswer, RegisteredAddress
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.identity_numbers import FIN, NRIC, identity
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 
 REQUEST_PREFIX, RESPONSE_PREFIX, CONTROL_PREFIX = "URA2NRO_", "NRO2URA_", "REPORT_"
 CONTROL_SUFFIXES = TOTALS_SUFFIX, EXCEPTIONS_SUFFIX = ".TOT", ".EXP"
@@ -55,7 +56,7 @@ class MhaFileFault(Enum):
     BAD_EXCEPTION = "has an exception that cannot be read"
 
 
-@frozen
+@value_object
 class UnusableFile:
     """A file that cannot be used: what is wrong, and in which line; never what the line holds."""
 
@@ -67,7 +68,7 @@ class UnusableFile:
         return f"{self.fault.value} (line {self.line})" if self.line else self.fault.value
 
 
-@frozen
+@value_object
 class MhaRequest:
     """Whom MHA is asked about, at which moment."""
 
@@ -76,7 +77,7 @@ class MhaRequest:
 
 
 @rule("H40")
-@frozen
+@value_object
 class MhaRecord:
     """One answer of MHA about one identity; a date MHA does not know, or does not write as one, is None."""
 
@@ -94,7 +95,7 @@ class MhaRecord:
     timestamp: datetime | None = None
 
 
-@frozen
+@value_object
 class Totals:
     """What MHA says it has read and found."""
 
@@ -104,7 +105,7 @@ class Totals:
     not_found: int
 
 
-@frozen
+@value_object
 class ExceptionLine:
     """An identity MHA could not answer for."""
 
@@ -113,7 +114,7 @@ class ExceptionLine:
     status: str
 
 
-@frozen
+@value_object
 class FieldPosition:
     """Where a value stands in a response: its first position, counted from 1, and its width."""
 

@@ -4,20 +4,19 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from attrs import frozen
-
 from ocms_core.hst.answers import brought_another, brought_valid, found_valid_new_address
 from ocms_core.hst.facts import CheckedIdentity, Statistics
 from ocms_core.kernel.addresses import RegisteredAddress, invalid
 from ocms_core.kernel.dates import SINGAPORE, singapore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.sheets import CellKind, Column, Sheet
+from ocms_core.kernel.value_objects import value_object
 
 DATA_REPORT = "hst/MonthlyHSTDataReport_{month:%Y%m}.xlsx"
 WORK_ITEMS_REPORT = "hst/MonthlyHSTWorkItemsReport_{month:%Y%m}.xlsx"
 
 
-@frozen
+@value_object
 class Figures:
     """What the checks of a month brought."""
 

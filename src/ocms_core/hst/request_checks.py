@@ -5,13 +5,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from attrs import frozen
-
 from ocms_core.kernel.addresses import RegisteredAddress
 from ocms_core.kernel.codes import FIELD_INVALID, FIELD_REQUIRED, HST_BODY_INVALID
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.identity_numbers import FORMS, PASSPORT, STORED_AS, identity
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 
 ID_TYPES = frozenset({*FORMS, *STORED_AS})
 NAME_LENGTH = 66
@@ -42,7 +41,7 @@ class InvalidHstField(Exception):
         self.refusal = refusal
 
 
-@frozen
+@value_object
 class HstApplication:
     """An identity as an officer wants it on the list."""
 
@@ -52,7 +51,7 @@ class HstApplication:
     address: RegisteredAddress
 
 
-@frozen
+@value_object
 class HstUpdate:
     """The new name and address of a listed identity."""
 
@@ -61,7 +60,7 @@ class HstUpdate:
     address: RegisteredAddress
 
 
-@frozen
+@value_object
 class HstRevival:
     """A listed identity that is to be revived, and what is kept of why."""
 
@@ -69,7 +68,7 @@ class HstRevival:
     remarks: str
 
 
-@frozen
+@value_object
 class HstListQuery:
     """Which rows of the HST list to show: `since` and `before` bound the day of creation."""
 

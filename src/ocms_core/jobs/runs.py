@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from enum import Enum, unique
 from typing import TypeAlias
 
-from attrs import field, frozen
+from attrs import field
 
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 
 JobCounts: TypeAlias = Mapping[str, int]
 """What a run did, in numbers by name: `{"added": 3, "removed": 1}`."""
@@ -40,7 +41,7 @@ class SkipReason(Enum):
     RAN_TODAY = "it has run today already; --force runs it again"
 
 
-@frozen
+@value_object
 class LockRequest:
     """
     A wish to run a job.
@@ -62,7 +63,7 @@ class LockRequest:
     pause: timedelta = timedelta(0)
 
 
-@frozen
+@value_object
 class SlotRuns:
     """What became of the runs for one time of the schedule; lost ones and those cut off are none of them."""
 
@@ -71,7 +72,7 @@ class SlotRuns:
     last_failed: datetime | None = None
 
 
-@frozen
+@value_object
 class LockLease:
     """
     A lock one run holds.
@@ -88,7 +89,7 @@ class LockLease:
 
 
 @rule("P42")
-@frozen
+@value_object
 class Run:
     """The start of a run is on record before it does anything, so one that never ended is seen."""
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from enum import Enum, unique
 
-from attrs import field, frozen
+from attrs import field
 from attrs.validators import ge
 
 from ocms_core.kernel.batch_limits import BatchCap, batch_cap
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 
 
 @unique
@@ -48,7 +49,7 @@ class Operation(Enum):
     HST_LIST = "hstlist"
 
 
-@frozen
+@value_object
 class Principal:
     """
     A caller whose credential was accepted.
@@ -70,7 +71,7 @@ class CredentialKind(Enum):
     BEARER = "bearer"
 
 
-@frozen
+@value_object
 class Limit:
     """At most `calls` calls of one credential in any period of `seconds` seconds."""
 
@@ -78,7 +79,7 @@ class Limit:
     seconds: int = field(validator=ge(1))
 
 
-@frozen
+@value_object
 class OperationPolicy:
     """
     Who may call an operation, with which credential, how often, and with how many items at most.

@@ -3,9 +3,10 @@
 import re
 from datetime import datetime
 
-from attrs import astuple, frozen
+from attrs import astuple
 
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 
 MHA, DATAHIVE = "MHA", "DATAHIVE"
 NO_STREET = "NA"
@@ -13,7 +14,7 @@ NO_POSTAL_CODE = "000000"
 BLANKS = re.compile(r"\s+")
 
 
-@frozen
+@value_object
 class RegisteredAddress:
     """A Singapore address, part by part; a part there is none of is empty."""
 
@@ -25,7 +26,7 @@ class RegisteredAddress:
     bldg_name: str = ""
 
 
-@frozen
+@value_object
 class AddressAnswer:
     """
     What MHA or DataHive says of where an identity lives.

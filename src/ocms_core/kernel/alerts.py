@@ -1,9 +1,9 @@
 """What operations must hear of: one alert for each incident."""
 
-from attrs import frozen
+from ocms_core.kernel.value_objects import value_object
 
 
-@frozen
+@value_object
 class Alert:
     """
     A message to the operations team.

@@ -4,15 +4,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from attrs import frozen
-
 from ocms_core.kernel import addresses
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person, RoleHolder
 from ocms_core.kernel.stage_moves import NextStage, StageChange, StageMove
 from ocms_core.kernel.suspensions import ShownSuspension, SuspensionReason, SuspensionRecord
+from ocms_core.kernel.value_objects import value_object
 
 
-@frozen
+@value_object
 class NoticeChanged:
     """
     A notice row changes; a part that is None stays as it is.
@@ -39,7 +38,7 @@ class NoticeChanged:
         )
 
 
-@frozen
+@value_object
 class SuspensionOpened:
     """A suspension gets its record."""
 
@@ -51,7 +50,7 @@ class SuspensionOpened:
         return self.record.notice_no
 
 
-@frozen
+@value_object
 class CourtDueDateRecorded:
     """The court case of a notice takes over the notice's due date."""
 
@@ -59,7 +58,7 @@ class CourtDueDateRecorded:
     court_payment_due_date: datetime | None
 
 
-@frozen
+@value_object
 class StageChangeRecorded:
     """A change of stage gets its record."""
 
@@ -71,7 +70,7 @@ class StageChangeRecorded:
         return self.record.notice_no
 
 
-@frozen
+@value_object
 class AddressCheckSet:
     """Whether MHA and DataHive may be asked for the addresses of a notice's people; `allow` Y or N."""
 
@@ -79,7 +78,7 @@ class AddressCheckSet:
     allow: str
 
 
-@frozen
+@value_object
 class OffenderCleared:
     """Who stands in a role is no longer the current offender; the row is kept (F20)."""
 
@@ -87,7 +86,7 @@ class OffenderCleared:
     role: str
 
 
-@frozen
+@value_object
 class CurrentOffenderSet:
     """A person takes a role and is the current offender; whoever stood in it is overwritten (F20)."""
 
@@ -96,7 +95,7 @@ class CurrentOffenderSet:
     person: Person
 
 
-@frozen
+@value_object
 class OffenderUpdated:
     """Name and contact of the holder of a role change; identity and indicator stay (F40)."""
 
@@ -105,7 +104,7 @@ class OffenderUpdated:
     person: Person
 
 
-@frozen
+@value_object
 class AddressFurnished:
     """The furnished mailing address of a role is written; other kinds of address stay (F20)."""
 
@@ -114,7 +113,7 @@ class AddressFurnished:
     address: MailingAddress
 
 
-@frozen
+@value_object
 class DetailFurnished:
     """Relationship, rental period and remarks of a role are written (F22)."""
 
@@ -123,7 +122,7 @@ class DetailFurnished:
     detail: FurnishDetail
 
 
-@frozen
+@value_object
 class OffenderHistoryKept:
     """
     An officer's action on the offenders of a notice is kept for good, with what it overwrote.
@@ -143,7 +142,7 @@ class OffenderHistoryKept:
     former: RoleHolder | None = None
 
 
-@frozen
+@value_object
 class IdentityListed:
     """An identity is put on the HST list."""
 
@@ -153,7 +152,7 @@ class IdentityListed:
     address: addresses.RegisteredAddress
 
 
-@frozen
+@value_object
 class ListedIdentityChanged:
     """
     An identity on the HST list gets another name and address.
@@ -167,21 +166,21 @@ class ListedIdentityChanged:
     date_of_addr_change: datetime | None
 
 
-@frozen
+@value_object
 class IdentityRemoved:
     """An identity leaves the HST list."""
 
     id_no: str
 
 
-@frozen
+@value_object
 class EnquiryWithdrawn:
     """Nobody is to be asked for the address of an identity on account of the HST list any more."""
 
     id_no: str
 
 
-@frozen
+@value_object
 class SuspensionShownOnNotices:
     """
     Many notice rows show the same suspension from now on, or none; one statement for all of them.
@@ -194,7 +193,7 @@ class SuspensionShownOnNotices:
     next_date: datetime | None = None
 
 
-@frozen
+@value_object
 class SuspensionsOpened:
     """
     Many notices are suspended for the same reason at the same moment; one statement for all of them.
@@ -211,7 +210,7 @@ class SuspensionsOpened:
     remarks: str
 
 
-@frozen
+@value_object
 class SuspensionsClosed:
     """Suspension records, each by its key, are closed for the same reason at the same moment."""
 
@@ -222,7 +221,7 @@ class SuspensionsClosed:
     remarks: str | None = None
 
 
-@frozen
+@value_object
 class OffendersRenamed:
     """An identity gets another name on its offender rows, each by notice and indicator."""
 
@@ -230,7 +229,7 @@ class OffendersRenamed:
     name: str
 
 
-@frozen
+@value_object
 class FurnishedAddressesWritten:
     """The same furnished address is written for offender rows, each by notice and indicator."""
 
@@ -238,14 +237,14 @@ class FurnishedAddressesWritten:
     address: addresses.RegisteredAddress
 
 
-@frozen
+@value_object
 class AddressAnswered:
     """An address enquiry about an identity on the HST list was answered."""
 
     answer: addresses.AddressAnswer
 
 
-@frozen
+@value_object
 class EnquirySent:
     """An address enquiry about an identity went out; `system` is MHA or DATAHIVE."""
 
@@ -254,7 +253,7 @@ class EnquirySent:
     at: datetime
 
 
-@frozen
+@value_object
 class FileExchanged:
     """
     A file was exchanged with MHA, known from now on by the SHA-256 of its content.

@@ -1,9 +1,9 @@
 """The table of answer codes: code, text and the rule that names them, for each API family."""
 
-from attrs import frozen
+from ocms_core.kernel.value_objects import value_object
 
 
-@frozen
+@value_object
 class Code:
     """One answer code as callers see it; `rule` is where its text is laid down."""
 

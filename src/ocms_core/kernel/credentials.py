@@ -1,15 +1,15 @@
 """What makes an API key valid, and what the doors need to know from outside."""
 
-import hashlib
-import hmac
 import re
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import field
 
 from ocms_core.kernel.access import Limit, Operation, Role
+from ocms_core.kernel.digests import is_same_digest, sha256_hex
 from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.value_objects import value_object
 
 # Two, so that a client can go over to a new key while the old one still works.
 LIVE_KEYS_PER_CLIENT = 2
@@ -25,7 +25,7 @@ PRINTED = re.compile(r"ocms_([0-9a-f]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 NOBODYS_HASH = "0" * 64
 
 
-@frozen
+@value_object
 class PresentedKey:
     """An API key as a caller shows it, taken apart; the secret shows in no text of it."""
 
@@ -33,7 +33,7 @@ class PresentedKey:
     secret: str = field(repr=False)
 
 
-@frozen
+@value_object
 class ApiCredential:
     """
     An API key as OCMS keeps it: whose it is and how long it counts.
@@ -76,8 +76,8 @@ def presented_key(text: str) -> PresentedKey | None:
 
 
 def hash_of(secret: str) -> str:
-    """The SHA-256 of a secret, in hex."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    """Return the SHA-256 of a secret, in hex: what is kept of it."""
+    return sha256_hex(secret.encode())
 
 
 def accepts(credential: ApiCredential | None, presented: PresentedKey, now: datetime) -> bool:
@@ -88,7 +88,7 @@ def accepts(credential: ApiCredential | None, presented: PresentedKey, now: date
     from unknown ones.
     """
     kept = credential.secret_hash if credential else NOBODYS_HASH
-    genuine = hmac.compare_digest(hash_of(presented.secret), kept)
+    genuine = is_same_digest(hash_of(presented.secret), kept)
     return genuine and credential is not None and credential.live(now)
 
 
@@ -102,12 +102,12 @@ class ApiCredentials(Protocol):
         """Note that the key was used."""
 
 
-@frozen
+@value_object
 class CallAllowed:
     """The call is within the limit, and is counted."""
 
 
-@frozen
+@value_object
 class RateLimitExceeded:
     """The call is one too many and is not counted; in `retry_after` seconds (1 or more) one will pass."""
 

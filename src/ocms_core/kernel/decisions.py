@@ -2,15 +2,16 @@
 
 from typing import Any, Generic, TypeVar
 
-from attrs import field, frozen
+from attrs import field
 
 from ocms_core.kernel.changes import Change
 from ocms_core.kernel.codes import Code
+from ocms_core.kernel.value_objects import value_object
 
 Detail = TypeVar("Detail")
 
 
-@frozen
+@value_object
 class Answer(Generic[Detail]):
     """What became of one item: its code, and `detail` when it went well."""
 
@@ -19,7 +20,7 @@ class Answer(Generic[Detail]):
     detail: Detail | None = None
 
 
-@frozen
+@value_object
 class Refusal:
     """The whole call is refused; `words` fill the gaps of the code's text."""
 
@@ -27,7 +28,7 @@ class Refusal:
     words: dict[str, Any] = field(factory=dict)
 
 
-@frozen
+@value_object
 class Decision(Generic[Detail]):
     """The answers in the order asked, and everything that is to be written for them."""
 

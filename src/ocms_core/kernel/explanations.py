@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from attrs import frozen
+from ocms_core.kernel.value_objects import value_object
 
 
-@frozen
+@value_object
 class Explanation:
     """One operation's answer for one notice, in words, and the ids of the rules that decide it."""
 

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from attrs import frozen
-
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import (
     HST,
@@ -18,13 +16,14 @@ from ocms_core.kernel.suspensions import (
     due_of_revival,
     shown_of,
 )
+from ocms_core.kernel.value_objects import value_object
 
 SOURCE = "OCMS"
 REMARK = "HST Suspension - Address invalid"
 DEFAULT_DAYS = timedelta(days=30)
 
 
-@frozen
+@value_object
 class Suspensions:
     """
     All that suspends one notice.

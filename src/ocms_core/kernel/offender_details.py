@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from attrs import frozen
+from ocms_core.kernel.value_objects import value_object
 
 
-@frozen
+@value_object
 class Person:
     """An identity with its name and contact; `id_type` is the stored letter N, F, U or P."""
 
@@ -21,7 +21,7 @@ class Person:
         return "Person(...)"
 
 
-@frozen
+@value_object
 class MailingAddress:
     """A mailing address in its parts; a part that is not known is None."""
 
@@ -37,7 +37,7 @@ class MailingAddress:
         return "Address(...)"
 
 
-@frozen
+@value_object
 class FurnishDetail:
     """What was furnished besides: relationship to the owner, rental period, the officer's remarks (F22)."""
 
@@ -51,7 +51,7 @@ class FurnishDetail:
         return "FurnishDetail(...)"
 
 
-@frozen
+@value_object
 class RoleHolder:
     """
     Who stands in one role of a notice.

@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Protocol
 
-from attrs import frozen
-
 from ocms_core.kernel.sheets import Sheet
+from ocms_core.kernel.value_objects import value_object
 
 
-@frozen
+@value_object
 class StoredReport:
     """A report that is safely stored: how many rows it has and the SHA-256 of its bytes, in hex."""
 

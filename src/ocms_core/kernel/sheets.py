@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import Enum, unique
 from typing import Any
 
-from attrs import frozen
+from ocms_core.kernel.value_objects import value_object
 
 
 @unique
@@ -18,7 +18,7 @@ class CellKind(Enum):
     MOMENT = "moment"
 
 
-@frozen
+@value_object
 class Column:
     """One column: its title, what its cells hold, and how many characters wide it is shown."""
 
@@ -27,7 +27,7 @@ class Column:
     width: int = 16
 
 
-@frozen
+@value_object
 class Sheet:
     """
     A sheet: rows in the order of the columns, read once and never all at the same time.

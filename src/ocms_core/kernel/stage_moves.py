@@ -3,17 +3,16 @@
 import re
 from datetime import datetime, timedelta
 
-from attrs import frozen
-
 from ocms_core.kernel.dates import SINGAPORE, singapore
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.reference_defaults import DEFAULT_STAGE_DAYS
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 
 DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)
 
 
-@frozen
+@value_object
 class NextStage:
     """The stage a notice is to enter next, and when; no stage when its road ends here."""
 
@@ -21,7 +20,7 @@ class NextStage:
     date: datetime | None
 
 
-@frozen
+@value_object
 class StageMove:
     """
     A notice leaves one stage and stands in another.
@@ -36,7 +35,7 @@ class StageMove:
     date: datetime
 
 
-@frozen
+@value_object
 class StageChange:
     """One row of `ocms_change_of_processing`: who moved a notice, when, from where to where and why."""
 

@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from attrs import frozen
-
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 
 PERMANENT = "PS"
 TEMPORARY = "TS"
 SUSPENSION_TYPES: frozenset[str] = frozenset({PERMANENT, TEMPORARY})
 
 
-@frozen
+@value_object
 class SuspensionReason:
     """Why a notice is suspended: `type` PS or TS, `code` the three-letter reason."""
 
@@ -30,7 +29,7 @@ HST = SuspensionReason(TEMPORARY, "HST")
 LIFTED_ONLY_BY: Mapping[SuspensionReason, str] = {HST: "hst"}
 
 
-@frozen
+@value_object
 class ShownSuspension:
     """The suspension as the notice row shows it; `due` is when a temporary one is to be revived."""
 
@@ -43,7 +42,7 @@ class ShownSuspension:
 NOT_SUSPENDED = ShownSuspension(type=None, reason=None, since=None, due=None)
 
 
-@frozen
+@value_object
 class OpenSuspension:
     """A suspension nobody has lifted yet; with the notice, `since` and `sr_no` are the key of its record."""
 
@@ -53,7 +52,7 @@ class OpenSuspension:
     due: datetime | None
 
 
-@frozen
+@value_object
 class SuspensionRecord:
     """One row of `ocms_suspended_notice`: who suspended a notice, when, why and until when."""
 

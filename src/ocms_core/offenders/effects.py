@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from ocms_core.kernel.changes import (
     AddressFurnished,
@@ -21,12 +21,13 @@ from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Per
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import NextStage, StageMove
 from ocms_core.kernel.suspensions import ShownSuspension
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.offenders.facts import OffenderNotice
 
 FURNISH, REDIRECT, UPDATE = "FURNISH", "REDIRECT", "UPDATE"
 
 
-@frozen
+@value_object
 class RoleAssignment:
     """Somebody takes a role: who, reachable where, what was furnished of them, and by which officer."""
 
@@ -38,7 +39,7 @@ class RoleAssignment:
     officer: str
 
 
-@frozen
+@value_object
 class RoleAssigned:
     """A role was taken: whether its row is new, and the stage the notice stands in now."""
 

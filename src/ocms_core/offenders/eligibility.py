@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from attrs import frozen
-
 from ocms_core.kernel.codes import (
     LAST_STAGE_AFTER_CPC,
     NOT_FURNISHABLE,
@@ -14,6 +12,7 @@ from ocms_core.kernel.codes import (
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stages import BEFORE_COURT
 from ocms_core.kernel.suspensions import PERMANENT
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.offenders.facts import DRIVER, HIRER, OWNER, OffenderNotice
 
 # Where a notice goes when a role is furnished at a stage; a pair that is not here is not furnishable.
@@ -82,7 +81,7 @@ def redirectable(notice: OffenderNotice, role: str) -> bool:
     return blocked(notice) is None and notice.current is not None and notice.current.role != role
 
 
-@frozen
+@value_object
 class Eligibility:
     """What can be done with a notice for one role; `reason` says why it cannot be furnished."""
 
@@ -99,7 +98,7 @@ def eligibility(notice: OffenderNotice, role: str) -> Eligibility:
     return Eligibility(reason is None, redirectable(notice, role), notice.stage, reason)
 
 
-@frozen
+@value_object
 class Buttons:
     """Which buttons an officer sees for one role of a notice."""
 

@@ -5,11 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from attrs import field, frozen
+from attrs import field
 
 from ocms_core.kernel.hst_suspension import Suspensions
 from ocms_core.kernel.offender_details import RoleHolder
 from ocms_core.kernel.suspensions import SuspensionReason
+from ocms_core.kernel.value_objects import value_object
 
 OWNER, HIRER, DRIVER = "O", "H", "D"
 
@@ -23,7 +24,7 @@ ROLES: Mapping[str, str] = {word: role for role, word in WORDS.items()}
 """The stored letter of each role, by the contract's word."""
 
 
-@frozen
+@value_object
 class AssigneeOnHstList:
     """
     Who is to become the offender is on the HST list.
@@ -35,7 +36,7 @@ class AssigneeOnHstList:
     days: Mapping[SuspensionReason, int]
 
 
-@frozen
+@value_object
 class OffenderNotice:
     """
     A notice with whoever stands in its roles, by role; locked where it leads to a write.

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from attrs import field, frozen
+from attrs import field
 
 from ocms_core.kernel.codes import FIELDS_INVALID
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.offenders import fields
 from ocms_core.offenders.fields import FieldReader, InvalidField, Violation
 
@@ -28,7 +29,7 @@ def refused(violations: list[Violation]) -> Refusal:
     return Refusal(FIELDS_INVALID, {"violations": tuple(violations)})
 
 
-@frozen
+@value_object
 class RoleRequest:
     """One role of one notice."""
 
@@ -36,7 +37,7 @@ class RoleRequest:
     role: str
 
 
-@frozen
+@value_object
 class FurnishRequest:
     """Everything a furnish or redirect says; `from_role` only of a redirect."""
 
@@ -48,7 +49,7 @@ class FurnishRequest:
     from_role: str | None = None
 
 
-@frozen
+@value_object
 class ParticularsPatch:
     """The fields an update gives, each with its new value, None to clear it; others are not there."""
 
@@ -167,7 +168,7 @@ LONGEST_PAGE = 100
 PAGE = 20
 
 
-@frozen
+@value_object
 class TimelinePage:
     """A part of the timeline of a notice: `limit` events behind the first `skip`."""
 

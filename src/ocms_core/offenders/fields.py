@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
 from ocms_core.kernel.identity_numbers import FIN, NRIC, PASSPORT, UEN, identity
 from ocms_core.kernel.notice_numbers import is_notice_no
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.offenders.facts import ROLES
 
 ID_TYPES: Mapping[str, str] = {"NRIC": NRIC, "FIN": FIN, "UEN": UEN, "PASSPORT": PASSPORT}
@@ -44,7 +45,7 @@ LENGTHS: Mapping[str, int] = {
 }
 
 
-@frozen
+@value_object
 class Violation:
     """One field that is not as it must be; None where no single field is to blame."""
 
@@ -56,7 +57,7 @@ class InvalidField(Exception):
     """A field cannot be read; the message is the contract's for that field."""
 
 
-@frozen
+@value_object
 class FieldReader:
     """The fields of a body, read one after the other; what is wrong with any of them is collected."""
 

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
-
 from ocms_core.kernel.codes import DB_UPDATE, NOTICE_NOT_FOUND
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import execute
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.offenders import furnishing, redirecting, updating
 from ocms_core.offenders.effects import RoleAssignment
 from ocms_core.offenders.eligibility import Eligibility, eligibility
@@ -21,7 +20,7 @@ from ocms_core.replication.outbox_rows import OutboxRow, outbox_rows
 from ocms_core.replication.ports import Delivery
 
 
-@frozen
+@value_object
 class ActionOutcome:
     """The answer of an action (a `RoleAssigned` or a `RoleHolder`), and whether the Internet shows it."""
 

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from attrs import field, frozen
+from attrs import field
 
 from ocms_core.kernel.changes import OffenderHistoryKept
+from ocms_core.kernel.value_objects import value_object
 
 STAGE, SUSPENSION, REVIVAL = "STAGE", "SUSPENSION", "REVIVAL"
 OFFENDER, COURT, PAYMENT = "OFFENDER", "COURT", "PAYMENT"
 
 
-@frozen
+@value_object
 class TimelineStageChange:
     """A stage change on record; one that only the notice row tells of has no officer and no source."""
 
@@ -25,7 +26,7 @@ class TimelineStageChange:
     remarks: str | None = None
 
 
-@frozen
+@value_object
 class TimelineSuspension:
     """A suspension record with its revival, if there was one."""
 
@@ -42,7 +43,7 @@ class TimelineSuspension:
     revival_remarks: str | None = None
 
 
-@frozen
+@value_object
 class CourtMark:
     """The court case has taken over a due date."""
 
@@ -51,7 +52,7 @@ class CourtMark:
     reason: str | None
 
 
-@frozen
+@value_object
 class PaymentMark:
     """The notice row carries a payment: when, as what, and how much."""
 
@@ -61,7 +62,7 @@ class PaymentMark:
     paid: Decimal | None
 
 
-@frozen
+@value_object
 class NoticeHistory:
     """
     All that is recorded of a notice.
@@ -79,7 +80,7 @@ class NoticeHistory:
     payment: PaymentMark | None = None
 
 
-@frozen
+@value_object
 class TimelineEvent:
     """One thing that happened: when, of which kind, by whom (None where nobody is on record), and what."""
 

@@ -1,9 +1,9 @@
 """Whether both sides hold the same, page by page and then row by row."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from enum import Enum, unique
 
+from ocms_core.kernel.digests import sha256_hex
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.replication.replicated_tables import Key, Values
 
@@ -20,10 +20,7 @@ class Difference(Enum):
 
 def checksum(rows: Mapping[Key, Values | None]) -> str:
     """Give the SHA-256 of rows in key order; equal for equal rows, whichever side they are from."""
-    digest = hashlib.sha256()
-    for key in sorted(rows):
-        digest.update(repr((key, rows[key])).encode())
-    return digest.hexdigest()
+    return sha256_hex("".join(repr((key, rows[key])) for key in sorted(rows)).encode())
 
 
 @rule("G12")

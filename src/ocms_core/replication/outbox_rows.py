@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import frozen
-
 from ocms_core.kernel.changes import (
     Change,
     CurrentOffenderSet,
@@ -15,12 +13,13 @@ from ocms_core.kernel.changes import (
     SuspensionShownOnNotices,
 )
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 
 NOTICE = "NOTICE"
 OFFENDER = "OFFENDER"
 
 
-@frozen
+@value_object
 class OutboxRow:
     """A row the Internet side is to take over; its present state is read when it is delivered."""
 
@@ -29,7 +28,7 @@ class OutboxRow:
     owner_driver_indicator: str | None = None
 
 
-@frozen
+@value_object
 class OutboxRows:
     """Many rows of one kind the Internet side is to take over, each by notice and indicator."""
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from attrs import frozen
-
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.replication.outbox_rows import NOTICE, OFFENDER
 
 
-@frozen
+@value_object
 class ReplicatedTable:
     """
     One table of the Internet side and the Intranet table it copies.

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
-
 from ocms_core.kernel import codes
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.request_fields import (
     NOT_A_NUMBER,
     InvalidRequest,
@@ -19,7 +18,7 @@ from ocms_core.stages.request_fields import (
 )
 
 
-@frozen
+@value_object
 class PlusChange:
     """A stage change PLUS asks for; `at` is when it happened there, if PLUS says so."""
 
@@ -74,7 +73,7 @@ def plus_text(given: Mapping[str, Any], name: str, *, short: bool = True) -> str
         raise plus_refused(refused.code.text) from None
 
 
-@frozen
+@value_object
 class ToppanRun:
     """The letters of one print run: whose they are, at which stage, and when they were printed."""
 

@@ -2,13 +2,12 @@
 
 from enum import Enum, unique
 
-from attrs import frozen
-
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import PERMANENT
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.amounts import missing_fee
 from ocms_core.stages.facts import StageNotice
 
@@ -66,7 +65,7 @@ REASONS: dict[str, str] = {
 """The reasons of a change."""
 
 
-@frozen
+@value_object
 class RequestedChange:
     """A change by hand as asked for; without a `target` the next stage is derived."""
 
@@ -76,7 +75,7 @@ class RequestedChange:
     confirmed: bool = False
 
 
-@frozen
+@value_object
 class Eligible:
     """A notice that may be moved to `target`."""
 

@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
-from attrs import frozen
-
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.value_objects import value_object
 
 # From one moment to before another.
 Period: TypeAlias = tuple[datetime, datetime]
@@ -20,7 +19,7 @@ def day_of(now: datetime) -> Period:
     return midnight, midnight + timedelta(days=1)
 
 
-@frozen
+@value_object
 class StageNotice:
     """A notice as a stage change finds it; `role` is the indicator of its current offender, if it has one."""
 
@@ -33,7 +32,7 @@ class StageNotice:
     role: str | None = None
 
 
-@frozen
+@value_object
 class StageFacts:
     """The notices of one call, those with a change row in the time asked about, and the reference data."""
 
@@ -42,7 +41,7 @@ class StageFacts:
     changed: frozenset[str] = frozenset()
 
 
-@frozen
+@value_object
 class LatestChange:
     """The newest change row of a notice: who made it, to which stage, and when."""
 
@@ -51,7 +50,7 @@ class LatestChange:
     date: datetime
 
 
-@frozen
+@value_object
 class ToppanFacts:
     """The notices of one chunk of a Toppan call, with the newest change row of each that has one."""
 
@@ -60,7 +59,7 @@ class ToppanFacts:
     latest: Mapping[str, LatestChange]
 
 
-@frozen
+@value_object
 class Offender:
     """One owner, hirer or driver of a notice; `indicator` O, H, D or R."""
 
@@ -71,7 +70,7 @@ class Offender:
     entity_type: str | None
 
 
-@frozen
+@value_object
 class FoundNotice:
     """A notice as the search finds it."""
 

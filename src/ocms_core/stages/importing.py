@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from attrs import frozen
-
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.request_checks import ChangeItem, item
 from ocms_core.stages.request_fields import InvalidRequest
@@ -24,7 +23,7 @@ Row = tuple[int, Mapping[str, str]]
 ExecuteItems = Callable[[Sequence[ChangeItem]], Decision[StageTransition]]
 
 
-@frozen
+@value_object
 class RowVerdict:
     """What became of one row, by its number in the table."""
 

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, partial
 
-from attrs import frozen
-
 from ocms_core.kernel import codes
 from ocms_core.kernel.changes import AddressCheckSet, Change, StageChangeRecorded
 from ocms_core.kernel.codes import Code
@@ -13,6 +11,7 @@ from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import NextStage, StageChange, following
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.eligibility import Eligible, RequestedChange, eligibility
 from ocms_core.stages.facts import StageFacts
 from ocms_core.stages.request_checks import ChangeItem
@@ -21,7 +20,7 @@ from ocms_core.stages.stage_transition import PAYABLE, stage_transition
 SOURCE = "OCMS"
 
 
-@frozen
+@value_object
 class StageTransition:
     """A notice that was moved, or may be."""
 

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from itertools import groupby
 
-from attrs import frozen
-
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.sheets import CellKind, Column, Sheet
+from ocms_core.kernel.value_objects import value_object
 
 KIND = "change-stage"
 SHOWN_BELOW = "reports/"
@@ -37,7 +36,7 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-@frozen
+@value_object
 class ReportBatch:
     """
     The change rows of one submit or one PLUS call.
@@ -51,7 +50,7 @@ class ReportBatch:
     submitted: datetime
 
 
-@frozen
+@value_object
 class ReportEntry:
     """A report in the registry; it is in the store when `is_stored`, and can be built again when not."""
 
@@ -60,7 +59,7 @@ class ReportEntry:
     is_stored: bool = False
 
 
-@frozen
+@value_object
 class OfficerDay:
     """How many changes one officer made on one day."""
 
@@ -69,7 +68,7 @@ class OfficerDay:
     changes: int
 
 
-@frozen
+@value_object
 class DailyReport:
     """One line of the report list."""
 

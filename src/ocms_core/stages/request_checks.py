@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.request_fields import (
     NOT_A_DATE,
@@ -27,7 +28,7 @@ from ocms_core.stages.request_fields import (
 )
 
 
-@frozen
+@value_object
 class ChangeItem:
     """One notice of a submit."""
 
@@ -36,7 +37,7 @@ class ChangeItem:
     check_addresses: bool = False
 
 
-@frozen
+@value_object
 class NoticeToValidate:
     """One notice of a validate; what the caller believes of it is only echoed."""
 
@@ -45,7 +46,7 @@ class NoticeToValidate:
     offender_type: str | None = None
 
 
-@frozen
+@value_object
 class Validation:
     """A validate call."""
 
@@ -53,7 +54,7 @@ class Validation:
     requested: RequestedChange
 
 
-@frozen
+@value_object
 class Criteria:
     """What a search is for; the day is that of the current stage."""
 
@@ -128,7 +129,7 @@ def notice_to_validate(given: Mapping[str, Any]) -> NoticeToValidate:
     return NoticeToValidate(notice_no, stage, offender)
 
 
-@frozen
+@value_object
 class DateRange:
     """Both days of a report list, both in it."""
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from attrs import frozen
-
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import PERMANENT
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.eligibility import CHANGEABLE
 from ocms_core.stages.facts import FoundNotice, Offender
 
@@ -15,7 +14,7 @@ MOST_LISTED = 1_000
 SHOWN_FIRST = "DOHR"
 
 
-@frozen
+@value_object
 class SearchRow:
     """A notice as the search lists it: its offender, and the code that stands against it, if any."""
 
@@ -24,7 +23,7 @@ class SearchRow:
     against: Code | None
 
 
-@frozen
+@value_object
 class SearchResult:
     """What a search found; `total` counts all, also those not listed."""
 

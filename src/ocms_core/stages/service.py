@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from attrs import frozen
-
 from ocms_core.kernel import codes
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import execute
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages import officer_changes, plus, reports, search, toppan
 from ocms_core.stages.client_checks import PLUS_CODE, PlusChange, ToppanRun
 from ocms_core.stages.facts import ToppanFacts, day_of
@@ -132,7 +131,7 @@ def never_refused(decision: Decision[StageTransition] | Refusal) -> Decision[Sta
     return decision
 
 
-@frozen
+@value_object
 class ReportLink:
     """Where a report can be fetched, and until when."""
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from attrs import field, frozen
+from attrs import field
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.changes import Change
@@ -13,6 +13,7 @@ from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import following
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.amounts import missing_fee
 from ocms_core.stages.client_checks import ToppanRun
 from ocms_core.stages.facts import LatestChange, StageNotice, ToppanFacts
@@ -25,7 +26,7 @@ BY_HAND = frozenset({"OCMS", "PLUS"})
 HARMLESS = frozenset({codes.TOPPAN_AUTOMATIC, codes.TOPPAN_MANUAL, codes.TOPPAN_DELIVERED})
 
 
-@frozen
+@value_object
 class ToppanResult:
     """What became of a print run; `errors` one line for each notice that is to be looked at."""
 
