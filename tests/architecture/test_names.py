@@ -159,7 +159,7 @@ IDENTIFIERS = {
     "put_away": "store_reports",
     "road": "stage_path",
     "settle": "execute",
-    "settle_whole": "execute_whole",
+    "settle_whole": "execute",
     "told": "run_reporting_errors",
     "twin": "in_memory_stores",
     "twins": "in_memory_stores",

@@ -10,7 +10,7 @@ from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.codes import INTERNAL_ERROR
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.unit_of_work import execute
+from ocms_core.kernel.unit_of_work import IsolateRow, execute
 
 
 def get_payment_status(notice_nos: Sequence[str], *, stores: CourtStores) -> tuple[NoticePaymentStatus, ...]:
@@ -38,7 +38,7 @@ def update_court_notices(
         load=lambda store: store.court_facts([update.notice_no for update in updates]),
         decide=lambda facts: court_notices.decide(updates, facts, now),
         now=now,
-        refused_by_database=INTERNAL_ERROR,
+        on_refused_row=IsolateRow(INTERNAL_ERROR),
     )
 
 
@@ -60,5 +60,5 @@ def query_notice_info(
         load=lambda store: store.plus_notices(notice_nos),
         decide=lambda found: plus_query.decide(notice_nos, found, now),
         now=now,
-        refused_by_database=INTERNAL_ERROR,
+        on_refused_row=IsolateRow(INTERNAL_ERROR),
     )

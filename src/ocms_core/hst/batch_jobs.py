@@ -10,7 +10,7 @@ from ocms_core.kernel.codes import HST_INTERNAL_ERROR
 from ocms_core.kernel.dates import SINGAPORE, singapore
 from ocms_core.kernel.decisions import Decision
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.unit_of_work import execute_whole
+from ocms_core.kernel.unit_of_work import RefuseCall, execute
 
 CHUNK = 500
 
@@ -75,12 +75,12 @@ def in_chunks(
             keys = find(reader, after)
         if not keys:
             return JobResult(done, failed)
-        decision = execute_whole(
+        decision = execute(
             stores.writing,
             load=lambda store, keys=keys: load(store, keys),  # type: ignore[misc]  # mypy takes the default for Any
             decide=decide,
             now=now,
-            refused_by_database=HST_INTERNAL_ERROR,
+            on_refused_row=RefuseCall(HST_INTERNAL_ERROR),
         )
         if isinstance(decision, Decision):
             done += len(decision.answers)

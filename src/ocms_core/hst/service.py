@@ -9,7 +9,7 @@ from ocms_core.hst.ports import HstStores
 from ocms_core.hst.request_checks import HstApplication, HstListQuery, HstRevival, HstUpdate
 from ocms_core.kernel.codes import HST_NOT_CREATED, HST_NOT_REVIVED, HST_NOT_UPDATED
 from ocms_core.kernel.decisions import Decision, Refusal
-from ocms_core.kernel.unit_of_work import execute_whole
+from ocms_core.kernel.unit_of_work import RefuseCall, execute
 
 
 def find(id_no: str, *, stores: HstStores) -> KnownOffender:
@@ -30,12 +30,12 @@ def apply(
 
     Raises `Unavailable` when the database cannot be reached. Contract 4, 1.2; rules H3 to H5, H20.
     """
-    return execute_whole(
+    return execute(
         stores.writing,
         load=lambda store: store.identity_facts([application.id_no]),
         decide=lambda facts: applying.decide(application, facts, officer, now),
         now=now,
-        refused_by_database=HST_NOT_CREATED,
+        on_refused_row=RefuseCall(HST_NOT_CREATED),
     )
 
 
@@ -45,12 +45,12 @@ def update(changed: HstUpdate, *, stores: HstStores, now: datetime) -> Decision[
 
     Raises `Unavailable` when the database cannot be reached. Contract 4, 1.3; rule H6.
     """
-    return execute_whole(
+    return execute(
         stores.writing,
         load=lambda store: store.identity_facts([changed.id_no]),
         decide=lambda facts: updating.decide(changed, facts, now),
         now=now,
-        refused_by_database=HST_NOT_UPDATED,
+        on_refused_row=RefuseCall(HST_NOT_UPDATED),
     )
 
 
@@ -60,12 +60,12 @@ def revive(revival: HstRevival, *, officer: str, stores: HstStores, now: datetim
 
     Raises `Unavailable` when the database cannot be reached. Contract 4, 1.4; rule H7.
     """
-    return execute_whole(
+    return execute(
         stores.writing,
         load=lambda store: store.identity_facts([revival.id_no]),
         decide=lambda facts: reviving.decide(revival, facts, officer, now),
         now=now,
-        refused_by_database=HST_NOT_REVIVED,
+        on_refused_row=RefuseCall(HST_NOT_REVIVED),
     )
 
 

@@ -1,11 +1,11 @@
-"""Load, decide, record: the only loop of its kind in the house."""
+"""The unit of work of every writing operation: load facts, decide, record, in one transaction."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from ocms_core.kernel.changes import Change, notice_of
 from ocms_core.kernel.codes import Code
@@ -22,7 +22,7 @@ class Store(Protocol):
         Write every change, one statement for each kind, with its outbox rows.
 
         A row the database refuses raises `RowRejected`; with `isolate` the notices of such rows are
-        given back instead and all others stand.
+        returned instead and all other changes are written.
         """
 
 
@@ -31,79 +31,72 @@ Facts = TypeVar("Facts")
 Detail = TypeVar("Detail")
 
 
-@rule("P25", "G13")
+@frozen(eq=False)
+class IsolateRow:
+    """Policy for a refused row: its item is answered with `code`, all others are written."""
+
+    code: Code
+
+
+@frozen(eq=False)
+class RefuseCall:
+    """Policy for a refused row: nothing is written and the call is refused with `code`."""
+
+    code: Code
+
+
+@frozen(eq=False)
+class RaiseRowRejected:
+    """Policy for a refused row: nothing is written and `RowRejected` is raised."""
+
+
+RefusedRowPolicy = IsolateRow | RefuseCall | RaiseRowRejected
+
+
+@rule("P25", "H3", "G13")
 def execute(
     open_store: Callable[[], AbstractContextManager[AnyStore]],
     load: Callable[[AnyStore], Facts],
     decide: Callable[[Facts], Decision[Detail] | Refusal],
     *,
     now: datetime,
-    refused_by_database: Code,
+    on_refused_row: RefusedRowPolicy,
     attempts: int = 3,
-    all_or_nothing: bool = False,
 ) -> Decision[Detail] | Refusal:
     """
-    A decision is made on locked facts and written with them; one bad row never undoes the others.
+    Decide on locked facts and write the decision with them; a refused row is treated by its policy.
 
-    Deciding is pure, so after a `Conflict` it is simply done again on fresh facts, `attempts` times
-    at most; after a `RowRejected` likewise, now isolating the row. An item whose row the database
-    refuses is answered with `refused_by_database`; with `all_or_nothing` the `RowRejected` is raised
-    instead and nothing is written.
+    Deciding is pure, so after a `Conflict` it is simply done again on fresh facts, `attempts` times at
+    most; the last `Conflict` is raised. With `IsolateRow` it is done again after a `RowRejected` too, then
+    isolating the row; other policies refuse the call or raise the `RowRejected`, and nothing is written.
     """
     isolate = False
     conflicts = 0
     while True:
         try:
             with open_store() as store:
-                verdict = decide(load(store))
-                if isinstance(verdict, Refusal):
-                    return verdict
-                refused = store.record(verdict.changes, now, isolate=isolate)
-            return without_refused_rows(verdict, refused, refused_by_database)
+                decision = decide(load(store))
+                if isinstance(decision, Refusal):
+                    return decision
+                refused = store.record(decision.changes, now, isolate=isolate)
         except Conflict:
             conflicts += 1
             if conflicts == attempts:
                 raise
         except RowRejected:
-            if isolate or all_or_nothing:
+            if isinstance(on_refused_row, RefuseCall):
+                return Refusal(on_refused_row.code)
+            if isolate or isinstance(on_refused_row, RaiseRowRejected):
                 raise
             isolate = True
-
-
-@rule("H3", "G13")
-def execute_whole(
-    open_store: Callable[[], AbstractContextManager[AnyStore]],
-    load: Callable[[AnyStore], Facts],
-    decide: Callable[[Facts], Decision[Detail] | Refusal],
-    *,
-    now: datetime,
-    refused_by_database: Code,
-    attempts: int = 3,
-) -> Decision[Detail] | Refusal:
-    """
-    What belongs together is written whole or not at all: a row the database refuses refuses the call.
-
-    After a `Conflict` the decision is made again on fresh facts, `attempts` times at most.
-    """
-    for left in reversed(range(attempts)):
-        try:
-            with open_store() as store:
-                verdict = decide(load(store))
-                if isinstance(verdict, Refusal):
-                    return verdict
-                store.record(verdict.changes, now, isolate=False)
-        except RowRejected:
-            return Refusal(refused_by_database)
-        except Conflict:
-            if not left:
-                raise
         else:
-            return verdict
-    raise AssertionError("attempts is at least 1")
+            if isinstance(on_refused_row, IsolateRow):
+                return without_refused_rows(decision, refused, on_refused_row.code)
+            return decision
 
 
 def without_refused_rows(decision: Decision[Detail], refused: frozenset[str], code: Code) -> Decision[Detail]:
-    """Take what the database refused out of the changes and answer those items with `code`."""
+    """Return a decision without the changes the database refused, their items answered with `code`."""
     if not refused:
         return decision
     return Decision(

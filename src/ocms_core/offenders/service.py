@@ -7,7 +7,7 @@ from typing import Any
 from ocms_core.kernel.codes import DB_UPDATE, NOTICE_NOT_FOUND
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.unit_of_work import execute
+from ocms_core.kernel.unit_of_work import IsolateRow, execute
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.offenders import furnishing, redirecting, updating
 from ocms_core.offenders.effects import RoleAssignment
@@ -110,7 +110,7 @@ def execute_and_deliver(
     now: datetime,
 ) -> ActionOutcome | Refusal:
     """What is decided is committed, then shown on the Internet side; failing to show undoes nothing."""
-    decision = execute(stores.writing, load, decide, now=now, refused_by_database=DB_UPDATE)
+    decision = execute(stores.writing, load, decide, now=now, on_refused_row=IsolateRow(DB_UPDATE))
     if isinstance(decision, Refusal):
         return decision
     (answer,) = decision.answers

@@ -9,7 +9,7 @@ from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.unit_of_work import execute
+from ocms_core.kernel.unit_of_work import IsolateRow, RaiseRowRejected, execute
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages import officer_changes, plus, reports, search, toppan
 from ocms_core.stages.client_checks import PLUS_CODE, PlusChange, ToppanRun
@@ -60,7 +60,7 @@ def submit(
         load=lambda store: store.stage_facts(notice_nos, day_of(now)),
         decide=lambda facts: officer_changes.decide(items, facts, officer, now),
         now=now,
-        refused_by_database=codes.CPS_UNEXPECTED,
+        on_refused_row=IsolateRow(codes.CPS_UNEXPECTED),
     )
     return never_refused(decision)
 
@@ -88,8 +88,7 @@ def plus_change(
         load=lambda store: store.stage_facts(asked.notice_nos, (at, at + AN_INSTANT)),
         decide=lambda facts: plus.decide(asked, facts, now),
         now=now,
-        refused_by_database=codes.CPS_UNEXPECTED,
-        all_or_nothing=True,
+        on_refused_row=RaiseRowRejected(),
     )
 
 
@@ -117,7 +116,7 @@ def toppan_answers(
                 load=partial(load_toppan, there),
                 decide=lambda facts, chunk=chunk: toppan.decide(chunk, run, facts, now),  # type: ignore[misc]  # bound at once
                 now=now,
-                refused_by_database=codes.CPS_UNEXPECTED,
+                on_refused_row=IsolateRow(codes.CPS_UNEXPECTED),
             )
         ).answers
         if progress:

@@ -1,6 +1,7 @@
 """Load, decide, record, in one transaction."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 
@@ -8,19 +9,27 @@ from ocms_core.court.facts import CourtFacts
 from ocms_core.kernel.changes import NoticeChanged
 from ocms_core.kernel.codes import (
     DUPLICATE_NOTICE_NO,
+    HST_NOT_CREATED,
     INTERNAL_ERROR,
     INVALID_STAGE,
     NOT_A_COURT_NOTICE,
     SUCCESS,
 )
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
-from ocms_core.kernel.errors import Conflict
-from ocms_core.kernel.unit_of_work import execute
+from ocms_core.kernel.errors import Conflict, RowRejected
+from ocms_core.kernel.unit_of_work import IsolateRow, RaiseRowRejected, RefuseCall, RefusedRowPolicy, execute
 from tests.support.builders import NOW, court_facts, notice
 from tests.support.cases import outcome
 from tests.support.in_memory_stores import InMemoryCourtStores, Tables, Transaction
 
 Verdict = Decision[str] | Refusal
+
+ISOLATE = IsolateRow(INTERNAL_ERROR)
+REFUSE = RefuseCall(HST_NOT_CREATED)
+RAISE = RaiseRowRejected()
+POLICIES = pytest.mark.parametrize(
+    "policy", [ISOLATE, REFUSE, RAISE], ids=lambda policy: type(policy).__name__
+)
 
 
 def load(store: Transaction) -> CourtFacts:
@@ -42,11 +51,12 @@ def refuse(facts: CourtFacts) -> Verdict:
 
 
 def decision(
-    stores: InMemoryCourtStores, decide: Callable[[CourtFacts], Verdict], attempts: int = 3
+    stores: InMemoryCourtStores,
+    decide: Callable[[CourtFacts], Verdict],
+    attempts: int = 3,
+    on_refused_row: RefusedRowPolicy = ISOLATE,
 ) -> Verdict:
-    return execute(
-        stores.writing, load, decide, now=NOW, refused_by_database=INTERNAL_ERROR, attempts=attempts
-    )
+    return execute(stores.writing, load, decide, now=NOW, on_refused_row=on_refused_row, attempts=attempts)
 
 
 def stored(stage: str = "CPC") -> Tables:
@@ -153,3 +163,72 @@ def test_an_item_that_had_failed_already_keeps_its_own_code() -> None:
         ("N1", DUPLICATE_NOTICE_NO),
         ("N3", NOT_A_COURT_NOTICE),
     )
+
+
+@pytest.mark.rule("H3")
+def test_a_refused_row_refuses_the_whole_call() -> None:
+    stores = InMemoryCourtStores(stored(), refuses=frozenset({"N1"}))
+    assert decision(stores, touch, on_refused_row=REFUSE) == Refusal(HST_NOT_CREATED)
+    assert stores.written == []
+    assert stores.opened == ["writing"], "the bad row is not looked for"
+
+
+@pytest.mark.rule("H3", "G13")
+def test_a_row_refused_after_a_conflict_refuses_the_whole_call() -> None:
+    stores = InMemoryCourtStores(stored(), refuses=frozenset({"N1"}), overtaken=frozenset({1}))
+    assert decision(stores, touch, on_refused_row=REFUSE) == Refusal(HST_NOT_CREATED)
+    assert stores.written == []
+    assert stores.opened == ["writing", "writing"]
+
+
+@pytest.mark.rule("G13")
+@pytest.mark.parametrize("conflicts", [set(), {1}], ids=["at once", "after a conflict"])
+def test_a_refused_row_is_raised_and_nothing_is_written(conflicts: set[int]) -> None:
+    stores = InMemoryCourtStores(stored(), refuses=frozenset({"N1"}), overtaken=frozenset(conflicts))
+    with pytest.raises(RowRejected):
+        decision(stores, touch, on_refused_row=RAISE)
+    assert stores.written == []
+    assert len(stores.opened) == len(conflicts) + 1
+
+
+@pytest.mark.rule("G13")
+@POLICIES
+def test_under_every_policy_all_is_written_when_no_row_is_refused(policy: RefusedRowPolicy) -> None:
+    stores = InMemoryCourtStores(stored(), overtaken=frozenset({1, 2}))
+    verdict = decision(stores, touch, on_refused_row=policy)
+    assert outcome(verdict) == (("N1", SUCCESS), ("N2", SUCCESS))
+    assert stores.written == [NoticeChanged("N1"), NoticeChanged("N2")]
+    assert len(stores.opened) == 3
+
+
+@pytest.mark.rule("G13")
+@POLICIES
+def test_under_every_policy_the_last_conflict_is_raised(policy: RefusedRowPolicy) -> None:
+    stores = InMemoryCourtStores(stored(), overtaken=frozenset({1, 2, 3}))
+    with pytest.raises(Conflict):
+        decision(stores, touch, on_refused_row=policy)
+    assert len(stores.opened) == 3
+    assert stores.written == []
+
+
+@pytest.mark.rule("G13")
+@POLICIES
+def test_under_every_policy_a_refusal_is_returned_as_it_is(policy: RefusedRowPolicy) -> None:
+    stores = InMemoryCourtStores(stored(), refuses=frozenset({"N1"}))
+    assert decision(stores, refuse, on_refused_row=policy) == Refusal(INVALID_STAGE)
+    assert stores.written == []
+
+
+@pytest.mark.rule("P25", "G13")
+def test_a_row_that_cannot_be_isolated_is_raised() -> None:
+    tries: list[bool] = []
+
+    class NeverIsolating(Transaction):
+        def record(self, *_: object, isolate: bool) -> frozenset[str]:
+            tries.append(isolate)
+            raise RowRejected
+
+    transaction = NeverIsolating(InMemoryCourtStores(), stored())
+    with pytest.raises(RowRejected):
+        execute(lambda: nullcontext(transaction), load, touch, now=NOW, on_refused_row=ISOLATE)
+    assert tries == [False, True]
