@@ -80,6 +80,27 @@ def test_with_the_development_issuer_off_no_token_is_signed(ocms: Run) -> None:
     assert "Set OCMS_DEV_ISSUER=1" in said.err
 
 
+WITHOUT_DEMO = "import sys; sys.modules['ocms_demo'] = None; from ocms_app.cli import main; main()"
+
+
+@pytest.mark.parametrize(
+    "words", ["demo", "db sample --notices 10", "token --role oic --officer OFFICER1", "serve"]
+)
+def test_without_the_demo_package_one_line_says_what_to_install(small_house: House, words: str) -> None:
+    command = [sys.executable, "-c", WITHOUT_DEMO, *words.split()]
+    ran = subprocess.run(command, env=small_house.environment(), capture_output=True, text=True, check=False)
+    said = "This needs the package ocms_demo, which is not here; install ocms[demo].\n"
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", said)
+
+
+def test_the_commands_of_production_do_not_need_the_demo_package(small_house: House) -> None:
+    for words in ("--help", "db --help", "db check", "jobs list"):
+        command = [sys.executable, "-c", WITHOUT_DEMO, *words.split()]
+        env = small_house.environment(dev_issuer=0)
+        ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+
+
 @pytest.mark.parametrize(
     "words, given",
     [
