@@ -8,7 +8,6 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from hashlib import sha256
-from typing import Protocol
 
 import structlog
 from attrs import field, frozen
@@ -19,13 +18,6 @@ from ocms_core.kernel.errors import Unavailable
 log = structlog.get_logger()
 
 SECONDS = 20
-
-
-class AlertSender(Protocol):
-    """Where alerts are handed to."""
-
-    def send(self, alert: Alert, now: datetime) -> int:
-        """Hand one over; gives how many recipients were refused. Unavailable: it is to be tried again."""
 
 
 @frozen
