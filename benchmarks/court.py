@@ -9,6 +9,7 @@ from functools import partial
 from itertools import count as count_up
 from itertools import cycle, islice
 from math import ceil
+from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
 
@@ -22,12 +23,11 @@ from benchmarks.serving import Program, served
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.rate_limits import SqlRateLimits
-from ocms_app.settings import Settings
-from ocms_app.wiring import dev_issuer
 from ocms_core.court import service
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.access import OPERATIONS, Limit, Operation, Role
 from ocms_core.kernel.dates import SINGAPORE
+from ocms_demo.dev_issuer import DevIssuer
 from ocms_web.authentication.issuers import CallerKind
 
 PAYMENT_STATUS = "/v1/ocms/cas-getPaymentStatus"
@@ -70,7 +70,7 @@ def api_keys(ground: Ground, _keys: str) -> Iterator[Mapping[str, str]]:
 
 def tokens(_ground: Ground, keys: str) -> Iterator[Mapping[str, str]]:
     """Give PLUS tokens, each for a client of its own."""
-    issuer = dev_issuer(Settings(dev_issuer=True, dev_keys=keys))
+    issuer = DevIssuer(Path(keys), switched_on=True)
     now = datetime.now(SINGAPORE)
     for number in count_up():
         token = issuer.token(f"plus-{number}", Role.PLUS, kind=CallerKind.CLIENTS, now=now)

@@ -8,7 +8,6 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from hashlib import sha256
-from typing import Protocol
 
 import structlog
 from attrs import field, frozen
@@ -19,13 +18,6 @@ from ocms_core.kernel.errors import Unavailable
 log = structlog.get_logger()
 
 SECONDS = 20
-
-
-class AlertSender(Protocol):
-    """Something that sends alerts."""
-
-    def send(self, alert: Alert, now: datetime) -> int:
-        """Send an alert; return how many recipients were refused. Raises `Unavailable`: try again later."""
 
 
 @frozen

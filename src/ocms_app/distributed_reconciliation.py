@@ -1,4 +1,4 @@
-"""A reconciliation cut into chunks: queued for all chunk workers, or done here where there is no queue."""
+"""A reconciliation in chunks: queued for all chunk workers, or done here where there is no queue."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ SECONDS_BETWEEN_LOOKS = 0.5
 
 
 def queue_of(intranet: Engine) -> "ChunkQueue | None":
-    """Give the queue of chunks; None where there is none, without PostgreSQL or without the extra `queue`."""
+    """Return the queue of chunks; None without PostgreSQL or without the extra `queue`."""
     if intranet.name != "postgresql" or not find_spec("procrastinate"):
         return None
     from ocms_adapters.job_queue import ChunkQueue  # noqa: PLC0415  # the extra may not be there
@@ -49,15 +49,14 @@ def queue_of(intranet: Engine) -> "ChunkQueue | None":
 @frozen
 class ChunkedReconciliation:
     """
-    Does chunks of a reconciliation, each on record in the journal once it is done.
+    Does chunks of a reconciliation, each recorded as a run once it is done.
 
-    A chunk is safe to do again: what it put on the road is on its way, and what is on record is left alone.
-    `check` is called before each write; the workers of the queue do chunks whoever waits for them, and
-    have no lock to lose.
+    A chunk is safe to do again: rows it queued for delivery are on their way, and a chunk on record is
+    skipped. `check` is called before each write; chunk workers hold no lock, so theirs checks nothing.
     """
 
     reconciler: SqlReconciler
-    journal: SqlJobRuns
+    job_runs: SqlJobRuns
     check: Callable[[Connection], None] = unchecked
     now: Callable[[], datetime] = field(factory=lambda: SystemClock().now)
     worker: str = field(factory=worker_name)
@@ -65,49 +64,49 @@ class ChunkedReconciliation:
     def do(
         self, work: int, chunk: int, *, repair: bool, kind: str, surplus: bool, after: str, until: str | None
     ) -> None:
-        """Compare, and with `repair` put on the road what differs; the arguments are those of `chunks`."""
+        """Compare a chunk, one of `chunks`, and with `repair` queue for delivery what differs."""
         if chunk in self.done(work):
             return
-        startup = self.now()
-        piece = ReconciliationChunk(kind, surplus, NoticeRange(after, until))
-        given = self.reconciler.compare(piece, startup, repair=repair)
-        found = {how.value: count for how, count in given.found.items()}
-        counts = {"compared": given.compared, "on_their_way": given.on_their_way, **found}
-        ask = LockRequest(CHUNK, self.worker, AT_MOST)
+        started = self.now()
+        part = ReconciliationChunk(kind, surplus, NoticeRange(after, until))
+        compared = self.reconciler.compare(part, started, repair=repair)
+        found = {how.value: count for how, count in compared.found.items()}
+        counts = {"compared": compared.compared, "on_their_way": compared.on_their_way, **found}
+        request = LockRequest(CHUNK, self.worker, AT_MOST)
         counts |= {"of_run": work, "chunk": chunk}
-        self.journal.record(ask, startup, self.now(), counts, self.check)
+        self.job_runs.record(request, started, self.now(), counts, self.check)
 
     def chunks(self, work: int, size: int, *, repair: bool) -> list[Mapping[str, Any]]:
-        """Cut the whole into chunks of so many notices, as JSON; the work is the number of its run."""
+        """Return the chunks of so many notices as JSON objects; `work` is the number of their run."""
         return [
             {
                 "work": work,
                 "chunk": number,
                 "repair": repair,
-                "kind": piece.kind,
-                "surplus": piece.surplus,
-                **asdict(piece.notice_range),
+                "kind": part.kind,
+                "surplus": part.surplus,
+                **asdict(part.notice_range),
             }
-            for number, piece in enumerate(self.reconciler.pieces(size), 1)
+            for number, part in enumerate(self.reconciler.pieces(size), 1)
         ]
 
     def done(self, work: int) -> Mapping[int, JobCounts]:
-        """Give what the chunks of a work that are on record came to, each once."""
-        runs = self.journal.later_than(work, CHUNK)
+        """Return the counts of the chunks of a run that are on record, by their number."""
+        runs = self.job_runs.later_than(work, CHUNK)
         return {run.counts["chunk"]: run.counts for run in runs if run.counts["of_run"] == work}
 
 
 def reconciliation(
     settings: Settings, databases: Databases, check: Callable[[Connection], None] = unchecked
 ) -> ChunkedReconciliation:
-    """Wire the doing of chunks."""
+    """Return what does the chunks of a reconciliation on these databases."""
     copy = InternetCopy(databases.internet, field_cipher(settings))
     reconciler = SqlReconciler(databases.intranet, copy, check)
     return ChunkedReconciliation(reconciler, SqlJobRuns(databases.intranet), check)
 
 
 def whole(size: int, *, repair: bool) -> Job:
-    """Give the job that has all chunks done, by whoever, and adds up what they came to."""
+    """Return the job that has all chunks done and adds up their counts."""
     return Job(
         name=WHOLE,
         schedule="",
@@ -119,18 +118,22 @@ def whole(size: int, *, repair: bool) -> Job:
 
 
 def run(context: JobContext, *, size: int, repair: bool) -> JobCounts:
-    """Cut, hand out, wait for the last chunk, and add up; Fault unless every chunk is on record."""
-    ours = reconciliation(context.settings, context.databases, context.check)
-    work = context.held.fence
-    chunks = ours.chunks(work, size, repair=repair)
+    """
+    Do or queue all chunks, wait for the last, and add up their counts.
+
+    Raises `OcmsError` unless every chunk is on record.
+    """
+    chunked = reconciliation(context.settings, context.databases, context.guard)
+    work = context.lease.fence
+    chunks = chunked.chunks(work, size, repair=repair)
     queue = queue_of(context.databases.intranet)
     if queue:
-        queue.put(chunks, context.check)
+        queue.put(chunks, context.guard)
         wait(context, queue, work)
     else:
         for chunk in chunks:
-            ours.do(**chunk)
-    done = ours.done(work)
+            chunked.do(**chunk)
+    done = chunked.done(work)
     if missing := len(chunks) - len(done):
         raise OcmsError(f"{missing} of {len(chunks)} chunks are not on record; run it again")
     total: Counter[str] = Counter()
@@ -140,7 +143,7 @@ def run(context: JobContext, *, size: int, repair: bool) -> JobCounts:
 
 
 def wait(context: JobContext, queue: "ChunkQueue", work: int) -> None:
-    """Wait until no chunk of a work is left; each step is a line of the log."""
+    """Wait until no chunk of a run is left; each change is a line of the log."""
     last = None
     while True:
         status = queue.status(work)
@@ -151,7 +154,7 @@ def wait(context: JobContext, queue: "ChunkQueue", work: int) -> None:
             break
         context.stopping.wait(SECONDS_BETWEEN_LOOKS)
         if context.ending:
-            with context.writing():  # says so when it is the lock that is gone
-                raise OcmsError("asked to stop; the chunks on the queue are done all the same")
+            context.check_lock()
+            raise OcmsError("asked to stop; the chunks on the queue are done all the same")
     if status.given_up:
         raise OcmsError(f"{status.given_up} chunks were given up; the log of the chunk workers says why")

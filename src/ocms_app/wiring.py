@@ -21,7 +21,7 @@ from ocms_adapters.sql.replication import SqlReplication
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app import version
 from ocms_app.databases import Databases, open_databases
-from ocms_app.dev_issuer import DevIssuer
+from ocms_app.demo_package import development_issuers
 from ocms_app.key_rings import access_hash_key, field_cipher
 from ocms_app.reports import report_store
 from ocms_app.settings import IssuerSettings, Settings, WrongSettings
@@ -39,15 +39,9 @@ from ocms_web.pipeline import Pipeline
 from ocms_web.signed_files import SignedFiles
 
 
-def dev_issuer(settings: Settings) -> DevIssuer:
-    """Give the development issuer; it raises `DevIssuerOff` when used while it is off."""
-    return DevIssuer(Path(settings.dev_keys), settings.dev_issuer)
-
-
 def issuers(settings: Settings) -> Iterator[tuple[Issuer, KeySource]]:
     """Give every issuer whose tokens are accepted, with where its keys are."""
-    own = dev_issuer(settings).issuers() if settings.dev_issuer else ()
-    for believed in (*map(issuer, settings.issuers), *own):
+    for believed in (*map(issuer, settings.issuers), *development_issuers(settings)):
         yield believed, keys_of(believed)
 
 

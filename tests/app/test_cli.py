@@ -11,12 +11,13 @@ import pytest
 from attrs import frozen
 
 from ocms_adapters.sql.credentials import SqlCredentials
-from ocms_adapters.sql.locks import SqlLocks
+from ocms_adapters.sql.locks import SqlJobStore
 from ocms_app.cli import app
 from ocms_app.cli.errors import run_reporting_errors
 from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
 from ocms_core.kernel.access import Role
 from tests.support.http_server import OCMS, Deployment, now
+from tests.support.job_locks import locks_of
 from tests.support.rows import put_notices
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +79,31 @@ def test_with_the_development_issuer_off_no_token_is_signed(ocms: Run) -> None:
     assert (said.status, said.out) == (1, "")
     assert said.err.count("\n") == 1
     assert "Set OCMS_DEV_ISSUER=1" in said.err
+
+
+WITHOUT_DEMO = "import sys; sys.modules['ocms_demo'] = None; from ocms_app.cli import main; main()"
+
+
+@pytest.mark.parametrize(
+    "words", ["demo", "db sample --notices 10", "token --role oic --officer OFFICER1", "serve"]
+)
+def test_without_the_demo_package_one_line_says_what_to_install(
+    sqlite_deployment: Deployment, words: str
+) -> None:
+    command = [sys.executable, "-c", WITHOUT_DEMO, *words.split()]
+    ran = subprocess.run(
+        command, env=sqlite_deployment.environment(), capture_output=True, text=True, check=False
+    )
+    said = "This needs the package ocms_demo, which is not here; install ocms[demo].\n"
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", said)
+
+
+def test_the_commands_of_production_do_not_need_the_demo_package(sqlite_deployment: Deployment) -> None:
+    for words in ("--help", "db --help", "db check", "jobs list"):
+        command = [sys.executable, "-c", WITHOUT_DEMO, *words.split()]
+        env = sqlite_deployment.environment(dev_issuer=0)
+        ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -170,7 +196,7 @@ def test_a_sample_is_loaded_into_an_empty_database(ocms: Run, tmp_path: Path) ->
 
 
 def test_the_history_keeps_a_run_that_never_ended_in_sight(ocms: Run, sqlite_deployment: Deployment) -> None:
-    locks = SqlLocks(sqlite_deployment.engine)
+    locks = locks_of(sqlite_deployment.engine)
     locks.take(LockRequest("refresh_vip_vehicle", "dead", timedelta(seconds=0.05)))
     for _ in range(25):
         held = locks.take(LockRequest("send_alerts", "alive", timedelta(minutes=1)))
@@ -187,9 +213,9 @@ def test_the_history_keeps_a_run_that_never_ended_in_sight(ocms: Run, sqlite_dep
 def test_a_job_that_another_has_is_told_with_the_time_it_is_held_until(
     ocms: Run, sqlite_deployment: Deployment
 ) -> None:
-    locks = SqlLocks(sqlite_deployment.engine)
+    locks = locks_of(sqlite_deployment.engine)
     locks.take(LockRequest("send_alerts", "other", timedelta(minutes=5)))
-    until = locks.held_until("send_alerts")
+    until = SqlJobStore(sqlite_deployment.engine).held_until("send_alerts")
     assert until
     said = ocms("jobs", "run", "send_alerts")
     assert (said.status, said.out) == (3, "")

@@ -15,8 +15,8 @@ from attrs import evolve, field, frozen
 from ocms_app.databases import open_databases
 from ocms_app.job_runner import JobRunner
 from ocms_app.settings import Settings
-from ocms_app.simulators.cas import CasSimulator, sample_vehicles
-from ocms_app.simulators.certificates import Authority, authority
+from ocms_demo.simulators.cas import CasSimulator, sample_vehicles
+from ocms_demo.simulators.certificates import Authority, authority
 from tests.support.databases import Databases, sqlite_databases
 from tests.support.postgres import free_port
 

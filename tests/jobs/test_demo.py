@@ -9,12 +9,12 @@ from pathlib import Path
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.schema import intranet as t
 from ocms_app.databases import open_databases
-from ocms_app.job_runner import JobRunner, RunOutcome
+from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS, job_named
 from ocms_app.settings import Settings
-from ocms_app.simulators.demo_services import BY_HAND, partners
 from ocms_core.hst import service
-from ocms_core.jobs.runs import RunResult
+from ocms_core.jobs.runs import RunOutcome, RunResult
+from ocms_demo.demo_services import BY_HAND, partners
 from tests.support.databases import Databases
 from tests.support.hst_facts import IDENTITY, OFFICER
 from tests.support.hst_rows import application, hst_database

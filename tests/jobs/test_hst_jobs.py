@@ -16,20 +16,20 @@ from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.schema import housekeeping, ocms_shedlock
 from ocms_adapters.sql.schema import intranet as t
 from ocms_app.cli import jobs
-from ocms_app.job_runner import JobRunner, RunOutcome
+from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS, job_named
 from ocms_app.jobs import hst
 from ocms_app.jobs.context import JobContext
 from ocms_app.settings import Settings, variable
-from ocms_app.simulators.certificates import Authority
-from ocms_app.simulators.datahive import DataHiveSimulator
-from ocms_app.simulators.fake_registry import registry_entry
-from ocms_app.simulators.fault_injection import InjectedFault
-from ocms_app.simulators.mha import HOST, REQUESTS, RESPONSES, MhaSimulator
 from ocms_core.hst import mha_file, service
 from ocms_core.hst.reports import month_of, names
-from ocms_core.jobs.runs import JobCounts, RunResult
+from ocms_core.jobs.runs import JobCounts, RunOutcome, RunResult
 from ocms_core.kernel.dates import local
+from ocms_demo.simulators.certificates import Authority
+from ocms_demo.simulators.datahive import DataHiveSimulator
+from ocms_demo.simulators.fake_registry import registry_entry
+from ocms_demo.simulators.fault_injection import InjectedFault
+from ocms_demo.simulators.mha import HOST, REQUESTS, RESPONSES, MhaSimulator
 from tests.jobs.conftest import PASSWORD, USER, Mailbox
 from tests.support.databases import Databases
 from tests.support.hst_facts import IDENTITY, OFFICER
@@ -221,7 +221,7 @@ def ran_again(runner: JobRunner, *job_names: str) -> RunOutcome:
 
 
 def alerts(runner: JobRunner) -> list[str]:
-    return [each.alert.subject for each in SqlAlerts(runner.databases.intranet).waiting(runner.now())]
+    return [each.alert.subject for each in SqlAlerts(runner.databases.intranet).pending(runner.now())]
 
 
 ASKING = ("query_hst_addresses", "send_mha_requests", "query_datahive")

@@ -24,10 +24,10 @@ from ocms_app.cli.work import chunk_worker
 from ocms_app.databases import Databases as Opened
 from ocms_app.databases import open_databases
 from ocms_app.distributed_reconciliation import CHUNK, reconciliation, whole
-from ocms_app.job_runner import JobRunner, RunOutcome
+from ocms_app.job_runner import JobRunner
 from ocms_app.jobs.context import JobContext
 from ocms_app.settings import Settings
-from ocms_core.jobs.runs import JobCounts, Run, RunResult, SkipReason
+from ocms_core.jobs.runs import JobCounts, Run, RunOutcome, RunResult, SkipReason
 from ocms_core.kernel.errors import Unavailable
 from tests.support.databases import Databases, postgres_databases
 from tests.support.namespaces import NAMESPACES, machines, means

@@ -11,8 +11,8 @@ import pytest
 from attrs import asdict
 
 from ocms_app.settings import Settings, variable
-from ocms_app.simulators.fault_injection import InjectedFault, Simulator
-from ocms_app.simulators.tokens import TokenSimulator, reply_bytes
+from ocms_demo.simulators.fault_injection import InjectedFault, Simulator
+from ocms_demo.simulators.tokens import TokenSimulator, reply_bytes
 from tests.jobs.conftest import Mailbox
 from tests.support.http_server import OCMS
 

@@ -18,15 +18,15 @@ from ocms_adapters.http.vip_source import LONGEST, TooSlow, VipSource
 from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.schema import ocms_alert, ocms_shedlock, ocms_vip_vehicle
 from ocms_adapters.sql.transactions import reading, writing
-from ocms_app.job_runner import JobRunner, RunOutcome
+from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import job_named
 from ocms_app.jobs.context import JobContext
 from ocms_app.jobs.refreshing_vip_vehicles import mutual_tls
-from ocms_app.simulators.cas import CasSimulator, sample_vehicles
-from ocms_app.simulators.certificates import Authority, Certificate, authority
-from ocms_app.simulators.fault_injection import InjectedFault
 from ocms_core.court.vip_vehicles import LIST_HELD_BACK, REFRESH_FAILED, RETRIES_EXHAUSTED
-from ocms_core.jobs.runs import JobCounts, RunResult, SkipReason
+from ocms_core.jobs.runs import JobCounts, RunOutcome, RunResult, SkipReason
+from ocms_demo.simulators.cas import CasSimulator, sample_vehicles
+from ocms_demo.simulators.certificates import Authority, Certificate, authority
+from ocms_demo.simulators.fault_injection import InjectedFault
 from tests.jobs.conftest import Mailbox
 from tests.support.databases import Databases
 

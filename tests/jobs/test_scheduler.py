@@ -20,21 +20,22 @@ from sqlalchemy import update
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.job_runs import SqlJobRuns
-from ocms_adapters.sql.locks import SqlLocks
 from ocms_adapters.sql.schema import ocms_shedlock
 from ocms_adapters.sql.transactions import writing
 from ocms_app.databases import Databases as Opened
 from ocms_app.databases import open_databases
-from ocms_app.job_runner import JobRunner, RunOutcome
+from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS, Job, job_named
 from ocms_app.jobs.context import JobContext
-from ocms_app.scheduler import Worker, last_slot, next_slot, trigger
+from ocms_app.scheduler import CronSchedule, Worker
 from ocms_app.settings import Settings
-from ocms_core.jobs.runs import LockLost, LockRequest, RunResult
+from ocms_core.jobs.runs import LockLost, LockRequest, RunOutcome, RunResult
+from ocms_core.jobs.scheduling import last_slot
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.errors import Unavailable
 from tests.support.builders import at
 from tests.support.databases import Databases
+from tests.support.job_locks import locks_of
 from tests.support.postgres import free_port
 
 EVERY_MINUTE = "* * * * *"
@@ -56,7 +57,7 @@ class Counted:
     done: list[int] = field(factory=list)
 
     def run(self, context: JobContext) -> Mapping[str, int]:
-        self.done.append(context.held.fence)
+        self.done.append(context.lease.fence)
         return {"done": len(self.done)}
 
 
@@ -104,8 +105,9 @@ def test_what_a_dead_worker_left_is_taken_over_within_a_second_of_its_time(
         startup.append(time.monotonic())
         return {}
 
-    last = last_slot(EVERY_MINUTE, SystemClock().now() - timedelta(hours=1), SystemClock().now())
-    SqlLocks(opened[1].intranet).take(LockRequest("counting", "dead", timedelta(seconds=at_most), slot=last))
+    now = SystemClock().now()
+    last = last_slot(CronSchedule.parse(EVERY_MINUTE), now - timedelta(hours=1), now)
+    locks_of(opened[1].intranet).take(LockRequest("counting", "dead", timedelta(seconds=at_most), slot=last))
     died = time.monotonic()
     made_up = evolve(job(Counted()), run=work)
     worked(*opened, [made_up], [timedelta(seconds=skew) for skew in (-20, 0, 20)], at_most + 2)
@@ -131,7 +133,7 @@ def test_a_run_that_failed_is_tried_again_for_its_time_and_told_once(opened: tup
     worked(*opened, [failing], [timedelta(0)] * 2, 4)
     assert [run.state for run in SqlJobRuns(opened[1].intranet).history()] == ["done", "failed", "failed"]
     assert all(later - earlier >= pause for earlier, later in pairwise(startup))
-    (alert,) = SqlAlerts(opened[1].intranet).waiting(SystemClock().now())
+    (alert,) = SqlAlerts(opened[1].intranet).pending(SystemClock().now())
     assert alert.alert.subject == "OCMS job trying failed"
     assert "Error: MHA is unavailable" in alert.alert.text
 
@@ -159,9 +161,9 @@ def test_a_job_that_makes_up_for_nothing_still_runs_when_its_time_comes(
 
 def test_a_job_is_made_up_for_until_shortly_before_its_next_time() -> None:
     for each in JOBS:
-        first = next_slot(each.schedule, at("2025-01-14T00:00:00"))
+        first = CronSchedule.parse(each.schedule).next_after(at("2025-01-14T00:00:00"))
         assert first
-        second = next_slot(each.schedule, first)
+        second = CronSchedule.parse(each.schedule).next_after(first)
         assert second
         assert each.catch_up >= min(timedelta(hours=22), second - first)
         assert each.tries == 1 or each.tries * each.pause < each.catch_up
@@ -172,8 +174,8 @@ def test_a_job_is_made_up_for_until_shortly_before_its_next_time() -> None:
 def test_a_lock_is_extended_while_the_work_lasts(opened: tuple[Settings, Opened]) -> None:
     def slow(context: JobContext) -> Mapping[str, int]:
         time.sleep(1.2)
-        with context.writing():
-            return {"written": 1}
+        context.check_lock()
+        return {"written": 1}
 
     ended = JobRunner(*opened).run(Job("slow", "", timedelta(seconds=0.6), timedelta(0), "Be slow.", slow))
     assert isinstance(ended, RunOutcome)
@@ -209,8 +211,8 @@ def test_a_job_that_has_lost_its_lock_ends_at_its_next_chunk(opened: tuple[Setti
             assert time.monotonic() < deadline
             time.sleep(0.02)
         assert not context.stopping.is_set(), "the worker goes on with other jobs"
-        with context.writing():
-            return {}
+        context.check_lock()
+        return {}
 
     ended = JobRunner(*opened).run(Job("long", "", timedelta(seconds=0.6), timedelta(0), "Be long.", long))
     assert isinstance(ended, RunOutcome)
@@ -248,8 +250,9 @@ def test_a_worker_tells_prometheus_of_each_job(databases: Databases, tmp_path: P
 
 @pytest.mark.rule("G5")
 def test_a_schedule_is_singapore_time() -> None:
-    assert next_slot("0 2 * * *", at("2025-01-14T02:00:00")) == at("2025-01-15T02:00:00")
-    assert next_slot("0 2 * * *", at("2025-01-14T01:59:59")) == at("2025-01-14T02:00:00")
+    schedule = CronSchedule.parse("0 2 * * *")
+    assert schedule.next_after(at("2025-01-14T02:00:00")) == at("2025-01-15T02:00:00")
+    assert schedule.next_after(at("2025-01-14T01:59:59")) == at("2025-01-14T02:00:00")
 
 
 @pytest.mark.parametrize(
@@ -261,7 +264,7 @@ def test_a_schedule_is_singapore_time() -> None:
     ],
 )
 def test_of_several_times_missed_the_last_is_made_up_for(after: str, until: str, last: str | None) -> None:
-    found: datetime | None = last_slot("0 2 * * *", at(after), at(until))
+    found: datetime | None = last_slot(CronSchedule.parse("0 2 * * *"), at(after), at(until))
     assert found == (at(last) if last else None)
 
 
@@ -278,7 +281,7 @@ def test_no_month_goes_by_without_an_address_check(opened: tuple[Settings, Opene
 def test_every_job_has_a_schedule_a_name_of_its_own_and_a_line_in_the_docs() -> None:
     page = (Path(__file__).parents[2] / "docs/howto/run-the-jobs.md").read_text()
     for each in JOBS:
-        assert trigger(each.schedule)
+        assert CronSchedule.parse(each.schedule).next_after(at("2025-01-14T00:00:00"))
         assert each.at_least < each.at_most
         assert job_named(each.name) is each
         assert f"`{each.name}`" in page

@@ -11,8 +11,9 @@ from sqlalchemy import text
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.transactions import writing
-from ocms_app.job_runner import JobRunner, RunOutcome
+from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import job_named
+from ocms_core.jobs.runs import RunOutcome
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.errors import RowRejected
 from tests.jobs.conftest import Mailbox

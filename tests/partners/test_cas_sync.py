@@ -27,9 +27,9 @@ from ocms_adapters.partners.unpaid_list import BadUnpaidList, read_list
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.schema import ocms_shedlock
 from ocms_adapters.sql.utc_clock import utc_now
-from ocms_app.simulators.fault_injection import Simulator
-from ocms_app.simulators.tokens import reply_bytes as answer
 from ocms_core.jobs.runs import LockLost
+from ocms_demo.simulators.fault_injection import Simulator
+from ocms_demo.simulators.tokens import reply_bytes as answer
 from tests.partners.conftest import Served, numbered
 from tests.support.builders import NOW, at
 from tests.support.http_server import API_1, API_2, OCMS

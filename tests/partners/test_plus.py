@@ -10,9 +10,9 @@ import pytest
 
 from ocms_adapters.partners import ApplicationError, PlusClient, RetriesExhausted
 from ocms_adapters.partners.tokens import ClientCredentials
-from ocms_app.simulators.fault_injection import InjectedFault, Simulator
-from ocms_app.simulators.tokens import reply_bytes
 from ocms_core.kernel.alerts import Alert
+from ocms_demo.simulators.fault_injection import InjectedFault, Simulator
+from ocms_demo.simulators.tokens import reply_bytes
 from tests.partners.conftest import SECRET, Served, Tokens, numbered
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.partners import PlusClient
-from ocms_app.dev_issuer import ALGORITHM, AUDIENCE, DevIssuer, issuer_of
-from ocms_app.simulators.tokens import KEYS, TokenSimulator
 from ocms_core.kernel.access import Role
+from ocms_demo.dev_issuer import ALGORITHM, AUDIENCE, DevIssuer, issuer_of
+from ocms_demo.simulators.tokens import KEYS, TokenSimulator
 from ocms_web.authentication.bearer import LEEWAY_SECONDS
 from ocms_web.authentication.issuers import CallerKind
 from tests.partners.conftest import SECRET, numbered

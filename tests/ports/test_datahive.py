@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from ocms_adapters.datahive import HttpDataHive
-from ocms_app.simulators.certificates import authority
-from ocms_app.simulators.datahive import DataHiveSimulator
-from ocms_app.simulators.fake_registry import registry_entry
 from ocms_core.hst.facts import DataHiveAnswers
 from ocms_core.kernel.addresses import DATAHIVE, AddressAnswer, RegisteredAddress
 from ocms_core.kernel.errors import Unavailable
+from ocms_demo.simulators.certificates import authority
+from ocms_demo.simulators.datahive import DataHiveSimulator
+from ocms_demo.simulators.fake_registry import registry_entry
 from tests.support.builders import at
 
 ANSWER: dict[str, Any] = {

@@ -7,8 +7,8 @@ import pytest
 from attrs import evolve
 
 from ocms_adapters.sftp import SftpExchange
-from ocms_app.simulators.mha import HOST, REQUESTS, RESPONSES, sftp_keys
 from ocms_core.kernel.errors import Unavailable
+from ocms_demo.simulators.mha import HOST, REQUESTS, RESPONSES, sftp_keys
 from tests.support.mha_server import mha_server
 from tests.support.postgres import free_port
 

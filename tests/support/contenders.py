@@ -16,9 +16,9 @@ from sqlalchemy import Engine, text
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql import engines
-from ocms_adapters.sql.locks import SqlLocks, fenced
 from ocms_core.jobs.runs import LockLease, LockLost, LockRequest, RunResult
 from ocms_core.kernel.errors import Unavailable
+from tests.support.job_locks import fenced, locks_of
 
 MOST_OFF = 300.0
 AT_MOST = timedelta(seconds=0.15)
@@ -45,7 +45,7 @@ class Contender:
 
     def contend(self, tries: int) -> None:
         """Try to take the lock so often; whoever has it marks when it enters and when it leaves."""
-        locks = SqlLocks(self.engine)
+        locks = locks_of(self.engine)
         for turn in range(tries):
             slot = self.slot() if turn % 2 else None
             held = locks.take(LockRequest("contended", self.name, AT_MOST, slot=slot))

@@ -14,10 +14,10 @@ from litestar.types import ASGIApp
 
 from ocms_adapters.clock import SystemClock
 from ocms_app.databases import open_databases
-from ocms_app.dev_issuer import DevIssuer
 from ocms_app.settings import Settings
 from ocms_app.wiring import web
 from ocms_core.kernel.access import Role
+from ocms_demo.dev_issuer import DevIssuer
 from ocms_web.authentication.issuers import CallerKind
 from tests.support.databases import Databases
 from tests.support.described_answers import DescribedAnswers

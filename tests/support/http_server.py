@@ -22,9 +22,9 @@ from sqlalchemy import Engine
 
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.credentials import SqlCredentials
-from ocms_app.dev_issuer import DevIssuer
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.dates import SINGAPORE
+from ocms_demo.dev_issuer import DevIssuer
 from ocms_web.authentication.issuers import ROLES
 from tests.support.databases import Databases
 from tests.support.described_answers import DescribedAnswers

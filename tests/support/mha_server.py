@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ocms_adapters.sftp import SftpExchange
-from ocms_app.simulators.mha import HOST, REQUESTS, RESPONSES, MhaSimulator
+from ocms_demo.simulators.mha import HOST, REQUESTS, RESPONSES, MhaSimulator
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""Alerts on their way to operations: kept in the database until the mail server has taken them."""
+"""Alerts in `ocms_alert`, kept until the mail server has accepted them."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from hashlib import sha256
 
 from attrs import evolve, frozen
@@ -9,51 +9,46 @@ from sqlalchemy import Connection, Engine, exists, func, insert, literal, select
 
 from ocms_adapters.sql.schema import ocms_alert as table
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
-from ocms_adapters.sql.transactions import reading, writing
+from ocms_adapters.sql.transactions import reading, unchecked, writing
+from ocms_core.jobs.ports import PendingAlert
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.rule_tags import rule
 
-LONGEST_WAIT = timedelta(hours=1)
 LONGEST_ERROR = 200
 LONGEST_NAME = 200
 
 
 @frozen
-class Waiting:
-    """An alert not sent yet, with its number and how often it was tried."""
-
-    number: int
-    attempts: int
-    alert: Alert
-    since: datetime
-
-
-@frozen
 class SqlAlerts:
-    """Keeps alerts, and what became of them."""
+    """
+    Alerts in the Intranet database.
+
+    `check` is called first in each transaction that marks an alert.
+    """
 
     _engine: Engine
+    _check: Callable[[Connection], None] = unchecked
 
     @rule("P40")
     def keep(self, alert: Alert, now: datetime) -> bool:
-        """One incident makes one alert, kept until it is sent; False when there is one already."""
-        alert = as_kept(alert)
+        """Keep one alert for an incident until it is sent; return False when there is one already (P40)."""
+        alert = fitted(alert)
         try:
             with writing(self._engine) as connection:
                 return insert_alert(connection, alert, now)
         except RowRejected:
             if not self._is_known(alert.incident):
                 raise
-            return False  # another process told of the same incident at the same moment
+            return False  # another process kept an alert of the same incident at the same moment
 
     def _is_known(self, incident: str) -> bool:
         with reading(self._engine) as connection:
             return connection.scalar(select(exists().where(table.c.incident == incident))) is True
 
-    def waiting(self, now: datetime, *, most: int = 100) -> Sequence[Waiting]:
-        """Give the alerts that are to be tried now, the oldest first."""
+    def pending(self, now: datetime, *, most: int = 100) -> Sequence[PendingAlert]:
+        """Return the alerts that are to be attempted now, the oldest first."""
         due = (
             select(table)
             .where(table.c.sent_at.is_(None), table.c.next_attempt_at <= local(now))
@@ -63,19 +58,35 @@ class SqlAlerts:
         with reading(self._engine) as connection:
             rows = connection.execute(due).all()
         return [
-            Waiting(row.id, row.attempts, Alert(row.incident, row.subject, row.body), row.cre_date)
+            PendingAlert(row.id, row.attempts, Alert(row.incident, row.subject, row.body), row.cre_date)
             for row in rows
         ]
 
     def unsent(self) -> int:
-        """Count the alerts no mail server has taken yet."""
+        """Return how many alerts no mail server has accepted yet."""
         with reading(self._engine) as connection:
             counted = select(func.count()).select_from(table).where(table.c.sent_at.is_(None))
             return int(connection.execute(counted).scalar_one())
 
+    def mark_sent(self, pending: PendingAlert, now: datetime) -> None:
+        """Record that the mail server has accepted an alert."""
+        self._mark(pending, now, sent_at=local(now))
 
-def as_kept(alert: Alert) -> Alert:
-    """Make an alert fit its columns; an incident too long for its own ends in a hash of all of it."""
+    def mark_failed(
+        self, pending: PendingAlert, error: str, now: datetime, *, next_attempt: datetime
+    ) -> None:
+        """Record an attempt that failed, and when the next one is."""
+        self._mark(pending, now, next_attempt_at=local(next_attempt), last_error=error[:LONGEST_ERROR])
+
+    def _mark(self, pending: PendingAlert, now: datetime, **values: object) -> None:
+        stamped = {"attempts": pending.attempts + 1, "upd_date": local(now), "upd_user_id": AUDIT_USER}
+        with writing(self._engine) as connection:
+            self._check(connection)
+            connection.execute(update(table).where(table.c.id == pending.number).values(**stamped, **values))
+
+
+def fitted(alert: Alert) -> Alert:
+    """Return an alert cut to its columns; an incident too long for its own ends in a hash of all of it."""
     incident = alert.incident
     if len(incident) > LONGEST_NAME:
         ending = sha256(incident.encode()).hexdigest()
@@ -84,7 +95,7 @@ def as_kept(alert: Alert) -> Alert:
 
 
 def insert_alert(connection: Connection, alert: Alert, now: datetime) -> bool:
-    """Keep an alert in a transaction of the caller's; False when the incident has one."""
+    """Insert an alert in a transaction of the caller's; return False when the incident has one."""
     new = select(
         literal(alert.incident),
         literal(alert.subject),
@@ -96,19 +107,3 @@ def insert_alert(connection: Connection, alert: Alert, now: datetime) -> bool:
     columns = ["incident", "subject", "body", "next_attempt_at", "cre_date", "cre_user_id"]
     kept = insert(table).from_select(columns, new).execution_options(preserve_rowcount=True)
     return connection.execute(kept).rowcount == 1
-
-
-def mark_sent(connection: Connection, waiting: Waiting, now: datetime) -> None:
-    """Record that the mail server has taken an alert."""
-    _mark(connection, waiting, now, sent_at=local(now))
-
-
-def mark_failed(connection: Connection, waiting: Waiting, error: str, now: datetime) -> None:
-    """Put an alert off, each time for twice as long, an hour at most."""
-    wait = min(timedelta(minutes=2 ** min(waiting.attempts, 10)), LONGEST_WAIT)
-    _mark(connection, waiting, now, next_attempt_at=local(now + wait), last_error=error[:LONGEST_ERROR])
-
-
-def _mark(connection: Connection, waiting: Waiting, now: datetime, **values: object) -> None:
-    stamped = {"attempts": waiting.attempts + 1, "upd_date": local(now), "upd_user_id": AUDIT_USER}
-    connection.execute(update(table).where(table.c.id == waiting.number).values(**stamped, **values))

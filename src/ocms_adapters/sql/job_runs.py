@@ -1,4 +1,4 @@
-"""The journal of job runs in `ocms_job_run`."""
+"""Runs of jobs in `ocms_job_run`."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -31,19 +31,16 @@ from ocms_adapters.sql.utc_clock import utc_now
 from ocms_core.jobs.runs import JobCounts, LockRequest, Run, RunResult, SlotRuns
 from ocms_core.kernel.dates import local, singapore
 
-Counts = JobCounts
 LONGEST_ERROR = 400
 KEPT = timedelta(days=92)
-
-
 # A worker whose clock is ahead begins before the time of the schedule, though not by a day.
 MOST_AHEAD = timedelta(days=1)
 # What counts as having run; a run lost or cut off is made up for.
 COUNTING = (RunResult.DONE.value, RunResult.FAILED.value)
 
 
-def runs_for(connection: Connection, job: str, slot: datetime) -> SlotRuns:
-    """Tell what became of the runs of a job for a time of its schedule."""
+def slot_runs(connection: Connection, job: str, slot: datetime) -> SlotRuns:
+    """Return the runs of a job for a time of its schedule that count."""
     of_slot = select(table.c.result, table.c.ended_at).where(
         table.c.job == job,
         table.c.started_at >= local(slot) - MOST_AHEAD,
@@ -56,7 +53,7 @@ def runs_for(connection: Connection, job: str, slot: datetime) -> SlotRuns:
 
 
 def has_run_on(connection: Connection, job: str, day: date) -> bool:
-    """Whether a run of a job begun on a Singapore day ended, well or not."""
+    """Return whether a run of a job that began on a Singapore day was done or failed."""
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # columns are local
     tomorrow = midnight + timedelta(days=1)
     of_day = select(table.c.id).where(
@@ -68,14 +65,14 @@ def has_run_on(connection: Connection, job: str, day: date) -> bool:
     return connection.execute(of_day.limit(1)).first() is not None
 
 
-def begin(connection: Connection, ask: LockRequest, started: datetime) -> int:
-    """Record the start of a run; gives its number."""
+def record_start(connection: Connection, request: LockRequest, started: datetime) -> int:
+    """Record the start of a run and return its number."""
     values = {
-        "job": ask.job,
-        "worker": ask.worker,
+        "job": request.job,
+        "worker": request.worker,
         "started_at": started,
-        "slot": local(ask.slot) if ask.slot else None,
-        "forced": "Y" if ask.forced else "N",
+        "slot": local(request.slot) if request.slot else None,
+        "forced": "Y" if request.forced else "N",
         "cre_date": started,
         "cre_user_id": AUDIT_USER,
     }
@@ -83,16 +80,16 @@ def begin(connection: Connection, ask: LockRequest, started: datetime) -> int:
     return number
 
 
-def end(
+def record_end(
     connection: Connection,
     number: int,
     now: datetime,
     *,
     result: RunResult,
-    counts: Counts,
+    counts: JobCounts,
     error: str | None,
 ) -> None:
-    """Record how a run ended, and forget those of its job that are older than three months."""
+    """Record how a run ended, and delete those of its job that are older than three months."""
     values = {
         "ended_at": now,
         "result": result.value,
@@ -109,14 +106,14 @@ def end(
 
 @frozen
 class SqlJobRuns:
-    """Tells of the runs there were."""
+    """The runs on record."""
 
     _engine: Engine
 
     def history(
         self, job: str | None = None, *, last: int = 20, done_without: Sequence[str] = ()
     ) -> Sequence[Run]:
-        """Give the last runs, of one job or of all, the newest first; without those done of some jobs."""
+        """Return the last runs, of one job or of all but those done of some, the newest first."""
         chosen = select(table).order_by(table.c.id.desc()).limit(last)
         if job:
             return self._runs(chosen.where(table.c.job == job))
@@ -124,27 +121,27 @@ class SqlJobRuns:
         return self._runs(chosen.where(or_(table.c.result.is_(None), not_(unremarkable))))
 
     def latest(self) -> Sequence[Run]:
-        """Give the newest run of each job."""
+        """Return the newest run of each job."""
         newest = select(func.max(table.c.id)).group_by(table.c.job)
         return self._runs(select(table).where(table.c.id.in_(newest)))
 
     def later_than(self, number: int, job: str) -> Sequence[Run]:
-        """Give the runs of a job that were recorded after another run, the newest first."""
+        """Return the runs of a job that were recorded after another run, the newest first."""
         return self._runs(select(table).where(table.c.job == job, table.c.id > number))
 
     def record(
         self,
-        ask: LockRequest,
-        startup: datetime,
+        request: LockRequest,
+        started: datetime,
         ended: datetime,
-        counts: Counts,
+        counts: JobCounts,
         check: Callable[[Connection], None] = unchecked,
     ) -> None:
         """Record a run that is done already; `check` is called first, in the transaction."""
         with writing(self._engine) as connection:
             check(connection)
-            number = begin(connection, ask, local(startup))
-            end(connection, number, local(ended), result=RunResult.DONE, counts=counts, error=None)
+            number = record_start(connection, request, local(started))
+            record_end(connection, number, local(ended), result=RunResult.DONE, counts=counts, error=None)
 
     def _runs(self, chosen: Any) -> Sequence[Run]:
         runs = chosen.subquery("runs")
@@ -161,7 +158,7 @@ class SqlJobRuns:
 
 
 def run_of_row(row: Row[Any], *, holds_lock: bool) -> Run:
-    """Read a run from its row."""
+    """Convert a row to a run."""
     return Run(
         number=row.id,
         job=row.job,

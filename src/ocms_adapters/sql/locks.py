@@ -1,14 +1,13 @@
 """
 Locks in `ocms_shedlock`, the table Java ShedLock nodes use: either side accepts the other's rows.
 
-ShedLock's semantics: times are the database's own, in UTC; a lock holds until `lock_until` and is kept
-at least until `lock_least`; only the holder releases or extends it. Besides, `locked_by` ends in the
-number of the run, which is higher each time, so a holder that slept past its time cannot write.
+Times are the database's own, in UTC; a lock holds until `lock_until`. Besides, `locked_by` ends in the
+number of the run, the fencing token, so that a holder that outlived its lock is recognised.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from math import ceil
 
 from attrs import frozen
@@ -31,19 +30,9 @@ from ocms_adapters.sql.schema import ocms_shedlock as table
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_adapters.sql.utc_clock import aware, utc_now
-from ocms_core.jobs.runs import (
-    LockLease,
-    LockLost,
-    LockRequest,
-    RunResult,
-    SkipReason,
-    SlotRuns,
-    final_result,
-    skip_reason,
-)
+from ocms_core.jobs.locks import check_lock
+from ocms_core.jobs.runs import JobCounts, LockLease, LockRequest, RunResult, SlotRuns
 from ocms_core.kernel.dates import local, singapore
-from ocms_core.kernel.errors import Conflict, RowRejected
-from ocms_core.kernel.rule_tags import rule
 
 MOMENT = LocalDateTime()
 NAME: BindParameter[str] = bindparam("for_name")
@@ -51,12 +40,12 @@ HOLDER: BindParameter[str] = bindparam("holder")
 NOW, UNTIL, STAMP = (bindparam(name, type_=MOMENT) for name in ("now", "until", "stamp"))
 AUDIT = {"upd_date": STAMP, "upd_user_id": AUDIT_USER}
 
-TAKE = (
+TAKE_FREE = (
     update(table)
     .where(table.c.name == NAME, table.c.lock_until <= NOW)
     .values(lock_until=UNTIL, locked_at=NOW, locked_by=HOLDER, **AUDIT)
 )
-FIRST = (
+TAKE_NEW = (
     insert(table)
     .from_select(
         ["name", "lock_until", "locked_at", "locked_by", "cre_user_id"],
@@ -64,122 +53,133 @@ FIRST = (
     )
     .execution_options(preserve_rowcount=True)
 )
-NUMBER = update(table).where(table.c.name == NAME).values(locked_by=HOLDER)
+NAME_HOLDER = update(table).where(table.c.name == NAME).values(locked_by=HOLDER)
 OWN = (table.c.name == NAME, table.c.locked_by == HOLDER)
 EXTEND = update(table).where(*OWN, table.c.lock_until > NOW).values(lock_until=UNTIL)
 RELEASE = update(table).where(*OWN).values(lock_until=UNTIL)
 UNTIL_WHEN = select(table.c.lock_until).where(table.c.name == NAME)
-LOCKED = (
+LOCK_OWN = (
     select(table.c.lock_until)
     .where(*OWN)
     .with_for_update()
     .with_hint(table, "WITH (UPDLOCK, ROWLOCK)", "mssql")
 )
 # A holder that is stopped inside a transaction would keep the row from others: the server ends it in time.
-END_SLEEPERS = text("SELECT set_config('idle_in_transaction_session_timeout', :milliseconds, true)")
-
-
-class NotTaken(Exception):
-    """Undoes the taking of a lock that the journal speaks against."""
-
-    def __init__(self, why: SkipReason) -> None:
-        super().__init__(why.value)
-        self.why = why
+LIMIT_IDLE_TIME = text("SELECT set_config('idle_in_transaction_session_timeout', :milliseconds, true)")
 
 
 @frozen
-class SqlLocks:
-    """Takes, extends, checks and releases locks; every method is one short transaction of its own."""
+class SqlJobTransaction:
+    """A transaction on `ocms_shedlock` and `ocms_job_run`."""
+
+    _connection: Connection
+
+    def now(self) -> datetime:
+        """Return the database's time."""
+        return singapore(aware(utc_now(self._connection)))
+
+    def acquire(self, request: LockRequest, now: datetime) -> bool:
+        """Take the lock of a job for `at_most` from now; return whether it was free."""
+        values = {
+            "for_name": request.job,
+            "holder": request.worker,
+            "now": utc(now),
+            "until": utc(now + request.at_most),
+            "stamp": local(now),
+        }
+        return any(
+            self._connection.execute(statement, values).rowcount == 1 for statement in (TAKE_FREE, TAKE_NEW)
+        )
+
+    def slot_runs(self, job: str, slot: datetime) -> SlotRuns:
+        """Return the runs of a job for a time of its schedule."""
+        return job_runs.slot_runs(self._connection, job, slot)
+
+    def has_run_on(self, job: str, day: date) -> bool:
+        """Return whether a run of a job that began on a Singapore day was done or failed."""
+        return job_runs.has_run_on(self._connection, job, day)
+
+    def record_start(self, request: LockRequest, now: datetime) -> int:
+        """Record the start of a run and return its number."""
+        return job_runs.record_start(self._connection, request, local(now))
+
+    def name_holder(self, job: str, holder: str) -> None:
+        """Write who holds the lock that was taken in this transaction."""
+        self._connection.execute(NAME_HOLDER, {"for_name": job, "holder": holder})
+
+    def extend(self, lease: LockLease, now: datetime) -> bool:
+        """Hold the lock for another `at_most` from now; return whether it was still held."""
+        values = own(lease) | {"now": utc(now), "until": utc(now + lease.at_most)}
+        return bool(self._connection.execute(EXTEND, values).rowcount)
+
+    def lease_end(self, lease: LockLease) -> datetime | None:
+        """Return until when the lock is held, and lock its row; None when another holds it."""
+        until: datetime | None = self._connection.execute(LOCK_OWN, own(lease)).scalar()
+        return singapore(aware(until)) if until else None
+
+    def release(self, lease: LockLease, at: datetime) -> None:
+        """Let the lock end at a moment; the lock of another holder is left alone."""
+        self._connection.execute(RELEASE, own(lease) | {"until": utc(at)})
+
+    def record_end(
+        self, run: int, now: datetime, *, result: RunResult, counts: JobCounts, error: str | None
+    ) -> None:
+        """Record how a run ended."""
+        job_runs.record_end(self._connection, run, local(now), result=result, counts=counts, error=error)
+
+    def limit_idle_time(self, most: timedelta) -> None:
+        """Have PostgreSQL end the transaction if its holder stands still for longer."""
+        if self._connection.dialect.name == "postgresql":
+            milliseconds = ceil(most.total_seconds() * 1000)
+            self._connection.execute(LIMIT_IDLE_TIME, {"milliseconds": str(milliseconds)})
+
+
+@frozen
+class SqlJobStore:
+    """Locks and runs in the Intranet database."""
 
     _engine: Engine
 
-    @rule("P42")
-    def take(self, ask: LockRequest) -> LockLease | SkipReason:
-        """
-        A run begins only under its lock, and its start is recorded in the transaction that takes it.
-
-        Whoever comes while another holds it is told so and does not wait.
-        """
-        try:
-            with writing(self._engine) as connection:
-                return self._taken(connection, ask, utc_now(connection))
-        except NotTaken as given:
-            return given.why
-        except (RowRejected, Conflict):
-            return SkipReason.HELD  # two were the first ever to take this lock, and the other won
-
-    def _taken(self, connection: Connection, ask: LockRequest, now: datetime) -> LockLease:
-        started = local(aware(now))
-        values = {
-            "for_name": ask.job,
-            "holder": ask.worker,
-            "now": now,
-            "until": now + ask.at_most,
-            "stamp": started,
-        }
-        if not any(connection.execute(statement, values).rowcount == 1 for statement in (TAKE, FIRST)):
-            raise NotTaken(SkipReason.HELD)
-        why = skip_reason(
-            ask,
-            slot=job_runs.runs_for(connection, ask.job, ask.slot) if ask.slot else SlotRuns(),
-            ran_today=ask.once_a_day and job_runs.has_run_on(connection, ask.job, started.date()),
-            now=singapore(started),
-        )
-        if why:
-            raise NotTaken(why)
-        fence = job_runs.begin(connection, ask, started)
-        holder = f"{ask.worker}#{fence}"
-        connection.execute(NUMBER, {"for_name": ask.job, "holder": holder})
-        return LockLease(ask.job, fence, holder, ask.at_most, now + ask.at_least)
-
-    def extend(self, held: LockLease) -> bool:
-        """Hold the lock for another `at_most` from now; False when it is no longer held."""
+    @contextmanager
+    def writing(self) -> Iterator[SqlJobTransaction]:
+        """Open a transaction."""
         with writing(self._engine) as connection:
-            now = utc_now(connection)
-            values = {"for_name": held.job, "holder": held.holder, "now": now, "until": now + held.at_most}
-            return bool(connection.execute(EXTEND, values).rowcount)
-
-    def end(
-        self, held: LockLease, result: RunResult, counts: job_runs.Counts, error: str | None
-    ) -> RunResult:
-        """
-        Record how the run ended, and release its lock; the lock of another holder is left alone.
-
-        Gives the result on record: a run that failed when its lock was gone is lost.
-        """
-        own = {"for_name": held.job, "holder": held.holder}
-        with writing(self._engine) as connection:
-            until, now = connection.execute(LOCKED, own).scalar(), utc_now(connection)
-            result = final_result(result, held=until is not None and until > now)
-            job_runs.end(connection, held.fence, local(aware(now)), result=result, counts=counts, error=error)
-            connection.execute(RELEASE, own | {"until": max(now, held.lock_least)})
-        return result
+            yield SqlJobTransaction(connection)
 
     def held_until(self, job: str) -> datetime | None:
-        """Tell until when a lock is held if nobody extends it; None when it is free."""
+        """Return until when a lock is held if nobody extends it; None when it is free."""
         with reading(self._engine) as connection:
             until: datetime | None = connection.execute(UNTIL_WHEN, {"for_name": job}).scalar()
             return singapore(aware(until)) if until and until > utc_now(connection) else None
 
 
-@contextmanager
-def fenced(engine: Engine, held: LockLease) -> Iterator[Connection]:
-    """Open a transaction in which a job writes; LockLost when its lock is no longer its own."""
-    with writing(engine) as connection:
-        check(connection, held)
-        yield connection
-
-
-def check(connection: Connection, held: LockLease) -> None:
+@frozen
+class SqlLockGuard:
     """
-    A write carries the number of its run, and is refused once another holds the lock or its time is up.
+    Refuses the writes of a run that has lost its lock.
 
-    The lock's row stays locked until the transaction ends: nobody takes over in between. LockLost
-    otherwise.
+    Adapters call it first in each transaction that writes for the run; the lock's row then stays locked
+    until that transaction ends. Raises `LockLost`.
     """
-    until = connection.execute(LOCKED, {"for_name": held.job, "holder": held.holder}).scalar()
-    left = (until - utc_now(connection)).total_seconds() if until else 0.0
-    if left <= 0:
-        raise LockLost(held.job)
-    if connection.dialect.name == "postgresql":
-        connection.execute(END_SLEEPERS, {"milliseconds": str(ceil(left * 1000))})
+
+    _engine: Engine
+    _lease: LockLease
+
+    def __call__(self, connection: Connection) -> None:
+        """Check the lock in a transaction."""
+        check_lock(SqlJobTransaction(connection), self._lease)
+
+    def check(self) -> None:
+        """Check the lock in a transaction of its own."""
+        with writing(self._engine) as connection:
+            self(connection)
+
+
+def own(lease: LockLease) -> dict[str, object]:
+    """Return the parameters that find a lock only while it is the lease's."""
+    return {"for_name": lease.job, "holder": lease.holder}
+
+
+def utc(moment: datetime) -> datetime:
+    """Convert a moment to UTC without zone, the way `ocms_shedlock` keeps its times."""
+    return moment.astimezone(UTC).replace(tzinfo=None)

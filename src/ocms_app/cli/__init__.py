@@ -5,6 +5,7 @@ import sys
 from cyclopts import App
 
 from ocms_app import version
+from ocms_app.demo_package import DEMO_COMMAND, TOKEN_COMMAND
 
 app = App(
     name="ocms",
@@ -16,26 +17,29 @@ app = App(
 # Commands are imported when they are called: `ocms --help` need not load the web framework.
 COMMANDS = {
     "demo": (
-        "demo:demo",
+        DEMO_COMMAND,
         "Start a working system with sample data; print credentials and calls to try.",
     ),
-    "serve": ("serve:serve", "Serve the API until SIGTERM."),
-    "work": ("work:work", "Run the scheduled jobs until SIGTERM."),
-    "jobs": ("jobs:app", "List the jobs, run one by hand, show their history."),
-    "partner": ("partners:app", "Call OCMS as its partners CAS and PLUS do."),
-    "db": ("databases:app", "Create, migrate, check and fill the databases."),
-    "keys": ("credentials:keys", "Issue, list and revoke API keys."),
-    "token": ("credentials:token", "Print a bearer token of the development issuer."),
-    "stages": ("stages:app", "Move notices to another processing stage in bulk."),
-    "replication": ("replication:app", "Deliver to the Internet database, compare and repair it."),
+    "serve": ("ocms_app.cli.serve:serve", "Serve the API until SIGTERM."),
+    "work": ("ocms_app.cli.work:work", "Run the scheduled jobs until SIGTERM."),
+    "jobs": ("ocms_app.cli.jobs:app", "List the jobs, run one by hand, show their history."),
+    "partner": ("ocms_app.cli.partners:app", "Call OCMS as its partners CAS and PLUS do."),
+    "db": ("ocms_app.cli.databases:app", "Create, migrate, check and fill the databases."),
+    "keys": ("ocms_app.cli.credentials:keys", "Issue, list and revoke API keys."),
+    "token": (TOKEN_COMMAND, "Print a bearer token of the development issuer."),
+    "stages": ("ocms_app.cli.stages:app", "Move notices to another processing stage in bulk."),
+    "replication": (
+        "ocms_app.cli.replication:app",
+        "Deliver to the Internet database, compare and repair it.",
+    ),
     "explain": (
-        "explain:explain",
+        "ocms_app.cli.explain:explain",
         "Tell what each operation would answer for a notice now, and by which rule.",
     ),
-    "settings": ("settings:settings", "Show every setting as it holds now, secrets masked."),
+    "settings": ("ocms_app.cli.settings:settings", "Show every setting as it holds now, secrets masked."),
 }
 for name, (place, sentence) in COMMANDS.items():
-    app.command(f"ocms_app.cli.{place}", name=name, help=sentence)
+    app.command(place, name=name, help=sentence)
 
 
 def main() -> None:

@@ -1,7 +1,6 @@
-"""`ocms keys` and `ocms token`: the secret alone goes to standard output."""
+"""`ocms keys`: the key alone goes to standard output."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -12,10 +11,8 @@ from rich.table import Table
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_app.databases import open_databases
-from ocms_app.dev_issuer import DevIssuer
 from ocms_app.startup import startup
 from ocms_core.kernel.access import Role
-from ocms_web.authentication.issuers import CallerKind
 
 keys = App(name="keys", help="Issue, list and revoke API keys.")
 
@@ -70,28 +67,3 @@ def revoke(key_id: str) -> int:
     revoked = SqlCredentials(open_databases(startup()).intranet).revoke(key_id, now=SystemClock().now())
     print("revoked" if revoked else f"no live key {key_id}; see `ocms keys list`", file=sys.stderr)
     return 0 if revoked else 1
-
-
-def token(*, role: Role, client: str | None = None, officer: str | None = None, hours: int = 1) -> None:
-    """
-    Print a bearer token of the development issuer, which OCMS_DEV_ISSUER=1 switches on.
-
-    Parameters
-    ----------
-    role
-        What the caller may do: plus or toppan for a client, oic for an officer.
-    client
-        The client system the token is for.
-    officer
-        The officer the token is for.
-    hours
-        How long the token is valid.
-    """
-    settings = startup()
-    issuer = DevIssuer(Path(settings.dev_keys), settings.dev_issuer)
-    if (client is None) == (officer is None):
-        raise ValueError("Give --client NAME with --role plus or toppan, or --officer NAME with --role oic.")
-    kind = CallerKind.STAFF if officer else CallerKind.CLIENTS
-    now = SystemClock().now()
-    print(issuer.token(officer or client or "", role, kind=kind, now=now, lifetime=hours * 3600))
-    print(f"Token valid {hours} h. Send it as Authorization: Bearer ...", file=sys.stderr)

@@ -1,17 +1,13 @@
 """`ocms db`: create, migrate, check and fill the databases."""
 
 import sys
-from typing import Annotated
 
-from cyclopts import App, Parameter
-from cyclopts.validators import Number
-from rich.console import Console
-from rich.progress import Progress
+from cyclopts import App
 
-from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql import migrations
 from ocms_adapters.sql.transactions import translated
 from ocms_app.databases import Databases, open_databases
+from ocms_app.demo_package import SAMPLE_COMMAND
 from ocms_app.distributed_reconciliation import queue_of
 from ocms_app.startup import startup
 
@@ -40,27 +36,11 @@ def check() -> int:
     return 1 if behind else 0
 
 
-@app.command
-def sample(
-    *,
-    notices: Annotated[int, Parameter(validator=Number(gte=1, lte=10_000_000))] = 10_000,
-    seed: int = 1,
-) -> None:
-    """
-    Fill the databases with sample notices, made up but consistent; what is there stays.
-
-    The numbers of the API's examples are among them. The same number and seed give the same notices.
-
-    Parameters
-    ----------
-    notices
-        How many notices.
-    seed
-        Another seed gives other notices.
-    """
-    databases = open_databases(startup())
-    upgrade_both(databases)
-    fill(databases, notices, seed)
+app.command(
+    SAMPLE_COMMAND,
+    name="sample",
+    help="Fill the databases with sample notices, made up but consistent; what is there stays.",
+)
 
 
 def upgrade_both(databases: Databases) -> None:
@@ -72,20 +52,3 @@ def upgrade_both(databases: Databases) -> None:
             if queue:
                 queue.upgrade()
         print(f"{side}: up to date", file=sys.stderr)
-
-
-def fill(databases: Databases, notices: int, seed: int) -> None:
-    """Load the sample with a progress bar on standard error."""
-    from ocms_app.sample import load_sample  # noqa: PLC0415  # only this command makes sample data
-
-    with Progress(console=Console(stderr=True)) as progress, translated():
-        task = progress.add_task("sample notices", total=notices)
-        report = load_sample(
-            databases.intranet,
-            databases.internet,
-            notices=notices,
-            seed=seed,
-            now=SystemClock().now(),
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
-    print(report, file=sys.stderr)

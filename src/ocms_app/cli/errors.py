@@ -3,17 +3,23 @@
 import sys
 from collections.abc import Callable
 
+from ocms_app.demo_package import DemoNotInstalled, is_demo_missing
 from ocms_core.kernel.errors import OcmsError
 
 EXPECTED = (OcmsError, ValueError, OSError)
 
 
 def run_reporting_errors(command: Callable[[], object]) -> int:
-    """Run a command; give its exit status, 1 when it failed for a reason that can be told."""
+    """Run a command and return its exit status: 1, with one line, when it failed for a known reason."""
     try:
         status = command()
     except EXPECTED as problem:
         print(problem, file=sys.stderr)
+        return 1
+    except ImportError as problem:
+        if not is_demo_missing(problem):
+            raise
+        print(DemoNotInstalled(), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

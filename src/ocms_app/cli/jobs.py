@@ -9,12 +9,12 @@ from rich.table import Table
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.job_runs import SqlJobRuns
-from ocms_adapters.sql.locks import SqlLocks
+from ocms_adapters.sql.locks import SqlJobStore
 from ocms_app.databases import Databases, open_databases
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS, job_named
-from ocms_app.jobs.sending_alerts import post
-from ocms_app.scheduler import next_slot
+from ocms_app.jobs.sending_alerts import alert_sender
+from ocms_app.scheduler import schedule_of
 from ocms_app.startup import startup
 from ocms_core.jobs.runs import JobCounts, Run, RunResult, SkipReason
 from ocms_core.kernel.alerts import Alert
@@ -39,7 +39,7 @@ def list_jobs() -> None:
     table = Table("job", "schedule", "at most", "at least", "what", "last run", "state", "next")
     for job in JOBS:
         schedule = settings.schedules.get(job.name, job.schedule)
-        run, slot = latest.get(job.name), next_slot(schedule, now)
+        run, slot = latest.get(job.name), schedule_of(job, settings.schedules).next_after(now)
         table.add_row(
             job.name,
             schedule,
@@ -129,14 +129,15 @@ def alert(text: str) -> int:
         What to say.
     """
     now = SystemClock().now()
-    refused = post(startup()).send(Alert(f"by hand at {now.isoformat()}", "OCMS test alert", text), now)
+    message = Alert(f"by hand at {now.isoformat()}", "OCMS test alert", text)
+    refused = alert_sender(startup()).send(message, now)
     print(f"sent; refused for {refused} recipients" if refused else "sent", file=sys.stderr)
     return 1 if refused else 0
 
 
 def why_not(why: SkipReason, name: str, databases: Databases) -> str:
     """Tell why a job did not begin, and where another has its lock, until when."""
-    until = SqlLocks(databases.intranet).held_until(name) if why is SkipReason.HELD else None
+    until = SqlJobStore(databases.intranet).held_until(name) if why is SkipReason.HELD else None
     return f"{why.value} (held until {until:%H:%M:%S} unless extended)" if until else why.value
 
 

@@ -19,11 +19,11 @@ from ocms_adapters.partners.unpaid_list import read_list
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_app.cli.jobs import counted, why_not
 from ocms_app.databases import Databases, open_databases
-from ocms_app.job_runner import JobRunner, RunOutcome
+from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import Job, job_named
 from ocms_app.jobs.context import JobContext
 from ocms_app.startup import startup
-from ocms_core.jobs.runs import JobCounts, RunResult, SkipReason
+from ocms_core.jobs.runs import JobCounts, RunOutcome, RunResult, SkipReason
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.dates import today
 
@@ -79,8 +79,7 @@ def run_sync(file: Path, client: CasClient, runner: JobRunner) -> bool:
 
 def check_lock(context: JobContext) -> None:
     """Raise `LockLost` when another run has taken over."""
-    with context.writing():
-        pass
+    context.check_lock()
 
 
 def run_when_free(runner: JobRunner, job: Job) -> RunOutcome | SkipReason:

@@ -10,7 +10,7 @@ from ocms_app.databases import open_databases
 from ocms_app.distributed_reconciliation import queue_of, reconciliation
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS
-from ocms_app.scheduler import Worker, trigger
+from ocms_app.scheduler import Worker, schedule_of
 from ocms_app.startup import startup
 
 
@@ -28,7 +28,7 @@ def work(*, chunks: bool = False) -> int:
     """
     settings = startup()
     for job in JOBS:
-        trigger(settings.schedules.get(job.name, job.schedule))
+        schedule_of(job, settings.schedules)  # what is wrong with one is said before any job runs
     databases = open_databases(settings)
     databases.ready()
     runner = JobRunner(settings, databases)

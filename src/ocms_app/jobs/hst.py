@@ -1,4 +1,4 @@
-"""The jobs behind the HST list: nightly suspensions, the monthly address check, its workbooks."""
+"""The jobs of the HST list: nightly suspensions, the monthly address check, its workbooks."""
 
 from pathlib import Path
 
@@ -27,12 +27,12 @@ log = structlog.get_logger()
 
 @frozen
 class JobAlerts:
-    """Raises one alert for each thing that is wrong, however many runs find it."""
+    """Alerts operations once for each thing that is wrong, however many runs find it."""
 
     context: JobContext
 
     def alert(self, code: Code, text: str) -> None:
-        """Raise it."""
+        """Alert operations."""
         self.context.alert(f"{code.code} {text}", f"OCMS {code.code} {code.text}", text)
 
 
@@ -47,7 +47,7 @@ def suspend_hst_new_notices(context: JobContext) -> JobCounts:
 
 
 def loop_hst_suspensions(context: JobContext) -> JobCounts:
-    """Let TS-HST that is due go round or end."""
+    """Renew or end each TS-HST that is due."""
     return job_counts(
         context,
         batch_jobs.loop_hst_suspensions(
@@ -57,7 +57,7 @@ def loop_hst_suspensions(context: JobContext) -> JobCounts:
 
 
 def query_hst_addresses(context: JobContext) -> JobCounts:
-    """Queue every listed identity to be asked about."""
+    """Queue every listed identity for an address enquiry."""
     return counts(address_check.query_hst_addresses(stores=stores(context), now=context.now()))
 
 
@@ -74,7 +74,7 @@ def send_mha_requests(context: JobContext) -> JobCounts:
 
 
 def receive_mha_responses(context: JobContext) -> JobCounts:
-    """Take in what MHA has answered."""
+    """Store what MHA has answered."""
     return counts(
         mha_exchange.receive_mha_responses(
             stores=stores(context),
@@ -113,38 +113,38 @@ def generate_hst_reports(context: JobContext) -> JobCounts:
 
 
 def stores(context: JobContext) -> SqlHstStores:
-    """Give the HST stores; no transaction of theirs commits once the job has lost its lock."""
-    return SqlHstStores(context.databases.intranet, context.check)
+    """Return the HST stores; none of their transactions commits once the job has lost its lock."""
+    return SqlHstStores(context.databases.intranet, context.guard)
 
 
 def progress(context: JobContext) -> Progress:
-    """Log after each chunk, and stop there when the worker is asked to stop."""
+    """Return what logs each chunk, and stops after it when the job is ending."""
 
     def after_chunk(done: int) -> bool:
-        log.info("job_progress", job=context.held.job, done=done)
+        log.info("job_progress", job=context.lease.job, done=done)
         return not context.ending
 
     return after_chunk
 
 
-def job_counts(context: JobContext, tally: JobResult) -> JobCounts:
-    """Give a tally as the journal keeps it; operations are told, once a day, of what is left over."""
-    if tally.failed:
+def job_counts(context: JobContext, result: JobResult) -> JobCounts:
+    """Return the counts of a run; alert operations, once a day, of what is left for the next one."""
+    if result.failed:
         context.alert(
             f"{today(context.now())}/left",
-            f"OCMS job {context.held.job} left {tally.failed} for its next run",
-            f"Done: {tally.done}\nLeft for the next run: {tally.failed}",
+            f"OCMS job {context.lease.job} left {result.failed} for its next run",
+            f"Done: {result.done}\nLeft for the next run: {result.failed}",
         )
-    return counts(tally)
+    return counts(result)
 
 
-def counts(tally: JobResult) -> JobCounts:
-    """Give a tally as the journal keeps it."""
-    return {"done": tally.done, "failed": tally.failed}
+def counts(result: JobResult) -> JobCounts:
+    """Convert a result to the counts of a run."""
+    return {"done": result.done, "failed": result.failed}
 
 
 def exchange(settings: Settings) -> MhaExchange:
-    """Give the exchange with MHA the settings name."""
+    """Return the exchange with MHA; raise `Unavailable` where the settings name none."""
     if not settings.mha_host:
         raise Unavailable("MHA (OCMS_MHA_HOST is not set)")
     return SftpExchange(
@@ -159,7 +159,7 @@ def exchange(settings: Settings) -> MhaExchange:
 
 
 def datahive(context: JobContext) -> DataHive:
-    """Give the DataHive the settings name."""
+    """Return DataHive; raise `Unavailable` where the settings name none."""
     settings = context.settings
     if not settings.datahive_url:
         raise Unavailable("DataHive (OCMS_DATAHIVE_URL is not set)")
@@ -173,7 +173,7 @@ def datahive(context: JobContext) -> DataHive:
 
 
 def mail_server(settings: Settings) -> SmtpAlertSender | None:
-    """Give the mail server for workbooks: that of the alerts, with other recipients."""
+    """Return the mail server for workbooks, that of the alerts with other recipients; None without one."""
     recipients = [name.strip() for name in settings.hst_reports_to.split(",") if name.strip()]
-    server = sending_alerts.post(evolve(settings, alert_to=settings.hst_reports_to))
+    server = sending_alerts.alert_sender(evolve(settings, alert_to=settings.hst_reports_to))
     return server if isinstance(server, SmtpAlertSender) and recipients else None

@@ -1,4 +1,4 @@
-"""Takes over the list of VIP vehicles from CAS (API 3); whatever goes wrong, yesterday's list stays."""
+"""Replaces the list of VIP vehicles by that of CAS (API 3); whatever fails, yesterday's list stays."""
 
 from pathlib import Path
 
@@ -19,16 +19,16 @@ UNCHANGED = "The list of VIP vehicles is as it was before."
 
 
 class NoAddress(OcmsError):
-    """Nobody has said where CAS is."""
+    """The settings do not say where CAS is."""
 
 
 def run(context: JobContext) -> JobCounts:
-    """Refresh the list; what goes wrong is told with the number of attempts."""
+    """Refresh the list; an error that ends the run names the number of attempts."""
     settings = context.settings
     tls = mutual_tls(settings)
     source = VipSource(settings.vip_url, tls, context.now, context.sleep)
     try:
-        return refreshed(context, source)
+        return refresh(context, source)
     except Exception as error:
         error.add_note(f"Attempts: {source.attempts}")
         error.add_note(UNCHANGED)
@@ -37,7 +37,7 @@ def run(context: JobContext) -> JobCounts:
         tls.close()
 
 
-def refreshed(context: JobContext, source: VipSource) -> JobCounts:
+def refresh(context: JobContext, source: VipSource) -> JobCounts:
     """Fetch the whole list, then merge it; no transaction is open while CAS is asked."""
     with source.fetch() as fetched:
         changes = SqlVipVehicles(context.databases.intranet).replace(
@@ -46,13 +46,13 @@ def refreshed(context: JobContext, source: VipSource) -> JobCounts:
             largest_percent=context.settings.vip_largest_shrink,
             accepted=context.accepting,
             in_order=fetched.in_order,
-            check=context.check,
+            check=context.guard,
         )
     return asdict(changes)
 
 
 def mutual_tls(settings: Settings) -> MutualTls:
-    """Give the way to CAS; `NoAddress` when the settings leave something out."""
+    """Return the TLS settings towards CAS; raise `NoAddress` when the settings leave something out."""
     if not (settings.vip_url and settings.vip_certificate and settings.vip_key):
         raise NoAddress("set vip_url, vip_certificate and vip_key (see `ocms settings`)")
     ca = Path(settings.vip_ca) if settings.vip_ca else None
@@ -61,7 +61,7 @@ def mutual_tls(settings: Settings) -> MutualTls:
 
 @rule("P40", "P41")
 def subject(error: Exception) -> str:
-    """The alert says whether CAS stayed out of reach, or the list was held back, or it failed otherwise."""
+    """Return the subject of the alert: CAS out of reach, list held back, or another failure (P40, P41)."""
     if isinstance(error, RetriesExhausted):
         return RETRIES_EXHAUSTED
     return LIST_HELD_BACK if isinstance(error, ListHeldBack) else REFRESH_FAILED

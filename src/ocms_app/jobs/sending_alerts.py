@@ -1,15 +1,15 @@
-"""Hands waiting alerts to the mail server; one it does not take waits for the next time."""
+"""Sends waiting alerts through the mail server of the settings."""
 
-from ocms_adapters.mail import AlertSender, LogAlertSender, SmtpAlertSender
-from ocms_adapters.sql.alerts import SqlAlerts, mark_failed, mark_sent
+from ocms_adapters.mail import LogAlertSender, SmtpAlertSender
 from ocms_app.jobs.context import JobContext
 from ocms_app.settings import Settings
+from ocms_core.jobs.alerts import send_alerts
+from ocms_core.jobs.ports import AlertSender
 from ocms_core.jobs.runs import JobCounts
-from ocms_core.kernel.errors import Unavailable
 
 
-def post(settings: Settings) -> AlertSender:
-    """Give the mail server of the settings, or the log."""
+def alert_sender(settings: Settings) -> AlertSender:
+    """Return the mail server of the settings, or the log where they name none."""
     recipients = [name.strip() for name in settings.alert_to.split(",") if name.strip()]
     if not (settings.smtp_host and recipients):
         return LogAlertSender()
@@ -26,17 +26,5 @@ def post(settings: Settings) -> AlertSender:
 
 
 def run(context: JobContext) -> JobCounts:
-    """Send what is due; each is on record as sent before the next is begun."""
-    server, sent, failed, refused = post(context.settings), 0, 0, 0
-    for waiting in SqlAlerts(context.databases.intranet).waiting(context.now()):
-        try:
-            refused += server.send(waiting.alert, context.now())
-        except Unavailable as fault:
-            with context.writing() as connection:
-                mark_failed(connection, waiting, str(fault), context.now())
-            failed += 1
-        else:
-            with context.writing() as connection:
-                mark_sent(connection, waiting, context.now())
-            sent += 1
-    return {"sent": sent, "failed": failed, "refused": refused}
+    """Send the alerts that are due."""
+    return send_alerts(context.alerts, alert_sender(context.settings), context.now)

@@ -1,1 +1,1 @@
-"""Scheduled work: what a run is, and what its lock promises."""
+"""Scheduled work: runs under a lock, their schedule, and the alerts that tell operations of a failure."""

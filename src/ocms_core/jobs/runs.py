@@ -1,4 +1,4 @@
-"""A run of a job: when it began, how it ended, and the lock it holds meanwhile."""
+"""Runs of jobs and their locks as data, and the rules that say whether a run may begin and how it counts."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ JobCounts: TypeAlias = Mapping[str, int]
 
 
 class LockLost(OcmsError):
-    """The run slept past the time of its lock, so another may be at work: it writes nothing any more."""
+    """A run outlived its lock, so another may be at work: it may not write any more."""
 
     def __init__(self, job: str) -> None:
         super().__init__(f"{job} lost its lock: it ran past the time it had and was not extended")
@@ -24,7 +24,7 @@ class LockLost(OcmsError):
 
 @unique
 class RunResult(Enum):
-    """How a run ended."""
+    """How a run ended; LOST: it outlived its lock."""
 
     DONE = "done"
     FAILED = "failed"
@@ -44,12 +44,12 @@ class SkipReason(Enum):
 @value_object
 class LockRequest:
     """
-    A wish to run a job.
+    A request to run a job under its lock.
 
     `slot` is the time of the schedule it is for, the same on every machine whatever its clock says;
     None for a run by hand. `at_most` is how long the lock holds when nobody extends it, `at_least` how
-    long it is kept even when the work is done sooner. For one time of the schedule it is tried `tries`
-    times at most while it fails, with a `pause` in between.
+    long it is kept even when the work is done sooner. While it fails, a slot is run `tries` times at
+    most, with a `pause` in between.
     """
 
     job: str
@@ -65,7 +65,7 @@ class LockRequest:
 
 @value_object
 class SlotRuns:
-    """What became of the runs for one time of the schedule; lost ones and those cut off are none of them."""
+    """The runs for one slot that count: done or failed. Runs that were lost or cut off do not."""
 
     done: bool = False
     failed: int = 0
@@ -75,23 +75,24 @@ class SlotRuns:
 @value_object
 class LockLease:
     """
-    A lock one run holds.
+    A lock held by one run.
 
-    `fence` is the number of the run: each taking of the lock has a higher one than all before it, so a
-    write that carries an old number is recognised and refused.
+    `fence` is the fencing token, the number of the run: each run that takes the lock has a higher one
+    than all before it, so a write that carries an old one is refused. The lock is kept until
+    `kept_until` even when the run ends sooner.
     """
 
     job: str
     fence: int
     holder: str
     at_most: timedelta
-    lock_least: datetime
+    kept_until: datetime
 
 
 @rule("P42")
 @value_object
 class Run:
-    """The start of a run is on record before it does anything, so one that never ended is seen."""
+    """A run as recorded: its start before it does anything, so that one that never ended is seen (P42)."""
 
     number: int
     job: str
@@ -107,29 +108,40 @@ class Run:
 
     @property
     def state(self) -> str:
-        """How the run stands: running, never ended, or as it ended."""
+        """The state of the run: running, never ended, or its result."""
         if self.result:
             return self.result.value
         return "running" if self.holds_lock else "never ended"
 
 
-def skip_reason(ask: LockRequest, *, slot: SlotRuns, ran_today: bool, now: datetime) -> SkipReason | None:
+@value_object
+class RunOutcome:
+    """What a run came to: its number, result, counts, and the error that ended it."""
+
+    number: int
+    result: RunResult
+    counts: JobCounts
+    error: str | None = None
+
+
+@rule("P42")
+def skip_reason(request: LockRequest, *, slot: SlotRuns, ran_today: bool, now: datetime) -> SkipReason | None:
     """
-    A time of the schedule is run once, and a job of once a day once a day unless it is forced (P42).
+    Return why a run may not begin: its slot was run, its once-a-day job ran today, or it pauses (P42).
 
     Runs count, not the calls each of them tried, and failed ones too; a run lost or cut off is made up
-    for. A job that may try more than once pauses after a run that failed.
+    for. A job that may be tried more than once pauses after a run that failed.
     """
-    if ask.slot and (slot.done or slot.failed >= ask.tries):
+    if request.slot and (slot.done or slot.failed >= request.tries):
         return SkipReason.SLOT_RUN
-    if ask.once_a_day and ran_today and not ask.forced:
+    if request.once_a_day and ran_today and not request.forced:
         return SkipReason.RAN_TODAY
-    if slot.last_failed and now < slot.last_failed + ask.pause:
+    if slot.last_failed and now < slot.last_failed + request.pause:
         return SkipReason.PAUSED
     return None
 
 
 @rule("P42")
 def final_result(result: RunResult, *, held: bool) -> RunResult:
-    """A run that failed when its lock was gone is lost: it does not count as having run."""
+    """Return LOST for a run that failed when its lock was gone, which does not count as having run (P42)."""
     return RunResult.LOST if result is RunResult.FAILED and not held else result

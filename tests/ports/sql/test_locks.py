@@ -18,7 +18,7 @@ from sqlalchemy import Engine, bindparam, insert, select, text, update
 
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.job_runs import SqlJobRuns
-from ocms_adapters.sql.locks import MOMENT, SqlLocks, fenced
+from ocms_adapters.sql.locks import MOMENT
 from ocms_adapters.sql.schema import ocms_job_run, ocms_shedlock, ocms_vip_vehicle
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_adapters.sql.utc_clock import utc_now
@@ -27,7 +27,9 @@ from ocms_core.kernel.errors import RowRejected
 from tests.support.builders import at
 from tests.support.contenders import ENTER, LEAVE
 from tests.support.databases import Databases
+from tests.support.job_locks import fenced, locks_of
 
+ROOT = Path(__file__).parents[3]
 JOB = "refresh_vip_vehicle"
 LONG = timedelta(minutes=10)
 
@@ -45,13 +47,13 @@ def ask(worker: str = "a", *, at_most: timedelta = LONG, at_least: timedelta = t
 
 
 def taken(engine: Engine, wish: LockRequest) -> LockLease:
-    held = SqlLocks(engine).take(wish)
+    held = locks_of(engine).take(wish)
     assert isinstance(held, LockLease), held
     return held
 
 
 def end(engine: Engine, held: LockLease) -> None:
-    SqlLocks(engine).end(held, RunResult.DONE, {}, None)
+    locks_of(engine).end(held, RunResult.DONE, {}, None)
 
 
 def write(engine: Engine, held: LockLease) -> None:
@@ -75,7 +77,7 @@ def test_a_start_is_on_record_at_once_and_one_that_never_ended_is_seen(engine: E
 @pytest.mark.rule("P42")
 def test_the_end_is_recorded_with_result_and_counts(engine: Engine) -> None:
     held = taken(engine, ask())
-    SqlLocks(engine).end(held, RunResult.FAILED, {"added": 3}, "CAS answered 503 (4 attempts)")
+    locks_of(engine).end(held, RunResult.FAILED, {"added": 3}, "CAS answered 503 (4 attempts)")
 
     (run,) = SqlJobRuns(engine).history(JOB)
     assert (run.state, run.counts, run.error) == ("failed", {"added": 3}, "CAS answered 503 (4 attempts)")
@@ -83,18 +85,18 @@ def test_the_end_is_recorded_with_result_and_counts(engine: Engine) -> None:
 
 def test_a_lock_held_is_not_taken_and_nobody_waits_for_it(engine: Engine) -> None:
     taken(engine, ask())
-    assert SqlLocks(engine).take(ask("b")) is SkipReason.HELD
+    assert locks_of(engine).take(ask("b")) is SkipReason.HELD
 
 
 def test_a_lock_is_kept_at_least_as_long_as_it_says(engine: Engine) -> None:
     end(engine, taken(engine, ask(at_least=timedelta(seconds=0.5))))
-    assert SqlLocks(engine).take(ask("b")) is SkipReason.HELD
+    assert locks_of(engine).take(ask("b")) is SkipReason.HELD
     time.sleep(0.6)
     taken(engine, ask("b"))
 
 
 def test_a_lock_is_extended_and_released_by_its_holder_only(engine: Engine) -> None:
-    locks = SqlLocks(engine)
+    locks = locks_of(engine)
     held = taken(engine, ask(at_most=timedelta(seconds=0.3)))
     assert locks.extend(evolve(held, at_most=LONG))
     time.sleep(0.4)
@@ -118,7 +120,7 @@ def test_a_lock_that_ran_out_is_taken_over_and_its_late_holder_cannot_write(engi
     assert successor.fence > late.fence
     with pytest.raises(LockLost):
         write(engine, late)
-    assert not SqlLocks(engine).extend(late)
+    assert not locks_of(engine).extend(late)
     end(engine, late)
     write(engine, successor)
 
@@ -126,7 +128,7 @@ def test_a_lock_that_ran_out_is_taken_over_and_its_late_holder_cannot_write(engi
 def test_a_time_of_the_schedule_is_run_once_whatever_the_clocks_say(engine: Engine) -> None:
     slot = at("2025-01-14T02:00:00")
     end(engine, taken(engine, evolve(ask(), slot=slot)))
-    assert SqlLocks(engine).take(evolve(ask("b"), slot=slot)) is SkipReason.SLOT_RUN
+    assert locks_of(engine).take(evolve(ask("b"), slot=slot)) is SkipReason.SLOT_RUN
     taken(engine, evolve(ask("b"), slot=slot + timedelta(days=1)))
 
 
@@ -140,8 +142,8 @@ def test_a_run_cut_off_is_made_up_for_at_the_same_time_of_the_schedule(engine: E
 @pytest.mark.rule("P42")
 def test_a_job_of_once_a_day_is_run_again_that_day_only_by_force(engine: Engine) -> None:
     once = evolve(ask(), once_a_day=True)
-    SqlLocks(engine).end(taken(engine, once), RunResult.FAILED, {}, "counts all the same")
-    assert SqlLocks(engine).take(once) is SkipReason.RAN_TODAY
+    locks_of(engine).end(taken(engine, once), RunResult.FAILED, {}, "counts all the same")
+    assert locks_of(engine).take(once) is SkipReason.RAN_TODAY
     end(engine, taken(engine, evolve(once, forced=True)))
     with writing(engine) as connection:
         connection.execute(update(ocms_job_run).values(started_at=datetime(2025, 1, 14)))
@@ -184,7 +186,7 @@ def as_shedlock(engine: Engine, name: str, hold: timedelta = LONG) -> int:
 
 
 def test_the_lock_of_a_shedlock_node_is_honoured(engine: Engine) -> None:
-    locks = SqlLocks(engine)
+    locks = locks_of(engine)
     assert as_shedlock(engine, "insert", timedelta(seconds=0.3)) == 1
     assert locks.take(ask()) is SkipReason.HELD
     assert as_shedlock(engine, "extend") == 1
@@ -213,9 +215,9 @@ def test_our_lock_that_ran_out_is_taken_over_by_a_shedlock_node(engine: Engine) 
     assert as_shedlock(engine, "update") == 1
     with pytest.raises(LockLost):
         write(engine, late)
-    assert not SqlLocks(engine).extend(late)
+    assert not locks_of(engine).extend(late)
     end(engine, late)
-    assert SqlLocks(engine).take(ask("b")) is SkipReason.HELD, "its end does not free the node's lock"
+    assert locks_of(engine).take(ask("b")) is SkipReason.HELD, "its end does not free the node's lock"
 
 
 def test_a_shedlock_node_whose_time_ran_out_is_taken_over_and_what_it_unlocks_late_is_not_written_on(
@@ -241,7 +243,7 @@ def test_a_shedlock_node_by_the_time_of_postgresql_and_ours_keep_each_other_out(
 
     assert node("0.3 second") == 1
     assert node("10 minutes") == 0
-    assert SqlLocks(engine).take(ask()) is SkipReason.HELD
+    assert locks_of(engine).take(ask()) is SkipReason.HELD
     time.sleep(0.4)
     held = taken(engine, ask())
     assert node("10 minutes") == 0
@@ -270,7 +272,7 @@ def test_fifty_contenders_never_hold_the_lock_together(engine: Engine, databases
         connection.execute(text(f"CREATE TABLE contention (id {key} PRIMARY KEY, fence integer, mark text)"))
 
     command = [sys.executable, "-m", "tests.support.contenders", databases.intranet, "50", str(tries)]
-    assert subprocess.run(command, cwd=Path(__file__).parents[3], check=False).returncode == 0
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
     with reading(engine) as connection:
         marks = connection.execute(text("SELECT fence, mark FROM contention ORDER BY id")).all()
@@ -293,12 +295,12 @@ import sys, time
 from datetime import timedelta
 from sqlalchemy import insert
 from ocms_adapters.sql import engines
-from ocms_adapters.sql.locks import MOMENT, SqlLocks, fenced
 from ocms_adapters.sql.schema import ocms_vip_vehicle
 from ocms_core.jobs.runs import LockRequest, LockLost
 from ocms_core.kernel.errors import OcmsError
+from tests.support.job_locks import fenced, locks_of
 engine = engines.create(sys.argv[1])
-held = SqlLocks(engine).take(LockRequest("refresh_vip_vehicle", "sleeper", timedelta(seconds=1)))
+held = locks_of(engine).take(LockRequest("refresh_vip_vehicle", "sleeper", timedelta(seconds=1)))
 def row(number):
     return insert(ocms_vip_vehicle).values(vehicle_no=f"L{number}", vip_vehicle="Y", status="A")
 def say(what):
@@ -328,16 +330,17 @@ def test_a_holder_stopped_past_its_time_is_taken_over_and_its_writes_are_refused
     if where == "inside" and engine.name == "sqlite":
         where = "outside"  # a SQLite file has one writer at a time, and that one cannot be put out
     command = [sys.executable, "-c", SLEEPER, databases.intranet, where]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sleeper:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT) as sleeper:
         assert sleeper.stdin
         assert sleeper.stdout
         assert sleeper.stdout.readline() == "stop me\n"
         sleeper.send_signal(signal.SIGSTOP)
         asked = time.monotonic()
-        successor = SqlLocks(engine).take(ask("b"))
+        successor = locks_of(engine).take(ask("b"))
         while isinstance(successor, SkipReason):
             time.sleep(0.02)
-            successor = SqlLocks(engine).take(ask("b"))
+            successor = locks_of(engine).take(ask("b"))
         waited = time.monotonic() - asked
         sleeper.send_signal(signal.SIGCONT)
         sleeper.stdin.write("\n")

@@ -19,13 +19,6 @@ from ocms_adapters.files.blobs import FolderStore
 from ocms_adapters.files.links import SignedLinks
 from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.schema import intranet as t
-from ocms_app.simulators import datahive as datahive_simulator
-from ocms_app.simulators import mha as mha_simulator
-from ocms_app.simulators.certificates import authority
-from ocms_app.simulators.datahive import DataHiveSimulator, datahive_answer
-from ocms_app.simulators.fake_registry import RegistryEntry, registry_entry
-from ocms_app.simulators.fault_injection import InjectedFault
-from ocms_app.simulators.mha import RESPONSES, answer_requests
 from ocms_core.hst import address_check, batch_jobs, mha_exchange, mha_file, reporting, service
 from ocms_core.hst.facts import JobResult
 from ocms_core.hst.ports import MhaExchange
@@ -42,6 +35,13 @@ from ocms_core.kernel.sheets import Sheet
 from ocms_core.offenders import service as offenders
 from ocms_core.offenders.field_checks import FurnishRequest
 from ocms_core.offenders.service import ActionOutcome
+from ocms_demo.simulators import datahive as datahive_simulator
+from ocms_demo.simulators import mha as mha_simulator
+from ocms_demo.simulators.certificates import authority
+from ocms_demo.simulators.datahive import DataHiveSimulator, datahive_answer
+from ocms_demo.simulators.fake_registry import RegistryEntry, registry_entry
+from ocms_demo.simulators.fault_injection import InjectedFault
+from ocms_demo.simulators.mha import RESPONSES, answer_requests
 from tests.support.builders import at
 from tests.support.databases import Databases
 from tests.support.hst_facts import ADDRESS, OFFICER

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ocms_adapters.jwks import keys_in
-from ocms_app.dev_issuer import DevIssuer, DevIssuerOff
 from ocms_core.kernel.access import Principal, Role
+from ocms_demo.dev_issuer import DevIssuer, DevIssuerOff
 from ocms_web.authentication import AuthenticationFailure
 from ocms_web.authentication.bearer import BearerAuthenticator
 from ocms_web.authentication.issuers import CallerKind
@@ -20,7 +20,7 @@ FIRST_TOKEN = """
 import sys
 from datetime import datetime
 from pathlib import Path
-from ocms_app.dev_issuer import DevIssuer
+from ocms_demo.dev_issuer import DevIssuer
 from ocms_core.kernel.access import Role
 from ocms_web.authentication.issuers import CallerKind
 

@@ -11,8 +11,8 @@ from sqlalchemy import delete
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
-from ocms_app.dev_issuer import DevIssuer
 from ocms_core.kernel.access import Role
+from ocms_demo.dev_issuer import DevIssuer
 from ocms_web.authentication.issuers import CallerKind
 from tests.support.hst_rows import HstDatabase
 from tests.support.http_server import Deployment, Headers, Served, now

@@ -5,11 +5,11 @@ from random import Random
 
 from attrs import evolve
 
-from ocms_app.sample.cases import COURT, SampleCase
-from ocms_app.sample.notices import OFFICERS, SampleSuspension
-from ocms_app.sample.scenarios import MOST_DAYS_SUSPENDED, Scenario
 from ocms_core.kernel.reference_defaults import TEMPORARY_DAYS
 from ocms_core.kernel.suspensions import TEMPORARY
+from ocms_demo.sample.cases import COURT, SampleCase
+from ocms_demo.sample.notices import OFFICERS, SampleSuspension
+from ocms_demo.sample.scenarios import MOST_DAYS_SUSPENDED, Scenario
 
 MOST_DAYS_REVIVED = 25
 PERMANENT_SOURCES = {"FP": "PLUS", "WWP": "CAS", "WWC": "CAS"}

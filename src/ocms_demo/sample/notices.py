@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from ocms_app.sample.people import SampleAddress, SamplePerson
 from ocms_core.kernel.money import money
 from ocms_core.kernel.reference_defaults import (
     DEFAULT_STAGE_DAYS,
@@ -16,6 +15,7 @@ from ocms_core.kernel.reference_defaults import (
 )
 from ocms_core.kernel.stages import BEFORE_COURT
 from ocms_core.kernel.suspensions import PERMANENT, TEMPORARY
+from ocms_demo.sample.people import SampleAddress, SamplePerson
 
 OFFICERS = ("USER01", "USER02", "USER03")
 FULLY_PAID = "FP"

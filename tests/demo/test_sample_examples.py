@@ -10,15 +10,15 @@ from sqlalchemy import Table
 from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.court import SqlCourtStores
-from ocms_app.sample import load_sample, loading
-from ocms_app.sample.examples import example_notices, example_rows
-from ocms_app.sample.rows import Row, rows_of
 from ocms_core.court import service
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.codes import NOTICES_NOT_FOUND
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.stages import BEFORE_COURT
+from ocms_demo.sample import load_sample, loading
+from ocms_demo.sample.examples import example_notices, example_rows
+from ocms_demo.sample.rows import Row, rows_of
 from tests.support.builders import at
 from tests.support.databases import Databases
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ocms_app.simulators.certificates import Certificate
-from ocms_app.simulators.fault_injection import Simulator
+from ocms_demo.simulators.certificates import Certificate
+from ocms_demo.simulators.fault_injection import Simulator
 
 PATH = "/v1/ocms/cas-refreshVIPVehicle"
 AT_ONCE = 1000

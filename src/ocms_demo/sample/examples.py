@@ -29,10 +29,10 @@ from decimal import Decimal
 from attrs import evolve
 
 from ocms_adapters.sql import schema as t
-from ocms_app.sample.notices import SampleNotice, SampleOffender, SampleStageChange, SampleSuspension
-from ocms_app.sample.people import SampleAddress, SamplePerson
-from ocms_app.sample.rows import TableRow, row, vip_row
 from ocms_core.kernel.reference_defaults import SAMPLE_FEES
+from ocms_demo.sample.notices import SampleNotice, SampleOffender, SampleStageChange, SampleSuspension
+from ocms_demo.sample.people import SampleAddress, SamplePerson
+from ocms_demo.sample.rows import TableRow, row, vip_row
 
 EXAMPLE_PLACE = SampleAddress("123", "Example Street", "01", "01", "Example Building", "123456")
 ORCHARD = SampleAddress("123", "ORCHARD ROAD", "01", "01", "PLAZA TOWER", "238888")

@@ -1,7 +1,7 @@
 """
 What runs beside the demo's API: stand-ins for its partners, a worker, and a tour.
 
-`python -m ocms_app.simulators.demo_services MISHAPS` reads its settings as every command does, and ends
+`python -m ocms_demo.demo_services MISHAPS` reads its settings as every command does, and ends
 when its standard input does.
 """
 
@@ -17,21 +17,21 @@ from attrs import evolve
 
 from ocms_adapters.clock import SystemClock
 from ocms_app.databases import open_databases
-from ocms_app.dev_issuer import DevIssuer
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS
 from ocms_app.scheduler import Worker
 from ocms_app.settings import Settings, variable
-from ocms_app.simulators.cas import CasSimulator, sample_vehicles
-from ocms_app.simulators.certificates import authority
-from ocms_app.simulators.datahive import DataHiveSimulator
-from ocms_app.simulators.fault_injection import InjectedFault
-from ocms_app.simulators.mha import HOST, MhaSimulator
-from ocms_app.simulators.tokens import TokenSimulator
-from ocms_app.simulators.walkthrough import unpaid_list, walkthrough
 from ocms_app.startup import startup
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.errors import OcmsError
+from ocms_demo.dev_issuer import DevIssuer
+from ocms_demo.simulators.cas import CasSimulator, sample_vehicles
+from ocms_demo.simulators.certificates import authority
+from ocms_demo.simulators.datahive import DataHiveSimulator
+from ocms_demo.simulators.fault_injection import InjectedFault
+from ocms_demo.simulators.mha import HOST, MhaSimulator
+from ocms_demo.simulators.tokens import TokenSimulator
+from ocms_demo.walkthrough import unpaid_list, walkthrough
 from ocms_web.authentication.issuers import CallerKind
 
 VEHICLES = 500

@@ -9,8 +9,8 @@ from sqlalchemy import Table
 
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.schema import internet, intranet
-from ocms_app.sample.notices import SampleNotice, SampleOffender, SampleState, shown
 from ocms_core.replication.outbox_rows import NOTICE
+from ocms_demo.sample.notices import SampleNotice, SampleOffender, SampleState, shown
 
 Row: TypeAlias = dict[str, Any]
 TableRow: TypeAlias = tuple[Table, Row]

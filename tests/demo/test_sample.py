@@ -12,14 +12,14 @@ import pytest
 from sqlalchemy import String, Table
 
 from ocms_adapters.sql import schema as t
-from ocms_app.sample import loading
-from ocms_app.sample.cases import EVERY_CASE, ROADS
-from ocms_app.sample.examples import example_notices, example_rows
-from ocms_app.sample.generator import block
-from ocms_app.sample.rows import Row, rows_of
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.reference_defaults import NEXT_STAGE, SAMPLE_FEES, STAGE_MAP
 from ocms_core.kernel.stages import BEFORE_COURT
+from ocms_demo.sample import loading
+from ocms_demo.sample.cases import EVERY_CASE, ROADS
+from ocms_demo.sample.examples import example_notices, example_rows
+from ocms_demo.sample.generator import block
+from ocms_demo.sample.rows import Row, rows_of
 from tests.support.builders import at
 
 Tables = dict[Table, list[Row]]

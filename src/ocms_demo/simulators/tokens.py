@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from ocms_app.simulators.fault_injection import Simulator
+from ocms_demo.simulators.fault_injection import Simulator
 
 TOKEN, KEYS = "/token", "/jwks"  # an address
 OK, BAD_REQUEST, UNAUTHORIZED, NOT_FOUND = 200, 400, 401, 404

@@ -10,9 +10,9 @@ from threading import Event, Thread
 import asyncssh
 from attrs import frozen
 
-from ocms_app.simulators.fake_registry import registry_entry
 from ocms_core.hst import mha_file
 from ocms_core.hst.mha_file import ExceptionLine, MhaRecord, Totals, UnusableFile
+from ocms_demo.simulators.fake_registry import registry_entry
 
 HOST, SECONDS = "127.0.0.1", 10
 REQUESTS, RESPONSES = "requests", "responses"

@@ -6,9 +6,9 @@ from random import Random
 
 from attrs import evolve, frozen
 
-from ocms_app.sample.cases import COURT, DRIVER_STAGES, SampleCase, assign_cases, stage_path
-from ocms_app.sample.notices import midnight
-from ocms_app.sample.people import COMPANY, SampleHstListing, SamplePerson, address, person
+from ocms_demo.sample.cases import COURT, DRIVER_STAGES, SampleCase, assign_cases, stage_path
+from ocms_demo.sample.notices import midnight
+from ocms_demo.sample.people import COMPANY, SampleHstListing, SamplePerson, address, person
 
 BLOCK = 2_000
 """Notices drawn together; every case occurs in a block."""

@@ -11,9 +11,10 @@ from ocms_adapters.partners import CasClient, PlusClient
 from ocms_adapters.partners.cas_sync import SENT, open_sync
 from ocms_adapters.sql.schema import ocms_valid_offence_notice as notice
 from ocms_adapters.sql.transactions import reading
-from ocms_app.job_runner import JobRunner, RunOutcome
+from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS, job_named
 from ocms_app.settings import Settings
+from ocms_core.jobs.runs import RunOutcome
 from ocms_core.kernel.notice_numbers import is_notice_no
 
 ASKED = 250

@@ -12,12 +12,12 @@ from sqlalchemy import Engine, Table, func, select
 from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.transactions import writing
-from ocms_app.sample import SampleReport, load_sample, loading
-from ocms_app.sample.bulk_insert import insert_row_set
-from ocms_app.sample.examples import example_notices
-from ocms_app.sample.generator import block
-from ocms_app.sample.rows import rows_of
 from ocms_core.kernel.dates import local
+from ocms_demo.sample import SampleReport, load_sample, loading
+from ocms_demo.sample.bulk_insert import insert_row_set
+from ocms_demo.sample.examples import example_notices
+from ocms_demo.sample.generator import block
+from ocms_demo.sample.rows import rows_of
 from tests.support.builders import at
 from tests.support.databases import Databases
 

@@ -12,12 +12,13 @@ from attrs import evolve
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.credentials import SqlCredentials
-from ocms_app.cli.databases import fill, upgrade_both
+from ocms_app.cli.databases import upgrade_both
 from ocms_app.cli.serve import serve_until_stopped
 from ocms_app.databases import open_databases
-from ocms_app.dev_issuer import DevIssuer
 from ocms_app.startup import startup
 from ocms_core.kernel.access import Role
+from ocms_demo.cli.sample import fill
+from ocms_demo.dev_issuer import DevIssuer
 from ocms_web import stages_api
 from ocms_web.authentication.issuers import CallerKind
 from ocms_web.court import description as court_description
@@ -105,7 +106,7 @@ def example(given: Description) -> object:
 @contextmanager
 def companion(base: str, api_key: str, mishaps: str) -> Iterator[None]:
     """Run the worker and the stand-ins beside the API; they end when this process does, in whatever way."""
-    command = [sys.executable, "-m", "ocms_app.simulators.demo_services", mishaps]
+    command = [sys.executable, "-m", "ocms_demo.demo_services", mishaps]
     settings = {"OCMS_PARTNER_URL": base, "OCMS_PARTNER_API_KEY": api_key}
     with subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, **settings}) as beside:  # noqa: S603  # our own module
         try:

@@ -5,9 +5,9 @@ from random import Random
 
 from attrs import evolve
 
-from ocms_app.sample.notices import SampleFurnishing, SampleOffender
-from ocms_app.sample.people import COMPANY, REGISTERED, SampleAddress, SamplePerson
-from ocms_app.sample.scenarios import Scenario
+from ocms_demo.sample.notices import SampleFurnishing, SampleOffender
+from ocms_demo.sample.people import COMPANY, REGISTERED, SampleAddress, SamplePerson
+from ocms_demo.sample.scenarios import Scenario
 
 RELATIONSHIPS = ("Employee", "Family", "Lessee", "Friend")
 UNKNOWN_SHARES = {"NPA": 1 / 2, "ROV": 1 / 5}

@@ -6,7 +6,7 @@ from operator import itemgetter
 from sqlalchemy import Connection, Table, exists, insert, select
 
 from ocms_adapters.sql.row_sets import row_set
-from ocms_app.sample.rows import Row
+from ocms_demo.sample.rows import Row
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:

@@ -12,13 +12,13 @@ from sqlalchemy import Connection, Engine, Table, select
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.transactions import reading, writing
-from ocms_app.sample.bulk_insert import insert_absent, insert_rows
-from ocms_app.sample.examples import example_notices, example_rows
-from ocms_app.sample.generator import block, notice_no
-from ocms_app.sample.notices import SampleNotice
-from ocms_app.sample.rows import Row, TableRow, rows_of
-from ocms_app.sample.scenarios import BLOCK
 from ocms_core.kernel.dates import local
+from ocms_demo.sample.bulk_insert import insert_absent, insert_rows
+from ocms_demo.sample.examples import example_notices, example_rows
+from ocms_demo.sample.generator import block, notice_no
+from ocms_demo.sample.notices import SampleNotice
+from ocms_demo.sample.rows import Row, TableRow, rows_of
+from ocms_demo.sample.scenarios import BLOCK
 
 PART = 10_000
 """Notices of one transaction; a whole number of blocks."""

@@ -9,9 +9,9 @@ from typing import Any
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.datahive import PATH
 from ocms_adapters.structuring import JSON_BODIES
-from ocms_app.simulators.certificates import Certificate
-from ocms_app.simulators.fake_registry import registry_entry
-from ocms_app.simulators.fault_injection import Simulator
+from ocms_demo.simulators.certificates import Certificate
+from ocms_demo.simulators.fake_registry import registry_entry
+from ocms_demo.simulators.fault_injection import Simulator
 
 OK, UNAUTHORIZED, NOT_FOUND = 200, 401, 404
 

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from ocms_app.sample.cases import COURT
-from ocms_app.sample.notices import OFFICERS, SampleNotice, SampleStageChange, midnight
-from ocms_app.sample.offenders import involved
-from ocms_app.sample.scenarios import BLOCK, DAYS_OF_A_STAGE, Scenario, scenarios
-from ocms_app.sample.suspensions import suspended
 from ocms_core.kernel.money import money
 from ocms_core.kernel.reference_defaults import NEXT_STAGE
+from ocms_demo.sample.cases import COURT
+from ocms_demo.sample.notices import OFFICERS, SampleNotice, SampleStageChange, midnight
+from ocms_demo.sample.offenders import involved
+from ocms_demo.sample.scenarios import BLOCK, DAYS_OF_A_STAGE, Scenario, scenarios
+from ocms_demo.sample.suspensions import suspended
 
 CAR_PARKS = tuple((f"X{place:04}", f"EXAMPLE CAR PARK {place}") for place in range(1, 41))
 OFFENCES = ((10300, "SP"), (10301, "DP"), (10302, "UC"))

@@ -1,0 +1,40 @@
+"""Sending the alerts that wait; one that is not accepted waits longer each time."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from ocms_core.jobs.ports import AlertOutbox, AlertSender
+from ocms_core.jobs.runs import JobCounts
+from ocms_core.kernel.errors import Unavailable
+from ocms_core.kernel.rule_tags import rule
+
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+MOST_DOUBLINGS = 10
+
+
+@rule("P40")
+def send_alerts(outbox: AlertOutbox, sender: AlertSender, now: Callable[[], datetime]) -> JobCounts:
+    """
+    Send the alerts that are due, each recorded as sent before the next is begun (P40).
+
+    Returns how many alerts were `sent` and `failed`, and how many recipients were `refused`. An alert the
+    sender does not accept is kept for a later attempt.
+    """
+    sent = failed = refused = 0
+    for pending in outbox.pending(now()):
+        try:
+            refused += sender.send(pending.alert, now())
+        except Unavailable as fault:
+            moment = now()
+            outbox.mark_failed(pending, str(fault), moment, next_attempt=moment + wait(pending.attempts))
+            failed += 1
+        else:
+            outbox.mark_sent(pending, now())
+            sent += 1
+    return {"sent": sent, "failed": failed, "refused": refused}
+
+
+def wait(attempts: int) -> timedelta:
+    """Return the wait after a failed attempt that others came before: twice the last, an hour at most."""
+    return min(FIRST_WAIT * (1 << min(attempts, MOST_DOUBLINGS)), LONGEST_WAIT)

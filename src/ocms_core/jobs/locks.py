@@ -1,0 +1,117 @@
+"""
+The lock of a job: one run at a time, each with a higher fencing token than all before it.
+
+Times are the database's: a lock holds until its end, at most `at_most` without being extended, and is kept
+at least `at_least`; only the holder extends or releases it. A holder that stood still past the end of its
+lock is refused when it writes.
+"""
+
+from datetime import datetime, timedelta
+
+from attrs import frozen
+
+from ocms_core.jobs.ports import JobStore, JobTransaction
+from ocms_core.jobs.runs import (
+    JobCounts,
+    LockLease,
+    LockLost,
+    LockRequest,
+    RunResult,
+    SkipReason,
+    SlotRuns,
+    final_result,
+    skip_reason,
+)
+from ocms_core.kernel.dates import today
+from ocms_core.kernel.errors import Conflict, RowRejected
+from ocms_core.kernel.rule_tags import rule
+
+EXTENSIONS_PER_LEASE = 3
+
+
+class LockNotTaken(Exception):
+    """Undoes the transaction of a run that may not begin."""
+
+    def __init__(self, reason: SkipReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@frozen
+class JobLocks:
+    """Takes, extends and ends the locks of jobs; every method is one short transaction."""
+
+    _store: JobStore
+
+    @rule("P42")
+    def take(self, request: LockRequest) -> LockLease | SkipReason:
+        """
+        Take a job's lock and record the start of its run in the same transaction (P42).
+
+        Returns the reason when the run may not begin; a lock that another holds is not waited for.
+        """
+        try:
+            with self._store.writing() as transaction:
+                return start_run(transaction, request)
+        except LockNotTaken as refused:
+            return refused.reason
+        except (RowRejected, Conflict):
+            return SkipReason.HELD  # two were the first ever to take this lock, and the other won
+
+    def extend(self, lease: LockLease) -> bool:
+        """Hold a lock for another `at_most` from now; return False when it is no longer held."""
+        with self._store.writing() as transaction:
+            return transaction.extend(lease, transaction.now())
+
+    def end(self, lease: LockLease, result: RunResult, counts: JobCounts, error: str | None) -> RunResult:
+        """
+        Record how a run ended and release its lock; the lock of another holder is left alone.
+
+        Returns the result as recorded: a run that failed when its lock was gone is lost.
+        """
+        with self._store.writing() as transaction:
+            until, now = transaction.lease_end(lease), transaction.now()
+            result = final_result(result, held=until is not None and until > now)
+            transaction.record_end(lease.fence, now, result=result, counts=counts, error=error)
+            transaction.release(lease, max(now, lease.kept_until))
+        return result
+
+
+def start_run(transaction: JobTransaction, request: LockRequest) -> LockLease:
+    """Take the lock and record the start of the run; raise `LockNotTaken` when the run may not begin."""
+    now = transaction.now()
+    if not transaction.acquire(request, now):
+        raise LockNotTaken(SkipReason.HELD)
+    if reason := reason_on_record(transaction, request, now):
+        raise LockNotTaken(reason)
+    fence = transaction.record_start(request, now)
+    holder = f"{request.worker}#{fence}"
+    transaction.name_holder(request.job, holder)
+    return LockLease(request.job, fence, holder, request.at_most, now + request.at_least)
+
+
+def reason_on_record(transaction: JobTransaction, request: LockRequest, now: datetime) -> SkipReason | None:
+    """Return why the runs on record speak against a run; None when they do not."""
+    slot = transaction.slot_runs(request.job, request.slot) if request.slot else SlotRuns()
+    ran_today = request.once_a_day and transaction.has_run_on(request.job, today(now))
+    return skip_reason(request, slot=slot, ran_today=ran_today, now=now)
+
+
+@rule("P42")
+def check_lock(transaction: JobTransaction, lease: LockLease) -> None:
+    """
+    Raise `LockLost` unless a run still holds its lock; it keeps it until the transaction ends (P42).
+
+    A holder that stands still inside the transaction is put out once the time of its lock is up, where the
+    database can do that.
+    """
+    until = transaction.lease_end(lease)
+    left = until - transaction.now() if until else timedelta(0)
+    if left <= timedelta(0):
+        raise LockLost(lease.job)
+    transaction.limit_idle_time(left)
+
+
+def extension_interval(lease: LockLease) -> timedelta:
+    """Return how often a lock is to be extended: some attempts may fail before it runs out."""
+    return lease.at_most / EXTENSIONS_PER_LEASE

@@ -1,0 +1,1 @@
+"""Sample data, simulators of the partners, the development issuer and the demo: not needed in production."""
