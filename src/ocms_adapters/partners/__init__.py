@@ -8,9 +8,9 @@ Three lines are enough:
         amounts = {notice.notice_no: notice.amount_payable for notice in plus.query(["1234567890"])}
 
 What they return is typed: `PaymentStatus` (API 1), `CourtUpdateResult` (API 2, for each `CourtNoticeUpdate`)
-and `NoticeInfo` (API 4). They raise `ApplicationError` when OCMS refuses a call, `RequestRejected` when the
-token endpoint or the gateway does, `RetriesExhausted` when neither answers, and `MalformedData`, naming the
-field, when an answer is not of the agreed form.
+and `NoticeInfo` (API 4). They raise `ApplicationError` when OCMS, or the gateway before it, refuses a call,
+`RequestRejected` when the token endpoint does, `RetriesExhausted` when neither answers, and `MalformedData`,
+naming the field, when an answer is not of the agreed form.
 """
 
 from ocms_adapters.http.ocms_calls import ApplicationError
