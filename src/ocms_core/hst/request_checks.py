@@ -5,31 +5,29 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from ocms_core.kernel.addresses import RegisteredAddress
+from ocms_core.kernel import lengths
+from ocms_core.kernel.addresses import POSTAL_CODE, RegisteredAddress
 from ocms_core.kernel.codes import FIELD_INVALID, FIELD_REQUIRED, HST_BODY_INVALID
+from ocms_core.kernel.dates import calendar_day
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.identity_numbers import FORMS, PASSPORT, STORED_AS, identity
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 
 ID_TYPES = frozenset({*FORMS, *STORED_AS})
-NAME_LENGTH = 66
-REMARKS_LENGTH = 200
 DEFAULT_LIMIT, LARGEST_LIMIT = 10, 100
 LARGEST_SKIP = 2**31 - 1
-POSTAL_CODE = re.compile(r"\d{6}", re.ASCII)
 LINE_BREAKS = re.compile(r"\s*[\r\n]\s*")
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 # The parts of an address by their names on the wire, in the contract's order: the length of the
 # column behind each, and whether the part may be empty (H3).
 ADDRESS_FIELDS: Mapping[str, tuple[str, int, bool]] = {
-    "postalCode": ("postal_code", 6, False),
-    "blkHseNo": ("blk_hse_no", 10, False),
-    "streetName": ("street_name", 32, False),
-    "floorNo": ("floor_no", 3, True),
-    "unitNo": ("unit_no", 5, True),
-    "bldgName": ("bldg_name", 65, True),
+    "postalCode": ("postal_code", lengths.POSTAL_CODE, False),
+    "blkHseNo": ("blk_hse_no", lengths.BLOCK_NO, False),
+    "streetName": ("street_name", lengths.STREET_NAME, False),
+    "floorNo": ("floor_no", lengths.FLOOR_NO, True),
+    "unitNo": ("unit_no", lengths.UNIT_NO, True),
+    "bldgName": ("bldg_name", lengths.BUILDING_NAME, True),
 }
 
 
@@ -98,7 +96,7 @@ def application(body: object) -> HstApplication | Refusal:
         found = identity(id_type, id_no)
         if found is None:
             raise invalid("idNo")
-        return HstApplication(found[1], found[0], text(fields, "name", NAME_LENGTH), address_in(fields))
+        return HstApplication(found[1], found[0], text(fields, "name", lengths.NAME), address_in(fields))
     except InvalidHstField as wrong:
         return wrong.refusal
 
@@ -108,7 +106,7 @@ def update(body: object) -> HstUpdate | Refusal:
     """An update gives the whole name and address anew."""
     try:
         fields = fields_of(body)
-        return HstUpdate(id_no_in(fields), text(fields, "name", NAME_LENGTH), address_in(fields))
+        return HstUpdate(id_no_in(fields), text(fields, "name", lengths.NAME), address_in(fields))
     except InvalidHstField as wrong:
         return wrong.refusal
 
@@ -119,10 +117,10 @@ def revival(body: object) -> HstRevival | Refusal:
     try:
         fields = fields_of(body)
         id_no = id_no_in(fields)
-        reason = text(fields, "revivalReason", REMARKS_LENGTH)
+        reason = text(fields, "revivalReason", lengths.REMARKS)
         remarks = "" if fields.get("remarks") is None else string(in_one_line(fields), "remarks").strip()
         kept = f"{reason}: {remarks}" if remarks else reason
-        if len(kept) > REMARKS_LENGTH:
+        if len(kept) > lengths.REMARKS:
             raise invalid("remarks")
         return HstRevival(id_no, kept)
     except InvalidHstField as wrong:
@@ -233,12 +231,7 @@ def stated(fields: Mapping[str, Any], name: str) -> bool:
 
 def day(filters: Mapping[str, Any], name: str) -> date:
     """Take a calendar day, as 2025-01-31."""
-    value = string(filters, name).strip()
-    try:
-        if not DAY.fullmatch(value):
-            raise invalid(name)
-        found = date.fromisoformat(value)
-        found + timedelta(days=1)
-    except (ValueError, OverflowError):
-        raise invalid(name) from None
+    found = calendar_day(string(filters, name).strip())
+    if found is None or found == date.max:  # the day after the last one bounds the rows
+        raise invalid(name)
     return found

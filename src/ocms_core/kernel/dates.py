@@ -11,6 +11,9 @@ SINGAPORE = timezone(timedelta(hours=8), "Asia/Singapore")
 # A date and a time of day joined by T; which of them the calendar has, `fromisoformat` knows.
 TIMESTAMP = re.compile(r"[0-9W-]{7,10}T[0-9:]{2,8}([.,][0-9]+)?(Z|[+-][0-9:]{2,5})?", re.ASCII)
 
+# A calendar day, as 2025-01-31; other ISO forms of a day are not taken.
+CALENDAR_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
 
 @rule("G5")
 def singapore(moment: datetime) -> datetime:
@@ -41,4 +44,12 @@ def timestamp(text: str) -> datetime | None:
     try:
         return singapore(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
+        return None
+
+
+def calendar_day(text: str) -> date | None:
+    """Return the day a text names, written as 2025-01-31; None when it names none."""
+    try:
+        return date.fromisoformat(text) if CALENDAR_DAY.fullmatch(text) else None
+    except ValueError:
         return None

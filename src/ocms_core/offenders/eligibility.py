@@ -9,11 +9,12 @@ from ocms_core.kernel.codes import (
     PERMANENT_SUSPENSION,
     Code,
 )
+from ocms_core.kernel.offender_details import DRIVER, HIRER, OWNER
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stages import BEFORE_COURT
 from ocms_core.kernel.suspensions import PERMANENT
 from ocms_core.kernel.value_objects import value_object
-from ocms_core.offenders.facts import DRIVER, HIRER, OWNER, OffenderNotice
+from ocms_core.offenders.facts import OffenderNotice
 
 # Where a notice goes when a role is furnished at a stage; a pair that is not here is not furnishable.
 NEW_STAGE: Mapping[tuple[str, str], str] = {

@@ -13,8 +13,8 @@ from ocms_core.offenders import furnishing, redirecting, updating
 from ocms_core.offenders.effects import RoleAssignment
 from ocms_core.offenders.eligibility import Eligibility, eligibility
 from ocms_core.offenders.facts import OffenderNotice
-from ocms_core.offenders.field_checks import FurnishRequest, ParticularsPatch, RoleRequest
 from ocms_core.offenders.ports import OffenderStore, OffenderStores
+from ocms_core.offenders.request_reader import FurnishRequest, ParticularsPatch, RoleRequest
 from ocms_core.offenders.timeline import NoticeHistory
 from ocms_core.replication.outbox_rows import OutboxRow, outbox_rows
 from ocms_core.replication.ports import Delivery

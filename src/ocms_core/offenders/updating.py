@@ -23,8 +23,12 @@ from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Rol
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.effects import UPDATE
 from ocms_core.offenders.facts import OffenderNotice
-from ocms_core.offenders.field_checks import ParticularsPatch, refused
-from ocms_core.offenders.fields import Violation, dialled
+from ocms_core.offenders.request_reader import (
+    ParticularsPatch,
+    Violation,
+    is_contact_no_of_country,
+    violations_refused,
+)
 
 
 @rule("F40")
@@ -40,11 +44,11 @@ def decide(
     if not holder.is_current:
         return Refusal(NOT_CURRENT_OFFENDER)
     if not (changed.person or changed.address or changed.detail):
-        return refused([Violation(None, "No changes detected")])
+        return violations_refused([Violation(None, "No changes detected")])
     updated = evolve(holder, person=evolve(holder.person, **changed.person))
     telephone = {"tel_code", "tel_no"} & changed.person.keys()
-    if telephone and not dialled(updated.person.tel_code, updated.person.tel_no):
-        return refused([Violation("contactNo", "Invalid contact number")])
+    if telephone and not is_contact_no_of_country(updated.person.tel_code, updated.person.tel_no):
+        return violations_refused([Violation("contactNo", "Invalid contact number")])
     history = OffenderHistoryKept(notice.notice_no, changed.role, UPDATE, officer, now, former=holder)
     return Decision(
         answers=(Answer(notice.notice_no, PARTICULARS_UPDATED, updated),),

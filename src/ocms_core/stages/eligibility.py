@@ -2,10 +2,11 @@
 
 from enum import Enum, unique
 
-from ocms_core.kernel import codes
+from ocms_core.kernel import codes, offender_details
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.stages import OPEN_TO_CHANGE
 from ocms_core.kernel.suspensions import PERMANENT
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.amounts import missing_fee
@@ -24,13 +25,14 @@ class OffenderType(Enum):
 
 DRIVER, OWNER, HIRER, DIRECTOR = OffenderType
 
-CHANGEABLE: frozenset[str] = frozenset(
-    {"NPA", "ROV", "ENA", "RD1", "RD2", "RR3", "DN1", "DN2", "DR3", "CPC", "CFC"}
-)
-"""The eleven stages open to change by hand; any other is a court stage here."""
-
-TYPES: dict[str, OffenderType] = {"D": DRIVER, "O": OWNER, "H": HIRER, "R": DIRECTOR, "DIR": DIRECTOR}
-"""The offender type behind each indicator."""
+TYPES: dict[str, OffenderType] = {
+    offender_details.DRIVER: DRIVER,
+    offender_details.OWNER: OWNER,
+    offender_details.HIRER: HIRER,
+    offender_details.DIRECTOR: DIRECTOR,
+    "DIR": DIRECTOR,
+}
+"""The offender type of each indicator; another system writes DIR for a director."""
 
 DRIVER_NEXT: dict[str, str] = {"NPA": "DN1", "ENA": "DN1", "DN1": "DN2", "DN2": "DR3"}
 OTHERS_NEXT: dict[str, str] = {"NPA": "ROV", "ROV": "RD1", "ENA": "RD1", "RD1": "RD2", "RD2": "RR3"}
@@ -123,7 +125,7 @@ def not_found() -> Code:
 @rule("S11")
 def in_court(notice: StageNotice) -> Code | None:
     """A notice in any stage but the eleven is in court and not moved by hand."""
-    return None if notice.stage in CHANGEABLE else codes.CPS_COURT_STAGE
+    return None if notice.stage in OPEN_TO_CHANGE else codes.CPS_COURT_STAGE
 
 
 @rule("S12")

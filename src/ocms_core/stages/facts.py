@@ -61,7 +61,7 @@ class ToppanFacts:
 
 @value_object
 class Offender:
-    """One owner, hirer or driver of a notice; `indicator` O, H, D or R."""
+    """One owner, hirer or driver of a notice; `indicator` is the letter of the role."""
 
     indicator: str
     is_current: bool

@@ -9,10 +9,10 @@ from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import NextStage, StageChange, following
+from ocms_core.kernel.stages import OPEN_TO_CHANGE
 from ocms_core.kernel.suspensions import PERMANENT
 from ocms_core.stages.amounts import missing_fee
 from ocms_core.stages.client_checks import PLUS_CODE, PlusChange
-from ocms_core.stages.eligibility import CHANGEABLE
 from ocms_core.stages.facts import StageFacts, StageNotice
 from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.stage_transition import PAYABLE, stage_transition
@@ -79,7 +79,7 @@ def why_not(
     """Say why a notice cannot be moved; None when it can."""
     if notice is None:
         return codes.CPS_NOT_FOUND.text
-    if notice.stage not in CHANGEABLE:
+    if notice.stage not in OPEN_TO_CHANGE:
         return codes.CPS_COURT_STAGE.text
     if notice.suspension_type == PERMANENT:
         return codes.CPS_PS_BLOCKED.text

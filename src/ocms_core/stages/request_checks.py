@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field
 
-from ocms_core.kernel import codes
+from ocms_core.kernel import codes, lengths
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.eligibility import RequestedChange
@@ -69,12 +69,14 @@ class Criteria:
 def criteria(body: object) -> Criteria:
     """A search names at least one criterion; blank ones do not count."""
     given = fields(body)
-    stage, alias = (text(given, name, 3) for name in ("currentProcessingStage", "lastProcessingStage"))
+    stage, alias = (
+        text(given, name, lengths.STAGE) for name in ("currentProcessingStage", "lastProcessingStage")
+    )
     day = text(given, "dateOfCurrentProcessingStage", 10)
     found = Criteria(
-        notice_no=stripped(text(given, "noticeNo", 10)),
-        id_no=capitals(text(given, "idNo", 12)),
-        vehicle_no=capitals(text(given, "vehicleNo", 14)),
+        notice_no=stripped(text(given, "noticeNo", lengths.NOTICE_NO)),
+        id_no=capitals(text(given, "idNo", lengths.ID_NO)),
+        vehicle_no=capitals(text(given, "vehicleNo", lengths.VEHICLE_NO)),
         stage=capitals(stage or alias),
         day=None if day is None else calendar_day(day),
     )
@@ -98,7 +100,7 @@ def item(given: Mapping[str, Any]) -> ChangeItem:
     """An item is malformed only in a type or a remark too long; any stage or reason gets its verdict."""
     notice_no = number(given)
     target, reason = (word(given, name, notice_no) for name in ("newStage", "reason"))
-    remarks = text(given, "remark", 200, notice_no)
+    remarks = text(given, "remark", lengths.REMARKS, notice_no)
     word(given, "source", notice_no)
     check_addresses, confirmed = (flag(given, name, notice_no) for name in ("dhMhaCheck", "isConfirmation"))
     return ChangeItem(notice_no, RequestedChange(target, reason, remarks, confirmed), check_addresses)
@@ -114,7 +116,7 @@ def validation(body: object, cap: int) -> Validation:
         raise InvalidRequest(codes.CPS_STAGE_REQUIRED)
     asked = Validation(
         tuple(map(notice_to_validate, notices)),
-        RequestedChange(target, word(given, "reasonOfChange"), text(given, "remarks", 200)),
+        RequestedChange(target, word(given, "reasonOfChange"), text(given, "remarks", lengths.REMARKS)),
     )
     not_too_many(len(notices), cap)
     return asked

@@ -7,14 +7,13 @@ from typing import Any
 
 from attrs import frozen
 
-from ocms_core.kernel import codes
+from ocms_core.kernel import codes, dates, lengths
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import timestamp
 from ocms_core.kernel.rule_tags import rule
 
 # The contract's own examples have a hyphen in them.
 NOTICE_NO = re.compile(r"[0-9A-Za-z-]{1,10}", re.ASCII)
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # No change of stage is older, or planned for later; arithmetic beyond would leave the calendar.
 YEARS = range(1900, 3000)
 
@@ -81,7 +80,7 @@ def flag(given: Mapping[str, Any], name: str, notice_no: str) -> bool:
 
 def number(given: Mapping[str, Any]) -> str:
     """Read the notice number of an item."""
-    value = text(given, "noticeNo", 10)
+    value = text(given, "noticeNo", lengths.NOTICE_NO)
     if value is None:
         raise InvalidRequest(codes.CPS_NOTICE_NO_REQUIRED)
     if not NOTICE_NO.fullmatch(value):
@@ -122,11 +121,8 @@ def capitals(value: str | None) -> str | None:
 
 
 def calendar_day(value: str) -> date | None:
-    """Read a day written yyyy-MM-dd; None when it is none."""
-    try:
-        day = date.fromisoformat(value) if DAY.fullmatch(value) else None
-    except ValueError:
-        return None
+    """Return a day written yyyy-MM-dd of the years a stage may be dated; None when it is none."""
+    day = dates.calendar_day(value)
     return day if day and day.year in YEARS else None
 
 

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Sequence
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
+from ocms_core.kernel.offender_details import DIRECTOR, DRIVER, HIRER, OWNER
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.stages import OPEN_TO_CHANGE
 from ocms_core.kernel.suspensions import PERMANENT
 from ocms_core.kernel.value_objects import value_object
-from ocms_core.stages.eligibility import CHANGEABLE
 from ocms_core.stages.facts import FoundNotice, Offender
 
 MOST_LISTED = 1_000
-SHOWN_FIRST = "DOHR"
+SHOWN_FIRST = (DRIVER, OWNER, HIRER, DIRECTOR)
 
 
 @value_object
@@ -49,7 +50,7 @@ def decide(notices: Iterable[FoundNotice], total: int) -> SearchResult:
 @rule("S2")
 def against(notice: FoundNotice) -> Code | None:
     """A court stage is told before a permanent suspension; a temporary one stands against nothing."""
-    if notice.stage not in CHANGEABLE:
+    if notice.stage not in OPEN_TO_CHANGE:
         return codes.CPS_SEARCH_COURT_STAGE
     return codes.CPS_SEARCH_PS_ACTIVE if notice.suspension_type == PERMANENT else None
 

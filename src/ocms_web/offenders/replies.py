@@ -10,14 +10,13 @@ from msgspec import UNSET
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Refusal
-from ocms_core.kernel.identity_numbers import STORED_AS
+from ocms_core.kernel.identity_numbers import ID_TYPE_WORDS, STORED_AS
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, RoleHolder
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.details import blocks, reached_at, unit_shown
 from ocms_core.offenders.effects import RoleAssigned
 from ocms_core.offenders.eligibility import Eligibility, shown_stage
 from ocms_core.offenders.facts import WORDS, OffenderNotice
-from ocms_core.offenders.fields import ID_TYPES
 from ocms_core.offenders.timeline import TimelineEvent
 from ocms_web.json_codec import Reply, or_null, with_offset
 from ocms_web.offenders.shapes import (
@@ -60,7 +59,6 @@ PROBLEMS: Mapping[Problem, Code] = {
     Problem.FORBIDDEN: codes.OFFICER_NOT_ALLOWED,
     Problem.RATE_LIMITED: codes.OFFICER_RATE_LIMITED,
 }
-ID_WORDS = {kind: word for word, kind in ID_TYPES.items()}
 OK = STATUS[codes.SUCCESS]
 
 
@@ -228,7 +226,7 @@ def offender_block(holder: RoleHolder | None) -> OffenderBlock:
 @rule("F50")
 def id_type_word(kind: str | None) -> str | None:
     """Return the contract's word for a kind of identity number; B is UEN, an unknown one as stored."""
-    return None if kind is None else ID_WORDS.get(STORED_AS.get(kind, kind), kind)
+    return None if kind is None else ID_TYPE_WORDS.get(STORED_AS.get(kind, kind), kind)
 
 
 def furnished_address(address: MailingAddress | None) -> FurnishedAddress | None:

@@ -40,7 +40,7 @@ from ocms_core.kernel.offender_details import FurnishDetail, Person
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.kernel.sheets import Sheet
 from ocms_core.offenders import service as offenders
-from ocms_core.offenders.field_checks import FurnishRequest
+from ocms_core.offenders.request_reader import FurnishRequest
 from ocms_core.offenders.service import ActionOutcome
 from tests.support.builders import at
 from tests.support.databases import Databases

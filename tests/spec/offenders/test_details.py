@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ocms_core.kernel.offender_details import MailingAddress
 from ocms_core.offenders.details import blocks, identities, reached_at, unit_shown
-from ocms_core.offenders.fields import floor_and_unit
+from ocms_core.offenders.request_reader import floor_and_unit
 from tests.support.offender_builders import JOHN, ORCHARD, notice, stands
 
 
