@@ -17,19 +17,19 @@ CALENDAR_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 @rule("G5")
 def singapore(moment: datetime) -> datetime:
-    """A moment without an offset means Singapore time; any other is shown in Singapore time."""
+    """Convert a moment to Singapore time; one without an offset means Singapore time (G5)."""
     if moment.tzinfo is SINGAPORE:
         return moment
     return moment.replace(tzinfo=SINGAPORE) if moment.tzinfo is None else moment.astimezone(SINGAPORE)
 
 
 def local(moment: datetime) -> datetime:
-    """Give a moment the way the tables keep it: Singapore wall time without a zone (G5)."""
+    """Convert a moment to what the tables keep: Singapore wall time without a zone (G5)."""
     return singapore(moment).replace(tzinfo=None)
 
 
 def today(now: datetime) -> date:
-    """Give the Singapore calendar day of a moment (G5)."""
+    """Return the Singapore calendar day of a moment (G5)."""
     return singapore(now).date()
 
 

@@ -31,7 +31,7 @@ STORED_AS: dict[str, str] = {"B": UEN}
 @rule("F50")
 def identity(id_type: str, id_no: str) -> tuple[str, str] | None:
     """
-    An identity number is kept in capitals and must have the form of its kind: N, F, U (B is U) or P.
+    Return kind and number, in capitals, if it has the form of its kind: N, F, U (B is U) or P (F50).
 
     None for an unknown kind and for a number not of its form.
     """

@@ -35,7 +35,7 @@ from ocms_core.offenders.request_reader import (
 def decide(
     changed: ParticularsPatch, notice: OffenderNotice | None, officer: str, now: datetime
 ) -> Decision[RoleHolder] | Refusal:
-    """Only the current offender of a known notice is updated, by at least one field, at whatever stage."""
+    """Update only the current offender of a known notice, by at least one field, at whatever stage (F40)."""
     if notice is None:
         return Refusal(NOTICE_NOT_FOUND)
     holder = notice.holders.get(changed.role)
@@ -52,12 +52,12 @@ def decide(
     history = OffenderHistoryKept(notice.notice_no, changed.role, UPDATE, officer, now, former=holder)
     return Decision(
         answers=(Answer(notice.notice_no, PARTICULARS_UPDATED, updated),),
-        changes=(*writes(changed, updated), history),
+        changes=(*update_changes(changed, updated), history),
     )
 
 
-def writes(changed: ParticularsPatch, holder: RoleHolder) -> Iterator[Change]:
-    """Give what is written: of the holder's parts those given, merged field by field into what is there."""
+def update_changes(changed: ParticularsPatch, holder: RoleHolder) -> Iterator[Change]:
+    """Yield what is written: the parts given, merged field by field into what is there."""
     if changed.person:
         yield OffenderUpdated(changed.notice_no, changed.role, holder.person)
     if changed.address:

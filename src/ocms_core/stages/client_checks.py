@@ -34,7 +34,7 @@ PLUS_CODE = "005"
 
 @rule("S60")
 def plus_change(body: object, cap: int) -> PlusChange:
-    """PLUS names notices, the stage they leave, the stage they enter, and itself."""
+    """Read a PLUS call: notices, the stage they leave, the stage they enter, and PLUS itself (S60)."""
     given = fields(body)
     numbers = given.get("noticeNo")
     if not (isinstance(numbers, list) and numbers):
@@ -61,7 +61,7 @@ def plus_change(body: object, cap: int) -> PlusChange:
 
 
 def plus_refused(problem: str) -> InvalidRequest:
-    """Give a refusal in PLUS's words."""
+    """Return a refusal in PLUS's words."""
     return InvalidRequest(codes.PLUS_REFUSED.worded(problem=problem))
 
 
@@ -84,7 +84,7 @@ class ToppanRun:
 
 @rule("S70")
 def toppan_run(body: object, cap: int) -> ToppanRun:
-    """Toppan names notices, the stage printed for, and when."""
+    """Read a Toppan call: notices, the stage printed for, and when (S70)."""
     given = fields(body)
     numbers = given.get("noticeNumbers")
     if not (isinstance(numbers, list) and numbers and all(isinstance(each, str) for each in numbers)):
@@ -103,5 +103,5 @@ def toppan_run(body: object, cap: int) -> ToppanRun:
 
 
 def toppan_refused(problem: str) -> InvalidRequest:
-    """Give a refusal in Toppan's words."""
+    """Return a refusal in Toppan's words."""
     return InvalidRequest(codes.TOPPAN_REFUSED.worded(problem=problem))

@@ -488,7 +488,7 @@ def a_late_answer(play: Play, expected: Tables) -> None:
     as_expected(play, expected)
 
     answered = at("2025-02-19T23:00:00")
-    name = f"NRO2URA_{mha_file.stamp(answered)}"
+    name = f"NRO2URA_{mha_file.format_moment(answered)}"
     totals, _ = mha_file.control_names(name)
     folder = play.mha_folder / RESPONSES
     (folder / name).write_bytes(mha_file.encode_response([mha_simulator.record(GONE, answered)]))
