@@ -21,7 +21,7 @@ from ocms_adapters.sql.replication import SqlReplication
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
 from ocms_core.offenders import service
-from ocms_core.offenders.field_checks import FurnishRequest
+from ocms_core.offenders.request_reader import FurnishRequest
 from ocms_core.offenders.service import ActionOutcome
 
 OFFICERS = 8

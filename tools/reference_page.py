@@ -12,7 +12,7 @@ from ocms_core.kernel.codes import Code
 from ocms_core.kernel.reference_defaults import DEFAULT_STAGE_DAYS, NEXT_STAGE, STAGE_MAP, SUSPENSION_REASONS
 from ocms_core.kernel.stages import STAGES
 from ocms_core.stages.amounts import MATRIX
-from ocms_core.stages.eligibility import DERIVED, REASONS, TARGETS, OffenderType
+from ocms_core.stages.eligibility import DEFAULT_TARGETS, REASONS, TARGETS, OffenderType
 from ocms_web.problems import STATUS
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
@@ -54,7 +54,7 @@ def stage_changes() -> Iterator[str]:
             (
                 offender.value,
                 ", ".join(stage for stage in STAGES if stage in TARGETS[offender]),
-                ", ".join(f"{stage} to {target}" for stage, target in DERIVED[offender].items()),
+                ", ".join(f"{stage} to {target}" for stage, target in DEFAULT_TARGETS[offender].items()),
             )
             for offender in OffenderType
         ),

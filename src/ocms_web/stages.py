@@ -58,7 +58,7 @@ class StageCalls:
     def submit(self, asked: Request) -> Reply:
         """The officer of a change is whom the token names."""
         try:
-            items = request_checks.submitted(asked.body, self._cap(BatchCap.STAGE_CHANGE))
+            items = request_checks.change_items(asked.body, self._cap(BatchCap.STAGE_CHANGE))
         except InvalidRequest as refused:
             return envelope.submit_refused(refused)
         officer = asked.principal.name

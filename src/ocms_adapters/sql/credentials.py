@@ -17,8 +17,8 @@ from ocms_core.kernel.credentials import (
     SECRET_BYTES,
     ApiCredential,
     TooManyKeys,
+    format_key,
     hash_of,
-    printed_key,
 )
 from ocms_core.kernel.dates import local, singapore
 
@@ -71,7 +71,7 @@ class SqlCredentials:
                     cre_user_id=AUDIT_USER,
                 )
             )
-        return printed_key(key_id, secret)
+        return format_key(key_id, secret)
 
     def find(self, key_id: str) -> ApiCredential | None:
         """Give the key of this id, live or not; one statement."""

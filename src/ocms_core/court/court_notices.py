@@ -38,7 +38,7 @@ def decide(
 
     The notice of an updated item is its answer's detail. A stage nobody knows refuses the call (P20).
     """
-    if unknown_stage(updates, facts.reference):
+    if has_unknown_stage(updates, facts.reference):
         return Refusal(INVALID_STAGE)
     answers: list[Answer[CourtNotice]] = []
     changes: list[Change] = []
@@ -56,8 +56,8 @@ def decide(
 
 
 @rule("P20")
-def unknown_stage(updates: Sequence[CourtUpdate], reference: Reference) -> bool:
-    """A stage is one the stage map knows, on either side of a move."""
+def has_unknown_stage(updates: Sequence[CourtUpdate], reference: Reference) -> bool:
+    """Return whether an update names a stage the stage map knows on neither side of a move (P20)."""
     return not all(
         update.processing_stage is None or is_one_of(update.processing_stage, reference.known_stages)
         for update in updates
@@ -65,8 +65,8 @@ def unknown_stage(updates: Sequence[CourtUpdate], reference: Reference) -> bool:
 
 
 def first_refusal(update: CourtUpdate, notice: CourtNotice | None, asked: set[str]) -> Code | None:
-    """Give the code an item is refused with, in rule order; None when it goes through."""
-    if repeated(update, asked):
+    """Return the code an item is refused with, the first in rule order; None when it goes through."""
+    if is_repeated(update, asked):
         return DUPLICATE_NOTICE_NO
     if notice is None or not is_court_notice(notice):
         return NOT_A_COURT_NOTICE
@@ -74,14 +74,14 @@ def first_refusal(update: CourtUpdate, notice: CourtNotice | None, asked: set[st
 
 
 @rule("P26", "G9")
-def repeated(update: CourtUpdate, asked: set[str]) -> bool:
-    """A number repeated in one call is processed once; each further one is refused as its duplicate."""
+def is_repeated(update: CourtUpdate, asked: set[str]) -> bool:
+    """Return whether a number stood in the call before: each further one is refused as a duplicate."""
     return update.notice_no in asked
 
 
 @rule("P22")
 def is_court_notice(notice: CourtNotice) -> bool:
-    """A court notice stands in any stage but the nine before court; CPC and CFC are court."""
+    """Return whether a notice is in court: in any stage but the nine before it, CPC and CFC included."""
     return notice.stage not in BEFORE_COURT
 
 
@@ -89,24 +89,24 @@ def is_court_notice(notice: CourtNotice) -> bool:
 def effects(
     update: CourtUpdate, notice: CourtNotice, reference: Reference, now: datetime
 ) -> tuple[Change, ...]:
-    """An update moves the stage and suspends as asked; asked for neither, it touches only the audit."""
-    suspension = suspended(update, notice, reference, now)
-    changed = NoticeChanged(notice.notice_no, move=moved(update, notice, now), suspension=suspension)
+    """Return the changes of an update: move and suspension; without either only the audit is stamped."""
+    suspension = new_suspension(update, notice, reference, now)
+    changed = NoticeChanged(notice.notice_no, move=stage_move(update, notice, now), suspension=suspension)
     record = suspension and new_record(suspension, notice, now)
     return (changed, SuspensionOpened(record)) if record else (changed,)
 
 
-def moved(update: CourtUpdate, notice: CourtNotice, now: datetime) -> StageMove | None:
-    """Give the move to the stage asked for; the next stage the notice has stays (P24)."""
+def stage_move(update: CourtUpdate, notice: CourtNotice, now: datetime) -> StageMove | None:
+    """Return the move to the stage asked for; the next stage the notice has stays (P24)."""
     if not isinstance(update.processing_stage, str):
         return None
     return move(notice.stage, notice.stage_date, update.processing_stage, now)
 
 
-def suspended(
+def new_suspension(
     update: CourtUpdate, notice: CourtNotice, reference: Reference, now: datetime
 ) -> ShownSuspension | None:
-    """Give the suspension the row is to show; None when it shows that one already (P20, P24)."""
+    """Return the suspension the row is to show; None when it shows that one already (P20, P24)."""
     kind = update.suspension_type or notice.suspension.type
     code = update.epr_reason or notice.suspension.reason
     if (kind, code) == (notice.suspension.type, notice.suspension.reason):
@@ -121,7 +121,7 @@ def suspended(
 
 
 def new_record(suspension: ShownSuspension, notice: CourtNotice, now: datetime) -> SuspensionRecord | None:
-    """Give a suspension its record, unless one of that type and reason is open already (P24)."""
+    """Return the record of a suspension; None when one of that type and reason is open already (P24)."""
     if not (suspension.type and suspension.reason):
         return None
     reason = SuspensionReason(suspension.type, suspension.reason)
@@ -148,7 +148,7 @@ class UpdateOutcome:
 
 @rule("P23")
 def update_outcome(decision: Decision[CourtNotice]) -> UpdateOutcome:
-    """Good items are never lost to bad ones: the updated are listed, the failed are named."""
+    """List the notices updated and name the items that failed: good items are never lost to bad ones."""
     return UpdateOutcome(
         updated=tuple(answer.detail for answer in decision.answers if answer.detail is not None),
         failed=tuple(answer for answer in decision.answers if answer.detail is None),

@@ -13,7 +13,7 @@ from ocms_core.kernel.explanations import Explanation, because
 
 def explain(notice_no: str, *, stores: CourtStores, now: datetime) -> tuple[Explanation, ...]:
     """
-    Tell what CAS and PLUS would be answered for one notice, and by which rule.
+    Explain what CAS and PLUS would be answered for one notice, and by which rule.
 
     Reads only. Raises `Unavailable` when the database cannot be reached.
     """
@@ -26,7 +26,7 @@ def explain(notice_no: str, *, stores: CourtStores, now: datetime) -> tuple[Expl
 
 
 def explain_payment_status(notice_no: str, found: Mapping[str, NoticePaymentStatus]) -> Explanation:
-    """Tell what API 1 would show."""
+    """Explain what API 1 would show."""
     answers = payment_status.decide([notice_no], found)
     if not answers:
         return because(Operation.GET_PAYMENT_STATUS.value, "left out: no such notice", payment_status.decide)
@@ -36,12 +36,12 @@ def explain_payment_status(notice_no: str, found: Mapping[str, NoticePaymentStat
         f"payment {shown.payment_status or 'unknown'}, payable {shown.amount_payable}, "
         f"paid {shown.amount_paid}, allowed {shown.payment_acceptance_allowed}, "
         f"suspension {shown.suspension_type or 'none'} {shown.epr_reason or shown.crs_reason or ''}".rstrip(),
-        payment_status.shown,
+        payment_status.with_typed_reason,
     )
 
 
 def explain_court_update(notice: CourtNotice | None) -> Explanation:
-    """Tell whether API 2 would update the notice."""
+    """Explain whether API 2 would update the notice."""
     updated = notice is not None and court_notices.is_court_notice(notice)
     code = SUCCESS if updated else NOT_A_COURT_NOTICE
     return because(
@@ -50,7 +50,7 @@ def explain_court_update(notice: CourtNotice | None) -> Explanation:
 
 
 def explain_plus_query(notice_no: str, found: Mapping[str, PlusNotice], now: datetime) -> Explanation:
-    """Tell what API 4 would show."""
+    """Explain what API 4 would show."""
     notice = found.get(notice_no)
     if notice is None:
         return because(

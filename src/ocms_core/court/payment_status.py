@@ -6,7 +6,7 @@ from ocms_core.court.facts import NoticePaymentStatus
 from ocms_core.court.request_checks import EPR_REASONS
 from ocms_core.kernel.rule_tags import rule
 
-WORDS: dict[tuple[str | None, str | None], str] = {
+EPR_REASON_WORDS: dict[tuple[str | None, str | None], str] = {
     (reason.type, reason.code): word for word, reason in EPR_REASONS.items()
 }
 
@@ -15,14 +15,14 @@ WORDS: dict[tuple[str | None, str | None], str] = {
 def decide(
     notice_nos: Iterable[str], found: Mapping[str, NoticePaymentStatus]
 ) -> tuple[NoticePaymentStatus, ...]:
-    """Notices that exist are answered in the order asked, as stored; unknown numbers are left out."""
-    return tuple(shown(found[notice_no]) for notice_no in notice_nos if notice_no in found)
+    """Answer notices that exist in the order asked, as stored; leave unknown numbers out (P10, P11)."""
+    return tuple(with_typed_reason(found[notice_no]) for notice_no in notice_nos if notice_no in found)
 
 
 @rule("P12")
-def shown(notice: NoticePaymentStatus) -> NoticePaymentStatus:
-    """A reason CAS itself may give under a permanent suspension is shown with its type, as `PS-WWP`."""
-    word = WORDS.get((notice.suspension_type, notice.epr_reason))
+def with_typed_reason(notice: NoticePaymentStatus) -> NoticePaymentStatus:
+    """Show a reason CAS itself may give under a permanent suspension with its type, as `PS-WWP` (P12)."""
+    word = EPR_REASON_WORDS.get((notice.suspension_type, notice.epr_reason))
     if word is None:
         return notice
     # Spelt out because `evolve` takes four times as long, and a day's list is long.

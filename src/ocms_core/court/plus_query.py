@@ -17,7 +17,7 @@ def decide(
     notice_nos: Sequence[str], found: Mapping[str, PlusNotice], now: datetime
 ) -> Decision[PlusNotice] | Refusal:
     """
-    One unknown number refuses the whole query and nothing is recorded; no court test is made.
+    Answer a query; one unknown number refuses all of it, nothing is recorded, no court test is made (P30).
 
     The detail of each answer is the notice with its payment allowance as of `now`.
     """
@@ -29,7 +29,7 @@ def decide(
         changes=tuple(
             CourtDueDateRecorded(notice.notice_no, notice.payment_due_date)
             for notice in notices
-            if not recorded(notice)
+            if not is_due_date_recorded(notice)
         ),
     )
 
@@ -52,12 +52,12 @@ def as_of(notice: PlusNotice, now: datetime) -> PlusNotice:
 
 @rule("P31")
 def payment_allowance(notice: PlusNotice, now: datetime) -> str:
-    """Payment is refused once the due moment has passed; until then the stored flag holds."""
+    """Return N once the due moment has passed, and the stored flag until then (P31)."""
     overdue = notice.payment_due_date is not None and now > notice.payment_due_date
     return NOT_PAYABLE if overdue else notice.payment_acceptance_allowed
 
 
 @rule("P32")
-def recorded(notice: PlusNotice) -> bool:
-    """The court case takes over a due date only where it differs, so a repeated query writes nothing."""
+def is_due_date_recorded(notice: PlusNotice) -> bool:
+    """Return whether the court case has the due date already, so that a repeated query writes nothing."""
     return notice.has_court_case and notice.court_payment_due_date == notice.payment_due_date

@@ -12,23 +12,23 @@ class CourtReader(Protocol):
     """One reading transaction; it locks nothing."""
 
     def payment_statuses(self, notice_nos: Sequence[str]) -> Mapping[str, NoticePaymentStatus]:
-        """Give the notices that exist, by number, in one statement."""
+        """Return the notices that exist, by number, in one statement."""
 
     def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
-        """Give the notices that exist with their court cases, by number, in one statement."""
+        """Return the notices that exist with their court cases, by number, in one statement."""
 
     def court_notices(self, notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
-        """Give the notices that exist as the court update would find them, by number."""
+        """Return the notices that exist as the court update would find them, by number."""
 
 
 class CourtStore(Store, Protocol):
     """One writing transaction; what it reads stays locked, in notice order, until it ends."""
 
     def court_facts(self, notice_nos: Sequence[str]) -> CourtFacts:
-        """Lock and give the notices of a court update with their suspensions and the reference data."""
+        """Lock and return the notices of a court update with their suspensions and the reference data."""
 
     def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
-        """Lock and give the notices that exist with their court cases, by number."""
+        """Lock and return the notices that exist with their court cases, by number."""
 
 
 class CourtStores(Protocol):

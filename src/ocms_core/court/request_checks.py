@@ -46,7 +46,7 @@ class CourtUpdate:
 
 @rule("P1", "G8")
 def first_refusal(body: object, cap: int) -> Refusal | None:
-    """A call is refused for the first thing wrong with it, in the contract's order."""
+    """Return the refusal of a call for the first thing wrong with it, in the contract's order (P1, G8)."""
     if not isinstance(body, Mapping):
         return Refusal(INVALID_PAYLOAD)
     request_id, requested_at, notices = map(body.get, ("requestId", "requestTimestamp", "notices"))
@@ -65,14 +65,14 @@ def first_refusal(body: object, cap: int) -> Refusal | None:
 
 @rule("G9")
 def notice_numbers(body: object, cap: int) -> tuple[str, ...] | Refusal:
-    """A notice number repeated in one query is answered once, where it first stands."""
+    """Return the notice numbers of a query, a repeated one once, where it first stands (G9)."""
     refusal = first_refusal(body, cap)
     return refusal or tuple(dict.fromkeys(notice["noticeNo"] for notice in notices_of(body)))
 
 
 @rule("P20")
 def court_updates(body: object, cap: int) -> tuple[CourtUpdate, ...] | Refusal:
-    """Suspension type and reason are those CAS may use; null or absent means not provided."""
+    """Read updates, with the suspension types and reasons CAS may use; null or absent means not provided."""
     refusal = first_refusal(body, cap)
     if refusal:
         return refusal
@@ -81,7 +81,9 @@ def court_updates(body: object, cap: int) -> tuple[CourtUpdate, ...] | Refusal:
         ("suspensionType", SUSPENSION_TYPES, INVALID_SUSPENSION_TYPE),
         ("eprReasonOfSuspension", EPR_REASONS, INVALID_EPR_REASON),
     ):
-        if not all(provided is None or is_one_of(provided, known) for provided in values(notices, name)):
+        if not all(
+            provided is None or is_one_of(provided, known) for provided in field_values(notices, name)
+        ):
             return Refusal(code)
     return tuple(
         CourtUpdate(
@@ -96,7 +98,7 @@ def court_updates(body: object, cap: int) -> tuple[CourtUpdate, ...] | Refusal:
 
 @rule("P21")
 def epr_reason_code(word: str | None) -> str | None:
-    """The reason is kept as its three letters: `PS-WWP` is `WWP`."""
+    """Return the three letters a reason is kept as: `PS-WWP` is `WWP` (P21)."""
     return None if word is None else EPR_REASONS[word].code
 
 
@@ -106,11 +108,11 @@ def notices_of(body: Any) -> Sequence[Mapping[str, Any]]:
     return notices
 
 
-def values(notices: Sequence[Mapping[str, Any]], name: str) -> tuple[object, ...]:
-    """Give one field of every notice, None where it is absent."""
+def field_values(notices: Sequence[Mapping[str, Any]], name: str) -> tuple[object, ...]:
+    """Return one field of every notice, None where it is absent."""
     return tuple(notice.get(name) for notice in notices)
 
 
 def is_one_of(value: object, known: frozenset[str] | Mapping[str, object]) -> bool:
-    """Tell whether a wire value is one of the words of a table; a list or an object is none."""
+    """Return whether a wire value is one of the words of a table; a list or an object is none."""
     return isinstance(value, str) and value in known

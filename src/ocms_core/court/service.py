@@ -15,7 +15,7 @@ from ocms_core.kernel.unit_of_work import IsolateRow, execute
 
 def get_payment_status(notice_nos: Sequence[str], *, stores: CourtStores) -> tuple[NoticePaymentStatus, ...]:
     """
-    Tell CAS how its unpaid court notices stand, in the order asked.
+    Return the payment status of unpaid court notices, in the order asked.
 
     Unknown numbers are left out. Raises `Unavailable` when the database cannot be reached.
     Contract 1, API 1; rules P10 to P12.
@@ -47,7 +47,7 @@ def query_notice_info(
     notice_nos: Sequence[str], *, stores: CourtStores, now: datetime
 ) -> Decision[PlusNotice] | Refusal:
     """
-    A query reads first and locks only when a due date is to be recorded, so a repeat writes nothing at all.
+    Read first and lock only when a due date is to be recorded, so that a repeat writes nothing at all (P32).
 
     Raises `Unavailable` when the database cannot be reached. Contract 1, API 4; rules P30 to P32.
     """

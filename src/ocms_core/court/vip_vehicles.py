@@ -33,7 +33,7 @@ class ListHeldBack(OcmsError):
     after: int
 
     def __str__(self) -> str:
-        """Say by how much, and what to do."""
+        """Return by how much the list would shrink, and what to do."""
         return (
             f"the list would shrink from {self.before} to {self.after} vehicles and is held back; "
             "`ocms jobs run refresh_vip_vehicle --force --accept` takes it over"
@@ -54,7 +54,7 @@ class VipChanges:
 @rule("P41")
 def stored_vehicle(vehicle: object, place: int) -> tuple[str, str, str, str]:
     """
-    A vehicle that is not as the contract says spoils the whole list.
+    Return a vehicle as it is stored; one that is not as the contract says spoils the whole list (P41).
 
     Gives number, VIP mark, description (empty for none) and status as they are stored. `place` counts
     from 1 and is what `BadList` names.
@@ -78,13 +78,13 @@ def stored_vehicle(vehicle: object, place: int) -> tuple[str, str, str, str]:
 
 
 def is_text(value: Any, longest: int) -> bool:
-    """Whether a value is text a column of so many characters can keep."""
+    """Return whether a value is text that a column of so many characters can keep."""
     return isinstance(value, str) and len(value) <= longest and "\0" not in value
 
 
 @rule("P41")
 def check_complete(*, total: object, vehicles: int) -> None:
-    """An empty list, or a total other than the number of vehicles, is no good answer."""
+    """Refuse an empty list, and a total other than the number of vehicles (P41)."""
     if vehicles == 0:
         raise BadList("the list is empty")
     if isinstance(total, bool) or total != vehicles:
@@ -93,6 +93,6 @@ def check_complete(*, total: object, vehicles: int) -> None:
 
 @rule("P41")
 def check_shrinking(*, before: int, after: int, largest_percent: int, accepted: bool) -> None:
-    """A list that shrinks by more than its share is held back, unless that is accepted by hand."""
+    """Refuse a list that shrinks by more than its share, unless that is accepted by hand (P41)."""
     if not accepted and (before - after) * 100 > before * largest_percent:
         raise ListHeldBack(before, after)

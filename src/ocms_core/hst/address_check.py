@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, time
 
-from ocms_core.hst.answers import accepted
+from ocms_core.hst.answers import latest_answers
 from ocms_core.hst.facts import JobResult
 from ocms_core.hst.ports import DataHive, HstStores, Progress, continue_always
 from ocms_core.kernel.addresses import DATAHIVE
@@ -14,13 +14,13 @@ from ocms_core.kernel.identity_numbers import FIN, NRIC, PASSPORT, UEN
 from ocms_core.kernel.rule_tags import rule
 
 BATCH = 100
-EVERY_KIND = (NRIC, FIN, UEN, PASSPORT)
+EVERY_ID_TYPE = (NRIC, FIN, UEN, PASSPORT)
 
 
 @rule("H32")
 def query_hst_addresses(*, stores: HstStores, now: datetime) -> JobResult:
     """
-    Every listed identity is queued once a month; one queued already is fine.
+    Queue every listed identity once a month; one queued already stays as it is (H32).
 
     Safe to repeat: who was sent or has answered this month is not asked again. Raises `Unavailable`.
     """
@@ -34,7 +34,7 @@ def query_datahive(
     *, stores: HstStores, datahive: DataHive, now: datetime, progress: Progress = continue_always
 ) -> JobResult:
     """
-    DataHive is asked about queued identities of every kind, a hundred at a time; what fails stays queued.
+    Ask DataHive about queued identities of every kind, a hundred at a time; what fails stays queued.
 
     Answers and the moment of sending are kept together, batch by batch. Raises `Unavailable` when
     the database cannot be reached.
@@ -42,19 +42,19 @@ def query_datahive(
     tally, after = JobResult(), ""
     while True:
         with stores.reading() as reader:
-            batch = reader.to_send(DATAHIVE, EVERY_KIND, after, BATCH)
+            batch = reader.to_send(DATAHIVE, EVERY_ID_TYPE, after, BATCH)
         if not batch:
             return tally
         after = max(batch)
-        sent = ask(batch, stores, datahive, now)
+        sent = ask_datahive(batch, stores, datahive, now)
         tally = JobResult(tally.done + sent, tally.failed + len(batch) - sent)
         if not progress(tally.done + tally.failed):
             return tally
 
 
 @rule("H34")
-def ask(batch: Mapping[str, str], stores: HstStores, datahive: DataHive, now: datetime) -> int:
-    """What comes back about a batch is kept; whose answer cannot be read holds up nobody but themselves."""
+def ask_datahive(batch: Mapping[str, str], stores: HstStores, datahive: DataHive, now: datetime) -> int:
+    """Keep what comes back about a batch; an unreadable answer holds up nobody but its own identity (H34)."""
     try:
         answered = datahive.ask(batch)
     except Unavailable:
@@ -62,7 +62,7 @@ def ask(batch: Mapping[str, str], stores: HstStores, datahive: DataHive, now: da
     with stores.reading() as reader:
         listed = reader.listed_among([answer.id_no for answer in answered.answers])
     sent = tuple(EnquirySent(id_no, DATAHIVE, now) for id_no in batch if id_no not in answered.unreadable)
-    changes: tuple[Change, ...] = (*accepted(answered.answers, listed, answered.received_at), *sent)
+    changes: tuple[Change, ...] = (*latest_answers(answered.answers, listed, answered.received_at), *sent)
     with stores.writing() as store:
         store.record(changes, now, isolate=False)
     return len(sent)

@@ -6,18 +6,23 @@ from datetime import datetime
 from attrs import evolve
 
 from ocms_core.hst.facts import ListedIdentity
-from ocms_core.kernel.addresses import AddressAnswer, RegisteredAddress, changed, invalid
+from ocms_core.kernel.addresses import (
+    AddressAnswer,
+    RegisteredAddress,
+    is_address_changed,
+    is_invalid_address,
+)
 from ocms_core.kernel.changes import AddressAnswered
 from ocms_core.kernel.rule_tags import rule
 
 
 @rule("H36")
-def accepted(
+def latest_answers(
     answers: Iterable[AddressAnswer], listed: Collection[str], received_at: datetime
 ) -> tuple[AddressAnswered, ...]:
-    """Answers are matched by identity number; of several the latest counts, and nobody else's is kept."""
+    """Match answers by identity number: of several the latest counts, and nobody else's is kept (H36)."""
     latest: dict[str, AddressAnswer] = {}
-    for answer in (timed(each, received_at) for each in answers):
+    for answer in (without_future_time(each, received_at) for each in answers):
         before = latest.get(answer.id_no)
         if answer.id_no in listed and (before is None or before.answered_at <= answer.answered_at):
             latest[answer.id_no] = answer
@@ -25,14 +30,14 @@ def accepted(
 
 
 @rule("H36", "H41")
-def timed(answer: AddressAnswer, received_at: datetime) -> AddressAnswer:
-    """Nobody answers later than we hear of it: such a time counts as none, and the receipt in its stead."""
+def without_future_time(answer: AddressAnswer, received_at: datetime) -> AddressAnswer:
+    """Return an answer with the time of its receipt where it states a later one, which nobody can have."""
     return answer if answer.answered_at <= received_at else evolve(answer, answered_at=received_at)
 
 
 @rule("H31", "H37")
-def brought_address(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
-    """An answer brings an address when it names one, and was given since its identity was listed."""
+def has_address(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
+    """Return whether an answer names an address and was given since its identity was listed (H31, H37)."""
     return (
         listed is not None
         and answer.answered_at >= listed.listed_at
@@ -41,25 +46,29 @@ def brought_address(listed: ListedIdentity | None, answer: AddressAnswer) -> boo
 
 
 @rule("H37")
-def brought_another(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
-    """It is another one when the list has not the same."""
-    return listed is not None and brought_address(listed, answer) and changed(listed.address, answer.address)
+def has_other_address(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
+    """Return whether an answer has an address other than the list's (H37)."""
+    return (
+        listed is not None
+        and has_address(listed, answer)
+        and is_address_changed(listed.address, answer.address)
+    )
 
 
 @rule("H31", "H37")
-def brought_valid(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
-    """It is a valid one when nothing marks it as invalid."""
-    return brought_address(listed, answer) and not invalid(answer.address, answer.invalid_addr_tag)
+def has_valid_address(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
+    """Return whether an answer has an address that nothing marks as invalid (H31, H37)."""
+    return has_address(listed, answer) and not is_invalid_address(answer.address, answer.invalid_addr_tag)
 
 
 @rule("H31", "H37")
-def found_valid_new_address(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
+def has_valid_new_address(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
     """
-    An answer found the owner when its address is valid and another than the list has.
+    Return whether an answer found the owner: at a valid address other than the list's (H31, H37).
 
     An officer who gives the list that very address afterwards takes nothing from the answer.
     """
-    if listed is None or not brought_valid(listed, answer):
+    if listed is None or not has_valid_address(listed, answer):
         return False
     taken_over = listed.address_changed_at is not None and listed.address_changed_at > answer.answered_at
-    return taken_over or brought_another(listed, answer)
+    return taken_over or has_other_address(listed, answer)

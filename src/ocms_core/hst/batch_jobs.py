@@ -20,7 +20,7 @@ def suspend_hst_new_notices(
     *, stores: HstStores, now: datetime, progress: Progress = continue_always
 ) -> JobResult:
     """
-    New notices of listed identities are suspended, chunk by chunk; the number suspended is given back.
+    Suspend the new notices of listed identities, chunk by chunk, and return how many (H30).
 
     Safe to repeat and to resume: what is suspended is no longer new. Raises `Unavailable`.
     """
@@ -39,7 +39,7 @@ def loop_hst_suspensions(
     *, stores: HstStores, now: datetime, progress: Progress = continue_always
 ) -> JobResult:
     """
-    TS-HST that is due goes round or ends, chunk by chunk; the number of notices is given back.
+    Renew or end TS-HST that is due, chunk by chunk, and return the number of notices (H31).
 
     Safe to repeat and to resume: what went round is no longer due. Raises `Unavailable`.
     """

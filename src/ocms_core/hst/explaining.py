@@ -17,26 +17,26 @@ UNKNOWN = "no such notice, or nobody is its current offender"
 NOT_HELD = "not under TS-HST"
 
 LEFT_ALONE: Mapping[Callable[[HstNotice], bool], str] = {
-    applying.under_permanent_suspension: "left alone: permanently suspended",
-    applying.in_court_stage: "left alone: its stage is the court's",
-    applying.under_hst_already: "left alone: under TS-HST already",
+    applying.is_permanently_suspended: "left alone: permanently suspended",
+    applying.is_in_court_stage: "left alone: its stage is the court's",
+    applying.is_under_hst: "left alone: under TS-HST already",
 }
 
 
 def explain(notice_no: str, *, stores: HstStores, now: datetime) -> tuple[Explanation, ...]:
     """
-    Tell whether an application would suspend one notice, and which record suspends it now.
+    Explain whether an application would suspend one notice, and which record suspends it now.
 
     Reads only, and names nobody. Raises `Unavailable` when the database cannot be reached.
     """
     with stores.reading() as reader:
-        return explained(reader.notice_facts(notice_no), now)
+        return explain_facts(reader.notice_facts(notice_no), now)
 
 
-def explained(facts: IdentityFacts, now: datetime) -> tuple[Explanation, ...]:
-    """Tell it of the one notice of the facts."""
+def explain_facts(facts: IdentityFacts, now: datetime) -> tuple[Explanation, ...]:
+    """Explain the one notice of the facts."""
     if not facts.notices:
-        return (because(Operation.APPLY_HST.value, UNKNOWN, applying.skipped),)
+        return (because(Operation.APPLY_HST.value, UNKNOWN, applying.is_skipped),)
     (notice,) = facts.notices
     return (
         explain_apply(notice, facts),
@@ -46,15 +46,17 @@ def explained(facts: IdentityFacts, now: datetime) -> tuple[Explanation, ...]:
 
 
 def explain_apply(notice: HstNotice, facts: IdentityFacts) -> Explanation:
-    """Tell whether listing its current offender would suspend the notice."""
+    """Explain whether listing its current offender would suspend the notice."""
     if notice.id_no in facts.listed:
         return because(Operation.APPLY_HST.value, refusal_text(HST_ID_EXISTS), applying.decide)
-    reason = next((LEFT_ALONE[each] for each in applying.SKIPPING if each(notice)), "suspended under TS-HST")
-    return because(Operation.APPLY_HST.value, reason, applying.skipped)
+    reason = next(
+        (LEFT_ALONE[each] for each in applying.SKIP_REASONS if each(notice)), "suspended under TS-HST"
+    )
+    return because(Operation.APPLY_HST.value, reason, applying.is_skipped)
 
 
 def explain_revive(notice: HstNotice, facts: IdentityFacts) -> Explanation:
-    """Tell which records a revival would close."""
+    """Explain which records a revival would close."""
     held = ", ".join(map(record_text, notice.suspensions.hst_records))
     if notice.id_no not in facts.listed:
         answer = f"{refusal_text(HST_ID_NOT_FOUND)}; {f'held by {held}' if held else NOT_HELD}"
@@ -70,7 +72,7 @@ def explain_revive(notice: HstNotice, facts: IdentityFacts) -> Explanation:
 def explain_loop(
     notice: HstNotice, record: OpenSuspension, facts: IdentityFacts, now: datetime
 ) -> Explanation:
-    """Tell what becomes of a record when it falls due."""
+    """Explain what becomes of a record when it falls due."""
     if notice.paid or notice.suspensions.permanent:
         return because(LOOP, "left alone: paid or permanently suspended", renewing.falls_due)
     when = "now" if renewing.falls_due(notice, now) else f"when {record_text(record)} ends"

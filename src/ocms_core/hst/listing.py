@@ -20,7 +20,7 @@ class HstListPage:
 
 @rule("H8")
 def period(query: HstListQuery) -> tuple[datetime | None, datetime | None]:
-    """The days of a filter are Singapore days, the first and the last included."""
+    """Return the moments between which the days of a filter lie: Singapore days, first and last included."""
     since, before = (
         None if day is None else datetime.combine(day, time(), SINGAPORE)
         for day in (query.since, query.before)
@@ -29,6 +29,6 @@ def period(query: HstListQuery) -> tuple[datetime | None, datetime | None]:
 
 
 def identities(page: HstListPage) -> tuple[str, ...]:
-    """Give the identity number a page was asked for by and those it shows, for the access record."""
+    """Return the identity number a page was asked for by and those it shows, for the access record."""
     asked = () if page.query.id_no is None else (page.query.id_no,)
     return (*asked, *(row.identity.id_no for row in page.rows))

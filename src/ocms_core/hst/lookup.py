@@ -7,12 +7,12 @@ from ocms_core.kernel.rule_tags import rule
 
 @rule("H2")
 def floor_unit(address: RegisteredAddress) -> str | None:
-    """Floor and unit are shown as one, `#01-01`; nothing where there is neither."""
+    """Show floor and unit as one, `#01-01`; None where there is neither (H2)."""
     parts = [part for part in (address.floor_no, address.unit_no) if part]
     return f"#{'-'.join(parts)}" if parts else None
 
 
 @rule("H2")
-def shown(known: KnownOffender) -> KnownOffender:
-    """Of a listed identity nothing is shown but that it is listed."""
+def lookup_result(known: KnownOffender) -> KnownOffender:
+    """Show of a listed identity nothing but that it is listed (H2)."""
     return KnownOffender(listed=True) if known.listed else known

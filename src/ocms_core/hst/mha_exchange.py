@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from ocms_core.hst import mha_file
-from ocms_core.hst.answers import accepted
+from ocms_core.hst.answers import latest_answers
 from ocms_core.hst.facts import JobResult
 from ocms_core.hst.mha_file import MhaRecord, MhaRequest, UnusableFile
 from ocms_core.hst.ports import Alerts, HstStores, MhaExchange, Progress, continue_always
@@ -27,7 +27,7 @@ def send_mha_requests(
     *, stores: HstStores, exchange: MhaExchange, now: datetime, progress: Progress = continue_always
 ) -> JobResult:
     """
-    Queued identities with a UIN or FIN go to MHA; that they were sent is noted only after success.
+    Send queued identities with a UIN or FIN to MHA; that they were sent is noted only after success (H33).
 
     A run broken off sends again what it has not noted. Raises `Unavailable`.
     """
@@ -59,13 +59,13 @@ def receive_mha_responses(
     progress: Progress = continue_always,
 ) -> JobResult:
     """
-    Each response is applied whole and once, known by its content; what cannot be applied raises an alert.
+    Apply each response whole and once, known by its content; raise an alert for what cannot be applied (H43).
 
     A response without its totals has not wholly arrived and waits; one that waits for long is told of.
     The tally counts answers kept and files refused. Raises `Unavailable`.
     """
     names = exchange.names()
-    look_at_waiting(mha_file.waiting(names), stores, alerts, now)
+    report_waiting_files(mha_file.waiting_files(names), stores, alerts, now)
     done = refused = 0
     for name in names:
         if not name.startswith(mha_file.RESPONSE_PREFIX) or mha_file.control_names(name)[0] not in names:
@@ -74,7 +74,7 @@ def receive_mha_responses(
         with stores.reading() as reader:
             if reader.file_applied(sha256_hex(content), RESPONSE):
                 continue
-        records = reconciled(name, content, names, exchange)
+        records = reconcile(name, content, names, exchange)
         if isinstance(records, str):
             alerts.alert(HST_FILE_MISMATCH, f"{name} {records}")
             refused += 1
@@ -86,8 +86,8 @@ def receive_mha_responses(
 
 
 @rule("H42")
-def look_at_waiting(names: Sequence[str], stores: HstStores, alerts: Alerts, now: datetime) -> None:
-    """What waits for the files it belongs with is noted, and still waiting on a later day it alerts, once."""
+def report_waiting_files(names: Sequence[str], stores: HstStores, alerts: Alerts, now: datetime) -> None:
+    """Note what waits for the files it belongs with, and alert once when it waits into a later day (H42)."""
     if not names:
         return
     with stores.reading() as reader:
@@ -110,10 +110,10 @@ def look_at_waiting(names: Sequence[str], stores: HstStores, alerts: Alerts, now
 
 
 @rule("H42")
-def reconciled(
+def reconcile(
     name: str, content: bytes, names: Collection[str], exchange: MhaExchange
 ) -> Sequence[MhaRecord] | str:
-    """Give the records of a response that agrees with its control files, or say what is wrong with it."""
+    """Return the records of a response that agrees with its control files, or what is wrong with it (H42)."""
     totals_name, exceptions_name = mha_file.control_names(name)
     records = mha_file.parse_response(content)
     if isinstance(records, UnusableFile):
@@ -130,10 +130,10 @@ def reconciled(
 
 def apply(name: str, content: bytes, records: Sequence[MhaRecord], stores: HstStores, now: datetime) -> int:
     """Keep the answers of a response with the note that it was applied; give how many were kept."""
-    answers = [mha_file.answer(record, now) for record in records]
+    answers = [mha_file.address_answer(record, now) for record in records]
     with stores.reading() as reader:
         listed = reader.listed_among([answer.id_no for answer in answers])
-    kept = accepted(answers, listed, now)
+    kept = latest_answers(answers, listed, now)
     applied = FileExchanged(sha256_hex(content), RESPONSE, name, len(records), now)
     try:
         with stores.writing() as store:

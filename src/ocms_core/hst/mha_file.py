@@ -64,7 +64,7 @@ class UnusableFile:
     line: int = 0
 
     def __str__(self) -> str:
-        """Say what is wrong."""
+        """Return what is wrong, and in which line."""
         return f"{self.fault.value} (line {self.line})" if self.line else self.fault.value
 
 
@@ -125,12 +125,12 @@ class FieldPosition:
     write: Callable[[Any], str] = str
 
 
-def stamp(moment: datetime | None) -> str:
+def format_moment(moment: datetime | None) -> str:
     """Write a moment as MHA does: fourteen digits of Singapore time."""
     return "" if moment is None else singapore(moment).strftime("%Y%m%d%H%M%S").zfill(14)
 
 
-def moment(text: str) -> datetime | None:
+def parse_moment(text: str) -> datetime | None:
     """Read fourteen digits; anything else is no moment."""
     digits = text.strip()
     if not MOMENT.fullmatch(digits):
@@ -141,21 +141,21 @@ def moment(text: str) -> datetime | None:
         return None
 
 
-def day_text(day: date | None) -> str:
+def format_day(day: date | None) -> str:
     """Write a day as eight digits."""
     return "" if day is None else day.strftime("%Y%m%d").zfill(8)
 
 
-def day(text: str) -> date | None:
+def parse_day(text: str) -> date | None:
     """Read eight digits; anything else is no day."""
-    found = moment(text.strip() + "000000")
+    found = parse_moment(text.strip() + "000000")
     return None if found is None else found.date()
 
 
-PLACES: tuple[FieldPosition, ...] = (
+FIELD_POSITIONS: tuple[FieldPosition, ...] = (
     FieldPosition("uin", 1, 9),
     FieldPosition("name", 10, 66),
-    FieldPosition("birth", 76, 8, day, day_text),
+    FieldPosition("birth", 76, 8, parse_day, format_day),
     FieldPosition("address_type", 84, 1),
     FieldPosition("blk_hse_no", 85, 10),
     FieldPosition("street_name", 95, 32),
@@ -163,13 +163,13 @@ PLACES: tuple[FieldPosition, ...] = (
     FieldPosition("unit_no", 129, 5),
     FieldPosition("bldg_name", 134, 30),
     FieldPosition("postal_code", 168, 6),
-    FieldPosition("death", 174, 8, day, day_text),
+    FieldPosition("death", 174, 8, parse_day, format_day),
     FieldPosition("life_status", 182, 1),
     FieldPosition("invalid_tag", 183, 1),
     FieldPosition("ura_reference", 184, 10),
-    FieldPosition("batch_time", 194, 14, moment, stamp),
-    FieldPosition("address_change", 208, 8, day, day_text),
-    FieldPosition("timestamp", 216, 23, moment, stamp),
+    FieldPosition("batch_time", 194, 14, parse_moment, format_moment),
+    FieldPosition("address_change", 208, 8, parse_day, format_day),
+    FieldPosition("timestamp", 216, 23, parse_moment, format_moment),
 )
 """The layout of a response record; positions 164 to 167 are filler (H41)."""
 
@@ -178,13 +178,13 @@ ADDRESS_PARTS = frozenset({"blk_hse_no", "street_name", "floor_no", "unit_no", "
 
 def request_name(asked_at: datetime) -> str:
     """Name a request after its moment."""
-    return REQUEST_PREFIX + stamp(asked_at)
+    return REQUEST_PREFIX + format_moment(asked_at)
 
 
 @rule("H40")
 def encode_request(request: MhaRequest) -> bytes:
-    """A request is a header of 33 and a detail of 56 for each identity; there is no trailer."""
-    at = stamp(request.asked_at)
+    """Encode a request: a header of 33 and a detail of 56 for each identity, without a trailer (H40)."""
+    at = format_moment(request.asked_at)
     header = f"{'':9}{at}{len(request.uins):06}{'':4}"
     details = (f"{uin:<9}{'':10}{at}{at:<23}" for uin in request.uins)
     return "".join(f"{line}\n" for line in (header, *details)).encode()
@@ -196,7 +196,7 @@ def parse_request(content: bytes) -> MhaRequest | UnusableFile:
     if isinstance(lines, UnusableFile):
         return lines
     header = lines[0] if lines else ""
-    asked_at = moment(header[9:23])
+    asked_at = parse_moment(header[9:23])
     count = header[23:29]
     if len(header) != HEADER_WIDTH or asked_at is None or not re.fullmatch(r"\d{6}", count, re.ASCII):
         return UnusableFile(MhaFileFault.BAD_HEADER, 1)
@@ -210,14 +210,14 @@ def parse_request(content: bytes) -> MhaRequest | UnusableFile:
 
 @rule("H41")
 def encode_response(records: Iterable[MhaRecord]) -> bytes:
-    """A response has one record of 238 a line."""
+    """Encode a response: one record of 238 a line (H41)."""
     return "".join(f"{encode_record(record)}\n" for record in records).encode()
 
 
 def encode_record(record: MhaRecord) -> str:
-    """Lay one record out, each value at its place."""
+    """Encode one record, each value at its position."""
     line = [" "] * RESPONSE_WIDTH
-    for place in PLACES:
+    for place in FIELD_POSITIONS:
         value = getattr(record.address if place.name in ADDRESS_PARTS else record, place.name)
         text = place.write(value)[: place.width].ljust(place.width)
         line[place.start - 1 : place.start - 1 + place.width] = text
@@ -227,7 +227,7 @@ def encode_record(record: MhaRecord) -> str:
 @rule("H41", "H43")
 def parse_response(content: bytes) -> tuple[MhaRecord, ...] | UnusableFile:
     """
-    Short lines are padded, blank ones skipped, bad dates ignored; a file cut anywhere is a faulty one.
+    Parse a response: short lines padded, blank ones skipped, bad dates ignored; a file cut is a faulty one.
 
     A last line of the full width is whole without its end.
     """
@@ -251,7 +251,8 @@ def parse_record(line: str) -> MhaRecord:
     """Read one record of a response."""
     line = line.ljust(SHORTEST_RESPONSE)
     found = {
-        place.name: place.read(line[place.start - 1 : place.start - 1 + place.width]) for place in PLACES
+        place.name: place.read(line[place.start - 1 : place.start - 1 + place.width])
+        for place in FIELD_POSITIONS
     }
     address = RegisteredAddress(**{part: found.pop(part) for part in ADDRESS_PARTS})
     return MhaRecord(address=address, **found)
@@ -259,7 +260,7 @@ def parse_record(line: str) -> MhaRecord:
 
 def lines_of(content: bytes, full_width: int | None = None) -> Sequence[str] | UnusableFile:
     """
-    Give the lines of a file, without the mark some systems begin a text with.
+    Split a file into its lines, without the mark some systems begin a text with.
 
     The last one must be ended or of the full width, or nobody knows whether it is whole.
     """
@@ -278,20 +279,20 @@ def lines_of(content: bytes, full_width: int | None = None) -> Sequence[str] | U
 
 
 def uin_of(text: str) -> tuple[str, str] | None:
-    """Give kind and number of a UIN or FIN; None for any other text."""
+    """Return kind and number of a UIN or FIN; None for any other text."""
     return identity(NRIC, text) or identity(FIN, text)
 
 
 @rule("H42")
 def control_names(response_name: str) -> tuple[str, str]:
-    """The control files of a response bear its name's ending: `.TOT` the totals, `.EXP` the exceptions."""
+    """Return the control files of a response: its ending with `.TOT` (totals) and `.EXP` (exceptions)."""
     ending = response_name.removeprefix(RESPONSE_PREFIX)
     return CONTROL_PREFIX + ending + TOTALS_SUFFIX, CONTROL_PREFIX + ending + EXCEPTIONS_SUFFIX
 
 
 @rule("H42")
-def waiting(names: Collection[str]) -> tuple[str, ...]:
-    """A response waits for its totals, a control file for its response."""
+def waiting_files(names: Collection[str]) -> tuple[str, ...]:
+    """Return the responses without their totals and the control files without their response (H42)."""
     responses = {name for name in names if name.startswith(RESPONSE_PREFIX)}
     belonging = {control for response in responses for control in control_names(response)}
     return tuple(
@@ -354,7 +355,7 @@ def parse_exceptions(content: bytes) -> tuple[ExceptionLine, ...] | UnusableFile
 
 @rule("H42")
 def mismatch(records: Sequence[MhaRecord], totals: Totals, exceptions: Sequence[ExceptionLine]) -> str | None:
-    """Records, exceptions and totals must add up; what does not is said in words, None when all does."""
+    """Return in words what of records, exceptions and totals does not add up; None when all does (H42)."""
     if len(records) != totals.matched:
         return f"{len(records)} records, but {totals.matched} matched"
     unmatched = totals.invalid + totals.not_found
@@ -366,8 +367,8 @@ def mismatch(records: Sequence[MhaRecord], totals: Totals, exceptions: Sequence[
 
 
 @rule("H36")
-def answer(record: MhaRecord, received_at: datetime) -> AddressAnswer:
-    """An answer counts from MHA's own time of it, or from its receipt where MHA states none."""
+def address_answer(record: MhaRecord, received_at: datetime) -> AddressAnswer:
+    """Return an answer, counted from MHA's own time of it, or from its receipt where MHA states none."""
     id_type, id_no = uin_of(record.uin) or (NRIC, record.uin)
     changed_on = record.address_change
     return AddressAnswer(

@@ -31,37 +31,37 @@ class HstReader(Protocol):
     """One reading transaction; it locks nothing."""
 
     def known_offender(self, id_no: str) -> KnownOffender:
-        """Give what is known of an identity: listed or not, name, newest address, number of notices."""
+        """Return what is known of an identity: listed or not, name, newest address, number of notices."""
 
     def notice_facts(self, notice_no: str) -> IdentityFacts:
-        """Give a notice with its current offender, as they stand without a lock."""
+        """Return a notice with its current offender, as they stand without a lock."""
 
     def listing(self, query: HstListQuery) -> tuple[int, tuple[ListedRow, ...]]:
-        """Give how many rows of the list the filters leave, and one page of them, newest first."""
+        """Return how many rows of the list the filters leave, and one page of them, newest first."""
 
     def with_new_notices(self, after: str, most: int) -> Sequence[str]:
-        """Give listed identities beyond `after`, in order, that may have new notices to suspend."""
+        """Return listed identities beyond `after`, in order, that may have new notices to suspend."""
 
     def due_notices(self, before: datetime, after: str, most: int) -> Sequence[str]:
-        """Give notices beyond `after`, in order, with an open TS-HST due before a moment."""
+        """Return notices beyond `after`, in order, with an open TS-HST due before a moment."""
 
     def to_send(self, system: str, id_types: Sequence[str], after: str, most: int) -> Mapping[str, str]:
-        """Give queued identities still listed, beyond `after`, not yet sent to a system: number and kind."""
+        """Return kind by number of queued, listed identities beyond `after`, not yet sent to a system."""
 
     def listed_among(self, id_nos: Sequence[str]) -> frozenset[str]:
-        """Tell which of these identities are on the list."""
+        """Return which of these identities are on the list."""
 
     def file_applied(self, sha256: str, direction: str) -> bool:
-        """Tell whether a file of this content was exchanged before."""
+        """Return whether a file of this content was exchanged before."""
 
     def files_waiting(self, names: Sequence[str]) -> Mapping[tuple[str, str], datetime]:
-        """Tell since when files are noted, by what they are noted as (WAITING, OVERDUE) and name."""
+        """Return since when files are noted, by what they are noted as (WAITING, OVERDUE) and name."""
 
     def unreported(self) -> Sequence[UnreportedAnswer]:
-        """Give the answers no report has shown yet."""
+        """Return the answers no report has shown yet."""
 
     def checked(self, since: datetime, before: datetime) -> Iterable[CheckedIdentity]:
-        """Give the identities whose latest answer came in within a period, by number."""
+        """Return the identities whose latest answer came in within a period, by number."""
 
     def standing(self, since: datetime, before: datetime) -> Statistics:
         """Count the list and its suspensions now, and those of a period."""
@@ -71,7 +71,7 @@ class HstStore(Store, Protocol):
     """One writing transaction; identities are locked first, in order, then notices in notice order."""
 
     def identity_facts(self, id_nos: Sequence[str]) -> IdentityFacts:
-        """Lock identities and give them with all notices they are the current offender of."""
+        """Lock identities and return them with all notices they are the current offender of."""
 
     def due_facts(self, notice_nos: Sequence[str]) -> IdentityFacts:
         """Lock the current offenders of notices and the notices; `Conflict` when an offender changed."""
@@ -101,7 +101,7 @@ class MhaExchange(Protocol):
     """The file exchange with MHA; `Unavailable` when it cannot be reached or cannot be trusted."""
 
     def put(self, name: str, content: bytes) -> None:
-        """Hand in a file; under its name it is there whole or not at all."""
+        """Deliver a file; under its name it is there whole or not at all."""
 
     def names(self) -> Sequence[str]:
         """List the files MHA has laid out, in the order of their names."""

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ocms_core.hst import answers
 from ocms_core.hst.facts import HstNotice, IdentityFacts
-from ocms_core.hst.suspending import AUTOMATIC_OFFICER, closed, lifted, suspended
+from ocms_core.hst.suspending import AUTOMATIC_OFFICER, closing_changes, lifting_changes, suspension_changes
 from ocms_core.kernel.codes import HST_SUCCESS
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.decisions import Answer, Decision
@@ -17,7 +17,7 @@ EXPIRED = "EXPIRED"
 
 @rule("H31")
 def decide(facts: IdentityFacts, now: datetime) -> Decision[str]:
-    """What is due is closed as over, and opened anew at once while the identity is still to be found."""
+    """Close TS-HST that is due, and open it anew at once while the identity is still to be found (H31)."""
     due = [notice for notice in facts.notices if falls_due(notice, now)]
     again = [notice for notice in due if renews(notice, facts)]
     over = [notice for notice in due if not renews(notice, facts)]
@@ -27,16 +27,16 @@ def decide(facts: IdentityFacts, now: datetime) -> Decision[str]:
             *(Answer(notice.notice_no, HST_SUCCESS, EXPIRED) for notice in over),
         ),
         changes=(
-            *closed(again, PERIOD_EXPIRED, AUTOMATIC_OFFICER, now),
-            *suspended(again, facts.reference, AUTOMATIC_OFFICER, now),
-            *lifted(over, PERIOD_EXPIRED, AUTOMATIC_OFFICER, now),
+            *closing_changes(again, PERIOD_EXPIRED, AUTOMATIC_OFFICER, now),
+            *suspension_changes(again, facts.reference, AUTOMATIC_OFFICER, now),
+            *lifting_changes(over, PERIOD_EXPIRED, AUTOMATIC_OFFICER, now),
         ),
     )
 
 
 @rule("H31")
 def falls_due(notice: HstNotice, now: datetime) -> bool:
-    """TS-HST falls due on its due day, whatever the hour; a paid notice is left alone."""
+    """Return whether TS-HST has reached its due day, whatever the hour; a paid notice is left alone (H31)."""
     if notice.paid or notice.suspensions.permanent:
         return False
     return any(
@@ -47,7 +47,7 @@ def falls_due(notice: HstNotice, now: datetime) -> bool:
 
 @rule("H31")
 def renews(notice: HstNotice, facts: IdentityFacts) -> bool:
-    """It goes round while the identity is listed and no check has brought a valid new address."""
+    """Return whether the identity is still listed and no check has brought a valid new address (H31)."""
     listed = facts.listed.get(notice.id_no)
     answer = facts.answers.get(notice.id_no)
-    return listed is not None and not (answer and answers.found_valid_new_address(listed, answer))
+    return listed is not None and not (answer and answers.has_valid_new_address(listed, answer))

@@ -18,7 +18,7 @@ def generate_hst_reports(
     *, stores: HstStores, store: ReportStore, post: ReportMailer, alerts: Alerts, now: datetime
 ) -> JobResult:
     """
-    Where answers are not reported yet, the workbooks of their month are written, and then they are.
+    Write the workbooks of each month with answers not reported yet, and then mark those as reported (H35).
 
     The month is that of the receipt: what comes in late never takes anything from an earlier month.
 
@@ -44,7 +44,7 @@ def generate_hst_reports(
 
 def sheets_of(month: date, stores: HstStores) -> dict[str, Sheet]:
     """Draw the two workbooks of a month up, by name."""
-    since, before = reports.bounds(month)
+    since, before = reports.month_bounds(month)
     with stores.reading() as reader:
         checked = tuple(reader.checked(since, before))
         standing = reader.standing(since, before)
@@ -57,7 +57,7 @@ def sheets_of(month: date, stores: HstStores) -> dict[str, Sheet]:
 
 @rule("H35")
 def store_reports(sheets: dict[str, Sheet], store: ReportStore, alerts: Alerts) -> bool:
-    """Both workbooks must be stored; not built is an alert OCMS-5001, not kept one OCMS-5004."""
+    """Store both workbooks; one not built raises the alert OCMS-5001, one not kept OCMS-5004 (H35)."""
     try:
         for name, sheet in sheets.items():
             store.put(name, sheet)

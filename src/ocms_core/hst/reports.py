@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from ocms_core.hst.answers import brought_another, brought_valid, found_valid_new_address
+from ocms_core.hst.answers import has_other_address, has_valid_address, has_valid_new_address
 from ocms_core.hst.facts import CheckedIdentity, Statistics
-from ocms_core.kernel.addresses import RegisteredAddress, invalid
+from ocms_core.kernel.addresses import RegisteredAddress, is_invalid_address
 from ocms_core.kernel.dates import SINGAPORE, singapore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.sheets import CellKind, Column, Sheet
@@ -28,12 +28,12 @@ class Figures:
 
 
 def month_of(moment: datetime) -> date:
-    """Give the first day of a moment's month."""
+    """Return the first day of a moment's month."""
     return singapore(moment).date().replace(day=1)
 
 
-def bounds(month: date) -> tuple[datetime, datetime]:
-    """Give the beginning of a month and of the next."""
+def month_bounds(month: date) -> tuple[datetime, datetime]:
+    """Return the beginning of a month and of the next."""
     after = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
     return datetime.combine(month, time(), SINGAPORE), datetime.combine(after, time(), SINGAPORE)
 
@@ -45,7 +45,7 @@ def names(month: date) -> tuple[str, str]:
 
 @rule("H35")
 def data_report(checked: Sequence[CheckedIdentity]) -> Sheet:
-    """The data report has a row for each identity checked in the month."""
+    """Draw up the data report: a row for each identity checked in the month (H35)."""
     return Sheet(
         "HST Data",
         (
@@ -63,7 +63,7 @@ def data_report(checked: Sequence[CheckedIdentity]) -> Sheet:
 
 
 def data_row(number: int, checked: CheckedIdentity) -> tuple[Any, ...]:
-    """Lay one identity out."""
+    """Return the row of one identity."""
     answer, listed = checked.answer, checked.listed
     return (
         number,
@@ -71,7 +71,7 @@ def data_row(number: int, checked: CheckedIdentity) -> tuple[Any, ...]:
         listed.name if listed else None,
         one_line(listed.address) if listed else None,
         one_line(answer.address),
-        yes_no(brought_another(listed, answer)),
+        yes_no(has_other_address(listed, answer)),
         yes_no(is_invalid(checked)),
         answer.answered_at,
     )
@@ -79,7 +79,7 @@ def data_row(number: int, checked: CheckedIdentity) -> tuple[Any, ...]:
 
 @rule("H35")
 def work_items_report(figures: Figures, standing: Statistics) -> Sheet:
-    """The work-items report is one list of figures of the month."""
+    """Draw up the work-items report: one list of figures of the month (H35)."""
     rows = (
         ("Total HST IDs", standing.listed),
         ("HST IDs Checked This Month", figures.checked),
@@ -105,16 +105,16 @@ def figures(checked: Iterable[CheckedIdentity]) -> Figures:
     checked = tuple(checked)
     return Figures(
         checked=len(checked),
-        changed=sum(brought_another(each.listed, each.answer) for each in checked),
+        changed=sum(has_other_address(each.listed, each.answer) for each in checked),
         invalid=sum(is_invalid(each) for each in checked),
-        valid=sum(brought_valid(each.listed, each.answer) for each in checked),
-        eligible=sum(found_valid_new_address(each.listed, each.answer) for each in checked),
+        valid=sum(has_valid_address(each.listed, each.answer) for each in checked),
+        eligible=sum(has_valid_new_address(each.listed, each.answer) for each in checked),
     )
 
 
 def is_invalid(checked: CheckedIdentity) -> bool:
-    """Tell whether the answer's address is invalid (H37)."""
-    return invalid(checked.answer.address, checked.answer.invalid_addr_tag)
+    """Return whether the answer's address is invalid (H37)."""
+    return is_invalid_address(checked.answer.address, checked.answer.invalid_addr_tag)
 
 
 def one_line(address: RegisteredAddress) -> str:

@@ -5,31 +5,29 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from ocms_core.kernel.addresses import RegisteredAddress
+from ocms_core.kernel import lengths
+from ocms_core.kernel.addresses import POSTAL_CODE, RegisteredAddress
 from ocms_core.kernel.codes import FIELD_INVALID, FIELD_REQUIRED, HST_BODY_INVALID
+from ocms_core.kernel.dates import calendar_day
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.identity_numbers import FORMS, PASSPORT, STORED_AS, identity
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 
 ID_TYPES = frozenset({*FORMS, *STORED_AS})
-NAME_LENGTH = 66
-REMARKS_LENGTH = 200
 DEFAULT_LIMIT, LARGEST_LIMIT = 10, 100
 LARGEST_SKIP = 2**31 - 1
-POSTAL_CODE = re.compile(r"\d{6}", re.ASCII)
 LINE_BREAKS = re.compile(r"\s*[\r\n]\s*")
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 # The parts of an address by their names on the wire, in the contract's order: the length of the
 # column behind each, and whether the part may be empty (H3).
 ADDRESS_FIELDS: Mapping[str, tuple[str, int, bool]] = {
-    "postalCode": ("postal_code", 6, False),
-    "blkHseNo": ("blk_hse_no", 10, False),
-    "streetName": ("street_name", 32, False),
-    "floorNo": ("floor_no", 3, True),
-    "unitNo": ("unit_no", 5, True),
-    "bldgName": ("bldg_name", 65, True),
+    "postalCode": ("postal_code", lengths.POSTAL_CODE, False),
+    "blkHseNo": ("blk_hse_no", lengths.BLOCK_NO, False),
+    "streetName": ("street_name", lengths.STREET_NAME, False),
+    "floorNo": ("floor_no", lengths.FLOOR_NO, True),
+    "unitNo": ("unit_no", lengths.UNIT_NO, True),
+    "bldgName": ("bldg_name", lengths.BUILDING_NAME, True),
 }
 
 
@@ -89,41 +87,41 @@ def enquiry(body: object) -> str | Refusal:
 
 @rule("H1", "H3")
 def application(body: object) -> HstApplication | Refusal:
-    """An application names identity, kind, name and address; building, floor and unit may be empty."""
+    """Read an application: identity, kind, name, address; building, floor and unit may be empty (H1, H3)."""
     try:
         fields = fields_of(body)
         id_no, id_type = text(fields, "idNo"), text(fields, "idType")
         if id_type not in ID_TYPES:
-            raise invalid("idType")
+            raise invalid_field("idType")
         found = identity(id_type, id_no)
         if found is None:
-            raise invalid("idNo")
-        return HstApplication(found[1], found[0], text(fields, "name", NAME_LENGTH), address_in(fields))
+            raise invalid_field("idNo")
+        return HstApplication(found[1], found[0], text(fields, "name", lengths.NAME), address_in(fields))
     except InvalidHstField as wrong:
         return wrong.refusal
 
 
 @rule("H6")
 def update(body: object) -> HstUpdate | Refusal:
-    """An update gives the whole name and address anew."""
+    """Read an update, which has the whole name and address anew (H6)."""
     try:
         fields = fields_of(body)
-        return HstUpdate(id_no_in(fields), text(fields, "name", NAME_LENGTH), address_in(fields))
+        return HstUpdate(id_no_in(fields), text(fields, "name", lengths.NAME), address_in(fields))
     except InvalidHstField as wrong:
         return wrong.refusal
 
 
 @rule("H7")
 def revival(body: object) -> HstRevival | Refusal:
-    """Why an identity is revived is kept as `reason: remarks`, of 200 characters at most, in one line."""
+    """Read a revival, its reason kept as `reason: remarks`, of 200 characters at most, in one line (H7)."""
     try:
         fields = fields_of(body)
         id_no = id_no_in(fields)
-        reason = text(fields, "revivalReason", REMARKS_LENGTH)
+        reason = text(fields, "revivalReason", lengths.REMARKS)
         remarks = "" if fields.get("remarks") is None else string(in_one_line(fields), "remarks").strip()
         kept = f"{reason}: {remarks}" if remarks else reason
-        if len(kept) > REMARKS_LENGTH:
-            raise invalid("remarks")
+        if len(kept) > lengths.REMARKS:
+            raise invalid_field("remarks")
         return HstRevival(id_no, kept)
     except InvalidHstField as wrong:
         return wrong.refusal
@@ -131,22 +129,22 @@ def revival(body: object) -> HstRevival | Refusal:
 
 @rule("H8")
 def list_query(body: object) -> HstListQuery | Refusal:
-    """The list is paged by `$skip` and `$limit` (1 to 100, 10 by default); a blank filter filters nothing."""
+    """Read a page of the list: `$skip`, `$limit` (1 to 100, or 10); a blank filter filters nothing."""
     try:
         fields = fields_of(body)
-        skip = whole(fields, "$skip", 0, LARGEST_SKIP, 0)
-        limit = whole(fields, "$limit", 1, LARGEST_LIMIT, DEFAULT_LIMIT)
-        if not stated(fields, "filter"):
+        skip = whole_number(fields, "$skip", 0, LARGEST_SKIP, 0)
+        limit = whole_number(fields, "$limit", 1, LARGEST_LIMIT, DEFAULT_LIMIT)
+        if not is_set(fields, "filter"):
             return HstListQuery(skip, limit)
         filters = fields["filter"]
         if not isinstance(filters, Mapping):
-            raise invalid("filter")
-        id_no = id_no_in(filters) if stated(filters, "idNo") else None
+            raise invalid_field("filter")
+        id_no = id_no_in(filters) if is_set(filters, "idNo") else None
         since, last = (
-            day(filters, name) if stated(filters, name) else None for name in ("dateFrom", "dateTo")
+            day(filters, name) if is_set(filters, name) else None for name in ("dateFrom", "dateTo")
         )
         if since and last and last < since:
-            raise invalid("dateTo")
+            raise invalid_field("dateTo")
         return HstListQuery(skip, limit, id_no, since, last and last + timedelta(days=1))
     except InvalidHstField as wrong:
         return wrong.refusal
@@ -159,13 +157,13 @@ def fields_of(body: object) -> Mapping[str, Any]:
     return body
 
 
-def required(name: str) -> InvalidHstField:
-    """Say that a field is missing."""
+def missing_field(name: str) -> InvalidHstField:
+    """Return the error of a field that is missing."""
     return InvalidHstField(Refusal(FIELD_REQUIRED, {"field": name}))
 
 
-def invalid(name: str) -> InvalidHstField:
-    """Say that a field is wrong."""
+def invalid_field(name: str) -> InvalidHstField:
+    """Return the error of a field that is wrong."""
     return InvalidHstField(Refusal(FIELD_INVALID, {"field": name}))
 
 
@@ -173,9 +171,9 @@ def string(fields: Mapping[str, Any], name: str, longest: int | None = None) -> 
     """Take a text that is there, empty or not; a number in its place is wrong (G7)."""
     value = fields.get(name)
     if value is None:
-        raise required(name)
+        raise missing_field(name)
     if not isinstance(value, str) or not value.isprintable() or (longest and len(value) > longest):
-        raise invalid(name)
+        raise invalid_field(name)
     return value
 
 
@@ -183,7 +181,7 @@ def text(fields: Mapping[str, Any], name: str, longest: int | None = None) -> st
     """Take a text that says something."""
     value = string(fields, name, longest).strip()
     if not value:
-        raise required(name)
+        raise missing_field(name)
     return value
 
 
@@ -197,7 +195,7 @@ def id_no_in(fields: Mapping[str, Any]) -> str:
     """Take an identity number of any kind; the widest form is a passport's."""
     found = identity(PASSPORT, text(fields, "idNo"))
     if found is None:
-        raise invalid("idNo")
+        raise invalid_field("idNo")
     return found[1]
 
 
@@ -211,34 +209,29 @@ def parts_of(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, (part, longest, may_be_empty) in ADDRESS_FIELDS.items():
         value = string(fields, name, longest).strip() if may_be_empty else text(fields, name, longest)
         if name == "postalCode" and not POSTAL_CODE.fullmatch(value):
-            raise invalid(name)
+            raise invalid_field(name)
         yield part, value
 
 
-def whole(fields: Mapping[str, Any], name: str, least: int, most: int, default: int) -> int:
+def whole_number(fields: Mapping[str, Any], name: str, least: int, most: int, default: int) -> int:
     """Take a whole number within bounds, or its default where it is not stated."""
     value = fields.get(name)
     if value is None:
         return default
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise invalid(name)
+        raise invalid_field(name)
     return value
 
 
-def stated(fields: Mapping[str, Any], name: str) -> bool:
-    """Tell whether a filter is set; a blank one is not."""
+def is_set(fields: Mapping[str, Any], name: str) -> bool:
+    """Return whether a filter is set; a blank one is not."""
     value = fields.get(name)
     return value is not None and value != "" and not (isinstance(value, str) and not value.strip())
 
 
 def day(filters: Mapping[str, Any], name: str) -> date:
     """Take a calendar day, as 2025-01-31."""
-    value = string(filters, name).strip()
-    try:
-        if not DAY.fullmatch(value):
-            raise invalid(name)
-        found = date.fromisoformat(value)
-        found + timedelta(days=1)
-    except (ValueError, OverflowError):
-        raise invalid(name) from None
+    found = calendar_day(string(filters, name).strip())
+    if found is None or found == date.max:  # the day after the last one bounds the rows
+        raise invalid_field(name)
     return found

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ocms_core.hst.facts import HstNotice, IdentityFacts
 from ocms_core.hst.request_checks import HstRevival
-from ocms_core.hst.suspending import lifted
+from ocms_core.hst.suspending import lifting_changes
 from ocms_core.kernel.changes import EnquiryWithdrawn, IdentityRemoved
 from ocms_core.kernel.codes import HST_ID_NOT_FOUND, HST_SUCCESS
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
@@ -18,7 +18,7 @@ ACTIVE = "ACTIVE"
 @rule("H7")
 def decide(revival: HstRevival, facts: IdentityFacts, officer: str, now: datetime) -> Decision[str] | Refusal:
     """
-    All TS-HST of the identity's notices end with its listing, and so does asking for its address.
+    End all TS-HST of the identity's notices with its listing, and the enquiries for its address (H7).
 
     One not listed, or no more, is refused.
     """
@@ -28,7 +28,7 @@ def decide(revival: HstRevival, facts: IdentityFacts, officer: str, now: datetim
     return Decision(
         answers=tuple(Answer(notice.notice_no, HST_SUCCESS, status_after(notice)) for notice in notices),
         changes=(
-            *lifted(notices, ADDRESS_VERIFIED, officer, now, revival.remarks),
+            *lifting_changes(notices, ADDRESS_VERIFIED, officer, now, revival.remarks),
             IdentityRemoved(revival.id_no),
             EnquiryWithdrawn(revival.id_no),
         ),
@@ -36,7 +36,7 @@ def decide(revival: HstRevival, facts: IdentityFacts, officer: str, now: datetim
 
 
 def status_after(notice: HstNotice) -> str:
-    """Tell how a notice stands without TS-HST: active, or under what else holds it."""
+    """Return how a notice stands without TS-HST: active, or under what else holds it."""
     if notice.suspensions.shows_permanent:
         reason = notice.crs_reason or notice.suspensions.shown.reason
         return str(SuspensionReason(PERMANENT, reason)) if reason else PERMANENT

@@ -14,12 +14,12 @@ from ocms_core.kernel.unit_of_work import RefuseCall, execute
 
 def find(id_no: str, *, stores: HstStores) -> KnownOffender:
     """
-    Tell whether an identity is listed, or else what is known of it.
+    Return whether an identity is listed, or else what is known of it.
 
     Raises `Unavailable` when the database cannot be reached. Contract 4, 1.1; rule H2.
     """
     with stores.reading() as reader:
-        return lookup.shown(reader.known_offender(id_no))
+        return lookup.lookup_result(reader.known_offender(id_no))
 
 
 def apply(
@@ -41,7 +41,7 @@ def apply(
 
 def update(changed: HstUpdate, *, stores: HstStores, now: datetime) -> Decision[str] | Refusal:
     """
-    Give a listed identity a new name and address; the answers are the notices touched.
+    Change name and address of a listed identity; the answers are the notices touched.
 
     Raises `Unavailable` when the database cannot be reached. Contract 4, 1.3; rule H6.
     """

@@ -28,10 +28,10 @@ NEXT_STAGE_AFTER = timedelta(days=2)
 
 
 @rule("H20", "H21")
-def suspended(
+def suspension_changes(
     notices: Iterable[HstNotice], reference: Reference, officer: str, now: datetime
 ) -> Iterator[Change]:
-    """Each notice gets the next record of its own, and its row shows TS-HST unless another is due later."""
+    """Open the next record of each notice; its row shows TS-HST unless another suspension is due later."""
     notices = tuple(notices)
     if not notices:
         return
@@ -39,7 +39,7 @@ def suspended(
     numbered = tuple((notice.notice_no, notice.suspensions.last_sr_no + 1) for notice in notices)
     yield SuspensionsOpened(numbered, now, SOURCE, HST, officer, due, REMARK)
     alone = ShownSuspension(HST.type, HST.code, now, due)
-    yield from showing(
+    yield from shown_suspension_changes(
         (
             # Nearly always nothing stands beside it, and one identity may have ten thousand notices.
             (notice, shown_with_hst(notice.suspensions, OpenSuspension(HST, now, sr_no, due)))
@@ -53,17 +53,17 @@ def suspended(
 
 
 @rule("H7", "H31")
-def lifted(
+def lifting_changes(
     notices: Iterable[HstNotice], reason: str, officer: str, now: datetime, remarks: str | None = None
 ) -> Iterator[Change]:
     """
-    Every open TS-HST record is closed; the row shows what is left.
+    Close every open TS-HST record; the row shows what is left (H7, H31).
 
     A permanent suspension it shows stays. One that only a record tells of does not keep TS-HST on the row.
     """
     notices = tuple(notices)
-    yield from closed(notices, reason, officer, now, remarks)
-    yield from showing(
+    yield from closing_changes(notices, reason, officer, now, remarks)
+    yield from shown_suspension_changes(
         (
             (notice, shown_of(notice.suspensions.beside_hst))
             for notice in notices
@@ -74,7 +74,7 @@ def lifted(
     )
 
 
-def closed(
+def closing_changes(
     notices: Iterable[HstNotice], reason: str, officer: str, now: datetime, remarks: str | None = None
 ) -> Iterator[Change]:
     """Close the open TS-HST records of notices."""
@@ -88,11 +88,11 @@ def closed(
         yield SuspensionsClosed(keys, now, reason, officer, remarks)
 
 
-def showing(
+def shown_suspension_changes(
     notices: Iterable[tuple[HstNotice, ShownSuspension]], now: datetime, *, uniform: ShownSuspension
 ) -> Iterator[Change]:
     """
-    Let rows show their suspension: those that show `uniform` together, the few others one by one.
+    Write what rows show: those that show `uniform` together, the few others one by one.
 
     A notice that is no longer suspended goes on to its next stage in two days (H7).
     """

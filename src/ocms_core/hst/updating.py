@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ocms_core.hst.facts import IdentityFacts
 from ocms_core.hst.request_checks import HstUpdate
-from ocms_core.kernel.addresses import changed
+from ocms_core.kernel.addresses import is_address_changed
 from ocms_core.kernel.changes import (
     Change,
     FurnishedAddressesWritten,
@@ -23,7 +23,7 @@ def decide(update: HstUpdate, facts: IdentityFacts, now: datetime) -> Decision[s
     if listed is None:
         return Refusal(HST_ID_NOT_FOUND)
     offenders = tuple((notice.notice_no, notice.owner_driver_indicator) for notice in facts.notices)
-    since = now if changed(listed.address, update.address) else listed.address_changed_at
+    since = now if is_address_changed(listed.address, update.address) else listed.address_changed_at
     changes: list[Change] = [ListedIdentityChanged(update.id_no, update.name, update.address, since)]
     if offenders:
         changes += [

@@ -11,6 +11,7 @@ from ocms_core.kernel.value_objects import value_object
 MHA, DATAHIVE = "MHA", "DATAHIVE"
 NO_STREET = "NA"
 NO_POSTAL_CODE = "000000"
+POSTAL_CODE = re.compile(r"[0-9]{6}", re.ASCII)
 BLANKS = re.compile(r"\s+")
 
 
@@ -46,20 +47,20 @@ class AddressAnswer:
 
 
 @rule("H37")
-def invalid(address: RegisteredAddress, tag: str) -> bool:
-    """An address is invalid when it is tagged, its street is `NA` or its postal code all zeros."""
+def is_invalid_address(address: RegisteredAddress, tag: str) -> bool:
+    """Return whether an address is tagged invalid, its street is `NA` or its postal code all zeros (H37)."""
     street = BLANKS.sub("", address.street_name).upper()
     return bool(tag.strip()) or street == NO_STREET or address.postal_code.strip() == NO_POSTAL_CODE
 
 
 @rule("H37")
-def changed(before: RegisteredAddress, after: RegisteredAddress) -> bool:
-    """An address has changed when any part has; capitals, blanks and leading zeros of floors do not count."""
+def is_address_changed(before: RegisteredAddress, after: RegisteredAddress) -> bool:
+    """Return whether any part differs; capitals, blanks and leading zeros of floors do not count (H37)."""
     return normal_form(before) != normal_form(after)
 
 
 def normal_form(address: RegisteredAddress) -> tuple[str, ...]:
-    """Give the parts in capitals, without stray blanks, `#`, or leading zeros of floor and unit."""
+    """Return the parts in capitals, without stray blanks, `#`, or leading zeros of floor and unit."""
     parts = RegisteredAddress(*(BLANKS.sub(" ", part).strip().upper() for part in astuple(address)))
     floor, unit = (part.lstrip("#").lstrip("0") for part in (parts.floor_no, parts.unit_no))
     return (parts.postal_code, parts.blk_hse_no, parts.street_name, floor, unit, parts.bldg_name)

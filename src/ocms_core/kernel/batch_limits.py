@@ -30,5 +30,5 @@ DEFAULTS: dict[BatchCap, int] = {
 
 @rule("G14")
 def batch_cap(cap: BatchCap, reference: Reference) -> int:
-    """A cap is what the parameter table says, and the contract's where it says nothing readable."""
+    """Return the cap of the parameter table, or the contract's where that says nothing readable (G14)."""
     return reference.whole_number(PARAMETER, cap.value, DEFAULTS[cap])

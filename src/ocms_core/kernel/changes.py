@@ -297,5 +297,5 @@ Change: TypeAlias = (
 
 
 def notice_of(change: Change) -> str:
-    """Give the notice a change belongs to; nothing for one that stands or falls with its whole call."""
+    """Return the notice a change belongs to; nothing for one that stands or falls with its whole call."""
     return getattr(change, "notice_no", "")

@@ -12,7 +12,7 @@ class Code:
     rule: str
 
     def worded(self, **words: str | int | None) -> "Code":
-        """Give the code with the gaps of its text filled."""
+        """Return the code with the gaps of its text filled."""
         return Code(self.code, self.text.format(**words), self.rule)
 
 

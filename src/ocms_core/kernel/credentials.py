@@ -13,7 +13,7 @@ from ocms_core.kernel.value_objects import value_object
 
 # Two, so that a client can go over to a new key while the old one still works.
 LIVE_KEYS_PER_CLIENT = 2
-USE_IS_NOTED_EVERY = timedelta(hours=1)
+USE_RECORDING_INTERVAL = timedelta(hours=1)
 
 # An officer comes with a staff token only (G4), never with the credential of a client system.
 CLIENT_ROLES = frozenset({Role.CAS, Role.PLUS, Role.TOPPAN})
@@ -52,24 +52,24 @@ class ApiCredential:
     last_used_at: datetime | None = None
 
     def live(self, now: datetime) -> bool:
-        """A key counts until it expires or is revoked."""
+        """Return whether the key counts: until it expires or is revoked."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
     def use_to_be_noted(self, now: datetime) -> bool:
-        """The last use is kept to the hour only, so that calls do not each write to the key's row."""
-        return self.last_used_at is None or now - self.last_used_at >= USE_IS_NOTED_EVERY
+        """Return whether this use is to be recorded: once an hour, not with every call."""
+        return self.last_used_at is None or now - self.last_used_at >= USE_RECORDING_INTERVAL
 
 
 class TooManyKeys(OcmsError):
     """A client has its two live keys already; the message says what to do."""
 
 
-def printed_key(key_id: str, secret: str) -> str:
-    """The key as it is handed to the client: `ocms_<key id>_<secret>`."""
+def format_key(key_id: str, secret: str) -> str:
+    """Return the key as it is handed to the client: `ocms_<key id>_<secret>`."""
     return f"ocms_{key_id}_{secret}"
 
 
-def presented_key(text: str) -> PresentedKey | None:
+def parse_key(text: str) -> PresentedKey | None:
     """Take a key from a header apart; None for any text that is no key of ours."""
     match = PRINTED.fullmatch(text)
     return PresentedKey(match[1], match[2]) if match else None
@@ -82,7 +82,7 @@ def hash_of(secret: str) -> str:
 
 def accepts(credential: ApiCredential | None, presented: PresentedKey, now: datetime) -> bool:
     """
-    A key is accepted when its secret is the one issued and it is neither expired nor revoked.
+    Return whether a key has the secret that was issued and is neither expired nor revoked.
 
     An unknown key (None) is compared all the same, so that the time taken does not tell known ids
     from unknown ones.
@@ -96,7 +96,7 @@ class ApiCredentials(Protocol):
     """Where API keys are kept."""
 
     def find(self, key_id: str) -> ApiCredential | None:
-        """Give the key of this id, live or not."""
+        """Return the key of this id, live or not."""
 
     def used(self, key_id: str, now: datetime) -> None:
         """Note that the key was used."""

@@ -11,22 +11,25 @@ SINGAPORE = timezone(timedelta(hours=8), "Asia/Singapore")
 # A date and a time of day joined by T; which of them the calendar has, `fromisoformat` knows.
 TIMESTAMP = re.compile(r"[0-9W-]{7,10}T[0-9:]{2,8}([.,][0-9]+)?(Z|[+-][0-9:]{2,5})?", re.ASCII)
 
+# A calendar day, as 2025-01-31; other ISO forms of a day are not taken.
+CALENDAR_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
 
 @rule("G5")
 def singapore(moment: datetime) -> datetime:
-    """A moment without an offset means Singapore time; any other is shown in Singapore time."""
+    """Convert a moment to Singapore time; one without an offset means Singapore time (G5)."""
     if moment.tzinfo is SINGAPORE:
         return moment
     return moment.replace(tzinfo=SINGAPORE) if moment.tzinfo is None else moment.astimezone(SINGAPORE)
 
 
 def local(moment: datetime) -> datetime:
-    """Give a moment the way the tables keep it: Singapore wall time without a zone (G5)."""
+    """Convert a moment to what the tables keep: Singapore wall time without a zone (G5)."""
     return singapore(moment).replace(tzinfo=None)
 
 
 def today(now: datetime) -> date:
-    """Give the Singapore calendar day of a moment (G5)."""
+    """Return the Singapore calendar day of a moment (G5)."""
     return singapore(now).date()
 
 
@@ -41,4 +44,12 @@ def timestamp(text: str) -> datetime | None:
     try:
         return singapore(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
+        return None
+
+
+def calendar_day(text: str) -> date | None:
+    """Return the day a text names, written as 2025-01-31; None when it names none."""
+    try:
+        return date.fromisoformat(text) if CALENDAR_DAY.fullmatch(text) else None
+    except ValueError:
         return None

@@ -78,13 +78,13 @@ NO_SUSPENSIONS = Suspensions()
 
 @rule("H20")
 def hst_due(now: datetime, days: Mapping[SuspensionReason, int]) -> datetime:
-    """TS-HST falls due after the days of the reason table, thirty where it gives none."""
+    """Return when TS-HST falls due: after the days of the reason table, thirty where it has none (H20)."""
     return due_of_revival(HST, now, days) or now + DEFAULT_DAYS
 
 
 @rule("H5")
 def shown_with_hst(suspensions: Suspensions, hst: OpenSuspension) -> ShownSuspension:
-    """A row shows the TS-HST added to what it has, unless another suspension is due later."""
+    """Return what a row shows with TS-HST added: TS-HST, unless another suspension is due later (H5)."""
     return shown_of((*suspensions.beside_hst, hst))
 
 
@@ -96,7 +96,7 @@ def put_under_hst(
     now: datetime,
     days: Mapping[SuspensionReason, int],
 ) -> tuple[SuspensionRecord, ShownSuspension]:
-    """A notice gets the next record of its own; with it comes what its row then shows."""
+    """Return the next record of a notice for TS-HST, and what its row then shows (H20)."""
     due, sr_no = hst_due(now, days), suspensions.last_sr_no + 1
     record = SuspensionRecord(notice_no, now, sr_no, SOURCE, HST, officer, due, REMARK)
     return record, shown_with_hst(suspensions, OpenSuspension(HST, now, sr_no, due))

@@ -1,10 +1,21 @@
 """Identity numbers: their kinds and their forms."""
 
 import re
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from ocms_core.kernel.rule_tags import rule
 
 NRIC, FIN, UEN, PASSPORT = "N", "F", "U", "P"
+
+IdTypeWord: TypeAlias = Literal["NRIC", "FIN", "UEN", "PASSPORT"]
+"""Contract 3's words for the kinds of identity number."""
+
+ID_TYPE_WORDS: Mapping[str, IdTypeWord] = {NRIC: "NRIC", FIN: "FIN", UEN: "UEN", PASSPORT: "PASSPORT"}
+"""The word for each kind of identity number, by its stored letter."""
+
+ID_TYPES: Mapping[str, str] = {word: kind for kind, word in ID_TYPE_WORDS.items()}
+"""The stored letter of each kind of identity number, by its word."""
 
 # Check letters are never enforced (G1): the contract's own examples do not have them right.
 FORMS: dict[str, re.Pattern[str]] = {
@@ -14,12 +25,13 @@ FORMS: dict[str, re.Pattern[str]] = {
     PASSPORT: re.compile(r"[0-9A-Z]{1,12}", re.ASCII),
 }
 STORED_AS: dict[str, str] = {"B": UEN}
+"""The kind a letter of other systems is stored as."""
 
 
 @rule("F50")
 def identity(id_type: str, id_no: str) -> tuple[str, str] | None:
     """
-    An identity number is kept in capitals and must have the form of its kind: N, F, U (B is U) or P.
+    Return kind and number, in capitals, if it has the form of its kind: N, F, U (B is U) or P (F50).
 
     None for an unknown kind and for a number not of its form.
     """

@@ -10,7 +10,7 @@ CENT = Decimal("0.01")
 @rule("G6")
 def money(amount: Decimal | int | str) -> Decimal:
     """
-    A sum has two decimals and is rounded half up.
+    Round a sum half up to two decimals (G6).
 
     Dollars in, dollars out; `money("150")` is `Decimal("150.00")`. Raises `decimal.InvalidOperation`
     for text that is no number.

@@ -9,5 +9,5 @@ NOTICE_NO = re.compile(r"[0-9A-Za-z]{1,10}", re.ASCII)
 
 @rule("P1", "G1", "G10")
 def is_notice_no(value: object) -> bool:
-    """A notice number is 1 to 10 letters and digits, as long as its column; no check letter is enforced."""
+    """Return whether a value is 1 to 10 letters and digits, without testing a check letter."""
     return isinstance(value, str) and NOTICE_NO.fullmatch(value) is not None

@@ -4,6 +4,9 @@ from datetime import date
 
 from ocms_core.kernel.value_objects import value_object
 
+OWNER, HIRER, DRIVER, DIRECTOR = "O", "H", "D", "R"
+"""The stored letters of the roles of a notice (`owner_driver_indicator`)."""
+
 
 @value_object
 class Person:
@@ -56,8 +59,8 @@ class RoleHolder:
     """
     Who stands in one role of a notice.
 
-    `role` is the stored letter O, H, D or R. `address` is the furnished mailing address, None when there
-    is none; at most one holder of a notice is its current offender.
+    `role` is the stored letter: OWNER, HIRER, DRIVER or DIRECTOR. `address` is the furnished mailing
+    address, None when there is none; at most one holder of a notice is its current offender.
     """
 
     role: str

@@ -8,6 +8,7 @@ Stages and codes are plain text here; days are calendar days; money is Decimal.
 from decimal import Decimal
 
 from ocms_core.kernel.stages import STAGES
+from ocms_core.kernel.suspensions import PERMANENT, TEMPORARY
 
 STAGE_MAP: dict[str, tuple[str, ...]] = {
     "NPA": ("ROV", "DN1"),
@@ -71,14 +72,14 @@ TEMPORARY_DAYS: dict[str, int] = {
     "ACR": 21,
 }
 
-PERMANENT: tuple[str, ...] = (
+PERMANENT_REASONS: tuple[str, ...] = (
     *("ANS", "APP", "CAN", "CFA", "CFP", "DBB", "DIP", "FCT", "FOR", "FP", "FTC", "IST", "MID", "OTH", "PRA"),
     *("RIP", "RP2", "SCT", "SLC", "SSV", "VCT", "VST", "WWC", "WWF", "WWP"),
 )
 
 SUSPENSION_REASONS: dict[tuple[str, str], int | None] = {
-    **{("TS", reason): days for reason, days in TEMPORARY_DAYS.items()},
-    **{("PS", reason): None for reason in PERMANENT},
+    **{(TEMPORARY, reason): days for reason, days in TEMPORARY_DAYS.items()},
+    **{(PERMANENT, reason): None for reason in PERMANENT_REASONS},
 }
 """Days until revival by suspension type and reason; None for a permanent suspension, which has no end."""
 

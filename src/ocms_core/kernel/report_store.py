@@ -27,7 +27,7 @@ class ReportStore(Protocol):
         """Write a sheet as a workbook; it is there whole or not at all, in place of an earlier one."""
 
     def read(self, name: str) -> bytes | None:
-        """Give the bytes of a workbook, None when there is none of that name."""
+        """Return the bytes of a workbook, None when there is none of that name."""
 
     def link(self, name: str, expires_at: datetime) -> str:
-        """Give an address the workbook can be fetched from, without a credential, until it expires."""
+        """Return an address the workbook can be fetched from, without a credential, until it expires."""

@@ -52,7 +52,7 @@ class StageChange:
 @rule("P24")
 def move(from_stage: str, since: datetime, to_stage: str, now: datetime) -> StageMove | None:
     """
-    A stage move keeps the stage it leaves as the previous one and stamps the new one now.
+    Return a stage move: the stage it leaves is kept as the previous one, the new one begins now (P24).
 
     None when the notice already stands in that stage: a repeat moves nothing, so the previous
     stage is never lost to it.
@@ -63,8 +63,8 @@ def move(from_stage: str, since: datetime, to_stage: str, now: datetime) -> Stag
 
 
 @rule("S22")
-def following(stage: str, entered: datetime, reference: Reference) -> NextStage:
-    """What follows a stage is the parameter's, if it has one; it is due at 00:00 after the stage's days."""
+def next_stage(stage: str, entered: datetime, reference: Reference) -> NextStage:
+    """Return the stage the parameter has follow, if any; it is due at 00:00 after the stage's days (S22)."""
     midnight = singapore(entered).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=SINGAPORE)
     return NextStage(
         stage=reference.parameters.get(("NEXT_STAGE", stage), "").strip() or None,
@@ -74,6 +74,6 @@ def following(stage: str, entered: datetime, reference: Reference) -> NextStage:
 
 @rule("G14")
 def stage_days(stage: str, reference: Reference) -> int:
-    """A stage lasts the days of its parameter; a missing, negative or unreadable one is fourteen."""
+    """Return the days of a stage's parameter, or fourteen where it is missing, negative or unreadable."""
     text = reference.parameters.get(("STAGEDAYS", stage), "").strip()
     return int(text) if DAYS.fullmatch(text) else DEFAULT_STAGE_DAYS

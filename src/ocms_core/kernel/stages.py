@@ -21,4 +21,4 @@ STAGES: dict[str, str] = {
 BEFORE_COURT: frozenset[str] = frozenset({"NPA", "ROV", "ENA", "RD1", "RD2", "RR3", "DN1", "DN2", "DR3"})
 
 OPEN_TO_CHANGE: frozenset[str] = BEFORE_COURT | {"CPC", "CFC"}
-"""The eleven stages officers may still work on; every other one is a court stage to them."""
+"""The eleven stages open to officers, Toppan and PLUS; every other one is a court stage to them."""

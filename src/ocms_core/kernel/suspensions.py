@@ -69,14 +69,14 @@ class SuspensionRecord:
 def due_of_revival(
     reason: SuspensionReason, now: datetime, days: Mapping[SuspensionReason, int]
 ) -> datetime | None:
-    """Tell when a suspension ends by itself: after the days of its reason, never when it has none."""
+    """Return when a suspension ends by itself: after the days of its reason; None where it has none."""
     known = days.get(reason)
     return None if known is None else now + timedelta(days=known)
 
 
 @rule("H5")
 def shown_of(suspensions: Iterable[OpenSuspension]) -> ShownSuspension:
-    """Of its open temporary suspensions a notice shows the one due last; one without an end outlasts all."""
+    """Return the open temporary suspension due last, which a notice shows; without an end is last."""
     temporary = [each for each in suspensions if each.reason.type == TEMPORARY]
     if not temporary:
         return NOT_SUSPENDED
@@ -86,5 +86,5 @@ def shown_of(suspensions: Iterable[OpenSuspension]) -> ShownSuspension:
 
 @rule("H9")
 def may_lift(capability: str, reason: SuspensionReason) -> bool:
-    """TS-HST is lifted by the HST capability only; a payment leaves it open."""
+    """Return whether a capability may lift a suspension: TS-HST only HST may, a payment leaves it open."""
     return LIFTED_ONLY_BY.get(reason, capability) == capability

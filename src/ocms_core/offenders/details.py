@@ -8,23 +8,23 @@ from ocms_core.offenders.facts import WORDS, OffenderNotice
 
 
 @rule("F41")
-def blocks(notice: OffenderNotice) -> Mapping[str, RoleHolder | None]:
-    """Owner, hirer and driver have a block each, by the contract's word; nobody there is None."""
+def holders_by_word(notice: OffenderNotice) -> Mapping[str, RoleHolder | None]:
+    """Return who stands as owner, hirer and driver, by the contract's word; nobody there is None (F41)."""
     return {word: notice.holders.get(role) for role, word in WORDS.items()}
 
 
-def unit_shown(address: MailingAddress) -> str | None:
+def floor_and_unit_text(address: MailingAddress) -> str | None:
     """Write floor and unit as `<floor>-<unit>`, so that reading it back gives the same two (F41)."""
     if address.floor_no is None:
         return address.unit_no
     return f"{address.floor_no}-{address.unit_no or ''}"
 
 
-def reached_at(holder: RoleHolder) -> MailingAddress | None:
-    """Give the furnished address; None where there is none or nothing is left of it (F41)."""
+def address_on_record(holder: RoleHolder) -> MailingAddress | None:
+    """Return the furnished address; None where there is none or nothing is left of it (F41)."""
     return None if holder.address in {None, MailingAddress()} else holder.address
 
 
 def identities(notice: OffenderNotice) -> tuple[str, ...]:
-    """Give the identity numbers a look at the notice shows, for the access record."""
-    return tuple(holder.person.id_no for holder in blocks(notice).values() if holder)
+    """Return the identity numbers a look at the notice shows, for the access record."""
+    return tuple(holder.person.id_no for holder in holders_by_word(notice).values() if holder)

@@ -54,18 +54,18 @@ def effects(
     assignment: RoleAssignment, notice: OffenderNotice, new_stage: str, action: str, now: datetime
 ) -> tuple[Change, ...]:
     """
-    Whoever takes a role is the one current offender: everybody else is cleared, their rows are kept.
+    Make who takes a role the one current offender: everybody else is cleared, their rows are kept.
 
     The role's row is written whole, so what was not given is gone from it; the address is written when
     given. One tuple of changes, recorded in one transaction.
     """
-    opened, shown = suspended(assignment, notice, now)
+    opened, shown = hst_suspension(assignment, notice, now)
     return (
-        evolve(restarted(notice, new_stage, now), suspension=shown),
+        evolve(stage_restart(notice, new_stage, now), suspension=shown),
         *opened,
-        *cleared(assignment, notice),
+        *clearing_changes(assignment, notice),
         CurrentOffenderSet(notice.notice_no, assignment.role, assignment.person),
-        *addressed(assignment, notice),
+        *address_changes(assignment, notice),
         DetailFurnished(notice.notice_no, assignment.role, assignment.detail),
         OffenderHistoryKept(
             notice_no=notice.notice_no,
@@ -82,11 +82,11 @@ def effects(
 
 
 @rule("F20", "H4", "H20")
-def suspended(
+def hst_suspension(
     assignment: RoleAssignment, notice: OffenderNotice, now: datetime
 ) -> tuple[tuple[SuspensionOpened, ...], ShownSuspension | None]:
     """
-    Whoever is on the HST list takes a notice with TS-HST on it: its record, and what its row then shows.
+    Suspend a notice that somebody on the HST list takes: its record, and what its row then shows.
 
     As when they were listed, a permanent suspension or TS-HST itself is left as it is.
     """
@@ -97,14 +97,14 @@ def suspended(
     return (SuspensionOpened(record),), shown
 
 
-def cleared(assignment: RoleAssignment, notice: OffenderNotice) -> Iterator[OffenderCleared]:
+def clearing_changes(assignment: RoleAssignment, notice: OffenderNotice) -> Iterator[OffenderCleared]:
     """Clear every current offender in another role, also a second one that another system may have left."""
     for role, holder in notice.holders.items():
         if holder.is_current and role != assignment.role:
             yield OffenderCleared(notice.notice_no, role)
 
 
-def addressed(assignment: RoleAssignment, notice: OffenderNotice) -> Iterator[AddressFurnished]:
+def address_changes(assignment: RoleAssignment, notice: OffenderNotice) -> Iterator[AddressFurnished]:
     """
     Write the address when given (F20).
 
@@ -119,9 +119,9 @@ def addressed(assignment: RoleAssignment, notice: OffenderNotice) -> Iterator[Ad
 
 
 @rule("F21")
-def restarted(notice: OffenderNotice, new_stage: str, now: datetime) -> NoticeChanged:
+def stage_restart(notice: OffenderNotice, new_stage: str, now: datetime) -> NoticeChanged:
     """
-    The notice begins the new stage now, and the next print run, from tomorrow, writes to the new offender.
+    Begin the new stage now; the next print run, from tomorrow, writes to the new offender (F21).
 
     The stage planned next is therefore the new stage itself. No fee is due: payable is the base fine.
     """

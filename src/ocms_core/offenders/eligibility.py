@@ -9,11 +9,12 @@ from ocms_core.kernel.codes import (
     PERMANENT_SUSPENSION,
     Code,
 )
+from ocms_core.kernel.offender_details import DRIVER, HIRER, OWNER
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stages import BEFORE_COURT
 from ocms_core.kernel.suspensions import PERMANENT
 from ocms_core.kernel.value_objects import value_object
-from ocms_core.offenders.facts import DRIVER, HIRER, OWNER, OffenderNotice
+from ocms_core.offenders.facts import OffenderNotice
 
 # Where a notice goes when a role is furnished at a stage; a pair that is not here is not furnishable.
 NEW_STAGE: Mapping[tuple[str, str], str] = {
@@ -39,18 +40,18 @@ SHOWN_AS: Mapping[str, str] = {"ENA": "OW", "DN1": "DN", "DN2": "DN", "DR3": "DN
 
 @rule("F1")
 def shown_stage(stage: str) -> str:
-    """On this family's wire ENA is OW and every driver stage is DN; any other stage is its own code."""
+    """Return a stage in contract 3's words: ENA is OW, a driver stage is DN, any other its own code (F1)."""
     return SHOWN_AS.get(stage, stage)
 
 
 @rule("F2")
 def is_final(stage: str) -> bool:
-    """Every stage but the nine before court is final, CPC and CFC among them."""
+    """Return whether a stage is final: every one but the nine before court, CPC and CFC among them (F2)."""
     return stage not in BEFORE_COURT
 
 
-def blocked(notice: OffenderNotice | None) -> Code | None:
-    """Give what keeps any action from a notice: it is unknown, permanently suspended or final (F10)."""
+def blocking_code(notice: OffenderNotice | None) -> Code | None:
+    """Return what keeps any action from a notice: it is unknown, permanently suspended or final (F10)."""
     if notice is None:
         return NOTICE_NOT_FOUND
     if notice.suspension_type == PERMANENT:
@@ -62,23 +63,23 @@ def blocked(notice: OffenderNotice | None) -> Code | None:
 
 @rule("F10")
 def furnish_refusal(notice: OffenderNotice | None, role: str) -> Code | None:
-    """Furnishing is refused for the first of: no such notice, permanent suspension, final stage, role."""
-    refusal = blocked(notice)
+    """Return the first of: no such notice, permanent suspension, final stage, role not furnishable (F10)."""
+    refusal = blocking_code(notice)
     if refusal or notice is None:
         return refusal
-    return None if furnishable(role, notice.stage) else NOT_FURNISHABLE
+    return None if is_furnishable(role, notice.stage) else NOT_FURNISHABLE
 
 
 @rule("F11")
-def furnishable(role: str, stage: str) -> bool:
-    """Owner, hirer and driver can be furnished at ENA, RD1, RD2 and RR3, and nowhere else."""
+def is_furnishable(role: str, stage: str) -> bool:
+    """Return whether a role can be furnished at a stage: at ENA, RD1, RD2 and RR3, and nowhere else (F11)."""
     return (role, stage) in NEW_STAGE
 
 
 @rule("F12")
-def redirectable(notice: OffenderNotice, role: str) -> bool:
-    """A notice can be redirected to a role before court, when somebody in another role is its offender."""
-    return blocked(notice) is None and notice.current is not None and notice.current.role != role
+def is_redirectable(notice: OffenderNotice, role: str) -> bool:
+    """Return whether a notice before court can go to a role: somebody in another role is its offender."""
+    return blocking_code(notice) is None and notice.current is not None and notice.current.role != role
 
 
 @value_object
@@ -93,9 +94,9 @@ class Eligibility:
 
 @rule("F13")
 def eligibility(notice: OffenderNotice, role: str) -> Eligibility:
-    """The eligibility of an existing notice is told, not enforced; a temporary suspension does not block."""
+    """Return what can be done with a notice and enforce nothing; a temporary suspension does not block."""
     reason = furnish_refusal(notice, role)
-    return Eligibility(reason is None, redirectable(notice, role), notice.stage, reason)
+    return Eligibility(reason is None, is_redirectable(notice, role), notice.stage, reason)
 
 
 @value_object
@@ -109,5 +110,5 @@ class Buttons:
 
 @rule("F14")
 def buttons(*, exists: bool, is_current: bool) -> Buttons:
-    """Nobody in the role: furnish; somebody who is the current offender: update; anybody else: redirect."""
+    """Show furnish for nobody in the role, update for the current offender, redirect for anybody else."""
     return Buttons(furnish=not exists, redirect=exists and not is_current, update=exists and is_current)

@@ -10,7 +10,7 @@ from ocms_core.offenders.ports import OffenderStores
 
 def explain(notice_no: str, *, stores: OffenderStores) -> tuple[Explanation, ...]:
     """
-    Tell which roles of one notice can be furnished or redirected to, and by which rule.
+    Explain which roles of one notice can be furnished or redirected to, and by which rule.
 
     Reads only, and names nobody. Raises `Unavailable` when the database cannot be reached.
     """
@@ -20,18 +20,18 @@ def explain(notice_no: str, *, stores: OffenderStores) -> tuple[Explanation, ...
 
 
 def explain_furnish(notice: OffenderNotice | None) -> Explanation:
-    """Tell which roles can be furnished, or what is in the way."""
+    """Explain which roles can be furnished, or what is in the way."""
     refusals = {word: eligibility.furnish_refusal(notice, role) for word, role in ROLES.items()}
     return because(Operation.FURNISH_OFFENDER.value, refusal_text(refusals), eligibility.furnish_refusal)
 
 
 def explain_redirect(notice: OffenderNotice | None) -> Explanation:
-    """Tell to which roles the notice can be redirected."""
+    """Explain to which roles the notice can be redirected."""
     if notice is None:
         return because(Operation.REDIRECT_NOTICE.value, NOTICE_NOT_FOUND.text, eligibility.furnish_refusal)
-    targets = [word for word, role in ROLES.items() if eligibility.redirectable(notice, role)]
+    targets = [word for word, role in ROLES.items() if eligibility.is_redirectable(notice, role)]
     answer = f"can go to {', '.join(targets)}" if targets else "cannot be redirected"
-    return because(Operation.REDIRECT_NOTICE.value, answer, eligibility.redirectable)
+    return because(Operation.REDIRECT_NOTICE.value, answer, eligibility.is_redirectable)
 
 
 def refusal_text(refusals: dict[str, Code | None]) -> str:

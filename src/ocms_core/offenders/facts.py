@@ -8,11 +8,9 @@ from typing import Literal, TypeAlias
 from attrs import field
 
 from ocms_core.kernel.hst_suspension import Suspensions
-from ocms_core.kernel.offender_details import RoleHolder
+from ocms_core.kernel.offender_details import DRIVER, HIRER, OWNER, RoleHolder
 from ocms_core.kernel.suspensions import SuspensionReason
 from ocms_core.kernel.value_objects import value_object
-
-OWNER, HIRER, DRIVER = "O", "H", "D"
 
 RoleWord: TypeAlias = Literal["OWNER", "HIRER", "DRIVER"]
 """The contract's words for the roles of a notice."""

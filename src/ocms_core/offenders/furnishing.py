@@ -14,7 +14,7 @@ from ocms_core.offenders.facts import OffenderNotice
 def decide(
     assignment: RoleAssignment, notice: OffenderNotice | None, now: datetime
 ) -> Decision[RoleAssigned] | Refusal:
-    """An eligible notice gets the furnished person as its current offender and moves on by role and stage."""
+    """Make the furnished person an eligible notice's current offender; it moves on by role and stage."""
     refusal = furnish_refusal(notice, assignment.role)
     if refusal or notice is None:
         return Refusal(refusal or NOTICE_NOT_FOUND)

@@ -12,17 +12,17 @@ class OffenderReader(Protocol):
     """One reading connection; it locks nothing."""
 
     def notice(self, notice_no: str) -> OffenderNotice | None:
-        """Give a notice with everybody in its roles."""
+        """Return a notice with everybody in its roles."""
 
     def past(self, notice_no: str) -> NoticeHistory | None:
-        """Give everything recorded of a notice; None when there is no such notice."""
+        """Return everything recorded of a notice; None when there is no such notice."""
 
 
 class OffenderStore(Store, Protocol):
     """One writing transaction; what it reads stays locked until it ends."""
 
     def notice(self, notice_no: str) -> OffenderNotice | None:
-        """Lock and give a notice with everybody in its roles."""
+        """Lock and return a notice with everybody in its roles."""
 
     def notice_for(self, notice_no: str, id_no: str) -> OffenderNotice | None:
         """

@@ -13,16 +13,16 @@ from ocms_core.kernel.codes import (
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.effects import REDIRECT, RoleAssigned, RoleAssignment, effects
-from ocms_core.offenders.eligibility import FIRST_STAGE, blocked
+from ocms_core.offenders.eligibility import FIRST_STAGE, blocking_code
 from ocms_core.offenders.facts import OffenderNotice
 
 
 @rule("F30")
-def refused(from_role: str, to_role: str, notice: OffenderNotice | None) -> Code | None:
-    """Redirecting is refused for the first of: same role, the notice itself, no offender, not this one."""
+def redirect_refusal(from_role: str, to_role: str, notice: OffenderNotice | None) -> Code | None:
+    """Return the first of: same role, the notice itself, no offender, not this one (F30)."""
     if from_role == to_role:
         return REDIRECT_SAME_ROLE
-    refusal = blocked(notice)
+    refusal = blocking_code(notice)
     if refusal or notice is None:
         return refusal
     if notice.current is None:
@@ -34,8 +34,8 @@ def refused(from_role: str, to_role: str, notice: OffenderNotice | None) -> Code
 def decide(
     from_role: str, assignment: RoleAssignment, notice: OffenderNotice | None, now: datetime
 ) -> Decision[RoleAssigned] | Refusal:
-    """The target takes over as furnished, its row updated or made, and its road starts anew."""
-    refusal = refused(from_role, assignment.role, notice)
+    """Make the target the offender as furnished, its row updated or created; its stages start anew (F31)."""
+    refusal = redirect_refusal(from_role, assignment.role, notice)
     if refusal or notice is None:
         return Refusal(refusal or NOTICE_NOT_FOUND)
     new_stage = FIRST_STAGE[assignment.role]

@@ -13,8 +13,8 @@ from ocms_core.offenders import furnishing, redirecting, updating
 from ocms_core.offenders.effects import RoleAssignment
 from ocms_core.offenders.eligibility import Eligibility, eligibility
 from ocms_core.offenders.facts import OffenderNotice
-from ocms_core.offenders.field_checks import FurnishRequest, ParticularsPatch, RoleRequest
 from ocms_core.offenders.ports import OffenderStore, OffenderStores
+from ocms_core.offenders.request_reader import FurnishRequest, ParticularsPatch, RoleRequest
 from ocms_core.offenders.timeline import NoticeHistory
 from ocms_core.replication.outbox_rows import OutboxRow, outbox_rows
 from ocms_core.replication.ports import Delivery
@@ -29,7 +29,7 @@ class ActionOutcome:
 
 
 def check_eligibility(asked: RoleRequest, *, stores: OffenderStores) -> Eligibility | Refusal:
-    """Tell an officer whether a notice can be furnished or redirected (F13); it writes nothing."""
+    """Return whether a notice can be furnished or redirected, and write nothing (contract 3, 2.1; F13)."""
     with stores.reading() as reader:
         notice = reader.notice(asked.notice_no)
     return Refusal(NOTICE_NOT_FOUND) if notice is None else eligibility(notice, asked.role)
@@ -94,7 +94,7 @@ def update(
 
 
 def assignment_of(furnished: FurnishRequest, officer: str) -> RoleAssignment:
-    """Give what is furnished as a taking of the role; the officer comes from the token (G4)."""
+    """Return what is furnished as a role assignment; the officer comes from the token (G4)."""
     return RoleAssignment(
         furnished.notice_no, furnished.role, furnished.person, furnished.address, furnished.detail, officer
     )
@@ -109,7 +109,7 @@ def execute_and_deliver(
     delivery: Delivery,
     now: datetime,
 ) -> ActionOutcome | Refusal:
-    """What is decided is committed, then shown on the Internet side; failing to show undoes nothing."""
+    """Commit what is decided, then show it on the Internet side; failing to show undoes nothing."""
     decision = execute(stores.writing, load, decide, now=now, on_refused_row=IsolateRow(DB_UPDATE))
     if isinstance(decision, Refusal):
         return decision

@@ -92,12 +92,12 @@ class TimelineEvent:
 
 def newest_first(past: NoticeHistory) -> tuple[TimelineEvent, ...]:
     """Put everything that happened to a notice in order, the newest in front."""
-    events = [*stages(past), *suspensions(past), *offenders(past), *marks(past)]
+    events = [*stage_events(past), *suspension_events(past), *offender_events(past), *mark_events(past)]
     return tuple(sorted(events, key=lambda event: event.at, reverse=True))
 
 
-def stages(past: NoticeHistory) -> Iterator[TimelineEvent]:
-    """Give every stage change on record, and of the notice row those that nothing else tells of."""
+def stage_events(past: NoticeHistory) -> Iterator[TimelineEvent]:
+    """Yield every stage change on record, and those that only the notice row has."""
     given = {(change.at, change.to_stage) for change in past.stage_changes}
     given |= {(kept.at, kept.new_stage) for kept in past.offenders if kept.new_stage}
     alone = (row for row in (past.current, past.previous) if row and (row.at, row.to_stage) not in given)
@@ -112,8 +112,8 @@ def stages(past: NoticeHistory) -> Iterator[TimelineEvent]:
         yield TimelineEvent(change.at, STAGE, change.officer, what)
 
 
-def suspensions(past: NoticeHistory) -> Iterator[TimelineEvent]:
-    """Give every suspension and every revival."""
+def suspension_events(past: NoticeHistory) -> Iterator[TimelineEvent]:
+    """Yield every suspension and every revival."""
     for each in past.suspensions:
         what: dict[str, object] = {"type": each.type, "reason": each.reason}
         given = {"source": each.source, "due": each.due, "remarks": each.remarks}
@@ -123,8 +123,8 @@ def suspensions(past: NoticeHistory) -> Iterator[TimelineEvent]:
             yield TimelineEvent(each.revived_at, REVIVAL, each.revival_officer, what | revived)
 
 
-def offenders(past: NoticeHistory) -> Iterator[TimelineEvent]:
-    """Give every action on the offenders, with who stood in the role before."""
+def offender_events(past: NoticeHistory) -> Iterator[TimelineEvent]:
+    """Yield every action on the offenders, with who stood in the role before."""
     for kept in past.offenders:
         what = {
             "action": kept.action,
@@ -137,8 +137,8 @@ def offenders(past: NoticeHistory) -> Iterator[TimelineEvent]:
         yield TimelineEvent(kept.at, OFFENDER, kept.officer, what)
 
 
-def marks(past: NoticeHistory) -> Iterator[TimelineEvent]:
-    """Give the marks of court and payment."""
+def mark_events(past: NoticeHistory) -> Iterator[TimelineEvent]:
+    """Yield the marks of court and payment."""
     if past.court:
         yield TimelineEvent(past.court.at, COURT, None, {"due": past.court.due, "reason": past.court.reason})
     if past.payment:
@@ -148,5 +148,5 @@ def marks(past: NoticeHistory) -> Iterator[TimelineEvent]:
 
 
 def identities(past: NoticeHistory) -> tuple[str, ...]:
-    """Give the identity numbers the timeline shows, each once, for the access record."""
+    """Return the identity numbers the timeline shows, each once, for the access record."""
     return tuple(dict.fromkeys(kept.former.person.id_no for kept in past.offenders if kept.former))

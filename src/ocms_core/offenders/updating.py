@@ -23,15 +23,19 @@ from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Rol
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.effects import UPDATE
 from ocms_core.offenders.facts import OffenderNotice
-from ocms_core.offenders.field_checks import ParticularsPatch, refused
-from ocms_core.offenders.fields import Violation, dialled
+from ocms_core.offenders.request_reader import (
+    ParticularsPatch,
+    Violation,
+    is_contact_no_of_country,
+    violations_refused,
+)
 
 
 @rule("F40")
 def decide(
     changed: ParticularsPatch, notice: OffenderNotice | None, officer: str, now: datetime
 ) -> Decision[RoleHolder] | Refusal:
-    """Only the current offender of a known notice is updated, by at least one field, at whatever stage."""
+    """Update only the current offender of a known notice, by at least one field, at whatever stage (F40)."""
     if notice is None:
         return Refusal(NOTICE_NOT_FOUND)
     holder = notice.holders.get(changed.role)
@@ -40,20 +44,20 @@ def decide(
     if not holder.is_current:
         return Refusal(NOT_CURRENT_OFFENDER)
     if not (changed.person or changed.address or changed.detail):
-        return refused([Violation(None, "No changes detected")])
+        return violations_refused([Violation(None, "No changes detected")])
     updated = evolve(holder, person=evolve(holder.person, **changed.person))
     telephone = {"tel_code", "tel_no"} & changed.person.keys()
-    if telephone and not dialled(updated.person.tel_code, updated.person.tel_no):
-        return refused([Violation("contactNo", "Invalid contact number")])
+    if telephone and not is_contact_no_of_country(updated.person.tel_code, updated.person.tel_no):
+        return violations_refused([Violation("contactNo", "Invalid contact number")])
     history = OffenderHistoryKept(notice.notice_no, changed.role, UPDATE, officer, now, former=holder)
     return Decision(
         answers=(Answer(notice.notice_no, PARTICULARS_UPDATED, updated),),
-        changes=(*writes(changed, updated), history),
+        changes=(*update_changes(changed, updated), history),
     )
 
 
-def writes(changed: ParticularsPatch, holder: RoleHolder) -> Iterator[Change]:
-    """Give what is written: of the holder's parts those given, merged field by field into what is there."""
+def update_changes(changed: ParticularsPatch, holder: RoleHolder) -> Iterator[Change]:
+    """Yield what is written: the parts given, merged field by field into what is there."""
     if changed.person:
         yield OffenderUpdated(changed.notice_no, changed.role, holder.person)
     if changed.address:

@@ -29,7 +29,7 @@ FEES: dict[tuple[str, str], str] = {
 @rule("S40")
 def amount_payable(composition: Decimal, from_stage: str, to_stage: str, reference: Reference) -> Decimal:
     """
-    After a move the composition is payable, with the fee the matrix names for the move.
+    Return what is payable after a move: the composition, with the fee the matrix names for the move (S40).
 
     Dollars; counted from the composition, never from what was payable before. Asked only when
     `missing_fee` misses nothing.
@@ -40,7 +40,7 @@ def amount_payable(composition: Decimal, from_stage: str, to_stage: str, referen
 
 @rule("S41")
 def missing_fee(from_stage: str, to_stage: str, reference: Reference) -> str | None:
-    """A fee that a move needs and the parameters lack stops the move; it is never silently nothing."""
+    """Return the fee that a move needs and the parameters lack: it stops the move (S41)."""
     fee = FEES.get((from_stage, to_stage))
     return fee if fee and amount_of(fee, reference) is None else None
 

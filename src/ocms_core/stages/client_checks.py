@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ocms_core.kernel import codes
+from ocms_core.kernel import codes, lengths
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.request_fields import (
@@ -34,7 +34,7 @@ PLUS_CODE = "005"
 
 @rule("S60")
 def plus_change(body: object, cap: int) -> PlusChange:
-    """PLUS names notices, the stage they leave, the stage they enter, and itself."""
+    """Read a PLUS call: notices, the stage they leave, the stage they enter, and PLUS itself (S60)."""
     given = fields(body)
     numbers = given.get("noticeNo")
     if not (isinstance(numbers, list) and numbers):
@@ -61,14 +61,14 @@ def plus_change(body: object, cap: int) -> PlusChange:
 
 
 def plus_refused(problem: str) -> InvalidRequest:
-    """Give a refusal in PLUS's words."""
+    """Return a refusal in PLUS's words."""
     return InvalidRequest(codes.PLUS_REFUSED.worded(problem=problem))
 
 
 def plus_text(given: Mapping[str, Any], name: str, *, short: bool = True) -> str | None:
     """Read a text of a PLUS call, one of three characters at most when `short`."""
     try:
-        return text(given, name, 3) if short else word(given, name)
+        return text(given, name, lengths.STAGE) if short else word(given, name)
     except InvalidRequest as refused:
         raise plus_refused(refused.code.text) from None
 
@@ -84,13 +84,13 @@ class ToppanRun:
 
 @rule("S70")
 def toppan_run(body: object, cap: int) -> ToppanRun:
-    """Toppan names notices, the stage printed for, and when."""
+    """Read a Toppan call: notices, the stage printed for, and when (S70)."""
     given = fields(body)
     numbers = given.get("noticeNumbers")
     if not (isinstance(numbers, list) and numbers and all(isinstance(each, str) for each in numbers)):
         raise toppan_refused("Notice numbers required")
     stage = given.get("currentStage")
-    if not (isinstance(stage, str) and stage.strip()) or len(stage) > 3 or not stage.isascii():  # noqa: PLR2004  # a column's width
+    if not (isinstance(stage, str) and stage.strip()) or len(stage) > lengths.STAGE or not stage.isascii():
         raise toppan_refused("Current stage required")
     printed_at = moment(given.get("processingDate"))
     if printed_at is None:
@@ -103,5 +103,5 @@ def toppan_run(body: object, cap: int) -> ToppanRun:
 
 
 def toppan_refused(problem: str) -> InvalidRequest:
-    """Give a refusal in Toppan's words."""
+    """Return a refusal in Toppan's words."""
     return InvalidRequest(codes.TOPPAN_REFUSED.worded(problem=problem))

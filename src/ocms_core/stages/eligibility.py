@@ -2,10 +2,11 @@
 
 from enum import Enum, unique
 
-from ocms_core.kernel import codes
+from ocms_core.kernel import codes, offender_details
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.stages import OPEN_TO_CHANGE
 from ocms_core.kernel.suspensions import PERMANENT
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.amounts import missing_fee
@@ -24,17 +25,18 @@ class OffenderType(Enum):
 
 DRIVER, OWNER, HIRER, DIRECTOR = OffenderType
 
-CHANGEABLE: frozenset[str] = frozenset(
-    {"NPA", "ROV", "ENA", "RD1", "RD2", "RR3", "DN1", "DN2", "DR3", "CPC", "CFC"}
-)
-"""The eleven stages open to change by hand; any other is a court stage here."""
-
-TYPES: dict[str, OffenderType] = {"D": DRIVER, "O": OWNER, "H": HIRER, "R": DIRECTOR, "DIR": DIRECTOR}
-"""The offender type behind each indicator."""
+TYPES: dict[str, OffenderType] = {
+    offender_details.DRIVER: DRIVER,
+    offender_details.OWNER: OWNER,
+    offender_details.HIRER: HIRER,
+    offender_details.DIRECTOR: DIRECTOR,
+    "DIR": DIRECTOR,
+}
+"""The offender type of each indicator; another system writes DIR for a director."""
 
 DRIVER_NEXT: dict[str, str] = {"NPA": "DN1", "ENA": "DN1", "DN1": "DN2", "DN2": "DR3"}
 OTHERS_NEXT: dict[str, str] = {"NPA": "ROV", "ROV": "RD1", "ENA": "RD1", "RD1": "RD2", "RD2": "RR3"}
-DERIVED: dict[OffenderType, dict[str, str]] = {
+DEFAULT_TARGETS: dict[OffenderType, dict[str, str]] = {
     DRIVER: DRIVER_NEXT,
     OWNER: OTHERS_NEXT,
     HIRER: OTHERS_NEXT,
@@ -91,90 +93,94 @@ def eligibility(
     changed_today: bool,
 ) -> Eligible | Code:
     """
-    Tell where a notice may be moved, or the first thing that stands against it, in rule order.
+    Return where a notice may be moved, or the first code that refuses it, in rule order.
 
     Validate and submit both decide by this; validate asks with `changed_today` false.
     """
     if notice is None:
-        return not_found()
-    standing = in_court(notice) or suspended(notice) or duplicate(requested, changed_today=changed_today)
+        return unknown_notice()
+    standing = (
+        court_stage(notice)
+        or permanent_suspension(notice)
+        or duplicate_change(requested, changed_today=changed_today)
+    )
     if standing:
         return standing
     offender = offender_type(notice.role)
-    target = requested.target or derived(offender, notice.stage)
+    target = requested.target or default_target(offender, notice.stage)
     if target is None:
         return codes.CPS_NO_STAGE_RULE
     against = (
-        ena_asked(target)
-        or wrong_for_offender(offender, target)
-        or not_on_map(notice.stage, target, reference)
-        or wrong_reason(requested)
-        or fee_missing(notice.stage, target, reference)
+        ena_target(target)
+        or target_of_other_offender(offender, target)
+        or unknown_transition(notice.stage, target, reference)
+        or invalid_reason(requested)
+        or missing_fee_code(notice.stage, target, reference)
     )
     return against or Eligible(notice, target)
 
 
 @rule("S10")
-def not_found() -> Code:
-    """A number that no notice has cannot be moved."""
+def unknown_notice() -> Code:
+    """Return the refusal of a number that no notice has (S10)."""
     return codes.CPS_NOT_FOUND
 
 
 @rule("S11")
-def in_court(notice: StageNotice) -> Code | None:
-    """A notice in any stage but the eleven is in court and not moved by hand."""
-    return None if notice.stage in CHANGEABLE else codes.CPS_COURT_STAGE
+def court_stage(notice: StageNotice) -> Code | None:
+    """Refuse a notice in any stage but the eleven: it is in court and not moved by hand (S11)."""
+    return None if notice.stage in OPEN_TO_CHANGE else codes.CPS_COURT_STAGE
 
 
 @rule("S12")
-def suspended(notice: StageNotice) -> Code | None:
-    """A permanent suspension keeps a notice where it is; a temporary one does not."""
+def permanent_suspension(notice: StageNotice) -> Code | None:
+    """Refuse a notice under a permanent suspension; a temporary one does not hold it (S12)."""
     return codes.CPS_PS_BLOCKED if notice.suspension_type == PERMANENT else None
 
 
 @rule("S13", "S30")
-def duplicate(requested: RequestedChange, *, changed_today: bool) -> Code | None:
-    """A notice with any change row of today is moved again only when the caller confirms it."""
+def duplicate_change(requested: RequestedChange, *, changed_today: bool) -> Code | None:
+    """Refuse a notice with any change row of today, unless the caller confirms it (S13, S30)."""
     return codes.CPS_DUPLICATE_RECORD if changed_today and not requested.confirmed else None
 
 
 @rule("S14")
 def offender_type(role: str | None) -> OffenderType:
-    """The offender's type is that of the current offender; a notice without one is its owner's."""
+    """Return the type of the current offender; a notice without one is its owner's (S14)."""
     return TYPES.get(role or "", OWNER)
 
 
 @rule("S15")
-def derived(offender: OffenderType, stage: str) -> str | None:
-    """A target that is not named is the next stage on the offender's own track."""
-    return DERIVED[offender].get(stage)
+def default_target(offender: OffenderType, stage: str) -> str | None:
+    """Return the next stage on the offender's own track, for a change that names no target (S15)."""
+    return DEFAULT_TARGETS[offender].get(stage)
 
 
 @rule("S16")
-def ena_asked(target: str) -> Code | None:
-    """Nothing is moved to ENA by hand."""
+def ena_target(target: str) -> Code | None:
+    """Refuse ENA as a target: nothing is moved there by hand (S16)."""
     return codes.CPS_ENA_NOT_ALLOWED if target == ENA else None
 
 
 @rule("S17")
-def wrong_for_offender(offender: OffenderType, target: str) -> Code | None:
-    """A driver's notice goes to driver stages, anyone else's to theirs."""
+def target_of_other_offender(offender: OffenderType, target: str) -> Code | None:
+    """Refuse anything but driver stages for a driver's notice, and anything but theirs for others (S17)."""
     if target in TARGETS[offender]:
         return None
     return codes.CPS_INVALID_STAGE.worded(stage=target, offender=offender.value)
 
 
 @rule("S18")
-def not_on_map(stage: str, target: str, reference: Reference) -> Code | None:
-    """A move the stage map does not have, code for code, is refused."""
+def unknown_transition(stage: str, target: str, reference: Reference) -> Code | None:
+    """Refuse a move the stage map does not have, code for code (S18)."""
     if (stage, target) in reference.stage_map:
         return None
     return codes.CPS_INVALID_TRANSITION.worded(last=stage, next=target)
 
 
 @rule("S19")
-def wrong_reason(requested: RequestedChange) -> Code | None:
-    """A reason is one of the six, and `OTH` says more in the remarks."""
+def invalid_reason(requested: RequestedChange) -> Code | None:
+    """Refuse a reason that is none of the six, and `OTH` without remarks (S19)."""
     if requested.reason is None:
         return None
     if requested.reason not in REASONS:
@@ -183,7 +189,7 @@ def wrong_reason(requested: RequestedChange) -> Code | None:
     return codes.CPS_REMARKS_REQUIRED if silent else None
 
 
-def fee_missing(stage: str, target: str, reference: Reference) -> Code | None:
+def missing_fee_code(stage: str, target: str, reference: Reference) -> Code | None:
     """Refuse a move whose fee nobody has set (S41)."""
     fee = missing_fee(stage, target, reference)
     return codes.CPS_FEE_MISSING.worded(fee=fee) if fee else None

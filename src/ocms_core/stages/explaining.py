@@ -16,7 +16,7 @@ from ocms_core.stages.request_checks import Criteria
 
 def explain(notice_no: str, *, stores: StageStores, now: datetime) -> tuple[Explanation, ...]:
     """
-    Tell what the portal and Toppan would be answered for one notice, and by which rules.
+    Explain what the portal and Toppan would be answered for one notice, and by which rules.
 
     Reads only. Raises `Unavailable` when the database cannot be reached.
     """
@@ -27,14 +27,14 @@ def explain(notice_no: str, *, stores: StageStores, now: datetime) -> tuple[Expl
 
 
 def explain_search(notice: FoundNotice) -> Explanation:
-    """Tell whether the search lists the notice as eligible."""
-    against = search.against(notice)
+    """Explain whether the search lists the notice as eligible."""
+    against = search.search_refusal(notice)
     answer = f"{against.code} {against.text}" if against else "eligible"
-    return because(Operation.SEARCH_STAGES.value, answer, search.against)
+    return because(Operation.SEARCH_STAGES.value, answer, search.search_refusal)
 
 
 def explain_change(notice_no: str, facts: StageFacts) -> Explanation:
-    """Tell where a submit without a target would move the notice, or what stands against it."""
+    """Explain where a submit without a target would move the notice, or what refuses it."""
     verdict = eligibility.eligibility(
         RequestedChange(None, None, None),
         facts.notices.get(notice_no),
@@ -42,13 +42,15 @@ def explain_change(notice_no: str, facts: StageFacts) -> Explanation:
         changed_today=notice_no in facts.changed,
     )
     if isinstance(verdict, Eligible):
-        return because(Operation.CHANGE_STAGES.value, f"moved to {verdict.target}", eligibility.derived)
+        return because(
+            Operation.CHANGE_STAGES.value, f"moved to {verdict.target}", eligibility.default_target
+        )
     answer = f"{verdict.code} {verdict.text}"
     return because(Operation.CHANGE_STAGES.value, answer, DECIDERS[verdict.rule])
 
 
 def explain_toppan(notice_no: str, facts: StageFacts) -> tuple[Explanation, ...]:
-    """Tell which letter moves the notice on, or what stands against it."""
+    """Explain which letter moves the notice on, or what refuses it."""
     notice, operation = facts.notices.get(notice_no), Operation.UPDATE_TOPPAN_STAGES.value
     if notice is None:
         return ()
@@ -62,11 +64,11 @@ def explain_toppan(notice_no: str, facts: StageFacts) -> tuple[Explanation, ...]
 
 # What a submit without a target can be refused for; a target that is derived suits the offender.
 DECIDERS: Mapping[str, Callable[..., Any]] = {
-    "S10": eligibility.not_found,
-    "S11": eligibility.in_court,
-    "S12": eligibility.suspended,
-    "S30": eligibility.duplicate,
-    "S15": eligibility.derived,
-    "S18": eligibility.not_on_map,
+    "S10": eligibility.unknown_notice,
+    "S11": eligibility.court_stage,
+    "S12": eligibility.permanent_suspension,
+    "S30": eligibility.duplicate_change,
+    "S15": eligibility.default_target,
+    "S18": eligibility.unknown_transition,
     "S41": amounts.missing_fee,
 }

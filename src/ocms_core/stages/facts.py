@@ -14,7 +14,7 @@ Period: TypeAlias = tuple[datetime, datetime]
 
 
 def day_of(now: datetime) -> Period:
-    """Give the Singapore day of a moment, from midnight to midnight (G5)."""
+    """Return the Singapore day of a moment, from midnight to midnight (G5)."""
     midnight = singapore(now).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight, midnight + timedelta(days=1)
 
@@ -61,7 +61,7 @@ class ToppanFacts:
 
 @value_object
 class Offender:
-    """One owner, hirer or driver of a notice; `indicator` O, H, D or R."""
+    """One owner, hirer or driver of a notice; `indicator` is the letter of the role."""
 
     indicator: str
     is_current: bool

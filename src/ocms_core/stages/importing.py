@@ -9,7 +9,7 @@ from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.officer_changes import StageTransition
-from ocms_core.stages.request_checks import ChangeItem, item
+from ocms_core.stages.request_checks import ChangeItem, change_item
 from ocms_core.stages.request_fields import InvalidRequest
 
 CHUNK = 500
@@ -40,7 +40,7 @@ def missing_titles(titles: Iterable[str]) -> tuple[str, ...]:
 
 @rule("S20")
 def verdicts(rows: Iterable[Row], execute: ExecuteItems) -> Iterator[RowVerdict]:
-    """Rows are settled so many at a time in their order; a malformed or repeated one fails by itself."""
+    """Decide rows in their order, so many at a time; a malformed or repeated one fails by itself (S20)."""
     asked: set[str] = set()
     coming = iter(rows)
     while chunk := list(islice(coming, CHUNK)):
@@ -61,7 +61,7 @@ def read_item(cells: Mapping[str, str]) -> ChangeItem | Code:
         word = cells.get(name, "").strip().lower()
         given[name] = word in YES if word in YES | NO else word
     try:
-        return item(given)
+        return change_item(given)
     except InvalidRequest as refused:
         return refused.code
 
@@ -76,5 +76,5 @@ def first_time(read: ChangeItem | Code, asked: set[str]) -> ChangeItem | Code:
 
 
 def verdict(place: int, answer: Answer[StageTransition]) -> RowVerdict:
-    """Give the verdict of a row that was settled."""
+    """Return the verdict of a row that was decided."""
     return RowVerdict(place, answer.key, answer.code, answer.detail)

@@ -10,7 +10,7 @@ from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.stage_moves import NextStage, StageChange, following
+from ocms_core.kernel.stage_moves import NextStage, StageChange, next_stage
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.eligibility import Eligible, RequestedChange, eligibility
 from ocms_core.stages.facts import StageFacts
@@ -39,7 +39,7 @@ def decide(
     answers: list[Answer[StageTransition]] = []
     changes: list[Change] = []
     asked: set[str] = set()
-    plan = cache(partial(following, entered=now, reference=facts.reference))
+    plan = cache(partial(next_stage, entered=now, reference=facts.reference))
     for item in items:
         verdict = verdict_on(item, facts, asked)
         asked.add(item.notice_no)
@@ -54,7 +54,7 @@ def decide(
 
 
 def verdict_on(item: ChangeItem, facts: StageFacts, asked: set[str]) -> Eligible | Code:
-    """Give the verdict on one item; a number repeated in the call was decided where it first stood (G9)."""
+    """Return the verdict on one item; a number repeated in the call was decided where it first stood (G9)."""
     if item.notice_no in asked:
         return codes.CPS_REPEATED
     notice = facts.notices.get(item.notice_no)
@@ -72,7 +72,7 @@ def effects(
     officer: str,
     now: datetime,
 ) -> tuple[Change, ...]:
-    """A change by hand moves the notice, lets it be paid, sets the address check and leaves its record."""
+    """Return the changes of a move by hand: the move, payable again, the address check and its record."""
     notice, target = eligible.notice, eligible.target
     record = StageChange(
         notice_no=notice.notice_no,
@@ -95,7 +95,7 @@ def effects(
 def validate(
     notice_nos: Iterable[str], requested: RequestedChange, facts: StageFacts
 ) -> tuple[Answer[StageTransition], ...]:
-    """Validating is the submit's own decision, without its search for duplicates and without a record."""
+    """Decide as a submit would, without its search for duplicates and without a record (S24)."""
     return tuple(
         Answer(notice_no, codes.CPS_ELIGIBLE, StageTransition(verdict.notice.stage, verdict.target))
         if isinstance(verdict, Eligible)
@@ -109,7 +109,7 @@ def validate(
 
 @rule("S21")
 def status(answers: Sequence[Answer[StageTransition]]) -> str:
-    """All moved is SUCCESS, some or duplicates alone PARTIAL, anything else FAILED."""
+    """Return SUCCESS when all moved, PARTIAL when some did or duplicates alone failed, else FAILED (S21)."""
     failed = [answer for answer in answers if answer.detail is None]
     if not failed:
         return "SUCCESS"

@@ -16,10 +16,10 @@ class StageReader(Protocol):
     """One reading transaction; it locks nothing."""
 
     def search(self, criteria: Criteria, most: int) -> tuple[Sequence[FoundNotice], int]:
-        """Give the first `most` notices that meet all criteria, in notice order, and how many there are."""
+        """Return the first `most` notices that meet all criteria, in notice order, and how many there are."""
 
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
-        """Give the notices, the reference data, and which notices have a change row in a period."""
+        """Return the notices, the reference data, and which notices have a change row in a period."""
 
     def days(self, start: date, end: date) -> Iterable[OfficerDay]:
         """Count the change rows of each day and officer, both days included."""
@@ -28,10 +28,10 @@ class StageReader(Protocol):
         """Find a report in the registry."""
 
     def batch_rows(self, batch: ReportBatch) -> Iterable[tuple[object, ...]]:
-        """Give the report rows of a batch in notice order, streamed."""
+        """Stream the report rows of a batch, in notice order."""
 
     def day_rows(self, day: date) -> Iterable[tuple[object, ...]]:
-        """Give the report rows of a day in notice order, streamed."""
+        """Stream the report rows of a day, in notice order."""
 
 
 class StageStore(Store, Protocol):

@@ -83,18 +83,18 @@ class DailyReport:
 
 
 def daily_name(day: date, officer: str) -> str:
-    """Give the name of a day's report while this officer is its first."""
+    """Return the name of a day's report while this officer is its first."""
     return file_name(f"{day:%Y%m%d}_{officer}")
 
 
 def file_name(what: str) -> str:
-    """Give a report's file name; what a name cannot hold becomes a hyphen."""
+    """Return a report's file name; what a name cannot hold becomes a hyphen."""
     return f"ChangeStageReport_{NOT_IN_A_NAME.sub('-', what)}.xlsx"
 
 
 @rule("S50")
 def names(officer: str, submitted: datetime) -> tuple[str, str]:
-    """A batch's report is named by its second and its officer; the second name serves a second batch."""
+    """Name a batch's report by its second and its officer; the second name serves a second batch (S50)."""
     at = singapore(submitted)
     return (
         file_name(f"{at:%Y%m%d_%H%M%S}_{officer}"),
@@ -104,13 +104,13 @@ def names(officer: str, submitted: datetime) -> tuple[str, str]:
 
 @rule("S50")
 def sheet(rows: Iterable[tuple[object, ...]]) -> Sheet:
-    """A report has sixteen columns, numbered in notice order; a row has all but the number."""
+    """Draw up a report of sixteen columns, numbered in notice order; a row has all but the number (S50)."""
     return Sheet("Change Stage Report", COLUMNS, ((place, *row) for place, row in enumerate(rows, start=1)))
 
 
 @rule("S51")
-def daily(days: Iterable[OfficerDay]) -> tuple[DailyReport, ...]:
-    """The list has one line for each day with changes, the newest first, its officers in order."""
+def daily_reports(days: Iterable[OfficerDay]) -> tuple[DailyReport, ...]:
+    """List a line for each day with changes, the newest first, its officers in order (S51)."""
     by_day = sorted(days, key=lambda each: (each.day, each.officer))
     lines = [
         DailyReport(day, tuple(each.officer for each in group), sum(each.changes for each in group))
@@ -120,8 +120,8 @@ def daily(days: Iterable[OfficerDay]) -> tuple[DailyReport, ...]:
 
 
 @rule("S52")
-def day_asked(name: str) -> date | None:
-    """A daily report is known by its name alone: the day in it, and an officer of that day."""
+def day_of_name(name: str) -> date | None:
+    """Return the day of a daily report, which is known by its name alone: the day and an officer of it."""
     found = DAILY.fullmatch(name)
     if not found:
         return None
@@ -134,21 +134,21 @@ def day_asked(name: str) -> date | None:
 
 @rule("S52")
 def names_of_day(days: Iterable[OfficerDay]) -> frozenset[str]:
-    """A day's report has had the name of whichever officer was its first, and keeps every one of them."""
+    """Return every name a day's report has had, one for whichever officer was its first (S52)."""
     return frozenset(daily_name(each.day, each.officer) for each in days)
 
 
 @rule("G14")
 def link_hours(reference: Reference) -> int:
-    """A link opens for as many hours as the parameter says, and for a day where it says nothing."""
+    """Return how many hours a link opens: as the parameter says, and a day where it says nothing (G14)."""
     return reference.whole_number("REPORT_LINK", "HOURS", 24)
 
 
-def stored_as(name: str) -> str:
-    """Give the name a report has in the store."""
+def stored_name(name: str) -> str:
+    """Return the name a report has in the store."""
     return f"{KIND}/{name}"
 
 
-def total(reports: Sequence[DailyReport]) -> int:
+def total_changes(reports: Sequence[DailyReport]) -> int:
     """Count the changes of a list."""
     return sum(report.changes for report in reports)

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field
 
-from ocms_core.kernel import codes
+from ocms_core.kernel import codes, lengths
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.eligibility import RequestedChange
@@ -15,13 +15,13 @@ from ocms_core.stages.request_fields import (
     NOT_A_DATE,
     InvalidRequest,
     calendar_day,
-    capitals,
+    check_count,
     fields,
     flag,
-    listed,
-    not_too_many,
+    in_capitals,
+    invalid_field,
     number,
-    refuse,
+    objects_in,
     stripped,
     text,
     word,
@@ -67,38 +67,40 @@ class Criteria:
 
 @rule("S1")
 def criteria(body: object) -> Criteria:
-    """A search names at least one criterion; blank ones do not count."""
+    """Read a search, which names at least one criterion; blank ones do not count (S1)."""
     given = fields(body)
-    stage, alias = (text(given, name, 3) for name in ("currentProcessingStage", "lastProcessingStage"))
+    stage, alias = (
+        text(given, name, lengths.STAGE) for name in ("currentProcessingStage", "lastProcessingStage")
+    )
     day = text(given, "dateOfCurrentProcessingStage", 10)
     found = Criteria(
-        notice_no=stripped(text(given, "noticeNo", 10)),
-        id_no=capitals(text(given, "idNo", 12)),
-        vehicle_no=capitals(text(given, "vehicleNo", 14)),
-        stage=capitals(stage or alias),
+        notice_no=stripped(text(given, "noticeNo", lengths.NOTICE_NO)),
+        id_no=in_capitals(text(given, "idNo", lengths.ID_NO)),
+        vehicle_no=in_capitals(text(given, "vehicleNo", lengths.VEHICLE_NO)),
+        stage=in_capitals(stage or alias),
         day=None if day is None else calendar_day(day),
     )
     if day is not None and found.day is None:
-        raise refuse("dateOfCurrentProcessingStage", NOT_A_DATE)
+        raise invalid_field("dateOfCurrentProcessingStage", NOT_A_DATE)
     if found == Criteria():
         raise InvalidRequest(codes.CPS_NO_CRITERION)
     return found
 
 
 @rule("S20")
-def submitted(body: object, cap: int) -> tuple[ChangeItem, ...]:
-    """A submit has items, each with its number, and no more of them than the cap; the rest is per item."""
-    items = tuple(map(item, listed(fields(body), "items", codes.CPS_EMPTY_ITEMS)))
-    not_too_many(len(items), cap)
+def change_items(body: object, cap: int) -> tuple[ChangeItem, ...]:
+    """Read a submit: items, each with its number, no more than the cap; the rest is decided per item."""
+    items = tuple(map(change_item, objects_in(fields(body), "items", codes.CPS_EMPTY_ITEMS)))
+    check_count(len(items), cap)
     return items
 
 
 @rule("S20")
-def item(given: Mapping[str, Any]) -> ChangeItem:
-    """An item is malformed only in a type or a remark too long; any stage or reason gets its verdict."""
+def change_item(given: Mapping[str, Any]) -> ChangeItem:
+    """Read an item, malformed only in a type or a remark too long; any stage or reason gets its verdict."""
     notice_no = number(given)
     target, reason = (word(given, name, notice_no) for name in ("newStage", "reason"))
-    remarks = text(given, "remark", 200, notice_no)
+    remarks = text(given, "remark", lengths.REMARKS, notice_no)
     word(given, "source", notice_no)
     check_addresses, confirmed = (flag(given, name, notice_no) for name in ("dhMhaCheck", "isConfirmation"))
     return ChangeItem(notice_no, RequestedChange(target, reason, remarks, confirmed), check_addresses)
@@ -106,17 +108,17 @@ def item(given: Mapping[str, Any]) -> ChangeItem:
 
 @rule("S24")
 def validation(body: object, cap: int) -> Validation:
-    """A validation lists notices and names the stage they are to go to."""
+    """Read a validation: notices and the stage they are to go to (S24)."""
     given = fields(body)
-    notices = listed(given, "notices", codes.CPS_EMPTY_NOTICES)
+    notices = objects_in(given, "notices", codes.CPS_EMPTY_NOTICES)
     target = word(given, "newProcessingStage")
     if target is None:
         raise InvalidRequest(codes.CPS_STAGE_REQUIRED)
     asked = Validation(
         tuple(map(notice_to_validate, notices)),
-        RequestedChange(target, word(given, "reasonOfChange"), text(given, "remarks", 200)),
+        RequestedChange(target, word(given, "reasonOfChange"), text(given, "remarks", lengths.REMARKS)),
     )
-    not_too_many(len(notices), cap)
+    check_count(len(notices), cap)
     return asked
 
 
@@ -142,23 +144,23 @@ MOST_DAYS = 90
 
 @rule("S51")
 def date_range(start: object, end: object) -> DateRange:
-    """A list has a first and a last day, in that order, at most ninety days apart."""
+    """Read the first and last day of a list, in that order, at most ninety days apart (S51)."""
     days = [calendar_day(each) if isinstance(each, str) else None for each in (start, end)]
     if not all(isinstance(each, str) and each.strip() for each in (start, end)):
-        raise range_refused("Start date and end date are required")
+        raise invalid_range("Start date and end date are required")
     first, last = days
     if first is None or last is None:
-        raise range_refused("Start date and end date must be dates as yyyy-MM-dd")
+        raise invalid_range("Start date and end date must be dates as yyyy-MM-dd")
     apart = (last - first).days
     if apart > MOST_DAYS:
-        raise range_refused(f"Date range cannot exceed {MOST_DAYS} days. Current range: {apart} days")
+        raise invalid_range(f"Date range cannot exceed {MOST_DAYS} days. Current range: {apart} days")
     if apart < 0:
-        raise range_refused("End date must be after start date")
+        raise invalid_range("End date must be after start date")
     return DateRange(first, last)
 
 
-def range_refused(problem: str) -> InvalidRequest:
-    """Give a refusal of a date range."""
+def invalid_range(problem: str) -> InvalidRequest:
+    """Return a refusal of a date range."""
     return InvalidRequest(codes.CPS_INVALID_DATE_RANGE.worded(problem=problem))
 
 
@@ -168,7 +170,7 @@ SUFFIX = ".xlsx"
 
 @rule("S52")
 def report_id(value: object) -> str:
-    """A report's id is letters, digits, dots, underscores and hyphens; its ending may be left out."""
+    """Read a report's id: letters, digits, dots, underscores, hyphens; its ending may be left out (S52)."""
     if value is None or (isinstance(value, str) and not value.strip()):
         raise InvalidRequest(codes.CPS_EMPTY_REPORT_ID)
     if not isinstance(value, str) or not REPORT_ID.fullmatch(value) or value.startswith("."):

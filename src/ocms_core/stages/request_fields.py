@@ -7,14 +7,13 @@ from typing import Any
 
 from attrs import frozen
 
-from ocms_core.kernel import codes
+from ocms_core.kernel import codes, dates, lengths
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import timestamp
 from ocms_core.kernel.rule_tags import rule
 
 # The contract's own examples have a hyphen in them.
 NOTICE_NO = re.compile(r"[0-9A-Za-z-]{1,10}", re.ASCII)
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # No change of stage is older, or planned for later; arithmetic beyond would leave the calendar.
 YEARS = range(1900, 3000)
 
@@ -35,35 +34,35 @@ class InvalidRequest(Exception):
     too_large: bool = False
 
 
-def refuse(name: str, problem: str, notice_no: str = "") -> InvalidRequest:
-    """Give the refusal of one field."""
+def invalid_field(name: str, problem: str, notice_no: str = "") -> InvalidRequest:
+    """Return the refusal of one field."""
     return InvalidRequest(codes.CPS_INVALID_FIELD.worded(field=name, problem=problem), notice_no)
 
 
 @rule("G7")
 def word(given: Mapping[str, Any], name: str, notice_no: str = "") -> str | None:
-    """A text that no column has to hold may be of any length; blank is as good as absent."""
+    """Read a text of any length, which no column has to hold; blank is as good as absent (G7)."""
     value = given.get(name)
     if value is None:
         return None
-    if not isinstance(value, str) or not encodable(value):
-        raise refuse(name, NOT_TEXT, notice_no)
+    if not isinstance(value, str) or not is_encodable(value):
+        raise invalid_field(name, NOT_TEXT, notice_no)
     return value if value.strip() else None
 
 
 @rule("G10")
 def text(given: Mapping[str, Any], name: str, most: int, notice_no: str = "") -> str | None:
-    """A text that its column cannot hold is refused, never cut; blank is as good as absent."""
+    """Read a text; one its column cannot hold is refused, never cut; blank is as good as absent."""
     value = word(given, name, notice_no)
     if value and "\x00" in value:
-        raise refuse(name, NOT_TEXT, notice_no)
+        raise invalid_field(name, NOT_TEXT, notice_no)
     if value and len(value) > most:
-        raise refuse(name, TOO_LONG.format(most=most), notice_no)
+        raise invalid_field(name, TOO_LONG.format(most=most), notice_no)
     return value
 
 
-def encodable(value: str) -> bool:
-    """Tell whether a text can be written down at all: half a surrogate pair cannot."""
+def is_encodable(value: str) -> bool:
+    """Return whether a text can be written down at all: half a surrogate pair cannot."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -75,17 +74,17 @@ def flag(given: Mapping[str, Any], name: str, notice_no: str) -> bool:
     """Read a yes or no; absent is no."""
     value = given.get(name)
     if value is not None and not isinstance(value, bool):
-        raise refuse(name, NOT_YES_NO, notice_no)
+        raise invalid_field(name, NOT_YES_NO, notice_no)
     return bool(value)
 
 
 def number(given: Mapping[str, Any]) -> str:
     """Read the notice number of an item."""
-    value = text(given, "noticeNo", 10)
+    value = text(given, "noticeNo", lengths.NOTICE_NO)
     if value is None:
         raise InvalidRequest(codes.CPS_NOTICE_NO_REQUIRED)
     if not NOTICE_NO.fullmatch(value):
-        raise refuse("noticeNo", NOT_A_NUMBER, value)
+        raise invalid_field("noticeNo", NOT_A_NUMBER, value)
     return value
 
 
@@ -94,19 +93,19 @@ def fields(body: object) -> Mapping[str, Any]:
     return body if isinstance(body, Mapping) else {}
 
 
-def listed(given: Mapping[str, Any], name: str, empty: Code) -> Sequence[Mapping[str, Any]]:
+def objects_in(given: Mapping[str, Any], name: str, empty: Code) -> Sequence[Mapping[str, Any]]:
     """Read a list of objects that has something in it."""
     value = given.get(name)
     if not (isinstance(value, list) and value):
         raise InvalidRequest(empty)
     if not all(isinstance(each, Mapping) for each in value):
-        raise refuse(name, NOT_AN_OBJECT)
+        raise invalid_field(name, NOT_AN_OBJECT)
     return value
 
 
 @rule("G8")
-def not_too_many(many: int, cap: int) -> None:
-    """The cap is looked at when every field is right: what is malformed is told first."""
+def check_count(many: int, cap: int) -> None:
+    """Refuse more items than the cap, when every field is right: what is malformed comes first (G8)."""
     if many > cap:
         raise InvalidRequest(codes.CPS_TOO_MANY.worded(cap=cap), too_large=True)
 
@@ -116,17 +115,14 @@ def stripped(value: str | None) -> str | None:
     return value and value.strip()
 
 
-def capitals(value: str | None) -> str | None:
+def in_capitals(value: str | None) -> str | None:
     """Write a text the way the tables keep it."""
     return value and value.strip().upper()
 
 
 def calendar_day(value: str) -> date | None:
-    """Read a day written yyyy-MM-dd; None when it is none."""
-    try:
-        day = date.fromisoformat(value) if DAY.fullmatch(value) else None
-    except ValueError:
-        return None
+    """Return a day written yyyy-MM-dd of the years a stage may be dated; None when it is none."""
+    day = dates.calendar_day(value)
     return day if day and day.year in YEARS else None
 
 
@@ -137,5 +133,5 @@ def moment(value: object) -> datetime | None:
 
 
 def is_number(value: object) -> bool:
-    """Tell whether a value can be a notice number."""
+    """Return whether a value can be a notice number."""
     return isinstance(value, str) and NOTICE_NO.fullmatch(value) is not None

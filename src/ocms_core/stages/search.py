@@ -4,14 +4,15 @@ from collections.abc import Iterable, Sequence
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
+from ocms_core.kernel.offender_details import DIRECTOR, DRIVER, HIRER, OWNER
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.stages import OPEN_TO_CHANGE
 from ocms_core.kernel.suspensions import PERMANENT
 from ocms_core.kernel.value_objects import value_object
-from ocms_core.stages.eligibility import CHANGEABLE
 from ocms_core.stages.facts import FoundNotice, Offender
 
 MOST_LISTED = 1_000
-SHOWN_FIRST = "DOHR"
+SHOWN_FIRST = (DRIVER, OWNER, HIRER, DIRECTOR)
 
 
 @value_object
@@ -38,25 +39,27 @@ class SearchResult:
 
 @rule("S4")
 def decide(notices: Iterable[FoundNotice], total: int) -> SearchResult:
-    """Notices are listed in the order of their numbers, up to the cap; the total counts them all."""
+    """List notices in the order of their numbers, up to the cap; the total counts them all (S4)."""
     in_order = sorted(notices, key=lambda notice: notice.notice_no)[:MOST_LISTED]
     return SearchResult(
-        tuple(SearchRow(notice, offender_shown(notice.offenders), against(notice)) for notice in in_order),
+        tuple(
+            SearchRow(notice, offender_shown(notice.offenders), search_refusal(notice)) for notice in in_order
+        ),
         total,
     )
 
 
 @rule("S2")
-def against(notice: FoundNotice) -> Code | None:
-    """A court stage is told before a permanent suspension; a temporary one stands against nothing."""
-    if notice.stage not in CHANGEABLE:
+def search_refusal(notice: FoundNotice) -> Code | None:
+    """Return the court stage before a permanent suspension; a temporary one refuses nothing (S2)."""
+    if notice.stage not in OPEN_TO_CHANGE:
         return codes.CPS_SEARCH_COURT_STAGE
     return codes.CPS_SEARCH_PS_ACTIVE if notice.suspension_type == PERMANENT else None
 
 
 @rule("S3")
 def offender_shown(offenders: Sequence[Offender]) -> Offender | None:
-    """The offender shown is the current one, else the driver, the owner, the hirer."""
+    """Return the offender that is shown: the current one, else the driver, the owner, the hirer (S3)."""
     return min(offenders, key=precedence, default=None)
 
 
@@ -70,5 +73,5 @@ def precedence(offender: Offender) -> tuple[bool, int]:
 
 
 def identities(found: SearchResult) -> tuple[str, ...]:
-    """Give the identity numbers a search shows, for the access record."""
+    """Return the identity numbers a search shows, for the access record."""
     return tuple(listed.offender.id_no for listed in found.listed if listed.offender)

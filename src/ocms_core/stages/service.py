@@ -35,7 +35,7 @@ def search_notices(criteria: Criteria, *, stores: StageStores) -> search.SearchR
 
 def validate(asked: Validation, *, stores: StageStores) -> tuple[Answer[StageTransition], ...]:
     """
-    Tell for each notice whether a submit would move it; nothing is written.
+    Return for each notice whether a submit would move it; nothing is written.
 
     Contract 2, 1.2; rules S10 to S19 and S24.
     """
@@ -49,7 +49,7 @@ def submit(
     items: Sequence[ChangeItem], officer: str, *, stores: StageStores, now: datetime
 ) -> Decision[StageTransition]:
     """
-    Duplicates are looked for under the lock of the notice, so of two officers one is told of the other.
+    Move notices by hand; duplicates are looked for under the lock, so of two officers one is refused.
 
     Each item is moved or refused for itself. Raises `Conflict` when overtaken three times running,
     `Unavailable` when the database cannot be reached. Contract 2, 1.3; rules S10 to S30.
@@ -62,7 +62,7 @@ def submit(
         now=now,
         on_refused_row=IsolateRow(codes.CPS_UNEXPECTED),
     )
-    return never_refused(decision)
+    return decision_by_item(decision)
 
 
 def preview(
@@ -97,7 +97,7 @@ def update_toppan_stages(
     run: ToppanRun, *, stores: StageStores, now: datetime, progress: Callable[[int], None] | None = None
 ) -> toppan.ToppanResult:
     """
-    Each chunk of a print run is committed by itself, so a repeat after a crash finishes what was left.
+    Commit each chunk of a print run by itself, so that a repeat after a crash finishes what was left (S75).
 
     `progress` is told how many notices are done. Contract 2, 3.1; rules S71 to S75.
     """
@@ -107,10 +107,10 @@ def update_toppan_stages(
 def toppan_answers(
     run: ToppanRun, stores: StageStores, now: datetime, progress: Callable[[int], None] | None
 ) -> Iterator[Answer[StageTransition]]:
-    """Settle a print run chunk by chunk and give what became of each notice."""
+    """Decide a print run chunk by chunk and yield what became of each notice."""
     for chunk in toppan.chunks(run.notice_nos):
         there = [notice_no for notice_no in chunk if is_number(notice_no)]
-        yield from never_refused(
+        yield from decision_by_item(
             execute(
                 stores.writing,
                 load=partial(load_toppan, there),
@@ -123,7 +123,7 @@ def toppan_answers(
             progress(len(chunk))
 
 
-def never_refused(decision: Decision[StageTransition] | Refusal) -> Decision[StageTransition]:
+def decision_by_item(decision: Decision[StageTransition] | Refusal) -> Decision[StageTransition]:
     """Take the answers of a decision that refuses no whole call."""
     if isinstance(decision, Refusal):
         raise TypeError("a decision by item refused the call")
@@ -143,27 +143,27 @@ def publish(
     batch: ReportBatch, *, stores: StageStores, store: ReportStore, now: datetime, valid_hours: int
 ) -> ReportLink:
     """
-    A batch's report is registered, stored and linked; registered, it can be built again if storing fails.
+    Register, store and link a batch's report; registered, it can be built again if storing fails (S23).
 
     Raises what the database or the store raises; the batch itself stands whatever happens here.
     """
     name = register(batch, stores)
     build(ReportEntry(name, batch), stores=stores, store=store, now=now)
     expires_at = now + timedelta(hours=valid_hours)
-    return ReportLink(store.link(reports.stored_as(name), expires_at), expires_at)
+    return ReportLink(store.link(reports.stored_name(name), expires_at), expires_at)
 
 
 def register(batch: ReportBatch, stores: StageStores) -> str:
-    """Give a batch's report its name and a place in the registry."""
+    """Register a batch's report under a name of its own, and return that."""
     officer = plus.REPORTED_AS if batch.officer == PLUS_CODE else batch.officer
     usual, further = reports.names(officer, batch.submitted)
     try:
-        return registered(ReportEntry(usual, batch), stores)
+        return register_entry(ReportEntry(usual, batch), stores)
     except RowRejected:  # another batch of the same officer in the same second was first
-        return registered(ReportEntry(further, batch), stores)
+        return register_entry(ReportEntry(further, batch), stores)
 
 
-def registered(entry: ReportEntry, stores: StageStores) -> str:
+def register_entry(entry: ReportEntry, stores: StageStores) -> str:
     """Put a report into the registry and give its name; `RowRejected` when the name is taken."""
     with stores.writing() as writer:
         writer.register(entry)
@@ -173,7 +173,7 @@ def registered(entry: ReportEntry, stores: StageStores) -> str:
 def build(entry: ReportEntry, *, stores: StageStores, store: ReportStore, now: datetime) -> None:
     """Write a batch's workbook from its change rows and note that it is stored."""
     with stores.streaming() as reader:
-        written = store.put(reports.stored_as(entry.name), reports.sheet(reader.batch_rows(entry.batch)))
+        written = store.put(reports.stored_name(entry.name), reports.sheet(reader.batch_rows(entry.batch)))
     with stores.writing() as writer:
         writer.stored(entry.name, written, now)
 
@@ -181,13 +181,13 @@ def build(entry: ReportEntry, *, stores: StageStores, store: ReportStore, now: d
 def list_reports(asked: DateRange, *, stores: StageStores) -> tuple[DailyReport, ...]:
     """List the days with changes, the newest first. Contract 2, 1.4; rule S51."""
     with stores.reading() as reader:
-        return reports.daily(reader.days(asked.start, asked.end))
+        return reports.daily_reports(reader.days(asked.start, asked.end))
 
 
 @rule("S52")
 def download(name: str, *, stores: StageStores, store: ReportStore, now: datetime) -> bytes | None:
     """
-    Every name a submit or the list hands out downloads; a daily workbook is built when it is asked for.
+    Return any report a submit or the list has named; a daily workbook is built when asked for (S52).
 
     None when there is no such report. Contract 2, 1.5.
     """
@@ -195,23 +195,23 @@ def download(name: str, *, stores: StageStores, store: ReportStore, now: datetim
         entry = reader.report(name)
     if entry is None:
         return daily_workbook(name, stores, store)
-    content = store.read(reports.stored_as(name)) if entry.is_stored else None
+    content = store.read(reports.stored_name(name)) if entry.is_stored else None
     if content is None:
         build(entry, stores=stores, store=store, now=now)
-        content = store.read(reports.stored_as(name))
+        content = store.read(reports.stored_name(name))
     return content
 
 
 def daily_workbook(name: str, stores: StageStores, store: ReportStore) -> bytes | None:
     """Build the workbook of a day from its change rows; None when the list never had such a name."""
-    day = reports.day_asked(name)
+    day = reports.day_of_name(name)
     if day is None:
         return None
     with stores.streaming() as reader:
         if name not in reports.names_of_day(reader.days(day, day)):
             return None
-        store.put(reports.stored_as(name), reports.sheet(reader.day_rows(day)))
-    return store.read(reports.stored_as(name))
+        store.put(reports.stored_name(name), reports.sheet(reader.day_rows(day)))
+    return store.read(reports.stored_name(name))
 
 
 def load_toppan(notice_nos: Sequence[str], store: StageStore) -> ToppanFacts:

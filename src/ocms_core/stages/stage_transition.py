@@ -23,7 +23,7 @@ def stage_transition(
     acceptance: str | None = None,
 ) -> NoticeChanged:
     """
-    A move keeps where the notice stood, plans what follows, and works out what is to be paid.
+    Keep where the notice stood, plan what follows, and calculate what is to be paid (S22).
 
     `planned` is what follows the target; notices that move together share it. With `acceptance` PAYABLE
     the notice may be paid again; without, that stays as it is.

@@ -12,7 +12,7 @@ from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.stage_moves import following
+from ocms_core.kernel.stage_moves import next_stage
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.amounts import missing_fee
 from ocms_core.stages.client_checks import ToppanRun
@@ -43,7 +43,7 @@ class ToppanResult:
 
 @rule("S75")
 def chunks(notice_nos: Iterable[str]) -> Iterator[Sequence[str]]:
-    """A print run is worked off in chunks of 5,000 in the order of the numbers, each number once."""
+    """Divide a print run into chunks of 5,000 in the order of the numbers, each number once (S75)."""
     in_order = sorted(set(notice_nos))
     for start in range(0, len(in_order), CHUNK):
         yield in_order[start : start + CHUNK]
@@ -55,7 +55,7 @@ def decide(
     """Decide one chunk; the answer of a notice that moves has its stages for detail."""
     answers: list[Answer[StageTransition]] = []
     changes: list[Change] = []
-    planned = following(run.stage, now, facts.reference)
+    planned = next_stage(run.stage, now, facts.reference)
     for notice_no in notice_nos:
         notice = facts.notices.get(notice_no)
         code = verdict(notice, run, facts)
@@ -69,10 +69,10 @@ def decide(
 
 @rule("S71", "S74")
 def verdict(notice: StageNotice | None, run: ToppanRun, facts: ToppanFacts) -> Code:
-    """A notice is not there, changed by hand, moves on, moved on before, or does not match its letter."""
+    """Return whether a notice is unknown, changed by hand, moves on, moved before or mismatches."""
     if notice is None:
         return codes.TOPPAN_NOT_FOUND
-    if changed_by_hand(notice, run, facts.latest.get(notice.notice_no)):
+    if is_changed_by_hand(notice, run, facts.latest.get(notice.notice_no)):
         return codes.TOPPAN_MANUAL
     if moves_on(notice, run):
         fee = missing_fee(notice.stage, run.stage, facts.reference)
@@ -83,8 +83,8 @@ def verdict(notice: StageNotice | None, run: ToppanRun, facts: ToppanFacts) -> C
 
 
 @rule("S72")
-def changed_by_hand(notice: StageNotice, run: ToppanRun, latest: LatestChange | None) -> bool:
-    """A notice an officer or PLUS moved to this stage, up to the day of printing, is left alone."""
+def is_changed_by_hand(notice: StageNotice, run: ToppanRun, latest: LatestChange | None) -> bool:
+    """Return whether an officer or PLUS moved a notice to this stage, up to the day of printing (S72)."""
     return (
         notice.stage == run.stage
         and latest is not None
@@ -96,7 +96,7 @@ def changed_by_hand(notice: StageNotice, run: ToppanRun, latest: LatestChange | 
 
 @rule("S73")
 def moves_on(notice: StageNotice, run: ToppanRun) -> bool:
-    """A notice whose next stage is the one printed for moves there; only its amount is worked out anew."""
+    """Return whether the next stage is the one printed for: it moves, only its amount is calculated anew."""
     return notice.next_stage == run.stage
 
 

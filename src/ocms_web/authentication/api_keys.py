@@ -5,7 +5,7 @@ from datetime import datetime
 from attrs import frozen
 
 from ocms_core.kernel.access import Principal
-from ocms_core.kernel.credentials import ApiCredentials, accepts, presented_key
+from ocms_core.kernel.credentials import ApiCredentials, accepts, parse_key
 from ocms_web.authentication.rejections import KEY_NOT_ALLOWED, KEY_UNAUTHORIZED, AuthenticationFailure
 
 
@@ -21,7 +21,7 @@ class ApiKeyAuthenticator:
 
     def authenticate(self, value: str, now: datetime) -> Principal | AuthenticationFailure:
         """Return the client a key was issued to; whatever is wrong with a key gets the same rejection."""
-        presented = presented_key(value)
+        presented = parse_key(value)
         if presented is None:
             return KEY_UNAUTHORIZED
         credential = self._credentials.find(presented.key_id)

@@ -295,13 +295,13 @@ def report_list(days: Sequence[DailyReport]) -> Reply:
             "reportDate": day.day.isoformat(),
             "generatedBy": ", ".join(day.officers),
             "noticeCount": day.changes,
-            "reportUrl": reports.SHOWN_BELOW + reports.stored_as(day.name),
+            "reportUrl": reports.SHOWN_BELOW + reports.stored_name(day.name),
         }
         for day in days
     ]
     return Reply(
         HTTPStatus.OK,
-        {"reports": listed, "totalReports": len(listed), "totalNotices": reports.total(days)},
+        {"reports": listed, "totalReports": len(listed), "totalNotices": reports.total_changes(days)},
     )
 
 

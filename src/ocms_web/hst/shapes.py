@@ -9,10 +9,9 @@ from ocms_core.hst.request_checks import (
     DEFAULT_LIMIT,
     LARGEST_LIMIT,
     LARGEST_SKIP,
-    NAME_LENGTH,
-    POSTAL_CODE,
-    REMARKS_LENGTH,
 )
+from ocms_core.kernel import lengths
+from ocms_core.kernel.addresses import POSTAL_CODE
 from ocms_core.kernel.identity_numbers import FORMS, PASSPORT
 from ocms_web.shapes import Count, LocalMoment, Shape
 
@@ -20,15 +19,15 @@ LONGEST = {name: longest for name, (_, longest, _) in ADDRESS_FIELDS.items()}
 
 # Identity numbers are kept in capitals and accepted in either case (F50).
 IdNo = Annotated[str, Meta(pattern=f"^{FORMS[PASSPORT].pattern.replace('A-Z', 'A-Za-z')}$")]
-Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
+Name = Annotated[str, Meta(min_length=1, max_length=lengths.NAME)]
 PostalCode = Annotated[str, Meta(pattern=f"^{POSTAL_CODE.pattern}$")]
 BlkHseNo = Annotated[str, Meta(min_length=1, max_length=LONGEST["blkHseNo"])]
 StreetName = Annotated[str, Meta(min_length=1, max_length=LONGEST["streetName"])]
 FloorNo = Annotated[str, Meta(max_length=LONGEST["floorNo"])]
 UnitNo = Annotated[str, Meta(max_length=LONGEST["unitNo"])]
 BldgName = Annotated[str, Meta(max_length=LONGEST["bldgName"])]
-Reason = Annotated[str, Meta(min_length=1, max_length=REMARKS_LENGTH)]
-Remarks = Annotated[str, Meta(max_length=REMARKS_LENGTH)]
+Reason = Annotated[str, Meta(min_length=1, max_length=lengths.REMARKS)]
+Remarks = Annotated[str, Meta(max_length=lengths.REMARKS)]
 Skip = Annotated[int, Meta(ge=0, le=LARGEST_SKIP, description="0 when absent")]
 Limit = Annotated[int, Meta(ge=1, le=LARGEST_LIMIT, description=f"{DEFAULT_LIMIT} when absent")]
 

@@ -2,7 +2,7 @@
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
-from ocms_core.offenders.field_checks import PAGE
+from ocms_core.offenders.request_reader import PAGE
 from ocms_web.descriptions import BodyDescription, Description, errors_by_status, json_body
 from ocms_web.json_codec import Reply
 from ocms_web.offenders.replies import (

@@ -10,14 +10,13 @@ from msgspec import UNSET
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Refusal
-from ocms_core.kernel.identity_numbers import STORED_AS
+from ocms_core.kernel.identity_numbers import ID_TYPE_WORDS, STORED_AS
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, RoleHolder
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.offenders.details import blocks, reached_at, unit_shown
+from ocms_core.offenders.details import address_on_record, floor_and_unit_text, holders_by_word
 from ocms_core.offenders.effects import RoleAssigned
 from ocms_core.offenders.eligibility import Eligibility, shown_stage
 from ocms_core.offenders.facts import WORDS, OffenderNotice
-from ocms_core.offenders.fields import ID_TYPES
 from ocms_core.offenders.timeline import TimelineEvent
 from ocms_web.json_codec import Reply, or_null, with_offset
 from ocms_web.offenders.shapes import (
@@ -60,7 +59,6 @@ PROBLEMS: Mapping[Problem, Code] = {
     Problem.FORBIDDEN: codes.OFFICER_NOT_ALLOWED,
     Problem.RATE_LIMITED: codes.OFFICER_RATE_LIMITED,
 }
-ID_WORDS = {kind: word for word, kind in ID_TYPES.items()}
 OK = STATUS[codes.SUCCESS]
 
 
@@ -195,7 +193,7 @@ def update_reply(notice_no: str, holder: RoleHolder) -> Reply:
 @rule("F41")
 def details_reply(notice: OffenderNotice) -> Reply:
     """Return a block for each role, of two fields where nobody is; addresses are in the request's shape."""
-    by_role = {word.lower(): offender_block(holder) for word, holder in blocks(notice).items()}
+    by_role = {word.lower(): offender_block(holder) for word, holder in holders_by_word(notice).items()}
     reply = OffenderDetailsReply(
         success=True,
         notice_no=notice.notice_no,
@@ -221,14 +219,14 @@ def offender_block(holder: RoleHolder | None) -> OffenderBlock:
         name=person.name,
         email=person.email,
         contact_no=person.tel_no,
-        address=furnished_address(reached_at(holder)),
+        address=furnished_address(address_on_record(holder)),
     )
 
 
 @rule("F50")
 def id_type_word(kind: str | None) -> str | None:
     """Return the contract's word for a kind of identity number; B is UEN, an unknown one as stored."""
-    return None if kind is None else ID_WORDS.get(STORED_AS.get(kind, kind), kind)
+    return None if kind is None else ID_TYPE_WORDS.get(STORED_AS.get(kind, kind), kind)
 
 
 def furnished_address(address: MailingAddress | None) -> FurnishedAddress | None:
@@ -239,7 +237,7 @@ def furnished_address(address: MailingAddress | None) -> FurnishedAddress | None
         block_no=address.block_no,
         street_name=address.street_name,
         building_name=address.building_name,
-        unit_no=unit_shown(address),
+        unit_no=floor_and_unit_text(address),
         postal_code=address.postal_code,
     )
 
@@ -317,7 +315,7 @@ def former_offender(holder: RoleHolder) -> FormerOffender:
         name=person.name,
         email=person.email,
         contact_no=person.tel_no,
-        address=furnished_address(reached_at(holder)),
+        address=furnished_address(address_on_record(holder)),
         relationship=detail.relationship,
         rental_period_from=or_null(date.isoformat, detail.rental_period_from),
         rental_period_to=or_null(date.isoformat, detail.rental_period_to),

@@ -10,7 +10,7 @@ from ocms_core.kernel.codes import API_KEY_INVALID, DB_UPDATE
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.errors import OcmsError, Unavailable
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.offenders import details, field_checks, service, timeline
+from ocms_core.offenders import details, request_reader, service, timeline
 from ocms_core.offenders.ports import OffenderStores
 from ocms_core.offenders.service import ActionOutcome
 from ocms_core.replication.ports import Delivery
@@ -45,7 +45,7 @@ class OffenderCalls:
 
     def check_eligibility(self, request: Request) -> Reply:
         """Answer 2.1: whether a notice can be furnished or redirected."""
-        role_request = field_checks.parse_role_request(request.body)
+        role_request = request_reader.parse_role_request(request.body)
         if isinstance(role_request, Refusal):
             return error_reply(role_request)
         eligibility = service.check_eligibility(role_request, stores=self.stores)
@@ -55,15 +55,15 @@ class OffenderCalls:
 
     def furnish(self, request: Request) -> Reply:
         """Answer 2.2: furnish an offender."""
-        return self._act(request, field_checks.parse_furnish, service.furnish, furnish_reply)
+        return self._act(request, request_reader.parse_furnish, service.furnish, furnish_reply)
 
     def redirect(self, request: Request) -> Reply:
         """Answer 2.3: redirect a notice."""
-        return self._act(request, field_checks.parse_redirect, service.redirect, redirect_reply)
+        return self._act(request, request_reader.parse_redirect, service.redirect, redirect_reply)
 
     def update(self, request: Request) -> Reply:
         """Answer 2.4: update particulars of the current offender."""
-        return self._act(request, field_checks.parse_update, service.update, update_reply)
+        return self._act(request, request_reader.parse_update, service.update, update_reply)
 
     def _act(
         self,
@@ -82,7 +82,7 @@ class OffenderCalls:
 
     def get_details(self, request: Request) -> Reply:
         """Answer 2.5: who stands in the roles of a notice; the look is recorded before it is answered."""
-        notice_no = field_checks.parse_notice_request(
+        notice_no = request_reader.parse_notice_request(
             request.url_params if request.body is None else request.body
         )
         if isinstance(notice_no, Refusal):
@@ -96,7 +96,7 @@ class OffenderCalls:
     def get_timeline(self, request: Request) -> Reply:
         """Answer with a page of what happened to a notice; the look is recorded before it is answered."""
         body = with_numbers(request.url_params) if request.body is None else request.body
-        page = field_checks.parse_timeline_page(body)
+        page = request_reader.parse_timeline_page(body)
         if isinstance(page, Refusal):
             return error_reply(page)
         history = service.history_of(page.notice_no, stores=self.stores)

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
+from ocms_core.kernel.addresses import POSTAL_CODE
+from ocms_core.kernel.identity_numbers import IdTypeWord
 from ocms_core.offenders.facts import RoleWord
-from ocms_core.offenders.field_checks import LONGEST_PAGE, PAGE
-from ocms_core.offenders.fields import CONTACT_NO, COUNTRY_CODE, LENGTHS, POSTAL_CODE
+from ocms_core.offenders.request_reader import CONTACT_NO, COUNTRY_CODE, LENGTHS, LONGEST_PAGE, PAGE
 from ocms_web.shapes import Count, Day, Dollars, Moment, NoticeNo, Shape, any_of
 
-IdTypeWord = Literal["NRIC", "FIN", "UEN", "PASSPORT"]
 IdNo = Annotated[str, Meta(min_length=1, max_length=LENGTHS["idNo"])]
 Name = Annotated[str, Meta(min_length=1, max_length=LENGTHS["name"])]
 Email = Annotated[str, Meta(max_length=LENGTHS["email"])]

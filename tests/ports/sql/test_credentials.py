@@ -11,7 +11,7 @@ from ocms_adapters.sql import engines
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.schema import ocms_api_credential
 from ocms_core.kernel.access import Role
-from ocms_core.kernel.credentials import TooManyKeys, accepts, hash_of, presented_key
+from ocms_core.kernel.credentials import TooManyKeys, accepts, hash_of, parse_key
 from ocms_core.kernel.dates import SINGAPORE
 from tests.support.databases import Databases
 
@@ -31,13 +31,13 @@ def credentials(engine: Engine) -> SqlCredentials:
 
 
 def key_id(printed: str) -> str:
-    presented = presented_key(printed)
+    presented = parse_key(printed)
     assert presented
     return presented.key_id
 
 
 def test_an_issued_key_is_found_and_accepted_until_it_expires(credentials: SqlCredentials) -> None:
-    presented = presented_key(credentials.issue("CAS", Role.CAS, now=NOW, days=90))
+    presented = parse_key(credentials.issue("CAS", Role.CAS, now=NOW, days=90))
     assert presented
     found = credentials.find(presented.key_id)
     assert found
@@ -55,7 +55,7 @@ def test_the_secret_is_kept_only_as_its_hash(credentials: SqlCredentials, engine
     assert row["secret_hash"] == hash_of(secret)
     assert row["cre_user_id"] == "ocmsiz_app_conn"
     assert secret not in str(dict(row))
-    assert secret not in repr(presented_key(printed))
+    assert secret not in repr(parse_key(printed))
     assert row["secret_hash"] not in repr(credentials.list())
 
 
@@ -88,7 +88,7 @@ def test_eight_administrators_at_once_issue_two_keys(credentials: SqlCredentials
 
 
 def test_a_revoked_key_is_refused_at_once_and_revoked_only_once(credentials: SqlCredentials) -> None:
-    presented = presented_key(credentials.issue("CAS", Role.CAS, now=NOW, days=90))
+    presented = parse_key(credentials.issue("CAS", Role.CAS, now=NOW, days=90))
     assert presented
     assert credentials.revoke(presented.key_id, now=NOW)
     assert not credentials.revoke(presented.key_id, now=NOW + timedelta(days=1))

@@ -14,7 +14,7 @@ from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.hst import address_check, batch_jobs, service
 from ocms_core.hst.facts import JobResult, KnownOffender, UnreportedAnswer
-from ocms_core.hst.reports import bounds
+from ocms_core.hst.reports import month_bounds
 from ocms_core.hst.request_checks import HstListQuery, HstRevival, HstUpdate
 from ocms_core.kernel.addresses import DATAHIVE, MHA, RegisteredAddress
 from ocms_core.kernel.changes import AddressAnswered, EnquirySent
@@ -511,8 +511,8 @@ def test_the_month_of_an_answer_is_that_of_its_receipt(database: HstDatabase) ->
         store.record([AddressAnswered(answer(answered_at=given))], came_in, isolate=False)
     with database.stores.reading() as reader:
         assert reader.unreported() == [UnreportedAnswer(IDENTITY, given, came_in)]
-        assert list(reader.checked(*bounds(date(2025, 2, 1)))) == []
-        (found,) = reader.checked(*bounds(date(2025, 3, 1)))
+        assert list(reader.checked(*month_bounds(date(2025, 2, 1)))) == []
+        (found,) = reader.checked(*month_bounds(date(2025, 3, 1)))
     assert found.answer.answered_at == given
 
 

@@ -14,7 +14,7 @@ from ocms_core.hst import batch_jobs, service
 from ocms_core.hst.request_checks import HstRevival
 from ocms_core.kernel.offender_details import FurnishDetail, Person
 from ocms_core.offenders import service as offenders
-from ocms_core.offenders.field_checks import FurnishRequest
+from ocms_core.offenders.request_reader import FurnishRequest
 from ocms_core.offenders.service import ActionOutcome
 from tests.support.databases import Databases
 from tests.support.hst_facts import NOW, OFFICER

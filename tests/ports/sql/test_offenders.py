@@ -32,7 +32,7 @@ from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
 from ocms_core.offenders import service
-from ocms_core.offenders.field_checks import FurnishRequest, ParticularsPatch
+from ocms_core.offenders.request_reader import FurnishRequest, ParticularsPatch
 from ocms_core.offenders.service import ActionOutcome
 from tests.support.builders import NOW
 from tests.support.databases import Databases

@@ -26,7 +26,7 @@ from ocms_core.kernel.changes import NoticeChanged
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.offender_details import Person
 from ocms_core.offenders import service
-from ocms_core.offenders.field_checks import FurnishRequest
+from ocms_core.offenders.request_reader import FurnishRequest
 from ocms_core.offenders.service import ActionOutcome
 from ocms_core.replication.comparison import Difference
 from ocms_core.replication.outbox_rows import NOTICE, OFFENDER

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_core.court.facts import NoticePaymentStatus
-from ocms_core.court.payment_status import decide, shown
+from ocms_core.court.payment_status import decide, with_typed_reason
 from tests.support.builders import payment
 from tests.support.cases import Case, parametrize_cases
 
@@ -95,7 +95,9 @@ def test_decide(case: StatusCase) -> None:
 def test_shown(case: Case[tuple[str | None, str | None], None, str | None]) -> None:
     kind, reason = case.given
     stored = payment("A", suspension_type=kind, crs_reason="FP", epr_reason=reason)
-    assert shown(stored) == payment("A", suspension_type=kind, crs_reason="FP", epr_reason=case.says)
+    assert with_typed_reason(stored) == payment(
+        "A", suspension_type=kind, crs_reason="FP", epr_reason=case.says
+    )
 
 
 NUMBERS = st.sampled_from("ABCDEF")

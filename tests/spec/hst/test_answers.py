@@ -5,10 +5,15 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from ocms_core.hst.answers import accepted, brought_another, brought_valid, found_valid_new_address
+from ocms_core.hst.answers import has_other_address, has_valid_address, has_valid_new_address, latest_answers
 from ocms_core.hst.facts import KnownOffender, ListedIdentity
-from ocms_core.hst.lookup import floor_unit, shown
-from ocms_core.kernel.addresses import AddressAnswer, RegisteredAddress, changed, invalid
+from ocms_core.hst.lookup import floor_unit, lookup_result
+from ocms_core.kernel.addresses import (
+    AddressAnswer,
+    RegisteredAddress,
+    is_address_changed,
+    is_invalid_address,
+)
 from ocms_core.kernel.changes import AddressAnswered
 from ocms_core.kernel.suspensions import NOT_SUSPENDED, ShownSuspension, SuspensionReason, may_lift, shown_of
 from tests.support.builders import HST, at
@@ -48,8 +53,8 @@ INVALID: tuple[Case[AddressAnswer, None, bool], ...] = (
 
 @parametrize_cases(INVALID)
 def test_invalid(case: Case[AddressAnswer, None, bool]) -> None:
-    assert invalid(case.given.address, case.given.invalid_addr_tag) == case.says
-    assert found_valid_new_address(LISTED, case.given) != case.says
+    assert is_invalid_address(case.given.address, case.given.invalid_addr_tag) == case.says
+    assert has_valid_new_address(LISTED, case.given) != case.says
 
 
 CHANGED: tuple[Case[RegisteredAddress, RegisteredAddress, bool], ...] = (
@@ -70,7 +75,7 @@ CHANGED: tuple[Case[RegisteredAddress, RegisteredAddress, bool], ...] = (
 
 @parametrize_cases(CHANGED)
 def test_changed(case: Case[RegisteredAddress, RegisteredAddress, bool]) -> None:
-    assert changed(case.given, case.ask) == case.says
+    assert is_address_changed(case.given, case.ask) == case.says
 
 
 @pytest.mark.rule("H36")
@@ -78,17 +83,17 @@ def test_of_several_answers_the_latest_counts_and_nobody_elses_is_kept() -> None
     earlier = answer(answered_at=NOW - timedelta(days=1), address=ADDRESS)
     stranger = answer(id_no="S7654321B")
     for order in ((earlier, answer(), stranger), (stranger, answer(), earlier)):
-        assert accepted(order, {IDENTITY}, NOW) == (AddressAnswered(answer()),)
+        assert latest_answers(order, {IDENTITY}, NOW) == (AddressAnswered(answer()),)
 
 
 @pytest.mark.rule("H36", "H41")
 def test_a_time_after_the_receipt_counts_as_none() -> None:
     """Whoever's clock is wrong, a later answer must be able to take the place of this one."""
     for wrong in (NOW + timedelta(seconds=1), at("9999-12-31T23:59:59")):
-        (kept,) = accepted([answer(answered_at=wrong)], {IDENTITY}, NOW)
+        (kept,) = latest_answers([answer(answered_at=wrong)], {IDENTITY}, NOW)
         assert kept == AddressAnswered(answer(answered_at=NOW))
     early, late = answer(answered_at=at("9999-12-31T00:00:00"), address=ADDRESS), answer()
-    assert accepted([early, late], {IDENTITY}, NOW) == (AddressAnswered(late),)
+    assert latest_answers([early, late], {IDENTITY}, NOW) == (AddressAnswered(late),)
 
 
 BROUGHT: tuple[Case[ListedIdentity | None, AddressAnswer, tuple[bool, bool, bool]], ...] = (
@@ -156,7 +161,7 @@ BROUGHT: tuple[Case[ListedIdentity | None, AddressAnswer, tuple[bool, bool, bool
 def test_what_an_answer_has_brought(
     case: Case[ListedIdentity | None, AddressAnswer, tuple[bool, bool, bool]],
 ) -> None:
-    found = (brought_another, brought_valid, found_valid_new_address)
+    found = (has_other_address, has_valid_address, has_valid_new_address)
     assert tuple(given(case.given, case.ask) for given in found) == case.says
 
 
@@ -175,8 +180,10 @@ def test_floor_unit(case: Case[tuple[str, str], None, str | None]) -> None:
 
 @pytest.mark.rule("H2")
 def test_of_a_listed_identity_nothing_but_that_is_shown() -> None:
-    assert shown(KnownOffender(True, "John Tan", ADDRESS, 5)) == KnownOffender(True)
-    assert shown(KnownOffender(False, "John Tan", ADDRESS, 5)) == KnownOffender(False, "John Tan", ADDRESS, 5)
+    assert lookup_result(KnownOffender(True, "John Tan", ADDRESS, 5)) == KnownOffender(True)
+    assert lookup_result(KnownOffender(False, "John Tan", ADDRESS, 5)) == KnownOffender(
+        False, "John Tan", ADDRESS, 5
+    )
 
 
 PERMANENT = SuspensionReason("PS", "WWP")

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from ocms_core.hst import service
-from ocms_core.hst.explaining import explain, explained
+from ocms_core.hst.explaining import explain, explain_facts
 from ocms_core.hst.facts import IdentityFacts
 from ocms_core.kernel.suspensions import PERMANENT, SuspensionReason
 from tests.support.cases import Case, parametrize_cases
@@ -112,7 +112,7 @@ CASES: tuple[Explained, ...] = (
 
 @parametrize_cases(CASES)
 def test_explained(case: Explained) -> None:
-    given = explained(case.given, NOW)
+    given = explain_facts(case.given, NOW)
     assert (
         tuple(
             (parametrize_cases.operation, parametrize_cases.answer, parametrize_cases.rules)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_core.hst.mha_file import (
-    PLACES,
+    FIELD_POSITIONS,
     TAGS,
     ExceptionLine,
     MhaFileFault,
@@ -15,7 +15,7 @@ from ocms_core.hst.mha_file import (
     MhaRequest,
     Totals,
     UnusableFile,
-    answer,
+    address_answer,
     control_names,
     encode_exceptions,
     encode_request,
@@ -27,7 +27,7 @@ from ocms_core.hst.mha_file import (
     parse_response,
     parse_totals,
     request_name,
-    waiting,
+    waiting_files,
 )
 from ocms_core.kernel.addresses import RegisteredAddress
 from ocms_core.kernel.dates import SINGAPORE
@@ -291,7 +291,7 @@ WAITING: tuple[Case[tuple[str, ...], None, tuple[str, ...]], ...] = (
 
 @parametrize_cases(WAITING)
 def test_waiting(case: Case[tuple[str, ...], None, tuple[str, ...]]) -> None:
-    assert waiting(case.given) == case.says
+    assert waiting_files(case.given) == case.says
 
 
 @pytest.mark.rule("H43")
@@ -302,10 +302,10 @@ def test_the_tags_are_mhas() -> None:
 @pytest.mark.rule("H36")
 def test_an_answer_counts_from_mhas_own_time_and_else_from_its_receipt() -> None:
     later = MOMENT + timedelta(days=1)
-    assert answer(FULL, later).answered_at == MOMENT
-    assert answer(MhaRecord("S1234567A"), later).answered_at == later
-    assert answer(FULL, later).id_type == "N"
-    assert answer(MhaRecord("G1234567A"), later).id_type == "F"
+    assert address_answer(FULL, later).answered_at == MOMENT
+    assert address_answer(MhaRecord("S1234567A"), later).answered_at == later
+    assert address_answer(FULL, later).id_type == "N"
+    assert address_answer(MhaRecord("G1234567A"), later).id_type == "F"
 
 
 # What fits its place and survives being padded: printed text without blanks at its ends.
@@ -318,7 +318,7 @@ UINS = st.from_regex(r"\A[STFGM][0-9]{7}[A-Z]\Z")
 MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(  # noqa: DTZ001  # the zone comes next
     lambda moment: moment.replace(microsecond=0, tzinfo=SINGAPORE)
 )
-WIDTHS = {place.name: place.width for place in PLACES}
+WIDTHS = {place.name: place.width for place in FIELD_POSITIONS}
 RECORDS = st.builds(
     MhaRecord,
     uin=UINS,

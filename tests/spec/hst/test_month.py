@@ -33,7 +33,7 @@ from ocms_core.kernel.offender_details import FurnishDetail, Person
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.kernel.sheets import Sheet
 from ocms_core.offenders import service as offenders
-from ocms_core.offenders.field_checks import FurnishRequest
+from ocms_core.offenders.request_reader import FurnishRequest
 from ocms_core.offenders.service import ActionOutcome
 from ocms_demo.simulators import datahive as datahive_simulator
 from ocms_demo.simulators import mha as mha_simulator
@@ -488,7 +488,7 @@ def a_late_answer(play: Play, expected: Tables) -> None:
     as_expected(play, expected)
 
     answered = at("2025-02-19T23:00:00")
-    name = f"NRO2URA_{mha_file.stamp(answered)}"
+    name = f"NRO2URA_{mha_file.format_moment(answered)}"
     totals, _ = mha_file.control_names(name)
     folder = play.mha_folder / RESPONSES
     (folder / name).write_bytes(mha_file.encode_response([mha_simulator.record(GONE, answered)]))

@@ -5,7 +5,15 @@ from datetime import date
 import pytest
 
 from ocms_core.hst.facts import CheckedIdentity, Statistics
-from ocms_core.hst.reports import Figures, bounds, data_report, figures, month_of, names, work_items_report
+from ocms_core.hst.reports import (
+    Figures,
+    data_report,
+    figures,
+    month_bounds,
+    month_of,
+    names,
+    work_items_report,
+)
 from ocms_core.kernel.addresses import RegisteredAddress
 from tests.support.builders import at
 from tests.support.hst_facts import ADDRESS, IDENTITY, LISTED, NOW, answer
@@ -69,8 +77,8 @@ def test_the_work_items_report_lists_its_figures_in_order() -> None:
 @pytest.mark.rule("H35")
 def test_a_month_runs_from_its_first_to_the_next_months_first() -> None:
     assert month_of(at("2025-12-31T23:59:59")) == date(2025, 12, 1)
-    assert bounds(date(2025, 12, 1)) == (at("2025-12-01T00:00:00"), at("2026-01-01T00:00:00"))
-    assert bounds(date(2025, 2, 1)) == (at("2025-02-01T00:00:00"), at("2025-03-01T00:00:00"))
+    assert month_bounds(date(2025, 12, 1)) == (at("2025-12-01T00:00:00"), at("2026-01-01T00:00:00"))
+    assert month_bounds(date(2025, 2, 1)) == (at("2025-02-01T00:00:00"), at("2025-03-01T00:00:00"))
     assert names(date(2025, 2, 1)) == (
         "hst/MonthlyHSTDataReport_202502.xlsx",
         "hst/MonthlyHSTWorkItemsReport_202502.xlsx",

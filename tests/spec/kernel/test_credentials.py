@@ -14,9 +14,9 @@ from ocms_core.kernel.credentials import (
     ApiCredential,
     PresentedKey,
     accepts,
+    format_key,
     hash_of,
-    presented_key,
-    printed_key,
+    parse_key,
 )
 from tests.support.builders import LATER, NOW, SINCE
 
@@ -36,8 +36,8 @@ Kept: TypeAlias = ApiCredential | None
 
 
 def test_a_key_is_read_as_it_was_printed() -> None:
-    assert printed_key(KEY.key_id, SECRET) == PRINTED
-    assert presented_key(PRINTED) == KEY
+    assert format_key(KEY.key_id, SECRET) == PRINTED
+    assert parse_key(PRINTED) == KEY
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_key_is_read_as_it_was_printed() -> None:
     ],
 )
 def test_a_text_that_is_no_key_of_ours_is_none(header: str) -> None:
-    assert presented_key(header) is None
+    assert parse_key(header) is None
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_core.kernel.offender_details import MailingAddress
-from ocms_core.offenders.details import blocks, identities, reached_at, unit_shown
-from ocms_core.offenders.fields import floor_and_unit
+from ocms_core.offenders.details import address_on_record, floor_and_unit_text, holders_by_word, identities
+from ocms_core.offenders.request_reader import floor_and_unit
 from tests.support.offender_builders import JOHN, ORCHARD, notice, stands
 
 
 @pytest.mark.rule("F41")
 def test_there_are_three_blocks_whoever_stands_there() -> None:
     hirer, director = stands("H", JOHN, current=True), stands("R")
-    assert dict(blocks(notice(hirer, director))) == {"OWNER": None, "HIRER": hirer, "DRIVER": None}
+    assert dict(holders_by_word(notice(hirer, director))) == {"OWNER": None, "HIRER": hirer, "DRIVER": None}
     assert identities(notice(hirer, director)) == ("S1234567A",)
 
 
@@ -22,7 +22,7 @@ def test_there_are_three_blocks_whoever_stands_there() -> None:
 def test_an_address_of_which_nothing_is_left_is_none(
     address: MailingAddress | None, shown: MailingAddress | None
 ) -> None:
-    assert reached_at(stands("H", address=address)) == shown
+    assert address_on_record(stands("H", address=address)) == shown
 
 
 PARTS = st.text("0123456789ABC", min_size=1, max_size=3)
@@ -31,4 +31,4 @@ PARTS = st.text("0123456789ABC", min_size=1, max_size=3)
 @pytest.mark.rule("F41", "F51")
 @given(floor=st.none() | PARTS, unit=st.none() | PARTS)
 def test_floor_and_unit_are_read_back_as_they_were_written(floor: str | None, unit: str | None) -> None:
-    assert floor_and_unit(unit_shown(MailingAddress(floor_no=floor, unit_no=unit))) == (floor, unit)
+    assert floor_and_unit(floor_and_unit_text(MailingAddress(floor_no=floor, unit_no=unit))) == (floor, unit)

@@ -20,9 +20,9 @@ from ocms_core.offenders.eligibility import (
     buttons,
     eligibility,
     furnish_refusal,
-    furnishable,
     is_final,
-    redirectable,
+    is_furnishable,
+    is_redirectable,
     shown_stage,
 )
 from ocms_core.offenders.facts import OffenderNotice
@@ -56,7 +56,7 @@ CELLS: tuple[Case[str, str, Code | None], ...] = tuple(
 @parametrize_cases(CELLS)
 def test_the_eligibility_table(case: Case[str, str, Code | None]) -> None:
     assert furnish_refusal(notice(stage=case.given), case.ask) == case.says
-    assert furnishable(case.ask, case.given) is (case.given in FURNISHABLE)
+    assert is_furnishable(case.ask, case.given) is (case.given in FURNISHABLE)
 
 
 REDIRECTS: tuple[Case[tuple[str, str | None], str, bool], ...] = tuple(
@@ -75,7 +75,7 @@ REDIRECTS: tuple[Case[tuple[str, str | None], str, bool], ...] = tuple(
 def test_the_redirect_table(case: Case[tuple[str, str | None], str, bool]) -> None:
     stage, current = case.given
     people = [stands(role, current=role == current) for role in ROLES]
-    assert redirectable(notice(*people, stage=stage), case.ask) is case.says
+    assert is_redirectable(notice(*people, stage=stage), case.ask) is case.says
 
 
 ORDER: tuple[Case[OffenderNotice | None, None, Code | None], ...] = (

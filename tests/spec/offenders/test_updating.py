@@ -13,8 +13,7 @@ from ocms_core.kernel.codes import (
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
 from ocms_core.offenders.facts import OffenderNotice
-from ocms_core.offenders.field_checks import ParticularsPatch
-from ocms_core.offenders.fields import Violation
+from ocms_core.offenders.request_reader import ParticularsPatch, Violation
 from ocms_core.offenders.updating import decide
 from tests.support.builders import NOW
 from tests.support.cases import Case, parametrize_cases, written

@@ -13,7 +13,7 @@ from ocms_core.kernel.changes import AddressCheckSet, NoticeChanged, StageChange
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Answer
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.stage_moves import NextStage, StageChange, StageMove, following
+from ocms_core.kernel.stage_moves import NextStage, StageChange, StageMove, next_stage
 from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.facts import StageFacts
 from ocms_core.stages.officer_changes import StageTransition, decide, status, validate
@@ -94,7 +94,7 @@ FOLLOWING: tuple[Following, ...] = (
 @parametrize_cases(FOLLOWING)
 def test_following(case: Following) -> None:
     stage, entered = case.ask
-    assert following(stage, entered, Reference(frozenset(), case.given, {})) == case.says
+    assert next_stage(stage, entered, Reference(frozenset(), case.given, {})) == case.says
 
 
 @pytest.mark.rule("S13", "S30")

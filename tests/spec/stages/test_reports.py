@@ -9,8 +9,8 @@ from ocms_core.stages.reports import (
     COLUMNS,
     DailyReport,
     OfficerDay,
-    daily,
-    day_asked,
+    daily_reports,
+    day_of_name,
     names,
     names_of_day,
     sheet,
@@ -74,7 +74,7 @@ def test_one_line_a_day_the_newest_first_its_officers_in_order() -> None:
         OfficerDay(TENTH, "USER03", 10),
         OfficerDay(FIFTEENTH, "USER01", 20),
     ]
-    listed = daily(days)
+    listed = daily_reports(days)
     assert listed == (
         DailyReport(FIFTEENTH, ("USER01", "USER02"), 25),
         DailyReport(TENTH, ("USER03",), 10),
@@ -106,4 +106,4 @@ def test_a_day_keeps_the_name_of_each_of_its_officers() -> None:
     ],
 )
 def test_a_daily_name_tells_its_day(name: str, day: date | None) -> None:
-    assert day_asked(name) == day
+    assert day_of_name(name) == day

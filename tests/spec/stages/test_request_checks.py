@@ -15,10 +15,10 @@ from ocms_core.stages.request_checks import (
     Criteria,
     DateRange,
     NoticeToValidate,
+    change_items,
     criteria,
     date_range,
     report_id,
-    submitted,
     validation,
 )
 from ocms_core.stages.request_fields import InvalidRequest
@@ -91,7 +91,7 @@ def test_an_item_needs_its_number_alone() -> None:
         "dhMhaCheck": True,
         "isConfirmation": True,
     }
-    assert submitted({"items": [{"noticeNo": "A"}, full]}, CAP) == (
+    assert change_items({"items": [{"noticeNo": "A"}, full]}, CAP) == (
         ChangeItem("A", RequestedChange(None, None, None)),
         ChangeItem("N-001", RequestedChange("DN2", "OTH", "why", confirmed=True), check_addresses=True),
     )
@@ -101,7 +101,7 @@ def test_an_item_needs_its_number_alone() -> None:
 @pytest.mark.parametrize("word", ["X", "dn2", "DN2X", "a\x00b", "x" * 4096])
 def test_a_stage_or_a_reason_of_any_length_is_the_items_affair(word: str) -> None:
     asked_for = {"noticeNo": "A", "newStage": word, "reason": word}
-    assert submitted({"items": [asked_for]}, CAP) == (ChangeItem("A", RequestedChange(word, word, None)),)
+    assert change_items({"items": [asked_for]}, CAP) == (ChangeItem("A", RequestedChange(word, word, None)),)
     body = {"notices": [{"noticeNo": "A"}], "newProcessingStage": word, "reasonOfChange": word}
     assert validation(body, CAP).requested == RequestedChange(word, word, None)
 
@@ -202,7 +202,7 @@ SUBMITS: tuple[Malformed, ...] = (
 
 @parametrize_cases(SUBMITS)
 def test_a_malformed_submit(case: Malformed) -> None:
-    assert refusal(lambda: submitted(case.ask, CAP)) == case.says
+    assert refusal(lambda: change_items(case.ask, CAP)) == case.says
 
 
 @pytest.mark.rule("S24", "G7", "G8")
@@ -351,7 +351,7 @@ def test_no_body_whatever_breaks_a_check(body: Any) -> None:
     given = body if isinstance(body, dict) else {}
     for check in (
         lambda: criteria(body),
-        lambda: submitted(body, CAP),
+        lambda: change_items(body, CAP),
         lambda: validation(body, CAP),
         lambda: plus_change(body, CAP),
         lambda: toppan_run(body, CAP),

@@ -7,7 +7,7 @@ import pytest
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.stages.facts import FoundNotice, Offender
-from ocms_core.stages.search import MOST_LISTED, against, decide, offender_shown
+from ocms_core.stages.search import MOST_LISTED, decide, offender_shown, search_refusal
 from tests.support.builders import NOW, SINCE
 from tests.support.cases import Case, parametrize_cases
 
@@ -46,7 +46,7 @@ AGAINST: tuple[Case[None, FoundNotice, Code | None], ...] = (
 
 @parametrize_cases(AGAINST)
 def test_against(case: Case[None, FoundNotice, Code | None]) -> None:
-    assert against(case.ask) == case.says
+    assert search_refusal(case.ask) == case.says
 
 
 @pytest.mark.rule("S3")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_core.kernel.access import Principal, Role
-from ocms_core.kernel.credentials import printed_key
+from ocms_core.kernel.credentials import format_key
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_web.authentication.api_keys import ApiKeyAuthenticator
 from ocms_web.authentication.rejections import UNAUTHORIZED
@@ -67,8 +67,8 @@ def test_a_key_of_which_anything_is_different_is_refused(
     _, key_id, secret = key.split("_", 2)
     other_id, other_secret = "0" * 16, "A" * 43
     for shown in (
-        printed_key(key_id, other_secret),
-        printed_key(other_id, secret),
+        format_key(key_id, other_secret),
+        format_key(other_id, secret),
         key[:-1],
         f"{key}A",
         f" {key}",

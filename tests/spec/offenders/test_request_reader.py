@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from ocms_core.kernel.codes import FIELDS_INVALID
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
-from ocms_core.offenders import field_checks
-from ocms_core.offenders.field_checks import (
+from ocms_core.offenders import request_reader
+from ocms_core.offenders.request_reader import (
     FurnishRequest,
     ParticularsPatch,
     RoleRequest,
@@ -235,7 +235,7 @@ def test_an_update_tells_absent_from_null() -> None:
     )
     no_address = parse_update(bare | {"address": None})
     assert isinstance(no_address, ParticularsPatch)
-    assert no_address.address == dict.fromkeys(field_checks.ADDRESS_PARTS)
+    assert no_address.address == dict.fromkeys(request_reader.ADDRESS_PARTS)
     assert messages(parse_update(bare | {"name": " "})) == (("name", "Name is required"),)
 
 
