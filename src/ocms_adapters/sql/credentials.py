@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from attrs import frozen
 from sqlalchemy import Connection, Engine, RowMapping, bindparam, insert, or_, select, update
 
+from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.schema import ocms_api_credential as table
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import reading, writing
@@ -105,8 +106,7 @@ class SqlCredentials:
 
 def _refuse_third_key(connection: Connection, client: str, now: datetime) -> None:
     """Two administrators at once get no third key either: issuing waits for issuing, never for callers."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
+    dialect_of(connection.dialect).lock_table(connection, table)
     live_keys = (
         select(table.c.key_id)
         .where(table.c.client == client, table.c.revoked_at.is_(None))

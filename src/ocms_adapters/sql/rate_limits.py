@@ -28,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 
+from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.schema import ocms_rate_counter as table
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import reading, translated, writing
@@ -131,9 +132,8 @@ class SqlRateLimits:
 
     @_quick.default
     def _without_begin_and_commit(self) -> Engine:
-        """Taking a slot is one statement; outside SQLite it needs no BEGIN and COMMIT of its own."""
-        sqlite = self._engine.dialect.name == "sqlite"
-        return self._engine if sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        """Return an engine for taking a slot, which is one statement."""
+        return dialect_of(self._engine.dialect).without_transaction(self._engine)
 
     @rule("P3")
     def take(

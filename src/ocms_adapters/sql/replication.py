@@ -29,11 +29,11 @@ from sqlalchemy import (
     exists,
     func,
     select,
-    text,
     update,
 )
 
 from ocms_adapters.sql.change_statements.statement import MOMENT, now
+from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.row_sets import RowSet, among, bind_keys, row_set
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema.intranet import AUDIT_USER, INTRANET
@@ -52,11 +52,6 @@ REFUSED = "the Internet database refused a row of this notice"
 
 outbox = h.ocms_outbox
 earlier = outbox.alias("earlier")
-
-LOCK_WAITS: Mapping[str, str] = {
-    "postgresql": f"SET LOCAL lock_timeout = {int(TRY_SECONDS * 1000)}",
-    "mssql": f"SET LOCK_TIMEOUT {int(TRY_SECONDS * 1000)}",
-}
 
 
 class CopyWriter(Protocol):
@@ -225,8 +220,8 @@ class SqlReplication:
         `Conflict` are raised.
         """
         with writing(self._engine) as connection:
-            if wait and self._engine.dialect.name in LOCK_WAITS:
-                connection.execute(text(LOCK_WAITS[self._engine.dialect.name]))
+            if wait:
+                dialect_of(self._engine.dialect).limit_lock_waits(connection, TRY_SECONDS)
             notice_nos = connection.execute(heads, bound).scalars().all()
             if not notice_nos:
                 return RelayResult()

@@ -7,12 +7,10 @@ from typing import Any, TypeAlias
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Date,
     Select,
     String,
     and_,
     case,
-    cast,
     func,
     insert,
     literal_column,
@@ -20,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
@@ -137,10 +136,7 @@ def between(start: date, end: date) -> tuple[ColumnElement[bool], ColumnElement[
 
 def days(connection: Connection, start: date, end: date) -> Iterable[OfficerDay]:
     """Count the change rows of each day and officer."""
-    sqlite = connection.dialect.name == "sqlite"
-    day: ColumnElement[date] = (
-        func.date(changed.date_of_change, type_=Date()) if sqlite else cast(changed.date_of_change, Date())
-    )
+    day = dialect_of(connection.dialect).day_of(changed.date_of_change)
     counted = (
         select(day.label("day"), OFFICER.label("officer"), func.count())
         .where(*between(start, end))

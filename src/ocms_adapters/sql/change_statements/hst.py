@@ -9,16 +9,13 @@ from sqlalchemy import (
     Integer,
     String,
     and_,
-    any_,
     bindparam,
-    cast,
     delete,
     func,
     literal,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
 from ocms_adapters.sql.change_statements.offenders import FURNISHED_MAIL, JUST_GIVEN
@@ -31,6 +28,7 @@ from ocms_adapters.sql.change_statements.statement import (
     now,
     upserts,
 )
+from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.row_sets import RowSet
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
@@ -80,14 +78,10 @@ def delete_listed(_dialect: Dialect, row_set: RowSet) -> Executable:
 
 def show_on_notices(dialect: Dialect, row_set: RowSet) -> Executable:
     """Let notice rows show one suspension, or none."""
-    von, r = t.ocms_valid_offence_notice, row_set.rows
-    chosen = von.c.notice_no == r.c.notice_no
-    if dialect.name == "postgresql":
-        # A join would put the whole table into a hash; of keys alone it looks the rows up.
-        chosen = von.c.notice_no == any_(cast(bindparam("rows_notice_no"), ARRAY(String())))
+    von = t.ocms_valid_offence_notice
     return (
         update(von)
-        .where(chosen)
+        .where(dialect_of(dialect).key_in_rows(von.c.notice_no, row_set.rows, "notice_no"))
         .values(
             {
                 "suspension_type": shared("type", String(2)),
