@@ -7,6 +7,7 @@ from hashlib import sha256
 from attrs import evolve, frozen
 from sqlalchemy import Connection, Engine, exists, func, insert, literal, select, update
 
+from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.schema import ocms_alert as table
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import reading, writing
@@ -110,5 +111,5 @@ def mark_failed(connection: Connection, waiting: Waiting, error: str, now: datet
 
 
 def _mark(connection: Connection, waiting: Waiting, now: datetime, **values: object) -> None:
-    stamped = {"attempts": waiting.attempts + 1, "upd_date": local(now), "upd_user_id": AUDIT_USER}
+    stamped = {"attempts": waiting.attempts + 1, **change_stamp(local(now))}
     connection.execute(update(table).where(table.c.id == waiting.number).values(**stamped, **values))

@@ -18,10 +18,10 @@ from sqlalchemy import (
     update,
 )
 
+from ocms_adapters.sql.audit import change_stamp, creation_stamp
 from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
-from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.stages.reports import KIND, OfficerDay, ReportBatch, ReportEntry
@@ -155,8 +155,7 @@ def register(connection: Connection, entry: ReportEntry) -> None:
             authorised_officer=batch.officer,
             source=batch.source,
             period_from=local(batch.date_of_change),
-            cre_date=local(batch.submitted),
-            cre_user_id=AUDIT_USER,
+            **creation_stamp(local(batch.submitted)),
         )
     )
 
@@ -170,8 +169,7 @@ def note_stored(connection: Connection, name: str, stored: StoredReport, now: da
             row_count=stored.row_count,
             sha256=stored.sha256,
             stored_at=local(now),
-            upd_date=local(now),
-            upd_user_id=AUDIT_USER,
+            **change_stamp(local(now)),
         )
     )
 

@@ -1,7 +1,6 @@
 """How one kind of change becomes one statement."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -11,7 +10,6 @@ from sqlalchemy import (
     Dialect,
     Executable,
     Table,
-    bindparam,
     insert,
     literal,
     select,
@@ -19,14 +17,10 @@ from sqlalchemy import (
 
 from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.dialects.upsert import Upsert, labelled
+from ocms_adapters.sql.moments import now
 from ocms_adapters.sql.row_sets import Columns, RowSet
-from ocms_adapters.sql.schema.column_types import LocalDateTime
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
-from ocms_core.kernel.dates import local
 from ocms_core.kernel.rule_tags import rule
-
-MOMENT = LocalDateTime()
-
 
 StatementBatch = tuple[list[tuple[Any, ...]], dict[str, Any]]
 
@@ -73,16 +67,6 @@ class BulkStatement:
         """Give the rows of each change."""
         for change in changes:
             yield sorted(self.rows(change), key=itemgetter(0)), self.shared(change)
-
-
-def moment(at: datetime | None) -> datetime | None:
-    """Give a moment as the tables keep it, or nothing."""
-    return None if at is None else local(at)
-
-
-def now() -> BindParameter[datetime]:
-    """Stand for the moment of the write, bound once for every statement of a batch."""
-    return bindparam("now", type_=MOMENT)
 
 
 @rule("G4")
