@@ -7,7 +7,7 @@ from sqlalchemy import Dialect
 
 Built = TypeVar("Built")
 
-_BUILT: dict[tuple[Callable[[Dialect], Any], str], Any] = {}
+BUILT: dict[tuple[Callable[[Dialect], Any], str], Any] = {}
 
 
 def built_once(build: Callable[[Dialect], Built], dialect: Dialect) -> Built:
@@ -17,6 +17,6 @@ def built_once(build: Callable[[Dialect], Built], dialect: Dialect) -> Built:
     Two engines of one kind of database differ in how they connect, never in the text of a statement.
     """
     key = (build, dialect.name)
-    if key not in _BUILT:
-        _BUILT[key] = build(dialect)
-    return cast("Built", _BUILT[key])
+    if key not in BUILT:
+        BUILT[key] = build(dialect)
+    return cast("Built", BUILT[key])
