@@ -20,7 +20,7 @@ from procrastinate.schema import SchemaManager
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, text
 
-from ocms_adapters.sql.migrations import LOCKS
+from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.transactions import reading, unchecked, writing
 from ocms_core.kernel.errors import Conflict, Unavailable
 
@@ -66,7 +66,7 @@ class ChunkQueue:
     def upgrade(self) -> None:
         """Create the queue's tables where they are missing."""
         with writing(self._engine) as connection:
-            connection.execute(LOCKS["postgresql"])
+            dialect_of(connection.dialect).lock_schema(connection)
             if not connection.execute(EXISTS).scalar_one():
                 driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
                 driver.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")

@@ -7,8 +7,8 @@ from datetime import datetime
 from attrs import field, frozen
 from sqlalchemy import Engine, insert
 
+from ocms_adapters.sql.audit import creation_stamp
 from ocms_adapters.sql.schema import housekeeping as h
-from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import writing
 from ocms_core.kernel.access import Operation, Principal
 from ocms_core.kernel.dates import local
@@ -42,8 +42,7 @@ class SqlAccessRecords:
             "operation": operation.value,
             "notice_no": notice_no,
             "identities": " ".join(hashes) or None,
-            "cre_date": local(now),
-            "cre_user_id": AUDIT_USER,
+            **creation_stamp(local(now)),
         }
         try:
             with writing(self._engine) as connection:

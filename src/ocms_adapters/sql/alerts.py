@@ -7,6 +7,7 @@ from hashlib import sha256
 from attrs import evolve, frozen
 from sqlalchemy import Connection, Engine, exists, func, insert, literal, select, update
 
+from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.schema import ocms_alert as table
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import reading, unchecked, writing
@@ -79,7 +80,7 @@ class SqlAlerts:
         self._mark(pending, now, next_attempt_at=local(next_attempt), last_error=error[:LONGEST_ERROR])
 
     def _mark(self, pending: PendingAlert, now: datetime, **values: object) -> None:
-        stamped = {"attempts": pending.attempts + 1, "upd_date": local(now), "upd_user_id": AUDIT_USER}
+        stamped = {"attempts": pending.attempts + 1, **change_stamp(local(now))}
         with writing(self._engine) as connection:
             self._check(connection)
             connection.execute(update(table).where(table.c.id == pending.number).values(**stamped, **values))

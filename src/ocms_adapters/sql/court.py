@@ -7,7 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, Select, case, func, select
 
+from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_writer import ChangeWriter
+from ocms_adapters.sql.locking import lock_notices
+from ocms_adapters.sql.moments import singapore_or_none
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
@@ -48,7 +51,7 @@ class CourtStatements:
             von.payment_acceptance_allowed,
             von.payment_due_date,
         ).where(among(dialect, von.notice_no))
-        self.court_notices_locked = locked(self.court_notices)
+        self.court_notices_locked = lock_notices(self.court_notices)
         self.suspensions = (
             select(
                 suspended.notice_no,
@@ -74,16 +77,7 @@ class CourtStatements:
             )
             .where(among(dialect, von.notice_no))
         )
-        self.plus_notices_locked = locked(self.plus_notices)
-
-
-def locked(question: Select[Any]) -> Select[Any]:
-    """Lock the notice rows of a question in notice order until the transaction ends (G13)."""
-    return (
-        question.order_by(von.notice_no)
-        .with_for_update(of=t.ocms_valid_offence_notice, key_share=True)
-        .with_hint(t.ocms_valid_offence_notice, "WITH (UPDLOCK, ROWLOCK)", "mssql")
-    )
+        self.plus_notices_locked = lock_notices(self.plus_notices)
 
 
 class SqlCourtReader:
@@ -121,10 +115,12 @@ class SqlCourtReader:
                 notice_no=notice_no,
                 stage=stage,
                 stage_date=singapore(stage_date),
-                suspension=ShownSuspension(kind, reason, aware(since), aware(revival)),
+                suspension=ShownSuspension(
+                    kind, reason, singapore_or_none(since), singapore_or_none(revival)
+                ),
                 amount_payable=payable,
                 payment_acceptance_allowed=allowed,
-                payment_due_date=aware(due),
+                payment_due_date=singapore_or_none(due),
                 open_suspensions=frozenset(open_reasons.get(notice_no, ())),
                 last_sr_no=last_sr_no.get(notice_no, 0),
             )
@@ -135,11 +131,11 @@ class SqlCourtReader:
         return {
             notice_no: PlusNotice(
                 notice_no=notice_no,
-                payment_due_date=aware(due),
+                payment_due_date=singapore_or_none(due),
                 payment_acceptance_allowed=allowed,
                 amount_payable=amount,
                 has_court_case=recorded_no is not None,
-                court_payment_due_date=aware(recorded_due),
+                court_payment_due_date=singapore_or_none(recorded_due),
             )
             for notice_no, due, allowed, amount, recorded_no, recorded_due in self._ask(question, notice_nos)
         }
@@ -151,9 +147,9 @@ class SqlCourtReader:
 class SqlCourtStore(SqlCourtReader):
     """One writing transaction for the court and payment services."""
 
-    def __init__(self, connection: Connection, statements: CourtStatements, ledger: ChangeWriter) -> None:
+    def __init__(self, connection: Connection, statements: CourtStatements, changes: ChangeWriter) -> None:
         super().__init__(connection, statements)
-        self._ledger = ledger
+        self._changes = changes
 
     def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
         """Lock and give the notices that exist with their court cases, by number."""
@@ -166,7 +162,7 @@ class SqlCourtStore(SqlCourtReader):
 
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
         """Write every change with its outbox rows."""
-        return self._ledger.record(self._connection, changes, now, isolate=isolate)
+        return self._changes.record(self._connection, changes, now, isolate=isolate)
 
 
 class SqlCourtStores:
@@ -174,8 +170,8 @@ class SqlCourtStores:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._statements = CourtStatements(engine.dialect)
-        self._ledger = ChangeWriter(engine.dialect)
+        self._statements = built_once(CourtStatements, engine.dialect)
+        self._changes = built_once(ChangeWriter, engine.dialect)
 
     @contextmanager
     def reading(self) -> Iterator[SqlCourtReader]:
@@ -187,9 +183,4 @@ class SqlCourtStores:
     def writing(self) -> Iterator[SqlCourtStore]:
         """Open a transaction that locks, decides and writes."""
         with writing(self._engine) as connection:
-            yield SqlCourtStore(connection, self._statements, self._ledger)
-
-
-def aware(moment: datetime | None) -> datetime | None:
-    """Give a table's local time its zone, or nothing."""
-    return None if moment is None else singapore(moment)
+            yield SqlCourtStore(connection, self._statements, self._changes)

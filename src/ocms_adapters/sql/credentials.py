@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from attrs import frozen
 from sqlalchemy import Connection, Engine, RowMapping, bindparam, insert, or_, select, update
 
+from ocms_adapters.sql.audit import change_stamp, creation_stamp
+from ocms_adapters.sql.dialects import dialect_of, mssql
+from ocms_adapters.sql.moments import singapore_or_none
 from ocms_adapters.sql.schema import ocms_api_credential as table
-from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.credentials import (
@@ -67,8 +69,7 @@ class SqlCredentials:
                     secret_hash=hash_of(secret),
                     issued_at=local(now),
                     expires_at=local(now + timedelta(days=days)),
-                    cre_date=local(now),
-                    cre_user_id=AUDIT_USER,
+                    **creation_stamp(local(now)),
                 )
             )
         return format_key(key_id, secret)
@@ -97,7 +98,7 @@ class SqlCredentials:
         statement = (
             update(table)
             .where(table.c.key_id == key_id, table.c.revoked_at.is_(None))
-            .values(**values, upd_date=local(now), upd_user_id=AUDIT_USER)
+            .values(**values, **change_stamp(local(now)))
         )
         with writing(self._engine) as connection:
             return connection.execute(statement).rowcount == 1
@@ -105,14 +106,13 @@ class SqlCredentials:
 
 def _refuse_third_key(connection: Connection, client: str, now: datetime) -> None:
     """Two administrators at once get no third key either: issuing waits for issuing, never for callers."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
+    dialect_of(connection.dialect).lock_table(connection, table)
     live_keys = (
         select(table.c.key_id)
         .where(table.c.client == client, table.c.revoked_at.is_(None))
         .where(or_(table.c.expires_at.is_(None), table.c.expires_at > local(now)))
         .order_by(table.c.issued_at)
-        .with_hint(table, "WITH (TABLOCKX, HOLDLOCK)", "mssql")
+        .with_hint(table, mssql.LOCK_TABLE, mssql.MssqlDialect.name)
     )
     live = connection.execute(live_keys).scalars().all()
     if len(live) >= LIVE_KEYS_PER_CLIENT:
@@ -123,16 +123,13 @@ def _refuse_third_key(connection: Connection, client: str, now: datetime) -> Non
 
 
 def _credential(row: RowMapping) -> ApiCredential:
-    def moment(name: str) -> datetime | None:
-        return None if row[name] is None else singapore(row[name])
-
     return ApiCredential(
         key_id=row["key_id"],
         client=row["client"],
         role=Role(row["role"]),
         secret_hash=row["secret_hash"],
         issued_at=singapore(row["issued_at"]),
-        expires_at=moment("expires_at"),
-        revoked_at=moment("revoked_at"),
-        last_used_at=moment("last_used_at"),
+        expires_at=singapore_or_none(row["expires_at"]),
+        revoked_at=singapore_or_none(row["revoked_at"]),
+        last_used_at=singapore_or_none(row["last_used_at"]),
     )

@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from ocms_adapters.sql.change_statements.statement import moment
+from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_writer import ChangeWriter
-from ocms_adapters.sql.court import aware
 from ocms_adapters.sql.hst_queries import Queries
-from ocms_adapters.sql.identity_locks import lock_identities
+from ocms_adapters.sql.locking import lock_identities
+from ocms_adapters.sql.moments import local_or_none, singapore_or_none
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import bind_keys
+from ocms_adapters.sql.suspension_rows import open_suspension, shown_suspension
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.hst.facts import (
     CheckedIdentity,
@@ -32,7 +33,7 @@ from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.errors import Conflict
 from ocms_core.kernel.hst_suspension import Suspensions
-from ocms_core.kernel.suspensions import NOT_SUSPENDED, OpenSuspension, ShownSuspension, SuspensionReason
+from ocms_core.kernel.suspensions import OpenSuspension
 
 
 class SqlHstReader:
@@ -60,11 +61,11 @@ class SqlHstReader:
     def listing(self, query: HstListQuery) -> tuple[int, tuple[ListedRow, ...]]:
         """Give how many rows there are and one page of them, in two statements."""
         since, before = period(query)
-        filters = {"id_no": query.id_no, "since": moment(since), "before": moment(before)}
+        filters = {"id_no": query.id_no, "since": local_or_none(since), "before": local_or_none(before)}
         total = self._connection.execute(self._questions.listed_total, filters).scalar_one()
         page = filters | {"skip": query.skip, "limit": query.limit}
         return total, tuple(
-            ListedRow(listed(row), row.notices, aware(row.last_check))
+            ListedRow(listed(row), row.notices, singapore_or_none(row.last_check))
             for row in self._connection.execute(self._questions.listed_page, page)
         )
 
@@ -144,7 +145,7 @@ class SqlHstReader:
             if over:
                 released.add(notice_no)
             if kind:
-                found = OpenSuspension(SuspensionReason(kind, reason), singapore(since), sr_no, aware(due))
+                found = open_suspension(kind, reason, since, sr_no, due)
                 open_ones.setdefault(notice_no, []).append(found)
         if not {id_no for id_no, _ in offender.values()} <= set(id_nos):
             raise Conflict("a notice has another offender meanwhile")
@@ -156,7 +157,9 @@ class SqlHstReader:
                 stage,
                 payment_status,
                 Suspensions(
-                    shown(*suspension), tuple(open_ones.get(notice_no, ())), last_sr_no.get(notice_no, 0)
+                    shown_suspension(*suspension),
+                    tuple(open_ones.get(notice_no, ())),
+                    last_sr_no.get(notice_no, 0),
                 ),
                 crs_reason,
                 notice_no in released,
@@ -178,9 +181,9 @@ class SqlHstReader:
 class SqlHstStore(SqlHstReader):
     """One writing transaction for the HST services."""
 
-    def __init__(self, connection: Connection, questions: Queries, ledger: ChangeWriter) -> None:
+    def __init__(self, connection: Connection, questions: Queries, changes: ChangeWriter) -> None:
         super().__init__(connection, questions)
-        self._ledger = ledger
+        self._changes = changes
 
     def identity_facts(self, id_nos: Sequence[str]) -> IdentityFacts:
         """Lock identities and give them with all notices they are the current offender of."""
@@ -208,7 +211,7 @@ class SqlHstStore(SqlHstReader):
 
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
         """Write every change with its outbox rows."""
-        return self._ledger.record(self._connection, changes, now, isolate=isolate)
+        return self._changes.record(self._connection, changes, now, isolate=isolate)
 
 
 class SqlHstStores:
@@ -218,8 +221,8 @@ class SqlHstStores:
         """Take the database, and what every writing transaction has to pass: a job's lock, for one."""
         self._engine = engine
         self._check = check
-        self._questions = Queries(engine.dialect)
-        self._ledger = ChangeWriter(engine.dialect)
+        self._questions = built_once(Queries, engine.dialect)
+        self._changes = built_once(ChangeWriter, engine.dialect)
 
     @contextmanager
     def reading(self) -> Iterator[SqlHstReader]:
@@ -233,7 +236,7 @@ class SqlHstStores:
         with writing(self._engine) as connection:
             if self._check:
                 self._check(connection)
-            yield SqlHstStore(connection, self._questions, self._ledger)
+            yield SqlHstStore(connection, self._questions, self._changes)
 
 
 def address(row: Any) -> RegisteredAddress:
@@ -256,7 +259,7 @@ def listed(row: Any) -> ListedIdentity:
         row.name,
         address(row),
         listed_at=singapore(row.cre_date),
-        address_changed_at=aware(row.date_of_addr_change),
+        address_changed_at=singapore_or_none(row.date_of_addr_change),
     )
 
 
@@ -270,12 +273,5 @@ def answer(row: Any) -> AddressAnswer:
         answered_at=singapore(row.response_date_time),
         address_type=row.address_type or "",
         invalid_addr_tag=row.invalid_addr_tag or "",
-        effective_date=aware(row.effective_date),
+        effective_date=singapore_or_none(row.effective_date),
     )
-
-
-def shown(
-    kind: str | None, reason: str | None, since: datetime | None, due: datetime | None
-) -> ShownSuspension:
-    """Read the suspension a notice row shows."""
-    return NOT_SUSPENDED if kind is None else ShownSuspension(kind, reason, aware(since), aware(due))

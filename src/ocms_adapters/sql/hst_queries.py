@@ -26,10 +26,11 @@ from sqlalchemy import (
     update,
 )
 
+from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.change_statements.address_enquiries import HST_QUERY
-from ocms_adapters.sql.change_statements.hst import ADDRESS, STAMPED
-from ocms_adapters.sql.change_statements.statement import MOMENT, now
-from ocms_adapters.sql.court import locked
+from ocms_adapters.sql.change_statements.hst import ADDRESS
+from ocms_adapters.sql.locking import lock_notices
+from ocms_adapters.sql.moments import MOMENT, now
 from ocms_adapters.sql.row_sets import among, row_set
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
@@ -91,7 +92,7 @@ class Queries:
         self.answers = answer.where(among(dialect, answers.id_no))
         self.checked = answer.where(at("since") <= RECEIVED, at("before") > RECEIVED).order_by(answers.id_no)
 
-        self.notices_of_identities = locked(
+        self.notices_of_identities = lock_notices(
             notices()
             .join_from(
                 t.ocms_valid_offence_notice,
@@ -101,7 +102,7 @@ class Queries:
             .where(among(dialect, onod.id_no))
         )
         self.notices_unlocked = notices().where(among(dialect, von.notice_no))
-        self.notices = locked(self.notices_unlocked)
+        self.notices = lock_notices(self.notices_unlocked)
         self.suspensions_of_identities = suspensions().where(among(dialect, onod.id_no))
         self.suspensions_of_notices = suspensions().where(among(dialect, onod.notice_no))
         self.offenders = select(onod.id_no).distinct().where(CURRENT, among(dialect, onod.notice_no))
@@ -144,7 +145,7 @@ class Queries:
         self.mark_reported = (
             update(t.ocms_temp_unc_hst_addr)
             .where(HST_ANSWER, answers.id_no == rows.id_no, answers.response_date_time == rows.answered_at)
-            .values(report_generated="Y", **STAMPED)
+            .values(report_generated="Y", **change_stamp(now()))
         )
         self.leave_queue = delete(t.ocms_adhoc_nro_queue).where(
             HST_ENQUIRY,
@@ -363,7 +364,7 @@ def queue_again() -> Any:
             or_(*(column < at("month") for column in SENT.values())),
             exists().where(hst.id_no == queue.id_no),
         )
-        .values({**{column.name: value for column, value in kept.items()}, **STAMPED})
+        .values({**{column.name: value for column, value in kept.items()}, **change_stamp(now())})
     )
 
 

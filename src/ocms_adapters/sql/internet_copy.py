@@ -13,7 +13,6 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
-    bindparam,
     delete,
     not_,
     or_,
@@ -22,7 +21,10 @@ from sqlalchemy import (
 )
 
 from ocms_adapters.encryption import MARKS, DecryptionFailed, FieldCipher
-from ocms_adapters.sql.change_statements.statement import MOMENT, upserts
+from ocms_adapters.sql.audit import change_stamp
+from ocms_adapters.sql.built_statements import built_once
+from ocms_adapters.sql.change_statements.statement import upserts
+from ocms_adapters.sql.moments import now as write_time
 from ocms_adapters.sql.paging import PAGE, NoticeRange, notice_ranges, pages
 from ocms_adapters.sql.row_sets import Columns, RowSet, among, bind_keys, row_set
 from ocms_adapters.sql.schema.internet import AUDIT_USER, INTERNET
@@ -42,7 +44,7 @@ from ocms_core.replication.replicated_tables import (
 
 
 @frozen
-class CopyStatements:
+class TableStatements:
     """The statements of one copied table."""
 
     rows: RowSet
@@ -52,13 +54,42 @@ class CopyStatements:
     read: Select[Any]
 
 
-def copy_statements(dialect: Dialect, copy: ReplicatedTable) -> CopyStatements:
-    """Phrase the statements of one copied table."""
+class CopyStatements:
+    """The statements of all copied tables, by kind, and the one that writes values encrypted anew."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.tables = {kind: copy_statements(dialect, copy) for kind, copy in REPLICATED_TABLES.items()}
+        table = INTERNET.tables[REPLICATED_TABLES[OFFENDER].target]
+        columns = columns_of(table, ("notice_no", "owner_driver_indicator", "id_no", "name"))
+        self.encrypted_anew = row_set(
+            dialect,
+            {
+                "notice_no": columns["notice_no"],
+                "owner_driver_indicator": columns["owner_driver_indicator"],
+                "old_id_no": columns["id_no"],
+                "id_no": columns["id_no"],
+                "name": columns["name"],
+            },
+        )
+        rows = self.encrypted_anew.rows.c
+        same = and_(
+            table.c.notice_no == rows.notice_no,
+            table.c.owner_driver_indicator == rows.owner_driver_indicator,
+            table.c.id_no == rows.old_id_no,
+        )
+        values = {"id_no": rows.id_no, "name": rows.name}
+        self.write_encrypted_anew = (
+            update(table).where(same).values(values | change_stamp(write_time(), AUDIT_USER))
+        )
+
+
+def copy_statements(dialect: Dialect, copy: ReplicatedTable) -> TableStatements:
+    """Build the statements of one copied table."""
     table = INTERNET.tables[copy.target]
     columns = columns_of(table, copy.columns)
     rows, keys = row_set(dialect, columns), row_set(dialect, columns_of(table, copy.keys))
     gone = select(keys.rows).where(*(table.c[name] == keys.rows.c[name] for name in copy.keys))
-    return CopyStatements(
+    return TableStatements(
         rows,
         upserts(table, copy.keys, *columns, user=AUDIT_USER)(dialect, rows),
         keys,
@@ -78,9 +109,7 @@ class InternetCopy:
     def __init__(self, engine: Engine, field_cipher: FieldCipher) -> None:
         self._engine = engine
         self._field_cipher = field_cipher
-        self._phrases = {
-            kind: copy_statements(engine.dialect, copy) for kind, copy in REPLICATED_TABLES.items()
-        }
+        self._statements = built_once(CopyStatements, engine.dialect)
 
     def show(self, state: State, now: datetime) -> frozenset[str]:
         """
@@ -102,7 +131,7 @@ class InternetCopy:
         return frozenset()
 
     def _write(self, connection: Connection, state: State, now: datetime) -> None:
-        for kind, build in self._phrases.items():
+        for kind, statements in self._statements.tables.items():
             rows = state.get(kind, {})
             there = [
                 self._encrypted(REPLICATED_TABLES[kind], rows[key])
@@ -111,16 +140,16 @@ class InternetCopy:
             ]
             gone = [key for key in sorted(rows) if rows[key] is None]
             if there:
-                connection.execute(build.upsert, build.rows.bind(there) | {"now": local(now)})
+                connection.execute(statements.upsert, statements.rows.bind(there) | {"now": local(now)})
             if gone:
-                connection.execute(build.remove, build.keys.bind(gone))
+                connection.execute(statements.remove, statements.keys.bind(gone))
 
     def rows(self, kind: str, notice_nos: Collection[str]) -> Mapping[Key, Values | None]:
         """Give the copies of some notices by key, decrypted; None for a row that cannot be decrypted."""
         copy = REPLICATED_TABLES[kind]
         with reading(self._engine) as connection:
             found = connection.execute(
-                self._phrases[kind].read, bind_keys(self._engine.dialect, notice_nos)
+                self._statements.tables[kind].read, bind_keys(self._engine.dialect, notice_nos)
             ).all()
         return {tuple(row[: len(copy.keys)]): self._decrypted(copy, row) for row in found}
 
@@ -177,30 +206,10 @@ class InternetCopy:
         return (*key, row.id_no, *encrypted)
 
     def _renew(self, renewed: Sequence[tuple[Any, ...]], now: datetime) -> int:
-        table = INTERNET.tables[REPLICATED_TABLES[OFFENDER].target]
-        columns = columns_of(table, ("notice_no", "owner_driver_indicator", "id_no", "name"))
-        rows = row_set(
-            self._engine.dialect,
-            {
-                "notice_no": columns["notice_no"],
-                "owner_driver_indicator": columns["owner_driver_indicator"],
-                "old_id_no": columns["id_no"],
-                "id_no": columns["id_no"],
-                "name": columns["name"],
-            },
-        )
-        same = and_(
-            table.c.notice_no == rows.rows.c.notice_no,
-            table.c.owner_driver_indicator == rows.rows.c.owner_driver_indicator,
-            table.c.id_no == rows.rows.c.old_id_no,
-        )
-        stamp = {"upd_date": bindparam("now", type_=MOMENT), "upd_user_id": AUDIT_USER}
-        values = {"id_no": rows.rows.c.id_no, "name": rows.rows.c.name}
+        statements = self._statements
+        bound = statements.encrypted_anew.bind(renewed) | {"now": local(now)}
         with writing(self._engine) as connection:
-            done = connection.execute(
-                update(table).where(same).values(values | stamp), rows.bind(renewed) | {"now": local(now)}
-            )
-            return int(done.rowcount)
+            return int(connection.execute(statements.write_encrypted_anew, bound).rowcount)
 
     def _encrypted(self, copy: ReplicatedTable, row: Values | None) -> tuple[Any, ...]:
         values = row or ()

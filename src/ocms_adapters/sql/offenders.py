@@ -8,21 +8,22 @@ from typing import Any
 from attrs import evolve
 from sqlalchemy import BindParameter, Connection, Engine, Select, and_, bindparam, exists, func, select
 
+from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_statements.offenders import ADDRESS, DETAIL, FURNISHED_MAIL, HISTORY, PERSON
 from ocms_adapters.sql.change_writer import ChangeWriter
-from ocms_adapters.sql.court import aware
-from ocms_adapters.sql.hst import shown
-from ocms_adapters.sql.identity_locks import lock_identities
+from ocms_adapters.sql.locking import lock_identities, lock_rows
+from ocms_adapters.sql.moments import singapore_or_none
 from ocms_adapters.sql.reference import days_until_revival
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.suspension_rows import open_suspension, shown_suspension
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.changes import Change, OffenderHistoryKept
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.hst_suspension import Suspensions
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person, RoleHolder
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.suspensions import HST, OpenSuspension, SuspensionReason
+from ocms_core.kernel.suspensions import HST
 from ocms_core.offenders.facts import AssigneeOnHstList, OffenderNotice
 from ocms_core.offenders.timeline import (
     CourtMark,
@@ -52,7 +53,7 @@ NOTICE = select(
     von.c.suspension_type,
     von.c.composition_amount,
 ).where(von.c.notice_no == ASKED)
-NOTICE_LOCKED = NOTICE.with_for_update(key_share=True).with_hint(von, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+NOTICE_LOCKED = lock_rows(NOTICE, von, key_share=True)
 
 HOLDERS = (
     select(
@@ -82,9 +83,7 @@ HOLDERS = (
     )
     .where(onod.c.notice_no == ASKED)
 )
-HOLDERS_LOCKED = HOLDERS.with_for_update(of=onod, key_share=True).with_hint(
-    onod, "WITH (UPDLOCK, ROWLOCK)", "mssql"
-)
+HOLDERS_LOCKED = lock_rows(HOLDERS, onod, of=onod, key_share=True)
 
 # A row for each open record of the notice, or one without; of an identity not listed, none.
 SUSPENDED_FOR = (
@@ -174,7 +173,9 @@ class SqlOffenderReader:
             ),
             suspensions=tuple(map(suspension, self._rows(SUSPENSIONS, notice_no))),
             offenders=tuple(map(kept, self._rows(HISTORY_ROWS, notice_no))),
-            court=CourtMark(singapore(court[0][1] or court[0][0]), aware(court[0][2]), court[0][3])
+            court=CourtMark(
+                singapore(court[0][1] or court[0][0]), singapore_or_none(court[0][2]), court[0][3]
+            )
             if court
             else None,
             payment=PaymentMark(singapore(row[5]), row[4], row[6], row[7]) if row[5] else None,
@@ -196,9 +197,9 @@ class SqlOffenderReader:
 class SqlOffenderStore(SqlOffenderReader):
     """One writing transaction for the offender services."""
 
-    def __init__(self, connection: Connection, ledger: ChangeWriter) -> None:
+    def __init__(self, connection: Connection, changes: ChangeWriter) -> None:
         super().__init__(connection)
-        self._ledger = ledger
+        self._changes = changes
 
     def notice(self, notice_no: str) -> OffenderNotice | None:
         """Lock and give a notice with everybody in its roles."""
@@ -218,8 +219,8 @@ class SqlOffenderStore(SqlOffenderReader):
         *suspension, last, days = rows[0][:6]
         return AssigneeOnHstList(
             Suspensions(
-                shown(*suspension),
-                tuple(open_suspension(row[6:]) for row in rows if row[6]),
+                shown_suspension(*suspension),
+                tuple(open_suspension(*row[6:]) for row in rows if row[6]),
                 last or 0,
             ),
             {} if days is None else {HST: days},
@@ -227,7 +228,7 @@ class SqlOffenderStore(SqlOffenderReader):
 
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
         """Write every change with its outbox rows."""
-        return self._ledger.record(self._connection, changes, now, isolate=isolate)
+        return self._changes.record(self._connection, changes, now, isolate=isolate)
 
 
 class SqlOffenderStores:
@@ -235,7 +236,7 @@ class SqlOffenderStores:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._ledger = ChangeWriter(engine.dialect)
+        self._changes = built_once(ChangeWriter, engine.dialect)
 
     @contextmanager
     def reading(self) -> Iterator[SqlOffenderReader]:
@@ -247,7 +248,7 @@ class SqlOffenderStores:
     def writing(self) -> Iterator[SqlOffenderStore]:
         """Open a transaction that locks, decides and writes."""
         with writing(self._engine) as connection:
-            yield SqlOffenderStore(connection, self._ledger)
+            yield SqlOffenderStore(connection, self._changes)
 
 
 def holder(row: Any) -> RoleHolder:
@@ -264,17 +265,19 @@ def holder(row: Any) -> RoleHolder:
     )
 
 
-def open_suspension(row: Any) -> OpenSuspension:
-    """Read a suspension record nobody has closed."""
-    kind, reason, since, sr_no, due = row
-    return OpenSuspension(SuspensionReason(kind, reason), singapore(since), sr_no, aware(due))
-
-
 def suspension(row: Any) -> TimelineSuspension:
     """Read a suspension record."""
     at, kind, reason, source, officer, due, remarks, revived_at, *revival = row
     return TimelineSuspension(
-        singapore(at), kind, reason, source, officer, aware(due), remarks, aware(revived_at), *revival
+        singapore(at),
+        kind,
+        reason,
+        source,
+        officer,
+        singapore_or_none(due),
+        remarks,
+        singapore_or_none(revived_at),
+        *revival,
     )
 
 

@@ -28,8 +28,10 @@ from sqlalchemy import (
     update,
 )
 
+from ocms_adapters.sql.audit import change_stamp, creation_stamp
+from ocms_adapters.sql.dialects import dialect_of, mssql
+from ocms_adapters.sql.locking import lock_rows
 from ocms_adapters.sql.schema import ocms_rate_counter as table
-from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import reading, translated, writing
 from ocms_core.kernel.access import Limit, Operation
 from ocms_core.kernel.credentials import CallAllowed, RateLimitExceeded
@@ -55,22 +57,21 @@ def _take(*, skip_locked: bool) -> Update:
     Everybody locks in the order of the slots, so nobody waits in a circle.
     """
     slots, surplus = table.alias("slots"), table.alias("surplus")
-    hint = "WITH (UPDLOCK, ROWLOCK, READPAST)" if skip_locked else "WITH (UPDLOCK, ROWLOCK)"
-    free = (
+    first = (
         select(slots.c.slot)
         .where(_of_caller(slots), slots.c.slot < bindparam("calls"))
         .where(slots.c.used_at <= bindparam("free_if_before"))
         .order_by(slots.c.slot)
         .limit(1)
-        .with_for_update(skip_locked=skip_locked)
-        .with_hint(slots, hint, "mssql")
     )
+    hint = mssql.LOCK_FREE_ROWS if skip_locked else mssql.LOCK_ROWS
+    free = lock_rows(first, slots, skip_locked=skip_locked, hint=hint)
     # Slots beyond a limit that was lowered hold uses that may count: nobody passes before they are merged.
     beyond = exists().select_from(surplus).where(_of_caller(surplus), surplus.c.slot >= bindparam("calls"))
     return (
         update(table)
         .where(_of_caller(table), table.c.slot == free.scalar_subquery(), ~beyond)
-        .values(used_at=bindparam("now"), upd_date=bindparam("now"), upd_user_id=AUDIT_USER)
+        .values(used_at=bindparam("now"), **change_stamp(bindparam("now")))
     )
 
 
@@ -93,26 +94,23 @@ STANDING = select(
     func.max(table.c.slot).label("highest"),
     DECISIVE.scalar_subquery().label("decisive"),
 ).where(_of_caller(table))
-HELD = (
-    select(table.c.slot, table.c.used_at)
-    .where(_of_caller(table))
-    .order_by(table.c.slot)
-    .with_for_update()
-    .with_hint(table, "WITH (UPDLOCK, HOLDLOCK)", "mssql")
+HELD = lock_rows(
+    select(table.c.slot, table.c.used_at).where(_of_caller(table)).order_by(table.c.slot),
+    table,
+    hint=mssql.LOCK_RANGE,
 )
 DROP_SURPLUS = delete(table).where(_of_caller(table), table.c.slot >= bindparam("calls"))
 SET_USE = (
     update(table)
     .where(_of_caller(table), table.c.slot == bindparam("at_slot"))
-    .values(used_at=bindparam("use"), upd_date=bindparam("now"), upd_user_id=AUDIT_USER)
+    .values(used_at=bindparam("use"), **change_stamp(bindparam("now")))
 )
 ADD_SLOT = insert(table).values(
     operation=bindparam("for_operation"),
     credential=bindparam("for_credential"),
     slot=bindparam("at_slot"),
     used_at=bindparam("use"),
-    cre_date=bindparam("now"),
-    cre_user_id=AUDIT_USER,
+    **creation_stamp(bindparam("now")),
 )
 
 
@@ -131,9 +129,8 @@ class SqlRateLimits:
 
     @_quick.default
     def _without_begin_and_commit(self) -> Engine:
-        """Taking a slot is one statement; outside SQLite it needs no BEGIN and COMMIT of its own."""
-        sqlite = self._engine.dialect.name == "sqlite"
-        return self._engine if sqlite else self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        """Return an engine for taking a slot, which is one statement."""
+        return dialect_of(self._engine.dialect).without_transaction(self._engine)
 
     @rule("P3")
     def take(

@@ -6,15 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import Connection, Engine, and_, func, select, update
+from sqlalchemy import Connection, Dialect, Engine, Select, Update, and_, func, select, update
 
+from ocms_adapters.sql.audit import change_stamp
+from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.internet_copy import InternetCopy
+from ocms_adapters.sql.moments import now as write_time
 from ocms_adapters.sql.paging import NoticeRange, notice_ranges, pages
 from ocms_adapters.sql.replication import ReplicationStatements
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import housekeeping as h
-from ocms_adapters.sql.schema.intranet import AUDIT_USER, INTRANET
+from ocms_adapters.sql.schema.intranet import INTRANET
 from ocms_adapters.sql.transactions import reading, unchecked, writing
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.rule_tags import rule
@@ -53,6 +56,46 @@ class ReconciliationChunk:
     notice_range: NoticeRange
 
 
+class ReconciliationStatements:
+    """The statements of a comparison, by the kind of row."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.known = {kind: known(dialect, copy) for kind, copy in REPLICATED_TABLES.items()}
+        self.rows = {kind: rows_to_compare(dialect, copy) for kind, copy in REPLICATED_TABLES.items()}
+        self.mark_not_in_sync = {
+            kind: mark_not_in_sync(dialect, copy) for kind, copy in REPLICATED_TABLES.items()
+        }
+
+
+def known(dialect: Dialect, copy: ReplicatedTable) -> Select[Any]:
+    """Select those of some numbers that the Intranet has."""
+    number = INTRANET.tables[copy.source].c.notice_no
+    return select(number).where(among(dialect, number))
+
+
+def rows_to_compare(dialect: Dialect, copy: ReplicatedTable) -> Select[Any]:
+    """Select the rows of some notices as they are to be copied, and whether they are marked as in sync."""
+    table = INTRANET.tables[copy.source]
+    return select(*(table.c[name] for name in copy.columns), table.c.is_sync).where(
+        among(dialect, table.c.notice_no)
+    )
+
+
+def mark_not_in_sync(dialect: Dialect, copy: ReplicatedTable) -> Update:
+    """Mark the rows of some notices that have an undelivered outbox row as not in sync."""
+    table = INTRANET.tables[copy.source]
+    pending = (
+        select(outbox.c.id)
+        .where(*(outbox.c[name] == table.c[name] for name in copy.keys))
+        .where(outbox.c.delivered_at.is_(None))
+    )
+    return (
+        update(table)
+        .where(among(dialect, table.c.notice_no), table.c.is_sync != "N", pending.exists())
+        .values(is_sync="N", **change_stamp(write_time()))
+    )
+
+
 class SqlReconciler:
     """Looks whether the Internet side holds what it should, and repairs what does not."""
 
@@ -63,8 +106,9 @@ class SqlReconciler:
         self._engine = intranet
         self._check = check
         self._copy = copy
-        self._ledger = ChangeWriter(intranet.dialect)
-        self._statements = ReplicationStatements(intranet.dialect)
+        self._changes = built_once(ChangeWriter, intranet.dialect)
+        self._statements = built_once(ReconciliationStatements, intranet.dialect)
+        self._delivery = built_once(ReplicationStatements, intranet.dialect)
 
     def standing(self) -> ReconciliationStatus:
         """Tell how the outbox stands, in three statements."""
@@ -121,14 +165,14 @@ class SqlReconciler:
         found: Counter[Difference] = Counter()
         copy = REPLICATED_TABLES[piece.kind]
         for numbers in self._numbers(piece, copy):
-            rows, unmarked = self._intranet(copy, numbers)
+            rows, unmarked = self._intranet(piece.kind, numbers)
             copies = self._copy.rows(piece.kind, numbers)
             compared += len(copies if piece.surplus else rows)
             given = dict(differences(rows, copies, unmarked))
             if piece.surplus:
                 given = {key: how for key, how in given.items() if how is Difference.SURPLUS}
             if given:
-                repaired, moving = self._queue(piece.kind, copy, given, now, repair=repair)
+                repaired, moving = self._queue(piece.kind, given, now, repair=repair)
                 found.update(repaired)
                 on_their_way += moving
         return ReconciliationResult(compared, found, on_their_way)
@@ -144,7 +188,7 @@ class SqlReconciler:
         if not piece.surplus:
             yield from pages(self._engine, column, piece.notice_range)
             return
-        known = select(column).where(among(self._engine.dialect, column))
+        known = self._statements.known[piece.kind]
         for copied in self._copy.notice_nos(piece.kind, piece.notice_range):
             with reading(self._engine) as connection:
                 there = set(connection.execute(known, bind_keys(self._engine.dialect, copied)).scalars())
@@ -152,24 +196,18 @@ class SqlReconciler:
             if gone:
                 yield gone
 
-    def _intranet(
-        self, copy: ReplicatedTable, notice_nos: Sequence[str]
-    ) -> tuple[dict[Key, Values], frozenset[Key]]:
-        """Give the rows of some notices, and the keys of those not marked as in sync."""
-        table = INTRANET.tables[copy.source]
-        width = len(copy.keys)
-        question = select(*(table.c[name] for name in copy.columns), table.c.is_sync).where(
-            among(self._engine.dialect, table.c.notice_no)
-        )
+    def _intranet(self, kind: str, notice_nos: Sequence[str]) -> tuple[dict[Key, Values], frozenset[Key]]:
+        """Return the rows of some notices, and the keys of those not marked as in sync."""
+        width = len(REPLICATED_TABLES[kind].keys)
+        keys = bind_keys(self._engine.dialect, notice_nos)
         with reading(self._engine) as connection:
-            found = connection.execute(question, bind_keys(self._engine.dialect, notice_nos)).all()
+            found = connection.execute(self._statements.rows[kind], keys).all()
         rows = {tuple(row[:width]): tuple(row[:-1]) for row in found}
         return rows, frozenset(tuple(row[:width]) for row in found if row.is_sync != "Y")
 
     def _queue(
         self,
         kind: str,
-        copy: ReplicatedTable,
         given: Mapping[Key, Difference],
         now: datetime,
         *,
@@ -179,18 +217,19 @@ class SqlReconciler:
         notice_nos = sorted({key[0] for key in given})
         keys = bind_keys(self._engine.dialect, notice_nos)
         with writing(self._engine) as connection:
-            connection.execute(self._statements.lock_notices, keys)
+            connection.execute(self._delivery.lock_notices, keys)
             moving = self._outgoing(connection, kind, keys)
             late = {key: how for key, how in given.items() if key not in moving}
             if repair and late:
                 self._check(connection)
                 rows = [OutboxRow(kind, *key) for key in sorted(late)]
-                self._ledger.send(connection, rows, now)
-                self._mark(connection, copy, sorted({key[0] for key in late}), now)
+                self._changes.send(connection, rows, now)
+                marked = bind_keys(self._engine.dialect, sorted({key[0] for key in late}))
+                connection.execute(self._statements.mark_not_in_sync[kind], marked | {"now": local(now)})
         return Counter(late.values()), len(given) - len(late)
 
     def _outgoing(self, connection: Connection, kind: str, keys: Mapping[str, Any]) -> set[Key]:
-        rows = connection.execute(self._statements.claimed, keys)
+        rows = connection.execute(self._delivery.claimed, keys)
         return {
             (row.notice_no,)
             if row.owner_driver_indicator is None
@@ -198,20 +237,3 @@ class SqlReconciler:
             for row in rows
             if row.kind == kind
         }
-
-    def _mark(
-        self, connection: Connection, copy: ReplicatedTable, notice_nos: Sequence[str], now: datetime
-    ) -> None:
-        """Say of what is to be repaired that it is not in sync."""
-        table = INTRANET.tables[copy.source]
-        pending = (
-            select(outbox.c.id)
-            .where(*(outbox.c[name] == table.c[name] for name in copy.keys))
-            .where(outbox.c.delivered_at.is_(None))
-        )
-        statement = (
-            update(table)
-            .where(among(self._engine.dialect, table.c.notice_no), table.c.is_sync != "N", pending.exists())
-            .values(is_sync="N", upd_date=local(now), upd_user_id=AUDIT_USER)
-        )
-        connection.execute(statement, bind_keys(self._engine.dialect, notice_nos))

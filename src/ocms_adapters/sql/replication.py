@@ -29,14 +29,17 @@ from sqlalchemy import (
     exists,
     func,
     select,
-    text,
     update,
 )
 
-from ocms_adapters.sql.change_statements.statement import MOMENT, now
+from ocms_adapters.sql.audit import change_stamp
+from ocms_adapters.sql.built_statements import built_once
+from ocms_adapters.sql.dialects import dialect_of, mssql
+from ocms_adapters.sql.locking import lock_rows
+from ocms_adapters.sql.moments import MOMENT, now
 from ocms_adapters.sql.row_sets import RowSet, among, bind_keys, row_set
 from ocms_adapters.sql.schema import housekeeping as h
-from ocms_adapters.sql.schema.intranet import AUDIT_USER, INTRANET
+from ocms_adapters.sql.schema.intranet import INTRANET
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.errors import OcmsError
@@ -52,11 +55,6 @@ REFUSED = "the Internet database refused a row of this notice"
 
 outbox = h.ocms_outbox
 earlier = outbox.alias("earlier")
-
-LOCK_WAITS: Mapping[str, str] = {
-    "postgresql": f"SET LOCAL lock_timeout = {int(TRY_SECONDS * 1000)}",
-    "mssql": f"SET LOCK_TIMEOUT {int(TRY_SECONDS * 1000)}",
-}
 
 
 class CopyWriter(Protocol):
@@ -101,19 +99,15 @@ class ReplicationStatements:
         )
         heads = select(outbox.c.notice_no).where(outbox.c.delivered_at.is_(None), first)
         of_notices = among(dialect, outbox.c.notice_no)
-        self.due_heads = (
-            heads.where(outbox.c.next_attempt_at <= now())
-            .order_by(outbox.c.id)
-            .limit(bindparam("most", type_=Integer))
-            .with_for_update(of=outbox, skip_locked=True)
-            .with_hint(outbox, "WITH (UPDLOCK, ROWLOCK, READPAST)", "mssql")
+        due = heads.where(outbox.c.next_attempt_at <= now()).order_by(outbox.c.id)
+        self.due_heads = lock_rows(
+            due.limit(bindparam("most", type_=Integer)),
+            outbox,
+            of=outbox,
+            skip_locked=True,
+            hint=mssql.LOCK_FREE_ROWS,
         )
-        self.heads_of = (
-            heads.where(of_notices)
-            .order_by(outbox.c.notice_no)
-            .with_for_update(of=outbox)
-            .with_hint(outbox, "WITH (UPDLOCK, ROWLOCK)", "mssql")
-        )
+        self.heads_of = lock_rows(heads.where(of_notices).order_by(outbox.c.notice_no), outbox, of=outbox)
         self.claimed = select(
             outbox.c.id,
             outbox.c.kind,
@@ -132,13 +126,8 @@ class ReplicationStatements:
         )
         self.execute = settle_outcomes(self.outcomes)
         notices = INTRANET.tables["ocms_valid_offence_notice"]
-        self.lock_notices = (
-            select(notices.c.notice_no)
-            .where(among(dialect, notices.c.notice_no))
-            .order_by(notices.c.notice_no)
-            .with_for_update(key_share=True)
-            .with_hint(notices, "WITH (UPDLOCK, ROWLOCK)", "mssql")
-        )
+        of_keys = select(notices.c.notice_no).where(among(dialect, notices.c.notice_no))
+        self.lock_notices = lock_rows(of_keys.order_by(notices.c.notice_no), notices, key_share=True)
         self.in_sync = {kind: in_sync(dialect, kind, copy) for kind, copy in REPLICATED_TABLES.items()}
 
 
@@ -159,8 +148,7 @@ def settle_outcomes(outcomes: RowSet) -> Executable:
             attempts=outbox.c.attempts + 1,
             next_attempt_at=r.due,
             last_error=r.last_error,
-            upd_date=now(),
-            upd_user_id=AUDIT_USER,
+            **change_stamp(now()),
         )
     )
 
@@ -172,7 +160,7 @@ def in_sync(dialect: Dialect, kind: str, copy: ReplicatedTable) -> Update:
     return (
         update(table)
         .where(among(dialect, table.c.notice_no), table.c.is_sync != "Y", ~pending)
-        .values(is_sync="Y", upd_date=now(), upd_user_id=AUDIT_USER)
+        .values(is_sync="Y", **change_stamp(now()))
     )
 
 
@@ -187,7 +175,7 @@ class SqlReplication:
     def __init__(self, intranet: Engine, internet: CopyWriter) -> None:
         self._engine = intranet
         self._internet = internet
-        self._statements = ReplicationStatements(intranet.dialect)
+        self._statements = built_once(ReplicationStatements, intranet.dialect)
 
     @rule("F60")
     def try_now(self, notice_nos: Collection[str], now: datetime) -> bool:
@@ -225,8 +213,8 @@ class SqlReplication:
         `Conflict` are raised.
         """
         with writing(self._engine) as connection:
-            if wait and self._engine.dialect.name in LOCK_WAITS:
-                connection.execute(text(LOCK_WAITS[self._engine.dialect.name]))
+            if wait:
+                dialect_of(self._engine.dialect).limit_lock_waits(connection, TRY_SECONDS)
             notice_nos = connection.execute(heads, bound).scalars().all()
             if not notice_nos:
                 return RelayResult()

@@ -7,12 +7,10 @@ from typing import Any, TypeAlias
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Date,
     Select,
     String,
     and_,
     case,
-    cast,
     func,
     insert,
     literal_column,
@@ -20,9 +18,10 @@ from sqlalchemy import (
     update,
 )
 
+from ocms_adapters.sql.audit import change_stamp, creation_stamp
+from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
-from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.stages.reports import KIND, OfficerDay, ReportBatch, ReportEntry
@@ -137,10 +136,7 @@ def between(start: date, end: date) -> tuple[ColumnElement[bool], ColumnElement[
 
 def days(connection: Connection, start: date, end: date) -> Iterable[OfficerDay]:
     """Count the change rows of each day and officer."""
-    sqlite = connection.dialect.name == "sqlite"
-    day: ColumnElement[date] = (
-        func.date(changed.date_of_change, type_=Date()) if sqlite else cast(changed.date_of_change, Date())
-    )
+    day = dialect_of(connection.dialect).day_of(changed.date_of_change)
     counted = (
         select(day.label("day"), OFFICER.label("officer"), func.count())
         .where(*between(start, end))
@@ -159,8 +155,7 @@ def register(connection: Connection, entry: ReportEntry) -> None:
             authorised_officer=batch.officer,
             source=batch.source,
             period_from=local(batch.date_of_change),
-            cre_date=local(batch.submitted),
-            cre_user_id=AUDIT_USER,
+            **creation_stamp(local(batch.submitted)),
         )
     )
 
@@ -174,8 +169,7 @@ def note_stored(connection: Connection, name: str, stored: StoredReport, now: da
             row_count=stored.row_count,
             sha256=stored.sha256,
             stored_at=local(now),
-            upd_date=local(now),
-            upd_user_id=AUDIT_USER,
+            **change_stamp(local(now)),
         )
     )
 

@@ -16,8 +16,8 @@ from sqlalchemy import (
     select,
 )
 
+from ocms_adapters.sql.moments import MOMENT
 from ocms_adapters.sql.schema import intranet as t
-from ocms_adapters.sql.schema.column_types import LocalDateTime
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.stages.facts import FoundNotice, Offender
@@ -50,8 +50,8 @@ CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "id_no": von.notice_no.in_(OF_IDENTITY),
     "vehicle_no": von.vehicle_no == bindparam("vehicle_no", type_=String),
     "stage": von.last_processing_stage == bindparam("stage", type_=String),
-    "since": von.last_processing_date >= bindparam("since", type_=LocalDateTime()),
-    "until": von.last_processing_date < bindparam("until", type_=LocalDateTime()),
+    "since": von.last_processing_date >= bindparam("since", type_=MOMENT),
+    "until": von.last_processing_date < bindparam("until", type_=MOMENT),
 }
 # What narrows a search down to few notices; sorting those is cheaper than walking all in order.
 NARROW = frozenset({"notice_no", "id_no", "vehicle_no"})

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Engine, Select, and_, bindparam, func, select
 
 from ocms_adapters.sql import stage_reports, stage_search
+from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_writer import ChangeWriter
-from ocms_adapters.sql.court import locked
+from ocms_adapters.sql.locking import lock_notices
+from ocms_adapters.sql.moments import MOMENT
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
-from ocms_adapters.sql.schema.column_types import LocalDateTime
 from ocms_adapters.sql.transactions import reading, streaming, writing
 from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import local, singapore
@@ -39,14 +40,14 @@ class StageStatements:
             von.suspension_type,
             von.composition_amount,
         ).where(among(dialect, von.notice_no))
-        self.notices_locked = locked(self.notices)
+        self.notices_locked = lock_notices(self.notices)
         self.roles = select(onod.notice_no, onod.owner_driver_indicator).where(
             among(dialect, onod.notice_no), onod.offender_indicator == "Y"
         )
         self.changed = select(changed.notice_no).where(
             among(dialect, changed.notice_no),
-            changed.date_of_change >= bindparam("since", type_=LocalDateTime()),
-            changed.date_of_change < bindparam("until", type_=LocalDateTime()),
+            changed.date_of_change >= bindparam("since", type_=MOMENT),
+            changed.date_of_change < bindparam("until", type_=MOMENT),
         )
         latest = (
             select(changed.notice_no, func.max(changed.date_of_change).label("date"))
@@ -125,9 +126,9 @@ class SqlStageReader:
 class SqlStageStore(SqlStageReader):
     """One writing transaction for the services of stage changes."""
 
-    def __init__(self, connection: Connection, statements: StageStatements, ledger: ChangeWriter) -> None:
+    def __init__(self, connection: Connection, statements: StageStatements, changes: ChangeWriter) -> None:
         super().__init__(connection, statements)
-        self._ledger = ledger
+        self._changes = changes
 
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
         """Lock the notices; then give what a reader gives."""
@@ -153,7 +154,7 @@ class SqlStageStore(SqlStageReader):
 
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
         """Write every change with its outbox rows."""
-        return self._ledger.record(self._connection, changes, now, isolate=isolate)
+        return self._changes.record(self._connection, changes, now, isolate=isolate)
 
 
 def notices_of(rows: Iterable[Any], roles: Mapping[str, str]) -> dict[str, StageNotice]:
@@ -171,8 +172,8 @@ class SqlStageStores:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._statements = StageStatements(engine.dialect)
-        self._ledger = ChangeWriter(engine.dialect)
+        self._statements = built_once(StageStatements, engine.dialect)
+        self._changes = built_once(ChangeWriter, engine.dialect)
 
     @contextmanager
     def reading(self) -> Iterator[SqlStageReader]:
@@ -193,4 +194,4 @@ class SqlStageStores:
     def writing(self) -> Iterator[SqlStageStore]:
         """Open a transaction that locks, decides and writes."""
         with writing(self._engine) as connection:
-            yield SqlStageStore(connection, self._statements, self._ledger)
+            yield SqlStageStore(connection, self._statements, self._changes)

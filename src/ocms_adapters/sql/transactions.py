@@ -1,4 +1,4 @@
-"""Transactions, and what a database error means to the rest of the house."""
+"""Transactions, and what an error of the database means to the rest of the system."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,21 +7,17 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from ocms_adapters.sql.dialects import DIALECTS, dialect_of
 from ocms_core.kernel.errors import Conflict, OcmsError, RowRejected, Unavailable
 from ocms_core.kernel.rule_tags import rule
 
 DATABASE = "the database"
 
-# PostgreSQL and SQL Server name an error by SQLSTATE; the first two letters are its class.
-UNAVAILABLE = ("08", "57P", "53", "58")
-CONFLICTS = ("40", "55P03")
-BAD_ROWS = ("22", "23", "27", "44", "P0001", "09")
-# SQLite names it by its result code.
-SQLITE_UNAVAILABLE = (
-    "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CORRUPT", "SQLITE_NOTADB",
-)  # fmt: skip
-SQLITE_CONFLICTS = ("SQLITE_BUSY", "SQLITE_LOCKED")
-SQLITE_BAD_ROWS = ("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "SQLITE_RANGE")
+# An error does not say of which database it is, and no two databases give one name two meanings.
+UNAVAILABLE = tuple(name for each in DIALECTS.values() for name in each.unavailable_errors)
+CONFLICTS = tuple(name for each in DIALECTS.values() for name in each.conflict_errors)
+REFUSED_ROWS = tuple(name for each in DIALECTS.values() for name in each.refused_row_errors)
+ERROR_ATTRIBUTES = tuple({each.error_attribute: None for each in DIALECTS.values()})
 
 
 class DatabaseError(OcmsError):
@@ -36,7 +32,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def unchecked(_connection: Connection) -> None:
-    """Check nothing before a write: without a lock there is nothing to lose."""
+    """Check nothing before a write: without a job's lock there is nothing to lose."""
 
 
 @contextmanager
@@ -48,9 +44,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def streaming(engine: Engine) -> Iterator[Connection]:
-    """Open a connection that reads many rows piece by piece, all as of one moment; nothing is locked."""
+    """Open a connection that reads many rows part by part, all as of one moment; nothing is locked."""
     # PostgreSQL keeps a cursor open only inside a transaction; on SQLite one that may write would lock.
-    alone = engine.name == "sqlite"
+    alone = dialect_of(engine.dialect).streams_without_transaction
     with translated(), engine.connect().execution_options(ocms_read_only=alone) as connection:
         yield connection
 
@@ -59,7 +55,7 @@ def streaming(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def translated() -> Iterator[None]:
     """
-    A database that cannot be reached is told apart from a conflict and from a row it refuses.
+    Raise an unreachable database, a conflict and a refused row each as an error of its own.
 
     The driver's own error is dropped on purpose: its text may quote the row, and so an identity.
     """
@@ -71,31 +67,22 @@ def translated() -> Iterator[None]:
         raise fault(error) from None
 
 
-@contextmanager
-def driven(connection: Connection) -> Iterator[None]:
-    """What the driver itself is made to do fails as a statement does."""
-    driver = connection.dialect.loaded_dbapi.Error
-    try:
-        yield
-    except driver as error:
-        raise DBAPIError.instance(None, None, error, driver, dialect=connection.dialect) from None
-
-
 def fault(error: DBAPIError) -> OcmsError:
-    """Give the fault a database error stands for; its message names the error's code and constraint only."""
+    """Convert an error of the driver; the message names its code and constraint only."""
     state = error_name(error)
     never_reached = state is None and isinstance(error, OperationalError | InterfaceError)
     state = state or type(error.orig).__name__
-    if error.connection_invalidated or never_reached or state.startswith(UNAVAILABLE + SQLITE_UNAVAILABLE):
+    if error.connection_invalidated or never_reached or state.startswith(UNAVAILABLE):
         return Unavailable(DATABASE)
-    if state.startswith(CONFLICTS + SQLITE_CONFLICTS):
+    if state.startswith(CONFLICTS):
         return Conflict(f"the database reported {state}")
     constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     message = f"the database reported {state}" + (f" ({constraint})" if constraint else "")
-    bad_row = isinstance(error, DataError) or state.startswith(BAD_ROWS + SQLITE_BAD_ROWS)
-    return (RowRejected if bad_row else DatabaseError)(message)
+    refused_row = isinstance(error, DataError) or state.startswith(REFUSED_ROWS)
+    return (RowRejected if refused_row else DatabaseError)(message)
 
 
 def error_name(error: DBAPIError) -> str | None:
-    """Find the error's SQLSTATE or SQLite result code; None when the driver names none."""
-    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+    """Return the error's SQLSTATE or SQLite result code; None when the driver names none."""
+    names = (getattr(error.orig, attribute, None) for attribute in ERROR_ATTRIBUTES)
+    return next(filter(None, names), None)

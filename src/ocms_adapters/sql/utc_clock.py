@@ -2,22 +2,17 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-# Not the start of the transaction: the lock may be asked for late in one.
-CLOCKS = {
-    "postgresql": text("SELECT clock_timestamp() AT TIME ZONE 'UTC'"),
-    "sqlite": text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"),
-    "mssql": text("SELECT SYSUTCDATETIME()"),
-}
+from ocms_adapters.sql.dialects import dialect_of
 
 
 def utc_now(connection: Connection) -> datetime:
-    """Read the clock: UTC without zone, the way `ocms_shedlock` keeps its times."""
-    read = connection.execute(CLOCKS[connection.dialect.name]).scalar_one()
+    """Return the time of the database: UTC without zone, the way `ocms_shedlock` keeps its times."""
+    read = connection.execute(dialect_of(connection.dialect).utc_now).scalar_one()
     return datetime.fromisoformat(read) if isinstance(read, str) else read
 
 
 def aware(moment: datetime) -> datetime:
-    """Give a moment read from this clock its zone."""
+    """Return a time of this clock with its zone."""
     return moment.replace(tzinfo=UTC)

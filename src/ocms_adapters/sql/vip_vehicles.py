@@ -6,34 +6,27 @@ differ, with one pass over both, and writes only those: a reader sees the old li
 waits for neither. A kill at any point leaves one of the two.
 """
 
-import csv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
-from typing import Any, TextIO
+from typing import TextIO
 
 from attrs import frozen
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
-from ocms_adapters.sql.transactions import driven, reading, translated
+from ocms_adapters.sql.transactions import reading, translated
 from ocms_core.court.vip_vehicles import BadList, VipChanges, check_shrinking
-from ocms_core.kernel.dates import local
 from ocms_core.kernel.errors import OcmsError, RowRejected, Unavailable
 from ocms_core.kernel.rule_tags import rule
-
-BLOCK = 1024 * 1024
-AT_ONCE = 10_000
 
 LIST = text(
     "CREATE TEMPORARY TABLE vip_list (vehicle_no varchar(20), vip_vehicle varchar(1), "
     "description varchar(255), status varchar(2))"
 )
-# Every cell is quoted, so that no character of a description means anything; an empty one is none.
-COPY = "COPY vip_list FROM STDIN (FORMAT csv, FORCE_NULL (description))"
-INSERT = "INSERT INTO vip_list VALUES (?, ?, nullif(?, ''), ?)"
+LIST_COLUMNS = ("vehicle_no", "vip_vehicle", "description", "status")
 KEY = text("CREATE UNIQUE INDEX vip_list_key ON vip_list (vehicle_no)")
 DIFFERENCE = text(
     "CREATE TEMPORARY TABLE vip_difference AS "
@@ -63,11 +56,6 @@ WRITES = (
     ),
 )
 DROPS = (text("DROP TABLE IF EXISTS vip_difference"), text("DROP TABLE IF EXISTS vip_list"))
-# Room to join a million rows in memory, for this one transaction.
-ROOM = text("SET LOCAL work_mem = '96MB'")
-# Numbers that rise are merged with the table's key in half the time of hashing, and to see that they are
-# sorted takes half the time of building a key for them; the planner cannot know.
-MERGED = text("SET LOCAL enable_hashjoin = off")
 
 
 @frozen
@@ -95,23 +83,21 @@ class SqlVipVehicles:
         transaction before it writes. `BadList` for a vehicle that stands twice, `ListHeldBack` when it
         shrinks too much; then nothing was written.
         """
-        if self._engine.name not in LOADERS:
+        database = dialect_of(self._engine.dialect)
+        if not database.loads_csv:
             raise Unavailable(f"the VIP refresh on {self._engine.name}")
-        on_postgresql = self._engine.name == "postgresql"
-        keyed = not (in_order and on_postgresql)
+        keyed = not (in_order and database.merges_sorted_rows)
         with self._staged(rows, keyed=keyed) as (connection, after), translated(), connection.begin():
-            if on_postgresql:
-                connection.execute(ROOM)
-            if not keyed:
-                connection.execute(MERGED)
+            database.prepare_large_join(connection, merge=not keyed)
             connection.execute(DIFFERENCE)
             added, removed, changed = connection.execute(COUNTS).one()
             before = after + removed - added
             check_shrinking(before=before, after=after, largest_percent=largest_percent, accepted=accepted)
             check(connection)
+            stamp = {"now": database.bound_moment(now), "by": AUDIT_USER}
             for write, requested in zip(WRITES, (removed, changed, added), strict=True):
                 if requested:
-                    connection.execute(write, {"now": moment(self._engine, now), "by": AUDIT_USER})
+                    connection.execute(write, stamp)
         return VipChanges(before=before, after=after, added=added, changed=changed, removed=removed)
 
     @contextmanager
@@ -121,35 +107,14 @@ class SqlVipVehicles:
             try:
                 with connection.begin():
                     connection.execute(LIST)
-                    many = LOADERS[self._engine.name](connection, rows)
+                    database = dialect_of(self._engine.dialect)
+                    many = database.load_csv(connection, rows, "vip_list", LIST_COLUMNS, "description")
                     if keyed:
                         index(connection)
                 connection.execution_options(ocms_read_only=False)
                 yield connection, many
             finally:
                 clear(connection)
-
-
-def copy(connection: Connection, rows: TextIO) -> int:
-    """Load the list into PostgreSQL, as fast as it takes rows; gives how many there were."""
-    driver: Any = connection.connection.driver_connection
-    with driven(connection), driver.cursor() as cursor:
-        with cursor.copy(COPY) as stream:
-            while block := rows.buffer.read(BLOCK):
-                stream.write(block)
-        return int(cursor.rowcount)
-
-
-def insert(connection: Connection, rows: TextIO) -> int:
-    """Load the list into SQLite; gives how many rows there were."""
-    vehicles, many = map(tuple, csv.reader(rows)), 0
-    while some := list(islice(vehicles, AT_ONCE)):
-        connection.exec_driver_sql(INSERT, some)
-        many += len(some)
-    return many
-
-
-LOADERS: dict[str, Callable[[Connection, TextIO], int]] = {"postgresql": copy, "sqlite": insert}
 
 
 def index(connection: Connection) -> None:
@@ -172,8 +137,3 @@ def clear(connection: Connection) -> None:
                 connection.execute(drop)
     except (OcmsError, DBAPIError):  # closing the connection drops its temporary tables
         connection.invalidate()
-
-
-def moment(engine: Engine, now: datetime) -> object:
-    """Give the time of the write the way plain statements take it."""
-    return local(now) if engine.name == "postgresql" else local(now).isoformat(" ")

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 import pytest
 from sqlalchemy import delete, text
 
-from ocms_adapters.sql.identity_locks import lock_identities
+from ocms_adapters.sql.locking import lock_identities
 from ocms_adapters.sql.schema import housekeeping, intranet
 from ocms_core.hst import service
 from ocms_core.hst.request_checks import HstRevival

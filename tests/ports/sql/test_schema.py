@@ -17,8 +17,8 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from ocms_adapters.sql import engines, schema
+from ocms_adapters.sql.dialects.sqlite import SINGAPORE
 from ocms_adapters.sql.schema import INTERNET, INTRANET
-from ocms_adapters.sql.schema.column_types import SINGAPORE
 from tests.support.databases import Databases, sqlite_databases
 
 # One line for each column: name, SQL Server type, then `key`, `not null` and the default where there are any.

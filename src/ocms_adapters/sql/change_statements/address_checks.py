@@ -2,10 +2,11 @@
 
 from sqlalchemy import Dialect, Executable, String, update
 
-from ocms_adapters.sql.change_statements.statement import RowStatement, now
+from ocms_adapters.sql.audit import change_stamp
+from ocms_adapters.sql.change_statements.statement import RowStatement
+from ocms_adapters.sql.moments import now
 from ocms_adapters.sql.row_sets import RowSet
 from ocms_adapters.sql.schema import intranet as t
-from ocms_adapters.sql.schema.intranet import AUDIT_USER
 
 
 def set_address_checks(_dialect: Dialect, row_set: RowSet) -> Executable:
@@ -14,7 +15,7 @@ def set_address_checks(_dialect: Dialect, row_set: RowSet) -> Executable:
     return (
         update(onod)
         .where(onod.c.notice_no == r.c.notice_no, onod.c.mha_dh_check_allow != r.c.allow)
-        .values(mha_dh_check_allow=r.c.allow, upd_date=now(), upd_user_id=AUDIT_USER)
+        .values(mha_dh_check_allow=r.c.allow, **change_stamp(now()))
     )
 
 

@@ -5,8 +5,10 @@ from typing import Any
 from sqlalchemy import Dialect, Executable, Integer, String, bindparam, case, delete, select, update
 from sqlalchemy.types import TypeEngine
 
-from ocms_adapters.sql.change_statements.hst import ADDRESS, STAMPED, parts
-from ocms_adapters.sql.change_statements.statement import MOMENT, RowStatement, inserts, now, upserts
+from ocms_adapters.sql.audit import change_stamp
+from ocms_adapters.sql.change_statements.hst import ADDRESS, parts
+from ocms_adapters.sql.change_statements.statement import RowStatement, inserts, upserts
+from ocms_adapters.sql.moments import MOMENT, now
 from ocms_adapters.sql.row_sets import RowSet
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
@@ -43,7 +45,7 @@ def stamp_sent(_dialect: Dialect, row_set: RowSet) -> Executable:
     return (
         update(queue)
         .where(queue.c.id_no == r.c.id_no, queue.c.query_reason == HST_QUERY)
-        .values({**sent, **STAMPED})
+        .values({**sent, **change_stamp(now())})
     )
 
 

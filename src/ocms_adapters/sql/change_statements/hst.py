@@ -9,28 +9,20 @@ from sqlalchemy import (
     Integer,
     String,
     and_,
-    any_,
     bindparam,
-    cast,
     delete,
     func,
     literal,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
+from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.change_statements.offenders import FURNISHED_MAIL, JUST_GIVEN
-from ocms_adapters.sql.change_statements.statement import (
-    MOMENT,
-    BulkStatement,
-    RowStatement,
-    inserts,
-    moment,
-    now,
-    upserts,
-)
+from ocms_adapters.sql.change_statements.statement import BulkStatement, RowStatement, inserts, upserts
+from ocms_adapters.sql.dialects import dialect_of
+from ocms_adapters.sql.moments import MOMENT, local_or_none, now
 from ocms_adapters.sql.row_sets import RowSet
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
@@ -46,7 +38,6 @@ ADDRESS: dict[str, TypeEngine[Any]] = {
     "unit_no": String(5),
     "bldg_name": String(65),
 }
-STAMPED = {"upd_date": now(), "upd_user_id": literal(AUDIT_USER)}
 
 
 def shared(name: str, kind: TypeEngine[Any]) -> BindParameter[Any]:
@@ -70,7 +61,11 @@ def update_listed(_dialect: Dialect, row_set: RowSet) -> Executable:
     """Give listed identities their new name and address."""
     hst, r = t.ocms_hst, row_set.rows
     taken = {name: r.c[name] for name in ("name", *ADDRESS, "date_of_addr_change")}
-    return update(hst).where(hst.c.id_no == r.c.id_no).values({**taken, "invalid_addr_tag": None, **STAMPED})
+    return (
+        update(hst)
+        .where(hst.c.id_no == r.c.id_no)
+        .values({**taken, "invalid_addr_tag": None, **change_stamp(now())})
+    )
 
 
 def delete_listed(_dialect: Dialect, row_set: RowSet) -> Executable:
@@ -80,14 +75,10 @@ def delete_listed(_dialect: Dialect, row_set: RowSet) -> Executable:
 
 def show_on_notices(dialect: Dialect, row_set: RowSet) -> Executable:
     """Let notice rows show one suspension, or none."""
-    von, r = t.ocms_valid_offence_notice, row_set.rows
-    chosen = von.c.notice_no == r.c.notice_no
-    if dialect.name == "postgresql":
-        # A join would put the whole table into a hash; of keys alone it looks the rows up.
-        chosen = von.c.notice_no == any_(cast(bindparam("rows_notice_no"), ARRAY(String())))
+    von = t.ocms_valid_offence_notice
     return (
         update(von)
-        .where(chosen)
+        .where(dialect_of(dialect).key_in_rows(von.c.notice_no, row_set.rows, "notice_no"))
         .values(
             {
                 "suspension_type": shared("type", String(2)),
@@ -96,7 +87,7 @@ def show_on_notices(dialect: Dialect, row_set: RowSet) -> Executable:
                 "due_date_of_revival": shared("due", MOMENT),
                 "next_processing_date": func.coalesce(shared("next", MOMENT), von.c.next_processing_date),
                 "is_sync": literal("N"),
-                **STAMPED,
+                **change_stamp(now()),
             }
         )
     )
@@ -108,9 +99,9 @@ def shown_on_all(change: SuspensionShownOnNotices) -> dict[str, Any]:
     return {
         "all_type": shown.type,
         "all_reason": shown.reason,
-        "all_since": moment(shown.since),
-        "all_due": moment(shown.due),
-        "all_next": moment(change.next_date),
+        "all_since": local_or_none(shown.since),
+        "all_due": local_or_none(shown.due),
+        "all_next": local_or_none(change.next_date),
     }
 
 
@@ -146,7 +137,7 @@ def close_records(_dialect: Dialect, row_set: RowSet) -> Executable:
                 "revival_reason": shared("reason", String(3)),
                 "officer_authorising_revival": shared("officer", String(50)),
                 "revival_remarks": shared("remarks", String(200)),
-                **STAMPED,
+                **change_stamp(now()),
             }
         )
     )
@@ -168,7 +159,7 @@ def rename_offenders(_dialect: Dialect, row_set: RowSet) -> Executable:
     return (
         update(onod)
         .where(onod.c.notice_no == r.c.notice_no, onod.c.owner_driver_indicator == r.c.owner_driver_indicator)
-        .values({"name": shared("name", String(66)), "is_sync": literal("N"), **STAMPED})
+        .values({"name": shared("name", String(66)), "is_sync": literal("N"), **change_stamp(now())})
     )
 
 

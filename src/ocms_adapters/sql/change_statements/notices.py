@@ -4,11 +4,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, Executable, Integer, String, case, func, literal, update
 
-from ocms_adapters.sql.change_statements.statement import MOMENT, RowStatement, now
+from ocms_adapters.sql.audit import change_stamp
+from ocms_adapters.sql.change_statements.statement import RowStatement
+from ocms_adapters.sql.moments import MOMENT, now
 from ocms_adapters.sql.row_sets import RowSet
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.column_types import Money
-from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_core.kernel.changes import NoticeChanged
 
 
@@ -68,7 +69,7 @@ def update_notices(_dialect: Dialect, row_set: RowSet) -> Executable:
                 "amount_payable": func.coalesce(r.c.amount_payable, von.c.amount_payable),
                 "payment_acceptance_allowed": func.coalesce(r.c.allowed, von.c.payment_acceptance_allowed),
             }
-            | {"upd_date": now(), "upd_user_id": AUDIT_USER}
+            | change_stamp(now())
         )
     )
 

@@ -4,7 +4,9 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Dialect, Executable, String, Table, and_, bindparam, literal, update
 
-from ocms_adapters.sql.change_statements.statement import RowStatement, inserts, now, upserts
+from ocms_adapters.sql.audit import change_stamp
+from ocms_adapters.sql.change_statements.statement import RowStatement, inserts, upserts
+from ocms_adapters.sql.moments import now
 from ocms_adapters.sql.row_sets import Columns, RowSet
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema import intranet as t
@@ -93,7 +95,7 @@ def of_role(row_set: RowSet) -> Any:
 
 def clear(_dialect: Dialect, row_set: RowSet) -> Executable:
     """Take the indicator from roles."""
-    stamp = {"is_sync": literal("N"), "upd_date": now(), "upd_user_id": AUDIT_USER}
+    stamp = {"is_sync": literal("N"), **change_stamp(now())}
     return update(onod).where(of_role(row_set)).values({"offender_indicator": "N"} | stamp)
 
 
@@ -102,7 +104,7 @@ CONTACT = ("name", "email_addr", "offender_tel_code", "offender_tel_no")
 
 def change_contact(_dialect: Dialect, row_set: RowSet) -> Executable:
     """Write name and contact of roles."""
-    stamp = {"is_sync": literal("N"), "upd_date": now(), "upd_user_id": AUDIT_USER}
+    stamp = {"is_sync": literal("N"), **change_stamp(now())}
     values = {name: row_set.rows.c[name] for name in CONTACT}
     return update(onod).where(of_role(row_set)).values(values | stamp)
 

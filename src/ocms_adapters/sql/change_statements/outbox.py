@@ -2,7 +2,8 @@
 
 from sqlalchemy import String, bindparam
 
-from ocms_adapters.sql.change_statements.statement import BulkStatement, RowStatement, inserts, now
+from ocms_adapters.sql.change_statements.statement import BulkStatement, RowStatement, inserts
+from ocms_adapters.sql.moments import now
 from ocms_adapters.sql.schema import housekeeping as t
 
 OUTBOX = RowStatement(

@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy import Integer, String
 
-from ocms_adapters.sql.change_statements.statement import MOMENT, RowStatement, inserts
+from ocms_adapters.sql.change_statements.statement import RowStatement, inserts
+from ocms_adapters.sql.moments import MOMENT
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.kernel.changes import SuspensionOpened
 

@@ -1,5 +1,5 @@
 """
-Bring a database to the schema of this version, and tell whether it is there.
+Migrations: a database is brought to the schema of this version, or asked whether it is there.
 
 The versions of each side are the modules of `intranet` and `internet`, numbered by `revision`. They
 run on databases whose tables other systems made and go on changing, so each looks before it adds.
@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Connection, Engine, MetaData, text
+from sqlalchemy import Connection, Engine, MetaData
 
+from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.schema import INTERNET, INTRANET
-from ocms_adapters.sql.schema.sqlite_times import keep_times_normal
 
 if TYPE_CHECKING:
     from alembic.migration import MigrationContext
@@ -24,12 +24,6 @@ Side = Literal["intranet", "internet"]
 METADATA: dict[Side, MetaData] = {"intranet": INTRANET, "internet": INTERNET}
 VERSION_TABLES: dict[Side, str] = {"intranet": "ocms_schema_version", "internet": "eocms_schema_version"}
 
-# One process migrates, others wait for it and then find nothing to do; SQLite's transaction is a lock itself.
-LOCKS = {
-    "postgresql": text("SELECT pg_advisory_xact_lock(hashtext('ocms_schema'))"),
-    "mssql": text("EXEC sp_getapplock @Resource = 'ocms_schema', @LockMode = 'Exclusive'"),
-}
-
 
 def upgrade(engine: Engine, side: Side) -> None:
     """
@@ -38,14 +32,14 @@ def upgrade(engine: Engine, side: Side) -> None:
     One transaction: it is done whole or not at all. Tables that exist are kept, with what they hold.
     """
     with engine.begin() as connection:
-        if engine.name in LOCKS:
-            connection.execute(LOCKS[engine.name])
+        # One process migrates, others wait for it and then find nothing to do.
+        dialect_of(engine.dialect).lock_schema(connection)
         if not _at_head(connection, side):
             _migrate(connection, side)
 
 
 def is_current(engine: Engine, side: Side) -> bool:
-    """Whether one side of the database is at the schema of this version; nothing is written."""
+    """Return whether one side's database is at the schema of this version; nothing is written."""
     with engine.connect().execution_options(ocms_read_only=True) as connection:
         return _at_head(connection, side)
 
@@ -57,8 +51,7 @@ def _migrate(connection: Connection, side: Side) -> None:
     context = _context(connection, side, fn=lambda revision, _: scripts._upgrade_revs("head", revision))  # noqa: SLF001  # what alembic's own upgrade command calls
     with Operations.context(context):
         context.run_migrations()
-    if connection.dialect.name == "sqlite":
-        keep_times_normal(connection, METADATA[side])
+    dialect_of(connection.dialect).complete_schema(connection, METADATA[side])
 
 
 def _at_head(connection: Connection, side: Side) -> bool:

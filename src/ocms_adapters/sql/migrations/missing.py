@@ -1,10 +1,12 @@
-"""What a database made or half made by others still lacks, and bringing it in."""
+"""What a database made or half made by others still lacks, and how it is added."""
 
 from collections.abc import Iterator
 
 from alembic import op
 from sqlalchemy import Column, Connection, Inspector, MetaData, String, Table, inspect
 from sqlalchemy.engine.interfaces import ReflectedColumn
+
+from ocms_adapters.sql.dialects import dialect_of
 
 
 def bring_in_missing(metadata: MetaData) -> None:
@@ -19,7 +21,7 @@ def bring_in_missing(metadata: MetaData) -> None:
 
 
 def complete(inspector: Inspector, table: Table) -> None:
-    """Give a table that exists what the dictionary's later rulings added to it."""
+    """Add to a table that exists what the data dictionary's later rulings added to it."""
     there = {column["name"]: column for column in inspector.get_columns(table.name)}
     for column in table.columns:
         if column.name not in there:
@@ -41,8 +43,8 @@ def complete(inspector: Inspector, table: Table) -> None:
 def too_narrow(
     connection: Connection, table: Table, there: dict[str, ReflectedColumn]
 ) -> Iterator[tuple[Column[object], ReflectedColumn]]:
-    """Text columns that hold less than they must; SQLite has no widths to keep to."""
-    if connection.dialect.name != "sqlite":
+    """Yield the text columns that hold less than they must, where the database keeps to lengths."""
+    if dialect_of(connection.dialect).enforces_lengths:
         for column in table.columns:
             found = there.get(column.name)
             if found and isinstance(column.type, String) and isinstance(found["type"], String):

@@ -22,6 +22,7 @@ from sqlalchemy.schema import SchemaItem
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.schema.column_types import LocalDateTime, Money
 
 
@@ -32,16 +33,9 @@ class local_now(FunctionElement[datetime]):  # noqa: N801  # reads as the SQL fu
     inherit_cache = True
 
 
-NOW = {
-    "mssql": "DATEADD(hour, 8, SYSUTCDATETIME())",
-    "postgresql": "(now() AT TIME ZONE 'Asia/Singapore')",
-    "sqlite": "datetime('now', '+8 hours')",
-}
-
-
 @compiles(local_now)
 def _local_now(_element: local_now, compiler: SQLCompiler, **_options: object) -> str:
-    return NOW[compiler.dialect.name]
+    return dialect_of(compiler.dialect).local_now
 
 
 def varchar(

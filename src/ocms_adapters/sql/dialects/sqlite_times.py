@@ -7,10 +7,10 @@ them into the form of `local_text`, at no cost to rows already in it.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table
-
-from ocms_adapters.sql.schema.column_types import LocalDateTime
+from sqlalchemy import Connection, DateTime, MetaData, Table
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 ODD = "(length({0}) NOT IN (19, 26) OR substr({0}, 11, 1) <> ' ' OR substr({0}, 20) = '.000000')"
 
@@ -31,8 +31,8 @@ def keep_times_normal(connection: Connection, metadata: MetaData) -> None:
 
 
 def statements(table: Table) -> Iterator[str]:
-    """Give the two triggers of a table and the one correction of the rows it has."""
-    times = [column.name for column in table.columns if isinstance(column.type, LocalDateTime)]
+    """Yield the two triggers of a table and the one correction of the rows it has."""
+    times = [column.name for column in table.columns if is_moment(column.type)]
     correction = f"UPDATE {table.name} SET " + ", ".join(f"{name} = {NORMAL.format(name)}" for name in times)  # noqa: S608  # names come from our own tables
     odd_new = " OR ".join(ODD.format(f"NEW.{name}") for name in times)
     for name, event in (("insert", "INSERT"), ("update", f"UPDATE OF {', '.join(times)}")):
@@ -41,3 +41,8 @@ def statements(table: Table) -> Iterator[str]:
             f"WHEN {odd_new} BEGIN {correction} WHERE rowid = NEW.rowid; END"
         )
     yield f"{correction} WHERE " + " OR ".join(ODD.format(name) for name in times)
+
+
+def is_moment(kind: TypeEngine[Any]) -> bool:
+    """Return whether a type is of moments: `LocalDateTime`, which is built on what this module belongs to."""
+    return isinstance(kind, TypeDecorator) and isinstance(kind.impl_instance, DateTime)

@@ -1,0 +1,182 @@
+"""SQLite: one file and one writer at a time; keys and rows travel as JSON, times as text, money as number."""
+
+import csv
+import sqlite3
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any, TextIO
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Date,
+    Dialect,
+    Engine,
+    Executable,
+    FromClause,
+    MetaData,
+    String,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+)
+
+from ocms_adapters.sql.dialects.base import Columns, Converter, DatabaseDialect
+from ocms_adapters.sql.dialects.sqlite_times import keep_times_normal
+from ocms_adapters.sql.dialects.upsert import Upsert, upsert_on_conflict
+
+SETTINGS = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "foreign_keys": "ON",
+}
+SINGAPORE = ZoneInfo("Asia/Singapore")
+CENT = Decimal("0.01")
+MONEY_BOUND = Decimal("1e13")
+ROWS_AT_ONCE = 10_000
+
+
+class SqliteDialect(DatabaseDialect):
+    """SQLite; it needs none of the locks, since a transaction that writes has the database to itself."""
+
+    name = "sqlite"
+    utc_now = text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
+    local_now = "datetime('now', '+8 hours')"
+    error_attribute = "sqlite_errorname"
+    unavailable_errors = (
+        "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL",
+        "SQLITE_READONLY", "SQLITE_CORRUPT", "SQLITE_NOTADB",
+    )  # fmt: skip
+    conflict_errors = ("SQLITE_BUSY", "SQLITE_LOCKED")
+    refused_row_errors = ("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "SQLITE_RANGE")
+    enforces_lengths = False
+    streams_without_transaction = True
+    loads_csv = True
+
+    def open(self, url: URL, options: dict[str, Any], patience: float) -> Engine:
+        """Return an engine of a file, making its folder where there is none."""
+        if not url.database or url.database == ":memory:" or url.query.get("mode") == "memory":
+            raise ValueError(
+                "SQLite needs a file: in memory, every connection would see a database of its own."
+            )
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, connect_args={"timeout": patience}, **options)
+
+        @event.listens_for(engine, "connect")
+        def set_up(connection: sqlite3.Connection, _record: object) -> None:
+            connection.isolation_level = None  # the driver begins nothing by itself; `begin` below does
+            for name, value in SETTINGS.items():
+                connection.execute(f"PRAGMA {name} = {value}")
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            # A transaction that begins by reading and writes later can lose its turn to another, and no
+            # waiting helps; one that says so at the start waits for it (G13).
+            reading = connection.get_execution_options().get("ocms_read_only", False)
+            connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+        return engine
+
+    def without_transaction(self, engine: Engine) -> Engine:
+        """Return the engine itself: a write waits for its turn only where it begins with BEGIN IMMEDIATE."""
+        return engine
+
+    def moment_to_driver(self) -> Converter:
+        """Return `local_text`."""
+        return local_text
+
+    def moment_from_driver(self) -> Converter:
+        """Return `local_moment`."""
+        return local_moment
+
+    def money_to_driver(self) -> Converter:
+        """Return `number`."""
+        return number
+
+    def money_from_driver(self) -> Converter:
+        """Return `cents`."""
+        return cents
+
+    def row_table(self, dialect: Dialect, columns: Columns) -> FromClause:
+        """Return `json_each` over an array of arrays."""
+        del dialect
+        row = func.json_each(bindparam("rows", type_=String)).table_valued("value", name="j")
+        return select(
+            *(
+                func.json_extract(row.c.value, f"$[{place}]", type_=kind).label(name)
+                for place, (name, kind) in enumerate(columns.items())
+            )
+        ).subquery("r")
+
+    def key_among(self, dialect: Dialect, key: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Return `IN` over `json_each`."""
+        del dialect
+        return key.in_(select(func.json_each(bindparam("keys", type_=String)).table_valued("value").c.value))
+
+    def upsert(self, dialect: Dialect, upsert: Upsert, rows: FromClause) -> Executable:
+        """Return `INSERT ... ON CONFLICT`."""
+        from sqlalchemy.dialects.sqlite import insert  # noqa: PLC0415  # only where it is in use
+
+        del dialect
+        return upsert_on_conflict(insert, upsert, rows)
+
+    def day_of(self, moment: ColumnElement[datetime]) -> ColumnElement[date]:
+        """Return the day of a text that is a moment."""
+        return func.date(moment, type_=Date())
+
+    def complete_schema(self, connection: Connection, metadata: MetaData) -> None:
+        """Keep times that other programs write in the one text form."""
+        keep_times_normal(connection, metadata)
+
+    def load_csv(
+        self, connection: Connection, lines: TextIO, table: str, columns: Sequence[str], nullable: str
+    ) -> int:
+        """Load a CSV file, ten thousand rows at a time."""
+        values = ", ".join("nullif(?, '')" if name == nullable else "?" for name in columns)
+        rows, count = map(tuple, csv.reader(lines)), 0
+        while some := list(islice(rows, ROWS_AT_ONCE)):
+            connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({values})", some)  # noqa: S608  # our own table
+            count += len(some)
+        return count
+
+
+def local_text(moment: datetime) -> str:
+    """
+    Return a local time as SQLite keeps it: `2025-02-14 09:30:00`, microseconds only where there are any.
+
+    One text per moment, and texts sort as the moments do. Takes naive Singapore time; ValueError
+    for a time with a zone.
+    """
+    if moment.tzinfo is not None:
+        raise ValueError("columns hold Singapore time without a zone")
+    return moment.isoformat(" ")
+
+
+def local_moment(text: str) -> datetime:
+    """
+    Return the local time another program may have written as `2025-02-14`, with `T`, a fraction or a zone.
+
+    Naive Singapore time; ValueError where the text is no ISO 8601 time.
+    """
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(SINGAPORE).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def number(amount: Decimal) -> float:
+    """Return an amount as SQLite keeps it; ValueError where that would not be exact to the cent."""
+    if abs(amount) >= MONEY_BOUND:
+        raise ValueError("amount too large to be kept exactly in SQLite")
+    return float(amount)
+
+
+def cents(amount: float | str) -> Decimal:
+    """Return an amount from SQLite, rounded to the cent."""
+    return Decimal(str(amount)).quantize(CENT, ROUND_HALF_UP)
