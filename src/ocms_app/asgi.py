@@ -11,7 +11,7 @@ from ocms_app.wiring import web
 
 def create() -> ASGIApp:
     """Wire the API from the settings of this process."""
-    # Until Granian takes the signal, a process told to stop would go on starting and have to be killed.
+    # Until Granian takes the signal, a process asked to stop would go on starting and have to be killed.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     app = web(startup())
     # What is loaded by now stays for good; the garbage collector need not walk it in the middle of a batch.

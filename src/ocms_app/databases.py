@@ -1,4 +1,4 @@
-"""The Intranet and the Internet database as the settings name them."""
+"""The Intranet and the Internet database of the settings."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ class Databases:
     internet_at_once: Engine
 
     def sides(self) -> Iterator[tuple[migrations.Side, Engine]]:
-        """Give both by name."""
+        """Yield both by name."""
         yield "intranet", self.intranet
         yield "internet", self.internet
 

@@ -21,7 +21,7 @@ from ocms_app.databases import Databases
 from ocms_app.job_runner import worker_name
 from ocms_app.job_table import Job
 from ocms_app.jobs.context import JobContext
-from ocms_app.key_rings import field_cipher
+from ocms_app.keys import field_cipher
 from ocms_app.settings import Settings
 from ocms_core.jobs.runs import JobCounts, LockRequest
 from ocms_core.kernel.errors import OcmsError

@@ -1,4 +1,4 @@
-"""The jobs: one table."""
+"""The table of jobs."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,14 +13,14 @@ from ocms_core.jobs.runs import JobCounts
 @frozen
 class Job:
     """
-    A job: its name, which is its lock's, and when it runs.
+    A job: its name, which is also its lock's, and when it runs.
 
-    `schedule` is a crontab line in Singapore time; the setting `schedules` may give another one. A worker
-    that starts late makes up for the last time of it that lies no longer back than `catch_up`. The lock is
-    kept at least `at_least`; it holds `at_most` without being extended, which a live worker does all the
-    while. `run` gives counts of what was done; a run that raises has failed, which is told to operations
-    under `subject`, and is tried again after a `pause` until it was tried `tries` times for that time of
-    the schedule. Of a job that is `frequent` only what is remarkable is shown among others.
+    `schedule` is a crontab line in Singapore time; the setting `schedules` may replace it. A worker that
+    starts late makes up for the last time it missed, `catch_up` back at most. The lock is kept at least
+    `at_least`; it holds `at_most` without being extended, which a live worker does all the while. `run`
+    returns counts of what was done; a run that raises has failed. Operations are then alerted under
+    `subject`, and the slot is run again after a `pause`, `tries` times in all. Of a `frequent` job the
+    history shows only the runs that did not end well.
     """
 
     name: str
@@ -37,9 +37,9 @@ class Job:
     frequent: bool = False
 
 
-# What was missed is made up for until shortly before the next time of the schedule; no month goes unchecked.
-OF_A_DAY = timedelta(hours=22)
-OF_A_MONTH = timedelta(days=27)
+# Missed slots are made up for until shortly before the next one; no month goes without an address check.
+DAILY_CATCH_UP = timedelta(hours=22)
+MONTHLY_CATCH_UP = timedelta(days=27)
 TRIES = 3
 
 
@@ -52,7 +52,7 @@ JOBS: tuple[Job, ...] = (
         what="Take over the list of VIP vehicles from CAS.",
         run=refreshing_vip_vehicles.run,
         once_a_day=True,
-        catch_up=OF_A_DAY,
+        catch_up=DAILY_CATCH_UP,
         subject=refreshing_vip_vehicles.subject,
     ),
     Job(
@@ -72,7 +72,7 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Queue every identity on the HST list to be asked about.",
         run=hst.query_hst_addresses,
-        catch_up=OF_A_MONTH,
+        catch_up=MONTHLY_CATCH_UP,
         tries=TRIES,
     ),
     Job(
@@ -82,7 +82,7 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Send queued identities with a UIN or FIN to MHA.",
         run=hst.send_mha_requests,
-        catch_up=OF_A_DAY,
+        catch_up=DAILY_CATCH_UP,
         tries=TRIES,
     ),
     Job(
@@ -92,7 +92,7 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Ask DataHive about queued identities.",
         run=hst.query_datahive,
-        catch_up=OF_A_DAY,
+        catch_up=DAILY_CATCH_UP,
         tries=TRIES,
     ),
     Job(
@@ -102,7 +102,7 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Take in the responses MHA has laid out.",
         run=hst.receive_mha_responses,
-        catch_up=OF_A_DAY,
+        catch_up=DAILY_CATCH_UP,
         tries=TRIES,
     ),
     Job(
@@ -112,7 +112,7 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Let TS-HST that is due go round, or end where the identity is no longer listed.",
         run=hst.loop_hst_suspensions,
-        catch_up=OF_A_DAY,
+        catch_up=DAILY_CATCH_UP,
         tries=TRIES,
     ),
     Job(
@@ -122,7 +122,7 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Write and mail the HST workbooks of months with new answers.",
         run=hst.generate_hst_reports,
-        catch_up=OF_A_DAY,
+        catch_up=DAILY_CATCH_UP,
         tries=TRIES,
     ),
     Job(
@@ -132,14 +132,14 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Suspend new notices of identities on the HST list.",
         run=hst.suspend_hst_new_notices,
-        catch_up=OF_A_DAY,
+        catch_up=DAILY_CATCH_UP,
         tries=TRIES,
     ),
 )
 
 
 def job_named(name: str) -> Job:
-    """Find a job; ValueError naming those there are."""
+    """Return the job of a name; raise `ValueError` listing the jobs there are."""
     found = next((job for job in JOBS if job.name == name), None)
     if found is None:
         raise ValueError(f"There is no job {name}; there are {', '.join(job.name for job in JOBS)}.")

@@ -1,4 +1,4 @@
-"""How OCMS logs: one event a line, without anybody's identity number in it."""
+"""Logging: one event a line, without identity numbers."""
 
 import logging
 import re
@@ -18,7 +18,7 @@ MASK = "***"
 
 
 def masked(value: object) -> object:
-    """Hide identity numbers in a value and in everything inside it."""
+    """Return a value with the identity numbers in it, at any depth, hidden."""
     if isinstance(value, str):
         return IDENTITY.sub(MASK, value)
     if isinstance(value, Mapping):
@@ -30,12 +30,12 @@ def masked(value: object) -> object:
 
 @rule("G2")
 def without_identities(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """Identity numbers never reach a log line, wherever in the event they stand."""
+    """Return a log event without identity numbers, wherever in it they stand (G2)."""
     return {str(key): masked(value) for key, value in event.items()}
 
 
 def set_up(log_format: str, log_level: str) -> None:
-    """Send every log line, ours and the libraries', to standard error in one form."""
+    """Send every log line, ours and the libraries', to standard error in one format."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

@@ -1,4 +1,4 @@
-"""Where reports are kept, as the settings say."""
+"""The report store of the settings."""
 
 from pathlib import Path
 
@@ -11,20 +11,20 @@ from ocms_core.kernel.rule_tags import rule
 
 @rule("S53")
 def report_store(settings: Settings) -> ReportStore:
-    """Reports are kept in a folder, or in Azure Blob Storage where that is set."""
+    """Return where reports are kept: a folder, or Azure Blob Storage where that is set (S53)."""
     return azure(settings) if settings.reports_azure else folder(settings)
 
 
 def folder(settings: Settings) -> FolderStore:
-    """Give the folder reports are kept in, with the key that signs the links to them."""
+    """Return the folder reports are kept in, with the key that signs the links to them."""
     path = Path(settings.reports)
-    # Beside the folder, not in it: a folder that cannot be written is told when a report is put there.
+    # Beside the folder, not in it: a folder that cannot be written is reported when a report is put there.
     key = settings.link_key.encode() or key_in(path.with_name(f".{path.name}-link-key"))
     return FolderStore(path, SignedLinks(key, f"{settings.public_url.rstrip('/')}/reports"))
 
 
 def azure(settings: Settings) -> ReportStore:
-    """Give the container reports are kept in; WrongSettings where the extra `azure` is not installed."""
+    """Return the container of reports; raise `WrongSettings` where the extra `azure` is not installed."""
     try:
         from ocms_adapters.files.azure import azure_store  # noqa: PLC0415  # brings an SDK few need
     except ModuleNotFoundError:

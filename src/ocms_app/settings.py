@@ -1,4 +1,4 @@
-"""What an administrator can set: by `OCMS_*` environment variables, or in a TOML file."""
+"""Settings: `OCMS_*` environment variables, or a TOML file."""
 
 import os
 import re
@@ -24,7 +24,7 @@ SECRET = "kept secret"  # noqa: S105  # a mark, not a password
 
 
 class WrongSettings(OcmsError):
-    """One line for each setting that is wrong: which, and what to do."""
+    """Settings are wrong: one line for each, which and what to do."""
 
     def __init__(self, lines: list[str]) -> None:
         super().__init__("\n".join(lines))

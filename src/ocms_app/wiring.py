@@ -22,7 +22,7 @@ from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app import version
 from ocms_app.databases import Databases, open_databases
 from ocms_app.demo_package import development_issuers
-from ocms_app.key_rings import access_hash_key, field_cipher
+from ocms_app.keys import access_hash_key, field_cipher
 from ocms_app.reports import report_store
 from ocms_app.settings import IssuerSettings, Settings, WrongSettings
 from ocms_core.kernel.access import Role
@@ -40,20 +40,20 @@ from ocms_web.signed_files import SignedFiles
 
 
 def issuers(settings: Settings) -> Iterator[tuple[Issuer, KeySource]]:
-    """Give every issuer whose tokens are accepted, with where its keys are."""
-    for believed in (*map(issuer, settings.issuers), *development_issuers(settings)):
-        yield believed, keys_of(believed)
+    """Yield every issuer whose tokens are accepted, with the source of its keys."""
+    for accepted in (*map(issuer, settings.issuers), *development_issuers(settings)):
+        yield accepted, keys_of(accepted)
 
 
-def keys_of(believed: Issuer) -> KeySource:
-    """Give where the keys of an issuer are found."""
-    if believed.jwks_url:
-        return keys_at(believed.name, believed.jwks_url)
-    return keys_in(believed.name, Path(believed.jwks_file or ""))
+def keys_of(accepted: Issuer) -> KeySource:
+    """Return the source of an issuer's keys: its URL, or its file."""
+    if accepted.jwks_url:
+        return keys_at(accepted.name, accepted.jwks_url)
+    return keys_in(accepted.name, Path(accepted.jwks_file or ""))
 
 
 def issuer(given: IssuerSettings) -> Issuer:
-    """Read an issuer's settings; WrongSettings for one that cannot be."""
+    """Convert the settings of an issuer; raise `WrongSettings` for one that cannot be."""
     try:
         return Issuer(
             name=given.name,

@@ -1,8 +1,8 @@
 """
-What runs beside the demo's API: stand-ins for its partners, a worker, and a tour.
+What runs beside the demo's API: simulators of its partners, a worker, and a walkthrough.
 
-`python -m ocms_demo.demo_services MISHAPS` reads its settings as every command does, and ends
-when its standard input does.
+`python -m ocms_demo.demo_services FAULTS` reads its settings as every command does, and ends when its
+standard input does.
 """
 
 import sys
@@ -36,7 +36,7 @@ from ocms_web.authentication.issuers import CallerKind
 
 VEHICLES = 500
 CLIENT, SECRET = "PLUS", "demo-secret"
-DATAHIVE_TOKEN = "demo-token"  # noqa: S105  # opens a stand-in with made-up people
+DATAHIVE_TOKEN = "demo-token"  # noqa: S105  # a simulator with made-up people
 TOKEN_SECONDS = 60
 SET = ("vip_url", "vip_ca", "vip_certificate", "vip_key")
 SET_FOR_ADDRESSES = (
@@ -59,13 +59,13 @@ SET_FOR_PARTNERS = ("partner_token_url", "partner_client_id", "partner_client_se
 
 
 @contextmanager
-def partners(settings: Settings, mishaps: list[InjectedFault]) -> Iterator[Settings]:
-    """Start the stand-ins; gives the settings with which they are reached."""
+def simulated_partners(settings: Settings, faults: list[InjectedFault]) -> Iterator[Settings]:
+    """Run the simulators; yield the settings with which they are reached."""
     folder = Path(settings.dev_keys).parent / "demo-tls"
     signer = authority(folder)
     ours = signer.issue("ocms")
     cas = CasSimulator(signer.issue("cas"), signer.file, sample_vehicles(VEHICLES))
-    cas.mishaps.extend(mishaps)
+    cas.faults.extend(faults)
     issuer = DevIssuer(Path(settings.dev_keys), switched_on=True)
 
     def sign(client: str, lifetime: int) -> str:
@@ -98,9 +98,10 @@ def partners(settings: Settings, mishaps: list[InjectedFault]) -> Iterator[Setti
         )
 
 
-def main(mishaps: str = "") -> None:
-    """Run the stand-ins, the worker and the tour until standard input ends."""
-    with partners(startup(), [InjectedFault.named(text) for text in mishaps.split(",") if text]) as settings:
+def main(faults: str = "") -> None:
+    """Run the simulators, the worker and the walkthrough until standard input ends."""
+    injected = [InjectedFault.parse(text) for text in faults.split(",") if text]
+    with simulated_partners(startup(), injected) as settings:
         runner = JobRunner(settings, open_databases(settings))
         # The sample is there to be tried as it was loaded: no job makes up for a time before the demo.
         jobs = [evolve(job, catch_up=timedelta(0)) for job in JOBS]
@@ -113,9 +114,9 @@ def main(mishaps: str = "") -> None:
         print("\nTo run the jobs and the partners' commands yourself, in another terminal:\n")
         for name in (*SET, *SET_FOR_ADDRESSES, "partner_url", "partner_api_key", *SET_FOR_PARTNERS):
             print(f"export {variable(name)}={getattr(settings, name)}")
-        partners_own = (f"partner plus-query {EXAMPLE}", f"partner cas-sync {unpaid_list(settings)}")
+        partner_commands = (f"partner plus-query {EXAMPLE}", f"partner cas-sync {unpaid_list(settings)}")
         ocms = relpath(Path(sys.executable).with_name("ocms"))
-        print(*(f"\n{ocms} {words}" for words in (*BY_HAND, *partners_own)), sep="", flush=True)
+        print(*(f"\n{ocms} {words}" for words in (*BY_HAND, *partner_commands)), sep="", flush=True)
         thread.start()
         sys.stdin.read()
         runner.stopping.set()

@@ -1,4 +1,4 @@
-"""An issuer of tokens for development: signs with a key of this machine, only where it is switched on."""
+"""An issuer of tokens for development: it signs with a key of this machine where it is switched on."""
 
 import json
 import os
@@ -32,13 +32,13 @@ class DevIssuerOff(OcmsError):
 
 @frozen
 class DevIssuer:
-    """Issues tokens to developers, and tells the bearer door to believe them; DevIssuerOff when it is off."""
+    """Issues tokens to developers, with the issuers to accept them by; `DevIssuerOff` while it is off."""
 
     _folder: Path
     _switched_on: bool
 
     def issuers(self) -> tuple[Issuer, ...]:
-        """Give the issuer of client tokens and the one of staff tokens, as the bearer door wants them."""
+        """Return the issuer of client tokens and the one of staff tokens, as the authenticator needs them."""
         self._publish(self._key())
         return tuple(
             Issuer(
@@ -58,7 +58,7 @@ class DevIssuer:
         """
         Sign a token for a client id or an officer, good for `lifetime` seconds.
 
-        ValueError for a role that such a bearer cannot have, and a name that is too long.
+        Raises `ValueError` for a role that such a bearer cannot have, and for a name that is too long.
         """
         if role not in ROLES[kind]:
             allowed = ", ".join(sorted(allowed.value for allowed in ROLES[kind]))
@@ -113,5 +113,5 @@ class DevIssuer:
 
 
 def issuer_of(kind: CallerKind) -> str:
-    """The `iss` of development tokens of this kind."""
+    """Return the `iss` of development tokens of a kind."""
     return f"urn:ocms:dev:{kind.value}"

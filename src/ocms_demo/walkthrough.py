@@ -1,4 +1,4 @@
-"""A first look at the jobs and the partners' calls, on the running demo."""
+"""A walkthrough of the jobs and the partners' calls, on the running demo."""
 
 import csv
 import time
@@ -17,8 +17,8 @@ from ocms_app.settings import Settings
 from ocms_core.jobs.runs import RunOutcome
 from ocms_core.kernel.notice_numbers import is_notice_no
 
-ASKED = 250
-TOLD = 20
+NOTICES_QUERIED = 250
+NOTICES_SYNCED = 20
 WAITS = 100
 
 
@@ -34,15 +34,15 @@ def walkthrough(settings: Settings, runner: JobRunner) -> None:
     counts = dict(ended.counts) if isinstance(ended, RunOutcome) else ended.value
     print(f"VIP vehicles taken over from CAS (simulated, mutual TLS): {counts}")
     with reading(runner.databases.intranet) as connection:
-        chosen = select(notice.c.notice_no).order_by(notice.c.notice_no).limit(2 * ASKED)
+        chosen = select(notice.c.notice_no).order_by(notice.c.notice_no).limit(2 * NOTICES_QUERIED)
         # The contracts' examples, in the sample too, have numbers that no call of CAS or PLUS may name.
-        numbers = list(filter(is_notice_no, connection.scalars(chosen)))[:ASKED]
+        numbers = list(filter(is_notice_no, connection.scalars(chosen)))[:NOTICES_QUERIED]
     ask_as_plus(settings, numbers)
-    sync_as_cas(settings, numbers[:TOLD])
+    sync_as_cas(settings, numbers[:NOTICES_SYNCED])
 
 
 def is_up(url: str) -> bool:
-    """Wait until the API answers."""
+    """Wait until the API answers; return whether it did."""
     for _ in range(WAITS):
         try:
             if httpx.get(f"{url}/health/live", trust_env=False).is_success:
@@ -66,7 +66,7 @@ def ask_as_plus(settings: Settings, numbers: list[str]) -> None:
 
 
 def unpaid_list(settings: Settings) -> Path:
-    """Give where the list lies that the demo's CAS works through."""
+    """Return the file of the unpaid list that the demo's CAS works through."""
     return Path(settings.dev_keys).parent / "demo-unpaid.csv"
 
 

@@ -11,8 +11,8 @@ import pytest
 from attrs import evolve
 
 from ocms_adapters.sql import schema
-from ocms_app import key_rings
 from ocms_app.cli import replication
+from ocms_app.keys import access_hash_key, field_cipher
 from ocms_app.settings import Settings, WrongSettings, effective
 from tests.support.databases import Databases
 from tests.support.offender_builders import NUMBER, OWNER
@@ -83,10 +83,10 @@ def test_what_failed_is_told_and_tried_again_later(
 
 def test_keys_of_this_machine_are_made_once_where_it_is_alone(tmp_path: Path) -> None:
     alone = Settings(intranet_url=f"sqlite:///{tmp_path}/x.db", dev_keys=str(tmp_path / "keys"))
-    first = key_rings.field_cipher(alone)
+    first = field_cipher(alone)
     encrypted = first.encrypt("JOHN LEE", "name N1 H")
-    assert key_rings.field_cipher(alone).decrypt(encrypted, "name N1 H") == "JOHN LEE"
-    assert key_rings.access_hash_key(alone) == key_rings.access_hash_key(alone)
+    assert field_cipher(alone).decrypt(encrypted, "name N1 H") == "JOHN LEE"
+    assert access_hash_key(alone) == access_hash_key(alone)
     files = sorted((tmp_path / "keys").iterdir())
     assert [file.name for file in files] == ["access_hash_key.key", "internet_keys.key"]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
@@ -94,7 +94,7 @@ def test_keys_of_this_machine_are_made_once_where_it_is_alone(tmp_path: Path) ->
 
 def test_keys_are_demanded_where_there_may_be_other_machines(tmp_path: Path) -> None:
     many = Settings(intranet_url="postgresql://host/db", dev_keys=str(tmp_path / "keys"))
-    for requested in (key_rings.field_cipher, key_rings.access_hash_key):
+    for requested in (field_cipher, access_hash_key):
         with pytest.raises(WrongSettings, match="must be set"):
             requested(many)
     assert not (tmp_path / "keys").exists()
@@ -103,10 +103,10 @@ def test_keys_are_demanded_where_there_may_be_other_machines(tmp_path: Path) -> 
 @pytest.mark.parametrize("keys", ["k1", "k1=xyz", f"long={KEY}", "k1=AAAA", f"={KEY}"])
 def test_keys_that_cannot_be_are_refused_without_repeating_them(keys: str) -> None:
     with pytest.raises(WrongSettings, match="OCMS_INTERNET_KEYS") as refused:
-        key_rings.field_cipher(Settings(internet_keys=keys))
+        field_cipher(Settings(internet_keys=keys))
     assert KEY not in str(refused.value)
     with pytest.raises(WrongSettings, match="OCMS_ACCESS_HASH_KEY"):
-        key_rings.access_hash_key(Settings(access_hash_key="AAAA"))
+        access_hash_key(Settings(access_hash_key="AAAA"))
 
 
 def test_the_settings_page_does_not_show_the_keys() -> None:

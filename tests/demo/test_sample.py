@@ -16,7 +16,7 @@ from ocms_core.kernel.dates import local
 from ocms_core.kernel.reference_defaults import NEXT_STAGE, SAMPLE_FEES, STAGE_MAP
 from ocms_core.kernel.stages import BEFORE_COURT
 from ocms_demo.sample import loading
-from ocms_demo.sample.cases import EVERY_CASE, ROADS
+from ocms_demo.sample.cases import EVERY_CASE, STAGE_PATHS
 from ocms_demo.sample.examples import example_notices, example_rows
 from ocms_demo.sample.generator import block
 from ocms_demo.sample.rows import Row, rows_of
@@ -121,7 +121,7 @@ def test_the_stages_follow_one_another_in_time_and_by_the_stage_map(rows: Tables
 
 
 def test_every_road_takes_only_moves_of_the_stage_map() -> None:
-    for stage_path in ROADS:
+    for stage_path in STAGE_PATHS:
         assert all(after in STAGE_MAP[before] for before, after in pairwise(stage_path))
 
 

@@ -14,7 +14,7 @@ from ocms_app.job_table import JOBS, job_named
 from ocms_app.settings import Settings
 from ocms_core.hst import service
 from ocms_core.jobs.runs import RunOutcome, RunResult
-from ocms_demo.demo_services import BY_HAND, partners
+from ocms_demo.demo_services import BY_HAND, simulated_partners
 from tests.support.databases import Databases
 from tests.support.hst_facts import IDENTITY, OFFICER
 from tests.support.hst_rows import application, hst_database
@@ -32,13 +32,13 @@ def test_every_job_the_demo_names_can_be_run_by_hand(databases: Databases, tmp_p
         reports=str(tmp_path / "reports"),
     )
     opened = open_databases(ours)
-    with partners(ours, []) as settings:
+    with simulated_partners(ours, []) as settings:
         for words in BY_HAND:
             if words.startswith("jobs run "):
                 ended = JobRunner(settings, opened).run(job_named(words.split()[2]), forced=True)
                 assert isinstance(ended, RunOutcome)
                 assert (ended.result, ended.counts.get("failed", 0)) == (RunResult.DONE, 0)
-        with partners(ours, []) as again:
+        with simulated_partners(ours, []) as again:
             assert again.mha_key == settings.mha_key, "keys are made once"
     assert database.rows(t.ocms_temp_unc_hst_addr, "id_no", "report_generated") == [(IDENTITY, "Y")]
     assert len(list((tmp_path / "reports/hst").iterdir())) == 2

@@ -264,7 +264,7 @@ def test_partners_that_are_down_leave_the_queue_as_it_was(
     with_settings: Callable[..., JobRunner], database: HstDatabase, partners: Partners
 ) -> None:
     runner = with_settings(mha_port=free_port())
-    partners.datahive.mishaps.extend(
+    partners.datahive.faults.extend(
         [
             InjectedFault(status=503),
             InjectedFault(reset=True),

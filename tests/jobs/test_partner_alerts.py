@@ -86,7 +86,7 @@ def test_the_command_prints_one_object_a_line_and_nothing_else(ask: LockRequest,
 def test_when_every_attempt_failed_one_alert_reaches_the_mail_server(
     ask: LockRequest, gateway: Gateway, mailbox: Mailbox
 ) -> None:
-    gateway.mishaps.extend([InjectedFault(status=503)] * 4)
+    gateway.faults.extend([InjectedFault(status=503)] * 4)
     ran = ask("1234567890")
     assert (ran.returncode, ran.stdout) == (1, "")
     assert "OCMS answered 503 (4 attempts)" in ran.stderr

@@ -87,7 +87,7 @@ def test_what_may_pass_is_tried_four_times_and_told_once(
     refresh(runner)
     cas.bodies.clear()
     waits: list[float] = []
-    cas.mishaps.extend([InjectedFault.named(mishap)] * 10)
+    cas.faults.extend([InjectedFault.parse(mishap)] * 10)
 
     ended = attempt(evolve(runner, sleep=waits.append))
 
@@ -111,10 +111,10 @@ def test_a_server_that_answers_too_late_is_asked_again(
     runner: JobRunner, cas: CasSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ocms_adapters.http.mutual_tls.TIMEOUT", httpx.Timeout(0.3))
-    cas.mishaps.extend([InjectedFault.named("late=2")] * 2)
+    cas.faults.extend([InjectedFault.parse("late=2")] * 2)
     assert refresh(runner).result is RunResult.DONE
     assert len(cas.bodies) == 3
-    cas.mishaps.extend([InjectedFault.named("late=2")] * 4)
+    cas.faults.extend([InjectedFault.parse("late=2")] * 4)
     assert attempt(runner).error == "CAS cannot be reached (ReadTimeout) (4 attempts)"
     assert subjects(runner) == [RETRIES_EXHAUSTED]
 
@@ -139,7 +139,7 @@ def test_a_list_that_comes_drop_by_drop_is_given_up_while_the_lock_holds_by_itse
 def test_a_refusal_after_retries_is_told_with_all_its_attempts(
     runner: JobRunner, cas: CasSimulator, mishaps: list[str], attempts: int
 ) -> None:
-    cas.mishaps.extend(map(InjectedFault.named, mishaps))
+    cas.faults.extend(map(InjectedFault.parse, mishaps))
     attempt(runner)
     assert f"Attempts: {attempts}\n" in bodies(runner)[0]
 
@@ -147,7 +147,7 @@ def test_a_refusal_after_retries_is_told_with_all_its_attempts(
 @pytest.mark.rule("P41")
 def test_a_bad_list_after_a_retry_is_told_with_both_attempts(runner: JobRunner, cas: CasSimulator) -> None:
     cas.vehicles = [*sample_vehicles(2), *sample_vehicles(1)]
-    cas.mishaps.append(InjectedFault(status=503))
+    cas.faults.append(InjectedFault(status=503))
     attempt(runner)
     assert "Attempts: 2\n" in bodies(runner)[0]
 
@@ -213,8 +213,8 @@ def test_a_lost_run_is_told_and_does_not_count_as_the_run_of_the_day(runner: Job
 
 @pytest.mark.rule("P40")
 def test_a_call_that_succeeds_the_fourth_time_raises_no_alert(runner: JobRunner, cas: CasSimulator) -> None:
-    cas.mishaps.extend(
-        [InjectedFault.named("503"), InjectedFault.named("reset"), InjectedFault.named("cut=0.99")]
+    cas.faults.extend(
+        [InjectedFault.parse("503"), InjectedFault.parse("reset"), InjectedFault.parse("cut=0.99")]
     )
     assert refresh(runner).result is RunResult.DONE
     assert subjects(runner) == []
@@ -225,7 +225,7 @@ def test_a_call_that_succeeds_the_fourth_time_raises_no_alert(runner: JobRunner,
 def test_a_refusal_is_final_and_a_redirect_is_not_followed(
     runner: JobRunner, cas: CasSimulator, status: int
 ) -> None:
-    cas.mishaps.append(InjectedFault(status=status))
+    cas.faults.append(InjectedFault(status=status))
     ended = attempt(runner)
     assert ended.error == f"CAS answered {status}"
     assert len(cas.bodies) == 1
@@ -239,7 +239,7 @@ def test_a_stream_cut_anywhere_leaves_yesterdays_list(
 ) -> None:
     refresh(runner)
     cas.vehicles = sample_vehicles(210)
-    cas.mishaps.extend([InjectedFault(cut_at=share)] * 4)
+    cas.faults.extend([InjectedFault(cut_at=share)] * 4)
     assert attempt(runner).result is RunResult.FAILED
     assert vehicles(runner) == 200
 
@@ -325,7 +325,7 @@ def test_a_renewed_certificate_is_shown_without_a_restart(
 @pytest.mark.rule("P42")
 def test_one_run_a_day_and_a_forced_one_by_hand(runner: JobRunner, cas: CasSimulator) -> None:
     job = evolve(REFRESH, at_least=timedelta(0))
-    cas.mishaps.extend([InjectedFault(status=401)])
+    cas.faults.extend([InjectedFault(status=401)])
     assert isinstance(runner.run(job), RunOutcome)
     assert runner.run(job) is SkipReason.RAN_TODAY
     assert isinstance(runner.run(job, forced=True), RunOutcome)

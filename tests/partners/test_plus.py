@@ -139,7 +139,7 @@ def test_when_every_attempt_failed_there_is_one_alert_until_it_works_again(
         client = PlusClient(
             gateway.url, tokens.address, "plus", SECRET, alerts.append, http(), sleep=waits.append
         )
-        gateway.mishaps.extend([InjectedFault.named(mishap)] * 8)
+        gateway.faults.extend([InjectedFault.parse(mishap)] * 8)
         for _ in range(2):
             with pytest.raises(RetriesExhausted):
                 client.query_batch(["1"])
@@ -157,7 +157,7 @@ def test_a_full_limit_is_waited_for_as_long_as_it_says(
 ) -> None:
     gateway, waits = Gateway(), list[float]()
     with gateway.running():
-        gateway.mishaps.append(InjectedFault(status=429))
+        gateway.faults.append(InjectedFault(status=429))
         client = PlusClient(gateway.url, tokens.address, "plus", SECRET, client=http(), sleep=waits.append)
         assert len(client.query_batch(["1"])) == 1
     assert waits == [60.0]

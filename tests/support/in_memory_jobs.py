@@ -66,7 +66,7 @@ class InMemoryJobTransaction:
 
     _store: InMemoryJobStore
 
-    def now(self) -> datetime:
+    def database_time(self) -> datetime:
         return self._store.clock.now()
 
     def acquire(self, request: LockRequest, now: datetime) -> bool:

@@ -74,7 +74,7 @@ class SqlJobTransaction:
 
     _connection: Connection
 
-    def now(self) -> datetime:
+    def database_time(self) -> datetime:
         """Return the database's time."""
         return singapore(aware(utc_now(self._connection)))
 

@@ -34,7 +34,7 @@ COMMANDS = {
     ),
     "explain": (
         "ocms_app.cli.explain:explain",
-        "Tell what each operation would answer for a notice now, and by which rule.",
+        "Show what each operation would answer for a notice now, and by which rule.",
     ),
     "settings": ("ocms_app.cli.settings:settings", "Show every setting as it holds now, secrets masked."),
 }
@@ -43,7 +43,7 @@ for name, (place, sentence) in COMMANDS.items():
 
 
 def main() -> None:
-    """Run the command line; what goes wrong is said in one line that tells what to do."""
+    """Run the command line; an expected error is one line that says what to do."""
     from ocms_app.cli.errors import run_reporting_errors  # noqa: PLC0415  # see above
 
     sys.exit(run_reporting_errors(app))

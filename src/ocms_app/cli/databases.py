@@ -23,7 +23,7 @@ def upgrade() -> None:
 
 @app.command
 def check() -> int:
-    """Tell whether both databases are reachable and up to date; the exit status is 1 when one is not."""
+    """Check that both databases are reachable and up to date; the exit status is 1 when one is not."""
     databases = open_databases(startup())
     behind = []
     for side, engine in databases.sides():
@@ -44,7 +44,7 @@ app.command(
 
 
 def upgrade_both(databases: Databases) -> None:
-    """Bring both databases to the present schema."""
+    """Migrate both databases to the present schema."""
     for side, engine in databases.sides():
         with translated():
             migrations.upgrade(engine, side)

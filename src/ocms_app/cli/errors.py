@@ -1,4 +1,4 @@
-"""What the command line says when something is wrong: one line each, on standard error."""
+"""Errors on the command line: one line each, on standard error."""
 
 import sys
 from collections.abc import Callable

@@ -19,7 +19,7 @@ from ocms_core.stages.request_fields import is_number
 
 def explain(notice_no: str) -> int:
     """
-    Tell how a notice stands, what each operation would answer for it now, and which rule decides it.
+    Show the state of a notice, what each operation would answer for it now, and which rule decides it.
 
     Parameters
     ----------

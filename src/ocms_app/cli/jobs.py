@@ -101,17 +101,17 @@ def history(name: str | None = None, *, last: int = 20, every: bool = False) -> 
     job = job_named(name).name if name else None
     table = Table("run", "job", "worker", "started", "seconds", "state", "counts", "error")
     frequent = [] if every else [each.name for each in JOBS if each.frequent]
-    journal = SqlJobRuns(open_databases(startup()).intranet)
-    for given in journal.history(job, last=last, done_without=frequent):
+    job_runs = SqlJobRuns(open_databases(startup()).intranet)
+    for run in job_runs.history(job, last=last, done_without=frequent):
         table.add_row(
-            str(given.number),
-            given.job,
-            given.worker,
-            given.started_at.strftime("%Y-%m-%d %H:%M:%S"),
-            seconds(given),
-            given.state,
-            counted(given.counts),
-            given.error or "",
+            str(run.number),
+            run.job,
+            run.worker,
+            run.started_at.strftime("%Y-%m-%d %H:%M:%S"),
+            seconds(run),
+            run.state,
+            counted(run.counts),
+            run.error or "",
         )
     show(table)
 
@@ -119,9 +119,9 @@ def history(name: str | None = None, *, last: int = 20, every: bool = False) -> 
 @app.command
 def alert(text: str) -> int:
     """
-    Hand an alert to the mail server at once, to see that the settings for it work.
+    Send an alert at once, to see that the settings for the mail server work.
 
-    The exit status is 1 when it takes the alert for some recipients only.
+    The exit status is 1 when the server accepts the alert for some recipients only.
 
     Parameters
     ----------
@@ -135,17 +135,17 @@ def alert(text: str) -> int:
     return 1 if refused else 0
 
 
-def why_not(why: SkipReason, name: str, databases: Databases) -> str:
-    """Tell why a job did not begin, and where another has its lock, until when."""
-    until = SqlJobStore(databases.intranet).held_until(name) if why is SkipReason.HELD else None
-    return f"{why.value} (held until {until:%H:%M:%S} unless extended)" if until else why.value
+def why_not(reason: SkipReason, name: str, databases: Databases) -> str:
+    """Return why a job did not begin, and where another has its lock, until when."""
+    until = SqlJobStore(databases.intranet).held_until(name) if reason is SkipReason.HELD else None
+    return f"{reason.value} (held until {until:%H:%M:%S} unless extended)" if until else reason.value
 
 
-def seconds(given: Run) -> str:
-    """Tell how long a run took."""
-    return f"{(given.ended_at - given.started_at).total_seconds():.1f}" if given.ended_at else ""
+def seconds(run: Run) -> str:
+    """Return how long a run took, in seconds; empty for one that has not ended."""
+    return f"{(run.ended_at - run.started_at).total_seconds():.1f}" if run.ended_at else ""
 
 
 def counted(counts: JobCounts) -> str:
-    """Write counts on one line."""
+    """Return counts on one line."""
     return " ".join(f"{name}={count}" for name, count in counts.items())

@@ -1,4 +1,4 @@
-"""`ocms replication`: the road from the Intranet to the Internet database."""
+"""`ocms replication`: replication to the Internet database."""
 
 import signal
 import sys
@@ -24,7 +24,7 @@ from ocms_app.cli.jobs import HELD
 from ocms_app.databases import open_databases
 from ocms_app.distributed_reconciliation import queue_of, whole
 from ocms_app.job_runner import JobRunner
-from ocms_app.key_rings import field_cipher, new_key
+from ocms_app.keys import field_cipher, new_key
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
 from ocms_core.jobs.runs import RunResult, SkipReason
@@ -41,7 +41,7 @@ RELAY_PATIENCE = 5.0
 
 @contextmanager
 def both_sides(settings: Settings) -> Iterator[tuple[Engine, InternetCopy]]:
-    """Open the Intranet database, and the copies on the Internet side for work that nobody waits for."""
+    """Open the Intranet database and the Internet copies, for work that nobody waits for."""
     databases = open_databases(settings)
     internet = engines.create(settings.internet_url, patience=RELAY_PATIENCE)
     try:
@@ -53,7 +53,7 @@ def both_sides(settings: Settings) -> Iterator[tuple[Engine, InternetCopy]]:
 
 @app.command
 def status() -> int:
-    """Tell what waits to be delivered; the exit status is 1 when some of it has failed before."""
+    """Show what waits to be delivered; the exit status is 1 when some of it has failed before."""
     with both_sides(startup()) as sides:
         standing = SqlReconciler(*sides).standing()
         queue = queue_of(sides[0])
@@ -91,34 +91,34 @@ def run(
     for number in () if once else (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with both_sides(startup()) as sides:
-        return 1 if relayed(SqlReplication(*sides), stop, once=once, pause=pause) else 0
+        return 1 if relay(SqlReplication(*sides), stop, once=once, pause=pause) else 0
 
 
-def relayed(mirror: SqlReplication, stop: Event, *, once: bool, pause: float) -> int:
-    """Deliver round after round until told to stop, or with `once` until nothing is due; rows that failed."""
+def relay(replication: SqlReplication, stop: Event, *, once: bool, pause: float) -> int:
+    """Deliver until `stop` is set, or with `once` until nothing is due; return how many rows failed."""
     failed = 0
     while not stop.is_set():
-        came_to = one_round(mirror, SystemClock().now(), patient=not once)
-        failed += came_to.failed
-        if came_to == RelayResult():
+        result = one_round(replication, SystemClock().now(), patient=not once)
+        failed += result.failed
+        if result == RelayResult():
             if once:
                 break
             stop.wait(pause)
     return failed
 
 
-def one_round(mirror: SqlReplication, now: datetime, *, patient: bool) -> RelayResult:
-    """Deliver one round; where it is to go on whatever happens, a database out of reach is waited for."""
+def one_round(replication: SqlReplication, now: datetime, *, patient: bool) -> RelayResult:
+    """Deliver one round; with `patient` an unreachable database is reported instead of raised."""
     try:
-        came_to = mirror.run_once(now, BATCH)
+        result = replication.run_once(now, BATCH)
     except (Unavailable, Conflict) as fault:
         if not patient:
             raise
         print(fault, file=sys.stderr)
         return RelayResult()
-    if came_to != RelayResult():
-        print(f"delivered {came_to.delivered}, failed {came_to.failed}", file=sys.stderr)
-    return came_to
+    if result != RelayResult():
+        print(f"delivered {result.delivered}, failed {result.failed}", file=sys.stderr)
+    return result
 
 
 @app.command
@@ -134,7 +134,7 @@ def reconcile(
     Parameters
     ----------
     repair
-        Put what differs on the road again, and deliver it.
+        Queue what differs for delivery again, and deliver it.
     queued
         Cut it into chunks for all who run `ocms work --chunks`; without a queue they are done here.
     chunk
@@ -153,7 +153,7 @@ def reconcile(
 
 
 def reconcile_queued(size: int, *, repair: bool) -> int:
-    """Have both sides compared in chunks and tell what they came to; 3 when another is at it."""
+    """Compare both sides in chunks and print the result; return 3 when another is comparing them."""
     settings = startup()
     databases = open_databases(settings)
     try:

@@ -22,14 +22,14 @@ def serve(*, host: str = "127.0.0.1", port: int = 8000) -> None:
 
 
 def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
-    """Run Granian; each worker process wires its own house from the same environment."""
+    """Run Granian; each worker process wires its own application from the same environment."""
     from granian import Granian  # noqa: PLC0415  # only a serving process needs it
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
     from ocms_app.wiring import issuers  # noqa: PLC0415  # loaded before the workers fork: they start at once
 
-    tuple(issuers(settings))  # what is wrong with one is said here, not in every worker
+    tuple(issuers(settings))  # a wrong one is reported here, not in every worker
     print(f"Serving on http://{host}:{port} (API page: http://{host}:{port}/docs)", file=sys.stderr)
     Granian(
         "ocms_app.asgi:create",

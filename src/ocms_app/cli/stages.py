@@ -55,7 +55,7 @@ def import_file(
     officer
         Who moves the notices.
     dry_run
-        Only tell what would become of each row; nothing is written to the database.
+        Only show what would become of each row; nothing is written to the database.
     verdicts
         Where the verdicts go; beside the table by default.
     """
@@ -85,7 +85,7 @@ def import_file(
 
 @rule("S23")
 def publish(batch: ReportBatch, databases: Databases, settings: Settings) -> None:
-    """The rows stand whatever becomes of their report: a failed one is a warning, a good one linked."""
+    """Publish the report and print its link; a failure is a warning, for the rows are committed (S23)."""
     try:
         link = service.publish(
             batch,
@@ -100,7 +100,7 @@ def publish(batch: ReportBatch, databases: Databases, settings: Settings) -> Non
 
 
 def with_progress(rows: Sequence[importing.Row], execute: importing.ExecuteItems) -> Iterable[RowVerdict]:
-    """Settle the rows with a progress bar on standard error."""
+    """Yield the verdicts of the rows, with a progress bar on standard error."""
     return track(
         importing.verdicts(rows, execute),
         "rows",
@@ -123,7 +123,7 @@ def write(target: Path, verdicts: Iterable[RowVerdict], moved: list[RowVerdict])
 
 
 def line(verdict: RowVerdict) -> Iterator[str]:
-    """Lay a verdict out; nothing in it begins like a formula."""
+    """Yield the cells of a verdict; none begins like a formula."""
     stages = (verdict.moved.previous_stage, verdict.moved.new_stage) if verdict.moved else ("", "")
     outcome = "UPDATED" if verdict.moved else "FAILED"
     cells = (verdict.row, verdict.notice_no, outcome, *stages, verdict.code.code, verdict.code.text)

@@ -28,7 +28,7 @@ def work(*, chunks: bool = False) -> int:
     """
     settings = startup()
     for job in JOBS:
-        schedule_of(job, settings.schedules)  # what is wrong with one is said before any job runs
+        schedule_of(job, settings.schedules)  # a wrong one is reported before any job runs
     databases = open_databases(settings)
     databases.ready()
     runner = JobRunner(settings, databases)
@@ -49,7 +49,7 @@ def work(*, chunks: bool = False) -> int:
 
 
 def chunk_worker(runner: JobRunner) -> Thread:
-    """Give the thread that takes chunks from the queue until the runner is asked to stop."""
+    """Return a thread that does chunks of the queue until the runner is asked to stop."""
     queue = queue_of(runner.databases.intranet)
     if queue is None:
         raise ValueError("Chunks are done on PostgreSQL with the extra `queue`; it, or that, is not there.")

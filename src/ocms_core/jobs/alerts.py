@@ -1,9 +1,8 @@
 """Sending the alerts that wait; one that is not accepted waits longer each time."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from ocms_core.jobs.ports import AlertOutbox, AlertSender
+from ocms_core.jobs.ports import AlertOutbox, AlertSender, Clock
 from ocms_core.jobs.runs import JobCounts
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.rule_tags import rule
@@ -14,7 +13,7 @@ MOST_DOUBLINGS = 10
 
 
 @rule("P40")
-def send_alerts(outbox: AlertOutbox, sender: AlertSender, now: Callable[[], datetime]) -> JobCounts:
+def send_alerts(outbox: AlertOutbox, sender: AlertSender, clock: Clock) -> JobCounts:
     """
     Send the alerts that are due, each recorded as sent before the next is begun (P40).
 
@@ -22,15 +21,15 @@ def send_alerts(outbox: AlertOutbox, sender: AlertSender, now: Callable[[], date
     sender does not accept is kept for a later attempt.
     """
     sent = failed = refused = 0
-    for pending in outbox.pending(now()):
+    for pending in outbox.pending(clock()):
         try:
-            refused += sender.send(pending.alert, now())
+            refused += sender.send(pending.alert, clock())
         except Unavailable as fault:
-            moment = now()
+            moment = clock()
             outbox.mark_failed(pending, str(fault), moment, next_attempt=moment + wait(pending.attempts))
             failed += 1
         else:
-            outbox.mark_sent(pending, now())
+            outbox.mark_sent(pending, clock())
             sent += 1
     return {"sent": sent, "failed": failed, "refused": refused}
 

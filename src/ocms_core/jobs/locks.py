@@ -8,8 +8,6 @@ lock is refused when it writes.
 
 from datetime import datetime, timedelta
 
-from attrs import frozen
-
 from ocms_core.jobs.ports import JobStore, JobTransaction
 from ocms_core.jobs.runs import (
     JobCounts,
@@ -22,9 +20,10 @@ from ocms_core.jobs.runs import (
     final_result,
     skip_reason,
 )
-from ocms_core.kernel.dates import today
+from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.errors import Conflict, RowRejected
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 
 EXTENSIONS_PER_LEASE = 3
 
@@ -37,7 +36,7 @@ class LockNotTaken(Exception):
         self.reason = reason
 
 
-@frozen
+@value_object
 class JobLocks:
     """Takes, extends and ends the locks of jobs; every method is one short transaction."""
 
@@ -61,7 +60,7 @@ class JobLocks:
     def extend(self, lease: LockLease) -> bool:
         """Hold a lock for another `at_most` from now; return False when it is no longer held."""
         with self._store.writing() as transaction:
-            return transaction.extend(lease, transaction.now())
+            return transaction.extend(lease, transaction.database_time())
 
     def end(self, lease: LockLease, result: RunResult, counts: JobCounts, error: str | None) -> RunResult:
         """
@@ -70,7 +69,7 @@ class JobLocks:
         Returns the result as recorded: a run that failed when its lock was gone is lost.
         """
         with self._store.writing() as transaction:
-            until, now = transaction.lease_end(lease), transaction.now()
+            until, now = transaction.lease_end(lease), transaction.database_time()
             result = final_result(result, held=until is not None and until > now)
             transaction.record_end(lease.fence, now, result=result, counts=counts, error=error)
             transaction.release(lease, max(now, lease.kept_until))
@@ -79,7 +78,7 @@ class JobLocks:
 
 def start_run(transaction: JobTransaction, request: LockRequest) -> LockLease:
     """Take the lock and record the start of the run; raise `LockNotTaken` when the run may not begin."""
-    now = transaction.now()
+    now = transaction.database_time()
     if not transaction.acquire(request, now):
         raise LockNotTaken(SkipReason.HELD)
     if reason := reason_on_record(transaction, request, now):
@@ -93,7 +92,7 @@ def start_run(transaction: JobTransaction, request: LockRequest) -> LockLease:
 def reason_on_record(transaction: JobTransaction, request: LockRequest, now: datetime) -> SkipReason | None:
     """Return why the runs on record speak against a run; None when they do not."""
     slot = transaction.slot_runs(request.job, request.slot) if request.slot else SlotRuns()
-    ran_today = request.once_a_day and transaction.has_run_on(request.job, today(now))
+    ran_today = request.once_a_day and transaction.has_run_on(request.job, singapore(now).date())
     return skip_reason(request, slot=slot, ran_today=ran_today, now=now)
 
 
@@ -106,7 +105,7 @@ def check_lock(transaction: JobTransaction, lease: LockLease) -> None:
     database can do that.
     """
     until = transaction.lease_end(lease)
-    left = until - transaction.now() if until else timedelta(0)
+    left = until - transaction.database_time() if until else timedelta(0)
     if left <= timedelta(0):
         raise LockLost(lease.job)
     transaction.limit_idle_time(left)

@@ -1,21 +1,23 @@
 """What running jobs needs from a database, a mail server, a crontab and a log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
-from typing import Protocol
-
-from attrs import frozen
+from typing import Protocol, TypeAlias
 
 from ocms_core.jobs.runs import JobCounts, LockLease, LockRequest, RunOutcome, RunResult, SlotRuns
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.value_objects import value_object
+
+Clock: TypeAlias = Callable[[], datetime]
+"""Reads the time, for what happens while a run lasts."""
 
 
 class JobTransaction(Protocol):
     """A transaction on locks and runs; leaving it with an error undoes it."""
 
-    def now(self) -> datetime:
+    def database_time(self) -> datetime:
         """Return the database's time, which all workers share whatever their own clocks say."""
 
     def acquire(self, request: LockRequest, now: datetime) -> bool:
@@ -73,7 +75,7 @@ class AlertStore(Protocol):
         """Keep an alert; return False when its incident has one already."""
 
 
-@frozen
+@value_object
 class PendingAlert:
     """An alert not sent yet, with its number and how often sending it was attempted."""
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from attrs import frozen
-
 from ocms_core.jobs.ports import Schedule
 from ocms_core.jobs.runs import RunOutcome, RunResult, SkipReason
+from ocms_core.kernel.value_objects import value_object
 
 # While another worker holds the lock of a due job, it is attempted all the while: when that one dies, its
 # work is taken over within a second of the end of its lock.
@@ -14,7 +13,7 @@ HELD_RETRY_DELAY = timedelta(seconds=0.5)
 LONGEST_SLEEP = timedelta(seconds=30)
 
 
-@frozen
+@value_object
 class PendingSlot:
     """A time of the schedule that is still to be run, and when the next attempt is."""
 

@@ -5,15 +5,16 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from ocms_core.jobs.locks import JobLocks
-from ocms_core.jobs.ports import AlertStore, RunObserver
+from ocms_core.jobs.ports import AlertStore, Clock, RunObserver
 from ocms_core.jobs.runs import JobCounts, LockLease, LockLost, LockRequest, RunOutcome, RunResult, SkipReason
 from ocms_core.kernel.alerts import Alert
-from ocms_core.kernel.dates import today
+from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 
 Work: TypeAlias = Callable[[LockLease], JobCounts]
 """What a job does; it returns counts by name. Raising any error is a run that failed."""
@@ -25,13 +26,13 @@ LockExtension: TypeAlias = Callable[[LockLease], AbstractContextManager[object]]
 """Extends a lock while the work lasts."""
 
 
-@frozen
+@value_object
 class JobService:
     """Runs jobs, each under its lock."""
 
     locks: JobLocks
     alerts: AlertStore
-    now: Callable[[], datetime]
+    clock: Clock
 
     def run(
         self,
@@ -66,9 +67,9 @@ class JobService:
             return RunOutcome(lease.fence, RunResult.DONE, work(lease))
         except Exception as error:  # noqa: BLE001  # whatever it is, the run has ended and its record says so
             observer.failed(lease, error)
-            alert = failure_alert(lease, error, self.now(), subject)
+            alert = failure_alert(lease, error, self.clock(), subject)
             try:
-                self.alerts.keep(alert, self.now())
+                self.alerts.keep(alert, self.clock())
             except OcmsError as fault:
                 observer.alert_not_kept(lease, fault)
             result = RunResult.LOST if isinstance(error, LockLost) else RunResult.FAILED
@@ -104,4 +105,4 @@ def failure_alert(lease: LockLease, error: Exception, now: datetime, subject: Al
         *getattr(error, "__notes__", ()),
     )
     title = subject(error) if subject else f"OCMS job {lease.job} failed"
-    return job_alert(lease.job, f"{today(now)}/{text}", title, "\n".join(lines))
+    return job_alert(lease.job, f"{singapore(now).date()}/{text}", title, "\n".join(lines))

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_app.cli.databases import upgrade_both
 from ocms_app.cli.serve import serve_until_stopped
-from ocms_app.databases import open_databases
+from ocms_app.databases import Databases, open_databases
+from ocms_app.settings import Settings
 from ocms_app.startup import startup
 from ocms_core.kernel.access import Role
 from ocms_demo.cli.sample import fill
@@ -36,7 +37,7 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
     """
     Start a working system with sample data on the databases of the settings, and print calls to try.
 
-    With nothing set that is SQLite below `var/`. Beside the API run a worker and stand-ins for CAS, MHA,
+    With nothing set that is SQLite below `var/`. Beside the API run a worker and simulators of CAS, MHA,
     DataHive and the token endpoint. The development issuer is on: not for production.
 
     Parameters
@@ -57,12 +58,30 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
     databases = open_databases(settings)
     upgrade_both(databases)
     fill(databases, notices, seed=1)
+    credentials = issue_credentials(settings, databases)
+    databases.dispose()
+    base = f"http://{host}:{port}"
+    print_calls(base, credentials)
+    with demo_services(base, credentials.api_key, cas_mishaps):
+        serve_until_stopped(evolve(settings, workers=1), host, port)
+
+
+@frozen
+class DemoCredentials:
+    """An API key of CAS, and the tokens of PLUS and of an officer."""
+
+    api_key: str
+    plus_token: str
+    staff_token: str
+
+
+def issue_credentials(settings: Settings, databases: Databases) -> DemoCredentials:
+    """Issue the credentials of a demo; API keys of demos before it are revoked."""
     now = SystemClock().now()
-    credentials = SqlCredentials(databases.intranet)
-    for key in credentials.list():
+    keys = SqlCredentials(databases.intranet)
+    for key in keys.list():
         if key.client == CLIENT and key.live(now):
-            credentials.revoke(key.key_id, now=now)
-    api_key = credentials.issue(CLIENT, Role.CAS, now=now, days=1)
+            keys.revoke(key.key_id, now=now)
     issuer = DevIssuer(Path(settings.dev_keys), switched_on=True)
     plus, staff = (
         issuer.token(name, role, kind=kind, now=now, lifetime=HOURS * 3600)
@@ -71,14 +90,16 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
             (OFFICER, Role.OIC, CallerKind.STAFF),
         )
     )
-    print(f"\nAPI key (CAS):\n{api_key}\n\nPLUS token ({HOURS} h):\n{plus}")
-    print(f"\nStaff token of {OFFICER} ({HOURS} h):\n{staff}\n\nCalls to try:")
-    base = f"http://{host}:{port}"
-    cas, plus, staff = (
-        f"X-API-Key: {api_key}",
-        f"Authorization: Bearer {plus}",
-        f"Authorization: Bearer {staff}",
-    )
+    return DemoCredentials(keys.issue(CLIENT, Role.CAS, now=now, days=1), plus, staff)
+
+
+def print_calls(base: str, credentials: DemoCredentials) -> None:
+    """Print the credentials, and calls to try with them."""
+    print(f"\nAPI key (CAS):\n{credentials.api_key}\n\nPLUS token ({HOURS} h):\n{credentials.plus_token}")
+    print(f"\nStaff token of {OFFICER} ({HOURS} h):\n{credentials.staff_token}\n\nCalls to try:")
+    cas = f"X-API-Key: {credentials.api_key}"
+    plus = f"Authorization: Bearer {credentials.plus_token}"
+    staff = f"Authorization: Bearer {credentials.staff_token}"
     calls: tuple[tuple[str, str, object], ...] = (
         ("/v1/ocms/cas-getPaymentStatus", cas, example(court_description.PAYMENT_STATUS)),
         ("/v1/ocms/cas-updateCourtNotices", cas, example(court_description.COURT_NOTICES)),
@@ -90,23 +111,20 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
         ("/hstexists", staff, example(hst_description.EXISTS)),
     )
     for path, credential, body in calls:
-        given = f"-H 'Content-Type: application/json' -H '{credential}' -d '{json.dumps(body)}'"
-        print(f"\ncurl -s {base}{path} {given}", flush=True)
+        options = f"-H 'Content-Type: application/json' -H '{credential}' -d '{json.dumps(body)}'"
+        print(f"\ncurl -s {base}{path} {options}", flush=True)
     print(flush=True)
-    databases.dispose()
-    with companion(base, api_key, cas_mishaps):
-        serve_until_stopped(evolve(settings, workers=1), host, port)
 
 
-def example(given: Description) -> object:
+def example(description: Description) -> object:
     """Return the request the contract shows."""
-    return json.loads(encode(given.request.examples["contract"]))
+    return json.loads(encode(description.request.examples["contract"]))
 
 
 @contextmanager
-def companion(base: str, api_key: str, mishaps: str) -> Iterator[None]:
-    """Run the worker and the stand-ins beside the API; they end when this process does, in whatever way."""
-    command = [sys.executable, "-m", "ocms_demo.demo_services", mishaps]
+def demo_services(base: str, api_key: str, faults: str) -> Iterator[None]:
+    """Run the worker and the simulators beside the API; they end when this process does, however it ends."""
+    command = [sys.executable, "-m", "ocms_demo.demo_services", faults]
     settings = {"OCMS_PARTNER_URL": base, "OCMS_PARTNER_API_KEY": api_key}
     with subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, **settings}) as beside:  # noqa: S603  # our own module
         try:

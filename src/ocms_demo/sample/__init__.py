@@ -1,4 +1,4 @@
-"""Sample data: invented notices in every state a notice can be in, and those the contract's examples name."""
+"""Sample data: invented notices in every state there is, and those of the contract's examples."""
 
 from ocms_demo.sample.loading import SampleReport, load_sample
 

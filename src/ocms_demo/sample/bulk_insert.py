@@ -1,4 +1,4 @@
-"""Many rows of one table at once, by the quickest way each database has."""
+"""Inserting many rows of one table at once, by the fastest means of each database."""
 
 from collections.abc import Sequence
 from operator import itemgetter
@@ -12,11 +12,11 @@ from ocms_demo.sample.rows import Row
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert new rows, all of which name the same columns."""
     if rows:
-        WAYS[connection.dialect.name](connection, table, rows)
+        INSERTS[connection.dialect.name](connection, table, rows)
 
 
 def copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """PostgreSQL reads them as one stream."""
+    """Insert rows as one COPY stream (PostgreSQL)."""
     names = tuple(rows[0])
     values = itemgetter(*names)
     cursor = connection.connection.cursor()
@@ -26,18 +26,18 @@ def copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
 
 
 def execute_many(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """SQLite, in the same process, takes them one by one."""
+    """Insert rows one by one (SQLite, which runs in the same process)."""
     connection.execute(insert(table), rows)
 
 
 def insert_row_set(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """SQL Server takes them as one bound value."""
+    """Insert rows as one bound value (SQL Server)."""
     given, names = row_set(connection.dialect, {name: table.c[name].type for name in rows[0]}), tuple(rows[0])
     statement = insert(table).from_select(names, select(given.rows))
     connection.execute(statement, given.bind(list(map(itemgetter(*names), rows))))
 
 
-WAYS = {"postgresql": copy, "sqlite": execute_many, "mssql": insert_row_set}
+INSERTS = {"postgresql": copy, "sqlite": execute_many, "mssql": insert_row_set}
 
 
 def insert_absent(connection: Connection, table: Table, rows: Sequence[Row]) -> None:

@@ -1,4 +1,4 @@
-"""Every case a sample notice can be: its stage, what suspends it and how it was paid, as one table."""
+"""Every case a sample notice can be: stage, suspensions and payment, as one table."""
 
 from collections.abc import Iterator
 from random import Random
@@ -14,20 +14,20 @@ BEYOND_CHANGE = tuple(stage for stage in STAGES if stage not in CHANGEABLE)
 
 DRIVER_STAGES = ("DN1", "DN2", "DR3")
 TO_COURT = ("CPC", "CSD", "CSR", "WAR", "CWT")
-ROADS = (
+STAGE_PATHS = (
     ("NPA", "ROV", "RD1", "RD2", "RR3", *TO_COURT),
     ("NPA", "ROV", "ENA", "RD1", "RD2", "RR3", *TO_COURT),
     ("NPA", "ROV", "RD1", "RD2", "RR3", "CFC"),
     ("NPA", *DRIVER_STAGES, *TO_COURT),
     ("NPA", *DRIVER_STAGES, "CFC"),
 )
-"""The ways through the stages, each step a move of the stage map."""
+"""The paths through the stages, each step a move of the stage map."""
 
 
 @frozen
 class Situation:
     """
-    Something notices of some stages can be in.
+    The suspensions and payments that notices of some stages can have.
 
     `open` are the suspensions that hold, `closed` those revived before them, as type and reason;
     `payments` the payment statuses that occur with it; `listed` says the offender is on the HST list.
@@ -74,7 +74,7 @@ class SampleCase:
 
 
 def every_case() -> Iterator[SampleCase]:
-    """Give every case that can occur, once."""
+    """Yield every case that can occur, once."""
     for situation in SITUATIONS:
         for stage in situation.stages:
             for payment in situation.payments:
@@ -91,13 +91,13 @@ EVERYDAY_WEIGHTS = [STAGE_WEIGHTS[case.stage] * PAYMENT_WEIGHTS[case.payment] fo
 
 
 def assign_cases(rng: Random, size: int) -> list[SampleCase]:
-    """Deal the cases of so many notices: every case once, the rest everyday ones, shuffled."""
+    """Return the cases of so many notices: every case once, the rest everyday ones, shuffled."""
     cases = [*EVERY_CASE, *rng.choices(EVERYDAY, EVERYDAY_WEIGHTS, k=size - len(EVERY_CASE))]
     rng.shuffle(cases)
     return cases
 
 
 def stage_path(rng: Random, stage: str, *, drives: bool) -> tuple[str, ...]:
-    """Choose a way a notice can have come to a stage, from its first stage to that one."""
-    way = rng.choice([way for way in ROADS if stage in way and (drives or "DN1" not in way)])
-    return way[: way.index(stage) + 1]
+    """Choose a path by which a notice can have reached a stage, from its first stage to that one."""
+    path = rng.choice([path for path in STAGE_PATHS if stage in path and (drives or "DN1" not in path)])
+    return path[: path.index(stage) + 1]

@@ -40,7 +40,7 @@ NOTHING, EVERYTHING = Decimal(0), Decimal(1)
 
 
 def someone(id_no: str, name: str, address: SampleAddress = EXAMPLE_PLACE) -> SamplePerson:
-    """Give one of the examples' people, all with an NRIC."""
+    """Build one of the examples' people, all with an NRIC."""
     return SamplePerson("N", id_no, name, address, None, None, "", "C")
 
 
@@ -59,19 +59,19 @@ COMPANY = evolve(
 
 
 def at(text: str) -> datetime:
-    """Read a moment in Singapore time, without a zone as the tables keep it."""
+    """Parse a moment in Singapore time, without a zone as the tables keep it."""
     return datetime.fromisoformat(text)
 
 
 def known(
     role: str, person: SamplePerson, since: str = "2020-01-01T00:00:00", *, current: bool = True
 ) -> SampleOffender:
-    """Give somebody a notice knows, at the address furnished."""
+    """Build somebody a notice knows, at the address furnished."""
     return SampleOffender(role, person, current, (("furnished_mail", person.address, at(since)),))
 
 
 def example_notices() -> Iterator[SampleNotice]:
-    """Give every notice the contract names."""
+    """Yield every notice the contract names."""
     yield court_notice()
     yield from driver_notices()
     yield from reported_notices()
@@ -80,7 +80,7 @@ def example_notices() -> Iterator[SampleNotice]:
 
 
 def court_notice() -> SampleNotice:
-    """Give contract 1's notice: in court, with a payment and a reason of the court's."""
+    """Build contract 1's notice: in court, with a payment and a reason of the court's."""
     suspended_at = at("2025-01-10T09:00:00")
     return SampleNotice(
         "1234567890",
@@ -101,7 +101,7 @@ def court_notice() -> SampleNotice:
 
 
 def driver_notices() -> Iterator[SampleNotice]:
-    """Give contract 2's three: the first by hand in DN1, the second in court, the third due for DN1."""
+    """Yield contract 2's three: the first by hand in DN1, the second in court, the third due for DN1."""
     owner = known("O", OWNER_OF_BOTH, current=False)
     by_hand = SampleNotice(
         "N-001",
@@ -149,7 +149,7 @@ REPORTED = (
 
 
 def reported_notices() -> Iterator[SampleNotice]:
-    """Give the notices of contract 2's reports of January 2025."""
+    """Yield the notices of contract 2's reports of January 2025."""
     for number, (officer, day) in enumerate(REPORTED, start=101):
         changed_at = at(day) + timedelta(minutes=number)
         yield SampleNotice(
@@ -170,7 +170,7 @@ def reported_notices() -> Iterator[SampleNotice]:
 
 
 def furnishable_notice() -> SampleNotice:
-    """Give contract 3's notice: in RD1, its owner the current offender, nobody furnished yet."""
+    """Build contract 3's notice: in RD1, its owner the current offender, nobody furnished yet."""
     return SampleNotice(
         "500500303J",
         vehicle_no=COMPANY.vehicle_no,
@@ -186,7 +186,7 @@ def furnishable_notice() -> SampleNotice:
 
 
 def notices_of_john_tan() -> Iterator[SampleNotice]:
-    """Give contract 4's notices: two to suspend, one paid and one in court that are left alone."""
+    """Yield contract 4's notices: two to suspend, one paid and one in court that are left alone."""
     tan = known("O", TAN, "2025-11-01T00:00:00")
     of_tan = SampleNotice(
         "500500001A",
@@ -217,7 +217,7 @@ def notices_of_john_tan() -> Iterator[SampleNotice]:
 
 
 def example_rows(now: datetime) -> Iterator[TableRow]:
-    """Give what the examples need besides notices: the fees and a VIP's vehicle."""
+    """Yield the rows the examples need besides notices: the fees and a VIP's vehicle."""
     for parameter_id, fee in SAMPLE_FEES.items():
         yield row(
             t.ocms_parameter,

@@ -1,4 +1,4 @@
-"""Brings the sample into a pair of databases, a part at a time."""
+"""Loads the sample into a pair of databases, a part at a time."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -48,11 +48,11 @@ class SampleReport:
 
     @property
     def notices(self) -> int:
-        """How many notices were added."""
+        """The number of notices added."""
         return self.stages.total()
 
     def __str__(self) -> str:
-        """Say it in a few lines, the most frequent first."""
+        """Return a few lines about it, the most frequent first."""
         counted = {"stages": self.stages, "payments": self.payments, "open suspensions": self.suspensions}
         added = f"{self.notices:,} notices with {self.offenders:,} people added in {self.seconds:.1f} s"
         lines = [f"{added}, {self.present:,} were there"]
@@ -77,8 +77,8 @@ def load_sample(
     The same `notices`, `seed` and `now` give the same rows; fewer notices are the first of more. A
     notice that is there already is left as it is with all its rows, so a repeat adds nothing; what is
     added later to a smaller sample fits it when the seed is the same.
-    `progress(done, notices)` is told after each part. Memory does not grow with `notices`.
-    ValueError above ten million notices.
+    `progress(done, notices)` is called after each part. Memory does not grow with `notices`.
+    Raises `ValueError` above ten million notices.
     """
     if not 0 <= notices <= MOST_NOTICES:
         raise ValueError(f"The sample has 0 to {MOST_NOTICES:,} notices, not {notices:,}.")
@@ -93,8 +93,8 @@ def load_sample(
             parts.append(SampleReport(present=there))
         else:
             blocks = (block(seed, number, moment) for number in range(first // BLOCK, -(-last // BLOCK)))
-            drawn = list(islice(chain.from_iterable(blocks), len(numbers)))
-            parts.append(load_part(intranet, internet, drawn))
+            generated = list(islice(chain.from_iterable(blocks), len(numbers)))
+            parts.append(load_part(intranet, internet, generated))
         progress(last, notices)
     return summed(parts, perf_counter() - started)
 
@@ -122,21 +122,21 @@ def load_part(
 
 
 def present(connection: Connection, table: Table, numbers: Sequence[str]) -> frozenset[str]:
-    """Tell which of these notices a table has already."""
+    """Return which of these notices a table has already."""
     question = select(table.c.notice_no).where(among(connection.dialect, table.c.notice_no))
     return frozenset(connection.scalars(question, bind_keys(connection.dialect, numbers)))
 
 
 def by_table(rows: Iterable[TableRow]) -> dict[Table, list[Row]]:
-    """Sort rows by their tables."""
-    sorted_out: dict[Table, list[Row]] = {}
+    """Return rows by their tables."""
+    tables: dict[Table, list[Row]] = {}
     for table, row in rows:
-        sorted_out.setdefault(table, []).append(row)
-    return sorted_out
+        tables.setdefault(table, []).append(row)
+    return tables
 
 
 def report(added: Sequence[SampleNotice], there: int) -> SampleReport:
-    """Count what one part has added."""
+    """Return what one part has added."""
     return SampleReport(
         present=there,
         offenders=sum(len(notice.offenders) for notice in added),
@@ -152,7 +152,7 @@ def report(added: Sequence[SampleNotice], there: int) -> SampleReport:
 
 
 def summed(parts: Sequence[SampleReport], seconds: float) -> SampleReport:
-    """Add up the parts of a load."""
+    """Return the sum of the parts of a load."""
     return SampleReport(
         seconds=seconds,
         present=sum(part.present for part in parts),

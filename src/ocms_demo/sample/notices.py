@@ -40,13 +40,13 @@ class SampleSuspension:
 
     @property
     def due(self) -> datetime | None:
-        """When it is to be revived: after the days of its reason, never when permanent."""
+        """The moment it is to be revived: after the days of its reason; None when permanent."""
         return self.since + timedelta(TEMPORARY_DAYS[self.reason]) if self.type == TEMPORARY else None
 
 
 @frozen
 class SampleFurnishing:
-    """What was said when somebody was furnished."""
+    """The relationship and rental period of somebody furnished."""
 
     relationship: str
     rental_from: date
@@ -113,39 +113,39 @@ class SampleNotice:
 
     @property
     def stage(self) -> str:
-        """The stage it stands in."""
+        """The current stage."""
         return self.stages[-1][0]
 
     @property
     def stage_date(self) -> datetime:
-        """When it entered that stage."""
+        """The moment it entered that stage."""
         return self.stages[-1][1]
 
     @property
     def next_date(self) -> datetime | None:
-        """When the next stage is due: the days of this one later, at midnight (S22)."""
+        """The moment the next stage is due: the days of this one later, at midnight (S22)."""
         if self.next_stage is None:
             return None
         return midnight(self.stage_date) + timedelta(STAGE_DAYS.get(self.stage, DEFAULT_STAGE_DAYS))
 
     @property
     def admin_fee(self) -> Decimal | None:
-        """The final reminders cost the administration fee (S40)."""
+        """The administration fee, which the final reminders cost (S40)."""
         return ADMIN_FEE if self.stage in FINAL_REMINDERS else None
 
     @property
     def surcharge(self) -> Decimal | None:
-        """Going to court costs the surcharge, and it stays on through the court's own stages (S40, P24)."""
+        """The surcharge of going to court, kept through the court's own stages (S40, P24)."""
         return None if self.stage in BEFORE_COURT else SURCHARGE
 
     @property
     def payable(self) -> Decimal:
-        """What is to be paid in all."""
+        """The whole amount to be paid."""
         return self.composition + (self.admin_fee or 0) + (self.surcharge or 0)
 
     @property
     def amount_paid(self) -> Decimal:
-        """What has been paid and kept, in whole cents."""
+        """The amount paid and kept, in whole cents."""
         return money(self.payable * self.paid_share)
 
 
@@ -160,7 +160,7 @@ class SampleState:
 
 def shown(suspensions: Iterable[SampleSuspension]) -> SampleState:
     """
-    A notice row shows what is permanent before what is temporary, and of those the latest due (H5, H9).
+    Return what a notice row shows: permanent before temporary suspensions, of those the latest due (H5, H9).
 
     A payment shows in the `crs_*` columns, everything else in the `epr_*` ones.
     """
@@ -175,5 +175,5 @@ def shown(suspensions: Iterable[SampleSuspension]) -> SampleState:
 
 
 def midnight(moment: datetime) -> datetime:
-    """Give the beginning of a moment's day."""
+    """Return the beginning of a moment's day."""
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)

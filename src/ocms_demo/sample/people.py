@@ -39,7 +39,7 @@ BIRTH_DAYS = 18_000
 
 @frozen
 class SampleAddress:
-    """Where somebody lives; empty text for a part there is not."""
+    """An address; empty text for a part there is not."""
 
     blk_hse_no: str
     street_name: str
@@ -119,7 +119,7 @@ def address(rng: Random) -> SampleAddress:
 
 
 def plate(category: str, number: int) -> str:
-    """Give the plate of a number; it ends in a letter no plate ends in."""
+    """Return the plate of a number; it ends in a letter no plate ends in."""
     series, place = divmod(number, PLATES_IN_SERIES)
     series, second = divmod(series, len(PLATE_LETTERS))
     end, first = divmod(series, len(PLATE_LETTERS))

@@ -19,20 +19,20 @@ HST = "HST"
 
 
 def row(table: Table, at: datetime, **columns: Any) -> TableRow:
-    """Give a row of a table with who made it and when (G4)."""
+    """Build a row of a table with who made it and when (G4)."""
     user = internet.AUDIT_USER if table.metadata is t.INTERNET else intranet.AUDIT_USER
     return table, {**columns, "cre_date": at, "cre_user_id": user}
 
 
 def rows_of(notice: SampleNotice) -> Iterator[TableRow]:
-    """Give every row of a notice; all rows of one table name the same columns."""
+    """Yield every row of a notice; all rows of one table name the same columns."""
     showing = shown(notice.suspensions)
     for rows in (notice_rows, offender_rows, suspension_rows, other_rows):
         yield from rows(notice, showing)
 
 
 def notice_rows(notice: SampleNotice, showing: SampleState) -> Iterator[TableRow]:
-    """Give the notice's own row and, once delivered, its Internet copy."""
+    """Yield the notice's own row and, once delivered, its Internet copy."""
     shared = {
         "notice_no": notice.notice_no,
         "vehicle_no": notice.vehicle_no,
@@ -80,7 +80,7 @@ def notice_rows(notice: SampleNotice, showing: SampleState) -> Iterator[TableRow
 
 
 def offender_rows(notice: SampleNotice, _showing: SampleState) -> Iterator[TableRow]:
-    """Give the people of a notice with their addresses, and what makes one of them an HST case."""
+    """Yield the people of a notice with their addresses, and what makes one of them an HST case."""
     for offender in notice.offenders:
         yield offender_row(notice, offender)
         key = {"notice_no": notice.notice_no, "owner_driver_indicator": offender.role}
@@ -109,7 +109,7 @@ def offender_rows(notice: SampleNotice, _showing: SampleState) -> Iterator[Table
 
 
 def offender_row(notice: SampleNotice, offender: SampleOffender) -> TableRow:
-    """Give the row of one of a notice's people."""
+    """Build the row of one of a notice's people."""
     someone = offender.person
     return row(
         t.ocms_offence_notice_owner_driver,
@@ -131,7 +131,7 @@ def offender_row(notice: SampleNotice, offender: SampleOffender) -> TableRow:
 
 
 def listing_rows(offender: SampleOffender) -> Iterator[TableRow]:
-    """Give the HST row of somebody listed, and the last address check."""
+    """Yield the HST row of somebody listed, and the last address check."""
     someone, listing = offender.person, offender.person.listing
     if listing is None:
         return
@@ -163,7 +163,7 @@ def listing_rows(offender: SampleOffender) -> Iterator[TableRow]:
 
 
 def suspension_rows(notice: SampleNotice, _showing: SampleState) -> Iterator[TableRow]:
-    """Give the record of every suspension, numbered from 1."""
+    """Yield the record of every suspension, numbered from 1."""
     for sr_no, given in enumerate(notice.suspensions, start=1):
         yield row(
             t.ocms_suspended_notice,
@@ -185,7 +185,7 @@ def suspension_rows(notice: SampleNotice, _showing: SampleState) -> Iterator[Tab
 
 
 def other_rows(notice: SampleNotice, _showing: SampleState) -> Iterator[TableRow]:
-    """Give the change that brought the notice into its stage, its court case and its VIP vehicle."""
+    """Yield the change that brought the notice into its stage, its court case and its VIP vehicle."""
     if notice.change:
         yield row(
             t.ocms_change_of_processing,
@@ -209,7 +209,7 @@ def other_rows(notice: SampleNotice, _showing: SampleState) -> Iterator[TableRow
 
 
 def vip_row(vehicle_no: str, at: datetime) -> TableRow:
-    """Give the row of a VIP vehicle, active as CAS lists it."""
+    """Build the row of a VIP vehicle, active as CAS lists it."""
     return row(
         t.ocms_vip_vehicle,
         at,

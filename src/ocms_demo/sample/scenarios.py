@@ -1,4 +1,4 @@
-"""Who stands behind which case: the people of a block of notices, and when each notice came to its stage."""
+"""The scenarios of a block of notices: case, people, and when each notice reached its stage."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from ocms_demo.sample.notices import midnight
 from ocms_demo.sample.people import COMPANY, SampleHstListing, SamplePerson, address, person
 
 BLOCK = 2_000
-"""Notices drawn together; every case occurs in a block."""
+"""Notices generated together; every case occurs in a block."""
 
 DAYS_OF_A_STAGE = 14
 MOST_DAYS_SUSPENDED = 60
@@ -24,13 +24,13 @@ CHANGED_STAGES = ("RD1", "RD2", "RR3", *DRIVER_STAGES)
 @frozen
 class Scenario:
     """
-    What is settled of a notice before its particulars: its case, the way it came, and its people.
+    What a notice is built from: its case, the path through the stages, and its people.
 
-    `entered` is when it came to its stage; `changed` says that somebody moved it there by hand.
+    `entered` is when it reached its stage; `changed` says that somebody moved it there by hand.
     """
 
     case: SampleCase
-    way: tuple[str, ...]
+    path: tuple[str, ...]
     entered: datetime
     changed: bool
     offender: SamplePerson
@@ -38,7 +38,7 @@ class Scenario:
 
 
 def scenarios(rng: Random, number: int, now: datetime) -> Iterator[Scenario]:
-    """Deal the hands of a block."""
+    """Yield the scenarios of a block."""
     cases = assign_cases(rng, BLOCK)
     people = (person(rng, number * BLOCK + place) for place in range(BLOCK))
     listed = (evolve(someone, listing=listing(rng, now)) for someone in people)
@@ -49,16 +49,16 @@ def scenarios(rng: Random, number: int, now: datetime) -> Iterator[Scenario]:
     rng.shuffle(pairs)
     owners = [someone for _, someone in pairs if someone.listing is None]
     for case, offender in pairs:
-        way = stage_path(rng, case.stage, drives=offender.id_type != COMPANY)
+        path = stage_path(rng, case.stage, drives=offender.id_type != COMPANY)
         changed = case.stage in CHANGED_STAGES and rng.random() < 1 / 5
         entered = entry(rng, case, now, today=changed and rng.random() < 1 / 4)
-        yield Scenario(case, way, entered, changed, offender, rng.choice(owners))
+        yield Scenario(case, path, entered, changed, offender, rng.choice(owners))
 
 
 def assign_scenarios(
     rng: Random, cases: list[SampleCase], people: Iterator[SamplePerson]
 ) -> Iterator[tuple[SampleCase, SamplePerson]]:
-    """Give each case an offender; many have several notices, and no company ever drives."""
+    """Yield each case with an offender; many have several notices, and no company ever drives."""
     left, someone = 0, next(people)
     for case in cases:
         while not left or (someone.id_type == COMPANY and case.stage in DRIVER_STAGES):
@@ -68,7 +68,7 @@ def assign_scenarios(
 
 
 def listing(rng: Random, now: datetime) -> SampleHstListing:
-    """Put somebody on the HST list; most address checks find nothing better."""
+    """Build somebody's entry of the HST list; most address checks find nothing better."""
     since = now - timedelta(rng.randint(MOST_DAYS_SUSPENDED + 1, MOST_DAYS_LISTED))
     answered = now - timedelta(rng.randint(1, MOST_DAYS_SUSPENDED)) if rng.random() < 2 / 3 else None
     return SampleHstListing(since, answered, address(rng), rng.choice(("N", "G", "I", None)))

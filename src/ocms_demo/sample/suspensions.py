@@ -1,4 +1,4 @@
-"""The suspensions of a drawn notice, as its case wants them."""
+"""The suspensions of a sample notice, as its case has them."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -15,11 +15,11 @@ MOST_DAYS_REVIVED = 25
 PERMANENT_SOURCES = {"FP": "PLUS", "WWP": "CAS", "WWC": "CAS"}
 
 
-def suspended(rng: Random, hand: Scenario, now: datetime) -> tuple[SampleSuspension, ...]:
-    """Suspend a notice as its case says, the revived suspensions before the open ones."""
-    case = hand.case
+def sample_suspensions(rng: Random, scenario: Scenario, now: datetime) -> tuple[SampleSuspension, ...]:
+    """Build the suspensions of a notice's case, the revived ones before the open ones."""
+    case = scenario.case
     made: list[SampleSuspension] = []
-    moment = max(hand.entered, now - timedelta(MOST_DAYS_SUSPENDED))
+    moment = max(scenario.entered, now - timedelta(MOST_DAYS_SUSPENDED))
     for kind, reason in case.situation.closed:
         given = suspension(rng, case, kind, reason, between(rng, moment, now))
         moment = between(rng, max(given.since, now - timedelta(MOST_DAYS_REVIVED)), now)
@@ -35,7 +35,7 @@ def suspended(rng: Random, hand: Scenario, now: datetime) -> tuple[SampleSuspens
 
 
 def suspension(rng: Random, case: SampleCase, kind: str, reason: str, since: datetime) -> SampleSuspension:
-    """Suspend a notice, by whoever suspends for that reason."""
+    """Build a suspension by whoever suspends for that reason."""
     source = PERMANENT_SOURCES.get(reason, "OCMS")
     if reason == "OTH" and case.stage in COURT:
         source = "CAS"
@@ -45,7 +45,7 @@ def suspension(rng: Random, case: SampleCase, kind: str, reason: str, since: dat
 
 
 def revived(given: SampleSuspension, moment: datetime) -> SampleSuspension:
-    """Revive a suspension: listed people's because the period is over, others' for a found address."""
+    """Return a suspension revived: a TS-HST as its period is over, any other for a found address."""
     reason, remarks = ("SPO", None) if given.reason == "HST" else ("OTH", "New address found")
     return evolve(given, revived_at=moment, revival_reason=reason, revival_remarks=remarks)
 

@@ -1,1 +1,1 @@
-"""Stand-ins for the systems OCMS talks to, for the demo and for tests; never for production."""
+"""Simulators of the systems OCMS talks to, for the demo and for tests; never for production."""

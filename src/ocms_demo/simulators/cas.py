@@ -1,4 +1,4 @@
-"""A CAS that has a list of VIP vehicles, behind mutual TLS."""
+"""A simulated CAS with a list of VIP vehicles, behind mutual TLS."""
 
 import json
 import ssl
@@ -16,7 +16,7 @@ Vehicle = dict[str, str]
 
 
 class CasSimulator(Simulator):
-    """Gives its list of vehicles to whoever shows a certificate of the authority."""
+    """Serves its list of vehicles to callers with a certificate of the authority."""
 
     def __init__(self, own: Certificate, authority: Path, vehicles: Sequence[Vehicle], port: int = 0) -> None:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(authority))
@@ -31,7 +31,7 @@ class CasSimulator(Simulator):
         return self.url + PATH
 
     def reply(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, str], Iterator[bytes], int]:
-        """Answer with the list."""
+        """Return the list."""
         del headers, body
         if path != PATH:
             return 404, {}, iter([b"{}"]), 2
@@ -40,7 +40,7 @@ class CasSimulator(Simulator):
 
 
 def listed(vehicles: Sequence[Vehicle]) -> Iterator[bytes]:
-    """Write the answer of API 3 in parts."""
+    """Yield the answer of API 3 in parts."""
     message = "Successfully retrieved VIP vehicle data"
     yield b'{"total": %d, "data": {"appCode": "OCMS-2000", "message": "%s", "vehicles": [' % (
         len(vehicles),
@@ -53,7 +53,7 @@ def listed(vehicles: Sequence[Vehicle]) -> Iterator[bytes]:
 
 
 def sample_vehicles(count: int) -> list[Vehicle]:
-    """Make up so many vehicles."""
+    """Return so many made-up vehicles."""
     return [
         {
             "vehicleNo": f"SVP{number:07}",

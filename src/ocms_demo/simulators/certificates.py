@@ -1,4 +1,4 @@
-"""Certificates for development: an authority of one's own, and what it signs."""
+"""Certificates for development: an authority, and what it signs."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,7 @@ class Authority:
 
 
 def authority(folder: Path, name: str = "authority") -> Authority:
-    """Make an authority; its key is kept in memory only."""
+    """Create an authority; its key is kept in memory only."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     key, own = ec.generate_private_key(ec.SECP256R1()), named(name)
     built = (
@@ -65,7 +65,7 @@ def authority(folder: Path, name: str = "authority") -> Authority:
 def builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, end: datetime
 ) -> x509.CertificateBuilder:
-    """Begin a certificate."""
+    """Return the builder of a certificate."""
     end = end.astimezone(UTC)
     return (
         x509.CertificateBuilder()
@@ -79,12 +79,12 @@ def builder(
 
 
 def named(name: str) -> x509.Name:
-    """Give a name the way certificates carry it."""
+    """Convert a name to a certificate's form."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
 def alternative(host: str) -> x509.GeneralName:
-    """Give a host as what the certificate is for."""
+    """Convert a host, a name or an IP address, to a certificate's form."""
     try:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:

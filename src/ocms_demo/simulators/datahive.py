@@ -1,4 +1,4 @@
-"""A DataHive that answers address enquiries over TLS, to whoever shows its token."""
+"""A simulated DataHive that answers address enquiries over TLS to callers with its token."""
 
 import json
 import ssl
@@ -17,7 +17,7 @@ OK, UNAUTHORIZED, NOT_FOUND = 200, 401, 404
 
 
 class DataHiveSimulator(Simulator):
-    """Answers about everybody; `now` gives the moment its answers bear."""
+    """Answers about everybody, as of `now()`."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class DataHiveSimulator(Simulator):
         self.token, self.now = token, now or SystemClock().now
 
     def reply(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, str], Iterator[bytes], int]:
-        """Answer an enquiry."""
+        """Return the answer to an enquiry."""
         if headers.get("Authorization") != f"Bearer {self.token}":
             return reply_bytes(UNAUTHORIZED, {})
         if path != PATH:
@@ -41,7 +41,7 @@ class DataHiveSimulator(Simulator):
 
 
 def datahive_answer(asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Answer an address enquiry in DataHive's form."""
+    """Return the answer to an address enquiry in DataHive's form."""
     answers = []
     for identity in asked["identities"]:
         person = registry_entry(identity["idNo"])
@@ -59,6 +59,6 @@ def datahive_answer(asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def reply_bytes(status: int, answer: object) -> tuple[int, dict[str, str], Iterator[bytes], int]:
-    """Give an answer in JSON."""
+    """Return an answer in JSON, as `reply` does."""
     body = json.dumps(answer).encode()
     return status, {}, iter([body]), len(body)

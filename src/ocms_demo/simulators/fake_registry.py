@@ -1,7 +1,7 @@
 """
-What MHA and DataHive know, for demonstrations and tests: made-up people at made-up addresses.
+The registry of the simulated MHA and DataHive: made-up people at made-up addresses.
 
-What is known of an identity follows from its number alone, so that both systems agree.
+An entry follows from the identity number alone, so that both systems agree.
 """
 
 from hashlib import sha256
@@ -15,7 +15,7 @@ STREETS = ("Bras Basah Road", "Clementi Avenue 3", "Jurong West Street 61", "Sim
 
 @frozen
 class RegistryEntry:
-    """What the registers know of an identity; an empty address where nobody knows where it lives."""
+    """What the registry has of an identity; an empty address where none is known."""
 
     name: str
     address: RegisteredAddress
@@ -23,7 +23,7 @@ class RegistryEntry:
 
 
 def registry_entry(id_no: str) -> RegistryEntry:
-    """Make up what is known of an identity: a quarter has moved away without a word."""
+    """Return the entry of an identity; a quarter of all have an invalid address."""
     number = int(sha256(id_no.encode()).hexdigest()[:8], 16)
     address = RegisteredAddress(
         postal_code=f"{number % 730_000 + 10_000:06}",

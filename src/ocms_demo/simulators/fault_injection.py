@@ -20,7 +20,7 @@ RESETS = struct.pack("ii", 1, 0)
 
 @frozen
 class InjectedFault:
-    """What goes wrong with one call: so many seconds late, a status, a reset, a body cut at a share."""
+    """A fault of one call: so many seconds late, a status, a reset, or a body cut at a share."""
 
     seconds: float = 0.0
     status: int | None = None
@@ -28,8 +28,8 @@ class InjectedFault:
     cut_at: float | None = None
 
     @classmethod
-    def named(cls, text: str) -> "InjectedFault":
-        """Read `late=2`, `reset`, `cut=0.5`, or a status such as `503`; ValueError for anything else."""
+    def parse(cls, text: str) -> "InjectedFault":
+        """Parse `late=2`, `reset`, `cut=0.5`, or a status such as `503`; raise `ValueError` otherwise."""
         word, _, value = text.strip().partition("=")
         if word.isdigit():
             return cls(status=int(word))
@@ -42,9 +42,9 @@ class InjectedFault:
 
 class Simulator(ThreadingHTTPServer, ABC):
     """
-    Answers with `reply`; before that, each call meets the next mishap of the queue.
+    An HTTP server that answers with `reply`, after the next of its queued faults.
 
-    It keeps the bodies it was sent, and the certificates it was shown.
+    It keeps the bodies and the client certificates it received.
     """
 
     daemon_threads = True
@@ -52,7 +52,7 @@ class Simulator(ThreadingHTTPServer, ABC):
     def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.tls = tls
-        self.mishaps: deque[InjectedFault] = deque()
+        self.faults: deque[InjectedFault] = deque()
         self.bodies: list[bytes] = []
         self.shown: list[Mapping[str, Any]] = []
         self.closing = Event()
@@ -60,21 +60,21 @@ class Simulator(ThreadingHTTPServer, ABC):
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """The address it answers at."""
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.server_port}"
 
     @abstractmethod
     def reply(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, str], Iterator[bytes], int]:
-        """Give status, headers, the parts of the body, and its length."""
+        """Return status, headers, the parts of the body, and its length."""
 
     def get_request(self) -> tuple[Any, Any]:
-        """Take a connection; TLS is agreed on in the thread of the call."""
+        """Accept a connection; the TLS handshake is done in the thread of the call."""
         connection, address = super().get_request()
         connection.settimeout(SECONDS)
         return connection, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a caller that went away."""
+        """Ignore a caller that went away."""
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -91,13 +91,13 @@ class Simulator(ThreadingHTTPServer, ABC):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection."""
+    """Serves one connection."""
 
     protocol_version = "HTTP/1.1"
     server: Simulator
 
     def setup(self) -> None:
-        """Agree on TLS first; who has no certificate to show gets no further."""
+        """Do the TLS handshake first; a caller without a certificate gets no further."""
         if self.server.tls:
             self.request = self.server.tls.wrap_socket(self.request, server_side=True)
             self.server.shown.append(self.request.getpeercert())
@@ -120,21 +120,21 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name it has in the library
-        """Say nothing of each call."""
+        """Log nothing of a call."""
 
     def _answer(self, body: bytes) -> None:
         with self.server.turn:
-            mishap = self.server.mishaps.popleft() if self.server.mishaps else InjectedFault()
-        self.server.closing.wait(mishap.seconds)
-        if mishap.reset:
+            fault = self.server.faults.popleft() if self.server.faults else InjectedFault()
+        self.server.closing.wait(fault.seconds)
+        if fault.reset:
             self._reset()
             return
-        if mishap.status:
+        if fault.status:
             headers, parts, length = {"Location": "/elsewhere"}, iter([b"{}"]), 2
-            self._send(mishap.status, headers, parts, length)
+            self._send(fault.status, headers, parts, length)
             return
         status, headers, parts, length = self.server.reply(self.path, self.headers, body)
-        self._send(status, headers, parts, length, cut_at=mishap.cut_at)
+        self._send(status, headers, parts, length, cut_at=fault.cut_at)
 
     def _send(
         self,

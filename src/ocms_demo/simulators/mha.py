@@ -1,4 +1,4 @@
-"""An MHA that exchanges files over SFTP: requests are handed in, responses laid out beside."""
+"""A simulated MHA that exchanges files over SFTP: requests in one folder, responses in another."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ class SftpKeys:
 
 
 def sftp_keys(folder: Path) -> SftpKeys:
-    """Make keys for both sides, unless they are there."""
+    """Create the keys of both sides unless they are there; return their files."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = SftpKeys(folder / "mha_host_key", folder / "ocms_key", folder / "known_hosts")
     for path in (keys.host_key, keys.client_key):
@@ -41,9 +41,9 @@ def sftp_keys(folder: Path) -> SftpKeys:
 
 class MhaSimulator:
     """
-    Serves the folders of MHA below `folder`; beside them lie the keys of both sides.
+    Serves the folders of MHA below `folder`, where the keys of both sides are too.
 
-    With a clock it answers a request as soon as it is handed in; without one `answer_requests` does.
+    With a clock it answers a request as soon as it arrives; without one `answer_requests` does.
     """
 
     def __init__(self, folder: Path, now: Callable[[], datetime] | None = None) -> None:
@@ -76,7 +76,7 @@ class MhaSimulator:
             self.port,
             server_host_keys=[str(self.keys.host_key)],
             authorized_client_keys=f"{self.keys.client_key}.pub",
-            sftp_factory=lambda channel: MhaDesk(channel, self),
+            sftp_factory=lambda channel: MhaSftpServer(channel, self),
         )
         self.port = server.get_port()
         started.set()
@@ -85,22 +85,22 @@ class MhaSimulator:
         await server.wait_closed()
 
 
-class MhaDesk(asyncssh.SFTPServer):
-    """Where requests are handed in: one that gets its final name is complete."""
+class MhaSftpServer(asyncssh.SFTPServer):
+    """Receives requests: one that is renamed to its final name is complete."""
 
     def __init__(self, channel: asyncssh.SSHServerChannel[bytes], mha: MhaSimulator) -> None:
         super().__init__(channel, chroot=str(mha.folder).encode())
         self.mha = mha
 
     def rename(self, oldpath: bytes, newpath: bytes) -> None:
-        """Take a request."""
+        """Rename a file, which completes a request."""
         super().rename(oldpath, newpath)
         if self.mha.now:
             answer_requests(self.mha.folder, self.mha.now())
 
 
 def answer_requests(folder: Path, now: datetime) -> int:
-    """Answer the requests that lie below a folder as MHA does; the number of requests answered."""
+    """Answer the requests in a folder as MHA does; return how many were answered."""
     answered = 0
     for request in sorted((folder / REQUESTS).glob(mha_file.REQUEST_PREFIX + "*")):
         ending = request.name.removeprefix(mha_file.REQUEST_PREFIX)
@@ -121,7 +121,7 @@ def answer_requests(folder: Path, now: datetime) -> int:
 
 
 def record(uin: str, now: datetime) -> MhaRecord:
-    """Answer about one identity as MHA does."""
+    """Return MHA's record of one identity."""
     person = registry_entry(uin)
     return MhaRecord(
         uin=uin,

@@ -1,4 +1,4 @@
-"""An OAuth2 server: a token endpoint for client credentials, and the key set that goes with it."""
+"""A simulated OAuth2 server: a token endpoint for client credentials, and its key set."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ OK, BAD_REQUEST, UNAUTHORIZED, NOT_FOUND = 200, 400, 401, 404
 
 class TokenSimulator(Simulator):
     """
-    Gives tokens good for `lifetime` seconds to the clients it knows, by id and secret.
+    Issues tokens good for `lifetime` seconds to the clients it knows, by id and secret.
 
     `sign` makes the token of a client; `keys` is the file of the public keys.
     """
@@ -38,7 +38,7 @@ class TokenSimulator(Simulator):
         return self.url + TOKEN
 
     def reply(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, str], Iterator[bytes], int]:
-        """Answer as RFC 6749 says."""
+        """Return a token or an error as RFC 6749 says, or the key set."""
         if path == KEYS:
             return reply_bytes(OK, json.loads(self.keys.read_bytes()))
         if path != TOKEN:
@@ -61,6 +61,6 @@ class TokenSimulator(Simulator):
 
 
 def reply_bytes(status: int, answer: object) -> tuple[int, dict[str, str], Iterator[bytes], int]:
-    """Give an answer in JSON."""
+    """Return an answer in JSON, as `reply` does."""
     body = json.dumps(answer).encode()
     return status, {"Cache-Control": "no-store"}, iter([body]), len(body)

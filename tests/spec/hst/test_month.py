@@ -624,7 +624,7 @@ def test_identities_datahive_fails_for_stay_queued_and_the_next_batch_goes_on(
         play.apply(id_no)
     play.queue()
     # The first batch is answered, the second fails as often as it is tried.
-    play.datahive.mishaps.extend([InjectedFault(), *4 * [InjectedFault(status=500)]])
+    play.datahive.faults.extend([InjectedFault(), *4 * [InjectedFault(status=500)]])
     assert play.ask_datahive() == JobResult(3, 2)
     with play.database.stores.reading() as reader:
         left = reader.to_send("DATAHIVE", ["N"], "", 10)

@@ -1,4 +1,4 @@
-"""Keys for what is encrypted or hashed: from the settings, or made for this machine while developing."""
+"""Keys for encryption and hashing: those of the settings, or while developing those of this machine."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ DEV_KEY_ID = "dev"
 
 
 def new_key() -> str:
-    """Make a key of 256 random bits, in base 64."""
+    """Return a key of 256 random bits, in base 64."""
     return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 
 
@@ -27,7 +27,7 @@ def field_cipher(settings: Settings) -> FieldCipher:
 
     Raises `WrongSettings` for keys that cannot be, and where there are none outside development.
     """
-    listed = settings.internet_keys or f"{DEV_KEY_ID}={own(settings, 'internet_keys')}"
+    listed = settings.internet_keys or f"{DEV_KEY_ID}={machine_key(settings, 'internet_keys')}"
     keys: dict[str, bytes] = {}
     try:
         for entry in listed.split(","):
@@ -41,9 +41,11 @@ def field_cipher(settings: Settings) -> FieldCipher:
 
 
 def access_hash_key(settings: Settings) -> bytes:
-    """Give the key identity numbers in access records are hashed with; `WrongSettings` as `field_cipher`."""
+    """Return the key that hashes identity numbers in access records; raise `WrongSettings` for a bad one."""
     try:
-        key = base64.b64decode(settings.access_hash_key or own(settings, "access_hash_key"), validate=True)
+        key = base64.b64decode(
+            settings.access_hash_key or machine_key(settings, "access_hash_key"), validate=True
+        )
     except (ValueError, binascii.Error):
         key = b""
     if len(key) < KEY_BYTES:
@@ -51,10 +53,14 @@ def access_hash_key(settings: Settings) -> bytes:
     return key
 
 
-def own(settings: Settings, name: str) -> str:
-    """Give this machine's own key, made when first asked for; only where one machine is all there is."""
-    alone = make_url(settings.intranet_url).get_backend_name() == "sqlite"
-    if not (settings.dev_issuer or alone):
+def machine_key(settings: Settings, name: str) -> str:
+    """
+    Return this machine's own key of a setting, created when first asked for.
+
+    Raises `WrongSettings` where there may be other machines, which would need the same key.
+    """
+    single_machine = make_url(settings.intranet_url).get_backend_name() == "sqlite"
+    if not (settings.dev_issuer or single_machine):
         raise WrongSettings([f"{variable(name)}: must be set; every machine needs the same keys"])
     folder = Path(settings.dev_keys)
     path = folder / f"{name}.key"
