@@ -6,9 +6,9 @@ import pytest
 
 from ocms_core.court.request_checks import EPR_REASONS
 from ocms_core.hst.request_checks import ID_TYPES as HST_ID_TYPES
+from ocms_core.kernel.identity_numbers import ID_TYPES
 from ocms_core.kernel.suspensions import SUSPENSION_TYPES
 from ocms_core.offenders.facts import WORDS, RoleWord
-from ocms_core.offenders.request_reader import ID_TYPES
 from ocms_web.court import shapes as court
 from ocms_web.field_sources import source_of
 from ocms_web.hst import shapes as hst
