@@ -110,7 +110,7 @@ def main(faults: str = "") -> None:
         try:
             walkthrough(settings, runner)
         except OcmsError as fault:
-            print(f"The tour ended early: {fault}")
+            print(f"The walkthrough ended early: {fault}")
         print("\nTo run the jobs and the partners' commands yourself, in another terminal:\n")
         for name in (*SET, *SET_FOR_ADDRESSES, "partner_url", "partner_api_key", *SET_FOR_PARTNERS):
             print(f"export {variable(name)}={getattr(settings, name)}")

@@ -25,7 +25,7 @@ WAITS = 100
 def walkthrough(settings: Settings, runner: JobRunner) -> None:
     """List the jobs, refresh the VIP vehicles, and call OCMS as PLUS and CAS do."""
     if not is_up(settings.partner_url):
-        print("The API did not answer; the tour is left out.")
+        print("The API did not answer; the walkthrough is left out.")
         return
     print("\nJobs:")
     for job in JOBS:

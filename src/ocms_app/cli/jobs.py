@@ -74,11 +74,11 @@ def run(name: str, *, force: bool = False, accept: bool = False) -> int:
     try:
         ended = JobRunner(settings, databases).run(job, forced=force, accepting=accept)
         if isinstance(ended, SkipReason):
-            print(f"{name} did not begin: {why_not(ended, name, databases)}.", file=sys.stderr)
+            print(f"{name} did not begin: {skip_text(ended, name, databases)}.", file=sys.stderr)
             return HELD
     finally:
         databases.dispose()
-    print(f"run {ended.number}: {ended.result.value} {counted(ended.counts)}{ended.error or ''}")
+    print(f"run {ended.number}: {ended.result.value} {counts_text(ended.counts)}{ended.error or ''}")
     return 0 if ended.result is RunResult.DONE else 1
 
 
@@ -110,7 +110,7 @@ def history(name: str | None = None, *, last: int = 20, every: bool = False) -> 
             run.started_at.strftime("%Y-%m-%d %H:%M:%S"),
             seconds(run),
             run.state,
-            counted(run.counts),
+            counts_text(run.counts),
             run.error or "",
         )
     show(table)
@@ -135,7 +135,7 @@ def alert(text: str) -> int:
     return 1 if refused else 0
 
 
-def why_not(reason: SkipReason, name: str, databases: Databases) -> str:
+def skip_text(reason: SkipReason, name: str, databases: Databases) -> str:
     """Return why a job did not begin, and where another has its lock, until when."""
     until = SqlJobStore(databases.intranet).held_until(name) if reason is SkipReason.HELD else None
     return f"{reason.value} (held until {until:%H:%M:%S} unless extended)" if until else reason.value
@@ -146,6 +146,6 @@ def seconds(run: Run) -> str:
     return f"{(run.ended_at - run.started_at).total_seconds():.1f}" if run.ended_at else ""
 
 
-def counted(counts: JobCounts) -> str:
+def counts_text(counts: JobCounts) -> str:
     """Return counts on one line."""
     return " ".join(f"{name}={count}" for name, count in counts.items())

@@ -17,7 +17,7 @@ from ocms_adapters.partners.cas_sync import CasSync, open_sync
 from ocms_adapters.partners.progress import COURT_NOTICES, PAYMENT_STATUS
 from ocms_adapters.partners.unpaid_list import read_list
 from ocms_adapters.sql.alerts import SqlAlerts
-from ocms_app.cli.jobs import counted, why_not
+from ocms_app.cli.jobs import counts_text, skip_text
 from ocms_app.databases import Databases, open_databases
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import Job, job_named
@@ -68,7 +68,7 @@ def run_sync(file: Path, client: CasClient, runner: JobRunner) -> bool:
     unpaid, day = read_list(file), today(client.now())
 
     def step(work: Callable[[CasSync], JobCounts], context: JobContext) -> JobCounts:
-        return work(open_sync(file, client, partial(check_lock, context), unpaid=unpaid, day=day))
+        return work(open_sync(file, client, context.check_lock, unpaid=unpaid, day=day))
 
     for name, work in ((PAYMENT_STATUS, CasSync.payment_statuses), (COURT_NOTICES, CasSync.court_notices)):
         job = Job(name, NO_SCHEDULE, LOCK_TIME, timedelta(0), "The sync of CAS.", partial(step, work))
@@ -77,18 +77,14 @@ def run_sync(file: Path, client: CasClient, runner: JobRunner) -> bool:
     return True
 
 
-def check_lock(context: JobContext) -> None:
-    """Raise `LockLost` when another run has taken over."""
-    context.check_lock()
-
-
 def run_when_free(runner: JobRunner, job: Job) -> RunOutcome | SkipReason:
     """Run a job; where its lock is held, wait for as long as a run that was cut off can hold it."""
     latest = monotonic() + job.at_most.total_seconds() + 1
     outcome = runner.run(job)
     if outcome is SkipReason.HELD:
         print(
-            f"{job.name}: {why_not(outcome, job.name, runner.databases)}; waiting for that.", file=sys.stderr
+            f"{job.name}: {skip_text(outcome, job.name, runner.databases)}; waiting for that.",
+            file=sys.stderr,
         )
     while outcome is SkipReason.HELD and monotonic() < latest:
         runner.stopping.wait(POLL_SECONDS)
@@ -99,9 +95,11 @@ def run_when_free(runner: JobRunner, job: Job) -> RunOutcome | SkipReason:
 def report_outcome(name: str, outcome: RunOutcome | SkipReason, databases: Databases) -> bool:
     """Print the outcome of a step; return whether it was done."""
     if isinstance(outcome, SkipReason):
-        print(f"{name} did not begin: {why_not(outcome, name, databases)}.", file=sys.stderr)
+        print(f"{name} did not begin: {skip_text(outcome, name, databases)}.", file=sys.stderr)
         return False
-    print(f"{name}: {outcome.result.value} {counted(outcome.counts)}{outcome.error or ''}", file=sys.stderr)
+    print(
+        f"{name}: {outcome.result.value} {counts_text(outcome.counts)}{outcome.error or ''}", file=sys.stderr
+    )
     return outcome.result is RunResult.DONE
 
 
