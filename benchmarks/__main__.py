@@ -3,6 +3,7 @@
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from pathlib import Path
 
 from attrs import evolve
 
@@ -22,13 +23,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--quick", action="store_true", help="measure next to nothing: does it all still run?"
     )
+    parser.add_argument(
+        "--before",
+        type=Path,
+        help="checkout of an earlier build, set up, to measure beside this one",
+    )
     parser.add_argument("--write", action="store_true", help=f"write the rows measured into {report.PAGE}")
     given = parser.parse_args(arguments)
     if unknown := set(given.name) - set(names):
         parser.error(f"there is no row {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     size = QUICK if given.quick else Size()
     size = evolve(size, notices=given.notices or size.notices, rounds=given.rounds or size.rounds)
-    ground = Ground(size)
+    ground = Ground(size, given.before and given.before.resolve())
     with ground.held:
         for row in ROWS:
             if not given.name or row.name in given.name:

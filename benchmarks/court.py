@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from attrs import frozen
 from sqlalchemy import event, text
 
-from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, rate_of, time_of
+from benchmarks.frame import BEFORE, BEST, OURS, TYPICAL, Bar, Ready, Row, count, rate_of, time_of
 from benchmarks.ground import SETTLE, Ground, notice_no, outside_transactions
 from benchmarks.http import CONNECTIONS, Client, Lane, request
 from benchmarks.serving import Program, served
@@ -96,6 +96,8 @@ def serving(ground: Ground, calls: int, limit: Limit, credentials: Credentials) 
             TYPICAL: Program("benchmarks.contenders.typical:create", peers),
             BEST: Program("benchmarks.contenders.best:create", peers),
         }
+        if ground.before:
+            programs[BEFORE] = Program("ocms_app.asgi:create", ours, ground.before)
         with served(programs) as clients:
             yield Contenders(clients, [caller for caller in callers for _ in range(each)])
 

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from benchmarks.ground import Ground
 
-OURS, TYPICAL, BEST = "OCMS", "typical peer", "best peer"
+OURS, TYPICAL, BEST, BEFORE = "OCMS", "typical peer", "best peer", "build before"
 
 Measure = Callable[[], float]
 """One run of a contender: the seconds that one piece of the work took."""

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from functools import cached_property
+from pathlib import Path
 
 from attrs import define, field, frozen
 from sqlalchemy import Engine, text
@@ -55,6 +56,7 @@ class Ground:
     """What rows are measured on; the database is there from the moment a row asks for it."""
 
     size: Size
+    before: Path | None = None
     held: ExitStack = field(factory=ExitStack)
 
     @cached_property

@@ -21,10 +21,16 @@ STARTS_WITHIN = 30
 
 @frozen
 class Program:
-    """What is served: `module:factory`, and the environment it finds itself in."""
+    """What is served: `module:factory`, its environment, and the checkout it is of."""
 
     target: str
     environment: Mapping[str, str]
+    checkout: Path = ROOT
+
+    @property
+    def python(self) -> str:
+        """The interpreter it runs on: this one, or that of the other checkout."""
+        return sys.executable if self.checkout == ROOT else str(self.checkout / ".venv/bin/python")
 
 
 @contextmanager
@@ -39,13 +45,13 @@ def served(programs: Mapping[str, Program]) -> Iterator[dict[str, Client]]:
 def running(program: Program) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Start a server; what it said is shown when things go wrong."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", program.target]
+    command = [program.python, "-m", "granian", "--interface", "asgi", "--factory", program.target]
     options = ["--port", str(port), "--workers", "1", "--no-ws", "--log-level", "warning"]
     environment = {**os.environ, **program.environment}
     with (
         TemporaryFile() as said,
         subprocess.Popen(
-            [*command, *options], env=environment, cwd=ROOT, stdout=said, stderr=said
+            [*command, *options], env=environment, cwd=program.checkout, stdout=said, stderr=said
         ) as process,
     ):
         try:
