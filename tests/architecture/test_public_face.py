@@ -74,7 +74,7 @@ def checked(consumer: Path) -> list[str]:
 
 @pytest.fixture
 def consumer(tmp_path: Path) -> Path:
-    """Return the folder of a small package outside the project: each example of the page is a module of it."""
+    """Return the folder of a package outside the project, with each example of the page as a module."""
     package = tmp_path / "consumer"
     package.mkdir()
     (package / "__init__.py").touch()
