@@ -15,7 +15,8 @@ TOOLS := .tools
 NODE := $(TOOLS)/node
 AZURITE_READY := $(TOOLS)/azurite/.ready
 UV = $$($(PYTHON) tools/bring_uv.py)
-SYNC = uv=$(UV) && $$uv sync --quiet --locked --python "$$(command -v $(PYTHON))" --all-extras
+SYNC = uv=$(UV) && $$uv sync --quiet --locked --compile-bytecode --python "$$(command -v $(PYTHON))" \
+	--all-extras
 SOURCES := src tests benchmarks clients tools
 
 export UV_PYTHON_DOWNLOADS := never
@@ -30,7 +31,9 @@ unexport VIRTUAL_ENV PYTHONPATH
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Bytecode is written here, where a machine may forbid Python to write it while a program runs.
 setup: $(READY) ## prepare .venv; .venv/bin/ocms is then the command
+	@$(BIN)/python -m compileall -q src
 
 $(READY): pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

@@ -116,7 +116,7 @@ def write(target: Path, verdicts: Iterable[RowVerdict], moved: list[RowVerdict])
         lines = csv.writer(file)
         lines.writerow(TITLES)
         for verdict in verdicts:
-            if verdict.moved:
+            if verdict.transition:
                 moved.append(verdict)
             lines.writerow(line(verdict))
             file.flush()
@@ -124,8 +124,9 @@ def write(target: Path, verdicts: Iterable[RowVerdict], moved: list[RowVerdict])
 
 def line(verdict: RowVerdict) -> Iterator[str]:
     """Yield the cells of a verdict; none begins like a formula."""
-    stages = (verdict.moved.previous_stage, verdict.moved.new_stage) if verdict.moved else ("", "")
-    outcome = "UPDATED" if verdict.moved else "FAILED"
+    moved = verdict.transition
+    stages = (moved.previous_stage, moved.new_stage) if moved else ("", "")
+    outcome = "UPDATED" if moved else "FAILED"
     cells = (verdict.row, verdict.notice_no, outcome, *stages, verdict.code.code, verdict.code.text)
     for cell in map(str, cells):
         yield f"'{cell}" if cell.startswith(FORMULA) else cell

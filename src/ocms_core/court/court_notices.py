@@ -42,11 +42,11 @@ def decide(
         return Refusal(INVALID_STAGE)
     answers: list[Answer[CourtNotice]] = []
     changes: list[Change] = []
-    asked: set[str] = set()
+    seen: set[str] = set()
     for update in updates:
         notice = facts.notices.get(update.notice_no)
-        code = first_refusal(update, notice, asked)
-        asked.add(update.notice_no)
+        code = first_refusal(update, notice, seen)
+        seen.add(update.notice_no)
         if code or notice is None:
             answers.append(Answer(update.notice_no, code or NOT_A_COURT_NOTICE))
         else:
@@ -64,9 +64,9 @@ def has_unknown_stage(updates: Sequence[CourtUpdate], reference: Reference) -> b
     )
 
 
-def first_refusal(update: CourtUpdate, notice: CourtNotice | None, asked: set[str]) -> Code | None:
+def first_refusal(update: CourtUpdate, notice: CourtNotice | None, seen: set[str]) -> Code | None:
     """Return the code an item is refused with, the first in rule order; None when it goes through."""
-    if is_repeated(update, asked):
+    if is_repeated(update, seen):
         return DUPLICATE_NOTICE_NO
     if notice is None or not is_court_notice(notice):
         return NOT_A_COURT_NOTICE
@@ -74,9 +74,9 @@ def first_refusal(update: CourtUpdate, notice: CourtNotice | None, asked: set[st
 
 
 @rule("P26", "G9")
-def is_repeated(update: CourtUpdate, asked: set[str]) -> bool:
+def is_repeated(update: CourtUpdate, seen: set[str]) -> bool:
     """Return whether a number stood in the call before: each further one is refused as a duplicate."""
-    return update.notice_no in asked
+    return update.notice_no in seen
 
 
 @rule("P22")

@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
-
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
@@ -25,19 +23,16 @@ class BadList(OcmsError):
     """The answer of CAS is not a list to take over; the message says why, without naming a vehicle."""
 
 
-@frozen
 class ListHeldBack(OcmsError):
     """The list shrinks by more than it may; an administrator decides."""
 
-    before: int
-    after: int
-
-    def __str__(self) -> str:
-        """Return by how much the list would shrink, and what to do."""
-        return (
-            f"the list would shrink from {self.before} to {self.after} vehicles and is held back; "
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__(
+            f"the list would shrink from {before} to {after} vehicles and is held back; "
             "`ocms jobs run refresh_vip_vehicle --force --accept` takes it over"
         )
+        self.before = before
+        self.after = after
 
 
 @value_object

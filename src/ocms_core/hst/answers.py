@@ -66,7 +66,7 @@ def has_valid_new_address(listed: ListedIdentity | None, answer: AddressAnswer) 
     """
     Return whether an answer found the owner: at a valid address other than the list's (H31, H37).
 
-    An officer who gives the list that very address afterwards takes nothing from the answer.
+    That an officer enters the very address into the list afterwards takes nothing from the answer.
     """
     if listed is None or not has_valid_address(listed, answer):
         return False

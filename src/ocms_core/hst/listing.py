@@ -30,5 +30,5 @@ def period(query: HstListQuery) -> tuple[datetime | None, datetime | None]:
 
 def identities(page: HstListPage) -> tuple[str, ...]:
     """Return the identity number a page was asked for by and those it shows, for the access record."""
-    asked = () if page.query.id_no is None else (page.query.id_no,)
-    return (*asked, *(row.identity.id_no for row in page.rows))
+    queried = () if page.query.id_no is None else (page.query.id_no,)
+    return (*queried, *(row.identity.id_no for row in page.rows))

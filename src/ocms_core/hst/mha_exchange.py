@@ -61,7 +61,7 @@ def receive_mha_responses(
     """
     Apply each response whole and once, known by its content; raise an alert for what cannot be applied (H43).
 
-    A response without its totals has not wholly arrived and waits; one that waits for long is told of.
+    A response without its totals has not wholly arrived and waits; one that waits for long raises an alert.
     The tally counts answers kept and files refused. Raises `Unavailable`.
     """
     names = exchange.names()
@@ -129,7 +129,7 @@ def reconcile(
 
 
 def apply(name: str, content: bytes, records: Sequence[MhaRecord], stores: HstStores, now: datetime) -> int:
-    """Keep the answers of a response with the note that it was applied; give how many were kept."""
+    """Record the answers of a response with the note that it was applied; return how many were kept."""
     answers = [mha_file.address_answer(record, now) for record in records]
     with stores.reading() as reader:
         listed = reader.listed_among([answer.id_no for answer in answers])

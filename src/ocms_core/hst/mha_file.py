@@ -1,8 +1,8 @@
 """
 The files exchanged with MHA, as text: requests, responses and their control files.
 
-Records have a fixed width, one a line; positions count characters. Reading never fails: it gives the
-records or a named fault. What is read from an encoded file is what was encoded.
+Records have a fixed width, one a line; positions count characters. Reading never fails: it returns
+the records or a named fault. What is read from an encoded file is what was encoded.
 """
 
 import re

@@ -71,7 +71,7 @@ def store_reports(sheets: dict[str, Sheet], store: ReportStore, alerts: Alerts) 
 
 
 def mail(month: date, names: Iterable[str], store: ReportStore, post: ReportMailer, alerts: Alerts) -> None:
-    """Send the workbooks to the officers; that it failed is told, and holds nothing up (H35)."""
+    """Send the workbooks to the officers; a failure raises an alert and holds nothing up (H35)."""
     try:
         files = {name.rpartition("/")[2]: store.read(name) or b"" for name in names}
         post.send(

@@ -56,7 +56,7 @@ def update(changed: HstUpdate, *, stores: HstStores, now: datetime) -> Decision[
 
 def revive(revival: HstRevival, *, officer: str, stores: HstStores, now: datetime) -> Decision[str] | Refusal:
     """
-    Take an identity off the list and lift its TS-HST; each answer tells how the notice stands now.
+    Remove an identity from the list and lift its TS-HST; each answer is how the notice stands now.
 
     Raises `Unavailable` when the database cannot be reached. Contract 4, 1.4; rule H7.
     """

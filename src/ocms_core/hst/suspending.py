@@ -59,7 +59,7 @@ def lifting_changes(
     """
     Close every open TS-HST record; the row shows what is left (H7, H31).
 
-    A permanent suspension it shows stays. One that only a record tells of does not keep TS-HST on the row.
+    A permanent suspension it shows stays. One that is on record only does not keep TS-HST on the row.
     """
     notices = tuple(notices)
     yield from closing_changes(notices, reason, officer, now, remarks)

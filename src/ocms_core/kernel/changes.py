@@ -16,7 +16,7 @@ class NoticeChanged:
     """
     A notice row changes; a part that is None stays as it is.
 
-    With no part at all only the audit columns are stamped. A `next` without a stage ends the road.
+    With no part at all only the audit columns are stamped. A `next` without a stage: none follows.
     """
 
     notice_no: str
@@ -198,7 +198,7 @@ class SuspensionsOpened:
     """
     Many notices are suspended for the same reason at the same moment; one statement for all of them.
 
-    `numbered` gives the number of the new record of each notice.
+    `numbered` is each notice with the number of its new record.
     """
 
     numbered: tuple[tuple[str, int], ...]

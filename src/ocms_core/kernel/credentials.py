@@ -1,4 +1,4 @@
-"""What makes an API key valid, and what the doors need to know from outside."""
+"""What makes an API key valid, and what authentication needs from outside: keys kept, calls counted."""
 
 import re
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ STAFF_ROLES = frozenset({Role.OIC})
 
 KEY_ID_BYTES = 8
 SECRET_BYTES = 32
-PRINTED = re.compile(r"ocms_([0-9a-f]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
+PRINTED_KEY = re.compile(r"ocms_([0-9a-f]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 NOBODYS_HASH = "0" * 64
 
 
@@ -55,7 +55,7 @@ class ApiCredential:
         """Return whether the key counts: until it expires or is revoked."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
-    def use_to_be_noted(self, now: datetime) -> bool:
+    def is_use_to_be_recorded(self, now: datetime) -> bool:
         """Return whether this use is to be recorded: once an hour, not with every call."""
         return self.last_used_at is None or now - self.last_used_at >= USE_RECORDING_INTERVAL
 
@@ -71,7 +71,7 @@ def format_key(key_id: str, secret: str) -> str:
 
 def parse_key(text: str) -> PresentedKey | None:
     """Take a key from a header apart; None for any text that is no key of ours."""
-    match = PRINTED.fullmatch(text)
+    match = PRINTED_KEY.fullmatch(text)
     return PresentedKey(match[1], match[2]) if match else None
 
 
@@ -84,8 +84,8 @@ def accepts(credential: ApiCredential | None, presented: PresentedKey, now: date
     """
     Return whether a key has the secret that was issued and is neither expired nor revoked.
 
-    An unknown key (None) is compared all the same, so that the time taken does not tell known ids
-    from unknown ones.
+    An unknown key (None) is compared all the same, so that the time taken does not show which
+    ids are known.
     """
     kept = credential.secret_hash if credential else NOBODYS_HASH
     genuine = is_same_digest(hash_of(presented.secret), kept)

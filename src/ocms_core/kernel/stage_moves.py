@@ -14,7 +14,7 @@ DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)
 
 @value_object
 class NextStage:
-    """The stage a notice is to enter next, and when; no stage when its road ends here."""
+    """The stage a notice is to enter next, and when; no stage when none follows."""
 
     stage: str | None
     date: datetime | None

@@ -26,7 +26,7 @@ class OffenderStore(Store, Protocol):
 
     def notice_for(self, notice_no: str, id_no: str) -> OffenderNotice | None:
         """
-        Lock the identity that is to become the notice's offender, then the notice, and give it (G13).
+        Lock the identity that is to become the notice's offender, then the notice, and return it (G13).
 
         Whether that identity is on the HST list is looked at under both locks.
         """

@@ -90,7 +90,7 @@ class FurnishRequest:
 
 @value_object
 class ParticularsPatch:
-    """The fields an update gives, each with its new value, None to clear it; others are not there."""
+    """The fields of an update, each with its new value, None to clear it; others are not there."""
 
     notice_no: str
     role: str

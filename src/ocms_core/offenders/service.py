@@ -28,11 +28,11 @@ class ActionOutcome:
     shown_on_internet: bool
 
 
-def check_eligibility(asked: RoleRequest, *, stores: OffenderStores) -> Eligibility | Refusal:
+def check_eligibility(request: RoleRequest, *, stores: OffenderStores) -> Eligibility | Refusal:
     """Return whether a notice can be furnished or redirected, and write nothing (contract 3, 2.1; F13)."""
     with stores.reading() as reader:
-        notice = reader.notice(asked.notice_no)
-    return Refusal(NOTICE_NOT_FOUND) if notice is None else eligibility(notice, asked.role)
+        notice = reader.notice(request.notice_no)
+    return Refusal(NOTICE_NOT_FOUND) if notice is None else eligibility(notice, request.role)
 
 
 def offenders_of(notice_no: str, *, stores: OffenderStores) -> OffenderNotice | Refusal:

@@ -15,7 +15,7 @@ OFFENDER, COURT, PAYMENT = "OFFENDER", "COURT", "PAYMENT"
 
 @value_object
 class TimelineStageChange:
-    """A stage change on record; one that only the notice row tells of has no officer and no source."""
+    """A stage change on record; one that is on the notice row only has no officer and no source."""
 
     at: datetime
     to_stage: str

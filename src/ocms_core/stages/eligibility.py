@@ -99,25 +99,25 @@ def eligibility(
     """
     if notice is None:
         return unknown_notice()
-    standing = (
+    refusal = (
         court_stage(notice)
         or permanent_suspension(notice)
         or duplicate_change(requested, changed_today=changed_today)
     )
-    if standing:
-        return standing
+    if refusal:
+        return refusal
     offender = offender_type(notice.role)
     target = requested.target or default_target(offender, notice.stage)
     if target is None:
         return codes.CPS_NO_STAGE_RULE
-    against = (
+    refusal = (
         ena_target(target)
         or target_of_other_offender(offender, target)
         or unknown_transition(notice.stage, target, reference)
         or invalid_reason(requested)
         or missing_fee_code(notice.stage, target, reference)
     )
-    return against or Eligible(notice, target)
+    return refusal or Eligible(notice, target)
 
 
 @rule("S10")

@@ -30,7 +30,7 @@ class RowVerdict:
     row: int
     notice_no: str
     code: Code
-    moved: StageTransition | None = None
+    transition: StageTransition | None = None
 
 
 def missing_titles(titles: Iterable[str]) -> tuple[str, ...]:
@@ -41,17 +41,17 @@ def missing_titles(titles: Iterable[str]) -> tuple[str, ...]:
 @rule("S20")
 def verdicts(rows: Iterable[Row], execute: ExecuteItems) -> Iterator[RowVerdict]:
     """Decide rows in their order, so many at a time; a malformed or repeated one fails by itself (S20)."""
-    asked: set[str] = set()
+    seen: set[str] = set()
     coming = iter(rows)
     while chunk := list(islice(coming, CHUNK)):
-        read = [(place, cells, first_time(read_item(cells), asked)) for place, cells in chunk]
-        decision = execute([asked_for for _, _, asked_for in read if isinstance(asked_for, ChangeItem)])
+        read = [(place, cells, first_time(read_item(cells), seen)) for place, cells in chunk]
+        decision = execute([item for _, _, item in read if isinstance(item, ChangeItem)])
         answers = iter(decision.answers)
-        for place, cells, asked_for in read:
-            if isinstance(asked_for, ChangeItem):
+        for place, cells, item in read:
+            if isinstance(item, ChangeItem):
                 yield verdict(place, next(answers))
             else:
-                yield RowVerdict(place, cells.get("noticeNo", ""), asked_for)
+                yield RowVerdict(place, cells.get("noticeNo", ""), item)
 
 
 def read_item(cells: Mapping[str, str]) -> ChangeItem | Code:
@@ -66,12 +66,12 @@ def read_item(cells: Mapping[str, str]) -> ChangeItem | Code:
         return refused.code
 
 
-def first_time(read: ChangeItem | Code, asked: set[str]) -> ChangeItem | Code:
+def first_time(read: ChangeItem | Code, seen: set[str]) -> ChangeItem | Code:
     """Refuse a number that stood in the table before (G9)."""
     if isinstance(read, ChangeItem):
-        if read.notice_no in asked:
+        if read.notice_no in seen:
             return codes.CPS_REPEATED
-        asked.add(read.notice_no)
+        seen.add(read.notice_no)
     return read
 
 

@@ -38,11 +38,11 @@ def decide(
     """
     answers: list[Answer[StageTransition]] = []
     changes: list[Change] = []
-    asked: set[str] = set()
+    seen: set[str] = set()
     plan = cache(partial(next_stage, entered=now, reference=facts.reference))
     for item in items:
-        verdict = verdict_on(item, facts, asked)
-        asked.add(item.notice_no)
+        verdict = verdict_on(item, facts, seen)
+        seen.add(item.notice_no)
         if isinstance(verdict, Eligible):
             stages = StageTransition(verdict.notice.stage, verdict.target)
             answers.append(Answer(item.notice_no, codes.CPS_SUCCESS, stages))
@@ -53,9 +53,9 @@ def decide(
     return Decision(tuple(answers), tuple(changes))
 
 
-def verdict_on(item: ChangeItem, facts: StageFacts, asked: set[str]) -> Eligible | Code:
+def verdict_on(item: ChangeItem, facts: StageFacts, seen: set[str]) -> Eligible | Code:
     """Return the verdict on one item; a number repeated in the call was decided where it first stood (G9)."""
-    if item.notice_no in asked:
+    if item.notice_no in seen:
         return codes.CPS_REPEATED
     notice = facts.notices.get(item.notice_no)
     changed_today = item.notice_no in facts.changed

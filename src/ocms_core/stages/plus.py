@@ -26,55 +26,55 @@ UNLICENSED = "U"
 NOT_FOR_UNLICENSED = frozenset({"DN1", "DN2", "DR3", "CPC"})
 
 
-def decide(asked: PlusChange, facts: StageFacts, now: datetime) -> Decision[StageTransition] | Refusal:
+def decide(change: PlusChange, facts: StageFacts, now: datetime) -> Decision[StageTransition] | Refusal:
     """Decide a whole PLUS call: every notice is moved, or the call is refused."""
-    if is_transition_refused(asked, facts.reference):
-        return Refusal(codes.PLUS_TRANSITION.worded(last=asked.last, next=asked.next))
-    if is_nothing_to_do(asked):
+    if is_transition_refused(change, facts.reference):
+        return Refusal(codes.PLUS_TRANSITION.worded(last=change.last, next=change.next))
+    if is_nothing_to_do(change):
         return Decision((), ())
-    wrong = refused_notices(asked, facts)
+    wrong = refused_notices(change, facts)
     if wrong:
         named = ", ".join(f"{notice_no} ({why})" for notice_no, why in wrong.items())
         return Refusal(codes.PLUS_NOTICES.worded(notices=named))
-    notices = [facts.notices[notice_no] for notice_no in asked.notice_nos]
-    at = asked.at or now
-    planned = next_stage(asked.next, at, facts.reference)
+    notices = [facts.notices[notice_no] for notice_no in change.notice_nos]
+    at = change.at or now
+    planned = next_stage(change.next, at, facts.reference)
     return Decision(
         answers=tuple(
-            Answer(notice.notice_no, codes.PLUS_STAGE_CHANGED, StageTransition(asked.last, asked.next))
+            Answer(notice.notice_no, codes.PLUS_STAGE_CHANGED, StageTransition(change.last, change.next))
             for notice in notices
         ),
         changes=tuple(
-            change for notice in notices for change in effects(asked, notice, at, planned, facts.reference)
+            effect for notice in notices for effect in effects(change, notice, at, planned, facts.reference)
         ),
     )
 
 
 @rule("S61")
-def is_transition_refused(asked: PlusChange, reference: Reference) -> bool:
+def is_transition_refused(change: PlusChange, reference: Reference) -> bool:
     """Return whether PLUS asks for CFC or ENA, or for a move the stage map does not have (S61)."""
-    return asked.next in NEVER_NEXT or (asked.last, asked.next) not in reference.stage_map
+    return change.next in NEVER_NEXT or (change.last, change.next) not in reference.stage_map
 
 
 @rule("S62")
-def is_nothing_to_do(asked: PlusChange) -> bool:
+def is_nothing_to_do(change: PlusChange) -> bool:
     """Return whether a U offence goes to a driver stage or CPC: agreed to, and nothing is written (S62)."""
-    return asked.offence_type == UNLICENSED and asked.next in NOT_FOR_UNLICENSED
+    return change.offence_type == UNLICENSED and change.next in NOT_FOR_UNLICENSED
 
 
 @rule("S63")
-def refused_notices(asked: PlusChange, facts: StageFacts) -> dict[str, str]:
+def refused_notices(change: PlusChange, facts: StageFacts) -> dict[str, str]:
     """Name every notice that cannot be moved; one of them refuses the whole call (S63)."""
-    times = Counter(asked.notice_nos)
+    times = Counter(change.notice_nos)
     found = {
-        notice_no: refusal_text(asked, facts.notices.get(notice_no), facts, repeated=times[notice_no] > 1)
+        notice_no: refusal_text(change, facts.notices.get(notice_no), facts, repeated=times[notice_no] > 1)
         for notice_no in times
     }
     return {notice_no: why for notice_no, why in found.items() if why}
 
 
 def refusal_text(
-    asked: PlusChange, notice: StageNotice | None, facts: StageFacts, *, repeated: bool
+    change: PlusChange, notice: StageNotice | None, facts: StageFacts, *, repeated: bool
 ) -> str | None:
     """Return why a notice cannot be moved; None when it can."""
     if notice is None:
@@ -83,31 +83,31 @@ def refusal_text(
         return codes.CPS_COURT_STAGE.text
     if notice.suspension_type == PERMANENT:
         return codes.CPS_PS_BLOCKED.text
-    if notice.stage != asked.last:
+    if notice.stage != change.last:
         return f"Notice is at stage {notice.stage}"
     if repeated:
         return codes.CPS_REPEATED.text
     if notice.notice_no in facts.changed:
         return "Notice was changed at that moment already"
-    fee = missing_fee(asked.last, asked.next, facts.reference)
+    fee = missing_fee(change.last, change.next, facts.reference)
     return codes.CPS_FEE_MISSING.worded(fee=fee).text if fee else None
 
 
 @rule("S64")
 def effects(
-    asked: PlusChange, notice: StageNotice, at: datetime, planned: NextStage, reference: Reference
+    change: PlusChange, notice: StageNotice, at: datetime, planned: NextStage, reference: Reference
 ) -> tuple[Change, ...]:
     """Move a notice as officers do, at PLUS's time, in its own name; address checks stay (S64)."""
     record = StageChange(
         notice_no=notice.notice_no,
         date_of_change=at,
-        new_stage=asked.next,
-        last_stage=asked.last,
+        new_stage=change.next,
+        last_stage=change.last,
         reason=REASON,
         officer=PLUS_CODE,
         source=SOURCE,
     )
     return (
-        stage_transition(notice, asked.next, at, planned, reference, acceptance=PAYABLE),
+        stage_transition(notice, change.next, at, planned, reference, acceptance=PAYABLE),
         StageChangeRecorded(record),
     )

@@ -38,10 +38,10 @@ class StageStore(Store, Protocol):
     """One writing transaction; the notices it reads stay locked, in notice order, until it ends."""
 
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
-        """Lock the notices; then give what a reader gives."""
+        """Lock the notices and return what a reader returns."""
 
     def toppan_facts(self, notice_nos: Sequence[str]) -> ToppanFacts:
-        """Lock the notices; give them with the newest change row of each and the reference data."""
+        """Lock the notices and return them with the newest change row of each and the reference data."""
 
     def register(self, entry: ReportEntry) -> None:
         """Put a report into the registry; `RowRejected` when the name is taken."""

@@ -114,12 +114,12 @@ def validation(body: object, cap: int) -> Validation:
     target = word(given, "newProcessingStage")
     if target is None:
         raise InvalidRequest(codes.CPS_STAGE_REQUIRED)
-    asked = Validation(
+    validated = Validation(
         tuple(map(notice_to_validate, notices)),
         RequestedChange(target, word(given, "reasonOfChange"), text(given, "remarks", lengths.REMARKS)),
     )
     check_count(len(notices), cap)
-    return asked
+    return validated
 
 
 def notice_to_validate(given: Mapping[str, Any]) -> NoticeToValidate:

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from attrs import frozen
-
 from ocms_core.kernel import codes, dates, lengths
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import timestamp
@@ -25,13 +23,14 @@ NOT_A_NUMBER = "must be 1 to 10 letters, digits or hyphens"
 NOT_AN_OBJECT = "must be a list of objects"
 
 
-@frozen
 class InvalidRequest(Exception):
     """A call that is malformed; `notice_no` is the item to blame where it is one item."""
 
-    code: Code
-    notice_no: str = ""
-    too_large: bool = False
+    def __init__(self, code: Code, notice_no: str = "", *, too_large: bool = False) -> None:
+        super().__init__(code.code)
+        self.code = code
+        self.notice_no = notice_no
+        self.too_large = too_large
 
 
 def invalid_field(name: str, problem: str, notice_no: str = "") -> InvalidRequest:

@@ -25,7 +25,7 @@ AN_INSTANT = timedelta(microseconds=1)
 
 def search_notices(criteria: Criteria, *, stores: StageStores) -> search.SearchResult:
     """
-    Find notices and tell which may be moved.
+    Find notices, each with whether it may be moved.
 
     Raises `Unavailable` when the database cannot be reached. Contract 2, 1.1; rules S1 to S4.
     """
@@ -33,15 +33,15 @@ def search_notices(criteria: Criteria, *, stores: StageStores) -> search.SearchR
         return search.decide(*reader.search(criteria, search.MOST_LISTED))
 
 
-def validate(asked: Validation, *, stores: StageStores) -> tuple[Answer[StageTransition], ...]:
+def validate(request: Validation, *, stores: StageStores) -> tuple[Answer[StageTransition], ...]:
     """
     Return for each notice whether a submit would move it; nothing is written.
 
     Contract 2, 1.2; rules S10 to S19 and S24.
     """
-    notice_nos = [named.notice_no for named in asked.notices]
+    notice_nos = [notice.notice_no for notice in request.notices]
     with stores.reading() as reader:
-        return officer_changes.validate(notice_nos, asked.requested, reader.stage_facts(notice_nos, None))
+        return officer_changes.validate(notice_nos, request.requested, reader.stage_facts(notice_nos, None))
 
 
 @rule("S30", "G13")
@@ -75,18 +75,18 @@ def preview(
 
 
 def plus_change(
-    asked: PlusChange, *, stores: StageStores, now: datetime
+    change: PlusChange, *, stores: StageStores, now: datetime
 ) -> Decision[StageTransition] | Refusal:
     """
     Move notices as PLUS asks, all or none; a call that moves nothing has no answers.
 
     A row the database refuses raises `RowRejected` and undoes the whole call. Contract 2, 2.1; S60 to S65.
     """
-    at = asked.at or now
+    at = change.at or now
     return execute(
         stores.writing,
-        load=lambda store: store.stage_facts(asked.notice_nos, (at, at + AN_INSTANT)),
-        decide=lambda facts: plus.decide(asked, facts, now),
+        load=lambda store: store.stage_facts(change.notice_nos, (at, at + AN_INSTANT)),
+        decide=lambda facts: plus.decide(change, facts, now),
         now=now,
         on_refused_row=RaiseRowRejected(),
     )
@@ -99,7 +99,7 @@ def update_toppan_stages(
     """
     Commit each chunk of a print run by itself, so that a repeat after a crash finishes what was left (S75).
 
-    `progress` is told how many notices are done. Contract 2, 3.1; rules S71 to S75.
+    `progress` is called with the number of notices of each chunk done. Contract 2, 3.1; rules S71 to S75.
     """
     return toppan.toppan_result(len(run.notice_nos), toppan_answers(run, stores, now, progress))
 
@@ -109,11 +109,11 @@ def toppan_answers(
 ) -> Iterator[Answer[StageTransition]]:
     """Decide a print run chunk by chunk and yield what became of each notice."""
     for chunk in toppan.chunks(run.notice_nos):
-        there = [notice_no for notice_no in chunk if is_number(notice_no)]
+        known = [notice_no for notice_no in chunk if is_number(notice_no)]
         yield from decision_by_item(
             execute(
                 stores.writing,
-                load=partial(load_toppan, there),
+                load=partial(load_toppan, known),
                 decide=lambda facts, chunk=chunk: toppan.decide(chunk, run, facts, now),  # type: ignore[misc]  # bound at once
                 now=now,
                 on_refused_row=IsolateRow(codes.CPS_UNEXPECTED),
@@ -124,7 +124,7 @@ def toppan_answers(
 
 
 def decision_by_item(decision: Decision[StageTransition] | Refusal) -> Decision[StageTransition]:
-    """Take the answers of a decision that refuses no whole call."""
+    """Return a decision that is made item by item, which refuses no whole call."""
     if isinstance(decision, Refusal):
         raise TypeError("a decision by item refused the call")
     return decision
@@ -164,7 +164,7 @@ def register(batch: ReportBatch, stores: StageStores) -> str:
 
 
 def register_entry(entry: ReportEntry, stores: StageStores) -> str:
-    """Put a report into the registry and give its name; `RowRejected` when the name is taken."""
+    """Insert a report into the registry and return its name. Raises `RowRejected` when that is taken."""
     with stores.writing() as writer:
         writer.register(entry)
     return entry.name
@@ -178,10 +178,10 @@ def build(entry: ReportEntry, *, stores: StageStores, store: ReportStore, now: d
         writer.stored(entry.name, written, now)
 
 
-def list_reports(asked: DateRange, *, stores: StageStores) -> tuple[DailyReport, ...]:
+def list_reports(days: DateRange, *, stores: StageStores) -> tuple[DailyReport, ...]:
     """List the days with changes, the newest first. Contract 2, 1.4; rule S51."""
     with stores.reading() as reader:
-        return reports.daily_reports(reader.days(asked.start, asked.end))
+        return reports.daily_reports(reader.days(days.start, days.end))
 
 
 @rule("S52")

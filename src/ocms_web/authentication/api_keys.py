@@ -27,6 +27,6 @@ class ApiKeyAuthenticator:
         credential = self._credentials.find(presented.key_id)
         if not accepts(credential, presented, now) or credential is None:
             return KEY_UNAUTHORIZED
-        if credential.use_to_be_noted(now):
+        if credential.is_use_to_be_recorded(now):
             self._credentials.used(credential.key_id, now)
         return Principal(credential.client, credential.role, credential.key_id)

@@ -111,8 +111,8 @@ def test_the_last_use_is_noted(credentials: SqlCredentials) -> None:
     credentials.used(used, NOW)
     found = credentials.find(used)
     assert found
-    assert not found.use_to_be_noted(NOW + timedelta(minutes=59))
-    assert found.use_to_be_noted(NOW + timedelta(hours=1))
+    assert not found.is_use_to_be_recorded(NOW + timedelta(minutes=59))
+    assert found.is_use_to_be_recorded(NOW + timedelta(hours=1))
 
 
 @pytest.mark.parametrize(

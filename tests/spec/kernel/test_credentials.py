@@ -92,9 +92,9 @@ def test_a_secret_shows_in_no_text() -> None:
 
 
 def test_the_last_use_is_noted_once_an_hour() -> None:
-    assert KEPT.use_to_be_noted(NOW)
-    assert not evolve(KEPT, last_used_at=NOW - timedelta(hours=1) + MOMENT).use_to_be_noted(NOW)
-    assert evolve(KEPT, last_used_at=NOW - timedelta(hours=1)).use_to_be_noted(NOW)
+    assert KEPT.is_use_to_be_recorded(NOW)
+    assert not evolve(KEPT, last_used_at=NOW - timedelta(hours=1) + MOMENT).is_use_to_be_recorded(NOW)
+    assert evolve(KEPT, last_used_at=NOW - timedelta(hours=1)).is_use_to_be_recorded(NOW)
 
 
 @pytest.mark.rule("G4", "G16")
