@@ -346,7 +346,7 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     "UnlistedIdentityReply": {"data": ANSWER},
     "ListedIdentityData": {
         "isHstId": "calculated: true, a row in ocms_hst has the identity",
-        "hstIdNo": "API field in capitals, as in ocms_hst.id_no (F50)",
+        "hstIdNo": "API field, in capitals (F50)",
     },
     "ListedIdentityReply": {"data": ANSWER},
     "HstApplicationRequest": HST_APPLICATION
