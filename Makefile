@@ -71,13 +71,14 @@ spec: $(READY) ## run the executable specification alone
 clients: $(CLIENTS_READY) $(TOOLS)/clients/.ready ## lint the API description; call every operation by generated clients
 	@$(BIN)/pytest clients
 
-check: $(CLIENTS_READY) ## check style, types, import contracts, the rule index and the lock
+check: $(CLIENTS_READY) ## check style, types, import contracts, the printed docs and the lock
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.support.rule_index --check
 	$(BIN)/python tools/reference_page.py --check
+	$(BIN)/python -m tools.data_dictionary --check
 	uv=$(UV) && $$uv lock --check --quiet --python "$$(command -v $(PYTHON))"
 
 bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
@@ -89,6 +90,7 @@ soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many ge
 docs: $(READY) ## print the generated docs again
 	@$(BIN)/python -m tests.support.rule_index
 	@$(BIN)/python tools/reference_page.py
+	@$(BIN)/python -m tools.data_dictionary
 
 clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis

@@ -15,7 +15,7 @@ from ocms_core.stages.amounts import MATRIX
 from ocms_core.stages.eligibility import DEFAULT_TARGETS, REASONS, TARGETS, OffenderType
 from ocms_web.problems import STATUS
 
-PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
@@ -75,7 +75,8 @@ def page() -> Iterator[str]:
     """Yield the lines of the whole page."""
     yield "# Access, limits, codes, settings and reference data"
     yield ""
-    yield "Printed from the tables of the code by `make docs`."
+    yield "Printed from the tables of the code by `make docs`. What is stored where: the"
+    yield "[data dictionary](data-dictionary.md)."
     yield ""
     yield "## Access"
     yield ""
@@ -143,17 +144,17 @@ def page() -> Iterator[str]:
     )
 
 
-def main(arguments: list[str]) -> int:
-    """Write the page, or with `--check` compare it; return the exit status."""
-    text = "\n".join(page()).rstrip() + "\n"
+def write_page(path: Path, lines: Iterable[str], arguments: list[str]) -> int:
+    """Write a page, or with `--check` compare it; return the exit status."""
+    text = "\n".join(lines).rstrip() + "\n"
     if "--check" in arguments:
-        if PAGE.exists() and PAGE.read_text() == text:
+        if path.exists() and path.read_text() == text:
             return 0
-        print("docs/reference.md is not what the tables say; run `make docs`", file=sys.stderr)
+        print(f"docs/{path.name} is not what the tables say; run `make docs`", file=sys.stderr)
         return 1
-    PAGE.write_text(text)
+    path.write_text(text)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_page(DOCS / "reference.md", page(), sys.argv[1:]))

@@ -15,39 +15,53 @@ SUSPENDED = "ocms_suspended_notice"
 CHANGES = "ocms_change_of_processing"
 DETAIL = "ocms_furnish_detail"
 HISTORY = "ocms_offender_history"
+ACCESS = "ocms_access_record"
+COURT_CASE = "ocms_court_case"
+
+
+def kept(*columns: str, how: str = "") -> str:
+    """Return the source of a field of a request that OCMS keeps in columns, and in which form."""
+    return f"API field, kept in {' and '.join(columns)}{how and f' {how}'}"
+
 
 ANSWER = "calculated: the answer"
 STAGE_WORD = f"calculated: {VON}.last_processing_stage in the contract's words (F1)"
+ROLE_WORD = f"calculated: {ONOD}.owner_driver_indicator in the contract's words"
+LOOKED_UP_NOTICE = kept(f"{ACCESS}.notice_no")
+LOOKED_UP_IDENTITY = kept(f"{ACCESS}.identities", how="as a keyed hash (G2)")
 SUCCESS = {"success": "calculated: always true"}
 OFFENDER_ERROR = {"success": "calculated: always false", "errorType": "calculated: the kind of error"}
 PERSON = {
-    "isCurrentOffender": f"{ONOD}.offender_indicator",
+    "isCurrentOffender": f"calculated: whether {ONOD}.offender_indicator is Y (F41)",
     "idType": f"calculated: {ONOD}.id_type in the contract's words (F50)",
     "idNo": f"{ONOD}.id_no",
     "name": f"{ONOD}.name",
     "email": f"{ONOD}.email_addr",
     "contactNo": f"{ONOD}.offender_tel_no",
-    "address": f"calculated: the row of type furnished_mail in {ADDRESS}",
+    "address": f"calculated: the row of {ADDRESS} whose type_of_address is furnished_mail (F41)",
 }
-PERSON_REQUEST = {
-    "noticeNo": "API field",
-    "idType": f"API field, kept in {ONOD}.id_type",
-    "idNo": f"API field, kept in {ONOD}.id_no",
-    "name": f"API field, kept in {ONOD}.name",
-    "email": f"API field, kept in {ONOD}.email_addr",
-    "countryCode": f"API field, kept in {ONOD}.offender_tel_code",
-    "contactNo": f"API field, kept in {ONOD}.offender_tel_no",
-    "address": "API field",
-    "remarks": f"API field, kept in {DETAIL}.remarks",
+PARTICULARS_REQUEST = {
+    "name": kept(f"{ONOD}.name"),
+    "email": kept(f"{ONOD}.email_addr"),
+    "countryCode": kept(f"{ONOD}.offender_tel_code"),
+    "contactNo": kept(f"{ONOD}.offender_tel_no"),
+    "address": f"API field, its parts kept in the row of {ADDRESS} of type furnished_mail (F20)",
+    "remarks": kept(f"{DETAIL}.remarks"),
 }
-HST_REQUEST: dict[str, str] = {
-    "name": "API field, kept in ocms_hst.name",
-    "postalCode": "API field, kept in ocms_hst.postal_code",
-    "blkHseNo": "API field, kept in ocms_hst.blk_hse_no",
-    "streetName": "API field, kept in ocms_hst.street_name",
-    "floorNo": "API field, kept in ocms_hst.floor_no",
-    "unitNo": "API field, kept in ocms_hst.unit_no",
-    "bldgName": "API field, kept in ocms_hst.bldg_name",
+PERSON_REQUEST = PARTICULARS_REQUEST | {
+    "noticeNo": kept(*(f"{table}.notice_no" for table in (ONOD, ADDRESS, DETAIL, HISTORY))),
+    "idType": kept(f"{ONOD}.id_type", how="as one letter (F50)"),
+    "idNo": kept(f"{ONOD}.id_no", how="in capitals (F50)"),
+}
+ROLE_REQUEST = kept(*(f"{table}.owner_driver_indicator" for table in (ONOD, ADDRESS, DETAIL, HISTORY)))
+HST_ADDRESS = ("postal_code", "blk_hse_no", "street_name", "floor_no", "unit_no", "bldg_name")
+HST_FIELDS = ("postalCode", "blkHseNo", "streetName", "floorNo", "unitNo", "bldgName")
+HST_APPLICATION = {"name": kept("ocms_hst.name")} | {
+    field: kept(f"ocms_hst.{column}") for field, column in zip(HST_FIELDS, HST_ADDRESS, strict=True)
+}
+HST_UPDATE = {"name": kept("ocms_hst.name", f"{ONOD}.name", how="(H6)")} | {
+    field: kept(f"ocms_hst.{column}", f"{ADDRESS}.{column}", how="(H6)")
+    for field, column in zip(HST_FIELDS, HST_ADDRESS, strict=True)
 }
 
 ANSWER_CODE = "calculated: the answer code of the outcome (docs/reference.md)"
@@ -64,17 +78,21 @@ EVERYWHERE: Mapping[str, str] = {
 
 SOURCES: Mapping[str, Mapping[str, str]] = {
     # Contract 1
-    "NoticeAsked": {"noticeNo": "API field"},
+    "NoticeAsked": {"noticeNo": kept(f"{COURT_CASE}.notice_no", how="by API 4 (P32)")},
     "NoticeQuery": {
         "requestId": "API field",
         "requestTimestamp": "API field",
         "notices": "API field",
     },
     "CourtNoticeChange": {
-        "noticeNo": "API field",
-        "suspensionType": f"API field, kept in {VON}.suspension_type",
-        "eprReasonOfSuspension": f"API field, kept in {VON}.epr_reason_of_suspension",
-        "processingStage": f"API field, kept in {VON}.last_processing_stage",
+        "noticeNo": kept(f"{SUSPENDED}.notice_no", how="where a suspension begins (P24)"),
+        "suspensionType": kept(f"{VON}.suspension_type", f"{SUSPENDED}.suspension_type"),
+        "eprReasonOfSuspension": kept(
+            f"{VON}.epr_reason_of_suspension",
+            f"{SUSPENDED}.reason_of_suspension",
+            how="without its PS- (P21)",
+        ),
+        "processingStage": kept(f"{VON}.last_processing_stage"),
     },
     "CourtUpdateRequest": {
         "requestId": "API field",
@@ -86,12 +104,15 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "amountPaid": f"{VON}.amount_paid",
         "paymentAllowanceFlag": f"{VON}.payment_acceptance_allowed",
         "crsReasonOfSuspension": f"{VON}.crs_reason_of_suspension",
-        "eprReasonOfSuspension": f"{VON}.epr_reason_of_suspension",
+        "eprReasonOfSuspension": (
+            f"calculated: {VON}.epr_reason_of_suspension, as PS-WWP, PS-OTH or PS-WWC where "
+            f"{VON}.suspension_type is PS and the reason one of these (P12)"
+        ),
     },
     "PaymentStatusData": {"notices": "calculated: the notices found, in the order asked"},
     "PaymentStatusReply": {
         "total": "calculated: the number of notices found",
-        "limit": "ocms_parameter.value",
+        "limit": "calculated: the batch cap, from ocms_parameter.value where it is set (G14)",
         "skip": "calculated: always 0",
         "data": ANSWER,
     },
@@ -132,48 +153,57 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     },
     "InvalidFieldsError": OFFENDER_ERROR
     | {
-        "field": "calculated: the first field that is wrong",
+        "field": "calculated: the first field that is wrong, null for the body as a whole",
+        "message": "calculated: what is wrong with it",
         "violations": "calculated: all fields that are wrong, in the contract's order",
     },
     "TechnicalError": OFFENDER_ERROR
     | {
         "operation": "calculated: the operation that failed",
-        "intranetUpdated": "calculated: true when the change itself is committed (F60)",
+        "intranetUpdated": "calculated: true when the change is committed and only its delivery failed (F60)",
     },
     "PostalAddress": {
-        "blockNo": f"API field, kept in {ADDRESS}.blk_hse_no",
-        "streetName": f"API field, kept in {ADDRESS}.street_name",
-        "buildingName": f"API field, kept in {ADDRESS}.bldg_name",
-        "unitNo": f"API field, kept in {ADDRESS}.floor_no and {ADDRESS}.unit_no (F51)",
-        "postalCode": f"API field, kept in {ADDRESS}.postal_code",
+        "blockNo": kept(f"{ADDRESS}.blk_hse_no"),
+        "streetName": kept(f"{ADDRESS}.street_name"),
+        "buildingName": kept(f"{ADDRESS}.bldg_name"),
+        "unitNo": kept(f"{ADDRESS}.floor_no", f"{ADDRESS}.unit_no", how="(F51)"),
+        "postalCode": kept(f"{ADDRESS}.postal_code"),
     },
     "FurnishedAddress": {
-        "blockNo": f"{ADDRESS}.blk_hse_no",
-        "streetName": f"{ADDRESS}.street_name",
-        "buildingName": f"{ADDRESS}.bldg_name",
-        "unitNo": f"calculated: {ADDRESS}.floor_no and {ADDRESS}.unit_no joined by a hyphen (F41)",
-        "postalCode": f"{ADDRESS}.postal_code",
+        "blockNo": f"{ADDRESS}.blk_hse_no, of a former offender {HISTORY}.former_blk_hse_no",
+        "streetName": f"{ADDRESS}.street_name, of a former offender {HISTORY}.former_street_name",
+        "buildingName": f"{ADDRESS}.bldg_name, of a former offender {HISTORY}.former_bldg_name",
+        "unitNo": (
+            f"calculated: {ADDRESS}.floor_no and {ADDRESS}.unit_no joined by a hyphen (F41), "
+            f"of a former offender {HISTORY}.former_floor_no and {HISTORY}.former_unit_no"
+        ),
+        "postalCode": f"{ADDRESS}.postal_code, of a former offender {HISTORY}.former_postal_code",
     },
     "EligibilityRequest": {"noticeNo": "API field", "offenderType": "API field"},
     "EligibilityReply": SUCCESS
     | {
-        "canFurnish": "calculated: from stage, suspension and role (F10)",
-        "canRedirect": "calculated: from stage, suspension and current offender (F12)",
+        "canFurnish": (
+            f"calculated: from {VON}.last_processing_stage, {VON}.suspension_type and the role asked (F10)"
+        ),
+        "canRedirect": (
+            f"calculated: from {VON}.last_processing_stage, {VON}.suspension_type and the role whose "
+            f"{ONOD}.offender_indicator is Y (F12)"
+        ),
         "currentStage": STAGE_WORD,
-        "reasonCode": "calculated: the answer code of what stands against furnishing",
+        "reasonCode": "calculated: the answer code of what stands against furnishing, null for nothing (F13)",
         "reasonMessage": "calculated: the text of that code",
     },
     "FurnishOffenderRequest": PERSON_REQUEST
     | {
-        "offenderType": f"API field, kept in {ONOD}.owner_driver_indicator",
-        "relationship": f"API field, kept in {DETAIL}.relationship",
-        "rentalPeriodFrom": f"API field, kept in {DETAIL}.rental_period_from",
-        "rentalPeriodTo": f"API field, kept in {DETAIL}.rental_period_to",
+        "offenderType": ROLE_REQUEST,
+        "relationship": kept(f"{DETAIL}.relationship"),
+        "rentalPeriodFrom": kept(f"{DETAIL}.rental_period_from"),
+        "rentalPeriodTo": kept(f"{DETAIL}.rental_period_to"),
     },
     "FurnishReply": SUCCESS
     | {
-        "offenderType": f"{ONOD}.owner_driver_indicator",
-        "offenderRecordCreated": "calculated: whether nobody stood in the role before",
+        "offenderType": ROLE_WORD,
+        "offenderRecordCreated": f"calculated: whether {ONOD} had no row of the role before",
         "offenderIndicatorSet": "calculated: always true",
         "processingStageUpdated": "calculated: always true",
         "newProcessingStage": STAGE_WORD,
@@ -181,38 +211,47 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     "RedirectRequest": PERSON_REQUEST
     | {
         "fromOffenderType": "API field",
-        "toOffenderType": f"API field, kept in {ONOD}.owner_driver_indicator",
+        "toOffenderType": ROLE_REQUEST,
     },
     "RedirectReply": SUCCESS
     | {
         "redirectedFrom": "API field",
-        "redirectedTo": f"{ONOD}.owner_driver_indicator",
+        "redirectedTo": ROLE_WORD,
         "previousOffenderCleared": "calculated: always true",
-        "newOffenderCreated": "calculated: whether nobody stood in the role before",
+        "newOffenderCreated": f"calculated: whether {ONOD} had no row of the role before",
         "offenderIndicatorTransferred": "calculated: always true",
         "processingStageUpdated": "calculated: always true",
         "newProcessingStage": STAGE_WORD,
     },
-    "UpdateOffenderRequest": PERSON_REQUEST | {"offenderType": "API field"},
+    "UpdateOffenderRequest": PARTICULARS_REQUEST
+    | {
+        "noticeNo": kept(f"{ADDRESS}.notice_no", f"{DETAIL}.notice_no", f"{HISTORY}.notice_no"),
+        "offenderType": kept(
+            *(f"{table}.owner_driver_indicator" for table in (ADDRESS, DETAIL, HISTORY)),
+        ),
+    },
     "UpdateOffenderReply": SUCCESS
     | {
-        "offenderType": f"{ONOD}.owner_driver_indicator",
+        "offenderType": ROLE_WORD,
         "particularsUpdated": "calculated: always true",
     },
-    "NoticeRequest": {"noticeNo": "API field"},
+    "NoticeRequest": {"noticeNo": LOOKED_UP_NOTICE},
     "OffenderBlock": PERSON | {"exists": f"calculated: whether {ONOD} has a row of the role"},
     "OffenderDetailsReply": SUCCESS
     | {
         "vehicleNo": f"{VON}.vehicle_no",
         "currentProcessingStage": STAGE_WORD,
-        "owner": f"calculated: the row of role O in {ONOD}",
-        "hirer": f"calculated: the row of role H in {ONOD}",
-        "driver": f"calculated: the row of role D in {ONOD}",
+        "owner": f"calculated: the row of {ONOD} whose owner_driver_indicator is O (F41)",
+        "hirer": f"calculated: the row of {ONOD} whose owner_driver_indicator is H (F41)",
+        "driver": f"calculated: the row of {ONOD} whose owner_driver_indicator is D (F41)",
     },
-    "TimelineRequest": {"noticeNo": "API field", "skip": "API field", "limit": "API field"},
+    "TimelineRequest": {"noticeNo": LOOKED_UP_NOTICE, "skip": "API field", "limit": "API field"},
     "StageEventDetails": {
-        "from": f"{CHANGES}.last_processing_stage",
-        "to": f"{CHANGES}.new_processing_stage",
+        "from": f"{CHANGES}.last_processing_stage, or {VON}.prev_processing_stage",
+        "to": (
+            f"{CHANGES}.new_processing_stage, or {VON}.last_processing_stage or "
+            f"{VON}.prev_processing_stage where no change is on record"
+        ),
         "reason": f"{CHANGES}.reason_of_change",
         "source": f"{CHANGES}.source",
         "remarks": f"{CHANGES}.remarks",
@@ -231,7 +270,7 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "remarks": f"{SUSPENDED}.revival_remarks",
     },
     "FormerOffender": {
-        "isCurrentOffender": f"{HISTORY}.former_offender_indicator",
+        "isCurrentOffender": f"calculated: whether {HISTORY}.former_offender_indicator is Y",
         "idType": f"calculated: {HISTORY}.former_id_type in the contract's words (F50)",
         "idNo": f"{HISTORY}.former_id_no",
         "name": f"{HISTORY}.former_name",
@@ -245,15 +284,18 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     },
     "OffenderEventDetails": {
         "action": f"{HISTORY}.action",
-        "role": f"{HISTORY}.owner_driver_indicator",
-        "formerCurrent": f"{HISTORY}.former_current_indicator",
+        "role": f"calculated: {HISTORY}.owner_driver_indicator in the contract's words",
+        "formerCurrent": f"calculated: {HISTORY}.former_current_indicator in the contract's words",
         "from": f"{HISTORY}.prev_processing_stage",
         "to": f"{HISTORY}.new_processing_stage",
-        "former": f"calculated: who stood in the role before, from {HISTORY}",
+        "former": (
+            f"calculated: who stood in the role before, from {HISTORY}; "
+            f"null where {HISTORY}.former_offender_indicator is"
+        ),
     },
     "CourtEventDetails": {
-        "due": "ocms_court_case.court_payment_due_date",
-        "reason": "ocms_court_case.reason",
+        "due": f"{COURT_CASE}.court_payment_due_date",
+        "reason": f"{COURT_CASE}.reason",
     },
     "PaymentEventDetails": {
         "reason": f"{VON}.crs_reason_of_suspension",
@@ -261,13 +303,22 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "paid": f"{VON}.amount_paid",
     },
     "TimelineLine": {
-        "at": "calculated: the moment of the row the event is from",
+        "at": (
+            f"calculated: by kind {CHANGES}.date_of_change, {VON}.last_processing_date or "
+            f"{VON}.prev_processing_date; {SUSPENDED}.date_of_suspension; {SUSPENDED}.date_of_revival; "
+            f"{HISTORY}.changed_at; {COURT_CASE}.upd_date, else {COURT_CASE}.cre_date; "
+            f"{VON}.crs_date_of_suspension"
+        ),
         "kind": "calculated: the table the event is from",
-        "officer": "calculated: the officer of the row the event is from, null where it names none",
+        "officer": (
+            f"calculated: by kind {CHANGES}.authorised_officer; {SUSPENDED}.officer_authorising_suspension; "
+            f"{SUSPENDED}.officer_authorising_revival; {HISTORY}.officer; null for the others"
+        ),
         "details": "calculated: the row the event is from",
     },
     "TimelineReply": SUCCESS
     | {
+        "noticeNo": "API field",
         "total": "calculated: the number of events",
         "skip": "API field",
         "limit": "API field",
@@ -275,31 +326,40 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     },
     # Contract 4
     "HstError": {"data": "calculated: the error"},
-    "HstEnquiry": {"idNo": "API field"},
+    "HstEnquiry": {"idNo": LOOKED_UP_IDENTITY},
     "LatestAddress": {
         "postalCode": f"{ADDRESS}.postal_code",
         "blockHseNo": f"{ADDRESS}.blk_hse_no",
         "streetName": f"{ADDRESS}.street_name",
-        "floorUnitNo": f"calculated: # with {ADDRESS}.floor_no and unit_no joined by a hyphen (H2)",
+        "floorUnitNo": f"calculated: # with {ADDRESS}.floor_no and {ADDRESS}.unit_no joined by a hyphen (H2)",
         "buildingName": f"{ADDRESS}.bldg_name",
     },
     "UnlistedIdentityData": {
         "isHstId": "calculated: false, no row in ocms_hst has the identity",
         "offenderName": f"{ONOD}.name",
-        "latestAddress": f"calculated: the newest row of {ADDRESS} of the identity (H2)",
-        "noticesCount": f"calculated: the notices whose current offender in {ONOD} is the identity",
+        "latestAddress": (
+            f"calculated: the row of {ADDRESS} of the identity with the newest {ADDRESS}.effective_date, "
+            f"then {ADDRESS}.processing_date_time (H2)"
+        ),
+        "noticesCount": f"calculated: the rows of {ONOD} of the identity with offender_indicator Y (H2)",
     },
     "UnlistedIdentityReply": {"data": ANSWER},
     "ListedIdentityData": {
         "isHstId": "calculated: true, a row in ocms_hst has the identity",
-        "hstIdNo": "API field",
+        "hstIdNo": "API field, in capitals (F50)",
     },
     "ListedIdentityReply": {"data": ANSWER},
-    "HstApplicationRequest": HST_REQUEST
-    | {"idNo": "API field, kept in ocms_hst.id_no", "idType": "API field, kept in ocms_hst.id_type"},
+    "HstApplicationRequest": HST_APPLICATION
+    | {
+        "idNo": kept("ocms_hst.id_no", f"{ACCESS}.identities", how="as a keyed hash (G2)"),
+        "idType": kept("ocms_hst.id_type", how="with B as U (H1)"),
+    },
     "SuspendedNotice": {
         "status": "calculated: always SUSPENDED",
-        "suspensionType": f"calculated: {SUSPENDED}.suspension_type and reason_of_suspension, joined",
+        "suspensionType": (
+            f"calculated: always TS-HST, {SUSPENDED}.suspension_type and "
+            f"{SUSPENDED}.reason_of_suspension joined (H4)"
+        ),
     },
     "HstApplicationData": {
         "hstIdCreated": "calculated: always true",
@@ -307,18 +367,24 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "totalSuspended": "calculated: the number of notices suspended",
     },
     "HstApplicationReply": {"data": ANSWER},
-    "HstUpdateByPathRequest": HST_REQUEST,
-    "HstUpdateRequest": HST_REQUEST | {"idNo": "API field"},
-    "HstUpdateData": {"noticesUpdated": "calculated: the notices whose current offender is the identity"},
+    "HstUpdateByPathRequest": HST_UPDATE,
+    "HstUpdateRequest": HST_UPDATE | {"idNo": LOOKED_UP_IDENTITY},
+    "HstUpdateData": {
+        "noticesUpdated": f"calculated: the rows of {ONOD} of the identity with offender_indicator Y (H6)"
+    },
     "HstUpdateReply": {"data": ANSWER},
     "HstRevivalRequest": {
-        "idNo": "API field",
-        "revivalReason": f"API field, kept in {SUSPENDED}.revival_remarks",
-        "remarks": f"API field, kept in {SUSPENDED}.revival_remarks",
+        "idNo": LOOKED_UP_IDENTITY,
+        "revivalReason": kept(f"{SUSPENDED}.revival_remarks", how="before the remarks (H7)"),
+        "remarks": kept(f"{SUSPENDED}.revival_remarks", how="after the reason (H7)"),
     },
     "RevivedNotice": {
         "previousStatus": "calculated: always TS-HST",
-        "newStatus": "calculated: ACTIVE, or the suspension the notice row still shows (H7)",
+        "newStatus": (
+            f"calculated: ACTIVE, or what still suspends the notice: {VON}.suspension_type with "
+            f"{VON}.crs_reason_of_suspension or {VON}.epr_reason_of_suspension, else the open record "
+            f"of {SUSPENDED} due last (H7)"
+        ),
     },
     "HstRevivalData": {
         "noticesRevived": "calculated: the notices revived",
@@ -326,7 +392,7 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "hstDeleted": "calculated: always true",
     },
     "HstRevivalReply": {"data": ANSWER},
-    "HstListFilter": {"idNo": "API field", "dateFrom": "API field", "dateTo": "API field"},
+    "HstListFilter": {"idNo": LOOKED_UP_IDENTITY, "dateFrom": "API field", "dateTo": "API field"},
     "HstListRequest": {"$skip": "API field", "$limit": "API field", "filter": "API field"},
     "HstListLine": {
         "idNo": "ocms_hst.id_no",
@@ -336,8 +402,13 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "blkHseNo": "ocms_hst.blk_hse_no",
         "streetName": "ocms_hst.street_name",
         "createdDate": "ocms_hst.cre_date",
-        "noticesCount": f"calculated: the notices whose current offender in {ONOD} is the identity",
-        "lastDataHiveCheck": "ocms_temp_unc_hst_addr.response_date_time",
+        "noticesCount": (
+            f"calculated: the notices with an open TS-HST in {SUSPENDED} whose current offender in {ONOD} "
+            "is the identity (H8)"
+        ),
+        "lastDataHiveCheck": (
+            "calculated: the newest ocms_temp_unc_hst_addr.response_date_time since ocms_hst.cre_date (H8)"
+        ),
     },
     "HstListReply": {
         "total": "calculated: the number of identities the filter leaves",

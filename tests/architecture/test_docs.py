@@ -44,9 +44,11 @@ def test_every_python_example_runs(page: Path) -> None:
         exec(compile(example, str(page), "exec"), {})  # the docs' own examples
 
 
-def test_the_reference_page_is_what_the_tables_say() -> None:
+@pytest.mark.parametrize("tool", ["tools.reference_page", "tools.data_dictionary"])
+def test_a_page_printed_from_tables_is_what_they_say(tool: str) -> None:
     given = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "reference_page.py"), "--check"],
+        [sys.executable, "-m", tool, "--check"],
+        cwd=ROOT,
         check=False,
         capture_output=True,
     )
