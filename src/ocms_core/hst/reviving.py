@@ -18,7 +18,7 @@ ACTIVE = "ACTIVE"
 @rule("H7")
 def decide(revival: HstRevival, facts: IdentityFacts, officer: str, now: datetime) -> Decision[str] | Refusal:
     """
-    End all TS-HST of the identity's notices with its listing, and the enquiries for its address (H7).
+    Remove an identity from the list: all its TS-HST ends, and so do enquiries for its address (H7).
 
     One not listed, or no more, is refused.
     """

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocms_core.kernel.dates import local, singapore, timestamp, today
+from ocms_core.kernel.dates import calendar_day, local, singapore, timestamp, today
 from tests.support.builders import at
 from tests.support.cases import Case, parametrize_cases
 
@@ -151,3 +151,20 @@ def test_what_is_written_and_read_back_is_the_same_moment(moment: datetime, offs
     aware = moment.replace(tzinfo=offset)
     assert singapore(local(aware)) == aware
     assert timestamp(aware.isoformat()) == aware
+
+
+@pytest.mark.parametrize(
+    "text, day",
+    [
+        ("2025-01-31", date(2025, 1, 31)),
+        ("2024-02-29", date(2024, 2, 29)),
+        ("2025-02-29", None),
+        ("20250131", None),
+        ("2025-W05-5", None),
+        ("2025-1-31", None),
+        ("\u0662025-01-31", None),
+        ("", None),
+    ],
+)
+def test_a_calendar_day_has_one_form(text: str, day: date | None) -> None:
+    assert calendar_day(text) == day
