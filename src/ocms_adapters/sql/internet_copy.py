@@ -99,7 +99,7 @@ def copy_statements(dialect: Dialect, copy: ReplicatedTable) -> TableStatements:
 
 
 def columns_of(table: Table, names: Sequence[str]) -> Columns:
-    """Give columns of a table with their types."""
+    """Return columns of a table with their types."""
     return {name: table.columns[name].type for name in names}
 
 
@@ -113,7 +113,7 @@ class InternetCopy:
 
     def show(self, state: State, now: datetime) -> frozenset[str]:
         """
-        Make the copies of these rows equal to them; give the notices the Internet database refused.
+        Write the copies of these rows; return the notices the Internet database refused.
 
         All in one transaction, unless a row is refused: then in halves until that row stands alone.
         Doing it twice changes nothing. `Unavailable` when the database cannot be reached.
@@ -145,7 +145,7 @@ class InternetCopy:
                 connection.execute(statements.remove, statements.keys.bind(gone))
 
     def rows(self, kind: str, notice_nos: Collection[str]) -> Mapping[Key, Values | None]:
-        """Give the copies of some notices by key, decrypted; None for a row that cannot be decrypted."""
+        """Return the copies of some notices by key, decrypted; None for a row that cannot be decrypted."""
         copy = REPLICATED_TABLES[kind]
         with reading(self._engine) as connection:
             found = connection.execute(
@@ -154,19 +154,19 @@ class InternetCopy:
         return {tuple(row[: len(copy.keys)]): self._decrypted(copy, row) for row in found}
 
     def notice_nos(self, kind: str, notice_range: NoticeRange) -> Iterator[Sequence[str]]:
-        """Go through the numbers of the notices copied, page by page."""
+        """Yield the numbers of the notices copied, page by page."""
         return pages(self._engine, INTERNET.tables[REPLICATED_TABLES[kind].target].c.notice_no, notice_range)
 
     def notice_ranges(self, kind: str, size: int) -> Sequence[NoticeRange]:
-        """Cut the notices copied into stretches of so many."""
+        """Return the notices copied as ranges of `size` numbers."""
         return notice_ranges(self._engine, INTERNET.tables[REPLICATED_TABLES[kind].target].c.notice_no, size)
 
     @rule("F62")
     def rotate(self, now: datetime) -> int:
         """
-        What an older key encrypted is encrypted with the current one, page by page, and readable throughout.
+        Encrypt what an older key encrypted with the current one, page by page, readable throughout.
 
-        Gives the number of rows. A row that a delivery writes meanwhile keeps what was delivered; one
+        Returns the number of rows. A row that a delivery writes meanwhile keeps what was delivered; one
         that cannot be decrypted is left to `reconcile`.
         """
         count = 0
@@ -240,7 +240,7 @@ def place(key: Key, column: str) -> str:
 
 
 def only(state: State, notice_nos: Collection[str]) -> State:
-    """Give the rows of some notices."""
+    """Return the rows of some notices."""
     requested = frozenset(notice_nos)
     return {
         kind: {key: row for key, row in rows.items() if key[0] in requested} for kind, rows in state.items()

@@ -71,7 +71,7 @@ def test_every_search_compiles_and_binds_no_more_than_its_criteria() -> None:
     names = tuple(stage_search.CONDITIONS)
     for many in range(1, len(names) + 1):
         for asked in combinations(names, many):
-            found = stage_search.question(asked).compile(dialect=SERVER)
+            found = stage_search.search_statement(asked).compile(dialect=SERVER)
             assert set(found.params) == {*asked, "most"}
             counted = phrased(stage_search.counted, dict.fromkeys(asked))
             assert set(counted.params) == set(asked)
