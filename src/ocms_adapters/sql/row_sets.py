@@ -12,7 +12,7 @@ from attrs import field, frozen
 from sqlalchemy import ColumnElement, Dialect, FromClause
 
 from ocms_adapters.sql.dialects import dialect_of
-from ocms_adapters.sql.dialects.base import Columns, Converter, DatabaseDialect
+from ocms_adapters.sql.dialects.database_dialect import Columns, Converter, DatabaseDialect
 
 __all__ = ["Columns", "RowSet", "among", "bind_keys", "row_set"]
 
