@@ -18,7 +18,7 @@ from sqlalchemy import Engine, bindparam, insert, select, text, update
 
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.job_runs import SqlJobRuns
-from ocms_adapters.sql.locks import MOMENT
+from ocms_adapters.sql.moments import MOMENT
 from ocms_adapters.sql.schema import ocms_job_run, ocms_shedlock, ocms_vip_vehicle
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_adapters.sql.utc_clock import utc_now
