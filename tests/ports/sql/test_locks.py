@@ -36,7 +36,7 @@ LONG = timedelta(minutes=10)
 
 @pytest.fixture
 def engine(databases: Databases) -> Iterator[Engine]:
-    """Give the Intranet database."""
+    """Yield the Intranet database."""
     engine = engines.create(databases.intranet, pool_size=20)
     yield engine
     engine.dispose()

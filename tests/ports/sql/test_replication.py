@@ -98,7 +98,7 @@ class Sides:
 
 @pytest.fixture
 def sides(databases: Databases) -> Iterator[Sides]:
-    """Give both sides with the contract's notice on each, its owner the current offender."""
+    """Yield both sides with the contract's notice on each, its owner the current offender."""
     with ExitStack() as stack:
         (intranet,) = stack.enter_context(opened(databases.intranet, pool_size=12))
         (internet,) = stack.enter_context(opened(databases.internet, pool_size=12, patience=2))
@@ -386,7 +386,7 @@ def test_a_round_costs_the_same_statements_for_one_notice_and_for_fifty(sides: S
     assert counts == [10, 10]
 
 
-def test_the_road_can_be_phrased_for_sql_server() -> None:
+def test_replication_can_be_built_for_sql_server() -> None:
     dialect: Dialect = mssql.dialect()  # type: ignore[no-untyped-call]
     dialect.server_version_info = (15, 0)
 
