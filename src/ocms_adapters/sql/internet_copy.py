@@ -11,7 +11,6 @@ from sqlalchemy import (
     Engine,
     Executable,
     Select,
-    Table,
     and_,
     delete,
     not_,
@@ -26,7 +25,7 @@ from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_statements.statement import upserts
 from ocms_adapters.sql.moments import now as write_time
 from ocms_adapters.sql.paging import PAGE, NoticeRange, notice_ranges, pages
-from ocms_adapters.sql.row_sets import Columns, RowSet, among, bind_keys, row_set
+from ocms_adapters.sql.row_sets import RowSet, among, bind_keys, columns_of, row_set
 from ocms_adapters.sql.schema.internet import AUDIT_USER, INTERNET
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.dates import local
@@ -60,7 +59,7 @@ class CopyStatements:
     def __init__(self, dialect: Dialect) -> None:
         self.tables = {kind: copy_statements(dialect, copy) for kind, copy in REPLICATED_TABLES.items()}
         table = INTERNET.tables[REPLICATED_TABLES[OFFENDER].target]
-        columns = columns_of(table, ("notice_no", "owner_driver_indicator", "id_no", "name"))
+        columns = columns_of(table, "notice_no", "owner_driver_indicator", "id_no", "name")
         self.encrypted_anew = row_set(
             dialect,
             {
@@ -86,8 +85,8 @@ class CopyStatements:
 def copy_statements(dialect: Dialect, copy: ReplicatedTable) -> TableStatements:
     """Build the statements of one copied table."""
     table = INTERNET.tables[copy.target]
-    columns = columns_of(table, copy.columns)
-    rows, keys = row_set(dialect, columns), row_set(dialect, columns_of(table, copy.keys))
+    columns = columns_of(table, *copy.columns)
+    rows, keys = row_set(dialect, columns), row_set(dialect, columns_of(table, *copy.keys))
     gone = select(keys.rows).where(*(table.c[name] == keys.rows.c[name] for name in copy.keys))
     return TableStatements(
         rows,
@@ -96,11 +95,6 @@ def copy_statements(dialect: Dialect, copy: ReplicatedTable) -> TableStatements:
         delete(table).where(gone.exists()),
         select(*(table.c[name] for name in copy.columns)).where(among(dialect, table.c.notice_no)),
     )
-
-
-def columns_of(table: Table, names: Sequence[str]) -> Columns:
-    """Return columns of a table with their types."""
-    return {name: table.columns[name].type for name in names}
 
 
 class InternetCopy:

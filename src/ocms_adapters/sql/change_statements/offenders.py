@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Dialect, Executable, String, Table, and_, bindparam, literal, update
+from sqlalchemy import BindParameter, Dialect, Executable, String, and_, bindparam, literal, update
 
 from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.change_statements.statement import RowStatement, inserts, upserts
 from ocms_adapters.sql.moments import now
-from ocms_adapters.sql.row_sets import Columns, RowSet
+from ocms_adapters.sql.row_sets import Columns, RowSet, columns_of
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
@@ -33,11 +33,6 @@ JUST_FURNISHED: dict[str, BindParameter[Any]] = {
 }
 
 onod = t.ocms_offence_notice_owner_driver
-
-
-def columns_of(table: Table, *names: str) -> Columns:
-    """Return columns of a table with their types."""
-    return {name: table.columns[name].type for name in names}
 
 
 def person_row(person: Person) -> tuple[Any, ...]:
