@@ -87,7 +87,7 @@ class ChunkedReconciliation:
                 "surplus": part.surplus,
                 **asdict(part.notice_range),
             }
-            for number, part in enumerate(self.reconciler.pieces(size), 1)
+            for number, part in enumerate(self.reconciler.chunks(size), 1)
         ]
 
     def done(self, work: int) -> Mapping[int, JobCounts]:

@@ -1,4 +1,4 @@
-"""Keeps who looked up whom."""
+"""The access record: who looked up whom."""
 
 import hmac
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ class SqlAccessRecords:
         *,
         notice_no: str | None = None,
     ) -> None:
-        """A look that cannot be recorded, for whatever reason, is refused as unavailable."""
+        """Record an access, or raise `Unavailable` where that fails for whatever reason."""
         hashes = sorted({self.hashed(id_no) for id_no in id_nos})
         values = {
             "looked_up_at": local(now),
@@ -51,5 +51,5 @@ class SqlAccessRecords:
             raise Unavailable("the access record") from fault
 
     def hashed(self, id_no: str) -> str:
-        """Give the keyed hash an identity number is found by."""
+        """Return the keyed hash an identity number is found by."""
         return hmac.digest(self._key, id_no.upper().encode(), "sha256").hex()

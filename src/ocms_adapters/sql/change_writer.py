@@ -1,4 +1,4 @@
-"""The one place that writes: every kind of change is one statement, whatever the size of the batch."""
+"""The writer of all changes: one statement for each kind of change, whatever the size of the batch."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,15 +23,15 @@ class ChangeWriter:
 
     def __init__(self, dialect: Dialect) -> None:
         self._statements: dict[type, tuple[ChangeStatement, RowSet, Executable]] = {}
-        for kind, writing in CHANGE_STATEMENTS.items():
-            rows = row_set(dialect, writing.columns)
-            self._statements[kind] = (writing, rows, writing.build(dialect, rows))
+        for kind, change_statement in CHANGE_STATEMENTS.items():
+            rows = row_set(dialect, change_statement.columns)
+            self._statements[kind] = (change_statement, rows, change_statement.build(dialect, rows))
 
     def record(
         self, connection: Connection, changes: Sequence[Change], now: datetime, *, isolate: bool
     ) -> frozenset[str]:
         """
-        Write the changes in notice order with their outbox rows; give the notices the database refused.
+        Write the changes in notice order with their outbox rows; return the notices the database refused.
 
         Without `isolate` a refused row raises `RowRejected` and the caller's transaction is undone.
         """
@@ -41,30 +41,30 @@ class ChangeWriter:
         return self._halve(connection, sorted(changes, key=notice_of), now)
 
     def send(self, connection: Connection, rows: Sequence[OutboxRow], now: datetime) -> None:
-        """Put rows of notices that are locked into the outbox, without a change that asks for it."""
-        self._put_down(connection, rows, now)
+        """Write outbox rows of notices that are locked, without a change of theirs."""
+        self._write_rows(connection, rows, now)
 
     def _write(self, connection: Connection, changes: Sequence[Change], now: datetime) -> None:
-        shown = [row for change in changes if (row := outbox_rows(change))]
-        self._put_down(connection, [*changes, *shown], now)
+        to_outbox = [row for change in changes if (row := outbox_rows(change))]
+        self._write_rows(connection, [*changes, *to_outbox], now)
 
-    def _put_down(
+    def _write_rows(
         self,
         connection: Connection,
-        everything: Sequence[Change | OutboxRow | OutboxRows],
+        changes_and_rows: Sequence[Change | OutboxRow | OutboxRows],
         now: datetime,
     ) -> None:
         by_kind: dict[type, list[Any]] = {}
-        for row in everything:
+        for row in changes_and_rows:
             by_kind.setdefault(type(row), []).append(row)
-        for kind, (writing, rows, statement) in self._statements.items():
-            # Locks are taken in notice order everywhere, so two writers never wait for each other in a ring.
-            for tuples, shared in writing.batches(by_kind.get(kind, [])):
+        for kind, (change_statement, rows, statement) in self._statements.items():
+            # Locks are taken in notice order everywhere, so no two writers wait for each other.
+            for tuples, shared in change_statement.batches(by_kind.get(kind, [])):
                 connection.execute(statement, rows.bind(tuples) | shared | {"now": local(now)})
 
     @rule("P25")
     def _halve(self, connection: Connection, changes: Sequence[Change], now: datetime) -> frozenset[str]:
-        """A batch the database refuses is written again in halves until the bad row stands alone."""
+        """Write a batch, or where the database refuses it its halves, until the refused row stands alone."""
         try:
             with translated(), connection.begin_nested():
                 self._write(connection, changes, now)

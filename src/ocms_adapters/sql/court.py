@@ -1,4 +1,4 @@
-"""What the court and payment services read and write."""
+"""The reading and writing transactions of the court and payment services."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ court_case = t.ocms_court_case.c
 
 
 class CourtStatements:
-    """The court's questions, phrased once for a dialect."""
+    """The reading statements of the court and payment services."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.payment_statuses = select(
@@ -88,25 +88,25 @@ class SqlCourtReader:
         self._statements = statements
 
     def payment_statuses(self, notice_nos: Sequence[str]) -> Mapping[str, NoticePaymentStatus]:
-        """Give the notices that exist, by number, in one statement."""
+        """Return the notices that exist, by number, in one statement."""
         return {
             row[0]: NoticePaymentStatus(*row)
-            for row in self._ask(self._statements.payment_statuses, notice_nos)
+            for row in self._rows(self._statements.payment_statuses, notice_nos)
         }
 
     def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
-        """Give the notices that exist with their court cases, by number, in one statement."""
+        """Return the notices that exist with their court cases, by number, in one statement."""
         return self._plus_notices(self._statements.plus_notices, notice_nos)
 
     def court_notices(self, notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
-        """Give the notices that exist as the court update would find them, by number."""
+        """Return the notices that exist as the court update would find them, by number."""
         return self._court_notices(self._statements.court_notices, notice_nos)
 
-    def _court_notices(self, question: Select[Any], notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
-        rows = self._ask(question, notice_nos)
+    def _court_notices(self, statement: Select[Any], notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
+        rows = self._rows(statement, notice_nos)
         open_reasons: dict[str, set[SuspensionReason]] = {}
         last_sr_no: dict[str, int] = {}
-        for notice_no, kind, reason, sr_no, is_open in self._ask(self._statements.suspensions, notice_nos):
+        for notice_no, kind, reason, sr_no, is_open in self._rows(self._statements.suspensions, notice_nos):
             last_sr_no[notice_no] = max(sr_no, last_sr_no.get(notice_no, 0))
             if is_open:
                 open_reasons.setdefault(notice_no, set()).add(SuspensionReason(kind, reason))
@@ -127,7 +127,7 @@ class SqlCourtReader:
             for notice_no, stage, stage_date, kind, reason, since, revival, payable, allowed, due in rows
         }
 
-    def _plus_notices(self, question: Select[Any], notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
+    def _plus_notices(self, statement: Select[Any], notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
         return {
             notice_no: PlusNotice(
                 notice_no=notice_no,
@@ -137,11 +137,13 @@ class SqlCourtReader:
                 has_court_case=recorded_no is not None,
                 court_payment_due_date=singapore_or_none(recorded_due),
             )
-            for notice_no, due, allowed, amount, recorded_no, recorded_due in self._ask(question, notice_nos)
+            for notice_no, due, allowed, amount, recorded_no, recorded_due in self._rows(
+                statement, notice_nos
+            )
         }
 
-    def _ask(self, question: Select[Any], notice_nos: Sequence[str]) -> Sequence[Any]:
-        return self._connection.execute(question, bind_keys(self._connection.dialect, notice_nos)).all()
+    def _rows(self, statement: Select[Any], notice_nos: Sequence[str]) -> Sequence[Any]:
+        return self._connection.execute(statement, bind_keys(self._connection.dialect, notice_nos)).all()
 
 
 class SqlCourtStore(SqlCourtReader):
@@ -152,11 +154,11 @@ class SqlCourtStore(SqlCourtReader):
         self._changes = changes
 
     def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
-        """Lock and give the notices that exist with their court cases, by number."""
+        """Lock and return the notices that exist with their court cases, by number."""
         return self._plus_notices(self._statements.plus_notices_locked, notice_nos)
 
     def court_facts(self, notice_nos: Sequence[str]) -> CourtFacts:
-        """Lock and give the notices of a court update with their suspensions and the reference data."""
+        """Lock and return the notices of a court update with their suspensions and the reference data."""
         reference = read_reference(self._connection)
         return CourtFacts(reference, self._court_notices(self._statements.court_notices_locked, notice_nos))
 

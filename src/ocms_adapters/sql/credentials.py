@@ -47,7 +47,7 @@ class SqlCredentials:
 
     def issue(self, client: str, role: Role, *, now: datetime, days: int) -> str:
         """
-        Make a new key for a client system and give it in its printed form, this once.
+        Issue a new key for a client system and return it in its printed form, this once.
 
         TooManyKeys when the client has two live keys; ValueError for a name, role or number of days
         that cannot be.
@@ -75,23 +75,23 @@ class SqlCredentials:
         return format_key(key_id, secret)
 
     def find(self, key_id: str) -> ApiCredential | None:
-        """Give the key of this id, live or not; one statement."""
+        """Return the key of this id, live or not; one statement."""
         with reading(self._engine) as connection:
             row = connection.execute(BY_ID, {"wanted": key_id}).mappings().one_or_none()
         return None if row is None else _credential(row)
 
     def list(self) -> list[ApiCredential]:
-        """Give every key ever issued, by client and age."""
+        """Return every key ever issued, by client and age."""
         with reading(self._engine) as connection:
             rows = connection.execute(KEYS.order_by(table.c.client, table.c.issued_at, table.c.key_id))
             return [_credential(row) for row in rows.mappings()]
 
     def revoke(self, key_id: str, *, now: datetime) -> bool:
-        """End a key at once; False when there is no such key or it was revoked before."""
+        """Revoke a key at once; False when there is no such key or it was revoked before."""
         return self._change(key_id, now, revoked_at=local(now))
 
     def used(self, key_id: str, now: datetime) -> None:
-        """Note when a key was last used, so that an administrator sees which one is safe to revoke."""
+        """Record when a key was last used, so that an administrator sees which one is safe to revoke."""
         self._change(key_id, now, last_used_at=local(now))
 
     def _change(self, key_id: str, now: datetime, **values: datetime) -> bool:
@@ -105,7 +105,8 @@ class SqlCredentials:
 
 
 def _refuse_third_key(connection: Connection, client: str, now: datetime) -> None:
-    """Two administrators at once get no third key either: issuing waits for issuing, never for callers."""
+    """Raise TooManyKeys for a third key, also of two administrators at once."""
+    # Issuing waits for issuing, never for callers.
     dialect_of(connection.dialect).lock_table(connection, table)
     live_keys = (
         select(table.c.key_id)

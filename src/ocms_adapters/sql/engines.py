@@ -3,7 +3,7 @@
 from sqlalchemy import Engine, make_url
 
 from ocms_adapters.sql.dialects import DIALECTS
-from ocms_adapters.sql.dialects.base import USUAL_PATIENCE
+from ocms_adapters.sql.dialects.database_dialect import USUAL_PATIENCE
 
 
 def create(url: str, *, echo: bool = False, pool_size: int = 10, patience: float = USUAL_PATIENCE) -> Engine:

@@ -1,4 +1,4 @@
-"""What the HST services read and write."""
+"""The reading and writing transactions of the HST services."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,13 +39,13 @@ from ocms_core.kernel.suspensions import OpenSuspension
 class SqlHstReader:
     """One reading connection for the HST services."""
 
-    def __init__(self, connection: Connection, questions: Queries) -> None:
+    def __init__(self, connection: Connection, queries: Queries) -> None:
         self._connection = connection
-        self._questions = questions
+        self._queries = queries
 
     def known_offender(self, id_no: str) -> KnownOffender:
-        """Give what is known of an identity, in one statement."""
-        row = self._connection.execute(self._questions.known_offender, {"id_no": id_no}).one()
+        """Return what is known of an identity, in one statement."""
+        row = self._connection.execute(self._queries.known_offender, {"id_no": id_no}).one()
         return KnownOffender(
             listed=bool(row.listed),
             name=row.name,
@@ -54,85 +54,85 @@ class SqlHstReader:
         )
 
     def notice_facts(self, notice_no: str) -> IdentityFacts:
-        """Give a notice with its current offender, without a lock."""
+        """Return a notice with its current offender, without a lock."""
         offenders = self._offenders([notice_no])
-        return self._of_notices([notice_no], offenders, self._questions.notices_unlocked)
+        return self._of_notices([notice_no], offenders, self._queries.notices_unlocked)
 
     def listing(self, query: HstListQuery) -> tuple[int, tuple[ListedRow, ...]]:
-        """Give how many rows there are and one page of them, in two statements."""
+        """Return how many rows there are and one page of them, in two statements."""
         since, before = period(query)
         filters = {"id_no": query.id_no, "since": local_or_none(since), "before": local_or_none(before)}
-        total = self._connection.execute(self._questions.listed_total, filters).scalar_one()
+        total = self._connection.execute(self._queries.listed_total, filters).scalar_one()
         page = filters | {"skip": query.skip, "limit": query.limit}
         return total, tuple(
             ListedRow(listed(row), row.notices, singapore_or_none(row.last_check))
-            for row in self._connection.execute(self._questions.listed_page, page)
+            for row in self._connection.execute(self._queries.listed_page, page)
         )
 
     def with_new_notices(self, after: str, most: int) -> Sequence[str]:
-        """Give listed identities beyond `after` that may have new notices."""
-        asked = {"after": after, "most": most}
-        return list(self._connection.execute(self._questions.with_new_notices, asked).scalars())
+        """Return listed identities beyond `after` that may have new notices."""
+        bound = {"after": after, "most": most}
+        return list(self._connection.execute(self._queries.with_new_notices, bound).scalars())
 
     def due_notices(self, before: datetime, after: str, most: int) -> Sequence[str]:
-        """Give notices beyond `after` with an open TS-HST due before a moment."""
-        asked = {"before": local(before), "after": after, "most": most}
-        return list(self._connection.execute(self._questions.due_notices, asked).scalars())
+        """Return notices beyond `after` with an open TS-HST due before a moment."""
+        bound = {"before": local(before), "after": after, "most": most}
+        return list(self._connection.execute(self._queries.due_notices, bound).scalars())
 
     def to_send(self, system: str, id_types: Sequence[str], after: str, most: int) -> Mapping[str, str]:
-        """Give queued identities beyond `after` that a system was not sent yet."""
-        asked = bind_keys(self._connection.dialect, id_types) | {"after": after, "most": most}
-        rows = self._connection.execute(self._questions.to_send[system], asked)
+        """Return queued identities beyond `after` that a system was not sent yet."""
+        bound = bind_keys(self._connection.dialect, id_types) | {"after": after, "most": most}
+        rows = self._connection.execute(self._queries.to_send[system], bound)
         return {row.id_no: row.id_type for row in rows}
 
     def listed_among(self, id_nos: Sequence[str]) -> frozenset[str]:
-        """Tell which of these identities are on the list."""
-        return frozenset(row.id_no for row in self._among(self._questions.listed, id_nos))
+        """Return which of these identities are on the list."""
+        return frozenset(row.id_no for row in self._among(self._queries.listed, id_nos))
 
     def file_applied(self, sha256: str, direction: str) -> bool:
-        """Tell whether a file of this content was exchanged before."""
-        asked = {"sha256": sha256, "direction": direction}
-        return self._connection.execute(self._questions.file_applied, asked).first() is not None
+        """Return whether a file of this content was exchanged before."""
+        bound = {"sha256": sha256, "direction": direction}
+        return self._connection.execute(self._queries.file_applied, bound).first() is not None
 
     def files_waiting(self, names: Sequence[str]) -> Mapping[tuple[str, str], datetime]:
-        """Tell since when files are noted as waiting or overdue."""
-        rows = self._among(self._questions.files_waiting, names)
+        """Return since when files are recorded as waiting or overdue."""
+        rows = self._among(self._queries.files_waiting, names)
         return {(row.direction, row.name): singapore(row.applied_at) for row in rows}
 
     def unreported(self) -> Sequence[UnreportedAnswer]:
-        """Give the answers no report has shown yet."""
+        """Return the answers no report has shown yet."""
         return [
             UnreportedAnswer(id_no, singapore(answered_at), singapore(received_at))
-            for id_no, answered_at, received_at in self._connection.execute(self._questions.unreported)
+            for id_no, answered_at, received_at in self._connection.execute(self._queries.unreported)
         ]
 
     def checked(self, since: datetime, before: datetime) -> Iterator[CheckedIdentity]:
-        """Give the identities whose latest answer came in within a period."""
-        asked = {"since": local(since), "before": local(before)}
-        answered = list(self._connection.execute(self._questions.checked, asked))
+        """Return the identities whose latest answer came in within a period."""
+        bound = {"since": local(since), "before": local(before)}
+        answered = list(self._connection.execute(self._queries.checked, bound))
         on_list = {
             row.id_no: listed(row)
-            for row in self._among(self._questions.listed, [row.id_no for row in answered])
+            for row in self._among(self._queries.listed, [row.id_no for row in answered])
         }
         return (CheckedIdentity(answer(row), on_list.get(row.id_no)) for row in answered)
 
     def standing(self, since: datetime, before: datetime) -> Statistics:
         """Count the list and its suspensions, in one statement."""
-        asked = {"since": local(since), "before": local(before)}
-        return Statistics(*self._connection.execute(self._questions.standing, asked).one())
+        bound = {"since": local(since), "before": local(before)}
+        return Statistics(*self._connection.execute(self._queries.statistics, bound).one())
 
     def _offenders(self, notice_nos: Sequence[str]) -> list[str]:
-        return sorted({row.id_no for row in self._among(self._questions.offenders, notice_nos)})
+        return sorted({row.id_no for row in self._among(self._queries.offenders, notice_nos)})
 
-    def _of_notices(self, notice_nos: Sequence[str], id_nos: Sequence[str], question: Any) -> IdentityFacts:
-        rows = self._among(question, notice_nos)
-        return self._facts(id_nos, rows, self._among(self._questions.suspensions_of_notices, notice_nos))
+    def _of_notices(self, notice_nos: Sequence[str], id_nos: Sequence[str], statement: Any) -> IdentityFacts:
+        rows = self._among(statement, notice_nos)
+        return self._facts(id_nos, rows, self._among(self._queries.suspensions_of_notices, notice_nos))
 
     def _facts(self, id_nos: Sequence[str], rows: Sequence[Any], suspensions: Sequence[Any]) -> IdentityFacts:
         """
-        Put notices together from their rows and what was read after them.
+        Return the facts of notices from their rows and the suspensions read after them.
 
-        Where the rows are locked, the second reading tells who the current offender is for good.
+        Where the rows are locked, the current offender that the second reading found cannot change any more.
         """
         offender: dict[str, tuple[str, str]] = {}
         open_ones: dict[str, list[OpenSuspension]] = {}
@@ -169,44 +169,44 @@ class SqlHstReader:
         )
         return IdentityFacts(
             reference=read_reference(self._connection),
-            listed={row.id_no: listed(row) for row in self._among(self._questions.listed, id_nos)},
+            listed={row.id_no: listed(row) for row in self._among(self._queries.listed, id_nos)},
             notices=notices,
-            answers={row.id_no: answer(row) for row in self._among(self._questions.answers, id_nos)},
+            answers={row.id_no: answer(row) for row in self._among(self._queries.answers, id_nos)},
         )
 
-    def _among(self, question: Any, keys: Sequence[str]) -> Sequence[Any]:
-        return self._connection.execute(question, bind_keys(self._connection.dialect, keys)).all()
+    def _among(self, statement: Any, keys: Sequence[str]) -> Sequence[Any]:
+        return self._connection.execute(statement, bind_keys(self._connection.dialect, keys)).all()
 
 
 class SqlHstStore(SqlHstReader):
     """One writing transaction for the HST services."""
 
-    def __init__(self, connection: Connection, questions: Queries, changes: ChangeWriter) -> None:
-        super().__init__(connection, questions)
+    def __init__(self, connection: Connection, queries: Queries, changes: ChangeWriter) -> None:
+        super().__init__(connection, queries)
         self._changes = changes
 
     def identity_facts(self, id_nos: Sequence[str]) -> IdentityFacts:
-        """Lock identities and give them with all notices they are the current offender of."""
+        """Lock identities and return them with all notices they are the current offender of."""
         lock_identities(self._connection, id_nos)
-        rows = self._among(self._questions.notices_of_identities, id_nos)
-        return self._facts(id_nos, rows, self._among(self._questions.suspensions_of_identities, id_nos))
+        rows = self._among(self._queries.notices_of_identities, id_nos)
+        return self._facts(id_nos, rows, self._among(self._queries.suspensions_of_identities, id_nos))
 
     def due_facts(self, notice_nos: Sequence[str]) -> IdentityFacts:
-        """Lock the current offenders of notices and the notices themselves."""
+        """Lock the current offenders of notices, then the notices; return both."""
         id_nos = self._offenders(notice_nos)
         lock_identities(self._connection, id_nos)
-        return self._of_notices(notice_nos, id_nos, self._questions.notices)
+        return self._of_notices(notice_nos, id_nos, self._queries.notices)
 
     def queue_listed(self, now: datetime, month: datetime) -> int:
-        """Queue the listed identities that are to be asked about, in two statements."""
+        """Queue the listed identities that are to be bound about, in two statements."""
         moments = {"now": local(now), "month": local(month)}
-        again = self._connection.execute(self._questions.queue_again, moments).rowcount
-        return again + self._connection.execute(self._questions.queue_new, moments).rowcount
+        again = self._connection.execute(self._queries.queue_again, moments).rowcount
+        return again + self._connection.execute(self._queries.queue_new, moments).rowcount
 
     def close_reported(self, reported: Sequence[UnreportedAnswer], now: datetime) -> None:
-        """Mark answers reported and take their identities out of the queue, in two statements."""
-        rows = self._questions.reported.bind(sorted((each.id_no, each.answered_at) for each in reported))
-        for statement in (self._questions.mark_reported, self._questions.leave_queue):
+        """Mark answers as reported and delete their identities from the queue, in two statements."""
+        rows = self._queries.reported.bind(sorted((each.id_no, each.answered_at) for each in reported))
+        for statement in (self._queries.mark_reported, self._queries.leave_queue):
             self._connection.execute(statement, rows | {"now": local(now)})
 
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
@@ -218,17 +218,17 @@ class SqlHstStores:
     """Opens transactions on the Intranet database for the HST services."""
 
     def __init__(self, engine: Engine, check: Callable[[Connection], None] | None = None) -> None:
-        """Take the database, and what every writing transaction has to pass: a job's lock, for one."""
+        """Take the database, and a check every writing transaction has to pass, such as a job's lock."""
         self._engine = engine
         self._check = check
-        self._questions = built_once(Queries, engine.dialect)
+        self._queries = built_once(Queries, engine.dialect)
         self._changes = built_once(ChangeWriter, engine.dialect)
 
     @contextmanager
     def reading(self) -> Iterator[SqlHstReader]:
         """Open a connection that only reads."""
         with reading(self._engine) as connection:
-            yield SqlHstReader(connection, self._questions)
+            yield SqlHstReader(connection, self._queries)
 
     @contextmanager
     def writing(self) -> Iterator[SqlHstStore]:
@@ -236,11 +236,11 @@ class SqlHstStores:
         with writing(self._engine) as connection:
             if self._check:
                 self._check(connection)
-            yield SqlHstStore(connection, self._questions, self._changes)
+            yield SqlHstStore(connection, self._queries, self._changes)
 
 
 def address(row: Any) -> RegisteredAddress:
-    """Read an address; a part the table has none of is empty."""
+    """Return the address of a row; a part the row has none of is empty."""
     return RegisteredAddress(
         row.postal_code or "",
         row.blk_hse_no or "",
@@ -252,7 +252,7 @@ def address(row: Any) -> RegisteredAddress:
 
 
 def listed(row: Any) -> ListedIdentity:
-    """Read an identity on the list."""
+    """Return the listed identity of a row."""
     return ListedIdentity(
         row.id_no,
         row.id_type,
@@ -264,7 +264,7 @@ def listed(row: Any) -> ListedIdentity:
 
 
 def answer(row: Any) -> AddressAnswer:
-    """Read an answer."""
+    """Return the answer of a row."""
     return AddressAnswer(
         id_no=row.id_no,
         id_type=row.id_type or "",

@@ -1,4 +1,4 @@
-"""The questions of the HST services, phrased once for a dialect."""
+"""The reading statements of the HST services, and those that keep the queue."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -64,22 +64,22 @@ SENT = {MHA: queue.sent_to_mha_date, DATAHIVE: queue.sent_to_datahive_date}
 
 
 def text(name: str) -> BindParameter[str]:
-    """Stand for a text of the question."""
+    """Return a text parameter."""
     return bindparam(name, type_=String)
 
 
 def whole(name: str) -> BindParameter[int]:
-    """Stand for a whole number of the question."""
+    """Return an integer parameter."""
     return bindparam(name, type_=Integer)
 
 
 def at(name: str) -> BindParameter[Any]:
-    """Stand for a moment of the question."""
+    """Return a parameter that is a moment."""
     return bindparam(name, type_=MOMENT)
 
 
 class Queries:
-    """Every question by its name; keys are bound as `keys`."""
+    """Every statement by its name; keys are bound as `keys`."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.listed = listed().where(among(dialect, hst.id_no))
@@ -160,11 +160,11 @@ class Queries:
         self.files_waiting = select(file.direction, file.name, file.applied_at).where(
             file.direction.in_((WAITING, OVERDUE)), among(dialect, file.name)
         )
-        self.standing = standing()
+        self.statistics = statistics()
 
 
 def listed(*besides: ColumnElement[Any]) -> Select[Any]:
-    """Ask for identities on the list, and something besides."""
+    """Select identities on the list, and other columns besides."""
     return select(
         hst.id_no,
         hst.id_type,
@@ -177,7 +177,7 @@ def listed(*besides: ColumnElement[Any]) -> Select[Any]:
 
 
 def notices() -> Select[Any]:
-    """Ask for what a notice row says of stage, payment and suspension."""
+    """Select what a notice row holds of stage, payment and suspension."""
     return select(
         von.notice_no,
         von.last_processing_stage,
@@ -191,11 +191,11 @@ def notices() -> Select[Any]:
 
 
 def suspensions() -> Select[Any]:
-    """Ask for the current offender of notices, their open suspensions, and what is to know of all records."""
+    """Select the current offender of notices, their open suspensions, and the last number of all records."""
     every = t.ocms_suspended_notice.alias("every")
     last = select(func.max(every.c.sr_no)).where(every.c.notice_no == onod.notice_no).scalar_subquery()
     over = case((newest_end(onod.notice_no) == PERIOD_EXPIRED, 1), else_=0)
-    # Said in this way so that no planner takes the index of open records, which does not begin with
+    # Written in this way so that no planner takes the index of open records, which does not begin with
     # the notice, and reads the whole of it for every notice.
     still_open = case((suspended.date_of_revival.is_(None), 1), else_=0)
     return (
@@ -221,7 +221,7 @@ def suspensions() -> Select[Any]:
 
 
 def newest_end(notice_no: ColumnElement[str]) -> ScalarSelect[str]:
-    """Ask why the newest TS-HST record of a notice was closed; nothing while it is open or there is none."""
+    """Select why the newest TS-HST record of a notice was closed; null while it is open or there is none."""
     records = t.ocms_suspended_notice.alias("newest_hst")
     return (
         select(records.c.revival_reason)
@@ -237,7 +237,7 @@ def newest_end(notice_no: ColumnElement[str]) -> ScalarSelect[str]:
 
 
 def known_offender() -> Select[Any]:
-    """Ask for an identity: listed or not, its newest name and address, its notices."""
+    """Select whether an identity is listed, its newest name and address, and the number of its notices."""
     newest = (
         select(onod.name, addr.notice_no.label("has_address"), *(addr[part] for part in ADDRESS))
         .outerjoin_from(
@@ -257,7 +257,7 @@ def known_offender() -> Select[Any]:
         .limit(1)
         .subquery("newest")
     )
-    asked = (
+    found = (
         select(
             case((exists().where(hst.id_no == text("id_no")), 1), else_=0).label("listed"),
             select(func.count())
@@ -267,16 +267,16 @@ def known_offender() -> Select[Any]:
             .label("notices"),
         )
     ).subquery("asked")
-    return select(asked, newest).outerjoin_from(asked, newest, literal(1) == literal(1))
+    return select(found, newest).outerjoin_from(found, newest, literal(1) == literal(1))
 
 
 def newest_first(*columns: ColumnElement[Any]) -> Sequence[ColumnElement[Any]]:
-    """Order by columns, latest first and null last, the same on every database."""
+    """Return the order of columns, latest first and null last, the same on every database."""
     return [part for each in columns for part in (case((each.is_(None), 1), else_=0), each.desc())]
 
 
 def list_filters() -> tuple[ColumnElement[bool], ...]:
-    """Filter the list; a filter bound to null lets everything through."""
+    """Return the filters of the list; one bound to null lets every row through."""
     return (
         or_(text("id_no").is_(None), hst.id_no == text("id_no")),
         or_(at("since").is_(None), hst.cre_date >= at("since")),
@@ -286,7 +286,7 @@ def list_filters() -> tuple[ColumnElement[bool], ...]:
 
 def listed_page() -> Select[Any]:
     """
-    Ask for a page of the list, newest first, with the notices under TS-HST and the last answer.
+    Select a page of the list, newest first, with the notices under TS-HST and the last answer.
 
     An answer to an earlier listing of the identity is none of this one.
     """
@@ -314,9 +314,9 @@ def listed_page() -> Select[Any]:
 
 def with_new_notices() -> Select[Any]:
     """
-    Ask for listed identities with notices before their first reminder that are not suspended.
+    Select listed identities with notices before their first reminder that are not suspended.
 
-    Those the loop let go are left out here too, or they would be found in vain every night.
+    Notices whose renewing has ended are left out, or they would be found in vain every night.
     """
     return (
         select(hst.id_no)
@@ -337,7 +337,7 @@ def with_new_notices() -> Select[Any]:
 
 
 def queue_new() -> Any:
-    """Queue the listed identities that are not queued, and have not answered this month already."""
+    """Insert the listed identities that are not queued, and have not answered this month already."""
     queued = exists().where(HST_ENQUIRY, queue.id_no == hst.id_no)
     answered = exists().where(
         HST_ANSWER,
@@ -355,7 +355,7 @@ def queue_new() -> Any:
 
 
 def queue_again() -> Any:
-    """Let identities that were last sent in an earlier month, and never answered, be sent again."""
+    """Update identities that were last sent in an earlier month, and never answered, to be sent again."""
     kept = {column: case((column < at("month"), null()), else_=column) for column in SENT.values()}
     return (
         update(t.ocms_adhoc_nro_queue)
@@ -368,7 +368,7 @@ def queue_again() -> Any:
     )
 
 
-def standing() -> Select[Any]:
+def statistics() -> Select[Any]:
     """Count the list and its suspensions now, and those of a period."""
     before = t.ocms_suspended_notice.alias("before")
     in_period = and_(

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Engine,
     Executable,
     Select,
-    Table,
     and_,
     delete,
     not_,
@@ -26,7 +25,7 @@ from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_statements.statement import upserts
 from ocms_adapters.sql.moments import now as write_time
 from ocms_adapters.sql.paging import PAGE, NoticeRange, notice_ranges, pages
-from ocms_adapters.sql.row_sets import Columns, RowSet, among, bind_keys, row_set
+from ocms_adapters.sql.row_sets import RowSet, among, bind_keys, columns_of, row_set
 from ocms_adapters.sql.schema.internet import AUDIT_USER, INTERNET
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.dates import local
@@ -60,7 +59,7 @@ class CopyStatements:
     def __init__(self, dialect: Dialect) -> None:
         self.tables = {kind: copy_statements(dialect, copy) for kind, copy in REPLICATED_TABLES.items()}
         table = INTERNET.tables[REPLICATED_TABLES[OFFENDER].target]
-        columns = columns_of(table, ("notice_no", "owner_driver_indicator", "id_no", "name"))
+        columns = columns_of(table, "notice_no", "owner_driver_indicator", "id_no", "name")
         self.encrypted_anew = row_set(
             dialect,
             {
@@ -86,8 +85,8 @@ class CopyStatements:
 def copy_statements(dialect: Dialect, copy: ReplicatedTable) -> TableStatements:
     """Build the statements of one copied table."""
     table = INTERNET.tables[copy.target]
-    columns = columns_of(table, copy.columns)
-    rows, keys = row_set(dialect, columns), row_set(dialect, columns_of(table, copy.keys))
+    columns = columns_of(table, *copy.columns)
+    rows, keys = row_set(dialect, columns), row_set(dialect, columns_of(table, *copy.keys))
     gone = select(keys.rows).where(*(table.c[name] == keys.rows.c[name] for name in copy.keys))
     return TableStatements(
         rows,
@@ -96,11 +95,6 @@ def copy_statements(dialect: Dialect, copy: ReplicatedTable) -> TableStatements:
         delete(table).where(gone.exists()),
         select(*(table.c[name] for name in copy.columns)).where(among(dialect, table.c.notice_no)),
     )
-
-
-def columns_of(table: Table, names: Sequence[str]) -> Columns:
-    """Give columns of a table with their types."""
-    return {name: table.columns[name].type for name in names}
 
 
 class InternetCopy:
@@ -113,7 +107,7 @@ class InternetCopy:
 
     def show(self, state: State, now: datetime) -> frozenset[str]:
         """
-        Make the copies of these rows equal to them; give the notices the Internet database refused.
+        Write the copies of these rows; return the notices the Internet database refused.
 
         All in one transaction, unless a row is refused: then in halves until that row stands alone.
         Doing it twice changes nothing. `Unavailable` when the database cannot be reached.
@@ -145,7 +139,7 @@ class InternetCopy:
                 connection.execute(statements.remove, statements.keys.bind(gone))
 
     def rows(self, kind: str, notice_nos: Collection[str]) -> Mapping[Key, Values | None]:
-        """Give the copies of some notices by key, decrypted; None for a row that cannot be decrypted."""
+        """Return the copies of some notices by key, decrypted; None for a row that cannot be decrypted."""
         copy = REPLICATED_TABLES[kind]
         with reading(self._engine) as connection:
             found = connection.execute(
@@ -154,19 +148,19 @@ class InternetCopy:
         return {tuple(row[: len(copy.keys)]): self._decrypted(copy, row) for row in found}
 
     def notice_nos(self, kind: str, notice_range: NoticeRange) -> Iterator[Sequence[str]]:
-        """Go through the numbers of the notices copied, page by page."""
+        """Yield the numbers of the notices copied, page by page."""
         return pages(self._engine, INTERNET.tables[REPLICATED_TABLES[kind].target].c.notice_no, notice_range)
 
     def notice_ranges(self, kind: str, size: int) -> Sequence[NoticeRange]:
-        """Cut the notices copied into stretches of so many."""
+        """Return the notices copied as ranges of `size` numbers."""
         return notice_ranges(self._engine, INTERNET.tables[REPLICATED_TABLES[kind].target].c.notice_no, size)
 
     @rule("F62")
     def rotate(self, now: datetime) -> int:
         """
-        What an older key encrypted is encrypted with the current one, page by page, and readable throughout.
+        Encrypt what an older key encrypted with the current one, page by page, readable throughout.
 
-        Gives the number of rows. A row that a delivery writes meanwhile keeps what was delivered; one
+        Returns the number of rows. A row that a delivery writes meanwhile keeps what was delivered; one
         that cannot be decrypted is left to `reconcile`.
         """
         count = 0
@@ -240,7 +234,7 @@ def place(key: Key, column: str) -> str:
 
 
 def only(state: State, notice_nos: Collection[str]) -> State:
-    """Give the rows of some notices."""
+    """Return the rows of some notices."""
     requested = frozenset(notice_nos)
     return {
         kind: {key: row for key, row in rows.items() if key[0] in requested} for kind, rows in state.items()

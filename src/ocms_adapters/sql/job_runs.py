@@ -23,9 +23,9 @@ from sqlalchemy import (
     update,
 )
 
+from ocms_adapters.sql.audit import change_stamp, creation_stamp
 from ocms_adapters.sql.schema import ocms_job_run as table
 from ocms_adapters.sql.schema import ocms_shedlock as lock
-from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import reading, unchecked, writing
 from ocms_adapters.sql.utc_clock import utc_now
 from ocms_core.jobs.runs import JobCounts, LockRequest, Run, RunResult, SlotRuns
@@ -73,8 +73,7 @@ def record_start(connection: Connection, request: LockRequest, started: datetime
         "started_at": started,
         "slot": local(request.slot) if request.slot else None,
         "forced": "Y" if request.forced else "N",
-        "cre_date": started,
-        "cre_user_id": AUDIT_USER,
+        **creation_stamp(started),
     }
     number: int = connection.execute(insert(table).values(values).returning(table.c.id)).scalar_one()
     return number
@@ -95,8 +94,7 @@ def record_end(
         "result": result.value,
         "counts": json.dumps(dict(counts)),
         "error": error[:LONGEST_ERROR] if error else None,
-        "upd_date": now,
-        "upd_user_id": AUDIT_USER,
+        **change_stamp(now),
     }
     ended = update(table).where(table.c.id == number).values(values).returning(table.c.job)
     job = connection.execute(ended).scalar()

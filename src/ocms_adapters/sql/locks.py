@@ -8,7 +8,6 @@ number of the run, the fencing token, so that a holder that outlived its lock is
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from math import ceil
 
 from attrs import frozen
 from sqlalchemy import (
@@ -20,12 +19,14 @@ from sqlalchemy import (
     insert,
     literal,
     select,
-    text,
     update,
 )
 
 from ocms_adapters.sql import job_runs
-from ocms_adapters.sql.schema import LocalDateTime
+from ocms_adapters.sql.audit import change_stamp
+from ocms_adapters.sql.dialects import dialect_of
+from ocms_adapters.sql.locking import lock_rows
+from ocms_adapters.sql.moments import MOMENT
 from ocms_adapters.sql.schema import ocms_shedlock as table
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import reading, writing
@@ -34,16 +35,14 @@ from ocms_core.jobs.locks import check_lock
 from ocms_core.jobs.runs import JobCounts, LockLease, LockRequest, RunResult, SlotRuns
 from ocms_core.kernel.dates import local, singapore
 
-MOMENT = LocalDateTime()
 NAME: BindParameter[str] = bindparam("for_name")
 HOLDER: BindParameter[str] = bindparam("holder")
 NOW, UNTIL, STAMP = (bindparam(name, type_=MOMENT) for name in ("now", "until", "stamp"))
-AUDIT = {"upd_date": STAMP, "upd_user_id": AUDIT_USER}
 
 TAKE_FREE = (
     update(table)
     .where(table.c.name == NAME, table.c.lock_until <= NOW)
-    .values(lock_until=UNTIL, locked_at=NOW, locked_by=HOLDER, **AUDIT)
+    .values(lock_until=UNTIL, locked_at=NOW, locked_by=HOLDER, **change_stamp(STAMP))
 )
 TAKE_NEW = (
     insert(table)
@@ -58,14 +57,7 @@ OWN = (table.c.name == NAME, table.c.locked_by == HOLDER)
 EXTEND = update(table).where(*OWN, table.c.lock_until > NOW).values(lock_until=UNTIL)
 RELEASE = update(table).where(*OWN).values(lock_until=UNTIL)
 UNTIL_WHEN = select(table.c.lock_until).where(table.c.name == NAME)
-LOCK_OWN = (
-    select(table.c.lock_until)
-    .where(*OWN)
-    .with_for_update()
-    .with_hint(table, "WITH (UPDLOCK, ROWLOCK)", "mssql")
-)
-# A holder that is stopped inside a transaction would keep the row from others: the server ends it in time.
-LIMIT_IDLE_TIME = text("SELECT set_config('idle_in_transaction_session_timeout', :milliseconds, true)")
+LOCK_OWN = lock_rows(select(table.c.lock_until).where(*OWN), table)
 
 
 @frozen
@@ -128,10 +120,9 @@ class SqlJobTransaction:
         job_runs.record_end(self._connection, run, local(now), result=result, counts=counts, error=error)
 
     def limit_idle_time(self, most: timedelta) -> None:
-        """Have PostgreSQL end the transaction if its holder stands still for longer."""
-        if self._connection.dialect.name == "postgresql":
-            milliseconds = ceil(most.total_seconds() * 1000)
-            self._connection.execute(LIMIT_IDLE_TIME, {"milliseconds": str(milliseconds)})
+        """Have the database end the transaction if its holder stands still for longer."""
+        # A holder that is stopped inside a transaction would keep the row from others.
+        dialect_of(self._connection.dialect).limit_idle_time(self._connection, most.total_seconds())
 
 
 @frozen

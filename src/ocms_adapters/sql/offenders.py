@@ -1,4 +1,4 @@
-"""What the offender services read and write."""
+"""The reading and writing transactions of the offender services."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -43,7 +43,7 @@ every = suspended.alias("every")
 court_case = t.ocms_court_case
 history = h.ocms_offender_history
 
-ASKED: BindParameter[str] = bindparam("notice_no")
+NOTICE_NO: BindParameter[str] = bindparam("notice_no")
 
 NOTICE = select(
     von.c.notice_no,
@@ -52,7 +52,7 @@ NOTICE = select(
     von.c.last_processing_date,
     von.c.suspension_type,
     von.c.composition_amount,
-).where(von.c.notice_no == ASKED)
+).where(von.c.notice_no == NOTICE_NO)
 NOTICE_LOCKED = lock_rows(NOTICE, von, key_share=True)
 
 HOLDERS = (
@@ -81,7 +81,7 @@ HOLDERS = (
             detail.c.owner_driver_indicator == onod.c.owner_driver_indicator,
         ),
     )
-    .where(onod.c.notice_no == ASKED)
+    .where(onod.c.notice_no == NOTICE_NO)
 )
 HOLDERS_LOCKED = lock_rows(HOLDERS, onod, of=onod, key_share=True)
 
@@ -104,7 +104,7 @@ SUSPENDED_FOR = (
     .outerjoin(
         suspended, and_(suspended.c.notice_no == von.c.notice_no, suspended.c.date_of_revival.is_(None))
     )
-    .where(von.c.notice_no == ASKED, exists().where(t.ocms_hst.c.id_no == bindparam("id_no")))
+    .where(von.c.notice_no == NOTICE_NO, exists().where(t.ocms_hst.c.id_no == bindparam("id_no")))
 )
 
 NOTICE_PAST = select(
@@ -116,7 +116,7 @@ NOTICE_PAST = select(
     von.c.crs_date_of_suspension,
     von.c.payment_status,
     von.c.amount_paid,
-).where(von.c.notice_no == ASKED)
+).where(von.c.notice_no == NOTICE_NO)
 STAGE_CHANGES = select(
     changes_of_stage.c.date_of_change,
     changes_of_stage.c.new_processing_stage,
@@ -125,7 +125,7 @@ STAGE_CHANGES = select(
     changes_of_stage.c.source,
     changes_of_stage.c.reason_of_change,
     changes_of_stage.c.remarks,
-).where(changes_of_stage.c.notice_no == ASKED)
+).where(changes_of_stage.c.notice_no == NOTICE_NO)
 SUSPENSIONS = select(
     suspended.c.date_of_suspension,
     suspended.c.suspension_type,
@@ -138,12 +138,14 @@ SUSPENSIONS = select(
     suspended.c.revival_reason,
     suspended.c.officer_authorising_revival,
     suspended.c.revival_remarks,
-).where(suspended.c.notice_no == ASKED)
+).where(suspended.c.notice_no == NOTICE_NO)
 COURT_CASE = select(
     court_case.c.cre_date, court_case.c.upd_date, court_case.c.court_payment_due_date, court_case.c.reason
-).where(court_case.c.notice_no == ASKED)
+).where(court_case.c.notice_no == NOTICE_NO)
 HISTORY_ROWS = (
-    select(*(history.c[name] for name in HISTORY)).where(history.c.notice_no == ASKED).order_by(history.c.id)
+    select(*(history.c[name] for name in HISTORY))
+    .where(history.c.notice_no == NOTICE_NO)
+    .order_by(history.c.id)
 )
 
 
@@ -154,11 +156,11 @@ class SqlOffenderReader:
         self._connection = connection
 
     def notice(self, notice_no: str) -> OffenderNotice | None:
-        """Give a notice with everybody in its roles, in two statements."""
+        """Return a notice with everybody in its roles, in two statements."""
         return self._notice(NOTICE, HOLDERS, notice_no)
 
     def past(self, notice_no: str) -> NoticeHistory | None:
-        """Give everything recorded of a notice, in five statements."""
+        """Return everything recorded of a notice, in five statements."""
         rows = self._rows(NOTICE_PAST, notice_no)
         if not rows:
             return None
@@ -168,11 +170,11 @@ class SqlOffenderReader:
             current=TimelineStageChange(singapore(row[1]), row[0], from_stage=row[2]),
             previous=TimelineStageChange(singapore(row[3]), row[2]) if row[2] and row[3] else None,
             stage_changes=tuple(
-                TimelineStageChange(singapore(at), *given)
-                for at, *given in self._rows(STAGE_CHANGES, notice_no)
+                TimelineStageChange(singapore(at), *rest)
+                for at, *rest in self._rows(STAGE_CHANGES, notice_no)
             ),
             suspensions=tuple(map(suspension, self._rows(SUSPENSIONS, notice_no))),
-            offenders=tuple(map(kept, self._rows(HISTORY_ROWS, notice_no))),
+            offenders=tuple(map(history_entry, self._rows(HISTORY_ROWS, notice_no))),
             court=CourtMark(
                 singapore(court[0][1] or court[0][0]), singapore_or_none(court[0][2]), court[0][3]
             )
@@ -181,17 +183,17 @@ class SqlOffenderReader:
             payment=PaymentMark(singapore(row[5]), row[4], row[6], row[7]) if row[5] else None,
         )
 
-    def _notice(self, question: Select[Any], people: Select[Any], notice_no: str) -> OffenderNotice | None:
-        rows = self._rows(question, notice_no)
-        holders = {row[0]: holder(row) for row in self._rows(people, notice_no)} if rows else {}
+    def _notice(self, statement: Select[Any], holders: Select[Any], notice_no: str) -> OffenderNotice | None:
+        rows = self._rows(statement, notice_no)
+        in_roles = {row[0]: holder(row) for row in self._rows(holders, notice_no)} if rows else {}
         for number, vehicle_no, stage, since, suspension_type, amount in rows:
             return OffenderNotice(
-                number, vehicle_no, stage, singapore(since), suspension_type, amount, holders
+                number, vehicle_no, stage, singapore(since), suspension_type, amount, in_roles
             )
         return None
 
-    def _rows(self, question: Select[Any], notice_no: str) -> list[Any]:
-        return list(self._connection.execute(question, {"notice_no": notice_no}))
+    def _rows(self, statement: Select[Any], notice_no: str) -> list[Any]:
+        return list(self._connection.execute(statement, {"notice_no": notice_no}))
 
 
 class SqlOffenderStore(SqlOffenderReader):
@@ -202,17 +204,17 @@ class SqlOffenderStore(SqlOffenderReader):
         self._changes = changes
 
     def notice(self, notice_no: str) -> OffenderNotice | None:
-        """Lock and give a notice with everybody in its roles."""
+        """Lock and return a notice with everybody in its roles."""
         return self._notice(NOTICE_LOCKED, HOLDERS_LOCKED, notice_no)
 
     @rule("G13")
     def notice_for(self, notice_no: str, id_no: str) -> OffenderNotice | None:
-        """Who becomes an offender is locked before the notice, as everywhere."""
+        """Lock who becomes an offender, then the notice, and return the notice."""
         lock_identities(self._connection, [id_no])
         notice = self.notice(notice_no)
-        return notice and evolve(notice, assignee_on_hst_list=self._taker_listed(notice_no, id_no))
+        return notice and evolve(notice, assignee_on_hst_list=self._assignee_listed(notice_no, id_no))
 
-    def _taker_listed(self, notice_no: str, id_no: str) -> AssigneeOnHstList | None:
+    def _assignee_listed(self, notice_no: str, id_no: str) -> AssigneeOnHstList | None:
         rows = list(self._connection.execute(SUSPENDED_FOR, {"notice_no": notice_no, "id_no": id_no}))
         if not rows:
             return None
@@ -252,7 +254,7 @@ class SqlOffenderStores:
 
 
 def holder(row: Any) -> RoleHolder:
-    """Read who stands in a role."""
+    """Return who holds a role, from a row."""
     role, indicator, *rest = row
     person, rest = rest[: len(PERSON)], rest[len(PERSON) :]
     address_of, address, rest = rest[0], rest[1 : len(ADDRESS) + 1], rest[len(ADDRESS) + 1 :]
@@ -266,7 +268,7 @@ def holder(row: Any) -> RoleHolder:
 
 
 def suspension(row: Any) -> TimelineSuspension:
-    """Read a suspension record."""
+    """Return the suspension record of a row."""
     at, kind, reason, source, officer, due, remarks, revived_at, *revival = row
     return TimelineSuspension(
         singapore(at),
@@ -281,8 +283,8 @@ def suspension(row: Any) -> TimelineSuspension:
     )
 
 
-def kept(row: Any) -> OffenderHistoryKept:
-    """Read an action on the offenders; who stood there before was nobody where no identity is kept."""
+def history_entry(row: Any) -> OffenderHistoryKept:
+    """Return an action on the offenders, from a row; the role was empty before where no indicator is kept."""
     number, role, action, officer, at, former_current, prev_stage, new_stage, was_current, *rest = row
     person, rest = Person(*rest[: len(PERSON)]), rest[len(PERSON) :]
     address, furnished = MailingAddress(*rest[: len(ADDRESS)]), FurnishDetail(*rest[len(ADDRESS) :])

@@ -1,4 +1,4 @@
-"""Notice numbers of a table page by page, and where to cut it into pieces of one size."""
+"""Notice numbers of a table page by page, and its ranges of one size."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,14 +12,14 @@ PAGE = 1000
 
 @frozen
 class NoticeRange:
-    """A stretch of notice numbers in a database's own order: later than `after`, up to `until` or the end."""
+    """A range of notice numbers in a database's own order: later than `after`, up to `until` or the end."""
 
     after: str = ""
     until: str | None = None
 
 
 def pages(engine: Engine, column: ColumnElement[str], notice_range: NoticeRange) -> Iterator[Sequence[str]]:
-    """Go through the different numbers of a stretch, a thousand at a time, each page read for itself."""
+    """Yield the different numbers of a range, a thousand at a time, each page read for itself."""
     page = select(column).distinct().order_by(column).limit(PAGE)
     if notice_range.until is not None:
         page = page.where(column <= notice_range.until)
@@ -34,7 +34,7 @@ def pages(engine: Engine, column: ColumnElement[str], notice_range: NoticeRange)
 
 
 def notice_ranges(engine: Engine, column: ColumnElement[str], size: int) -> Sequence[NoticeRange]:
-    """Cut a table into stretches of so many numbers each; together they hold every number there may be."""
+    """Return ranges of `size` numbers each, which together hold every number there may be."""
     numbers = select(column.label("number")).distinct().subquery()
     counted = select(numbers.c.number, func.row_number().over(order_by=numbers.c.number).label("place"))
     placed = counted.subquery()

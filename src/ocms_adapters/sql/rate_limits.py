@@ -3,7 +3,7 @@ Rate limits in the Intranet database, exact for any number of processes and mach
 
 A limit of N calls in a period is N slots per operation and credential, each holding the time of the
 call that took it last. A call takes the first slot whose last use is a whole period ago, and is
-refused when there is none. Two uses of one slot so lie a period apart, and no stretch of a period can
+refused when there is none. Two uses of one slot so lie a period apart, and no interval of a period can
 hold more than N calls, in whatever order they were let in.
 """
 
@@ -52,7 +52,7 @@ def _of_caller(slots: FromClause) -> ColumnElement[bool]:
 
 def _take(*, skip_locked: bool) -> Update:
     """
-    Phrase the taking of the first free slot; no row when there is none.
+    Build the taking of the first free slot; it updates no row when there is none.
 
     Everybody locks in the order of the slots, so nobody waits in a circle.
     """
@@ -89,7 +89,7 @@ DECISIVE = (
     .offset(bindparam("others"))
     .limit(1)
 )
-STANDING = select(
+STATE = select(
     func.count().label("slots"),
     func.max(table.c.slot).label("highest"),
     DECISIVE.scalar_subquery().label("decisive"),
@@ -137,7 +137,7 @@ class SqlRateLimits:
         self, operation: Operation, limit: Limit, credential: str, now: datetime
     ) -> CallAllowed | RateLimitExceeded:
         """
-        A call is let in unless, with it, some stretch of the limit's period would hold too many calls.
+        Allow a call unless, with it, some interval of the limit's period would hold too many calls.
 
         The limit may differ from that of earlier calls; the calls let in under the old one count.
         Refused calls are not counted. Unavailable when the database cannot be reached.
@@ -148,11 +148,11 @@ class SqlRateLimits:
             if self._took(TAKE_WAITING if turn else TAKE_AT_ONCE, caller, limit, local(now)):
                 return CallAllowed()
             with reading(self._engine) as connection:
-                standing = connection.execute(STANDING, {**caller, "others": limit.calls - 1}).one()
-            if standing.decisive and (wait := singapore(standing.decisive) + period - now) > timedelta(0):
+                state = connection.execute(STATE, {**caller, "others": limit.calls - 1}).one()
+            if state.decisive and (wait := singapore(state.decisive) + period - now) > timedelta(0):
                 return RateLimitExceeded(ceil(wait.total_seconds()))
-            if (standing.slots, standing.highest) != (limit.calls, limit.calls - 1):
-                self._lay_out(caller, limit, local(now))
+            if (state.slots, state.highest) != (limit.calls, limit.calls - 1):
+                self._make_slots(caller, limit, local(now))
         return RateLimitExceeded(retry_after=1)
 
     def _took(self, statement: Update, caller: Mapping[str, str], limit: Limit, now: datetime) -> bool:
@@ -161,9 +161,9 @@ class SqlRateLimits:
         with translated(), self._quick.begin() as connection:
             return connection.execute(statement, values).rowcount == 1
 
-    def _lay_out(self, caller: Mapping[str, str], limit: Limit, now: datetime) -> None:
+    def _make_slots(self, caller: Mapping[str, str], limit: Limit, now: datetime) -> None:
         """Make exactly as many slots as the limit has calls, keeping the latest uses of those there are."""
-        # Another process may be laying out the same slots: who comes second is undone, and looks again.
+        # Another process may be making the same slots: who comes second is undone, and looks again.
         with suppress(RowRejected), writing(self._engine) as connection:
             held = {row.slot: row.used_at for row in connection.execute(HELD, caller)}
             uses = sorted([NEVER_USED] * limit.calls + list(held.values()))[-limit.calls :]

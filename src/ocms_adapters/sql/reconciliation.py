@@ -1,4 +1,4 @@
-"""Compares both sides, and puts what differs back on the road to the Internet side."""
+"""Comparison of both databases; what differs is put into the outbox again."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ outbox = h.ocms_outbox
 
 @frozen
 class ReconciliationStatus:
-    """How the outbox stands: rows waiting by kind, those that failed at least once, the oldest."""
+    """The state of the outbox: rows waiting by kind, those that failed at least once, the oldest."""
 
     waiting: Mapping[str, int]
     failing: int
@@ -40,7 +40,7 @@ class ReconciliationStatus:
 
 @frozen
 class ReconciliationResult:
-    """What a comparison found: rows compared, differences by kind, and rows that are on their way anyway."""
+    """What a comparison found: rows compared, differences by kind, and rows in the outbox already."""
 
     compared: int = 0
     found: Counter[Difference] = field(factory=Counter)
@@ -49,7 +49,7 @@ class ReconciliationResult:
 
 @frozen
 class ReconciliationChunk:
-    """A part of a comparison: a stretch of one kind's notices, or of those only the Internet side has."""
+    """A part of a comparison: a range of one kind's notices, or of those only the Internet side has."""
 
     kind: str
     surplus: bool
@@ -97,7 +97,7 @@ def mark_not_in_sync(dialect: Dialect, copy: ReplicatedTable) -> Update:
 
 
 class SqlReconciler:
-    """Looks whether the Internet side holds what it should, and repairs what does not."""
+    """Compares both databases, and repairs what differs."""
 
     def __init__(
         self, intranet: Engine, copy: InternetCopy, check: Callable[[Connection], None] = unchecked
@@ -110,8 +110,8 @@ class SqlReconciler:
         self._statements = built_once(ReconciliationStatements, intranet.dialect)
         self._delivery = built_once(ReplicationStatements, intranet.dialect)
 
-    def standing(self) -> ReconciliationStatus:
-        """Tell how the outbox stands, in three statements."""
+    def outbox_status(self) -> ReconciliationStatus:
+        """Return the state of the outbox, in three statements."""
         undelivered = outbox.c.delivered_at.is_(None)
         failing = and_(undelivered, outbox.c.attempts > 0)
         with reading(self._engine) as connection:
@@ -130,66 +130,65 @@ class SqlReconciler:
         return ReconciliationStatus(waiting, failed, oldest and singapore(oldest), last_error)
 
     def reconcile(self, now: datetime, *, repair: bool) -> ReconciliationResult:
-        """Compare both sides whole, as `compare` does with a piece of them."""
-        given = [self.compare(piece, now, repair=repair) for piece in self.pieces()]
+        """Compare both sides whole, as `compare` does with a chunk of them."""
+        results = [self.compare(chunk, now, repair=repair) for chunk in self.chunks()]
         return ReconciliationResult(
-            sum(each.compared for each in given),
-            sum((each.found for each in given), Counter()),
-            sum(each.on_their_way for each in given),
+            sum(each.compared for each in results),
+            sum((each.found for each in results), Counter()),
+            sum(each.on_their_way for each in results),
         )
 
-    def pieces(self, size: int | None = None) -> Sequence[ReconciliationChunk]:
-        """Cut what is to be compared into pieces of so many notices, or into as few as there can be."""
-        cut: list[ReconciliationChunk] = []
+    def chunks(self, size: int | None = None) -> Sequence[ReconciliationChunk]:
+        """Return the comparison as chunks of `size` notices, or as few chunks as there can be."""
+        found: list[ReconciliationChunk] = []
         for kind, copy in REPLICATED_TABLES.items():
             source = INTRANET.tables[copy.source].c.notice_no
             ours = notice_ranges(self._engine, source, size) if size else [NoticeRange()]
             theirs = self._copy.notice_ranges(kind, size) if size else [NoticeRange()]
-            cut += [
+            found += [
                 ReconciliationChunk(kind, surplus=False, notice_range=notice_range) for notice_range in ours
             ]
-            cut += [
+            found += [
                 ReconciliationChunk(kind, surplus=True, notice_range=notice_range) for notice_range in theirs
             ]
-        return cut
+        return found
 
     @rule("G12")
-    def compare(self, piece: ReconciliationChunk, now: datetime, *, repair: bool) -> ReconciliationResult:
+    def compare(self, chunk: ReconciliationChunk, now: datetime, *, repair: bool) -> ReconciliationResult:
         """
-        What differs between both sides is written to the outbox, so that the relay repairs it.
+        Compare a chunk and write what differs to the outbox, so that the relay repairs it.
 
-        Rows that are on their way already are counted, not repaired, so comparing a piece again puts
-        nothing on the road twice. Memory does not grow with the tables.
+        Rows that are in the outbox already are counted, not repaired, so comparing a chunk again puts
+        nothing into it twice. Memory does not grow with the tables.
         """
         compared, on_their_way = 0, 0
         found: Counter[Difference] = Counter()
-        copy = REPLICATED_TABLES[piece.kind]
-        for numbers in self._numbers(piece, copy):
-            rows, unmarked = self._intranet(piece.kind, numbers)
-            copies = self._copy.rows(piece.kind, numbers)
-            compared += len(copies if piece.surplus else rows)
-            given = dict(differences(rows, copies, unmarked))
-            if piece.surplus:
-                given = {key: how for key, how in given.items() if how is Difference.SURPLUS}
-            if given:
-                repaired, moving = self._queue(piece.kind, given, now, repair=repair)
+        for numbers in self._numbers(chunk):
+            rows, unmarked = self._intranet(chunk.kind, numbers)
+            copies = self._copy.rows(chunk.kind, numbers)
+            compared += len(copies if chunk.surplus else rows)
+            found_here = dict(differences(rows, copies, unmarked))
+            if chunk.surplus:
+                found_here = {key: how for key, how in found_here.items() if how is Difference.SURPLUS}
+            if found_here:
+                repaired, queued = self._queue(chunk.kind, found_here, now, repair=repair)
                 found.update(repaired)
-                on_their_way += moving
+                on_their_way += queued
         return ReconciliationResult(compared, found, on_their_way)
 
-    def _numbers(self, piece: ReconciliationChunk, copy: ReplicatedTable) -> Iterator[Sequence[str]]:
+    def _numbers(self, chunk: ReconciliationChunk) -> Iterator[Sequence[str]]:
         """
-        Go through the notices of the Intranet, or through those that only the Internet side has.
+        Yield the notices of the Intranet, or those that only the Internet side has.
 
-        Each side is paged in its own order of numbers and the other asked for the same numbers, so that
+        Each side is paged in its own order of numbers and the other queried for the same numbers, so that
         databases of different collation compare.
         """
-        column = INTRANET.tables[copy.source].c.notice_no
-        if not piece.surplus:
-            yield from pages(self._engine, column, piece.notice_range)
+        column = INTRANET.tables[REPLICATED_TABLES[chunk.kind].source].c.notice_no
+        if not chunk.surplus:
+            yield from pages(self._engine, column, chunk.notice_range)
             return
-        known = self._statements.known[piece.kind]
-        for copied in self._copy.notice_nos(piece.kind, piece.notice_range):
+        known = self._statements.known[chunk.kind]
+        for copied in self._copy.notice_nos(chunk.kind, chunk.notice_range):
             with reading(self._engine) as connection:
                 there = set(connection.execute(known, bind_keys(self._engine.dialect, copied)).scalars())
             gone = [number for number in copied if number not in there]
@@ -208,27 +207,27 @@ class SqlReconciler:
     def _queue(
         self,
         kind: str,
-        given: Mapping[Key, Difference],
+        different: Mapping[Key, Difference],
         now: datetime,
         *,
         repair: bool,
     ) -> tuple[Counter[Difference], int]:
-        """Write what differs to the outbox, except what is outgoing already; under the lock of its notice."""
-        notice_nos = sorted({key[0] for key in given})
+        """Write what differs to the outbox, except what is in it already, under the lock of its notice."""
+        notice_nos = sorted({key[0] for key in different})
         keys = bind_keys(self._engine.dialect, notice_nos)
         with writing(self._engine) as connection:
             connection.execute(self._delivery.lock_notices, keys)
-            moving = self._outgoing(connection, kind, keys)
-            late = {key: how for key, how in given.items() if key not in moving}
+            queued = self._undelivered(connection, kind, keys)
+            late = {key: how for key, how in different.items() if key not in queued}
             if repair and late:
                 self._check(connection)
                 rows = [OutboxRow(kind, *key) for key in sorted(late)]
                 self._changes.send(connection, rows, now)
                 marked = bind_keys(self._engine.dialect, sorted({key[0] for key in late}))
                 connection.execute(self._statements.mark_not_in_sync[kind], marked | {"now": local(now)})
-        return Counter(late.values()), len(given) - len(late)
+        return Counter(late.values()), len(different) - len(late)
 
-    def _outgoing(self, connection: Connection, kind: str, keys: Mapping[str, Any]) -> set[Key]:
+    def _undelivered(self, connection: Connection, kind: str, keys: Mapping[str, Any]) -> set[Key]:
         rows = connection.execute(self._delivery.claimed, keys)
         return {
             (row.notice_no,)

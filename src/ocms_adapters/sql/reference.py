@@ -1,4 +1,4 @@
-"""Reads what an administrator may change, as one frozen snapshot in one statement."""
+"""Reading what an administrator may change, as one frozen snapshot in one statement."""
 
 import re
 import threading
@@ -37,7 +37,7 @@ EVERYTHING = union_all(
 
 
 def days_until_revival(reason: SuspensionReason) -> ScalarSelect[int]:
-    """Ask for the days of one reason, as part of another question."""
+    """Select the days of one reason, as part of another statement."""
     table = t.ocms_suspension_reason.c
     return (
         select(func.max(table.no_of_days_for_revival))
@@ -47,7 +47,7 @@ def days_until_revival(reason: SuspensionReason) -> ScalarSelect[int]:
 
 
 def read_reference(connection: Connection) -> Reference:
-    """Read the stage map, the parameters and the suspension reasons as they stand."""
+    """Return the stage map, the parameters and the suspension reasons as they are now."""
     rows: dict[str, list[tuple[Any, Any, Any]]] = {STAGES: [], PARAMETER: [], REASON: []}
     for what, key, code, value in connection.execute(EVERYTHING):
         rows[what].append((key, code, value))
@@ -70,7 +70,7 @@ def read_reference(connection: Connection) -> Reference:
 
 class SqlReference:
     """
-    The reference data for what is asked before a transaction opens, such as batch caps.
+    The reference data for what is needed before a transaction opens, such as batch caps.
 
     A snapshot serves for `seconds`; a changed value is seen after that at the latest.
     """
@@ -83,7 +83,7 @@ class SqlReference:
         self._snapshot: Reference | None = None
 
     def __call__(self) -> Reference:
-        """Give the present snapshot, read anew when it is too old."""
+        """Return the present snapshot, read anew when it is too old."""
         with self._lock:
             if self._snapshot is None or monotonic() - self._read_at > self._seconds:
                 with reading(self._engine) as connection:

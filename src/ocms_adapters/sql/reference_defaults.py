@@ -26,14 +26,14 @@ class DefaultSet:
 
 
 def stage_moves() -> Iterator[Row]:
-    """One row for each move of the stage map."""
+    """Yield one row for each move of the stage map."""
     for stage, targets in STAGE_MAP.items():
         for target in targets:
             yield {"last_processing_stage": stage, "next_processing_stage": target}
 
 
 def parameters(parameter_id: str, description: str, values: dict[str, Any]) -> DefaultSet:
-    """One parameter with its value for each code."""
+    """Return one parameter with its value for each code."""
     table = schema.ocms_parameter
     names = ("parameter_id", "code", "description", "value")
     rows = ((parameter_id, code, f"{description} {code}", str(value)) for code, value in values.items())
@@ -43,7 +43,7 @@ def parameters(parameter_id: str, description: str, values: dict[str, Any]) -> D
 
 
 def suspension_reasons() -> Iterator[Row]:
-    """One row for each reason, all of source OCMS: the defaults are the same whoever suspends."""
+    """Yield one row for each reason, all of source OCMS: the defaults are the same whoever suspends."""
     for (kind, reason), days in SUSPENSION_REASONS.items():
         yield {
             "reason_of_suspension": reason,
@@ -65,7 +65,7 @@ DEFAULT_SETS = (
 @rule("G14")
 def put_in_defaults(connection: Connection) -> None:
     """
-    Each set of reference data that is missing gets its defaults; one that has rows is left as it is.
+    Insert the defaults of each set of reference data that is missing; one that has rows stays as it is.
 
     Filling in single rows would bring back the stage move an administrator has taken out.
     """

@@ -1,11 +1,12 @@
 """
-Delivers the outbox to the Internet side: at once for one notice, or as a relay for all of them.
+Delivery of the outbox to the Internet database: at once for one notice, or as a relay for all.
 
-A row is claimed by locking the earliest undelivered row of its notice; whoever has it delivers all the
-notice has outgoing. So one notice is delivered by one worker at a time, and the state shown is read
-after the claim: it is at least as new as every row it settles. A worker that dies between showing and
-marking has changed nothing here; the rows are shown again, which changes nothing there. All of this
-asks one thing of who writes outbox rows: to hold the lock of the notice row, as every action does (G13).
+A row is claimed by locking the earliest undelivered row of its notice; whoever has it delivers all
+outbox rows of the notice. So one notice is delivered by one worker at a time, and the state delivered is
+read after the claim: it is at least as new as every outbox row it answers. A worker that dies between
+delivering and marking has changed nothing here; the rows are delivered again, which changes nothing
+there. All of this needs one thing of who writes outbox rows: to hold the lock of the notice row, as every
+action does (G13).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -58,10 +59,10 @@ earlier = outbox.alias("earlier")
 
 
 class CopyWriter(Protocol):
-    """Makes the copies of rows equal to them."""
+    """What writes the copies of rows."""
 
     def show(self, state: State, now: datetime) -> frozenset[str]:
-        """Give the notices whose rows were refused."""
+        """Write the copies; return the notices whose rows were refused."""
 
 
 @frozen
@@ -76,20 +77,20 @@ class ClaimedRow:
 
     @property
     def key(self) -> Key:
-        """The key of the row it speaks of."""
+        """The key of the row it is about."""
         return (self.notice_no,) if self.role is None else (self.notice_no, self.role)
 
 
 @frozen
 class RelayResult:
-    """What one round came to: outbox rows delivered, and failed."""
+    """The result of one round: outbox rows delivered, and failed."""
 
     delivered: int = 0
     failed: int = 0
 
 
 class ReplicationStatements:
-    """The mirror's statements, phrased once for a dialect."""
+    """The statements of replication."""
 
     def __init__(self, dialect: Dialect) -> None:
         first = ~exists().where(
@@ -124,7 +125,7 @@ class ReplicationStatements:
             dialect,
             {"id": outbox.c.id.type, "delivered_at": MOMENT, "due": MOMENT, "last_error": String(200)},
         )
-        self.execute = settle_outcomes(self.outcomes)
+        self.mark_outcomes = mark_outcomes(self.outcomes)
         notices = INTRANET.tables["ocms_valid_offence_notice"]
         of_keys = select(notices.c.notice_no).where(among(dialect, notices.c.notice_no))
         self.lock_notices = lock_rows(of_keys.order_by(notices.c.notice_no), notices, key_share=True)
@@ -132,13 +133,13 @@ class ReplicationStatements:
 
 
 def source_rows(dialect: Dialect, copy: ReplicatedTable) -> Select[Any]:
-    """Phrase the reading of the rows of some notices as they are to be copied."""
+    """Select the rows of some notices as they are to be copied."""
     table = INTRANET.tables[copy.source]
     return select(*(table.c[name] for name in copy.columns)).where(among(dialect, table.c.notice_no))
 
 
-def settle_outcomes(outcomes: RowSet) -> Executable:
-    """Phrase the marking of outbox rows as delivered, or as failed and due again."""
+def mark_outcomes(outcomes: RowSet) -> Executable:
+    """Mark outbox rows as delivered, or as failed and due again."""
     r = outcomes.rows.c
     return (
         update(outbox)
@@ -154,7 +155,7 @@ def settle_outcomes(outcomes: RowSet) -> Executable:
 
 
 def in_sync(dialect: Dialect, kind: str, copy: ReplicatedTable) -> Update:
-    """Phrase the marking of rows that the Internet side shows as they are: nothing of them is outgoing."""
+    """Mark rows of which no outbox row is undelivered as in sync."""
     table = INTRANET.tables[copy.source]
     pending = exists().where(*same_row(table, copy), outbox.c.kind == kind, outbox.c.delivered_at.is_(None))
     return (
@@ -165,12 +166,12 @@ def in_sync(dialect: Dialect, kind: str, copy: ReplicatedTable) -> Update:
 
 
 def same_row(table: Table, copy: ReplicatedTable) -> list[Any]:
-    """Match an outbox row with the row it speaks of."""
+    """Return the conditions that match an outbox row with the row it is about."""
     return [outbox.c[name] == table.c[name] for name in copy.keys]
 
 
 class SqlReplication:
-    """Delivers what the Intranet database has outgoing; any number of workers may do so at once."""
+    """Delivers the outbox of the Intranet database; any number of workers may do so at once."""
 
     def __init__(self, intranet: Engine, internet: CopyWriter) -> None:
         self._engine = intranet
@@ -179,7 +180,7 @@ class SqlReplication:
 
     @rule("F60")
     def try_now(self, notice_nos: Collection[str], now: datetime) -> bool:
-        """What was just written is delivered at once if that works within two seconds, and later if not."""
+        """Deliver what was just written at once, if that works within two seconds; return whether it did."""
         keys, statements = bind_keys(self._engine.dialect, sorted(notice_nos)), self._statements
         deadline = monotonic() + TRY_SECONDS
         try:
@@ -200,14 +201,14 @@ class SqlReplication:
 
     @rule("G12")
     def run_once(self, now: datetime, most: int = BATCH) -> RelayResult:
-        """A relay takes due rows of up to so many notices that nobody else is delivering, oldest first."""
+        """Deliver due rows of up to `most` notices that nobody else is delivering, oldest first."""
         return self._deliver(self._statements.due_heads, {"most": most, "now": local(now)}, now, wait=False)
 
     def _deliver(
         self, heads: Select[Any], bound: Mapping[str, Any], moment: datetime, *, wait: bool
     ) -> RelayResult:
         """
-        Claim, read the present state, show it, mark it: one Intranet transaction around one of the Internet.
+        Claim rows, deliver their present state and mark them: an Intranet transaction around an Internet one.
 
         What fails is marked to be tried again; of the Intranet database itself `Unavailable` and
         `Conflict` are raised.
@@ -225,7 +226,7 @@ class SqlReplication:
                 refused = dict.fromkeys(self._internet.show(state, moment), REFUSED)
             except OcmsError as fault:
                 refused = dict.fromkeys(notice_nos, str(fault))
-            return self._settle(connection, claimed, refused, moment)
+            return self._mark(connection, claimed, refused, moment)
 
     def _state(
         self, connection: Connection, claimed: Sequence[ClaimedRow], keys: Mapping[str, Any]
@@ -240,7 +241,7 @@ class SqlReplication:
             state[kind] = requested
         return state
 
-    def _settle(
+    def _mark(
         self,
         connection: Connection,
         claimed: Sequence[ClaimedRow],
@@ -254,7 +255,7 @@ class SqlReplication:
             else (row.id, moment, moment, None)
             for row in claimed
         ]
-        connection.execute(self._statements.execute, self._statements.outcomes.bind(outcomes) | at)
+        connection.execute(self._statements.mark_outcomes, self._statements.outcomes.bind(outcomes) | at)
         shown = sorted({row.notice_no for row in claimed} - refused.keys())
         if shown:
             keys = bind_keys(self._engine.dialect, shown)

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import ColumnElement, Dialect, FromClause
+from sqlalchemy import ColumnElement, Dialect, FromClause, Table
 
 from ocms_adapters.sql.dialects import dialect_of
-from ocms_adapters.sql.dialects.base import Columns, Converter, DatabaseDialect
+from ocms_adapters.sql.dialects.database_dialect import Columns, Converter, DatabaseDialect
 
-__all__ = ["Columns", "RowSet", "among", "bind_keys", "row_set"]
+__all__ = ["Columns", "RowSet", "among", "bind_keys", "columns_of", "row_set"]
 
 
 @frozen
@@ -44,6 +44,11 @@ class RowSet:
     def bind(self, tuples: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
         """Return the parameters that carry these rows."""
         return self._database.bind_rows(self._columns, self._processors, tuples)
+
+
+def columns_of(table: Table, *names: str) -> Columns:
+    """Return columns of a table with their types."""
+    return {name: table.columns[name].type for name in names}
 
 
 def row_set(dialect: Dialect, columns: Columns) -> RowSet:

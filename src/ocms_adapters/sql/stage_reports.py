@@ -1,4 +1,4 @@
-"""The change rows as reports, and the registry of reports."""
+"""The rows of stage change reports, and the registry of reports."""
 
 from collections.abc import Generator, Iterable
 from datetime import date, datetime, time, timedelta
@@ -62,7 +62,7 @@ SHOWN_INDICATOR = (
 )
 SHOWN_OFFENDER = and_(onod.notice_no == changed.notice_no, onod.owner_driver_indicator == SHOWN_INDICATOR)
 
-# When the stage that was left had been entered: the notice tells it until it moves on. From then on the
+# When the stage that was left had been entered: the notice holds it until it moves on. From then on the
 # change before does, if it led to that very stage: a move of Toppan or the court in between leaves no row.
 BEFORE = t.ocms_change_of_processing.alias("before").c
 LED_THERE = BEFORE.new_processing_stage == changed.last_processing_stage
@@ -80,8 +80,8 @@ PREVIOUS_DATE = case(
 
 
 def rows(connection: Connection, *conditions: ColumnElement[bool]) -> Rows:
-    """Give report rows in notice order, so many at a time."""
-    question: Select[Any] = (
+    """Yield report rows in notice order, so many at a time."""
+    statement: Select[Any] = (
         select(
             changed.notice_no,
             func.coalesce(von.offence_type, von.offence_notice_type),
@@ -105,13 +105,13 @@ def rows(connection: Connection, *conditions: ColumnElement[bool]) -> Rows:
         .where(*conditions)
         .order_by(changed.notice_no, changed.date_of_change)
     )
-    with connection.execution_options(yield_per=ROWS_AT_ONCE).execute(question) as streamed:
+    with connection.execution_options(yield_per=ROWS_AT_ONCE).execute(statement) as streamed:
         for row in streamed:
             yield tuple(row)
 
 
 def batch_rows(connection: Connection, batch: ReportBatch) -> Rows:
-    """Give the report rows of a batch."""
+    """Yield the report rows of a batch."""
     return rows(
         connection,
         changed.date_of_change == local(batch.date_of_change),
@@ -122,12 +122,12 @@ def batch_rows(connection: Connection, batch: ReportBatch) -> Rows:
 
 
 def day_rows(connection: Connection, day: date) -> Rows:
-    """Give the report rows of a day."""
+    """Yield the report rows of a day."""
     return rows(connection, *between(day, day))
 
 
 def between(start: date, end: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Test for changes of these days, both included."""
+    """Return the conditions for changes of these days, both included."""
     return (
         changed.date_of_change >= datetime.combine(start, time()),
         changed.date_of_change < datetime.combine(end, time()) + timedelta(days=1),
@@ -146,7 +146,7 @@ def days(connection: Connection, start: date, end: date) -> Iterable[OfficerDay]
 
 
 def register(connection: Connection, entry: ReportEntry) -> None:
-    """Put a report into the registry; the key refuses a name that is taken."""
+    """Insert a report into the registry; the key refuses a name that is taken."""
     batch = entry.batch
     connection.execute(
         insert(housekeeping.ocms_report).values(
@@ -161,7 +161,7 @@ def register(connection: Connection, entry: ReportEntry) -> None:
 
 
 def note_stored(connection: Connection, name: str, stored: StoredReport, now: datetime) -> None:
-    """Note that a report is in the store."""
+    """Record that a report is in the store."""
     connection.execute(
         update(housekeeping.ocms_report)
         .where(report.report_name == name)
@@ -175,7 +175,7 @@ def note_stored(connection: Connection, name: str, stored: StoredReport, now: da
 
 
 def find(connection: Connection, name: str) -> ReportEntry | None:
-    """Find a stage report in the registry."""
+    """Return a stage report of the registry; None where there is none."""
     row = connection.execute(
         select(
             report.authorised_officer, report.source, report.period_from, report.cre_date, report.stored_at

@@ -1,4 +1,4 @@
-"""Searches notices by number, identity, vehicle, stage and day, each on its own index."""
+"""The search of notices by number, identity, vehicle, stage and day, each on its own index."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
@@ -60,12 +60,12 @@ NARROW = frozenset({"notice_no", "id_no", "vehicle_no"})
 @rule("S1")
 def search(connection: Connection, criteria: Criteria, most: int) -> tuple[Sequence[FoundNotice], int]:
     """
-    Criteria narrow each other down; the day is the Singapore day the notice entered its stage.
+    Return the notices that meet all criteria; the day is the Singapore day a notice entered its stage.
 
-    One statement, and a second to count where there is more than is given.
+    One statement, and a second to count where more are found than are returned.
     """
     bound = bound_by(criteria)
-    rows = connection.execute(question(tuple(bound)), {**bound, "most": most + 1}).all()
+    rows = connection.execute(search_statement(tuple(bound)), {**bound, "most": most + 1}).all()
     people: dict[str, list[Offender]] = {}
     for row in rows:
         known = people.setdefault(row[0], [])
@@ -78,15 +78,15 @@ def search(connection: Connection, criteria: Criteria, most: int) -> tuple[Seque
 
 
 @cache
-def question(asked: tuple[str, ...]) -> Select[Any]:
+def search_statement(criteria: tuple[str, ...]) -> Select[Any]:
     """
-    Phrase a search, once for each set of criteria: its first notices, each with everyone it has.
+    Build a search, once for each set of criteria: its first notices, each with all its offenders.
 
     One that finds few finds them first and sorts them then.
     """
-    meeting = select(*SHOWN).where(*(CONDITIONS[name] for name in asked))
+    meeting = select(*SHOWN).where(*(CONDITIONS[name] for name in criteria))
     by_number: ColumnElement[Any] = von.notice_no
-    if NARROW & set(asked):
+    if NARROW & set(criteria):
         few = meeting.cte("few").prefix_with("MATERIALIZED", dialect="postgresql")
         meeting, by_number = select(*few.c), few.c.notice_no
     first = meeting.order_by(by_number).limit(bindparam("most")).subquery("first")
@@ -98,14 +98,14 @@ def question(asked: tuple[str, ...]) -> Select[Any]:
 
 
 def counted(connection: Connection, bound: Mapping[str, Any]) -> int:
-    """Count all that a search finds."""
+    """Return how many notices a search finds."""
     conditions = [CONDITIONS[name] for name in bound]
     everything = select(func.count(literal_column("1"))).select_from(t.ocms_valid_offence_notice)
     return int(connection.execute(everything.where(*conditions), bound).scalar_one())
 
 
 def bound_by(criteria: Criteria) -> dict[str, Any]:
-    """Give the parameters of the criteria that are set; a day is its two midnights."""
+    """Return the parameters of the criteria that are set; a day is its two midnights."""
     bound: dict[str, Any] = {
         "notice_no": criteria.notice_no,
         "id_no": criteria.id_no,
@@ -119,7 +119,7 @@ def bound_by(criteria: Criteria) -> dict[str, Any]:
 
 
 def found_notice(row: Sequence[Any], offenders: Sequence[Offender]) -> FoundNotice:
-    """Read a row of a search."""
+    """Return the notice of a row of a search."""
     notice_no, offence_type, offence_at, vehicle_no, stage, since, suspension = row
     return FoundNotice(
         notice_no=notice_no,

@@ -1,4 +1,4 @@
-"""What the services of stage changes read and lock to decide, and the transactions they do it in."""
+"""The reading and writing transactions of the services of stage changes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -29,7 +29,7 @@ changed = t.ocms_change_of_processing.c
 
 
 class StageStatements:
-    """The questions of stage changes, phrased once for a dialect."""
+    """The reading statements of the services of stage changes."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.notices = select(
@@ -73,11 +73,11 @@ class SqlStageReader:
         self._streams: list[stage_reports.Rows] = []
 
     def search(self, criteria: Criteria, most: int) -> tuple[Sequence[FoundNotice], int]:
-        """Give the first `most` notices that meet all criteria, in notice order, and how many there are."""
+        """Return the first `most` notices that meet all criteria, in notice order, and how many there are."""
         return stage_search.search(self._connection, criteria, most)
 
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
-        """Give the notices, the reference data, and which notices have a change row in a period."""
+        """Return the notices, the reference data, and which notices have a change row in a period."""
         return self._stage_facts(self._statements.notices, notice_nos, changed_in)
 
     def days(self, start: date, end: date) -> Iterable[OfficerDay]:
@@ -85,15 +85,15 @@ class SqlStageReader:
         return stage_reports.days(self._connection, start, end)
 
     def report(self, name: str) -> ReportEntry | None:
-        """Find a report in the registry."""
+        """Return a report of the registry; None where there is none."""
         return stage_reports.find(self._connection, name)
 
     def batch_rows(self, batch: ReportBatch) -> Iterable[tuple[object, ...]]:
-        """Give the report rows of a batch in notice order, streamed."""
+        """Stream the report rows of a batch in notice order."""
         return self._streamed(stage_reports.batch_rows(self._connection, batch))
 
     def day_rows(self, day: date) -> Iterable[tuple[object, ...]]:
-        """Give the report rows of a day in notice order, streamed."""
+        """Stream the report rows of a day in notice order."""
         return self._streamed(stage_reports.day_rows(self._connection, day))
 
     def close(self) -> None:
@@ -106,21 +106,21 @@ class SqlStageReader:
         return rows
 
     def _stage_facts(
-        self, question: Select[Any], notice_nos: Sequence[str], changed_in: Period | None
+        self, statement: Select[Any], notice_nos: Sequence[str], changed_in: Period | None
     ) -> StageFacts:
         reference = read_reference(self._connection)
-        rows = self._ask(question, notice_nos)
-        roles = {row[0]: row[1] for row in self._ask(self._statements.roles, notice_nos)}
+        rows = self._rows(statement, notice_nos)
+        roles = {row[0]: row[1] for row in self._rows(self._statements.roles, notice_nos)}
         changed_notices: frozenset[str] = frozenset()
         if changed_in:
             since, until = map(local, changed_in)
-            found = self._ask(self._statements.changed, notice_nos, since=since, until=until)
+            found = self._rows(self._statements.changed, notice_nos, since=since, until=until)
             changed_notices = frozenset(row[0] for row in found)
         return StageFacts(reference, notices_of(rows, roles), changed_notices)
 
-    def _ask(self, question: Select[Any], notice_nos: Sequence[str], **bound: datetime) -> Sequence[Any]:
+    def _rows(self, statement: Select[Any], notice_nos: Sequence[str], **bound: datetime) -> Sequence[Any]:
         keys = bind_keys(self._connection.dialect, notice_nos)
-        return self._connection.execute(question, keys | bound).all()
+        return self._connection.execute(statement, keys | bound).all()
 
 
 class SqlStageStore(SqlStageReader):
@@ -131,25 +131,25 @@ class SqlStageStore(SqlStageReader):
         self._changes = changes
 
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
-        """Lock the notices; then give what a reader gives."""
+        """Lock the notices; return them with the reference data and the changes in a period."""
         return self._stage_facts(self._statements.notices_locked, notice_nos, changed_in)
 
     def toppan_facts(self, notice_nos: Sequence[str]) -> ToppanFacts:
-        """Lock the notices; give them with the newest change row of each and the reference data."""
+        """Lock the notices; return them with the newest change row of each and the reference data."""
         reference = read_reference(self._connection)
-        notices = notices_of(self._ask(self._statements.notices_locked, notice_nos), {})
+        notices = notices_of(self._rows(self._statements.notices_locked, notice_nos), {})
         latest = {
             notice_no: LatestChange(source, stage, singapore(at))
-            for notice_no, source, stage, at in self._ask(self._statements.latest_changes, notice_nos)
+            for notice_no, source, stage, at in self._rows(self._statements.latest_changes, notice_nos)
         }
         return ToppanFacts(reference, notices, latest)
 
     def register(self, entry: ReportEntry) -> None:
-        """Put a report into the registry; `RowRejected` when the name is taken."""
+        """Insert a report into the registry; `RowRejected` when the name is taken."""
         stage_reports.register(self._connection, entry)
 
     def stored(self, name: str, report: StoredReport, now: datetime) -> None:
-        """Note in the registry that a report is in the store."""
+        """Record in the registry that a report is in the store."""
         stage_reports.note_stored(self._connection, name, report, now)
 
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
@@ -158,7 +158,7 @@ class SqlStageStore(SqlStageReader):
 
 
 def notices_of(rows: Iterable[Any], roles: Mapping[str, str]) -> dict[str, StageNotice]:
-    """Read notice rows, each with the role of its current offender."""
+    """Return the notices of rows, each with the role of its current offender."""
     return {
         notice_no: StageNotice(
             notice_no, stage, singapore(since), following, suspension, composition, roles.get(notice_no)
@@ -183,7 +183,7 @@ class SqlStageStores:
 
     @contextmanager
     def streaming(self) -> Iterator[SqlStageReader]:
-        """Open a connection that reads many rows piece by piece."""
+        """Open a connection that reads many rows part by part."""
         with (
             streaming(self._engine) as connection,
             closing(SqlStageReader(connection, self._statements)) as reader,

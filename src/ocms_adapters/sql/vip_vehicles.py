@@ -76,7 +76,7 @@ class SqlVipVehicles:
         check: Callable[[Connection], None],
     ) -> VipChanges:
         """
-        The list is loaded beside the table, the difference merged, and committed once.
+        Load the list beside the table, merge the difference, and commit once.
 
         `rows` is a CSV file, every cell quoted, of number, mark, description and status; `in_order` says
         that the numbers rise, so that none stands twice and time is saved. `check` is called in the writing
@@ -102,7 +102,7 @@ class SqlVipVehicles:
 
     @contextmanager
     def _staged(self, rows: TextIO, *, keyed: bool) -> Iterator[tuple[Connection, int]]:
-        """Load the list beside the table, in tables of this connection alone; gives how long it is."""
+        """Load the list beside the table, in tables of this connection alone; yields how many rows it has."""
         with reading(self._engine) as connection:
             try:
                 with connection.begin():
@@ -118,7 +118,7 @@ class SqlVipVehicles:
 
 
 def index(connection: Connection) -> None:
-    """Build the key of the list, which finds a vehicle that stands in it twice."""
+    """Create the key of the list; BadList when a vehicle is in it twice."""
     try:
         with translated():
             connection.execute(KEY)
@@ -127,7 +127,7 @@ def index(connection: Connection) -> None:
 
 
 def clear(connection: Connection) -> None:
-    """Leave the connection as it was found; one that cannot be is thrown away."""
+    """Restore the connection; one that cannot be restored is invalidated."""
     try:
         if connection.in_transaction():
             connection.rollback()

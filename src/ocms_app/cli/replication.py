@@ -55,7 +55,7 @@ def both_sides(settings: Settings) -> Iterator[tuple[Engine, InternetCopy]]:
 def status() -> int:
     """Show what waits to be delivered; the exit status is 1 when some of it has failed before."""
     with both_sides(startup()) as sides:
-        standing = SqlReconciler(*sides).standing()
+        standing = SqlReconciler(*sides).outbox_status()
         queue = queue_of(sides[0])
         chunks = queue.status() if queue and queue.exists() else None
     table = Table("kind", "waiting")

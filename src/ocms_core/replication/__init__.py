@@ -1,1 +1,1 @@
-"""What the Internet side may see, and its delivery."""
+"""Replication to the Internet database: what it may hold, and its delivery."""

@@ -1,4 +1,4 @@
-"""Whether both sides hold the same, page by page and then row by row."""
+"""The comparison of both databases, page by page and then row by row."""
 
 from collections.abc import Iterator, Mapping
 from enum import Enum, unique
@@ -19,7 +19,7 @@ class Difference(Enum):
 
 
 def checksum(rows: Mapping[Key, Values | None]) -> str:
-    """Give the SHA-256 of rows in key order; equal for equal rows, whichever side they are from."""
+    """Return the SHA-256 of rows in key order; equal for equal rows, whichever side they are from."""
     return sha256_hex("".join(repr((key, rows[key])) for key in sorted(rows)).encode())
 
 
@@ -28,9 +28,9 @@ def differences(
     intranet: Mapping[Key, Values], internet: Mapping[Key, Values | None], unmarked: frozenset[Key]
 ) -> Iterator[tuple[Key, Difference]]:
     """
-    A page whose checksums agree holds the same on both sides; only of others each row is looked at.
+    Yield what differs in a page: where the checksums agree nothing does, else each row is compared.
 
-    A copy that cannot be opened (None) is different. `unmarked` are rows that hold the same but are not
+    A copy that cannot be decrypted (None) is different. `unmarked` are rows that hold the same but are not
     marked as in sync.
     """
     if checksum(intranet) != checksum(internet):

@@ -1,4 +1,4 @@
-"""Which change shows what on the Internet side: a pure table over the changes."""
+"""The outbox rows of each kind of change, one table."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ OFFENDER = "OFFENDER"
 
 @value_object
 class OutboxRow:
-    """A row the Internet side is to take over; its present state is read when it is delivered."""
+    """A row to be replicated; its present state is read when it is delivered."""
 
     kind: str
     notice_no: str
@@ -30,7 +30,7 @@ class OutboxRow:
 
 @value_object
 class OutboxRows:
-    """Many rows of one kind the Internet side is to take over, each by notice and indicator."""
+    """Many rows of one kind to be replicated, each by notice and indicator."""
 
     kind: str
     rows: tuple[tuple[str, str | None], ...]
@@ -38,22 +38,22 @@ class OutboxRows:
 
 @rule("G12", "F60")
 def outbox_rows(change: Change) -> OutboxRow | OutboxRows | None:
-    """Every change the public e-service can see leaves an outbox row; a touch of the audit does not."""
-    shown = SHOWN.get(type(change))
-    return shown and shown(change)
+    """Return the outbox rows of a change that the public e-service can see; None for audit columns alone."""
+    rows_of = REPLICATED_CHANGES.get(type(change))
+    return rows_of and rows_of(change)
 
 
 def notice(change: NoticeChanged) -> OutboxRow | None:
-    """A notice row goes out, unless only its audit columns were touched."""
+    """Return the outbox row of a notice, unless only its audit columns were touched."""
     return None if change.only_touched else OutboxRow(NOTICE, change.notice_no)
 
 
 def offender(change: OffenderCleared | CurrentOffenderSet | OffenderUpdated) -> OutboxRow:
-    """The row of a role goes out."""
+    """Return the outbox row of a role."""
     return OutboxRow(OFFENDER, change.notice_no, change.role)
 
 
-SHOWN: Mapping[type, Callable[[Any], OutboxRow | OutboxRows | None]] = {
+REPLICATED_CHANGES: Mapping[type, Callable[[Any], OutboxRow | OutboxRows | None]] = {
     NoticeChanged: notice,
     SuspensionShownOnNotices: lambda change: OutboxRows(
         NOTICE, tuple((each, None) for each in change.notice_nos)
@@ -63,4 +63,4 @@ SHOWN: Mapping[type, Callable[[Any], OutboxRow | OutboxRows | None]] = {
     OffenderUpdated: offender,
     OffendersRenamed: lambda change: OutboxRows(OFFENDER, change.offenders),
 }
-"""What the Internet side is shown of each kind of change; of any other kind, nothing."""
+"""What makes the outbox rows of each kind of change; any other kind has none."""

@@ -1,4 +1,4 @@
-"""What delivery to the Internet side needs."""
+"""The port of delivery to the Internet database."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,7 +10,7 @@ class Delivery(Protocol):
 
     def try_now(self, notice_nos: Collection[str], now: datetime) -> bool:
         """
-        Deliver at once what these notices have outgoing; False when the Internet side did not take it.
+        Deliver the outbox rows of these notices at once; False when the Internet database did not take them.
 
         What is not delivered stays in the outbox for the relay; no fault of either side is raised.
         """

@@ -1,4 +1,4 @@
-"""What the Internet side holds of each row: one table, column by column."""
+"""The tables and columns that are replicated to the Internet database."""
 
 from collections.abc import Mapping
 
@@ -71,5 +71,5 @@ State = Mapping[str, Mapping[Key, Values | None]]
 
 @rule("F62")
 def is_encrypted(copy: ReplicatedTable, column: str) -> bool:
-    """Identity numbers and names are encrypted in the copy, so that it alone tells nobody who they are."""
+    """Return whether a column is encrypted in the copy: identity numbers and names are."""
     return column in copy.encrypted

@@ -1,4 +1,4 @@
-"""When a delivery that failed is tried again."""
+"""The time a failed delivery is tried again."""
 
 from datetime import datetime, timedelta
 
@@ -10,5 +10,5 @@ LONGEST = timedelta(minutes=5)
 
 @rule("G12")
 def next_attempt(attempts: int, now: datetime) -> datetime:
-    """A failed delivery is tried again after 2 seconds, then ever later, at least every five minutes."""
+    """Return when a failed delivery is tried again: after 2 seconds, then ever later, 5 minutes at most."""
     return now + min(FIRST * (1 << min(attempts, 10)), LONGEST)

@@ -1,4 +1,4 @@
-"""The ledger writes each kind of change in one statement, parents first, whole or not at all."""
+"""The writer writes each kind of change in one statement, parents first, whole or not at all."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -210,12 +210,12 @@ def test_what_the_database_says_of_a_refused_row_does_not_come_along(engine: Eng
     assert refused.value.__suppress_context__
 
 
-def test_every_writing_compiles_for_sql_server_with_constant_parameters() -> None:
+def test_every_change_statement_compiles_for_sql_server_with_constant_parameters() -> None:
     dialect = mssql.dialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
-    ledger = ChangeWriter(dialect)
-    assert ledger._statements.keys() == CHANGE_STATEMENTS.keys()
-    for kind, rows, statement in ledger._statements.values():
-        compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every phrase is a clause
+    writer = ChangeWriter(dialect)
+    assert writer._statements.keys() == CHANGE_STATEMENTS.keys()
+    for kind, rows, statement in writer._statements.values():
+        compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every statement is a clause
         to_bind = [name for name, value in compiled.params.items() if value is None]
         # What the rows of a change share is bound once, beside them, under a name of its own.
         assert "rows" in to_bind

@@ -106,7 +106,7 @@ def stores_in_memory() -> InMemoryCourtStores:
 
 @pytest.fixture
 def engine(databases: Databases) -> Iterator[Engine]:
-    """Give a database with the three notices in it."""
+    """Yield a database with the three notices in it."""
     engine = engines.create(databases.intranet)
     put_all(engine)
     yield engine
@@ -115,7 +115,7 @@ def engine(databases: Databases) -> Iterator[Engine]:
 
 @pytest.fixture(params=["memory", "database"])
 def stores(request: pytest.FixtureRequest, engine: Engine) -> CourtStores:
-    """Give the stores under test."""
+    """Return the stores under test."""
     return stores_in_memory() if request.param == "memory" else SqlCourtStores(engine)
 
 
@@ -160,8 +160,8 @@ def test_notices_are_read_as_they_are_stored(stores: CourtStores) -> None:
 
 
 def test_unknown_and_overlong_numbers_are_left_out(stores: CourtStores) -> None:
-    for asked in ([], ["none"], ["F1 "], ["f1"], ["F1" + "x" * 20], ["F"]):
-        assert seen(stores, asked) == NOTHING
+    for numbers in ([], ["none"], ["F1 "], ["f1"], ["F1" + "x" * 20], ["F"]):
+        assert seen(stores, numbers) == NOTHING
     assert seen(stores, ["none", REVIVED]).locked == {REVIVED: COURT[REVIVED]}
 
 
@@ -305,10 +305,10 @@ def bytes_written(engine: Engine, action: Callable[[], object]) -> int:
 
 
 @pytest.mark.rule("G13", "G9")
-def test_the_questions_compile_for_sql_server_with_one_value_to_bind_and_their_lock_hints() -> None:
+def test_the_statements_compile_for_sql_server_with_one_value_to_bind_and_their_lock_hints() -> None:
     dialect = mssql.dialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
-    for name, question in vars(CourtStatements(dialect)).items():
-        compiled = question.compile(dialect=dialect)
+    for name, statement in vars(CourtStatements(dialect)).items():
+        compiled = statement.compile(dialect=dialect)
         assert [parameter for parameter, value in compiled.params.items() if value is None] == ["keys"]
         assert len(compiled.params) < 10
         assert ("WITH (UPDLOCK, ROWLOCK)" in str(compiled)) == name.endswith("locked")

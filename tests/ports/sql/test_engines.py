@@ -17,7 +17,7 @@ SECRET = "S1234567A"
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Engine]:
-    """Give a SQLite file with one table."""
+    """Yield a SQLite file with one table."""
     engine = engines.create(f"sqlite:///{tmp_path / 'a' / 'folder' / 'ocms.sqlite'}")
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE counter (value int NOT NULL)"))
@@ -28,7 +28,7 @@ def sqlite(tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def postgresql(postgres: PostgresServer) -> Iterator[Engine]:
-    """Give a connection to the shared server."""
+    """Yield a connection to the shared server."""
     engine = engines.create(postgres.url())
     yield engine
     engine.dispose()

@@ -568,11 +568,11 @@ def test_an_answer_another_system_kept_without_a_time_gives_way(database: HstDat
     assert database.rows(t.ocms_temp_unc_hst_addr, "street_name") == [("New Street",)]
 
 
-def test_every_question_and_every_writing_can_be_phrased_for_sql_server() -> None:
+def test_every_statement_of_hst_can_be_built_for_sql_server() -> None:
     dialect = MSDialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
-    questions = [each for each in vars(Queries(dialect)).values() if isinstance(each, ClauseElement)]
+    queries = [each for each in vars(Queries(dialect)).values() if isinstance(each, ClauseElement)]
     writings = [statement for _, _, statement in ChangeWriter(dialect)._statements.values()]
-    assert len(questions) >= 20
-    for statement in (*questions, *writings):
+    assert len(queries) >= 20
+    for statement in (*queries, *writings):
         assert isinstance(statement, ClauseElement)
         assert "ocms_" in str(statement.compile(dialect=dialect))

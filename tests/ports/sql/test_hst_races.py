@@ -65,7 +65,7 @@ def race(first: Callable[[int], object], second: Callable[[int], object]) -> Non
 
 
 def outcome(database: HstDatabase) -> tuple[set[str], set[str]]:
-    """Give notices of listed identities that are not suspended, and those of others under TS-HST."""
+    """Return notices of listed identities that are not suspended, and those of others under TS-HST."""
     listed, held = set(database.listed()), set(database.held())
     shown = database.shown()
     unsuspended, kept = set(), set()
@@ -89,7 +89,7 @@ TAKEN = ("furnish H", "furnish D", "redirect H")
 
 
 def take(database: HstDatabase, how: str) -> Callable[[int], None]:
-    """Give an officer's furnish or redirect of each notice F to the identity of its number."""
+    """Return an officer's furnish or redirect of each notice F to the identity of its number."""
     deed, role = how.split()
     carry_out = offenders.furnish if deed == "furnish" else offenders.redirect
     stores = SqlOffenderStores(database.engine)

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, bindparam, insert, select, text, update
 
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.job_runs import SqlJobRuns
-from ocms_adapters.sql.locks import MOMENT
+from ocms_adapters.sql.moments import MOMENT
 from ocms_adapters.sql.schema import ocms_job_run, ocms_shedlock, ocms_vip_vehicle
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_adapters.sql.utc_clock import utc_now
@@ -36,7 +36,7 @@ LONG = timedelta(minutes=10)
 
 @pytest.fixture
 def engine(databases: Databases) -> Iterator[Engine]:
-    """Give the Intranet database."""
+    """Yield the Intranet database."""
     engine = engines.create(databases.intranet, pool_size=20)
     yield engine
     engine.dispose()

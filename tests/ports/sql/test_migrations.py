@@ -48,7 +48,7 @@ INSERT INTO ocms_stage_map VALUES ('NPA', 'ROV, ENA', '2025-02-14', 'other', NUL
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """Give an empty database."""
+    """Yield an empty database."""
     if request.param == "sqlite":
         engine = engines.create(f"sqlite:///{tmp_path / 'new' / 'ocms.sqlite'}")
         yield engine

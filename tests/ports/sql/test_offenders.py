@@ -517,8 +517,8 @@ def test_any_sequence_of_actions_leaves_what_the_model_expects(officer_client: O
 
 def test_every_change_can_be_written_on_sql_server() -> None:
     dialect = mssql.dialect()  # type: ignore[no-untyped-call]
-    ledger = ChangeWriter(dialect)
-    for _, _, statement in ledger._statements.values():
+    writer = ChangeWriter(dialect)
+    for _, _, statement in writer._statements.values():
         assert str(cast("ClauseElement", statement).compile(dialect=dialect))
 
 

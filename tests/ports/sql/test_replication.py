@@ -98,7 +98,7 @@ class Sides:
 
 @pytest.fixture
 def sides(databases: Databases) -> Iterator[Sides]:
-    """Give both sides with the contract's notice on each, its owner the current offender."""
+    """Yield both sides with the contract's notice on each, its owner the current offender."""
     with ExitStack() as stack:
         (intranet,) = stack.enter_context(opened(databases.intranet, pool_size=12))
         (internet,) = stack.enter_context(opened(databases.internet, pool_size=12, patience=2))
@@ -323,7 +323,7 @@ def test_reconciling_finds_and_repairs_whatever_differs(sides: Sides) -> None:
     assert sides.differences(repair=True) == expected
     on_their_way = SqlReconciler(sides.intranet, sides.copy).reconcile(NOW, repair=True)
     assert (dict(on_their_way.found), on_their_way.on_their_way) == ({}, 6)
-    standing = SqlReconciler(sides.intranet, sides.copy).standing()
+    standing = SqlReconciler(sides.intranet, sides.copy).outbox_status()
     assert (dict(standing.waiting), standing.failing, standing.oldest) == ({NOTICE: 3, OFFENDER: 3}, 0, NOW)
     sides.drain()
     assert sides.differences() == {}
@@ -386,7 +386,7 @@ def test_a_round_costs_the_same_statements_for_one_notice_and_for_fifty(sides: S
     assert counts == [10, 10]
 
 
-def test_the_road_can_be_phrased_for_sql_server() -> None:
+def test_replication_can_be_built_for_sql_server() -> None:
     dialect: Dialect = mssql.dialect()  # type: ignore[no-untyped-call]
     dialect.server_version_info = (15, 0)
 
@@ -395,7 +395,12 @@ def test_the_road_can_be_phrased_for_sql_server() -> None:
 
     statements = ReplicationStatements(dialect)
     assert "READPAST" in on_sql_server(statements.due_heads)
-    for statement in (statements.heads_of, statements.claimed, statements.execute, statements.lock_notices):
+    for statement in (
+        statements.heads_of,
+        statements.claimed,
+        statements.mark_outcomes,
+        statements.lock_notices,
+    ):
         assert on_sql_server(statement)
     for copy in REPLICATED_TABLES.values():
         assert "MERGE" in on_sql_server(copy_statements(dialect, copy).upsert)

@@ -487,5 +487,5 @@ def test_outbox_rows_are_numbered_in_the_order_they_were_written(databases: Data
 
 @pytest.fixture
 def sqlite_intranet(tmp_path: Path, sqlite_templates: Path) -> str:
-    """Give a migrated Intranet database on SQLite."""
+    """Return a migrated Intranet database on SQLite."""
     return sqlite_databases(sqlite_templates, tmp_path).intranet

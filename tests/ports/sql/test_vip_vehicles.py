@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def engine(databases: Databases) -> Iterator[Engine]:
-    """Give the Intranet database."""
+    """Yield the Intranet database."""
     engine = engines.create(databases.intranet)
     yield engine
     engine.dispose()
@@ -66,7 +66,7 @@ def stored(engine: Engine) -> dict[str, tuple[str, str | None, str]]:
 
 
 @pytest.mark.rule("P41")
-def test_only_what_differs_is_written_and_told(engine: Engine) -> None:
+def test_only_what_differs_is_written_and_counted(engine: Engine) -> None:
     assert replace(engine, [vehicle(n) for n in range(10)]) == VipChanges(0, 10, 10, 0, 0)
     rows = [vehicle(n) for n in range(1, 9)] + [vehicle(9, "other, newer\nline"), vehicle(10, "", "D")]
 

@@ -1,4 +1,4 @@
-"""How each kind of change is written: one table, in the order of writing, parents before children."""
+"""The statement of each kind of change, in the order of writing: parents before children."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Writes whether addresses may be asked for."""
+"""Writing whether addresses may be asked for."""
 
 from sqlalchemy import Dialect, Executable, String, update
 

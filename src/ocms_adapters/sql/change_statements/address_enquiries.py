@@ -1,4 +1,4 @@
-"""Writes the answers to address enquiries, what was sent, and the files exchanged."""
+"""Writing the answers to address enquiries, what was sent, and the files exchanged."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ TYPE_OF_ADDRESS = {MHA: "mha_reg", DATAHIVE: "datahive"}
 
 
 def answer_row(change: AddressAnswered) -> tuple[Any, ...]:
-    """Lay an answer out."""
+    """Convert an answer to its row."""
     answer = change.answer
     return (
         answer.id_no,
@@ -36,7 +36,7 @@ def answer_row(change: AddressAnswered) -> tuple[Any, ...]:
 
 
 def stamp_sent(_dialect: Dialect, row_set: RowSet) -> Executable:
-    """Note when an identity was sent to which system."""
+    """Record when an identity was sent to which system."""
     queue, r = t.ocms_adhoc_nro_queue, row_set.rows
     sent = {
         column: case((r.c.system == system, r.c.at), else_=queue.c[column])
@@ -50,7 +50,7 @@ def stamp_sent(_dialect: Dialect, row_set: RowSet) -> Executable:
 
 
 def withdraw(_dialect: Dialect, row_set: RowSet) -> Executable:
-    """Take identities out of the queue; what another query has queued stays."""
+    """Delete identities from the queue; what another query has queued stays."""
     queue = t.ocms_adhoc_nro_queue.c
     return delete(t.ocms_adhoc_nro_queue).where(
         queue.query_reason == HST_QUERY, queue.id_no.in_(select(row_set.rows.c.id_no))

@@ -1,4 +1,4 @@
-"""Writes court cases."""
+"""Writing court cases."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ocms_core.kernel.changes import CourtDueDateRecorded
 
 
 def court_case_row(change: CourtDueDateRecorded) -> tuple[Any, ...]:
-    """Lay a court case's due date out."""
+    """Convert a court case's due date to its row."""
     return (change.notice_no, change.court_payment_due_date)
 
 

@@ -1,4 +1,4 @@
-"""Writes the HST list, and the suspensions of many notices at once."""
+"""Writing the HST list, and the suspensions of many notices at once."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from ocms_adapters.sql.audit import change_stamp
-from ocms_adapters.sql.change_statements.offenders import FURNISHED_MAIL, JUST_GIVEN
+from ocms_adapters.sql.change_statements.offenders import FURNISHED_MAIL, JUST_FURNISHED
 from ocms_adapters.sql.change_statements.statement import BulkStatement, RowStatement, inserts, upserts
 from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.moments import MOMENT, local_or_none, now
@@ -41,12 +41,12 @@ ADDRESS: dict[str, TypeEngine[Any]] = {
 
 
 def shared(name: str, kind: TypeEngine[Any]) -> BindParameter[Any]:
-    """Stand for a value all rows of a statement share."""
+    """Return the parameter for a value that all rows of a statement share."""
     return bindparam(f"all_{name}", type_=kind)
 
 
 def parts(address: RegisteredAddress) -> tuple[str, ...]:
-    """Lay an address out in the order of its columns."""
+    """Return the parts of an address in the order of its columns."""
     return (
         address.postal_code,
         address.blk_hse_no,
@@ -58,7 +58,7 @@ def parts(address: RegisteredAddress) -> tuple[str, ...]:
 
 
 def update_listed(_dialect: Dialect, row_set: RowSet) -> Executable:
-    """Give listed identities their new name and address."""
+    """Update the name and address of listed identities."""
     hst, r = t.ocms_hst, row_set.rows
     taken = {name: r.c[name] for name in ("name", *ADDRESS, "date_of_addr_change")}
     return (
@@ -69,12 +69,12 @@ def update_listed(_dialect: Dialect, row_set: RowSet) -> Executable:
 
 
 def delete_listed(_dialect: Dialect, row_set: RowSet) -> Executable:
-    """Take identities off the list."""
+    """Delete identities from the list."""
     return delete(t.ocms_hst).where(t.ocms_hst.c.id_no.in_(select(row_set.rows.c.id_no)))
 
 
 def show_on_notices(dialect: Dialect, row_set: RowSet) -> Executable:
-    """Let notice rows show one suspension, or none."""
+    """Update notice rows to show one suspension, or none."""
     von = t.ocms_valid_offence_notice
     return (
         update(von)
@@ -94,7 +94,7 @@ def show_on_notices(dialect: Dialect, row_set: RowSet) -> Executable:
 
 
 def shown_on_all(change: SuspensionShownOnNotices) -> dict[str, Any]:
-    """Give what the rows show."""
+    """Return what the rows show."""
     shown = change.suspension
     return {
         "all_type": shown.type,
@@ -106,7 +106,7 @@ def shown_on_all(change: SuspensionShownOnNotices) -> dict[str, Any]:
 
 
 def opened_for_all(change: SuspensionsOpened) -> dict[str, Any]:
-    """Give what the new records have in common."""
+    """Return what the new records have in common."""
     return {
         "all_since": local(change.since),
         "all_source": change.source,
@@ -144,7 +144,7 @@ def close_records(_dialect: Dialect, row_set: RowSet) -> Executable:
 
 
 def closed_alike(change: SuspensionsClosed) -> dict[str, Any]:
-    """Give what the closing of records has in common."""
+    """Return what the closing of records has in common."""
     return {
         "all_at": local(change.at),
         "all_reason": change.reason,
@@ -154,7 +154,7 @@ def closed_alike(change: SuspensionsClosed) -> dict[str, Any]:
 
 
 def rename_offenders(_dialect: Dialect, row_set: RowSet) -> Executable:
-    """Give offender rows another name."""
+    """Update the name of offender rows."""
     onod, r = t.ocms_offence_notice_owner_driver, row_set.rows
     return (
         update(onod)
@@ -220,6 +220,6 @@ FURNISHED_TOGETHER = BulkStatement(
         user=AUDIT_USER,
         type_of_address=bindparam("all_kind", FURNISHED_MAIL),
         **{name: shared(name, kind) for name, kind in ADDRESS.items()},
-        **JUST_GIVEN,
+        **JUST_FURNISHED,
     ),
 )

@@ -1,4 +1,4 @@
-"""Writes notice rows."""
+"""Writing notice rows."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from ocms_core.kernel.changes import NoticeChanged
 
 
 def notice_row(change: NoticeChanged) -> tuple[Any, ...]:
-    """Lay a changed notice out; a part that stays has its marker 0."""
+    """Convert a changed notice to its row; a part that stays has its marker 0."""
     move, following, shown = change.move, change.next, change.suspension
     return (
         change.notice_no,

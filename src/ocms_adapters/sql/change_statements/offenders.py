@@ -1,13 +1,13 @@
-"""Writes the people of a notice: their rows, addresses and furnished details, and the history of them."""
+"""Writing the offenders of a notice: their rows, addresses, furnished details and history."""
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Dialect, Executable, String, Table, and_, bindparam, literal, update
+from sqlalchemy import BindParameter, Dialect, Executable, String, and_, bindparam, literal, update
 
 from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.change_statements.statement import RowStatement, inserts, upserts
 from ocms_adapters.sql.moments import now
-from ocms_adapters.sql.row_sets import Columns, RowSet
+from ocms_adapters.sql.row_sets import Columns, RowSet, columns_of
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
@@ -24,8 +24,8 @@ from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Per
 FURNISHED_MAIL = "furnished_mail"
 KEY = ("notice_no", "owner_driver_indicator")
 
-# An address just given is the newest there is, and nothing said of the one before holds for it.
-JUST_GIVEN: dict[str, BindParameter[Any]] = {
+# An address just furnished is the newest there is, and no mark of the one before holds for it.
+JUST_FURNISHED: dict[str, BindParameter[Any]] = {
     "invalid_addr_tag": bindparam("all_untagged", None, type_=String(1)),
     "error_code": bindparam("all_faultless", None, type_=String(10)),
     "effective_date": now(),
@@ -35,18 +35,13 @@ JUST_GIVEN: dict[str, BindParameter[Any]] = {
 onod = t.ocms_offence_notice_owner_driver
 
 
-def columns_of(table: Table, *names: str) -> Columns:
-    """Give columns of a table with their types."""
-    return {name: table.columns[name].type for name in names}
-
-
 def person_row(person: Person) -> tuple[Any, ...]:
-    """Lay a person out."""
+    """Convert a person to columns."""
     return (person.id_type, person.id_no, person.name, person.email, person.tel_code, person.tel_no)
 
 
 def address_row(address: MailingAddress) -> tuple[Any, ...]:
-    """Lay an address out."""
+    """Convert an address to columns."""
     return (
         address.block_no,
         address.street_name,
@@ -58,7 +53,7 @@ def address_row(address: MailingAddress) -> tuple[Any, ...]:
 
 
 def detail_row(detail: FurnishDetail) -> tuple[Any, ...]:
-    """Lay furnished details out."""
+    """Convert furnished details to columns."""
     return (detail.relationship, detail.rental_period_from, detail.rental_period_to, detail.remarks)
 
 
@@ -79,14 +74,14 @@ SET_COLUMNS = columns_of(onod, *KEY, *PERSON, "offender_indicator", "is_sync", *
 
 
 def set_row(change: CurrentOffenderSet) -> tuple[Any, ...]:
-    """Lay a new current offender out; the row is still to be shown on the Internet side."""
+    """Convert a new current offender to its row, which is not in sync with the Internet side yet."""
     return (
         change.notice_no, change.role, *person_row(change.person), "Y", "N", *OF_THE_FORMER.values()
     )  # fmt: skip
 
 
 def of_role(row_set: RowSet) -> Any:
-    """Find the row of a role."""
+    """Return the condition that finds the row of a role."""
     return and_(
         onod.c.notice_no == row_set.rows.c.notice_no,
         onod.c.owner_driver_indicator == row_set.rows.c.owner_driver_indicator,
@@ -94,7 +89,7 @@ def of_role(row_set: RowSet) -> Any:
 
 
 def clear(_dialect: Dialect, row_set: RowSet) -> Executable:
-    """Take the indicator from roles."""
+    """Clear the current-offender indicator of roles."""
     stamp = {"is_sync": literal("N"), **change_stamp(now())}
     return update(onod).where(of_role(row_set)).values({"offender_indicator": "N"} | stamp)
 
@@ -103,14 +98,14 @@ CONTACT = ("name", "email_addr", "offender_tel_code", "offender_tel_no")
 
 
 def change_contact(_dialect: Dialect, row_set: RowSet) -> Executable:
-    """Write name and contact of roles."""
+    """Update name and contact of roles."""
     stamp = {"is_sync": literal("N"), **change_stamp(now())}
     values = {name: row_set.rows.c[name] for name in CONTACT}
     return update(onod).where(of_role(row_set)).values(values | stamp)
 
 
 def history_row(change: OffenderHistoryKept) -> tuple[Any, ...]:
-    """Lay an action out with who stood in the role before."""
+    """Convert an action to its row, with who held the role before."""
     former = change.former
     return (
         change.notice_no,
@@ -164,7 +159,7 @@ ADDRESSES = RowStatement(
         *ADDRESS_COLUMNS,
         newer="",
         user=AUDIT_USER,
-        **JUST_GIVEN,
+        **JUST_FURNISHED,
     ),
 )
 DETAILS = RowStatement(

@@ -1,4 +1,4 @@
-"""Writes the outbox: what the Internet side is to take over, due at once."""
+"""Writing the outbox: what the Internet side is to take over, due at once."""
 
 from sqlalchemy import String, bindparam
 

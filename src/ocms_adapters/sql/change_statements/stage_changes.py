@@ -1,4 +1,4 @@
-"""Writes the records of stage changes."""
+"""Writing the records of stage changes."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ocms_core.kernel.changes import StageChangeRecorded
 
 
 def stage_change_row(change: StageChangeRecorded) -> tuple[Any, ...]:
-    """Lay the record of a stage change out."""
+    """Convert the record of a stage change to its row."""
     record = change.record
     return (
         record.notice_no,

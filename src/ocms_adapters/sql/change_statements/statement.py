@@ -1,4 +1,4 @@
-"""How one kind of change becomes one statement."""
+"""One statement for each kind of change."""
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
@@ -26,7 +26,7 @@ StatementBatch = tuple[list[tuple[Any, ...]], dict[str, Any]]
 
 
 class ChangeStatement(Protocol):
-    """How a kind of change is written: the columns of its rows, and the statement over them."""
+    """The writing of one kind of change: the columns of its rows, and the statement over them."""
 
     @property
     def columns(self) -> Columns:
@@ -34,10 +34,10 @@ class ChangeStatement(Protocol):
 
     @property
     def build(self) -> Callable[[Dialect, RowSet], Executable]:
-        """The statement over them, phrased for a dialect."""
+        """What builds the statement over them for a dialect."""
 
     def batches(self, changes: Sequence[Any]) -> Iterator[StatementBatch]:
-        """Give the rows of each statement in the order of locking, and the values they share."""
+        """Yield the rows of each statement in the order of locking, and the values they share."""
 
 
 @frozen
@@ -49,7 +49,7 @@ class RowStatement:
     build: Callable[[Dialect, RowSet], Executable]
 
     def batches(self, changes: Sequence[Any]) -> Iterator[StatementBatch]:
-        """Give one row for each change."""
+        """Yield one row for each change."""
         if changes:
             yield sorted(map(self.row, changes), key=itemgetter(0)), {}
 
@@ -64,7 +64,7 @@ class BulkStatement:
     build: Callable[[Dialect, RowSet], Executable]
 
     def batches(self, changes: Sequence[Any]) -> Iterator[StatementBatch]:
-        """Give the rows of each change."""
+        """Yield the rows of each change."""
         for change in changes:
             yield sorted(self.rows(change), key=itemgetter(0)), self.shared(change)
 
@@ -73,7 +73,7 @@ class BulkStatement:
 def inserts(
     table: Table, *columns: str, **shared: BindParameter[Any]
 ) -> Callable[[Dialect, RowSet], Executable]:
-    """Every row OCMS adds is stamped with the moment and the audit user of its database."""
+    """Insert rows, each stamped with the moment and the audit user of its database."""
 
     def build(_dialect: Dialect, row_set: RowSet) -> Executable:
         rows = select(row_set.rows, *labelled(shared), now().label("made"), literal(AUDIT_USER))
@@ -91,7 +91,7 @@ def upserts(
     **shared: BindParameter[Any],
 ) -> Callable[[Dialect, RowSet], Executable]:
     """
-    Phrase an insert of rows that takes over the values where the key is there already.
+    Insert rows, or update the row that has the key already.
 
     With `newer`, only where that column of the row is later than the one kept. A column in `shared` has
     the same value in every row.

@@ -1,4 +1,4 @@
-"""Writes suspension records."""
+"""Writing suspension records."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ocms_core.kernel.changes import SuspensionOpened
 
 
 def suspension_row(change: SuspensionOpened) -> tuple[Any, ...]:
-    """Lay a suspension record out."""
+    """Convert a suspension record to its row."""
     record = change.record
     return (
         record.notice_no,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Dialect
 
-from ocms_adapters.sql.dialects.base import DatabaseDialect
+from ocms_adapters.sql.dialects.database_dialect import DatabaseDialect
 from ocms_adapters.sql.dialects.mssql import MssqlDialect
 from ocms_adapters.sql.dialects.postgresql import PostgresqlDialect
 from ocms_adapters.sql.dialects.sqlite import SqliteDialect

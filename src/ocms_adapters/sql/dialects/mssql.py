@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from ocms_adapters.sql.dialects.base import USUAL_PATIENCE, Columns, DatabaseDialect
+from ocms_adapters.sql.dialects.database_dialect import USUAL_PATIENCE, Columns, DatabaseDialect
 from ocms_adapters.sql.dialects.upsert import Upsert
 
 # SQLAlchemy drops FOR UPDATE here without a word; what it stands for are these hints of a table.

@@ -32,7 +32,13 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.types import TypeEngine
 
-from ocms_adapters.sql.dialects.base import USUAL_PATIENCE, Columns, Converter, DatabaseDialect, plain
+from ocms_adapters.sql.dialects.database_dialect import (
+    USUAL_PATIENCE,
+    Columns,
+    Converter,
+    DatabaseDialect,
+    plain,
+)
 from ocms_adapters.sql.dialects.upsert import Upsert, upsert_on_conflict
 
 CONNECT_SECONDS = 5

@@ -29,7 +29,7 @@ from sqlalchemy import (
     text,
 )
 
-from ocms_adapters.sql.dialects.base import Columns, Converter, DatabaseDialect
+from ocms_adapters.sql.dialects.database_dialect import Columns, Converter, DatabaseDialect
 from ocms_adapters.sql.dialects.sqlite_times import keep_times_normal
 from ocms_adapters.sql.dialects.upsert import Upsert, upsert_on_conflict
 

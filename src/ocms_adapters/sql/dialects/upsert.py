@@ -52,6 +52,6 @@ def upsert_on_conflict(insert: Callable[[Table], Any], upsert: Upsert, rows: Fro
     return result
 
 
-def is_later(kept: ColumnElement[Any], given: ColumnElement[Any]) -> ColumnElement[bool]:
+def is_later(kept: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement[bool]:
     """Return the test that a row is newer than the one kept; one kept without a time is older than any."""
-    return or_(kept.is_(None), kept < given)
+    return or_(kept.is_(None), kept < new)

@@ -1,5 +1,5 @@
 """
-Migrations: a database is brought to the schema of this version, or asked whether it is there.
+Migrations, which bring a database to the schema of this version.
 
 The versions of each side are the modules of `intranet` and `internet`, numbered by `revision`. They
 run on databases whose tables other systems made and go on changing, so each looks before it adds.

@@ -41,17 +41,17 @@ def _local_now(_element: local_now, compiler: SQLCompiler, **_options: object) -
 def varchar(
     name: str, length: int, *, key: bool = False, null: bool = True, default: str | None = None
 ) -> Column[str]:
-    """Text of at most so many characters."""
+    """Return a column of text of at most `length` characters."""
     return Column(name, String(length), primary_key=key, nullable=null and not key, server_default=default)
 
 
 def long_text(name: str) -> Column[str]:
-    """Text of any length; null while there is none."""
+    """Return a column of text of any length; null while there is none."""
     return Column(name, UnicodeText)
 
 
 def whole(name: str, *, key: bool = False, null: bool = True, default: int | None = None) -> Column[int]:
-    """A whole number."""
+    """Return a column of whole numbers."""
     server_default = None if default is None else str(default)
     return Column(
         name,
@@ -64,37 +64,37 @@ def whole(name: str, *, key: bool = False, null: bool = True, default: int | Non
 
 
 def serial(name: str) -> Column[int]:
-    """The number the database gives each new row, ever rising; the key."""
+    """Return the key column of numbers that the database gives each new row, ever rising."""
     # SQLite numbers rows by itself only where the key is exactly INTEGER.
     return Column(name, BigInteger().with_variant(Integer(), "sqlite"), Identity(), primary_key=True)
 
 
 def money(name: str, *, null: bool = True) -> Column[Decimal]:
-    """Dollars and cents."""
+    """Return a column of dollars and cents."""
     return Column(name, Money, nullable=null)
 
 
 def moment(
     name: str, *, key: bool = False, null: bool = True, default: local_now | None = None
 ) -> Column[datetime]:
-    """A point in Singapore time."""
+    """Return a column of moments in Singapore time."""
     return Column(name, LocalDateTime, primary_key=key, nullable=null and not key, server_default=default)
 
 
 def day(name: str) -> Column[date]:
-    """A calendar day; null while unknown."""
+    """Return a column of calendar days; null while unknown."""
     return Column(name, Date)
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:
-    """An index of only those rows that a condition holds for."""
+    """Return an index of only those rows that a condition holds for."""
     rows = condition_of(where)
     return Index(name, *columns, postgresql_where=rows, sqlite_where=rows, mssql_where=rows)
 
 
 def table(name: str, *items: SchemaItem, metadata: MetaData, audit_user: str, **options: Any) -> Table:
     """
-    A table with its audit quartet: who made and who last changed each row, and when (G4).
+    Return a table with its audit columns: who made and who last changed each row, and when (G4).
 
     The database fills in `cre_*` for a program that does not, under the audit user of its side.
     """

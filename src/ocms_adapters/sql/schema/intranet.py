@@ -3,7 +3,7 @@ The tables of the Intranet database, as the system's data dictionary names them.
 
 No foreign keys: in production other systems write these tables too, each in its own order (an
 offender row before its notice, a suspension of a notice already archived), and a key they do not
-know of would refuse their work. Indexes only where a primary key does not serve the question.
+know of would refuse their work. Indexes only where a primary key does not serve the query.
 """
 
 from functools import partial

@@ -1,4 +1,4 @@
-"""The Intranet tables of scheduled work: the journal of runs and the alerts to send."""
+"""The Intranet tables of scheduled work: the job runs and the alerts to send."""
 
 from sqlalchemy import Index
 

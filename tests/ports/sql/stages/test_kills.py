@@ -73,7 +73,7 @@ def fresh(engine: Engine) -> Engine:
 
 
 def standing(engine: Engine, numbers: Sequence[str]) -> Rows:
-    """Give every row of the notices, once no transaction of the dead holds one."""
+    """Return every row of the notices, once no transaction of the dead holds one."""
     with SqlStageStores(engine).writing() as store:
         store.stage_facts(numbers, None)
     return {

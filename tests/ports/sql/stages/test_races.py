@@ -71,7 +71,7 @@ def callers(engine: Engine) -> Callers:
 
 
 def standing(engine: Engine, number: str) -> object:
-    """Give every row of a notice, but for its number and those the database itself has counted."""
+    """Return every row of a notice, but for its number and those the database itself has counted."""
     return [
         [
             {name: value for name, value in row.items() if name not in ("id", "notice_no")}

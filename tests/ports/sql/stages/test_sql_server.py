@@ -1,4 +1,4 @@
-"""The statements of stage changes compile for SQL Server, with as many values however much is asked."""
+"""The statements of stage changes compile for SQL Server, with as many values for every size of a call."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -43,21 +43,21 @@ class Recording:
         raise Answerless
 
 
-def phrased(ask: Any, *given: object) -> Compiled:
-    """Give what a function of the adapter would send."""
+def compiled_for_server(ask: Any, *given: object) -> Compiled:
+    """Return the statement that a function of the adapter would send."""
     recording = Recording()
     with suppress(Answerless):
-        asked = ask(cast("Connection", recording), *given)
-        if isinstance(asked, Iterator):
-            next(asked)
+        rows = ask(cast("Connection", recording), *given)
+        if isinstance(rows, Iterator):
+            next(rows)
     (compiled,) = recording.seen
     return compiled
 
 
 @pytest.mark.rule("G13", "G9")
-def test_the_questions_bind_all_their_notices_as_one_value_and_lock_where_they_say_so() -> None:
-    for name, question in vars(StageStatements(SERVER)).items():
-        compiled = question.compile(dialect=SERVER)
+def test_the_statements_bind_all_their_notices_as_one_value_and_lock_where_they_say_so() -> None:
+    for name, statement in vars(StageStatements(SERVER)).items():
+        compiled = statement.compile(dialect=SERVER)
         open_values = {parameter for parameter, value in compiled.params.items() if value is None}
         assert open_values == ({"keys", "since", "until"} if name == "changed" else {"keys"})
         assert len(compiled.params) < 10
@@ -70,23 +70,23 @@ def test_the_questions_bind_all_their_notices_as_one_value_and_lock_where_they_s
 def test_every_search_compiles_and_binds_no_more_than_its_criteria() -> None:
     names = tuple(stage_search.CONDITIONS)
     for many in range(1, len(names) + 1):
-        for asked in combinations(names, many):
-            found = stage_search.question(asked).compile(dialect=SERVER)
-            assert set(found.params) == {*asked, "most"}
-            counted = phrased(stage_search.counted, dict.fromkeys(asked))
-            assert set(counted.params) == set(asked)
+        for criteria in combinations(names, many):
+            found = stage_search.search_statement(criteria).compile(dialect=SERVER)
+            assert set(found.params) == {*criteria, "most"}
+            counted = compiled_for_server(stage_search.counted, dict.fromkeys(criteria))
+            assert set(counted.params) == set(criteria)
 
 
 @pytest.mark.rule("G13")
 def test_the_statements_of_reports_compile() -> None:
     day, entry = NOW.date(), ReportEntry("a.xlsx", BATCH)
     for compiled in (
-        phrased(stage_reports.batch_rows, BATCH),
-        phrased(stage_reports.day_rows, day),
-        phrased(stage_reports.days, day, day),
-        phrased(stage_reports.find, "a.xlsx"),
-        phrased(stage_reports.register, entry),
-        phrased(stage_reports.note_stored, "a.xlsx", StoredReport(1, "0" * 64), NOW),
+        compiled_for_server(stage_reports.batch_rows, BATCH),
+        compiled_for_server(stage_reports.day_rows, day),
+        compiled_for_server(stage_reports.days, day, day),
+        compiled_for_server(stage_reports.find, "a.xlsx"),
+        compiled_for_server(stage_reports.register, entry),
+        compiled_for_server(stage_reports.note_stored, "a.xlsx", StoredReport(1, "0" * 64), NOW),
     ):
         assert "ocms_" in str(compiled)
         assert len(compiled.params) < 20
@@ -95,7 +95,7 @@ def test_the_statements_of_reports_compile() -> None:
 @pytest.mark.rule("G13")
 def test_what_is_grouped_by_binds_no_value_for_two_places_of_one_value_are_two_values_to_sql_server() -> None:
     day = NOW.date()
-    statement = str(phrased(stage_reports.days, day, day))
+    statement = str(compiled_for_server(stage_reports.days, day, day))
     grouped = statement[statement.index("GROUP BY") :]
     assert "UNKNOWN" in grouped
     assert ":" not in grouped

@@ -1,4 +1,4 @@
-"""The journal of job runs and the alerts."""
+"""The job runs and the alerts."""
 
 from ocms_adapters.sql.migrations.missing import bring_in_missing
 from ocms_adapters.sql.schema import INTRANET

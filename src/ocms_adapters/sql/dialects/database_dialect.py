@@ -1,4 +1,4 @@
-"""What the adapters ask of a database beyond the SQL that is the same on all of them."""
+"""What the adapters need of a database beyond the SQL that is the same on all of them."""
 
 import json
 from abc import ABC, abstractmethod
@@ -68,7 +68,7 @@ class DatabaseDialect(ABC):
     """Whether a text column refuses a longer text than it was declared for."""
 
     streams_without_transaction: ClassVar[bool] = False
-    """Whether a result is read piece by piece without a transaction around it."""
+    """Whether a result is read part by part without a transaction around it."""
 
     loads_csv: ClassVar[bool] = False
     """Whether `load_csv` is there."""
@@ -150,7 +150,7 @@ class DatabaseDialect(ABC):
         """Let one transaction at a time change the schema."""
 
     def limit_lock_waits(self, connection: Connection, seconds: float) -> None:  # noqa: B027  # most need none
-        """Give a statement up that has waited so long for a lock, until the transaction ends."""
+        """Fail a statement that has waited so long for a lock, until the transaction ends."""
 
     def limit_idle_time(self, connection: Connection, seconds: float) -> None:  # noqa: B027  # most need none
         """Let the server end this transaction once its client has sent nothing for so long."""
