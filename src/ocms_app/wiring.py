@@ -26,7 +26,6 @@ from ocms_app.keys import access_hash_key, field_cipher
 from ocms_app.reports import report_store
 from ocms_app.settings import IssuerSettings, Settings, WrongSettings
 from ocms_core.kernel.access import Role
-from ocms_web import stages
 from ocms_web.app import create_app
 from ocms_web.authentication import Authenticator
 from ocms_web.authentication.api_keys import ApiKeyAuthenticator
@@ -37,6 +36,7 @@ from ocms_web.hst import routes as hst
 from ocms_web.offenders import routes as offenders
 from ocms_web.pipeline import Pipeline
 from ocms_web.signed_files import SignedFiles
+from ocms_web.stages import routes as stages
 
 
 def issuers(settings: Settings) -> Iterator[tuple[Issuer, KeySource]]:

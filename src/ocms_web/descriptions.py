@@ -19,8 +19,8 @@ class BodyDescription:
     """
 
     description: str
-    shapes: Any
-    examples: Mapping[str, Any] = field(factory=dict)
+    shapes: tuple[type[Shape], ...]
+    examples: Mapping[str, Shape] = field(factory=dict)
     media_type: str = JSON
 
 

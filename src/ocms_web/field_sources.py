@@ -31,6 +31,19 @@ LOOKED_UP_NOTICE = kept(f"{ACCESS}.notice_no")
 LOOKED_UP_IDENTITY = kept(f"{ACCESS}.identities", how="as a keyed hash (G2)")
 SUCCESS = {"success": "calculated: always true"}
 OFFENDER_ERROR = {"success": "calculated: always false", "errorType": "calculated: the kind of error"}
+ALWAYS_EMPTY = "calculated: always empty"
+ALL_ZERO = "calculated: zero counts"
+COUNTS = "calculated: the counts"
+STAGE_ERROR = {"error": "calculated: the code of what is wrong"}
+FOUND_NOTICE = {
+    "offenceType": f"calculated: {VON}.offence_type, {VON}.offence_notice_type where that is null",
+    "offenceDateTime": f"{VON}.notice_date_and_time",
+    "offenderName": f"{ONOD}.name",
+    "offenderId": f"{ONOD}.id_no",
+    "vehicleNo": f"{VON}.vehicle_no",
+    "currentProcessingStage": f"{VON}.last_processing_stage",
+    "currentProcessingStageDate": f"{VON}.last_processing_date",
+}
 PERSON = {
     "isCurrentOffender": f"calculated: whether {ONOD}.offender_indicator is Y (F41)",
     "idType": f"calculated: {ONOD}.id_type in the contract's words (F50)",
@@ -144,6 +157,163 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     "NoticeInfoReply": {
         "total": "calculated: the number of notices asked for",
         "data": ANSWER,
+    },
+    # Contract 2
+    "StageError": STAGE_ERROR,
+    "StageSearchRequest": {
+        "noticeNo": "API field, kept in ocms_access_record.notice_no",
+        "idNo": "API field, kept in ocms_access_record.identities, as a keyed hash",
+        "vehicleNo": "API field",
+        "currentProcessingStage": "API field",
+        "lastProcessingStage": "API field",
+        "dateOfCurrentProcessingStage": "API field",
+    },
+    "EligibleNoticeLine": FOUND_NOTICE
+    | {
+        "suspensionStatus": f"calculated: ACTIVE where {VON}.suspension_type is not null (S3)",
+        "ownerDriverIndicator": f"{ONOD}.owner_driver_indicator",
+        "entityType": f"{ONOD}.lta_entity_type",
+    },
+    "IneligibleNoticeLine": FOUND_NOTICE
+    | {
+        "reasonCode": (
+            f"calculated: the answer code, from {VON}.last_processing_stage, then {VON}.suspension_type (S2)"
+        ),
+        "reasonMessage": "calculated: the text of that code",
+    },
+    "StageSearchSummary": {
+        "total": "calculated: the number of notices found, also of those not listed (S4)",
+        "eligible": "calculated: the number of eligible notices listed",
+        "ineligible": "calculated: the number of ineligible notices listed",
+        "truncated": "calculated: true where more were found than are listed, else absent (S4)",
+    },
+    "StageSearchReply": {
+        "eligibleNotices": "calculated: the notices listed that may be moved (S2)",
+        "ineligibleNotices": "calculated: the notices listed that may not be moved (S2)",
+        "summary": COUNTS,
+    },
+    "StageSearchError": STAGE_ERROR
+    | {"eligibleNotices": ALWAYS_EMPTY, "ineligibleNotices": ALWAYS_EMPTY, "summary": ALL_ZERO},
+    "StageValidateItem": {
+        "noticeNo": "API field",
+        "currentStage": "API field",
+        "offenderType": "API field",
+        "entityType": "API field",
+    },
+    "StageValidateRequest": {
+        "notices": "API field",
+        "newProcessingStage": "API field",
+        "reasonOfChange": "API field",
+        "remarks": "API field",
+    },
+    "ChangeableNoticeLine": {
+        "noticeNo": "API field",
+        "currentStage": "API field",
+        "offenderType": "API field",
+    },
+    "NonChangeableNoticeLine": {
+        "noticeNo": "API field",
+        "code": "calculated: the answer code of the first rule against the move (S10 to S19)",
+    },
+    "StageValidateSummary": {
+        "total": "calculated: the number of notices asked about, each counted once",
+        "changeable": "calculated: the number of notices that would be moved",
+        "nonChangeable": "calculated: the number of the others",
+    },
+    "StageValidateReply": {
+        "changeableNotices": "calculated: the notices a submit would move (S24)",
+        "nonChangeableNotices": "calculated: the others (S24)",
+        "summary": COUNTS,
+    },
+    "StageValidateError": STAGE_ERROR
+    | {"changeableNotices": ALWAYS_EMPTY, "nonChangeableNotices": ALWAYS_EMPTY, "summary": ALL_ZERO},
+    "StageSubmitItem": {
+        "noticeNo": f"API field, kept in {CHANGES}.notice_no",
+        "newStage": (
+            f"API field, kept in {VON}.last_processing_stage and {CHANGES}.new_processing_stage (S22)"
+        ),
+        "reason": f"API field, kept in {CHANGES}.reason_of_change",
+        "remark": f"API field, kept in {CHANGES}.remarks",
+        "source": "API field",
+        "dhMhaCheck": f"API field, kept in {ONOD}.mha_dh_check_allow, as Y or N",
+        "isConfirmation": "API field",
+    },
+    "StageSubmitRequest": {"items": "API field"},
+    "StageSubmitSummary": {
+        "requested": "calculated: the number of items",
+        "succeeded": "calculated: the number of items moved",
+        "failed": "calculated: the number of items refused",
+    },
+    "StageSubmitResult": {
+        "noticeNo": "API field",
+        "outcome": "calculated: whether the item was moved",
+        "previousStage": f"calculated: {VON}.last_processing_stage before the move",
+        "newStage": (
+            f"calculated: the stage asked for or, without one, the next (S15), kept in "
+            f"{VON}.last_processing_stage and {CHANGES}.new_processing_stage"
+        ),
+        "code": ANSWER_CODE,
+    },
+    "SignedReportLink": {
+        "url": "calculated: the signed link to the file named in ocms_report.report_name",
+        "expiresAt": "calculated: now and the hours in ocms_parameter.value (S23)",
+    },
+    "StageSubmitReply": {
+        "status": "calculated: from the outcomes (S21)",
+        "summary": COUNTS,
+        "results": "calculated: one for each item, in the order of the request",
+        "report": "calculated: the link to the report, null if that failed, absent if none was moved (S23)",
+    },
+    "StageSubmitError": STAGE_ERROR
+    | {
+        "status": "calculated: always FAILED",
+        "summary": ALL_ZERO,
+        "results": "calculated: one failed result that says what is malformed, else empty (S20)",
+    },
+    "StageReportListRequest": {"startDate": "API field", "endDate": "API field"},
+    "StageReportLine": {
+        "reportDate": f"calculated: the day of {CHANGES}.date_of_change",
+        "generatedBy": f"calculated: the officers of the day in {CHANGES}.authorised_officer (S51)",
+        "noticeCount": f"calculated: the rows of the day in {CHANGES}",
+        "reportUrl": f"calculated: from the day and its first {CHANGES}.authorised_officer (S51)",
+    },
+    "StageReportListReply": {
+        "reports": "calculated: the days with changes",
+        "totalReports": "calculated: the number of days listed",
+        "totalNotices": f"calculated: the rows of the days listed in {CHANGES}",
+    },
+    "StageReportRequest": {"reportId": "API field"},
+    "PlusChangeRequest": {
+        "noticeNo": f"API field, kept in {CHANGES}.notice_no",
+        "lastStageName": f"API field, kept in {CHANGES}.last_processing_stage",
+        "nextStageName": (
+            f"API field, kept in {VON}.last_processing_stage and {CHANGES}.new_processing_stage (S64)"
+        ),
+        "lastStageDate": "API field",
+        "newStageDate": (f"API field, kept in {VON}.last_processing_date and {CHANGES}.date_of_change (S64)"),
+        "offenceType": "API field",
+        "source": "API field",
+    },
+    "PlusChangeReply": {
+        "status": "calculated: always SUCCESS",
+        "noticeCount": "calculated: the number of notice numbers in the request",
+    },
+    "PlusChangeError": {
+        "status": "calculated: ERROR for a fault of OCMS, else FAILED (S65)",
+        "code": ANSWER_CODE,
+    },
+    "ToppanRunRequest": {
+        "noticeNumbers": "API field",
+        "currentStage": "API field",
+        "processingDate": "API field",
+    },
+    "ToppanRunReply": {
+        "totalNotices": "calculated: the number of notice numbers in the request",
+        "automaticUpdates": "calculated: the number of notices moved (S73)",
+        "manualUpdates": "calculated: the number of notices moved by hand before (S72)",
+        "skipped": "calculated: the number of the others",
+        "errors": "calculated: what is wrong with the call, or a line for each notice to be looked at (S75)",
+        "success": "calculated: true where there are no errors",
     },
     # Contract 3
     "OffenderError": OFFENDER_ERROR | {"reason": "calculated: the answer code of the refusal"},

@@ -68,11 +68,7 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
         "tags": [{"name": tag} for tag in dict.fromkeys(each.description.tag for each in endpoints)],
         "paths": paths,
         "components": {
-            "schemas": components(
-                dict.fromkeys(
-                    shape for body in bodies if isinstance(body.shapes, tuple) for shape in body.shapes
-                )
-            ),
+            "schemas": components(dict.fromkeys(shape for body in bodies for shape in body.shapes)),
             "parameters": {"X-Request-ID": REQUEST_ID},
             "securitySchemes": SECURITY,
         },
@@ -173,8 +169,6 @@ def content(body: BodyDescription) -> dict[str, Any]:
     if not body.shapes:
         return {body.media_type: {"schema": {"type": "string", "format": "binary"}}}
     examples = {name: {"value": value} for name, value in body.examples.items()}
-    if isinstance(body.shapes, Mapping):  # transition
-        return {body.media_type: {"schema": body.shapes, "examples": examples}}
     references = [{"$ref": REF.format(name=shape.__name__)} for shape in body.shapes]
     schema = references[0] if len(references) == 1 else {"anyOf": references}
     return {body.media_type: {"schema": schema, "examples": examples}}

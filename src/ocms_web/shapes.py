@@ -66,8 +66,6 @@ def components(shapes: Iterable[type[Shape]]) -> dict[str, Any]:
 
 def schema_of(shape: Any) -> Any:
     """Return the JSON schema of a type that is used in a path or a query, or a reference to a named one."""
-    if isinstance(shape, Mapping):  # transition
-        return shape
     (schema,), _ = msgspec.json.schema_components([shape], ref_template=REF)
     return as_written(schema)
 

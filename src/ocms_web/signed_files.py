@@ -14,10 +14,11 @@ from ocms_core.kernel.access_log import AccessRecords
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.rule_tags import rule
-from ocms_web.envelopes.stages import report_not_found, report_problem, workbook
 from ocms_web.json_codec import Reply, encode
 from ocms_web.pipeline import Clock
 from ocms_web.problems import Problem
+from ocms_web.stages.replies import report_not_found, report_problem, workbook_reply
+from ocms_web.stages.shapes import StageError
 
 log = structlog.get_logger()
 
@@ -50,7 +51,7 @@ class SignedFiles:
         expires, signature = query.get("expires", ""), query.get("signature", "")
         now = self.clock.now()
         if not self.links.opens(path, expires, signature, now):
-            return Reply(403, {"error": "FORBIDDEN", "message": "The link has expired or is not valid"})
+            return Reply(403, StageError("FORBIDDEN", "The link has expired or is not valid"))
         try:
             content = self.store.read(path)
             if content is None:
@@ -62,7 +63,7 @@ class SignedFiles:
         except Exception:  # the last line of defence, as behind every other call
             log.exception("report_failed")
             return report_problem(Problem.INTERNAL_ERROR)
-        return workbook(name, content)
+        return workbook_reply(name, content)
 
     def route(self) -> HTTPRouteHandler:
         """Give the files their route."""

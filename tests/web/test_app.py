@@ -14,14 +14,14 @@ from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.reference import EMPTY
 from ocms_web.app import create_app
 from ocms_web.court import routes as court
+from ocms_web.hst import routes as hst
 from ocms_web.json_codec import encode
+from ocms_web.offenders import routes as offenders
 from ocms_web.openapi import document
 from ocms_web.pipeline import Pipeline
 from ocms_web.problems import STATUS, Problem
+from ocms_web.stages import routes as stages
 from tests.support.in_memory_stores import InMemoryCourtStores
-
-ENDPOINTS = court.endpoints(court.CourtCalls(InMemoryCourtStores(), lambda: EMPTY))
-DOCUMENT: dict[str, Any] = json.loads(encode(document(ENDPOINTS, "1.2.3")))
 
 
 class Down:
@@ -34,25 +34,35 @@ class Down:
         raise Unavailable("the database")
 
 
+DOWN: Any = Down()
+COURT = court.endpoints(court.CourtCalls(InMemoryCourtStores(), lambda: EMPTY))
+ENDPOINTS = (
+    *COURT,
+    *stages.endpoints(stages.StageCalls(DOWN, lambda: EMPTY, DOWN)),
+    *offenders.endpoints(offenders.OffenderCalls(DOWN, DOWN)),
+    *hst.endpoints(hst.HstCalls(DOWN)),
+)
+DOCUMENT: dict[str, Any] = json.loads(encode(document(ENDPOINTS, "1.2.3")))
+
+
 async def asked(method: str, path: str, **sent: Any) -> httpx.Response:
     """Call an application whose database is down."""
-    nothing: Any = Down()
-    app: Any = create_app(
-        ENDPOINTS, Pipeline(nothing, nothing, nothing, nothing), ready=nothing, version="1.2.3"
-    )
+    app: Any = create_app(ENDPOINTS, Pipeline(DOWN, DOWN, DOWN, DOWN), ready=DOWN, version="1.2.3")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ocms") as http:
         return await http.request(method, path, **sent)
 
 
 def bodies() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Give every body the description shows: where, its schema and its examples."""
-    given = []
-    for path, methods in DOCUMENT["paths"].items():
-        for operation in methods.values():
-            for where, shown in {"request": operation["requestBody"], **operation["responses"]}.items():
-                content = shown["content"]["application/json"]
-                given.append((f"{path} {where}", content["schema"], content["examples"]))
-    return given
+    """Return every JSON body the description shows: where, its schema and its examples."""
+    return [
+        (f"{operation['operationId']} {where}", content["schema"], content["examples"])
+        for methods in DOCUMENT["paths"].values()
+        for operation in methods.values()
+        for where, shown in {"request": operation.get("requestBody"), **operation["responses"]}.items()
+        if shown is not None
+        for media_type, content in shown["content"].items()
+        if media_type == "application/json"
+    ]
 
 
 @pytest.mark.rule("G1")
@@ -80,7 +90,7 @@ def test_every_code_has_a_status_and_every_problem_its_words() -> None:
         if isinstance(value, Code) and not name.startswith(of_contract_2)
     }
     assert named <= STATUS.keys()
-    for endpoint in ENDPOINTS:
+    for endpoint in COURT:
         for problem in Problem:
             assert json.loads(encode(endpoint.problem(problem).body)).keys() == {"appCode", "message"}
 
@@ -105,7 +115,7 @@ async def test_a_process_whose_database_is_down_is_live_and_not_ready() -> None:
 @pytest.mark.anyio
 @pytest.mark.rule("P4", "G15")
 async def test_a_call_that_cannot_even_be_checked_is_503_in_the_envelope() -> None:
-    for endpoint in ENDPOINTS:
+    for endpoint in COURT:
         answer = await asked("POST", endpoint.path, json={})
         assert (answer.status_code, answer.json()) == (
             503,

@@ -9,11 +9,14 @@ from ocms_core.hst.request_checks import ID_TYPES as HST_ID_TYPES
 from ocms_core.kernel.identity_numbers import ID_TYPES
 from ocms_core.kernel.suspensions import SUSPENSION_TYPES
 from ocms_core.offenders.facts import WORDS, RoleWord
+from ocms_core.stages.client_checks import PLUS_CODE
+from ocms_core.stages.eligibility import REASONS
 from ocms_web.court import shapes as court
 from ocms_web.field_sources import source_of
 from ocms_web.hst import shapes as hst
 from ocms_web.offenders import shapes as offenders
 from ocms_web.shapes import Shape, as_written, components
+from ocms_web.stages import shapes as stages
 
 
 def words(shape: type[Shape], field: str) -> set[Any]:
@@ -31,6 +34,9 @@ def words(shape: type[Shape], field: str) -> set[Any]:
         (hst.HstApplicationRequest, "id_type", HST_ID_TYPES),
         (offenders.FurnishOffenderRequest, "id_type", ID_TYPES),
         (offenders.FurnishOffenderRequest, "offender_type", WORDS.values()),
+        (stages.StageValidateRequest, "reason_of_change", REASONS),
+        (stages.StageSubmitItem, "reason", REASONS),
+        (stages.PlusChangeRequest, "source", [PLUS_CODE]),
     ],
 )
 def test_the_words_of_a_field_are_those_of_the_core(shape: type[Shape], field: str, known: Any) -> None:

@@ -1,5 +1,6 @@
 """What the calls of contract 2 answer when something behind them breaks."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ from ocms_adapters.sql.stages import SqlStageStores
 from ocms_core.kernel.access import Principal, Role
 from ocms_core.kernel.errors import Conflict, Unavailable
 from ocms_web.endpoints import Request
-from ocms_web.envelopes import stages as envelope
+from ocms_web.json_codec import Reply, encode
 from ocms_web.problems import Problem
-from ocms_web.stages import StageCalls
+from ocms_web.stages import replies
+from ocms_web.stages.routes import StageCalls
 from tests.support.builders import NOW
 from tests.support.databases import sqlite_databases
 from tests.support.rows import put_notices, row_of, rows_of
@@ -61,6 +63,11 @@ def asked(body: object) -> Request:
     return Request(OFFICER, NOW, body, nobody_looked_up)
 
 
+def written(reply: Reply) -> Any:
+    """Return a body as the caller reads it."""
+    return json.loads(encode(reply.body))
+
+
 @pytest.mark.rule("S23")
 def test_a_report_that_fails_is_null_and_logged_and_the_batch_stands(
     engine: Engine, calls: StageCalls, tmp_path: Path
@@ -69,7 +76,8 @@ def test_a_report_that_fails_is_null_and_logged_and_the_batch_stands(
     (tmp_path / "reports").write_text("a file where the folder should be")
     with capture_logs() as logs:
         reply = calls.submit(asked({"items": [{"noticeNo": "A"}]}))
-    assert (reply.status, reply.body["status"], reply.body["report"]) == (200, "SUCCESS", None)
+    body = written(reply)
+    assert (reply.status, body["status"], body["report"]) == (200, "SUCCESS", None)
     assert [entry["event"] for entry in logs] == ["report_failed"]
     assert row_of(engine, t.ocms_valid_offence_notice, "A")["last_processing_stage"] == "RD1"
 
@@ -99,7 +107,7 @@ def test_toppan_is_told_of_a_failure_with_the_number_it_asked_for(
     broken = evolve(calls, stores=Broken(fault))  # type: ignore[arg-type]  # opens nothing
     with bound_contextvars(request_id="handle-1"):
         reply = broken.toppan(asked(TOPPAN))
-    assert (reply.status, reply.body) == (
+    assert (reply.status, written(reply)) == (
         status,
         {
             "totalNotices": 3,
@@ -115,13 +123,14 @@ def test_toppan_is_told_of_a_failure_with_the_number_it_asked_for(
 @pytest.mark.rule("G15", "S65")
 def test_what_can_go_wrong_has_its_words_in_every_family() -> None:
     for problem in Problem:
-        status, error, message = envelope.PROBLEMS[problem]
-        for given in (envelope.search_problem, envelope.validate_problem, envelope.submit_problem):
+        status, error, message = replies.PROBLEMS[problem]
+        for given in (replies.search_problem, replies.validate_problem, replies.submit_problem):
             reply = given(problem)
-            assert (reply.status, reply.body["error"], reply.body["message"]) == (status, error, message)
-        assert envelope.report_problem(problem).body == {"error": error, "message": message}
+            body = written(reply)
+            assert (reply.status, body["error"], body["message"]) == (status, error, message)
+        assert written(replies.report_problem(problem)) == {"error": error, "message": message}
         kind = "ERROR" if status >= 500 else "FAILED"
-        assert envelope.plus_problem(problem).body["status"] == kind
-        assert envelope.toppan_problem(problem).body["success"] is False
-    assert envelope.plus_problem(Problem.UNAVAILABLE).body["code"] == "OCMS-5031"
-    assert envelope.plus_problem(Problem.RATE_LIMITED).body["code"] == "OCMS-4291"
+        assert written(replies.plus_problem(problem))["status"] == kind
+        assert written(replies.toppan_problem(problem))["success"] is False
+    assert written(replies.plus_problem(Problem.UNAVAILABLE))["code"] == "OCMS-5031"
+    assert written(replies.plus_problem(Problem.RATE_LIMITED))["code"] == "OCMS-4291"

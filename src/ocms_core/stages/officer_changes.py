@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, partial
+from typing import Literal, TypeAlias
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.changes import AddressCheckSet, Change, StageChangeRecorded
@@ -18,6 +19,9 @@ from ocms_core.stages.request_checks import ChangeItem
 from ocms_core.stages.stage_transition import PAYABLE, stage_transition
 
 SOURCE = "OCMS"
+
+BatchStatus: TypeAlias = Literal["SUCCESS", "PARTIAL", "FAILED"]
+"""What became of a submit as a whole (S21)."""
 
 
 @value_object
@@ -108,7 +112,7 @@ def validate(
 
 
 @rule("S21")
-def status(answers: Sequence[Answer[StageTransition]]) -> str:
+def status(answers: Sequence[Answer[StageTransition]]) -> BatchStatus:
     """Return SUCCESS when all moved, PARTIAL when some did or duplicates alone failed, else FAILED (S21)."""
     failed = [answer for answer in answers if answer.detail is None]
     if not failed:

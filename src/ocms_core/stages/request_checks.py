@@ -164,7 +164,8 @@ def invalid_range(problem: str) -> InvalidRequest:
     return InvalidRequest(codes.CPS_INVALID_DATE_RANGE.worded(problem=problem))
 
 
-REPORT_ID = re.compile(r"[0-9A-Za-z._-]{1,200}", re.ASCII)
+# No name begins with a dot.
+REPORT_ID = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._-]{0,199}", re.ASCII)
 SUFFIX = ".xlsx"
 
 
@@ -173,6 +174,6 @@ def report_id(value: object) -> str:
     """Read a report's id: letters, digits, dots, underscores, hyphens; its ending may be left out (S52)."""
     if value is None or (isinstance(value, str) and not value.strip()):
         raise InvalidRequest(codes.CPS_EMPTY_REPORT_ID)
-    if not isinstance(value, str) or not REPORT_ID.fullmatch(value) or value.startswith("."):
+    if not isinstance(value, str) or not REPORT_ID.fullmatch(value):
         raise InvalidRequest(codes.CPS_INVALID_REPORT_ID)
     return value if value.endswith(SUFFIX) else value + SUFFIX

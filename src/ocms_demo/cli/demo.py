@@ -20,13 +20,13 @@ from ocms_app.startup import startup
 from ocms_core.kernel.access import Role
 from ocms_demo.cli.sample import fill
 from ocms_demo.dev_issuer import DevIssuer
-from ocms_web import stages_api
 from ocms_web.authentication.issuers import CallerKind
 from ocms_web.court import description as court_description
 from ocms_web.descriptions import Description
 from ocms_web.hst import description as hst_description
 from ocms_web.json_codec import encode
 from ocms_web.offenders import description as offender_description
+from ocms_web.stages import description as stage_description
 
 CLIENT = "DEMO-CAS"
 OFFICER = "USER01"
@@ -106,7 +106,7 @@ def print_calls(base: str, credentials: DemoCredentials) -> None:
         ("/v1/plus-queryNoticeInfo", plus, example(court_description.NOTICE_INFO)),
         # The contract's own criteria find nothing together.
         ("/ocms/v1/change-processing-stage/search", staff, {"noticeNo": "N-001"}),
-        ("/ocms/v1/change-processing-stage/validate", staff, example(stages_api.VALIDATE)),
+        ("/ocms/v1/change-processing-stage/validate", staff, example(stage_description.VALIDATE)),
         ("/api/v1/notice/offender/get-details", staff, example(offender_description.POST_DETAILS)),
         ("/hstexists", staff, example(hst_description.EXISTS)),
     )

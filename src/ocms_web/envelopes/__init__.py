@@ -1,1 +1,0 @@
-"""The envelope of each API family: the only place that knows how its answers are wrapped."""

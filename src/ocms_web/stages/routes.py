@@ -1,0 +1,241 @@
+"""Contract 2 over HTTP: the portal's calls, PLUS and Toppan."""
+
+from collections.abc import Callable, Mapping
+
+import structlog
+from attrs import frozen
+
+from ocms_core.kernel.access import Operation, batch_cap_of
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.errors import Conflict, Unavailable
+from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.report_store import ReportStore
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.stages import client_checks, officer_changes, plus, request_checks, search, service
+from ocms_core.stages.ports import StageStores
+from ocms_core.stages.reports import ReportBatch, link_hours
+from ocms_core.stages.request_fields import InvalidRequest
+from ocms_core.stages.service import ReportLink
+from ocms_web.endpoints import MEBIBYTE, Endpoint, Request
+from ocms_web.json_codec import Reply
+from ocms_web.problems import Problem
+from ocms_web.stages import description
+from ocms_web.stages.replies import (
+    plus_error,
+    plus_problem,
+    plus_reply,
+    report_error,
+    report_list_reply,
+    report_not_found,
+    report_problem,
+    search_error,
+    search_problem,
+    search_reply,
+    submit_error,
+    submit_problem,
+    submit_reply,
+    toppan_error,
+    toppan_problem,
+    toppan_reply,
+    validate_error,
+    validate_problem,
+    validate_reply,
+    workbook_reply,
+)
+
+log = structlog.get_logger()
+
+
+@frozen
+class StageCalls:
+    """The calls of contract 2, on the stores and reference data they are given."""
+
+    stores: StageStores
+    reference: Callable[[], Reference]
+    reports: ReportStore
+
+    def search(self, request: Request) -> Reply:
+        """Answer a search; whom it is for and whom it shows is recorded before it is answered."""
+        try:
+            criteria = request_checks.criteria(request.body)
+        except InvalidRequest as invalid:
+            return search_error(invalid)
+        result = service.search_notices(criteria, stores=self.stores)
+        searched_for = [criteria.id_no] if criteria.id_no else []
+        request.record_access([*searched_for, *search.identities(result)], notice_no=criteria.notice_no)
+        return search_reply(result)
+
+    def validate(self, request: Request) -> Reply:
+        """Answer a validation."""
+        try:
+            validation = request_checks.validation(request.body, self._cap(Operation.VALIDATE_STAGES))
+        except InvalidRequest as invalid:
+            return validate_error(invalid)
+        answers = service.validate(validation, stores=self.stores)
+        # Of a number that is named twice, the first is echoed.
+        notices = {notice.notice_no: notice for notice in reversed(validation.notices)}
+        return validate_reply(answers, notices)
+
+    @rule("G4")
+    def submit(self, request: Request) -> Reply:
+        """Answer a submit; the officer of a change is whom the token names (G4)."""
+        try:
+            items = request_checks.change_items(request.body, self._cap(Operation.CHANGE_STAGES))
+        except InvalidRequest as invalid:
+            return submit_error(invalid)
+        officer, now = request.principal.name, request.now
+        decision = service.submit(items, officer, stores=self.stores, now=now)
+        if not decision.changes:
+            return submit_reply(decision, None)
+        link = self._publish_report(ReportBatch(officer, officer_changes.SOURCE, now, now))
+        return submit_reply(decision, link)
+
+    def list_reports(self, request: Request) -> Reply:
+        """Answer with the reports between two days."""
+        fields = request_fields(request)
+        try:
+            days = request_checks.date_range(fields.get("startDate"), fields.get("endDate"))
+        except InvalidRequest as invalid:
+            return report_error(invalid)
+        return report_list_reply(service.list_reports(days, stores=self.stores))
+
+    def download(self, request: Request) -> Reply:
+        """Answer with a report; the look is recorded before it is answered."""
+        try:
+            name = request_checks.report_id(request_fields(request).get("reportId"))
+        except InvalidRequest as invalid:
+            return report_error(invalid)
+        content = service.download(name, stores=self.stores, store=self.reports, now=request.now)
+        if content is None:
+            return report_not_found(name)
+        request.record_access([])
+        return workbook_reply(name, content)
+
+    def plus(self, request: Request) -> Reply:
+        """Answer a stage change of PLUS."""
+        try:
+            change = client_checks.plus_change(request.body, self._cap(Operation.PLUS_CHANGE_STAGES))
+        except InvalidRequest as invalid:
+            return plus_error(invalid.code, too_large=invalid.too_large)
+        decision = service.plus_change(change, stores=self.stores, now=request.now)
+        if isinstance(decision, Refusal):
+            return plus_error(decision.code)
+        if decision.changes:
+            at = change.at or request.now
+            self._publish_report(ReportBatch(client_checks.PLUS_CODE, plus.SOURCE, at, request.now))
+        return plus_reply(len(change.notice_nos))
+
+    def toppan(self, request: Request) -> Reply:
+        """Answer Toppan; also what fails half-way names how many notices were asked for."""
+        try:
+            run = client_checks.toppan_run(request.body, self._cap(Operation.UPDATE_TOPPAN_STAGES))
+        except InvalidRequest as invalid:
+            return toppan_error(invalid)
+        try:
+            result = service.update_toppan_stages(run, stores=self.stores, now=request.now)
+        except (Unavailable, Conflict) as fault:
+            log.warning("toppan_unavailable", reason=str(fault))
+            return toppan_problem(Problem.UNAVAILABLE, len(run.notice_nos))
+        except Exception:  # the caller gets the contract's shape, with the number it asked for
+            log.exception("toppan_failed")
+            return toppan_problem(Problem.INTERNAL_ERROR, len(run.notice_nos))
+        return toppan_reply(result)
+
+    def _cap(self, operation: Operation) -> int:
+        return batch_cap_of(operation, self.reference())
+
+    @rule("S23")
+    def _publish_report(self, batch: ReportBatch) -> ReportLink | None:
+        """Publish the report of a batch, which stands whatever fails here; it can be built again (S23)."""
+        try:
+            hours = link_hours(self.reference())
+            return service.publish(
+                batch, stores=self.stores, store=self.reports, now=batch.submitted, valid_hours=hours
+            )
+        except Exception:  # nothing a report does may fail a batch that is committed
+            log.exception("report_failed", officer=batch.officer, source=batch.source)
+            return None
+
+
+@rule("G2")
+def request_fields(request: Request) -> Mapping[str, object]:
+    """Return what a call carries in its path and query or, for its POST form, in its body (G2)."""
+    return {**request.url_params, **(request.body if isinstance(request.body, Mapping) else {})}
+
+
+BASE = "/ocms/v1"
+PORTAL = f"{BASE}/change-processing-stage"
+
+
+def endpoints(calls: StageCalls) -> tuple[Endpoint, ...]:
+    """Return the endpoints of contract 2: each GET at the contract's own path has a POST form beside it."""
+    return (
+        Endpoint(
+            Operation.SEARCH_STAGES,
+            f"{PORTAL}/search",
+            calls.search,
+            search_problem,
+            description.SEARCH,
+        ),
+        Endpoint(
+            Operation.VALIDATE_STAGES,
+            f"{PORTAL}/validate",
+            calls.validate,
+            validate_problem,
+            description.VALIDATE,
+        ),
+        Endpoint(
+            Operation.CHANGE_STAGES,
+            PORTAL,
+            calls.submit,
+            submit_problem,
+            description.SUBMIT,
+        ),
+        Endpoint(
+            Operation.LIST_STAGE_REPORTS,
+            f"{PORTAL}/reports",
+            calls.list_reports,
+            report_problem,
+            description.GET_REPORTS,
+            method="GET",
+        ),
+        Endpoint(
+            Operation.LIST_STAGE_REPORTS,
+            f"{PORTAL}/reports",
+            calls.list_reports,
+            report_problem,
+            description.POST_REPORTS,
+        ),
+        Endpoint(
+            Operation.DOWNLOAD_STAGE_REPORT,
+            # All that is left of the path: an id with a slash in it is refused as an id.
+            f"{PORTAL}/report/{{reportId:path}}",
+            calls.download,
+            report_problem,
+            description.GET_REPORT,
+            method="GET",
+            also=(f"{PORTAL}/report",),
+        ),
+        Endpoint(
+            Operation.DOWNLOAD_STAGE_REPORT,
+            f"{PORTAL}/report/download",
+            calls.download,
+            report_problem,
+            description.POST_REPORT,
+        ),
+        Endpoint(
+            Operation.PLUS_CHANGE_STAGES,
+            f"{BASE}/external/plus/change-processing-stage",
+            calls.plus,
+            plus_problem,
+            description.PLUS,
+        ),
+        Endpoint(
+            Operation.UPDATE_TOPPAN_STAGES,
+            f"{BASE}/internal/toppan/update-stages",
+            calls.toppan,
+            toppan_problem,
+            description.TOPPAN,
+            largest_body=4 * MEBIBYTE,
+        ),
+    )
