@@ -32,11 +32,6 @@ Timestamp = Annotated[
 Count = Annotated[int, Meta(ge=0)]
 
 
-def text(most: int, *, least: int = 0, pattern: str | None = None) -> Any:
-    """Return the type of a text of at most so many characters, of a pattern if one is named."""
-    return Annotated[str, Meta(min_length=least or None, max_length=most, pattern=pattern)]
-
-
 def any_of(*shapes: type[Shape]) -> Any:
     """
     Return the type of a field that holds one of several shapes, told apart by another field.

@@ -29,10 +29,10 @@ PATH = "/reports/{kind:str}/{name:str}"
 
 
 class LinkVerifier(Protocol):
-    """Knows the links it has signed."""
+    """Verifies the links it has signed."""
 
     def opens(self, name: str, expires: str, signature: str, now: datetime) -> bool:
-        """Tell whether a link opens this file now."""
+        """Return whether a link opens this file now."""
 
 
 @frozen
@@ -46,7 +46,7 @@ class SignedFiles:
 
     @rule("S53", "G15")
     def fetch(self, kind: str, name: str, query: Mapping[str, str]) -> Reply:
-        """A link opens the one path it was signed for, until it expires; any other opens nothing."""
+        """Return the file a link was signed for, until it expires; the link opens nothing else."""
         path = f"{kind}/{name}"
         expires, signature = query.get("expires", ""), query.get("signature", "")
         now = self.clock.now()
@@ -66,7 +66,7 @@ class SignedFiles:
         return workbook_reply(name, content)
 
     def route(self) -> HTTPRouteHandler:
-        """Give the files their route."""
+        """Return the route of the files."""
 
         def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
             asked = request.path_params

@@ -8,27 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# What is held to it so far: files and folders below the project.
-CHECKED = (
-    "src/ocms_adapters/files",
-    "src/ocms_adapters/http",
-    "src/ocms_adapters/partners",
-    *(str(module.relative_to(ROOT)) for module in (ROOT / "src/ocms_adapters").glob("*.py")),
-    "src/ocms_app/cli/partners.py",
-    "src/ocms_app/settings.py",
-    "src/ocms_core/court",
-    "src/ocms_core/hst",
-    "src/ocms_core/kernel",
-    "src/ocms_core/offenders",
-    "src/ocms_core/stages",
-    "src/ocms_web/authentication",
-    "src/ocms_web/court",
-    "src/ocms_web/hst",
-    "src/ocms_web/offenders",
-    "src/ocms_web/pipeline.py",
-    "src/ocms_web/endpoints.py",
-    "tools",
-)
+# What is held to it: files and folders below the project.
+CHECKED = ("src", "tools")
 
 # "Give" and "Tell" are not among them: one says Return, and names what is reported or raised.
 WORDS = """
@@ -36,17 +17,17 @@ Accept Acquire Add Adopt Advance Aggregate Agree Alert Allow Answer Append Apply
 Authenticate Begin Bind Bring Build Calculate Call Cancel Change Check Choose Claim Clear Close
 Collect Combine Commit Compare Compile Compose Compute Configure Connect Convert Copy Count Create
 Cut Decide Declare Decode Decompress Decrypt Delete Deliver Derive Describe Determine Discard
-Display Divide Download Draw Drop Echo Encode Encrypt Ensure Enter Escape Exclude Execute Expand
-Explain Export Extend Extract Fetch Fill Filter Find Finish Fold Fork Format Generate Get Group
-Guard Handle Hash Hide Hold Import Include Insert Install Invent Issue Iterate Join Keep Leave Limit
-List Load Lock Log Look Make Map Mark Mask Match Measure Merge Move Name Normalise Normalize Note
-Open Order Pack Pair Parse Pass Pause Pick Post Prepare Print Process Produce Put Query Queue Raise
-Read Rebuild Receive Record Refresh Refuse Register Reject Release Remove Rename Render Renew Repeat
-Replace Reply Report Request Reserve Reset Resolve Restore Retry Return Revive Revoke Rotate Round
-Run Save Schedule Search Seed Select Send Serialise Serve Set Show Sign Skip Sort Split Start Stop
-Store Stream Strip Structure Submit Subtract Sum Suspend Swap Take Terminate Test Translate Trim
-Truncate Try Undo Unpack Unwrap Update Upload Use Validate Verify Wait Walk Warn Wire Wrap Write
-Yield
+Display Divide Do Download Draw Drop Echo Encode Encrypt End Ensure Enter Escape Exclude Execute
+Expand Explain Export Extend Extract Fetch Fill Filter Find Finish Fold Fork Format Generate Get
+Group Guard Handle Hash Hide Hold Ignore Import Include Insert Install Invent Issue Iterate Join
+Keep Label Leave Let Limit List Load Lock Log Look Make Map Mark Mask Match Measure Merge Migrate
+Move Name Normalise Normalize Note Open Order Pack Pair Parse Pass Pause Pick Post Prepare Print
+Process Produce Publish Put Query Queue Raise Read Rebuild Receive Record Refresh Refuse Register
+Reject Release Remove Rename Render Renew Repeat Replace Reply Report Request Reserve Reset Resolve
+Restore Retry Return Revive Revoke Rotate Round Run Save Schedule Search Seed Select Send Serialise
+Serve Set Show Sign Skip Sort Split Start Stop Store Stream Strip Structure Submit Subtract Sum
+Suspend Swap Take Terminate Test Translate Trim Truncate Try Undo Unpack Unwrap Update Upload Use
+Validate Verify Wait Walk Warn Wire Work Wrap Write Yield
 """
 VERBS = frozenset(WORDS.split())
 PROPERTIES = {"property", "cached_property", "setter"}

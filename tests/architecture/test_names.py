@@ -24,6 +24,8 @@ PAGES = [
 
 # Module and package names that stand nowhere (with a folder: not in that one), and what they became.
 MODULES = {
+    "envelopes": "replies",
+    "field_checks": "request_reader",
     "altered": "mutations",
     "beginning": "startup",
     "called": "http_calls",
