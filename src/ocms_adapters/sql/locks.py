@@ -120,7 +120,7 @@ class SqlJobTransaction:
         job_runs.record_end(self._connection, run, local(now), result=result, counts=counts, error=error)
 
     def limit_idle_time(self, most: timedelta) -> None:
-        """Have the database end the transaction if its holder stands still for longer."""
+        """Make the database end the transaction if its holder stands still for longer."""
         # A holder that is stopped inside a transaction would keep the row from others.
         dialect_of(self._connection.dialect).limit_idle_time(self._connection, most.total_seconds())
 

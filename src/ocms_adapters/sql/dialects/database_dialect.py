@@ -150,7 +150,7 @@ class DatabaseDialect(ABC):
         """Let one transaction at a time change the schema."""
 
     def limit_lock_waits(self, connection: Connection, seconds: float) -> None:  # noqa: B027  # most need none
-        """Fail a statement that has waited so long for a lock, until the transaction ends."""
+        """Make a statement that waits longer for a lock fail, until the transaction ends."""
 
     def limit_idle_time(self, connection: Connection, seconds: float) -> None:  # noqa: B027  # most need none
         """Let the server end this transaction once its client has sent nothing for so long."""
