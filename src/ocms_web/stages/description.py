@@ -67,20 +67,16 @@ FIRST_NOTICE, SECOND_NOTICE, THIRD_NOTICE = "N-001", "N-002", "N-003"
 REPORT_NAME = "ChangeStageReport_20251220_143022_USER01.xlsx"
 
 
-def errors(
-    problem_reply: Callable[[Problem], Reply], *refusals: tuple[str, Reply]
-) -> dict[int, BodyDescription]:
+def errors(problem_reply: Callable[[Problem], Reply], *own: tuple[str, Reply]) -> dict[int, BodyDescription]:
     """Return the errors of a call by status: its own refusals, and every problem in its family's words."""
     with bound_contextvars(request_id=REQUEST_ID):
         problems = [(PROBLEMS[problem][2], problem_reply(problem)) for problem in Problem]
-    return errors_by_status(
-        (reply.status, sentence, reply.body) for sentence, reply in (*refusals, *problems)
-    )
+    return errors_by_status((reply.status, sentence, reply.body) for sentence, reply in (*own, *problems))
 
 
-def invalid(reply_of: Callable[[InvalidRequest], Reply], *refused: Code) -> Iterable[tuple[str, Reply]]:
+def refusals(reply_of: Callable[[InvalidRequest], Reply], *causes: Code) -> Iterable[tuple[str, Reply]]:
     """Return the refusals of a malformed call, by their text."""
-    return [(code.text, reply_of(InvalidRequest(code))) for code in refused]
+    return [(code.text, reply_of(InvalidRequest(code))) for code in causes]
 
 
 def too_large(operation: Operation, reply_of: Callable[[InvalidRequest], Reply]) -> tuple[str, Reply]:
@@ -147,7 +143,7 @@ SEARCH = Description(
             ),
             nothing=StageSearchReply([], [], StageSearchSummary(total=0, eligible=0, ineligible=0)),
         ),
-        **errors(search_problem, *invalid(search_error, codes.CPS_NO_CRITERION, INVALID_FIELD)),
+        **errors(search_problem, *refusals(search_error, codes.CPS_NO_CRITERION, INVALID_FIELD)),
     },
 )
 
@@ -204,7 +200,7 @@ VALIDATE = Description(
         ),
         **errors(
             validate_problem,
-            *invalid(
+            *refusals(
                 validate_error,
                 codes.CPS_EMPTY_NOTICES,
                 codes.CPS_STAGE_REQUIRED,
@@ -288,7 +284,7 @@ SUBMIT = Description(
         ),
         **errors(
             submit_problem,
-            *invalid(submit_error, codes.CPS_EMPTY_ITEMS, codes.CPS_NOTICE_NO_REQUIRED, INVALID_FIELD),
+            *refusals(submit_error, codes.CPS_EMPTY_ITEMS, codes.CPS_NOTICE_NO_REQUIRED, INVALID_FIELD),
             too_large(Operation.CHANGE_STAGES, submit_error),
         ),
     },
@@ -320,7 +316,7 @@ REPORTS_REPLIES = {
             total_notices=35,
         ),
     ),
-    **errors(report_problem, *invalid(report_error, INVALID_DAYS)),
+    **errors(report_problem, *refusals(report_error, INVALID_DAYS)),
 }
 GET_REPORTS = Description(
     "List reports",
@@ -338,7 +334,7 @@ REPORT_REPLIES = {
     200: BodyDescription("The workbook", (), media_type=WORKBOOK),
     **errors(
         report_problem,
-        *invalid(report_error, codes.CPS_INVALID_REPORT_ID, codes.CPS_EMPTY_REPORT_ID),
+        *refusals(report_error, codes.CPS_INVALID_REPORT_ID, codes.CPS_EMPTY_REPORT_ID),
         ("There is no such report", report_not_found(REPORT_NAME)),
     ),
 }
@@ -415,7 +411,7 @@ TOPPAN = Description(
         ),
         **errors(
             toppan_problem,
-            *invalid(toppan_error, codes.TOPPAN_REFUSED.worded(problem="Notice numbers required")),
+            *refusals(toppan_error, codes.TOPPAN_REFUSED.worded(problem="Notice numbers required")),
             too_large(Operation.UPDATE_TOPPAN_STAGES, toppan_error),
         ),
     },
