@@ -44,7 +44,7 @@ def offenders_of(notice_no: str, *, stores: OffenderStores) -> OffenderNotice | 
 def history_of(notice_no: str, *, stores: OffenderStores) -> NoticeHistory | Refusal:
     """Show an officer everything that happened to a notice."""
     with stores.reading() as reader:
-        return reader.past(notice_no) or Refusal(NOTICE_NOT_FOUND)
+        return reader.history(notice_no) or Refusal(NOTICE_NOT_FOUND)
 
 
 def furnish(
