@@ -90,7 +90,7 @@ class SqlCredentials:
         """Revoke a key at once; False when there is no such key or it was revoked before."""
         return self._change(key_id, now, revoked_at=local(now))
 
-    def used(self, key_id: str, now: datetime) -> None:
+    def record_use(self, key_id: str, now: datetime) -> None:
         """Record when a key was last used, so that an administrator sees which one is safe to revoke."""
         self._change(key_id, now, last_used_at=local(now))
 

@@ -79,7 +79,9 @@ class SqlHstReader:
         bound = {"before": local(before), "after": after, "most": most}
         return list(self._connection.execute(self._queries.due_notices, bound).scalars())
 
-    def to_send(self, system: str, id_types: Sequence[str], after: str, most: int) -> Mapping[str, str]:
+    def queued_identities(
+        self, system: str, id_types: Sequence[str], after: str, most: int
+    ) -> Mapping[str, str]:
         """Return queued identities beyond `after` that a system was not sent yet."""
         bound = bind_keys(self._connection.dialect, id_types) | {"after": after, "most": most}
         rows = self._connection.execute(self._queries.to_send[system], bound)
@@ -99,14 +101,14 @@ class SqlHstReader:
         rows = self._among(self._queries.files_waiting, names)
         return {(row.direction, row.name): singapore(row.applied_at) for row in rows}
 
-    def unreported(self) -> Sequence[UnreportedAnswer]:
+    def unreported_answers(self) -> Sequence[UnreportedAnswer]:
         """Return the answers no report has shown yet."""
         return [
             UnreportedAnswer(id_no, singapore(answered_at), singapore(received_at))
             for id_no, answered_at, received_at in self._connection.execute(self._queries.unreported)
         ]
 
-    def checked(self, since: datetime, before: datetime) -> Iterator[CheckedIdentity]:
+    def checked_identities(self, since: datetime, before: datetime) -> Iterator[CheckedIdentity]:
         """Return the identities whose latest answer came in within a period."""
         bound = {"since": local(since), "before": local(before)}
         answered = list(self._connection.execute(self._queries.checked, bound))
@@ -116,7 +118,7 @@ class SqlHstReader:
         }
         return (CheckedIdentity(answer(row), on_list.get(row.id_no)) for row in answered)
 
-    def standing(self, since: datetime, before: datetime) -> Statistics:
+    def statistics(self, since: datetime, before: datetime) -> Statistics:
         """Count the list and its suspensions, in one statement."""
         bound = {"since": local(since), "before": local(before)}
         return Statistics(*self._connection.execute(self._queries.statistics, bound).one())

@@ -159,7 +159,7 @@ class SqlOffenderReader:
         """Return a notice with everybody in its roles, in two statements."""
         return self._notice(NOTICE, HOLDERS, notice_no)
 
-    def past(self, notice_no: str) -> NoticeHistory | None:
+    def history(self, notice_no: str) -> NoticeHistory | None:
         """Return everything recorded of a notice, in five statements."""
         rows = self._rows(NOTICE_PAST, notice_no)
         if not rows:

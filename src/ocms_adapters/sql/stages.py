@@ -148,7 +148,7 @@ class SqlStageStore(SqlStageReader):
         """Insert a report into the registry; `RowRejected` when the name is taken."""
         stage_reports.register(self._connection, entry)
 
-    def stored(self, name: str, report: StoredReport, now: datetime) -> None:
+    def record_stored(self, name: str, report: StoredReport, now: datetime) -> None:
         """Record in the registry that a report is in the store."""
         stage_reports.note_stored(self._connection, name, report, now)
 

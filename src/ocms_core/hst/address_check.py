@@ -42,7 +42,7 @@ def query_datahive(
     tally, after = JobResult(), ""
     while True:
         with stores.reading() as reader:
-            batch = reader.to_send(DATAHIVE, EVERY_ID_TYPE, after, BATCH)
+            batch = reader.queued_identities(DATAHIVE, EVERY_ID_TYPE, after, BATCH)
         if not batch:
             return tally
         after = max(batch)

@@ -41,7 +41,7 @@ def loop_hst_suspensions(
     """
     Renew or end TS-HST that is due, chunk by chunk, and return the number of notices (H31).
 
-    Safe to repeat and to resume: what went round is no longer due. Raises `Unavailable`.
+    Safe to repeat and to resume: what was renewed is no longer due. Raises `Unavailable`.
     """
     tomorrow = datetime.combine(singapore(now).date() + timedelta(days=1), time(), SINGAPORE)
     return in_chunks(

@@ -34,7 +34,7 @@ def send_mha_requests(
     done, after = 0, ""
     while True:
         with stores.reading() as reader:
-            batch = reader.to_send(MHA, (NRIC, FIN), after, CHUNK)
+            batch = reader.queued_identities(MHA, (NRIC, FIN), after, CHUNK)
         if not batch:
             return JobResult(done)
         # Files are named to the second, so that each further one is named a second later.

@@ -45,7 +45,9 @@ class HstReader(Protocol):
     def due_notices(self, before: datetime, after: str, most: int) -> Sequence[str]:
         """Return notices beyond `after`, in order, with an open TS-HST due before a moment."""
 
-    def to_send(self, system: str, id_types: Sequence[str], after: str, most: int) -> Mapping[str, str]:
+    def queued_identities(
+        self, system: str, id_types: Sequence[str], after: str, most: int
+    ) -> Mapping[str, str]:
         """Return kind by number of queued, listed identities beyond `after`, not yet sent to a system."""
 
     def listed_among(self, id_nos: Sequence[str]) -> frozenset[str]:
@@ -57,13 +59,13 @@ class HstReader(Protocol):
     def files_waiting(self, names: Sequence[str]) -> Mapping[tuple[str, str], datetime]:
         """Return since when files are noted, by what they are noted as (WAITING, OVERDUE) and name."""
 
-    def unreported(self) -> Sequence[UnreportedAnswer]:
+    def unreported_answers(self) -> Sequence[UnreportedAnswer]:
         """Return the answers no report has shown yet."""
 
-    def checked(self, since: datetime, before: datetime) -> Iterable[CheckedIdentity]:
+    def checked_identities(self, since: datetime, before: datetime) -> Iterable[CheckedIdentity]:
         """Return the identities whose latest answer came in within a period, by number."""
 
-    def standing(self, since: datetime, before: datetime) -> Statistics:
+    def statistics(self, since: datetime, before: datetime) -> Statistics:
         """Count the list and its suspensions now, and those of a period."""
 
 

@@ -1,4 +1,4 @@
-"""TS-HST that falls due goes round again while the identity stays listed."""
+"""TS-HST that falls due is renewed while the identity stays listed."""
 
 from datetime import datetime
 
@@ -19,17 +19,17 @@ EXPIRED = "EXPIRED"
 def decide(facts: IdentityFacts, now: datetime) -> Decision[str]:
     """Close TS-HST that is due, and open it anew at once while the identity is still to be found (H31)."""
     due = [notice for notice in facts.notices if falls_due(notice, now)]
-    again = [notice for notice in due if renews(notice, facts)]
-    over = [notice for notice in due if not renews(notice, facts)]
+    renewed_notices = [notice for notice in due if renews(notice, facts)]
+    expired_notices = [notice for notice in due if not renews(notice, facts)]
     return Decision(
         answers=(
-            *(Answer(notice.notice_no, HST_SUCCESS, str(HST)) for notice in again),
-            *(Answer(notice.notice_no, HST_SUCCESS, EXPIRED) for notice in over),
+            *(Answer(notice.notice_no, HST_SUCCESS, str(HST)) for notice in renewed_notices),
+            *(Answer(notice.notice_no, HST_SUCCESS, EXPIRED) for notice in expired_notices),
         ),
         changes=(
-            *closing_changes(again, PERIOD_EXPIRED, AUTOMATIC_OFFICER, now),
-            *suspension_changes(again, facts.reference, AUTOMATIC_OFFICER, now),
-            *lifting_changes(over, PERIOD_EXPIRED, AUTOMATIC_OFFICER, now),
+            *closing_changes(renewed_notices, PERIOD_EXPIRED, AUTOMATIC_OFFICER, now),
+            *suspension_changes(renewed_notices, facts.reference, AUTOMATIC_OFFICER, now),
+            *lifting_changes(expired_notices, PERIOD_EXPIRED, AUTOMATIC_OFFICER, now),
         ),
     )
 

@@ -27,7 +27,7 @@ def generate_hst_reports(
     cannot be reached.
     """
     with stores.reading() as reader:
-        unreported = reader.unreported()
+        unreported = reader.unreported_answers()
     done = failed = 0
     for month in sorted({reports.month_of(each.received_at) for each in unreported}):
         answers = [each for each in unreported if reports.month_of(each.received_at) == month]
@@ -46,8 +46,8 @@ def sheets_of(month: date, stores: HstStores) -> dict[str, Sheet]:
     """Draw the two workbooks of a month up, by name."""
     since, before = reports.month_bounds(month)
     with stores.reading() as reader:
-        checked = tuple(reader.checked(since, before))
-        standing = reader.standing(since, before)
+        checked = tuple(reader.checked_identities(since, before))
+        standing = reader.statistics(since, before)
     data, work_items = reports.names(month)
     return {
         data: reports.data_report(checked),

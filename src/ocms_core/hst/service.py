@@ -39,7 +39,7 @@ def apply(
     )
 
 
-def update(changed: HstUpdate, *, stores: HstStores, now: datetime) -> Decision[str] | Refusal:
+def update(change: HstUpdate, *, stores: HstStores, now: datetime) -> Decision[str] | Refusal:
     """
     Change name and address of a listed identity; the answers are the notices touched.
 
@@ -47,8 +47,8 @@ def update(changed: HstUpdate, *, stores: HstStores, now: datetime) -> Decision[
     """
     return execute(
         stores.writing,
-        load=lambda store: store.identity_facts([changed.id_no]),
-        decide=lambda facts: updating.decide(changed, facts, now),
+        load=lambda store: store.identity_facts([change.id_no]),
+        decide=lambda facts: updating.decide(change, facts, now),
         now=now,
         on_refused_row=RefuseCall(HST_NOT_UPDATED),
     )

@@ -98,7 +98,7 @@ class ApiCredentials(Protocol):
     def find(self, key_id: str) -> ApiCredential | None:
         """Return the key of this id, live or not."""
 
-    def used(self, key_id: str, now: datetime) -> None:
+    def record_use(self, key_id: str, now: datetime) -> None:
         """Note that the key was used."""
 
 

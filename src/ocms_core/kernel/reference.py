@@ -4,15 +4,16 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 
+from attrs import frozen
+
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import SuspensionReason
-from ocms_core.kernel.value_objects import value_object
 
 NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 @rule("G14")
-@value_object
+@frozen
 class Reference:
     """
     Stage map, parameters and suspension reasons come from the database, not from the code.

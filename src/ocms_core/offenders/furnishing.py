@@ -19,8 +19,10 @@ def decide(
     if refusal or notice is None:
         return Refusal(refusal or NOTICE_NOT_FOUND)
     new_stage = NEW_STAGE[assignment.role, notice.stage]
-    taken = RoleAssigned(assignment.role, created=assignment.role not in notice.holders, new_stage=new_stage)
+    assigned = RoleAssigned(
+        assignment.role, created=assignment.role not in notice.holders, new_stage=new_stage
+    )
     return Decision(
-        answers=(Answer(notice.notice_no, OFFENDER_FURNISHED, taken),),
+        answers=(Answer(notice.notice_no, OFFENDER_FURNISHED, assigned),),
         changes=effects(assignment, notice, new_stage, FURNISH, now),
     )

@@ -14,7 +14,7 @@ class OffenderReader(Protocol):
     def notice(self, notice_no: str) -> OffenderNotice | None:
         """Return a notice with everybody in its roles."""
 
-    def past(self, notice_no: str) -> NoticeHistory | None:
+    def history(self, notice_no: str) -> NoticeHistory | None:
         """Return everything recorded of a notice; None when there is no such notice."""
 
 

@@ -40,8 +40,8 @@ def decide(
         return Refusal(refusal or NOTICE_NOT_FOUND)
     new_stage = FIRST_STAGE[assignment.role]
     created = assignment.role not in notice.holders
-    taken = RoleAssigned(assignment.role, created=created, new_stage=new_stage, redirected_from=from_role)
+    assigned = RoleAssigned(assignment.role, created=created, new_stage=new_stage, redirected_from=from_role)
     return Decision(
-        answers=(Answer(notice.notice_no, NOTICE_REDIRECTED, taken),),
+        answers=(Answer(notice.notice_no, NOTICE_REDIRECTED, assigned),),
         changes=effects(assignment, notice, new_stage, REDIRECT, now),
     )

@@ -44,11 +44,11 @@ def offenders_of(notice_no: str, *, stores: OffenderStores) -> OffenderNotice | 
 def history_of(notice_no: str, *, stores: OffenderStores) -> NoticeHistory | Refusal:
     """Show an officer everything that happened to a notice."""
     with stores.reading() as reader:
-        return reader.past(notice_no) or Refusal(NOTICE_NOT_FOUND)
+        return reader.history(notice_no) or Refusal(NOTICE_NOT_FOUND)
 
 
 def furnish(
-    furnished: FurnishRequest, officer: str, *, stores: OffenderStores, delivery: Delivery, now: datetime
+    request: FurnishRequest, officer: str, *, stores: OffenderStores, delivery: Delivery, now: datetime
 ) -> ActionOutcome | Refusal:
     """
     Make somebody the current offender of a notice, and show it on the Internet side at once.
@@ -56,7 +56,7 @@ def furnish(
     Raises `Conflict` when overtaken three times running, `Unavailable` when the Intranet database cannot
     be reached. Contract 3, 2.2; rules F10 to F23 and F60.
     """
-    assignment = assignment_of(furnished, officer)
+    assignment = assignment_of(request, officer)
     return execute_and_deliver(
         lambda store: store.notice_for(assignment.notice_no, assignment.person.id_no),
         lambda notice: furnishing.decide(assignment, notice, now),
@@ -67,10 +67,10 @@ def furnish(
 
 
 def redirect(
-    furnished: FurnishRequest, officer: str, *, stores: OffenderStores, delivery: Delivery, now: datetime
+    request: FurnishRequest, officer: str, *, stores: OffenderStores, delivery: Delivery, now: datetime
 ) -> ActionOutcome | Refusal:
     """Pass a notice on from its current offender to another role. Contract 3, 2.3; rules F30, F31 and F60."""
-    assignment, from_role = assignment_of(furnished, officer), furnished.from_role or ""
+    assignment, from_role = assignment_of(request, officer), request.from_role or ""
     return execute_and_deliver(
         lambda store: store.notice_for(assignment.notice_no, assignment.person.id_no),
         lambda notice: redirecting.decide(from_role, assignment, notice, now),
@@ -81,22 +81,22 @@ def redirect(
 
 
 def update(
-    changed: ParticularsPatch, officer: str, *, stores: OffenderStores, delivery: Delivery, now: datetime
+    patch: ParticularsPatch, officer: str, *, stores: OffenderStores, delivery: Delivery, now: datetime
 ) -> ActionOutcome | Refusal:
     """Change particulars of the current offender. Contract 3, 2.4; rules F40 and F61."""
     return execute_and_deliver(
-        lambda store: store.notice(changed.notice_no),
-        lambda notice: updating.decide(changed, notice, officer, now),
+        lambda store: store.notice(patch.notice_no),
+        lambda notice: updating.decide(patch, notice, officer, now),
         stores=stores,
         delivery=delivery,
         now=now,
     )
 
 
-def assignment_of(furnished: FurnishRequest, officer: str) -> RoleAssignment:
+def assignment_of(request: FurnishRequest, officer: str) -> RoleAssignment:
     """Return what is furnished as a role assignment; the officer comes from the token (G4)."""
     return RoleAssignment(
-        furnished.notice_no, furnished.role, furnished.person, furnished.address, furnished.detail, officer
+        request.notice_no, request.role, request.person, request.address, request.detail, officer
     )
 
 

@@ -90,18 +90,25 @@ class TimelineEvent:
     what: Mapping[str, object] = field(factory=dict)
 
 
-def newest_first(past: NoticeHistory) -> tuple[TimelineEvent, ...]:
+def newest_first(history: NoticeHistory) -> tuple[TimelineEvent, ...]:
     """Put everything that happened to a notice in order, the newest in front."""
-    events = [*stage_events(past), *suspension_events(past), *offender_events(past), *mark_events(past)]
+    events = [
+        *stage_events(history),
+        *suspension_events(history),
+        *offender_events(history),
+        *mark_events(history),
+    ]
     return tuple(sorted(events, key=lambda event: event.at, reverse=True))
 
 
-def stage_events(past: NoticeHistory) -> Iterator[TimelineEvent]:
+def stage_events(history: NoticeHistory) -> Iterator[TimelineEvent]:
     """Yield every stage change on record, and those that only the notice row has."""
-    given = {(change.at, change.to_stage) for change in past.stage_changes}
-    given |= {(kept.at, kept.new_stage) for kept in past.offenders if kept.new_stage}
-    alone = (row for row in (past.current, past.previous) if row and (row.at, row.to_stage) not in given)
-    for change in (*past.stage_changes, *alone):
+    given = {(change.at, change.to_stage) for change in history.stage_changes}
+    given |= {(kept.at, kept.new_stage) for kept in history.offenders if kept.new_stage}
+    alone = (
+        row for row in (history.current, history.previous) if row and (row.at, row.to_stage) not in given
+    )
+    for change in (*history.stage_changes, *alone):
         what = {
             "from": change.from_stage,
             "to": change.to_stage,
@@ -112,9 +119,9 @@ def stage_events(past: NoticeHistory) -> Iterator[TimelineEvent]:
         yield TimelineEvent(change.at, STAGE, change.officer, what)
 
 
-def suspension_events(past: NoticeHistory) -> Iterator[TimelineEvent]:
+def suspension_events(history: NoticeHistory) -> Iterator[TimelineEvent]:
     """Yield every suspension and every revival."""
-    for each in past.suspensions:
+    for each in history.suspensions:
         what: dict[str, object] = {"type": each.type, "reason": each.reason}
         given = {"source": each.source, "due": each.due, "remarks": each.remarks}
         yield TimelineEvent(each.at, SUSPENSION, each.officer, what | given)
@@ -123,9 +130,9 @@ def suspension_events(past: NoticeHistory) -> Iterator[TimelineEvent]:
             yield TimelineEvent(each.revived_at, REVIVAL, each.revival_officer, what | revived)
 
 
-def offender_events(past: NoticeHistory) -> Iterator[TimelineEvent]:
+def offender_events(history: NoticeHistory) -> Iterator[TimelineEvent]:
     """Yield every action on the offenders, with who stood in the role before."""
-    for kept in past.offenders:
+    for kept in history.offenders:
         what = {
             "action": kept.action,
             "role": kept.role,
@@ -137,16 +144,18 @@ def offender_events(past: NoticeHistory) -> Iterator[TimelineEvent]:
         yield TimelineEvent(kept.at, OFFENDER, kept.officer, what)
 
 
-def mark_events(past: NoticeHistory) -> Iterator[TimelineEvent]:
+def mark_events(history: NoticeHistory) -> Iterator[TimelineEvent]:
     """Yield the marks of court and payment."""
-    if past.court:
-        yield TimelineEvent(past.court.at, COURT, None, {"due": past.court.due, "reason": past.court.reason})
-    if past.payment:
-        mark = past.payment
+    if history.court:
+        yield TimelineEvent(
+            history.court.at, COURT, None, {"due": history.court.due, "reason": history.court.reason}
+        )
+    if history.payment:
+        mark = history.payment
         what = {"reason": mark.reason, "status": mark.status, "paid": mark.paid}
         yield TimelineEvent(mark.at, PAYMENT, None, what)
 
 
-def identities(past: NoticeHistory) -> tuple[str, ...]:
+def identities(history: NoticeHistory) -> tuple[str, ...]:
     """Return the identity numbers the timeline shows, each once, for the access record."""
-    return tuple(dict.fromkeys(kept.former.person.id_no for kept in past.offenders if kept.former))
+    return tuple(dict.fromkeys(kept.former.person.id_no for kept in history.offenders if kept.former))

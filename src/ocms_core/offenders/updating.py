@@ -33,36 +33,36 @@ from ocms_core.offenders.request_reader import (
 
 @rule("F40")
 def decide(
-    changed: ParticularsPatch, notice: OffenderNotice | None, officer: str, now: datetime
+    patch: ParticularsPatch, notice: OffenderNotice | None, officer: str, now: datetime
 ) -> Decision[RoleHolder] | Refusal:
     """Update only the current offender of a known notice, by at least one field, at whatever stage (F40)."""
     if notice is None:
         return Refusal(NOTICE_NOT_FOUND)
-    holder = notice.holders.get(changed.role)
+    holder = notice.holders.get(patch.role)
     if holder is None:
         return Refusal(OFFENDER_NOT_FOUND)
     if not holder.is_current:
         return Refusal(NOT_CURRENT_OFFENDER)
-    if not (changed.person or changed.address or changed.detail):
+    if not (patch.person or patch.address or patch.detail):
         return violations_refused([Violation(None, "No changes detected")])
-    updated = evolve(holder, person=evolve(holder.person, **changed.person))
-    telephone = {"tel_code", "tel_no"} & changed.person.keys()
+    updated = evolve(holder, person=evolve(holder.person, **patch.person))
+    telephone = {"tel_code", "tel_no"} & patch.person.keys()
     if telephone and not is_contact_no_of_country(updated.person.tel_code, updated.person.tel_no):
         return violations_refused([Violation("contactNo", "Invalid contact number")])
-    history = OffenderHistoryKept(notice.notice_no, changed.role, UPDATE, officer, now, former=holder)
+    history = OffenderHistoryKept(notice.notice_no, patch.role, UPDATE, officer, now, former=holder)
     return Decision(
         answers=(Answer(notice.notice_no, PARTICULARS_UPDATED, updated),),
-        changes=(*update_changes(changed, updated), history),
+        changes=(*update_changes(patch, updated), history),
     )
 
 
-def update_changes(changed: ParticularsPatch, holder: RoleHolder) -> Iterator[Change]:
+def update_changes(patch: ParticularsPatch, holder: RoleHolder) -> Iterator[Change]:
     """Yield what is written: the parts given, merged field by field into what is there."""
-    if changed.person:
-        yield OffenderUpdated(changed.notice_no, changed.role, holder.person)
-    if changed.address:
-        address = evolve(holder.address or MailingAddress(), **changed.address)
-        yield AddressFurnished(changed.notice_no, changed.role, address)
-    if changed.detail:
-        detail = evolve(holder.detail or FurnishDetail(), **changed.detail)
-        yield DetailFurnished(changed.notice_no, changed.role, detail)
+    if patch.person:
+        yield OffenderUpdated(patch.notice_no, patch.role, holder.person)
+    if patch.address:
+        address = evolve(holder.address or MailingAddress(), **patch.address)
+        yield AddressFurnished(patch.notice_no, patch.role, address)
+    if patch.detail:
+        detail = evolve(holder.detail or FurnishDetail(), **patch.detail)
+        yield DetailFurnished(patch.notice_no, patch.role, detail)

@@ -46,7 +46,7 @@ class StageStore(Store, Protocol):
     def register(self, entry: ReportEntry) -> None:
         """Put a report into the registry; `RowRejected` when the name is taken."""
 
-    def stored(self, name: str, report: StoredReport, now: datetime) -> None:
+    def record_stored(self, name: str, report: StoredReport, now: datetime) -> None:
         """Note in the registry that a report is in the store."""
 
 

@@ -175,7 +175,7 @@ def build(entry: ReportEntry, *, stores: StageStores, store: ReportStore, now: d
     with stores.streaming() as reader:
         written = store.put(reports.stored_name(entry.name), reports.sheet(reader.batch_rows(entry.batch)))
     with stores.writing() as writer:
-        writer.stored(entry.name, written, now)
+        writer.record_stored(entry.name, written, now)
 
 
 def list_reports(days: DateRange, *, stores: StageStores) -> tuple[DailyReport, ...]:

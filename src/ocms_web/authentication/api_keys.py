@@ -28,5 +28,5 @@ class ApiKeyAuthenticator:
         if not accepts(credential, presented, now) or credential is None:
             return KEY_UNAUTHORIZED
         if credential.is_use_to_be_recorded(now):
-            self._credentials.used(credential.key_id, now)
+            self._credentials.record_use(credential.key_id, now)
         return Principal(credential.client, credential.role, credential.key_id)

@@ -108,7 +108,7 @@ def test_finding_a_key_is_one_statement(credentials: SqlCredentials, engine: Eng
 
 def test_the_last_use_is_noted(credentials: SqlCredentials) -> None:
     used = key_id(credentials.issue("CAS", Role.CAS, now=NOW, days=90))
-    credentials.used(used, NOW)
+    credentials.record_use(used, NOW)
     found = credentials.find(used)
     assert found
     assert not found.is_use_to_be_recorded(NOW + timedelta(minutes=59))

@@ -472,7 +472,7 @@ def test_only_who_is_listed_is_sent_and_a_revival_empties_the_queue_of_them(data
     )
     with database.stores.reading() as reader:
         for system in (MHA, DATAHIVE):
-            assert dict(reader.to_send(system, ["N"], "", 10)) == {IDENTITY: "N"}
+            assert dict(reader.queued_identities(system, ["N"], "", 10)) == {IDENTITY: "N"}
     revived(database)
     queued = database.rows(t.ocms_adhoc_nro_queue, "id_no", "query_reason")
     assert queued == [(IDENTITY, "UNC"), (OTHER, "HST")]
@@ -510,9 +510,9 @@ def test_the_month_of_an_answer_is_that_of_its_receipt(database: HstDatabase) ->
     with database.stores.writing() as store:
         store.record([AddressAnswered(answer(answered_at=given))], came_in, isolate=False)
     with database.stores.reading() as reader:
-        assert reader.unreported() == [UnreportedAnswer(IDENTITY, given, came_in)]
-        assert list(reader.checked(*month_bounds(date(2025, 2, 1)))) == []
-        (found,) = reader.checked(*month_bounds(date(2025, 3, 1)))
+        assert reader.unreported_answers() == [UnreportedAnswer(IDENTITY, given, came_in)]
+        assert list(reader.checked_identities(*month_bounds(date(2025, 2, 1)))) == []
+        (found,) = reader.checked_identities(*month_bounds(date(2025, 3, 1)))
     assert found.answer.answered_at == given
 
 
@@ -525,7 +525,7 @@ def test_an_answer_of_another_system_is_of_the_month_it_was_kept_in(database: Hs
     kept = {"response_date_time": local(never), "cre_date": local(NOW), "type_of_address": "mha_reg"}
     database.put(t.ocms_temp_unc_hst_addr, [{"id_no": IDENTITY, "query_reason": "HST", **empty, **kept}])
     with database.stores.reading() as reader:
-        assert reader.unreported() == [UnreportedAnswer(IDENTITY, never, NOW)]
+        assert reader.unreported_answers() == [UnreportedAnswer(IDENTITY, never, NOW)]
 
 
 @pytest.mark.rule("H21")

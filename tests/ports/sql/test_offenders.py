@@ -376,8 +376,8 @@ def test_the_past_of_a_notice_is_read_back(officer_client: OfficerClient) -> Non
     )
     put(officer_client.engine, schema.ocms_court_case, {"notice_no": NUMBER})
     with officer_client.stores.reading() as reader:
-        past = reader.past(NUMBER)
-        assert reader.past("NOBODY") is None
+        past = reader.history(NUMBER)
+        assert reader.history("NOBODY") is None
     assert past
     assert [(kept.action, kept.role) for kept in past.offenders] == [("FURNISH", "H"), ("REDIRECT", "O")]
     former = past.offenders[1].former

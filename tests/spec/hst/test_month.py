@@ -627,7 +627,7 @@ def test_identities_datahive_fails_for_stay_queued_and_the_next_batch_goes_on(
     play.datahive.faults.extend([InjectedFault(), *4 * [InjectedFault(status=500)]])
     assert play.ask_datahive() == JobResult(3, 2)
     with play.database.stores.reading() as reader:
-        left = reader.to_send("DATAHIVE", ["N"], "", 10)
+        left = reader.queued_identities("DATAHIVE", ["N"], "", 10)
     assert list(left) == [ids[2], ids[3]]
     assert play.ask_datahive() == JobResult(2)
 
@@ -673,7 +673,7 @@ def test_whose_answer_cannot_be_read_stays_queued_and_nobody_else_does(play: Pla
     assert address_check.query_datahive(stores=stores, datahive=hive, now=play.now) == JobResult(2, 1)
     assert play.database.rows(t.ocms_temp_unc_hst_addr, "id_no") == [(ids[0],)]
     with stores.reading() as reader:
-        assert list(reader.to_send("DATAHIVE", ["N"], "", 10)) == [ids[1]]
+        assert list(reader.queued_identities("DATAHIVE", ["N"], "", 10)) == [ids[1]]
 
 
 class Unreadable(FolderStore):

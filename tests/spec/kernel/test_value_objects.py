@@ -1,12 +1,17 @@
-"""Value objects compare, hash and show themselves as attrs' own frozen classes do."""
+"""Value objects are attrs' own frozen classes in everything, whenever they are first used."""
 
 import copy
+import importlib
 import pickle
+import pkgutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from attrs import evolve, field, frozen
+from attrs import evolve, field, fields, frozen, has
 from attrs.exceptions import FrozenInstanceError
 
+import ocms_core
 from ocms_core.kernel.credentials import CallAllowed
 from ocms_core.kernel.offender_details import Person
 from ocms_core.kernel.stage_moves import NextStage
@@ -69,3 +74,53 @@ def test_an_object_survives_copying_and_pickling() -> None:
     step = NextStage("RD1", None)
     assert copy.deepcopy(step) == step
     assert pickle.loads(pickle.dumps(step)) == step
+
+
+def fresh() -> type[Secret]:
+    """Return a class nobody has used yet."""
+
+    @value_object
+    class Fresh:
+        name: str
+        secret: str = field(repr=False)
+        parts: list[str] = field(factory=list)
+
+    return Fresh  # type: ignore[return-value]  # has the fields of a Secret
+
+
+def test_a_class_nobody_has_used_has_its_fields_and_takes_a_pickled_state() -> None:
+    assert has(fresh())
+    assert [each.name for each in fields(fresh())] == ["name", "secret", "parts"]
+    unpickled = object.__new__(fresh())
+    unpickled.__setstate__({"name": "a", "secret": "b", "parts": []})  # type: ignore[attr-defined]
+    assert (unpickled.name, unpickled.secret) == ("a", "b")
+
+
+def test_wrong_arguments_are_named_at_the_first_use_too() -> None:
+    with pytest.raises(TypeError, match=r"Fresh.__init__\(\) missing 2 required positional arguments"):
+        fresh()()  # type: ignore[call-arg]
+
+
+def test_many_threads_may_use_a_class_first() -> None:
+    for _ in range(20):
+        cls, together = fresh(), threading.Barrier(8)
+
+        def make(number: int, cls: type[Secret] = cls, together: threading.Barrier = together) -> Secret:
+            together.wait()
+            return cls(str(number % 2), "b")
+
+        with ThreadPoolExecutor(8) as pool:
+            made = list(pool.map(make, range(8)))
+        assert all((one == other) is (one.name == other.name) for one in made for other in made)
+
+
+def test_every_value_object_of_the_core_can_be_built() -> None:
+    modules = [
+        importlib.import_module(each.name) for each in pkgutil.walk_packages(ocms_core.__path__, "ocms_core.")
+    ]
+    classes = {
+        each for module in modules for each in vars(module).values() if isinstance(each, type) and has(each)
+    }
+    assert len(classes) > 100
+    assert all(isinstance(fields(each), tuple) for each in classes)
+    assert not [each for each in classes if "__dict__" in dir(each) and not issubclass(each, Exception)]
