@@ -117,10 +117,10 @@ def test_a_generated_python_client_calls_every_operation(
         call = python_call(operation)
         (header, value) = next(iter(credential_for(operation, served.deployment).items()))
         prefix, _, token = value.rpartition(" ")
-        client = client_type(
+        with client_type(
             base_url=str(served.http.base_url), token=token, prefix=prefix, auth_header_name=header
-        )
-        answer = call.sync_detailed(client=client, **python_arguments(call, operation))
+        ) as client:
+            answer = call.sync_detailed(client=client, **python_arguments(call, operation))
         assert str(int(answer.status_code)) in operation["responses"], operation["operationId"]
         assert answer.status_code < 500, operation["operationId"]
         assert answer.parsed is not None, operation["operationId"]

@@ -26,7 +26,7 @@ class BodyDescription:
 
 @frozen
 class Description:
-    """One endpoint; `url_params` are the types of what path and query carry, by name."""
+    """One endpoint; `url_params` are the types of path and query parameters, by name."""
 
     summary: str
     text: str

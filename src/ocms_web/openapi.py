@@ -9,7 +9,7 @@ from ocms_core.kernel.access import OPERATIONS, CredentialKind, Limit, Operation
 from ocms_core.kernel.batch_limits import DEFAULTS
 from ocms_web.descriptions import BodyDescription
 from ocms_web.endpoints import Endpoint
-from ocms_web.shapes import REF, components, schema_of
+from ocms_web.shapes import REF, components, optional, schema_of
 
 SECURITY: Mapping[str, Mapping[str, str]] = {
     CredentialKind.API_KEY.value: {
@@ -134,12 +134,11 @@ def operation_id(endpoint: Endpoint) -> str:
 
 def url_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     """Return the description of path and query parameters."""
-    in_path = {name: f"{{{name}" in endpoint.path for name in endpoint.description.url_params}
     return [
         {
             "name": name,
-            "in": "path" if in_path[name] else "query",
-            "required": in_path[name],
+            "in": "path" if f"{{{name}" in endpoint.path else "query",
+            "required": not optional(type_),
             "schema": schema_of(type_),
         }
         for name, type_ in endpoint.description.url_params.items()

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, UnsetType
 
 from ocms_core.kernel.notice_numbers import NOTICE_NO
 from ocms_web.field_sources import source_of
@@ -59,10 +59,16 @@ def components(shapes: Iterable[type[Shape]]) -> dict[str, Any]:
     return {name: with_sources(name, as_written(schema)) for name, schema in sorted(schemas.items())}
 
 
-def schema_of(shape: Any) -> Any:
-    """Return the JSON schema of a type that is used in a path or a query, or a reference to a named one."""
-    (schema,), _ = msgspec.json.schema_components([shape], ref_template=REF)
+def schema_of(parameter: Any) -> Any:
+    """Return the JSON schema of the type of a path or query parameter, one that may be absent included."""
+    present = get_args(parameter)[0] if optional(parameter) else parameter
+    (schema,), _ = msgspec.json.schema_components([present])
     return as_written(schema)
+
+
+def optional(parameter: Any) -> bool:
+    """Return whether the type of a parameter says that it may be absent."""
+    return UnsetType in get_args(parameter)
 
 
 def as_written(schema: Any) -> Any:

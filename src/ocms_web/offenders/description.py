@@ -1,5 +1,7 @@
 """Contract 3 in the API description: prose, and the contract's own examples as values of its shapes."""
 
+from msgspec import UnsetType
+
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.offenders.request_reader import PAGE
@@ -336,5 +338,5 @@ GET_TIMELINE = Description(
     TAG,
     TIMELINE_PAGE,
     TIMELINE_REPLIES,
-    url_params={"noticeNo": NoticeNo, "skip": Skip, "limit": Limit},
+    url_params={"noticeNo": NoticeNo, "skip": Skip | UnsetType, "limit": Limit | UnsetType},
 )

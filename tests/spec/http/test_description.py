@@ -58,7 +58,9 @@ CHECKS: list[Any] = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-EVERY_OPERATION = pytest.mark.parametrize("method, path", OPERATIONS, ids=" ".join)
+EVERY_OPERATION = pytest.mark.parametrize(
+    "method, path", [pytest.param(*operation, id=" ".join(operation)) for operation in OPERATIONS]
+)
 
 
 def credential_for(deployment: Deployment, path: str) -> Headers:
