@@ -53,7 +53,10 @@ def create_app(
         }
     )
     assets = create_static_files_router(
-        path="/docs/assets", directories=[SWAGGER_UI], include_in_schema=False
+        path="/docs/assets",
+        directories=[SWAGGER_UI],
+        include_in_schema=False,
+        before_request=refuse_zero_byte,
     )
     api = Litestar(
         route_handlers=[*(route_of(endpoint, pipeline) for endpoint in endpoints), *own, assets],
@@ -68,6 +71,13 @@ def create_app(
         logging_config=None,
     )
     return observe_requests(api, paths)
+
+
+@rule("G7")
+def refuse_zero_byte(request: Request[Any, Any, Any]) -> None:
+    """Raise NotFoundException for a path with a zero byte, which no file name has."""
+    if "\0" in request.scope["path"]:
+        raise NotFoundException
 
 
 def route_of(endpoint: Endpoint, pipeline: Pipeline) -> HTTPRouteHandler:

@@ -103,7 +103,8 @@ def handle_safely(endpoint: Endpoint, pipeline: Pipeline, raw: RawRequest) -> Re
     try:
         return handle(endpoint, pipeline, raw)
     except (Unavailable, Conflict) as fault:
-        log.warning("call_unavailable", operation=endpoint.operation.value, reason=str(fault))
+        code = getattr(fault, "code", None)
+        log.warning("call_unavailable", operation=endpoint.operation.value, reason=str(fault), code=code)
         return endpoint.problem(Problem.UNAVAILABLE)
     except Exception:  # the last line of defence: whatever it is, the caller gets the family's 500
         log.exception("call_failed", operation=endpoint.operation.value)

@@ -106,6 +106,17 @@ async def test_the_page_finds_all_it_needs_here() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.rule("G7")
+@pytest.mark.parametrize(
+    "name",
+    ["%00", "a%00.css", "..%2f..%2fapp.py", "%2e%2e/app.py", "nobody", "%ff", "con", "%5c"],
+)
+async def test_a_static_path_that_is_no_file_is_404_in_json(name: str) -> None:
+    answer = await asked("GET", f"/docs/assets/{name}")
+    assert (answer.status_code, answer.json()["appCode"]) == (404, "OCMS-4041")
+
+
+@pytest.mark.anyio
 async def test_a_process_whose_database_is_down_is_live_and_not_ready() -> None:
     assert (await asked("GET", "/health/live")).status_code == 200
     answer = await asked("GET", "/health/ready")

@@ -73,7 +73,7 @@ def fault(error: DBAPIError) -> OcmsError:
     never_reached = state is None and isinstance(error, OperationalError | InterfaceError)
     state = state or type(error.orig).__name__
     if error.connection_invalidated or never_reached or state.startswith(UNAVAILABLE):
-        return Unavailable(DATABASE)
+        return Unavailable(DATABASE, state)
     if state.startswith(CONFLICTS):
         return Conflict(f"the database reported {state}")
     constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)

@@ -10,11 +10,16 @@ class Conflict(OcmsError):
 
 
 class Unavailable(OcmsError):
-    """A system OCMS depends on cannot be reached; `which` names it. Try again later."""
+    """
+    A system OCMS depends on cannot be reached; `which` names it. Try again later.
 
-    def __init__(self, which: str) -> None:
+    `code` is that system's own code of the error, for the log; None where it has none.
+    """
+
+    def __init__(self, which: str, code: str | None = None) -> None:
         super().__init__(f"{which} is unavailable")
         self.which = which
+        self.code = code
 
 
 class RowRejected(OcmsError):

@@ -55,11 +55,21 @@ class DatabaseDialect(ABC):
     error_attribute: ClassVar[str] = "sqlstate"
     """The attribute of the driver's errors that names the error."""
 
-    unavailable_errors: ClassVar[tuple[str, ...]] = ("08", "57P", "53", "58")
-    """How the names of errors begin that say the database cannot be reached."""
+    unavailable_errors: ClassVar[tuple[str, ...]] = ("08", "57P", "53", "58", "25006", "25P03")
+    """
+    How the names of errors begin that say the database cannot be reached or cannot be written.
 
-    conflict_errors: ClassVar[tuple[str, ...]] = ("40", "55P03")
-    """How the names of errors begin that say another transaction came in between."""
+    25006 is a server that only reads, such as a standby after a failover; 25P03 one that has ended a
+    transaction for standing still.
+    """
+
+    conflict_errors: ClassVar[tuple[str, ...]] = ("40", "55P03", "57014", "26000", "42P05")
+    """
+    How the names of errors begin that say another transaction came in between, or that pass on a repeat.
+
+    57014 is a statement that waited beyond the server's time-out; 26000 and 42P05 are prepared statements
+    that a pooler has lost or shared.
+    """
 
     refused_row_errors: ClassVar[tuple[str, ...]] = ("22", "23", "27", "44", "P0001", "09")
     """How the names of errors begin that a row is to blame for."""
