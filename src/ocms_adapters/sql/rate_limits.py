@@ -33,12 +33,15 @@ from ocms_adapters.sql.dialects import dialect_of, mssql
 from ocms_adapters.sql.locking import lock_rows
 from ocms_adapters.sql.schema import ocms_rate_counter as table
 from ocms_adapters.sql.transactions import reading, translated, writing
+from ocms_adapters.sql.utc_clock import aware, utc_now
 from ocms_core.kernel.access import Limit, Operation
 from ocms_core.kernel.credentials import CallAllowed, RateLimitExceeded
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.rule_tags import rule
 
+# A use later than the database's clock by more than this was dated by a clock that is wrong.
+CLOCK_TOLERANCE = timedelta(minutes=1)
 NEVER_USED = datetime(1970, 1, 1)  # noqa: DTZ001  # columns are local, and any time long ago will do
 ROUNDS = 4
 
@@ -99,6 +102,11 @@ HELD = lock_rows(
     table,
     hint=mssql.LOCK_RANGE,
 )
+DATE_AS_NOW = (
+    update(table)
+    .where(_of_caller(table), table.c.used_at > bindparam("latest"))
+    .values(used_at=bindparam("now"), **change_stamp(bindparam("now")))
+)
 DROP_SURPLUS = delete(table).where(_of_caller(table), table.c.slot >= bindparam("calls"))
 SET_USE = (
     update(table)
@@ -122,6 +130,8 @@ class SqlRateLimits:
     It commits like any other write: a database that comes back from a crash has lost no count. Not
     waiting for the disk would save a third of its time (0.3 of 0.8 ms), on calls of which there are at
     most a hundred a minute. Times are those of the machines that call, so machines keep theirs in step (NTP).
+    A use that a wrong clock dated later than the database's own time counts as one of now, so it blocks a
+    caller for one period and no longer.
     """
 
     _engine: Engine
@@ -150,7 +160,9 @@ class SqlRateLimits:
             with reading(self._engine) as connection:
                 state = connection.execute(STATE, {**caller, "others": limit.calls - 1}).one()
             if state.decisive and (wait := singapore(state.decisive) + period - now) > timedelta(0):
-                return RateLimitExceeded(ceil(wait.total_seconds()))
+                if wait > period:
+                    self._date_as_now(caller)
+                return RateLimitExceeded(ceil(min(wait, period).total_seconds()))
             if (state.slots, state.highest) != (limit.calls, limit.calls - 1):
                 self._make_slots(caller, limit, local(now))
         return RateLimitExceeded(retry_after=1)
@@ -160,6 +172,12 @@ class SqlRateLimits:
         values = {**caller, "calls": limit.calls, "now": now, "free_if_before": free_if_before}
         with translated(), self._quick.begin() as connection:
             return connection.execute(statement, values).rowcount == 1
+
+    def _date_as_now(self, caller: Mapping[str, str]) -> None:
+        """Give uses dated later than the database's clock the time of that clock."""
+        with writing(self._engine) as connection:
+            current = local(aware(utc_now(connection)))
+            connection.execute(DATE_AS_NOW, {**caller, "latest": current + CLOCK_TOLERANCE, "now": current})
 
     def _make_slots(self, caller: Mapping[str, str], limit: Limit, now: datetime) -> None:
         """Make exactly as many slots as the limit has calls, keeping the latest uses of those there are."""

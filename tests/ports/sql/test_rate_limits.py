@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event, func, insert, select
 from sqlalchemy.dialects import mssql
 
+from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.rate_limits import HELD, TAKE_AT_ONCE, SqlRateLimits
 from ocms_adapters.sql.schema import ocms_rate_counter
@@ -81,6 +82,25 @@ def test_the_eleventh_call_in_an_hour_is_refused_until_the_first_lies_an_hour_ba
     assert limits.take(API_1, HOURLY, "key", after(3599.000001)) == RateLimitExceeded(1)
     assert limits.take(API_1, HOURLY, "key", after(3600)) == CallAllowed()
     assert limits.take(API_1, HOURLY, "key", after(3600)) == RateLimitExceeded(60)
+
+
+@pytest.mark.rule("P3")
+def test_a_clock_that_was_a_day_ahead_blocks_a_caller_for_one_period_only(engine: Engine) -> None:
+    limits, real = SqlRateLimits(engine), SystemClock().now()
+    ahead = real + timedelta(days=1)
+    assert admitted(limits, 10, now=ahead) == 10
+    assert limits.take(API_1, HOURLY, "key", real) == RateLimitExceeded(3600)
+    assert isinstance(limits.take(API_1, HOURLY, "key", real + timedelta(minutes=50)), RateLimitExceeded)
+    assert admitted(limits, 11, now=real + timedelta(minutes=61)) == 10
+
+
+@pytest.mark.rule("P3")
+def test_uses_that_are_not_later_than_the_databases_clock_stay_as_they_are(engine: Engine) -> None:
+    limits = SqlRateLimits(engine)
+    assert admitted(limits, 10, now=NOON) == 10
+    behind = limits.take(API_1, HOURLY, "key", NOON - timedelta(hours=2))
+    assert behind == RateLimitExceeded(3600)
+    assert limits.take(API_1, HOURLY, "key", after(3599)) == RateLimitExceeded(1)
 
 
 @pytest.mark.rule("P3")
