@@ -142,7 +142,9 @@ def notes_on(sheets: list[WorkbookSheet], chosen: WorkbookSheet) -> Iterator[str
             yield f"the {hidden}sheet {sheet.name!r} was not read, only {chosen.name!r}"
 
 
-def read_book(package: Package, book: str, parts: Mapping[str, tuple[str, str]]) -> tuple[list[WorkbookSheet], bool]:
+def read_book(
+    package: Package, book: str, parts: Mapping[str, tuple[str, str]]
+) -> tuple[list[WorkbookSheet], bool]:
     """Return the sheets with cells, and whether the formulas are to be calculated when the file is opened."""
     sheets, uncalculated = [], False
     for each in elements(package.open(book), "sheet", "calcPr"):

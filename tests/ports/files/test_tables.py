@@ -81,7 +81,7 @@ OTHERS: dict[str, Callable[[bytes], bytes]] = {
         replaced(content, SHEET, 'xmlns="', 'xmlns:x="'), SHEET, r"<(/?)(\w)", r"<\1x:\2"
     ),
     "styles nobody can use": lambda content: replaced(
-        content, STYLES, "<fonts.*</fonts>", "<fonts><font><b val='x'/></font></fonts>"
+        content, STYLES, "<fills.*</fills>", "<fills><fill/></fills>"
     ),
     "relative names of parts in capitals": upper_case_parts,
     "UTF-16": in_utf_16,
