@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import Engine
 
 from ocms_adapters.sql import engines
@@ -103,6 +104,40 @@ def test_a_dry_run_says_the_same_and_writes_nothing(engine: Engine, tmp_path: Pa
     assert not (tmp_path / "reports").exists()
     import_file(as_csv(tmp_path), officer="USER01")
     assert verdicts(tmp_path) == given
+
+
+@pytest.mark.rule("S25", "S26")
+def test_what_a_table_hides_and_what_cannot_be_read_is_said(
+    engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    for row in (("noticeNo", "newStage"), ("N-001", "=A1"), ("N-002", "DN2")):
+        sheet.append(row)
+    sheet.row_dimensions[3].hidden = True
+    book.create_sheet("Old").sheet_state = "hidden"
+    book.save(tmp_path / "moves.xlsx")
+    assert import_file(tmp_path / "moves.xlsx", officer="USER01") == 1
+    _, unreadable, hidden = verdicts(tmp_path)
+    assert unreadable[:3] + unreadable[5:6] == ["2", "N-001", "FAILED", "OCMS.CPS.INVALID_FORMAT"]
+    assert unreadable[6].startswith(
+        "newStage (cell B2) holds a formula without a stored value; save the file"
+    )
+    assert hidden[:3] == ["3", "N-002", "UPDATED"]
+    said = capsys.readouterr().err
+    assert "moves.xlsx: the hidden sheet 'Old' was not read, only 'Sheet'\n" in said
+    assert "moves.xlsx: hidden rows were read like the others: 3\n" in said
+    assert rows_of(engine, t.ocms_valid_offence_notice, "N-001")[0]["last_processing_stage"] == "DN1"
+
+
+@pytest.mark.rule("S25")
+def test_a_misspelt_title_moves_nothing(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "moves.csv").write_text("noticeNo,New Stage\nN-001,DN2\n")
+    with pytest.raises(ValueError, match=r"moves.csv: nobody knows the column 'New Stage'; write newStage"):
+        import_file(tmp_path / "moves.csv", officer="USER01")
+    assert rows_of(engine, t.ocms_change_of_processing) == []
+    assert not (tmp_path / "moves.verdicts.csv").exists()
 
 
 @pytest.mark.usefixtures("engine")

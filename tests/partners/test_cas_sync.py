@@ -287,13 +287,48 @@ def test_the_list_is_csv_or_a_json_object_a_line(tmp_path: Path, name: str, text
     assert unpaid_list.updates == (CourtNoticeUpdate("A1", "PS", "PS-WWP"),)
 
 
+@pytest.mark.rule("P43", "S25")
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("list.csv", "noticeNo, processingStage\n A1 , WAR \n"),
+        ("list.csv", "\ufeffnoticeNo;processingStage;\r\nA1;WAR;\r\n;;\r\n"),
+        ("list.txt", '"noticeNo", "processingStage"\n"A1", "WAR\xa0"\n'),
+        ("list.jsonl", '{" noticeNo": " A1", "processingStage ": "WAR ", "suspensionType": " "}\n\n'),
+    ],
+)
+def test_blanks_around_titles_and_values_do_not_count(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    assert read_list(tmp_path / name).updates == (CourtNoticeUpdate("A1", processing_stage="WAR"),)
+
+
 @pytest.mark.rule("P43")
 @pytest.mark.parametrize(
     "name, content, problem",
     [
         ("list.csv", b"noticeNo\nA-1\n", "entry 1 has no noticeNo of 1 to 10 letters and digits; correct it"),
         ("list.csv", b"noticeNo\nA1\nA1\n", "entry 2 repeats a notice number; leave one of them out"),
-        ("list.csv", b"number\nA1\n", "entry 1 has no noticeNo"),
+        ("list.csv", b"number\nA1\n", "list.csv: has no column noticeNo; its titles are 'number'."),
+        ("list.csv", b"noticeNo,Processing Stage\nA1,WAR\n", "'Processing Stage'; write processingStage."),
+        ("list.csv", b"noticeNo,processingStage,processingStage\n", "more than one column processingStage"),
+        ("list.csv", b"noticeNo\nA1,WAR\n", "list.csv: cell B2 stands under no title"),
+        (
+            "list.csv",
+            "noticeNo\nA1\n".encode("utf-16"),
+            "is not CSV with a header, in UTF-8; have it written",
+        ),
+        (
+            "list.ndjson",
+            b'{"noticeNo": "A1"}\n{"noticeNo": "A2", "stage": "WAR"}',
+            "entry 2: nobody knows the",
+        ),
+        (
+            "list.ndjson",
+            b'{"noticeNo": "A1", "noticeNo ": "A2"}',
+            "entry 1: has more than one column noticeNo",
+        ),
+        ("list.ndjson", b"{}", "entry 1 has no noticeNo"),
+        ("list.ndjson", b'{"noticeNo": {"A": 1}}', "entry 1 has no noticeNo"),
         ("list.csv", b"", "holds no notice; there is nothing to do"),
         ("list.csv", b"noticeNo\n", "holds no notice; there is nothing to do"),
         ("list.csv", b"\xff\xfe", "is not CSV with a header, in UTF-8; have it written anew"),

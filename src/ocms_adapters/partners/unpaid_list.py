@@ -1,6 +1,5 @@
 """The unpaid list of CAS: notice numbers, with the update of each."""
 
-import csv
 import hashlib
 import io
 import json
@@ -10,6 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
+from ocms_adapters.files.tables import WrongTitles, check_titles, read_csv, table_of
 from ocms_adapters.partners.cas import CourtNoticeUpdate
 from ocms_adapters.structuring import JSON_BODIES, MalformedData
 from ocms_core.kernel.errors import OcmsError
@@ -17,6 +17,8 @@ from ocms_core.kernel.notice_numbers import is_notice_no
 from ocms_core.kernel.rule_tags import rule
 
 JSON_LINES = (".ndjson", ".jsonl")
+TITLES = ("noticeNo", "suspensionType", "eprReasonOfSuspension", "processingStage")
+REQUIRED_TITLES = ("noticeNo",)
 
 
 @frozen
@@ -48,15 +50,17 @@ def read_list(file: Path) -> UnpaidList:
 
     The columns are those of API 2: `noticeNo`, and where CAS has something to update `suspensionType`,
     `eprReasonOfSuspension` and `processingStage`. Raises `BadUnpaidList` for a file that is not there or
-    cannot be read, for an entry without a notice number or with a wrong type, and for a number that stands
-    twice.
+    cannot be read, for titles nobody knows or that stand twice, for an entry without a notice number or with
+    a wrong type, and for a number that stands twice.
     """
     try:
         content = file.read_bytes()
-        rows = list((json_rows if file.suffix in JSON_LINES else csv_rows)(content.decode("utf-8-sig")))
+        rows = list((json_rows if file.suffix in JSON_LINES else csv_rows)(content, file.name))
     except OSError as error:
         raise BadUnpaidList(f"{file} cannot be read: {error.strerror}; give the path of the list") from None
-    except (ValueError, csv.Error):
+    except WrongTitles as error:
+        raise BadUnpaidList(str(error)) from None
+    except ValueError:
         form = "one JSON object a line" if file.suffix in JSON_LINES else "CSV with a header"
         raise BadUnpaidList(f"{file.name} is not {form}, in UTF-8; have it written anew") from None
     seen: dict[str, CourtNoticeUpdate] = {}
@@ -71,27 +75,43 @@ def read_list(file: Path) -> UnpaidList:
 
 
 def read_update(row: Mapping[str, Any], entry: str) -> CourtNoticeUpdate:
-    """Read one entry, blank fields as None. Raises `BadUnpaidList`, naming the entry and the field."""
-    number = row.get("noticeNo")
-    number = number.strip() if isinstance(number, str) else ""
-    if not is_notice_no(number):
+    """
+    Read one entry, without blanks around its values, blank ones as None.
+
+    Raises `BadUnpaidList`, naming the entry and the field.
+    """
+    stripped = {name: value.strip() if isinstance(value, str) else value for name, value in row.items()}
+    if not is_notice_no(stripped.get("noticeNo")):
         raise BadUnpaidList(f"{entry} has no noticeNo of 1 to 10 letters and digits; correct it")
-    filled = {name: value for name, value in row.items() if value} | {"noticeNo": number}
+    filled = {name: value for name, value in stripped.items() if value}
     try:
         return JSON_BODIES.read(filled, CourtNoticeUpdate, entry)
     except MalformedData as error:
         raise BadUnpaidList(f"{error}; correct it") from None
 
 
-def csv_rows(text: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of CSV with a header."""
-    yield from csv.DictReader(io.StringIO(text, newline=""), strict=True)
+def csv_rows(content: bytes, name: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows of CSV with a header. Raises `UnreadableTable`, and `WrongTitles` for its header."""
+    sheet = read_csv(content, name)
+    if not any(sheet.rows.values()):
+        return
+    for row in table_of(sheet, name, TITLES, REQUIRED_TITLES).rows:
+        if row.problem:
+            raise BadUnpaidList(f"{name}: {row.problem.cell} {row.problem.problem}")
+        yield row.cells
 
 
-def json_rows(text: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of one JSON object a line. Raises `ValueError` for anything else."""
-    for line in filter(str.strip, io.StringIO(text)):
-        row = json.loads(line)
-        if not isinstance(row, dict):
+def json_rows(content: bytes, name: str) -> Iterator[Mapping[str, Any]]:
+    """
+    Yield the rows of one JSON object a line.
+
+    Raises `ValueError` for anything else, and `WrongTitles` for a key nobody knows or that stands twice.
+    """
+    lines = filter(str.strip, io.StringIO(content.decode("utf-8-sig")))
+    for place, line in enumerate(lines, start=1):
+        pairs = json.loads(line, object_pairs_hook=tuple)
+        if not isinstance(pairs, tuple):
             raise ValueError("a line is no JSON object")  # noqa: TRY004  # it is the file that is wrong
-        yield row
+        keys = dict(enumerate((key for key, _ in pairs), start=1))
+        titles = check_titles(keys, f"{name}: entry {place}", TITLES, ()) if keys else {}
+        yield {titles[number]: value for number, (_, value) in enumerate(pairs, start=1) if number in titles}

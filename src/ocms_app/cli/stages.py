@@ -20,6 +20,7 @@ from ocms_app.reports import report_store
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.tables import TableRow
 from ocms_core.stages import importing, service
 from ocms_core.stages.importing import RowVerdict
 from ocms_core.stages.officer_changes import SOURCE
@@ -45,7 +46,8 @@ def import_file(
     Move the notices of a CSV or Excel file by the same rules as the portal's submit.
 
     Its titles are those of the API: noticeNo, and where wanted newStage, reason, remark, dhMhaCheck and
-    isConfirmation. Each row gets its verdict in a file of its own. The exit status is 1 when a row failed.
+    isConfirmation; another title refuses the table. A cell counts as the spreadsheet shows it. Each row gets
+    its verdict in a file of its own. The exit status is 1 when a row failed.
     The report of what was moved is linked, also where the table could not be finished.
 
     Parameters
@@ -61,10 +63,8 @@ def import_file(
     """
     if not 0 < len(officer.strip()) <= LONGEST_NAME:
         raise ValueError(f"An officer is named by 1 to {LONGEST_NAME} characters.")
-    titles, coming = read_table(file)
-    if missing := importing.missing_titles(titles):
-        raise ValueError(f"{file.name}: has no column {', '.join(missing)}.")
-    rows = list(coming)
+    table = read_table(file, importing.TITLES, importing.REQUIRED_TITLES)
+    rows = table.rows
     target = verdicts or file.with_name(f"{file.stem}.verdicts.csv")
     settings = startup()
     databases, now = open_databases(settings), SystemClock().now()
@@ -75,6 +75,8 @@ def import_file(
     try:
         write(target, with_progress(rows, execute), moved)
     finally:
+        for note in table.notes:
+            print(f"{file.name}: {note}", file=sys.stderr)
         would = "would be " if dry_run else ""
         print(f"{len(moved)} of {len(rows)} rows {would}moved; verdicts in {target}", file=sys.stderr)
         if moved and not dry_run:
@@ -99,7 +101,7 @@ def publish(batch: ReportBatch, databases: Databases, settings: Settings) -> Non
         print(f"No report yet ({fault}); the report list has the day's all the same.", file=sys.stderr)
 
 
-def with_progress(rows: Sequence[importing.Row], execute: importing.ExecuteItems) -> Iterable[RowVerdict]:
+def with_progress(rows: Sequence[TableRow], execute: importing.ExecuteItems) -> Iterable[RowVerdict]:
     """Yield the verdicts of the rows, with a progress bar on standard error."""
     return track(
         importing.verdicts(rows, execute),

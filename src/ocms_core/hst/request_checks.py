@@ -1,6 +1,5 @@
 """What a call of contract 4 must look like before anything is looked up."""
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -12,12 +11,12 @@ from ocms_core.kernel.dates import calendar_day
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.identity_numbers import FORMS, PASSPORT, STORED_AS, identity
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.texts import is_blank, is_writable, with_plain_blanks
 from ocms_core.kernel.value_objects import value_object
 
 ID_TYPES = frozenset({*FORMS, *STORED_AS})
 DEFAULT_LIMIT, LARGEST_LIMIT = 10, 100
 LARGEST_SKIP = 2**31 - 1
-LINE_BREAKS = re.compile(r"\s*[\r\n]\s*")
 
 # The parts of an address by their names on the wire, in the contract's order: the length of the
 # column behind each, and whether the part may be empty (H3).
@@ -118,7 +117,7 @@ def revival(body: object) -> HstRevival | Refusal:
         fields = fields_of(body)
         id_no = id_no_in(fields)
         reason = text(fields, "revivalReason", lengths.REMARKS)
-        remarks = "" if fields.get("remarks") is None else string(in_one_line(fields), "remarks").strip()
+        remarks = "" if fields.get("remarks") is None else string(fields, "remarks")
         kept = f"{reason}: {remarks}" if remarks else reason
         if len(kept) > lengths.REMARKS:
             raise invalid_field("remarks")
@@ -168,27 +167,24 @@ def invalid_field(name: str) -> InvalidHstField:
 
 
 def string(fields: Mapping[str, Any], name: str, longest: int | None = None) -> str:
-    """Take a text that is there, empty or not; a number in its place is wrong (G7)."""
+    """Take a text that is there, empty or not, with plain blanks (F51); a number there is wrong (G7)."""
     value = fields.get(name)
     if value is None:
         raise missing_field(name)
-    if not isinstance(value, str) or not value.isprintable() or (longest and len(value) > longest):
+    if not isinstance(value, str) or not is_writable(value):
         raise invalid_field(name)
-    return value
+    line = with_plain_blanks(value)
+    if longest and len(line) > longest:
+        raise invalid_field(name)
+    return line
 
 
 def text(fields: Mapping[str, Any], name: str, longest: int | None = None) -> str:
     """Take a text that says something."""
-    value = string(fields, name, longest).strip()
-    if not value:
+    value = string(fields, name, longest)
+    if is_blank(value):
         raise missing_field(name)
     return value
-
-
-def in_one_line(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Fold the line breaks of remarks, which officers write in a box of several lines."""
-    remarks = fields["remarks"]
-    return {"remarks": LINE_BREAKS.sub(" ", remarks) if isinstance(remarks, str) else remarks}
 
 
 def id_no_in(fields: Mapping[str, Any]) -> str:
@@ -207,7 +203,7 @@ def address_in(fields: Mapping[str, Any]) -> RegisteredAddress:
 def parts_of(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Take each part of an address; the postal code has six digits."""
     for name, (part, longest, may_be_empty) in ADDRESS_FIELDS.items():
-        value = string(fields, name, longest).strip() if may_be_empty else text(fields, name, longest)
+        value = string(fields, name, longest) if may_be_empty else text(fields, name, longest)
         if name == "postalCode" and not POSTAL_CODE.fullmatch(value):
             raise invalid_field(name)
         yield part, value
@@ -231,7 +227,7 @@ def is_set(fields: Mapping[str, Any], name: str) -> bool:
 
 def day(filters: Mapping[str, Any], name: str) -> date:
     """Take a calendar day, as 2025-01-31."""
-    found = calendar_day(string(filters, name).strip())
+    found = calendar_day(string(filters, name))
     if found is None or found == date.max:  # the day after the last one bounds the rows
         raise invalid_field(name)
     return found

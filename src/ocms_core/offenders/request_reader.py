@@ -16,6 +16,7 @@ from ocms_core.kernel.identity_numbers import ID_TYPES, identity
 from ocms_core.kernel.notice_numbers import is_notice_no
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.texts import is_blank, is_writable, with_plain_blanks
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.offenders.facts import ROLES
 
@@ -24,7 +25,6 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 COUNTRY_CODE = re.compile(r"[0-9]{1,3}", re.ASCII)
 CONTACT_NO = re.compile(r"[0-9]{1,12}", re.ASCII)
 SINGAPORE_CONTACT_NO = re.compile(r"[0-9]{8}", re.ASCII)
-LINE_BREAKS = str.maketrans("\r\n\t", "   ")
 
 LENGTHS: Mapping[str, int] = {
     "noticeNo": lengths.NOTICE_NO,
@@ -229,7 +229,7 @@ def read_address_parts(reader: FieldReader) -> dict[str, str | None] | None:
         reader.report("address", "Invalid address")
         return None
     inner = FieldReader(sent)
-    parts = {part: inner.read(name, text) for name, part in ADDRESS_TEXTS.items() if inner.has(name)}
+    parts = {part: inner.read(name, line) for name, part in ADDRESS_TEXTS.items() if inner.has(name)}
     if inner.has("unitNo"):
         parts["floor_no"], parts["unit_no"] = inner.read("unitNo", floor_and_unit_field) or (None, None)
     if inner.has("postalCode"):
@@ -241,7 +241,7 @@ def read_address_parts(reader: FieldReader) -> dict[str, str | None] | None:
 def required_text(body: Body, name: str, message: str) -> str:
     """Return a text without the blanks around it. Raises `InvalidField` when there is none."""
     value = body.get(name)
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or is_blank(value):
         raise InvalidField(message)
     return value.strip()
 
@@ -251,16 +251,16 @@ def optional_text(body: Body, name: str, message: str | None = None) -> str | No
     value = body.get(name)
     if value is not None and not isinstance(value, str):
         raise InvalidField(message or f"Invalid {name}")
-    return None if value is None else value.strip() or None
+    return None if value is None or is_blank(value) else value.strip()
 
 
 def bounded(name: str, value: str) -> str:
     """
-    Check that a text is printable and fits its column (G10), and return it. Raises `InvalidField`.
+    Check that a text can be written and fits its column (F51, G10), and return it. Raises `InvalidField`.
 
     Counted as SQL Server and the copy on the Internet side count: a character outside the basic plane is two.
     """
-    if not value.translate(LINE_BREAKS).isprintable():
+    if not is_writable(value):
         raise InvalidField(f"Invalid {name}")
     if len(value.encode("utf-16-le")) > 2 * LENGTHS[name]:
         raise InvalidField(f"{name} exceeds maximum length ({LENGTHS[name]} characters)")
@@ -287,6 +287,12 @@ def text(body: Body, name: str) -> str | None:
     """Return an optional text that fits its column. Raises `InvalidField`."""
     value = optional_text(body, name)
     return value and bounded(name, value)
+
+
+def line(body: Body, name: str) -> str | None:
+    """Return an optional text of one line, its blanks plain (F51). Raises `InvalidField`."""
+    value = optional_text(body, name)
+    return value and bounded(name, with_plain_blanks(value))
 
 
 def notice_no(body: Body, name: str) -> str:
@@ -326,8 +332,8 @@ def id_no(body: Body, name: str) -> str:
 
 
 def required_name(body: Body, name: str) -> str:
-    """Return a name that is not blank. Raises `InvalidField`."""
-    return bounded(name, required_text(body, name, "Name is required"))
+    """Return a name that is not blank, its blanks plain (F51). Raises `InvalidField`."""
+    return bounded(name, with_plain_blanks(required_text(body, name, "Name is required")))
 
 
 def updated_name(body: Body, name: str) -> str | None:
@@ -381,7 +387,7 @@ def floor_and_unit(value: str | None) -> tuple[str | None, str | None]:
     """
     if value is None:
         return None, None
-    floor, hyphen, unit = (part.strip() for part in value.removeprefix("#").strip().partition("-"))
+    floor, hyphen, unit = (with_plain_blanks(part) for part in value.removeprefix("#").strip().partition("-"))
     if not hyphen:
         floor, unit = "", floor
     return bounded("floor", floor) if floor else None, bounded("unit", unit) if unit else None

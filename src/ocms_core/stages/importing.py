@@ -7,6 +7,7 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.tables import TableRow
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.request_checks import ChangeItem, change_item
@@ -15,11 +16,12 @@ from ocms_core.stages.request_fields import InvalidRequest
 CHUNK = 500
 TEXTS = ("noticeNo", "newStage", "reason", "remark")
 FLAGS = ("dhMhaCheck", "isConfirmation")
+TITLES = (*TEXTS, *FLAGS)
+"""The titles a table may have (S25)."""
+REQUIRED_TITLES = ("noticeNo",)
 YES = frozenset({"true", "yes", "y", "1"})
 NO = frozenset({"false", "no", "n", "0", ""})
 
-# The number of a row in its table, and what its cells say by their titles.
-Row = tuple[int, Mapping[str, str]]
 ExecuteItems = Callable[[Sequence[ChangeItem]], Decision[StageTransition]]
 
 
@@ -33,25 +35,28 @@ class RowVerdict:
     transition: StageTransition | None = None
 
 
-def missing_titles(titles: Iterable[str]) -> tuple[str, ...]:
-    """Name the titles a table needs and does not have: the notice number alone."""
-    return tuple(name for name in TEXTS[:1] if name not in set(titles))
-
-
 @rule("S20")
-def verdicts(rows: Iterable[Row], execute: ExecuteItems) -> Iterator[RowVerdict]:
+def verdicts(rows: Iterable[TableRow], execute: ExecuteItems) -> Iterator[RowVerdict]:
     """Decide rows in their order, so many at a time; a malformed or repeated one fails by itself (S20)."""
     seen: set[str] = set()
     coming = iter(rows)
     while chunk := list(islice(coming, CHUNK)):
-        read = [(place, cells, first_time(read_item(cells), seen)) for place, cells in chunk]
-        decision = execute([item for _, _, item in read if isinstance(item, ChangeItem)])
+        read = [(row, first_time(read_row(row), seen)) for row in chunk]
+        decision = execute([item for _, item in read if isinstance(item, ChangeItem)])
         answers = iter(decision.answers)
-        for place, cells, item in read:
+        for row, item in read:
             if isinstance(item, ChangeItem):
-                yield verdict(place, next(answers))
+                yield verdict(row.number, next(answers))
             else:
-                yield RowVerdict(place, cells.get("noticeNo", ""), item)
+                yield RowVerdict(row.number, row.cells.get("noticeNo", ""), item)
+
+
+@rule("S26")
+def read_row(row: TableRow) -> ChangeItem | Code:
+    """Read a row as an item; one with a cell that cannot be read fails with the cell's name (S26)."""
+    if row.problem:
+        return codes.CPS_INVALID_FIELD.worded(field=row.problem.cell, problem=row.problem.problem)
+    return read_item(row.cells)
 
 
 def read_item(cells: Mapping[str, str]) -> ChangeItem | Code:

@@ -163,6 +163,39 @@ def test_a_furnish_with_a_wrong_field(case: Case[dict[str, Any], None, Told]) ->
     assert messages(parse_furnish({**FURNISH, **case.given})) == case.says
 
 
+@pytest.mark.rule("F51")
+def test_names_and_addresses_are_stored_with_plain_blanks_and_remarks_as_sent() -> None:
+    pasted = {
+        "name": "\xa0PAT\xa0\u3000SAMPLE\r\n",
+        "address": {
+            "streetName": "EXAMPLE\u2007ROAD",
+            "buildingName": "TOWER\t A",
+            "unitNo": "#01\xa0-\xa002",
+        },
+        "remarks": "see letter of 1\xa0May\nsecond line",
+    }
+    request = parse_furnish({**FURNISH, **pasted})
+    assert isinstance(request, FurnishRequest)
+    assert request.person.name == "PAT SAMPLE"
+    assert request.address == MailingAddress(
+        street_name="EXAMPLE ROAD", building_name="TOWER A", floor_no="01", unit_no="02"
+    )
+    assert request.detail.remarks == pasted["remarks"]
+    longest = parse_furnish({**FURNISH, "name": "N" * 33 + "\xa0\xa0" + "N" * 32})
+    assert isinstance(longest, FurnishRequest)
+
+
+@pytest.mark.rule("F51", "F52")
+@pytest.mark.parametrize("field", ["name", "relationship", "remarks"])
+def test_a_control_character_is_no_text(field: str) -> None:
+    assert messages(parse_furnish({**FURNISH, field: "A\x1bB"})) == ((field, f"Invalid {field}"),)
+
+
+@pytest.mark.rule("F51", "F52")
+def test_a_name_of_which_nothing_shows_is_missing() -> None:
+    assert messages(parse_furnish({**FURNISH, "name": "\u200b\u2060"})) == (("name", "Name is required"),)
+
+
 @parametrize_cases(UNITS)
 def test_floor_and_unit(case: Case[str, None, tuple[str | None, str | None]]) -> None:
     request = parse_furnish({**FURNISH, "address": {"unitNo": case.given}})
