@@ -174,6 +174,5 @@ def datahive(context: JobContext) -> DataHive:
 
 def mail_server(settings: Settings) -> SmtpAlertSender | None:
     """Return the mail server for workbooks, that of the alerts with other recipients; None without one."""
-    recipients = [name.strip() for name in settings.hst_reports_to.split(",") if name.strip()]
     server = sending_alerts.alert_sender(evolve(settings, alert_to=settings.hst_reports_to))
-    return server if isinstance(server, SmtpAlertSender) and recipients else None
+    return server if isinstance(server, SmtpAlertSender) else None
