@@ -13,7 +13,7 @@ from ocms_adapters.sql.hst import SqlHstStores
 from ocms_app.jobs import sending_alerts
 from ocms_app.jobs.context import JobContext
 from ocms_app.reports import report_store
-from ocms_app.settings import Settings
+from ocms_app.settings import Settings, variable
 from ocms_core.hst import address_check, batch_jobs, mha_exchange, reporting
 from ocms_core.hst.facts import JobResult
 from ocms_core.hst.ports import DataHive, MhaExchange, Progress
@@ -155,6 +155,7 @@ def exchange(settings: Settings) -> MhaExchange:
         known_hosts=Path(settings.mha_known_hosts),
         requests=settings.mha_requests,
         responses=settings.mha_responses,
+        key_setting=variable("mha_key"),
     )
 
 
