@@ -108,6 +108,7 @@ class Settings:
     partner_token_url: str = ""
     partner_client_id: str = ""
     partner_client_secret: str = secret()
+    partner_scope: str = ""
 
 
 MEANINGS: dict[str, str] = {
@@ -159,6 +160,7 @@ MEANINGS: dict[str, str] = {
     "partner_token_url": "for `ocms partner plus-query`: the token endpoint",
     "partner_client_id": "for `ocms partner plus-query`: the client id",
     "partner_client_secret": "for `ocms partner plus-query`: the client secret",
+    "partner_scope": "for `ocms partner plus-query`: the scope to ask for; empty for none",
 }
 
 CHOICES: dict[str, tuple[str, ...]] = {
