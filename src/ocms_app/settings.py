@@ -38,7 +38,8 @@ class IssuerSettings:
     An issuer whose bearer tokens are accepted.
 
     `kind` is `clients` (PLUS, Toppan) or `staff`; the keys come from `jwks_url` or `jwks_file`. A
-    client's role is the token's, or else the one `roles` gives its client id.
+    client's role is the token's, or else the one `roles` gives its client id. The others say what the
+    provider does differently (G17); empty means as usual.
     """
 
     name: str
@@ -49,6 +50,13 @@ class IssuerSettings:
     jwks_url: str = ""
     jwks_file: str = ""
     roles: dict[str, str] = field(factory=dict)
+    caller_claims: tuple[str, ...] = ()
+    role_claims: tuple[str, ...] = ("roles", "role")
+    role_words: dict[str, str] = field(factory=dict)
+    types: tuple[str, ...] = ("JWT", "at+jwt", "application/at+jwt")
+    untyped: bool = False
+    audience_claim: str = "aud"
+    required_claims: dict[str, str] = field(factory=dict)
 
 
 def secret() -> Any:
