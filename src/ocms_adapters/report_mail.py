@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from attrs import frozen
 
-from ocms_adapters.mail import SmtpAlertSender
+from ocms_adapters.mail import SEVEN_BITS, SmtpAlertSender
 from ocms_core.kernel.errors import Unavailable
 
 WORKBOOK = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
@@ -25,7 +25,7 @@ class SmtpReportMailer:
         """Send a message with workbooks. Raises `Unavailable` when it cannot be sent or no server is set."""
         if self.server is None or not self.server.recipients:
             raise Unavailable("the mail server (none is set)")
-        mail = EmailMessage()
+        mail = EmailMessage(SEVEN_BITS)
         mail["Subject"] = subject
         mail["From"] = self.server.sender
         mail["To"] = ", ".join(self.server.recipients)

@@ -1,46 +1,80 @@
 """Runs the jobs of a schedule when they are due; any number of workers may, and one of them runs each."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from threading import Thread
 from time import monotonic
-from zoneinfo import ZoneInfo
 
 import structlog
-from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # ships no types
 from attrs import define, field, frozen
+from cronsim import CronSim, CronSimError
 
 from ocms_app.job_runner import JobRunner
-from ocms_app.job_table import Job
+from ocms_app.job_table import JOBS, Job
+from ocms_app.settings import WrongSettings
 from ocms_core.jobs.runs import RunOutcome, SkipReason
 from ocms_core.jobs.scheduling import PendingSlot, due_slot, retry_delay, sleep_time
+from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.kernel.errors import OcmsError
 
 log = structlog.get_logger()
 
-ZONE = ZoneInfo("Asia/Singapore")
+CRONTAB_FIELDS = 5
+# A week that ends on Sunday: as the end of a range it is 7, not 0.
+UNTIL_SUNDAY = re.compile(r"-sun\b", re.IGNORECASE)
 
 
 @frozen
 class CronSchedule:
-    """A crontab line in Singapore time (G5)."""
+    """
+    A crontab line in Singapore time (G5), read as POSIX says.
 
-    _trigger: CronTrigger
+    Weekdays count from 0, Sunday, which is also 7. A line that restricts both the day of the month and the
+    weekday means the days that meet either.
+    """
+
+    _line: str
 
     @classmethod
     def parse(cls, line: str) -> "CronSchedule":
-        """Parse a crontab line; raise `ValueError` when it is none."""
-        return cls(CronTrigger.from_crontab(line, timezone=ZONE))
+        """Parse a crontab line; raise `ValueError` when it is none, or stands for no time at all."""
+        line = UNTIL_SUNDAY.sub("-7", line)
+        if len(line.split()) != CRONTAB_FIELDS:
+            raise ValueError("a crontab line has five fields: minute, hour, day of month, month, weekday")
+        try:
+            CronSim(line, datetime.now(SINGAPORE))
+        except CronSimError as error:
+            raise ValueError(str(error)) from None
+        return cls(line)
 
     def next_after(self, moment: datetime) -> datetime | None:
         """Return the first time later than a moment; None when there is none."""
-        slot: datetime | None = self._trigger.get_next_fire_time(None, moment + timedelta(microseconds=1))
-        return slot
+        return next(CronSim(self._line, moment.astimezone(SINGAPORE)), None)
 
 
 def schedule_of(job: Job, schedules: Mapping[str, str]) -> CronSchedule:
     """Return when a job is due: the setting's crontab line, or else its own."""
     return CronSchedule.parse(schedules.get(job.name, job.schedule))
+
+
+def check_schedules(schedules: Mapping[str, str]) -> None:
+    """Raise `WrongSettings` with a line for each schedule that is of no job, or no crontab line."""
+    if wrong := list(wrong_schedules(schedules)):
+        raise WrongSettings(wrong)
+
+
+def wrong_schedules(schedules: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with the setting `schedules`, a line for each job."""
+    names = [job.name for job in JOBS]
+    for name, line in schedules.items():
+        if name not in names:
+            yield f"[ocms.schedules] {name}: there is no such job; there are {', '.join(names)}"
+            continue
+        try:
+            CronSchedule.parse(line)
+        except ValueError as error:
+            yield f"[ocms.schedules] {name}: {line!r} is no crontab line: {error}"
 
 
 @define

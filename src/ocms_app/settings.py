@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from typed_settings.exceptions import TsError
 from typed_settings.loaders import DictLoader
 
+from ocms_adapters.mail import addresses
 from ocms_adapters.structuring import MalformedData, Mismatch, StrictConverter, amount_text
 from ocms_core.kernel.errors import OcmsError
 
@@ -37,7 +38,8 @@ class IssuerSettings:
     An issuer whose bearer tokens are accepted.
 
     `kind` is `clients` (PLUS, Toppan) or `staff`; the keys come from `jwks_url` or `jwks_file`. A
-    client's role is the token's, or else the one `roles` gives its client id.
+    client's role is the token's, or else the one `roles` gives its client id. The others say what the
+    provider does differently (G17); empty means as usual.
     """
 
     name: str
@@ -48,6 +50,13 @@ class IssuerSettings:
     jwks_url: str = ""
     jwks_file: str = ""
     roles: dict[str, str] = field(factory=dict)
+    caller_claims: tuple[str, ...] = ()
+    role_claims: tuple[str, ...] = ("roles", "role")
+    role_words: dict[str, str] = field(factory=dict)
+    types: tuple[str, ...] = ("JWT", "at+jwt", "application/at+jwt")
+    untyped: bool = False
+    audience_claim: str = "aud"
+    required_claims: dict[str, str] = field(factory=dict)
 
 
 def secret() -> Any:
@@ -107,6 +116,7 @@ class Settings:
     partner_token_url: str = ""
     partner_client_id: str = ""
     partner_client_secret: str = secret()
+    partner_scope: str = ""
 
 
 MEANINGS: dict[str, str] = {
@@ -141,7 +151,7 @@ MEANINGS: dict[str, str] = {
     "smtp_user": "user name at the mail server; empty for none",
     "smtp_password": "its password",
     "alert_from": "sender of alerts",
-    "alert_to": "who gets alerts, separated by commas",
+    "alert_to": "who gets alerts, separated by commas, semicolons or blanks",
     "mha_host": "SFTP server of MHA; without one, the MHA jobs fail and say so",
     "mha_port": "its port",
     "mha_user": "OCMS's user name there",
@@ -152,12 +162,13 @@ MEANINGS: dict[str, str] = {
     "datahive_url": "https address of DataHive",
     "datahive_token": "bearer token for DataHive",
     "datahive_ca": "PEM file of the authority that signs its certificate; empty for the system's authorities",
-    "hst_reports_to": "who gets the monthly HST workbooks, separated by commas",
+    "hst_reports_to": "who gets the monthly HST workbooks, separated likewise",
     "partner_url": "for `ocms partner`: address of OCMS or of the gateway before it",
     "partner_api_key": "for `ocms partner cas-sync`: the API key",
     "partner_token_url": "for `ocms partner plus-query`: the token endpoint",
     "partner_client_id": "for `ocms partner plus-query`: the client id",
     "partner_client_secret": "for `ocms partner plus-query`: the client secret",
+    "partner_scope": "for `ocms partner plus-query`: the scope to ask for; empty for none",
 }
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -277,8 +288,7 @@ def wrong_values(settings: Settings) -> Iterator[str]:
         if not least <= (value := getattr(settings, name)) <= most:
             meant = f"{least} to {most}" if most < inf else f"at least {least}"
             yield f"{variable(name)}: is {value}; it is {meant}"
-    if settings.smtp_host and not settings.alert_to.strip():
-        yield f"{variable('alert_to')}: names nobody, so the alerts for {variable('smtp_host')} would be lost"
+    yield from wrong_mail(settings)
     if settings.vip_url and not settings.vip_url.startswith("https://"):
         yield f"{variable('vip_url')}: is an https address, for CAS is called over mutual TLS"
     if settings.reports_azure and not AZURE.fullmatch(settings.reports_azure):
@@ -290,6 +300,20 @@ def wrong_values(settings: Settings) -> Iterator[str]:
             yield f"issuer {issuer.name}: kind is {issuer.kind!r}; it is one of {', '.join(ISSUER_KINDS)}"
         if bool(issuer.jwks_url) == bool(issuer.jwks_file):
             yield f"issuer {issuer.name}: give either jwks_url or jwks_file"
+
+
+def wrong_mail(settings: Settings) -> Iterator[str]:
+    """Yield a line for each setting of the mail server that cannot be used."""
+    found: dict[str, list[str]] = {}
+    for name in ("alert_from", "alert_to", "hst_reports_to"):
+        try:
+            found[name] = addresses(getattr(settings, name))
+        except ValueError as error:
+            yield f"{variable(name)}: {error}"
+    if len(found.get("alert_from", [""])) != 1:
+        yield f"{variable('alert_from')}: is one e-mail address"
+    if settings.smtp_host and not found.get("alert_to", [""]):
+        yield f"{variable('alert_to')}: names nobody, so the alerts for {variable('smtp_host')} would be lost"
 
 
 def wrong_url(url: str) -> Iterator[str]:

@@ -64,6 +64,13 @@ def issuer(given: IssuerSettings) -> Issuer:
             jwks_url=given.jwks_url or None,
             jwks_file=Path(given.jwks_file) if given.jwks_file else None,
             roles={client: Role(role) for client, role in given.roles.items()},
+            caller_claims=given.caller_claims,
+            role_claims=given.role_claims,
+            role_words={word: Role(role) for word, role in given.role_words.items()},
+            types=frozenset(given.types),
+            untyped=given.untyped,
+            audience_claim=given.audience_claim,
+            required_claims=given.required_claims,
         )
     except ValueError as wrong:
         raise WrongSettings([f"issuer {given.name}: {wrong}"]) from None

@@ -96,6 +96,17 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
             )
             for name in ("", "ab", "Reports", "a--b", "-ab", "a/b", "a" * 64)
         ),
+        (
+            {"OCMS_ALERT_TO": "ops@example.sg; duty"},
+            "OCMS_ALERT_TO: 'duty' is no e-mail address",
+        ),
+        ({"OCMS_HST_REPORTS_TO": "oic@"}, "OCMS_HST_REPORTS_TO: 'oic@' is no e-mail address"),
+        ({"OCMS_ALERT_FROM": ""}, "OCMS_ALERT_FROM: is one e-mail address"),
+        ({"OCMS_ALERT_FROM": "a@example.sg, b@example.sg"}, "OCMS_ALERT_FROM: is one e-mail address"),
+        (
+            {"OCMS_SMTP_HOST": "mail.example", "OCMS_ALERT_TO": " ; "},
+            "OCMS_ALERT_TO: names nobody, so the alerts for OCMS_SMTP_HOST would be lost",
+        ),
         ({"OCMS_CONFIG": "nowhere.toml"}, "OCMS_CONFIG: there is no file nowhere.toml"),
     ],
     ids=str,

@@ -11,6 +11,12 @@ import httpx
 import pytest
 from attrs import evolve
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from sqlalchemy import func, select, update
 
 from ocms_adapters.clock import SystemClock
@@ -302,6 +308,19 @@ def test_no_request_leaves_without_a_certificate_of_ours_that_cas_accepts(
     assert attempt(runner).result is RunResult.FAILED
     assert cas.bodies == []
     assert len(subjects(runner)) == 1
+
+
+@pytest.mark.rule("P40")
+@pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
+def test_a_key_that_is_encrypted_is_refused_with_its_setting(
+    runner: JobRunner, with_settings: Callable[..., JobRunner], tmp_path: Path, form: PrivateFormat
+) -> None:
+    key = load_pem_private_key(Path(runner.settings.vip_key).read_bytes(), None)
+    encrypted = tmp_path / "encrypted.key"
+    encrypted.write_bytes(key.private_bytes(Encoding.PEM, form, BestAvailableEncryption(b"secret")))
+    ended = attempt(with_settings(vip_key=str(encrypted)))
+    assert ended.result is RunResult.FAILED
+    assert str(ended.error).startswith("OCMS_VIP_KEY: the key file is encrypted, ")
 
 
 @pytest.mark.rule("P40")

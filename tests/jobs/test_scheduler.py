@@ -27,8 +27,8 @@ from ocms_app.databases import open_databases
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS, Job, job_named
 from ocms_app.jobs.context import JobContext
-from ocms_app.scheduler import CronSchedule, Worker
-from ocms_app.settings import Settings
+from ocms_app.scheduler import CronSchedule, Worker, check_schedules
+from ocms_app.settings import Settings, WrongSettings
 from ocms_core.jobs.runs import LockLost, LockRequest, RunOutcome, RunResult
 from ocms_core.jobs.scheduling import last_slot
 from ocms_core.kernel.dates import singapore
@@ -253,6 +253,56 @@ def test_a_schedule_is_singapore_time() -> None:
     schedule = CronSchedule.parse("0 2 * * *")
     assert schedule.next_after(at("2025-01-14T02:00:00")) == at("2025-01-15T02:00:00")
     assert schedule.next_after(at("2025-01-14T01:59:59")) == at("2025-01-14T02:00:00")
+
+
+@pytest.mark.parametrize(
+    "line, due",
+    [
+        # 14 January 2025 is a Tuesday.
+        ("0 3 * * 0", "2025-01-19T03:00:00"),
+        ("0 3 * * 7", "2025-01-19T03:00:00"),
+        ("0 3 * * sun", "2025-01-19T03:00:00"),
+        ("0 3 * * 1", "2025-01-20T03:00:00"),
+        ("0 3 * * Mon", "2025-01-20T03:00:00"),
+        ("0 3 * * 6", "2025-01-18T03:00:00"),
+        ("0 3 * * 5-7", "2025-01-17T03:00:00"),
+        ("0 3 * * sat-sun", "2025-01-18T03:00:00"),
+        ("0 3 * * 1,3", "2025-01-15T03:00:00"),
+        ("0 3 13 * fri", "2025-01-17T03:00:00"),
+        ("0 3 15 * fri", "2025-01-15T03:00:00"),
+        ("0 3 13 * *", "2025-02-13T03:00:00"),
+        ("0 3 * feb fri", "2025-02-07T03:00:00"),
+        ("*/20 * * * *", "2025-01-14T00:20:00"),
+        ("0 3 31 * *", "2025-01-31T03:00:00"),
+        ("0 0 29 2 *", "2028-02-29T00:00:00"),
+    ],
+)
+def test_a_schedule_means_what_a_crontab_line_means(line: str, due: str) -> None:
+    assert CronSchedule.parse(line).next_after(at("2025-01-14T00:00:00")) == at(due)
+
+
+def test_a_schedule_of_day_and_weekday_means_either() -> None:
+    schedule, days = CronSchedule.parse("0 3 13 * fri"), []
+    slot = schedule.next_after(at("2025-01-01T00:00:00"))
+    while slot and slot < at("2025-02-15T00:00:00"):
+        days.append((slot.month, slot.day))
+        slot = schedule.next_after(slot)
+    assert days == [(1, 3), (1, 10), (1, 13), (1, 17), (1, 24), (1, 31), (2, 7), (2, 13), (2, 14)]
+
+
+@pytest.mark.parametrize(
+    "line", ["0 3 * * 8", "0 3 * *", "0 0 3 * * 1", "@daily", "", "0 3 31 2 *", "a b c d e"]
+)
+def test_what_is_no_crontab_line_is_refused_with_the_job_it_is_for(line: str) -> None:
+    with pytest.raises(WrongSettings, match=r"\[ocms.schedules\] send_alerts: .* is no crontab line: "):
+        check_schedules({"send_alerts": line})
+
+
+def test_a_schedule_of_no_job_is_refused() -> None:
+    with pytest.raises(
+        WrongSettings, match=r"refresh_vip: there is no such job; there are refresh_vip_vehicle,"
+    ):
+        check_schedules({"refresh_vip": "0 3 * * 1", "send_alerts": "* * * * *"})
 
 
 @pytest.mark.parametrize(

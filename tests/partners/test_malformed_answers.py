@@ -10,6 +10,7 @@ import httpx
 import pytest
 from attrs import define, field
 
+from ocms_adapters.http.retry import RequestRejected
 from ocms_adapters.partners import (
     ApplicationError,
     CasClient,
@@ -176,7 +177,6 @@ def test_a_refusal_in_another_form_is_still_a_refusal(body: object) -> None:
         ({}, "access_token is missing"),
         (TOKEN | {"access_token": None}, "access_token is null"),
         (TOKEN | {"access_token": 5}, "access_token is not text"),
-        (TOKEN | {"expires_in": None}, "expires_in is null"),
         (TOKEN | {"expires_in": "soon"}, "expires_in is not a number"),
         (TOKEN | {"token_type": 5}, "token_type is not text"),
     ],
@@ -190,11 +190,29 @@ def test_a_malformed_token_is_tried_again_and_names_its_field(token: object, pro
 
 
 @pytest.mark.rule("P44")
-@pytest.mark.parametrize("life", [{}, {"expires_in": 3599.5}, {"expires_in": "3599"}], ids=str)
+@pytest.mark.parametrize(
+    "life", [{}, {"expires_in": 3599.5}, {"expires_in": "3599"}, {"expires_in": None}], ids=str
+)
 def test_a_token_may_say_how_long_it_lives_as_text_or_not_at_all(life: dict[str, object]) -> None:
     token = without(TOKEN, "expires_in") | life
     (info,) = plus(Answers({"data": {"notices": [INFO]}}, token)).query_batch(["1"])
     assert info.notice_no == "1"
+
+
+@pytest.mark.rule("P44")
+@pytest.mark.parametrize("written", ["Bearer", "bearer", "BEARER"])
+def test_the_type_of_a_token_is_compared_without_case(written: str) -> None:
+    answers = Answers({"data": {"notices": [INFO]}}, TOKEN | {"token_type": written})
+    assert len(plus(answers).query_batch(["1"])) == 1
+
+
+@pytest.mark.rule("P44")
+@pytest.mark.parametrize("token_type, shown", [("mac", "'mac'"), ("DPoP", "'DPoP'"), ("", "''")])
+def test_another_type_of_token_is_named_and_not_tried_again(token_type: str, shown: str) -> None:
+    answers = Answers({"data": {"notices": [INFO]}}, TOKEN | {"token_type": token_type})
+    with pytest.raises(RequestRejected, match=f"gave a token of type {shown}, not Bearer"):
+        plus(answers).query_batch(["1"])
+    assert answers.calls == ["/token"]
 
 
 ANSWERED = {"answered": PAYMENT_STATUS, "batch": [0, 1]}

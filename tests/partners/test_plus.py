@@ -1,9 +1,11 @@
 """PLUS asks about notices through a real OAuth server and a served OCMS."""
 
+import base64
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
+from urllib.parse import unquote_plus
 
 import httpx
 import pytest
@@ -47,6 +49,7 @@ def http() -> Iterator[Callable[[httpx.BaseTransport | None], httpx.Client]]:
 
 
 MakeClient = Callable[..., PlusClient]
+ODD_SECRETS = ["a+b/c%2Fd:e=", "~8Q_-.x", "p\u00e4ss w\u00f6rd", "100%", "a&b=c", ":"]
 
 
 @pytest.fixture
@@ -59,6 +62,30 @@ def plus(ocms: Served, tokens: Tokens, http: Callable[..., httpx.Client]) -> Mak
         )
 
     return make
+
+
+@pytest.mark.rule("P44")
+@pytest.mark.parametrize(
+    "client_id, secret", [("plus", each) for each in ODD_SECRETS] + [("urn:plus/1 2", "s")]
+)
+def test_client_id_and_secret_are_encoded_before_basic(
+    client_id: str, secret: str, http: Callable[..., httpx.Client]
+) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"access_token": "t", "token_type": "Bearer"})
+
+    token = ClientCredentials(
+        "http://gateway/token", client_id, secret, http(httpx.MockTransport(answer)), scope="a/.default"
+    )
+    assert token.headers() == {"Authorization": "Bearer t"}
+    user, _, password = (
+        base64.b64decode(seen[0].headers["Authorization"].split()[1]).decode("ascii").partition(":")
+    )
+    assert (unquote_plus(user), unquote_plus(password)) == (client_id, secret)
+    assert seen[0].read() == b"grant_type=client_credentials&scope=a%2F.default"
 
 
 @pytest.mark.rule("P44")

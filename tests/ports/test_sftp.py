@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncssh
 import pytest
 from attrs import evolve
 
@@ -50,6 +51,23 @@ def test_a_host_of_which_no_key_is_known_is_refused(exchange: SftpExchange, tmp_
     with pytest.raises(Unavailable, match=r"MHA \(HostKeyNotVerifiable\)"):
         evolve(exchange, known_hosts=nothing).put("x", b"")
     assert not list((tmp_path / REQUESTS).iterdir())
+
+
+def test_a_key_that_is_encrypted_is_refused_with_its_setting(exchange: SftpExchange, tmp_path: Path) -> None:
+    key = asyncssh.generate_private_key("ecdsa-sha2-nistp256")
+    for form in ("pkcs1-pem", "pkcs8-pem"):
+        key.write_private_key(str(tmp_path / form), form, passphrase="long enough")
+        with pytest.raises(Unavailable, match=r"MHA \(OCMS_MHA_KEY: the key file is encrypted, "):
+            evolve(exchange, key=tmp_path / form, key_setting="OCMS_MHA_KEY").names()
+
+
+def test_a_key_that_cannot_be_read_is_refused_with_its_setting(
+    exchange: SftpExchange, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").touch()
+    for name, reason in (("none", "FileNotFoundError"), ("empty", "the file is no private key")):
+        with pytest.raises(Unavailable, match=rf"MHA \(OCMS_MHA_KEY: {reason}\)"):
+            evolve(exchange, key=tmp_path / name, key_setting="OCMS_MHA_KEY").names()
 
 
 def test_a_server_that_is_not_there_is_unavailable(exchange: SftpExchange) -> None:

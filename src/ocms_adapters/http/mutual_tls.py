@@ -15,6 +15,9 @@ class NoCertificate(OcmsError):
     """There is no certificate to show, or no key for it, so nothing is sent."""
 
 
+ENCRYPTED = "the key file is encrypted, and nobody is there to type its passphrase: give one without"
+
+
 Stamp = tuple[tuple[str, int, int], ...]
 
 
@@ -24,11 +27,13 @@ class MutualTls:
     A source of clients that show our certificate and trust one authority; renewed files are read again.
 
     `ca` is the PEM file of the authority that signs the other side's certificates, None for the system's.
+    `key_setting` is the setting that names the key, for the error where it cannot be used.
     """
 
     certificate: Path
     key: Path
     ca: Path | None = None
+    key_setting: str = "the private key"
     _client: httpx.Client | None = field(default=None, init=False)
     _stamp: Stamp = field(default=(), init=False)
 
@@ -37,7 +42,8 @@ class MutualTls:
         """
         Return the client with our certificate; it follows no redirect (P40).
 
-        Raises `NoCertificate` where the certificate, its key or the authority cannot be read.
+        Raises `NoCertificate` where the certificate, its key or the authority cannot be read. A key that
+        is encrypted is one: nobody is asked for its passphrase.
         """
         stamp = self._current_stamp()
         if self._client is None or stamp != self._stamp:
@@ -57,7 +63,7 @@ class MutualTls:
     def _context(self) -> ssl.SSLContext:
         try:
             context = ssl.create_default_context(cafile=self.ca)
-            context.load_cert_chain(self.certificate, self.key)
+            context.load_cert_chain(self.certificate, self.key, self._refuse_passphrase)
         except (OSError, ssl.SSLError) as error:
             raise NoCertificate(
                 f"the certificate for mutual TLS cannot be used ({type(error).__name__})"
@@ -65,6 +71,10 @@ class MutualTls:
         # With TLS 1.2 the other side has seen our certificate, and refused it, before anything else is sent.
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
         return context
+
+    def _refuse_passphrase(self) -> str:
+        # Without this OpenSSL asks at the terminal, where there is one, and waits.
+        raise NoCertificate(f"{self.key_setting}: {ENCRYPTED}")
 
     def _current_stamp(self) -> Stamp:
         files = [file for file in (self.certificate, self.key, self.ca) if file]

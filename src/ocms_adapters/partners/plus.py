@@ -45,10 +45,10 @@ class PlusClient:
     """
     A client of API 4, which says whether notices can be paid.
 
-    A token is fetched from `token_url` and renewed before it ends, and once when it is refused. A failed
-    connection, 500, 502, 503 and 504 are tried again after 2, 4 and 8 seconds; then `alert` is called,
-    once until a call succeeds again, and `RetriesExhausted` raised. A refusal is an `ApplicationError`, an
-    answer that is not of the agreed form `MalformedData`.
+    A token, for `scope` where one is set, is fetched from `token_url`, renewed before it ends, and once when
+    it is refused. A failed connection, 500, 502, 503 and 504 are tried again after 2, 4 and 8 seconds; then
+    `alert` is called, once until a call succeeds again, and `RetriesExhausted` raised. A refusal is an
+    `ApplicationError`, an answer that is not of the agreed form `MalformedData`.
     """
 
     url: str
@@ -59,12 +59,15 @@ class PlusClient:
     client: httpx.Client = field(factory=new_client, repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     now: Callable[[], datetime] = field(factory=lambda: SystemClock().now, repr=False)
+    scope: str = ""
     _calls: OcmsCalls = field(init=False, repr=False)
     _out_of_reach: Event = field(factory=Event, init=False, repr=False)
 
     @_calls.default
     def _to_ocms(self) -> OcmsCalls:
-        token = ClientCredentials(self.token_url, self.client_id, self.client_secret, self.client)
+        token = ClientCredentials(
+            self.token_url, self.client_id, self.client_secret, self.client, scope=self.scope
+        )
         return OcmsCalls(self.url, token.headers, token.renew, self.client, self.sleep, self.now)
 
     def __enter__(self) -> Self:

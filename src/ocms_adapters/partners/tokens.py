@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from threading import Lock
 from time import monotonic
+from urllib.parse import quote_plus
 
 import httpx
 from attrs import define, field, frozen
@@ -24,7 +25,15 @@ class TokenAnswer:
 
     access_token: str
     token_type: str = ""
-    expires_in: Seconds = USUAL_LIFE
+    expires_in: Seconds | None = None
+
+
+class OtherTokenType(RequestRejected):
+    """The token is of a type that cannot be sent as a bearer token."""
+
+    def __init__(self, status: int, which: str, token_type: str) -> None:
+        super().__init__(status, which)
+        self.args = (f"{which} gave a token of type {token_type[:20]!r}, not Bearer",)
 
 
 @define
@@ -36,6 +45,7 @@ class ClientCredentials:
     client_secret: str = field(repr=False)
     client: httpx.Client = field(repr=False)
     seconds: Callable[[], float] = monotonic
+    scope: str = ""
     _token: str = field(default="", init=False, repr=False)
     _renew_at: float = field(default=0.0, init=False)
     _lock: Lock = field(factory=Lock, init=False, repr=False)
@@ -56,19 +66,20 @@ class ClientCredentials:
 
     def _fetch(self) -> None:
         sent_at = self.seconds()
+        form = {"grant_type": "client_credentials"}
+        if self.scope:
+            form["scope"] = self.scope
+        # The endpoint decodes both (RFC 6749, 2.3.1), so that a secret may contain any character.
+        auth = (quote_plus(self.client_id), quote_plus(self.client_secret))
         try:
-            response = self.client.post(
-                self.token_url,
-                data={"grant_type": "client_credentials"},
-                auth=(self.client_id, self.client_secret),
-            )
+            response = self.client.post(self.token_url, data=form, auth=auth)
         except httpx.RequestError as error:
             raise transient_error(error, ENDPOINT) from error
         check_status(response, ENDPOINT)
         answer = read_answer(response)
         if answer.token_type.lower() != "bearer":
-            raise RequestRejected(response.status_code, ENDPOINT)
-        life = answer.expires_in
+            raise OtherTokenType(response.status_code, ENDPOINT, answer.token_type)
+        life = USUAL_LIFE if answer.expires_in is None else answer.expires_in
         self._token, self._renew_at = (
             answer.access_token,
             sent_at + life - min(EARLY_SECONDS, life * EARLY_SHARE),

@@ -14,7 +14,7 @@ from ocms_app.databases import Databases, open_databases
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS, job_named
 from ocms_app.jobs.sending_alerts import alert_sender
-from ocms_app.scheduler import schedule_of
+from ocms_app.scheduler import check_schedules, schedule_of
 from ocms_app.startup import startup
 from ocms_core.jobs.runs import JobCounts, Run, RunResult, SkipReason
 from ocms_core.kernel.alerts import Alert
@@ -34,6 +34,7 @@ def show(table: Table) -> None:
 def list_jobs() -> None:
     """List the jobs: schedule in Singapore time, what they do, the last run and the next."""
     settings, now = startup(), SystemClock().now()
+    check_schedules(settings.schedules)
     databases = open_databases(settings)
     latest = {run.job: run for run in SqlJobRuns(databases.intranet).latest()}
     table = Table("job", "schedule", "at most", "at least", "what", "last run", "state", "next")

@@ -130,6 +130,7 @@ def plus_query(*notice_nos: str, file: Path | None = None) -> None:
         settings.partner_client_id,
         settings.partner_client_secret,
         alert=send_alert,
+        scope=settings.partner_scope,
     )
     for notice in plus.query(all_notice_nos(notice_nos, file)):
         print(json.dumps(asdict(notice), default=str), flush=True)

@@ -10,7 +10,7 @@ from ocms_app.databases import open_databases
 from ocms_app.distributed_reconciliation import queue_of, reconciliation
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS
-from ocms_app.scheduler import Worker, schedule_of
+from ocms_app.scheduler import Worker, check_schedules
 from ocms_app.startup import startup
 
 
@@ -27,8 +27,7 @@ def work(*, chunks: bool = False) -> int:
         Beside the jobs do chunks of bulk work; on PostgreSQL, with the extra `queue`.
     """
     settings = startup()
-    for job in JOBS:
-        schedule_of(job, settings.schedules)  # a wrong one is reported before any job runs
+    check_schedules(settings.schedules)
     databases = open_databases(settings)
     databases.ready()
     runner = JobRunner(settings, databases)

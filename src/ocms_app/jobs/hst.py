@@ -13,7 +13,7 @@ from ocms_adapters.sql.hst import SqlHstStores
 from ocms_app.jobs import sending_alerts
 from ocms_app.jobs.context import JobContext
 from ocms_app.reports import report_store
-from ocms_app.settings import Settings
+from ocms_app.settings import Settings, variable
 from ocms_core.hst import address_check, batch_jobs, mha_exchange, reporting
 from ocms_core.hst.facts import JobResult
 from ocms_core.hst.ports import DataHive, MhaExchange, Progress
@@ -155,6 +155,7 @@ def exchange(settings: Settings) -> MhaExchange:
         known_hosts=Path(settings.mha_known_hosts),
         requests=settings.mha_requests,
         responses=settings.mha_responses,
+        key_setting=variable("mha_key"),
     )
 
 
@@ -174,6 +175,5 @@ def datahive(context: JobContext) -> DataHive:
 
 def mail_server(settings: Settings) -> SmtpAlertSender | None:
     """Return the mail server for workbooks, that of the alerts with other recipients; None without one."""
-    recipients = [name.strip() for name in settings.hst_reports_to.split(",") if name.strip()]
     server = sending_alerts.alert_sender(evolve(settings, alert_to=settings.hst_reports_to))
-    return server if isinstance(server, SmtpAlertSender) and recipients else None
+    return server if isinstance(server, SmtpAlertSender) else None

@@ -9,7 +9,7 @@ from ocms_adapters.http.retry import RetriesExhausted
 from ocms_adapters.http.vip_source import VipSource
 from ocms_adapters.sql.vip_vehicles import SqlVipVehicles
 from ocms_app.jobs.context import JobContext
-from ocms_app.settings import Settings
+from ocms_app.settings import Settings, variable
 from ocms_core.court.vip_vehicles import LIST_HELD_BACK, REFRESH_FAILED, RETRIES_EXHAUSTED, ListHeldBack
 from ocms_core.jobs.runs import JobCounts
 from ocms_core.kernel.errors import OcmsError
@@ -56,7 +56,7 @@ def mutual_tls(settings: Settings) -> MutualTls:
     if not (settings.vip_url and settings.vip_certificate and settings.vip_key):
         raise NoAddress("set vip_url, vip_certificate and vip_key (see `ocms settings`)")
     ca = Path(settings.vip_ca) if settings.vip_ca else None
-    return MutualTls(Path(settings.vip_certificate), Path(settings.vip_key), ca)
+    return MutualTls(Path(settings.vip_certificate), Path(settings.vip_key), ca, variable("vip_key"))
 
 
 @rule("P40", "P41")

@@ -1,6 +1,6 @@
 """Sends waiting alerts through the mail server of the settings."""
 
-from ocms_adapters.mail import LogAlertSender, SmtpAlertSender
+from ocms_adapters.mail import LogAlertSender, SmtpAlertSender, addresses
 from ocms_app.jobs.context import JobContext
 from ocms_app.settings import Settings
 from ocms_core.jobs.alerts import send_alerts
@@ -10,7 +10,7 @@ from ocms_core.jobs.runs import JobCounts
 
 def alert_sender(settings: Settings) -> AlertSender:
     """Return the mail server of the settings, or the log where they name none."""
-    recipients = [name.strip() for name in settings.alert_to.split(",") if name.strip()]
+    recipients = addresses(settings.alert_to)
     if not (settings.smtp_host and recipients):
         return LogAlertSender()
     return SmtpAlertSender(

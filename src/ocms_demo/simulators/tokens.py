@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote_plus
 
 from ocms_demo.simulators.fault_injection import Simulator
 
@@ -54,9 +54,10 @@ class TokenSimulator(Simulator):
     def _client(self, authorization: str) -> str | None:
         kind, _, encoded = authorization.partition(" ")
         try:
-            client, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+            pair = base64.b64decode(encoded, validate=True).decode().partition(":")
         except ValueError:
             return None
+        client, secret = unquote_plus(pair[0]), unquote_plus(pair[2])
         return client if kind == "Basic" and secret and self.clients.get(client) == secret else None
 
 

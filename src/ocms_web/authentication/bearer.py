@@ -13,7 +13,8 @@ from joserfc.jwk import Key
 from joserfc.jwt import JWTClaimsRegistry
 
 from ocms_core.kernel.access import Principal, Role
-from ocms_web.authentication.issuers import ROLES, CallerKind, Issuer
+from ocms_core.kernel.rule_tags import rule
+from ocms_web.authentication.issuers import Issuer
 from ocms_web.authentication.rejections import (
     TOKEN_NOT_ALLOWED,
     UNAUTHORIZED,
@@ -21,14 +22,13 @@ from ocms_web.authentication.rejections import (
     invalid_token,
 )
 
-LONGEST_TOKEN = 8192
+LONGEST_TOKEN = 16 * 1024
 LEEWAY_SECONDS = 30
-# A token that does not say it is one for access may be anything the issuer signs.
-TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 # As long as the columns a caller's name goes into, and in characters every database keeps as they are.
 NAME = re.compile(r"[\x20-\x7e]{1,50}")
-NAMED_BY = {CallerKind.CLIENTS: ("client_id", "azp", "sub"), CallerKind.STAFF: ("sub",)}
+# Claims that hold words separated by blanks (RFC 8693, 4.2, and Microsoft's name for it).
+SPACED_CLAIMS = frozenset({"scope", "scp"})
 READING = jws.JWSRegistry(strict_check_header=False)
 
 Claims = dict[str, Any]
@@ -73,22 +73,16 @@ class BearerAuthenticator:
             return UNAUTHORIZED
         try:
             signed, claims = unpack(token.strip(" "))
-            issuer, keys = self._issuer_of(claims)
+            issuer, keys = issuer_of(claims, self._issuers)
+            check_type(signed, issuer)
             verify(signed, issuer, keys)
             check_times(claims, now)
+            check_required(claims, issuer)
             name = name_of(claims, issuer)
         except BadToken as bad:
             return invalid_token(str(bad))
         role = role_of(claims, issuer, name)
         return Principal(name, role, f"{issuer.name}:{name}") if role else TOKEN_NOT_ALLOWED
-
-    def _issuer_of(self, claims: Claims) -> tuple[Issuer, KeySource]:
-        audience = claims.get("aud")
-        audiences = audience if isinstance(audience, list) else [audience]
-        for issuer, keys in self._issuers:
-            if claims.get("iss") == issuer.issuer and issuer.audience in audiences:
-                return issuer, keys
-        raise BadToken("The token is not from an issuer known here, or not for this system")
 
 
 def unpack(token: str) -> tuple[jws.CompactSignature, Claims]:
@@ -103,9 +97,31 @@ def unpack(token: str) -> tuple[jws.CompactSignature, Claims]:
     header: object = signed.protected  # a list, for all the library has looked at
     if not (isinstance(header, dict) and isinstance(claims, dict)) or "crit" in header:
         raise BadToken("The token is malformed")
-    if str(header.get("typ")).lower() not in TYPES:
-        raise BadToken("The token is not an access token")
     return signed, claims
+
+
+@rule("G17")
+def issuer_of(claims: Claims, issuers: Sequence[tuple[Issuer, KeySource]]) -> tuple[Issuer, KeySource]:
+    """Return the issuer a token is from and whose audience it is for (G17). Raises `BadToken` without one."""
+    for issuer, keys in issuers:
+        if claims.get("iss") == issuer.issuer and issuer.audience in audiences(claims, issuer):
+            return issuer, keys
+    raise BadToken("The token is not from an issuer known here, or not for this system")
+
+
+def audiences(claims: Claims, issuer: Issuer) -> list[object]:
+    """Return the audiences of a token; without `aud` its client id, where the issuer leaves `aud` out."""
+    audience = claims.get("aud" if "aud" in claims else issuer.audience_claim)
+    return audience if isinstance(audience, list) else [audience]
+
+
+@rule("G17")
+def check_type(signed: jws.CompactSignature, issuer: Issuer) -> None:
+    """Raise `BadToken` unless the header states a type the issuer may use, or none where it may (G17)."""
+    stated = signed.protected.get("typ")
+    known = isinstance(stated, str) and stated.lower() in issuer.types
+    if not known and not (issuer.untyped and "typ" not in signed.protected):
+        raise BadToken("The token is not an access token")
 
 
 def verify(signed: jws.CompactSignature, issuer: Issuer, keys: KeySource) -> None:
@@ -140,24 +156,47 @@ def check_times(claims: Claims, now: datetime) -> None:
         raise BadToken("The token is not valid at this time") from None
 
 
+def check_required(claims: Claims, issuer: Issuer) -> None:
+    """Raise `BadToken` unless the token has every claim its issuer's tokens must have."""
+    for claim, text in issuer.required_claims.items():
+        if claims.get(claim) != text:
+            raise BadToken("The token does not have a claim required here")
+
+
+@rule("G17")
 def name_of(claims: Claims, issuer: Issuer) -> str:
-    """Return the client id of a client, the subject of an officer. Raises `BadToken` without one."""
-    name = next((claims[claim] for claim in NAMED_BY[issuer.kind] if claim in claims), None)
+    """Return the client id or the officer's name, from the claim set for it (G17). Raises `BadToken`."""
+    name = next((claims[claim] for claim in issuer.naming_claims if claim in claims), None)
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise BadToken("The token does not name its bearer")
     return name
 
 
+@rule("G17")
 def role_of(claims: Claims, issuer: Issuer, name: str) -> Role | None:
-    """Return the role set for the client, else the first role stated that this issuer may give."""
+    """Return the role set for the client, else the first role stated that this issuer may give (G17)."""
     if name in issuer.roles:
         return issuer.roles[name]
-    known = {role.value: role for role in ROLES[issuer.kind]}
-    return next((known[word] for word in stated_roles(claims) if word in known), None)
+    known = issuer.known_words
+    return next((known[word] for word in stated_roles(claims, issuer.role_claims) if word in known), None)
 
 
-def stated_roles(claims: Claims) -> Iterator[str]:
-    """Return every word of the claims `roles` and `role`, each a text or a list of texts."""
-    for claim in ("roles", "role"):
-        value = claims.get(claim)
-        yield from (word for word in (value if isinstance(value, list) else [value]) if isinstance(word, str))
+def stated_roles(claims: Claims, paths: Sequence[str]) -> Iterator[str]:
+    """Yield every word at the paths: of a text, or a list of texts; a scope is words between blanks."""
+    for path in paths:
+        spaced = path.rpartition(".")[2] in SPACED_CLAIMS
+        for value in values_at(claims, path):
+            if isinstance(value, str):
+                yield from value.split() if spaced else [value]
+            elif isinstance(value, list):
+                yield from (word for word in value if isinstance(word, str))
+
+
+def values_at(claims: Claims, path: str) -> Iterator[object]:
+    """Yield the values at a path through objects; its parts are separated by dots and may have dots."""
+    if path in claims:
+        yield claims[path]
+    for dot in re.finditer(r"\.", path):
+        inner = claims.get(path[: dot.start()])
+        if isinstance(inner, dict):
+            yield from values_at(inner, path[dot.end() :])
