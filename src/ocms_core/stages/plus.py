@@ -28,10 +28,10 @@ NOT_FOR_UNLICENSED = frozenset({"DN1", "DN2", "DR3", "CPC"})
 
 def decide(change: PlusChange, facts: StageFacts, now: datetime) -> Decision[StageTransition] | Refusal:
     """Decide a whole PLUS call: every notice is moved, or the call is refused."""
-    if is_transition_refused(change, facts.reference):
-        return Refusal(codes.PLUS_TRANSITION.worded(last=change.last, next=change.next))
     if is_nothing_to_do(change):
         return Decision((), ())
+    if is_transition_refused(change, facts.reference):
+        return Refusal(codes.PLUS_TRANSITION.worded(last=change.last, next=change.next))
     wrong = refused_notices(change, facts)
     if wrong:
         named = ", ".join(f"{notice_no} ({why})" for notice_no, why in wrong.items())
@@ -58,7 +58,11 @@ def is_transition_refused(change: PlusChange, reference: Reference) -> bool:
 
 @rule("S62")
 def is_nothing_to_do(change: PlusChange) -> bool:
-    """Return whether a U offence goes to a driver stage or CPC: agreed to, and nothing is written (S62)."""
+    """
+    Return whether a U offence goes to a driver stage or CPC: agreed to, and nothing is written (S62).
+
+    Asked before the stage map: what is not carried out needs no allowed move.
+    """
     return change.offence_type == UNLICENSED and change.next in NOT_FOR_UNLICENSED
 
 
