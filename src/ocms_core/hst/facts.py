@@ -34,7 +34,8 @@ class HstNotice:
     A notice with its current offender, locked.
 
     `crs_reason` is the payment that suspends it, `hst_expired` whether the newest of its TS-HST records was
-    closed because its period was over.
+    closed because its period was over. `further_roles` are those the same identity is current in besides,
+    which another system may leave.
     """
 
     notice_no: str
@@ -45,6 +46,12 @@ class HstNotice:
     suspensions: Suspensions = NO_SUSPENSIONS
     crs_reason: str | None = None
     hst_expired: bool = False
+    further_roles: tuple[str, ...] = ()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Every role the identity is the current offender in."""
+        return (self.owner_driver_indicator, *self.further_roles)
 
     @property
     def paid(self) -> bool:
