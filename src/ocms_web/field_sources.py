@@ -208,8 +208,8 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     },
     "ChangeableNoticeLine": {
         "noticeNo": "API field",
-        "currentStage": "API field",
-        "offenderType": "API field",
+        "currentStage": f"{VON}.last_processing_stage (S24)",
+        "offenderType": f"calculated: {ONOD}.owner_driver_indicator of the current offender in words (S14)",
     },
     "NonChangeableNoticeLine": {
         "noticeNo": "API field",

@@ -111,7 +111,7 @@ IDENTIFIERS = {
     "LogPost": "LogAlertSender",
     "LookUp": "AccessRecorder",
     "Mishap": "InjectedFault",
-    "Named": "NoticeToValidate",
+    "Named": "Validation",
     "NotNow": "SkipReason",
     "NoticesShow": "SuspensionShownOnNotices",
     "OffenderSet": "CurrentOffenderSet",

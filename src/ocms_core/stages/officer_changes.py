@@ -98,10 +98,14 @@ def effects(
 @rule("S24")
 def validate(
     notice_nos: Iterable[str], requested: RequestedChange, facts: StageFacts
-) -> tuple[Answer[StageTransition], ...]:
-    """Decide as a submit would, without its search for duplicates and without a record (S24)."""
+) -> tuple[Answer[Eligible], ...]:
+    """
+    Decide as a submit would, without its search for duplicates and without a record (S24).
+
+    Stage and offender type of the answer are the notice's own; what the caller believes is not looked at.
+    """
     return tuple(
-        Answer(notice_no, codes.CPS_ELIGIBLE, StageTransition(verdict.notice.stage, verdict.target))
+        Answer(notice_no, codes.CPS_ELIGIBLE, verdict)
         if isinstance(verdict, Eligible)
         else Answer(notice_no, verdict)
         for notice_no in dict.fromkeys(notice_nos)

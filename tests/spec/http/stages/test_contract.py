@@ -195,6 +195,27 @@ def test_a_validation_answers_what_is_changeable(portal: Served, engine: Engine)
     }
 
 
+@pytest.mark.rule("S24", "S14")
+def test_a_validation_answers_the_notices_own_stage_and_type(portal: Served, engine: Engine) -> None:
+    in_stage(engine, "N-001")
+    in_stage(engine, "N-002", "RD1")
+    put_offenders(engine, ["N-001"])
+    believed = {"currentStage": "RD2", "offenderType": "OWNER"}
+    for number, target, stage, offender in (
+        ("N-001", "DN2", "DN1", "DRIVER"),
+        ("N-002", "RD2", "RD1", "OWNER"),
+    ):
+        body = {"notices": [{"noticeNo": number, **believed}], "newProcessingStage": target}
+        assert given(asked(portal, f"{PORTAL}/validate", body))["changeableNotices"] == [
+            {
+                "noticeNo": number,
+                "currentStage": stage,
+                "offenderType": offender,
+                "message": "Eligible for stage change",
+            }
+        ]
+
+
 @pytest.mark.rule("S19")
 def test_a_validation_for_other_reasons_wants_remarks(portal: Served, engine: Engine) -> None:
     in_stage(engine, "N-001")
