@@ -5,11 +5,11 @@ from datetime import datetime
 
 from ocms_core.kernel.addresses import AddressAnswer, RegisteredAddress
 from ocms_core.kernel.hst_suspension import NO_SUSPENSIONS, Suspensions
+from ocms_core.kernel.payments import is_fully_paid
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.value_objects import value_object
 
 CAPABILITY = "hst"
-FULLY_PAID = "FP"
 
 
 @value_object
@@ -56,7 +56,7 @@ class HstNotice:
     @property
     def paid(self) -> bool:
         """Whether nothing is left to pay."""
-        return self.payment_status == FULLY_PAID
+        return is_fully_paid(self.payment_status)
 
 
 @value_object

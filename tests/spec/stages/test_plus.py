@@ -82,6 +82,16 @@ def test_a_u_offence_bound_for_a_driver_stage_is_agreed_to_and_left(last: str, f
     assert len(moved.changes) == 2
 
 
+@pytest.mark.rule("S40", "S64", "U4")
+def test_plus_takes_a_notice_into_court_and_leaves_what_is_payable() -> None:
+    call = PlusChange(("A",), "CPC", "CSD", None, "D")
+    verdict = decide(call, stage_facts(stage_notice("A", stage="CPC")), NOW)
+    assert isinstance(verdict, Decision)
+    changed = verdict.changes[0]
+    assert isinstance(changed, NoticeChanged)
+    assert (changed.move, changed.amount_payable) == (StageMove("CPC", SINCE, "CSD", NOW), None)
+
+
 @pytest.mark.rule("S61", "S62")
 @pytest.mark.parametrize("following", ["DN1", "DN2", "DR3", "CPC"])
 def test_a_u_offence_that_is_left_needs_no_allowed_move(following: str) -> None:

@@ -605,6 +605,30 @@ def test_toppan_names_what_does_not_match(portal: Served, engine: Engine) -> Non
     }
 
 
+@pytest.mark.rule("S76")
+def test_toppan_leaves_what_is_paid_permanently_suspended_or_in_court(portal: Served, engine: Engine) -> None:
+    in_stage(engine, "N-001", "DN2", next_processing_stage="DR3", payment_status="FP")
+    in_stage(engine, "N-002", "DN2", next_processing_stage="DR3", suspension_type="PS")
+    in_stage(engine, "N-003", "CSD", next_processing_stage="DR3")
+    in_stage(engine, "N-004", "DN2", next_processing_stage="DR3", suspension_type="TS")
+    before = {n: row_of(engine, t.ocms_valid_offence_notice, n) for n in ("N-001", "N-002", "N-003")}
+    numbers = [*before, "N-004"]
+    call = {"noticeNumbers": numbers, "currentStage": "DR3", "processingDate": "2025-12-19T00:30:00"}
+    assert given(asked(portal, TOPPAN, call, Role.TOPPAN)) == {
+        "totalNotices": 4,
+        "automaticUpdates": 1,
+        "manualUpdates": 0,
+        "skipped": 3,
+        "errors": [
+            "N-001: Notice has permanent suspension",
+            "N-002: Notice has permanent suspension",
+            "N-003: Stage mismatch (expected DR3, actual DR3)",
+        ],
+        "success": False,
+    }
+    assert {n: row_of(engine, t.ocms_valid_offence_notice, n) for n in before} == before
+
+
 @pytest.mark.rule("S70")
 @pytest.mark.parametrize(
     "change, error",
