@@ -9,6 +9,7 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.changes import AddressCheckSet, Change, StageChangeRecorded
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Answer, Decision
+from ocms_core.kernel.payments import PAYABLE
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import NextStage, StageChange, next_stage
@@ -16,7 +17,7 @@ from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.eligibility import Eligible, RequestedChange, eligibility
 from ocms_core.stages.facts import StageFacts
 from ocms_core.stages.request_checks import ChangeItem
-from ocms_core.stages.stage_transition import PAYABLE, stage_transition
+from ocms_core.stages.stage_transition import stage_transition
 
 SOURCE = "OCMS"
 

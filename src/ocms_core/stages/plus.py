@@ -6,6 +6,7 @@ from datetime import datetime
 from ocms_core.kernel import codes
 from ocms_core.kernel.changes import Change, StageChangeRecorded
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.payments import PAYABLE
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import NextStage, StageChange, next_stage
@@ -15,7 +16,7 @@ from ocms_core.stages.amounts import missing_fee
 from ocms_core.stages.client_checks import PLUS_CODE, PlusChange
 from ocms_core.stages.facts import StageFacts, StageNotice
 from ocms_core.stages.officer_changes import StageTransition
-from ocms_core.stages.stage_transition import PAYABLE, stage_transition
+from ocms_core.stages.stage_transition import stage_transition
 
 SOURCE = "PLUS"
 REASON = "PLS"
