@@ -49,7 +49,7 @@ Change of processing stage (contract 2):
     ocms_core.stages.service: publish, list_reports, download, ReportLink
     ocms_core.stages.ports: StageReader, StageStore, StageStores
     ocms_core.stages.request_checks: criteria, change_items, validation, date_range, report_id
-    ocms_core.stages.request_checks: Criteria, ChangeItem, NoticeToValidate, Validation, DateRange
+    ocms_core.stages.request_checks: Criteria, ChangeItem, Validation, DateRange
     ocms_core.stages.request_fields: InvalidRequest
     ocms_core.stages.client_checks: plus_change, PlusChange, toppan_run, ToppanRun
     ocms_core.stages.facts: StageNotice, StageFacts, ToppanFacts, LatestChange, FoundNotice, Offender, day_of

@@ -118,8 +118,8 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "paymentAllowanceFlag": f"{VON}.payment_acceptance_allowed",
         "crsReasonOfSuspension": f"{VON}.crs_reason_of_suspension",
         "eprReasonOfSuspension": (
-            f"calculated: {VON}.epr_reason_of_suspension, as PS-WWP, PS-OTH or PS-WWC where "
-            f"{VON}.suspension_type is PS and the reason one of these (P12)"
+            f"calculated: {VON}.epr_reason_of_suspension, with {VON}.suspension_type in "
+            "front, as PS-WWP, where it is WWP, OTH or WWC (P12)"
         ),
     },
     "PaymentStatusData": {"notices": "calculated: the notices found, in the order asked"},
@@ -208,8 +208,8 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     },
     "ChangeableNoticeLine": {
         "noticeNo": "API field",
-        "currentStage": "API field",
-        "offenderType": "API field",
+        "currentStage": f"{VON}.last_processing_stage (S24)",
+        "offenderType": f"calculated: {ONOD}.owner_driver_indicator of the current offender in words (S14)",
     },
     "NonChangeableNoticeLine": {
         "noticeNo": "API field",

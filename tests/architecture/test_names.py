@@ -113,7 +113,7 @@ IDENTIFIERS = {
     "LogPost": "LogAlertSender",
     "LookUp": "AccessRecorder",
     "Mishap": "InjectedFault",
-    "Named": "NoticeToValidate",
+    "Named": "Validation",
     "NotNow": "SkipReason",
     "NoticesShow": "SuspensionShownOnNotices",
     "OffenderSet": "CurrentOffenderSet",

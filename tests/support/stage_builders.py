@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
+from attrs import evolve
+
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.reference_defaults import NEXT_STAGE, SAMPLE_FEES, STAGE_DAYS, STAGE_MAP
 from ocms_core.stages.eligibility import RequestedChange
@@ -38,9 +40,11 @@ def stage_notice(
     suspension_type: str | None = None,
     composition_amount: Decimal = Decimal("70.00"),
     role: str | None = "D",
+    paid: bool = False,
 ) -> StageNotice:
-    """Build a driver's notice in DN1."""
-    return StageNotice(notice_no, stage, stage_date, next_stage, suspension_type, composition_amount, role)
+    """Build a driver's unpaid notice in DN1."""
+    plain = StageNotice(notice_no, stage, stage_date, next_stage, suspension_type, composition_amount, role)
+    return evolve(plain, paid=paid)
 
 
 def stage_facts(

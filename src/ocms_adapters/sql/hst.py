@@ -1,6 +1,6 @@
 """The reading and writing transactions of the HST services."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,7 @@ from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.errors import Conflict
 from ocms_core.kernel.hst_suspension import Suspensions
+from ocms_core.kernel.offender_details import role_order
 from ocms_core.kernel.suspensions import OpenSuspension
 
 
@@ -135,13 +136,18 @@ class SqlHstReader:
         Return the facts of notices from their rows and the suspensions read after them.
 
         Where the rows are locked, the current offender that the second reading found cannot change any more.
+        A notice is one notice, however many current offenders another system has left on it (H4).
         """
-        offender: dict[str, tuple[str, str]] = {}
+        offenders: dict[str, tuple[str, str, tuple[str, ...]]] = {}
+        further: dict[str, set[tuple[str, str]]] = {}
         open_ones: dict[str, list[OpenSuspension]] = {}
         last_sr_no: dict[str, int] = {}
         released: set[str] = set()
         for notice_no, id_no, indicator, kind, reason, since, sr_no, due, last, over in suspensions:
-            offender[notice_no] = (id_no, indicator)
+            first = offenders.setdefault(notice_no, (id_no, indicator, ()))
+            if first[:2] != (id_no, indicator):  # its suspensions are read with the first one
+                further.setdefault(notice_no, {first[:2]}).add((id_no, indicator))
+                continue
             if last:
                 last_sr_no[notice_no] = last
             if over:
@@ -149,13 +155,17 @@ class SqlHstReader:
             if kind:
                 found = open_suspension(kind, reason, since, sr_no, due)
                 open_ones.setdefault(notice_no, []).append(found)
-        if not {id_no for id_no, _ in offender.values()} <= set(id_nos):
+        offenders |= {notice_no: first_by_role(current) for notice_no, current in further.items()}
+        of_others = {id_no for current in further.values() for id_no, _ in current} - set(id_nos)
+        if of_others or not {id_no for id_no, *_ in offenders.values()} <= set(id_nos):
             raise Conflict("a notice has another offender meanwhile")
+        once = {row[0]: row for row in rows}.values()  # a notice has a row for each current offender
         # By place, not by name: one identity may have ten thousand notices.
         notices = tuple(
             HstNotice(
                 notice_no,
-                *offender[notice_no],
+                id_no,
+                role,
                 stage,
                 payment_status,
                 Suspensions(
@@ -165,9 +175,11 @@ class SqlHstReader:
                 ),
                 crs_reason,
                 notice_no in released,
+                further_roles,
             )
-            for notice_no, stage, payment_status, crs_reason, *suspension in rows
-            if notice_no in offender
+            for notice_no, stage, payment_status, crs_reason, *suspension in once
+            if notice_no in offenders
+            for id_no, role, further_roles in (offenders[notice_no],)
         )
         return IdentityFacts(
             reference=read_reference(self._connection),
@@ -239,6 +251,12 @@ class SqlHstStores:
             if self._check:
                 self._check(connection)
             yield SqlHstStore(connection, self._queries, self._changes)
+
+
+def first_by_role(current: Iterable[tuple[str, str]]) -> tuple[str, str, tuple[str, ...]]:
+    """Return of several current offenders the first by role, and the other roles of the same identity."""
+    (id_no, role), *others = sorted(current, key=lambda each: role_order(each[1]))
+    return id_no, role, tuple(other for also, other in others if also == id_no)
 
 
 def address(row: Any) -> RegisteredAddress:

@@ -260,8 +260,7 @@ def known_offender() -> Select[Any]:
     found = (
         select(
             case((exists().where(hst.id_no == text("id_no")), 1), else_=0).label("listed"),
-            select(func.count())
-            .select_from(t.ocms_offence_notice_owner_driver)
+            select(func.count(distinct(onod.notice_no)))
             .where(onod.id_no == text("id_no"), CURRENT)
             .scalar_subquery()
             .label("notices"),

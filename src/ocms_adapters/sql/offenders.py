@@ -24,7 +24,8 @@ from ocms_core.kernel.hst_suspension import Suspensions
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person, RoleHolder
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import HST
-from ocms_core.offenders.facts import AssigneeOnHstList, OffenderNotice
+from ocms_core.offenders.effects import FURNISH, REDIRECT
+from ocms_core.offenders.facts import AssigneeOnHstList, OffenderNotice, PastAssignment
 from ocms_core.offenders.timeline import (
     CourtMark,
     NoticeHistory,
@@ -55,6 +56,16 @@ NOTICE = select(
 ).where(von.c.notice_no == NOTICE_NO)
 NOTICE_LOCKED = lock_rows(NOTICE, von, key_share=True)
 
+actions = history.alias("actions")
+NEWEST_ASSIGNMENT = (
+    select(func.max(actions.c.id))
+    .where(
+        actions.c.notice_no == onod.c.notice_no,
+        actions.c.owner_driver_indicator == onod.c.owner_driver_indicator,
+        actions.c.action.in_((FURNISH, REDIRECT)),
+    )
+    .scalar_subquery()
+)
 HOLDERS = (
     select(
         onod.c.owner_driver_indicator,
@@ -64,6 +75,8 @@ HOLDERS = (
         *(addr.c[name] for name in ADDRESS),
         detail.c.notice_no.label("detail_of"),
         *(detail.c[name] for name in DETAIL),
+        history.c.new_processing_stage,
+        history.c.former_offender_indicator,
     )
     .select_from(onod)
     .outerjoin(
@@ -81,6 +94,7 @@ HOLDERS = (
             detail.c.owner_driver_indicator == onod.c.owner_driver_indicator,
         ),
     )
+    .outerjoin(history, history.c.id == NEWEST_ASSIGNMENT)
     .where(onod.c.notice_no == NOTICE_NO)
 )
 HOLDERS_LOCKED = lock_rows(HOLDERS, onod, of=onod, key_share=True)
@@ -185,10 +199,24 @@ class SqlOffenderReader:
 
     def _notice(self, statement: Select[Any], holders: Select[Any], notice_no: str) -> OffenderNotice | None:
         rows = self._rows(statement, notice_no)
-        in_roles = {row[0]: holder(row) for row in self._rows(holders, notice_no)} if rows else {}
+        found = self._rows(holders, notice_no) if rows else []
+        in_roles = {row[0]: holder(row[:-2]) for row in found}
+        assigned = {
+            row[0]: PastAssignment(created=former is None, new_stage=stage)
+            for row in found
+            for stage, former in (row[-2:],)
+            if stage
+        }
         for number, vehicle_no, stage, since, suspension_type, amount in rows:
             return OffenderNotice(
-                number, vehicle_no, stage, singapore(since), suspension_type, amount, in_roles
+                number,
+                vehicle_no,
+                stage,
+                singapore(since),
+                suspension_type,
+                amount,
+                in_roles,
+                assigned=assigned,
             )
         return None
 

@@ -23,9 +23,9 @@ from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.offender_details import ROLE_ORDER
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.stages.reports import KIND, OfficerDay, ReportBatch, ReportEntry
-from ocms_core.stages.search import SHOWN_FIRST
 
 # To be closed where it is left before its end.
 Rows: TypeAlias = Generator[tuple[Any, ...], None, None]
@@ -51,9 +51,9 @@ SHOWN_INDICATOR = (
     .order_by(
         case((EVERYONE.offender_indicator == "Y", 0), else_=1),
         case(
-            {indicator: place for place, indicator in enumerate(SHOWN_FIRST)},
+            {indicator: place for place, indicator in enumerate(ROLE_ORDER)},
             value=EVERYONE.owner_driver_indicator,
-            else_=len(SHOWN_FIRST),
+            else_=len(ROLE_ORDER),
         ),
     )
     .limit(1)

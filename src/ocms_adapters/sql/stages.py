@@ -18,6 +18,7 @@ from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.transactions import reading, streaming, writing
 from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.payments import is_fully_paid
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.stages.facts import FoundNotice, LatestChange, Period, StageFacts, StageNotice, ToppanFacts
 from ocms_core.stages.reports import OfficerDay, ReportBatch, ReportEntry
@@ -39,6 +40,7 @@ class StageStatements:
             von.next_processing_stage,
             von.suspension_type,
             von.composition_amount,
+            von.payment_status,
         ).where(among(dialect, von.notice_no))
         self.notices_locked = lock_notices(self.notices)
         self.roles = select(onod.notice_no, onod.owner_driver_indicator).where(
@@ -161,9 +163,16 @@ def notices_of(rows: Iterable[Any], roles: Mapping[str, str]) -> dict[str, Stage
     """Return the notices of rows, each with the role of its current offender."""
     return {
         notice_no: StageNotice(
-            notice_no, stage, singapore(since), following, suspension, composition, roles.get(notice_no)
+            notice_no,
+            stage,
+            singapore(since),
+            following,
+            suspension,
+            composition,
+            roles.get(notice_no),
+            paid=is_fully_paid(payment_status),
         )
-        for notice_no, stage, since, following, suspension, composition in rows
+        for notice_no, stage, since, following, suspension, composition, payment_status in rows
     }
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from ocms_core.court.facts import NoticePaymentStatus
 from ocms_core.court.request_checks import EPR_REASONS
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.suspensions import PERMANENT, SuspensionReason
 
-EPR_REASON_WORDS: dict[tuple[str | None, str | None], str] = {
-    (reason.type, reason.code): word for word, reason in EPR_REASONS.items()
-}
+EPR_REASON_CODES: frozenset[str] = frozenset(reason.code for reason in EPR_REASONS.values())
+"""The stored codes of the reasons CAS may give."""
 
 
 @rule("P10", "P11")
@@ -21,10 +21,14 @@ def decide(
 
 @rule("P12")
 def with_typed_reason(notice: NoticePaymentStatus) -> NoticePaymentStatus:
-    """Show a reason CAS itself may give under a permanent suspension with its type, as `PS-WWP` (P12)."""
-    word = EPR_REASON_WORDS.get((notice.suspension_type, notice.epr_reason))
-    if word is None:
+    """
+    Show a reason CAS itself may give with the type of the suspension, as `PS-WWP` (P12).
+
+    Without a type it is shown with PS, the only type CAS can write it with.
+    """
+    if notice.epr_reason is None or notice.epr_reason not in EPR_REASON_CODES:
         return notice
+    word = str(SuspensionReason(notice.suspension_type or PERMANENT, notice.epr_reason))
     # Spelt out because `evolve` takes four times as long, and a day's list is long.
     return NoticePaymentStatus(
         notice_no=notice.notice_no,

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from ocms_core.kernel.addresses import AddressAnswer, RegisteredAddress
 from ocms_core.kernel.hst_suspension import NO_SUSPENSIONS, Suspensions
+from ocms_core.kernel.payments import is_fully_paid
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.value_objects import value_object
 
 CAPABILITY = "hst"
-FULLY_PAID = "FP"
 
 
 @value_object
@@ -34,7 +34,8 @@ class HstNotice:
     A notice with its current offender, locked.
 
     `crs_reason` is the payment that suspends it, `hst_expired` whether the newest of its TS-HST records was
-    closed because its period was over.
+    closed because its period was over. `further_roles` are those the same identity is current in besides,
+    which another system may leave.
     """
 
     notice_no: str
@@ -45,11 +46,17 @@ class HstNotice:
     suspensions: Suspensions = NO_SUSPENSIONS
     crs_reason: str | None = None
     hst_expired: bool = False
+    further_roles: tuple[str, ...] = ()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Every role the identity is the current offender in."""
+        return (self.owner_driver_indicator, *self.further_roles)
 
     @property
     def paid(self) -> bool:
         """Whether nothing is left to pay."""
-        return self.payment_status == FULLY_PAID
+        return is_fully_paid(self.payment_status)
 
 
 @value_object

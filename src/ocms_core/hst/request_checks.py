@@ -50,11 +50,16 @@ class HstApplication:
 
 @value_object
 class HstUpdate:
-    """The new name and address of a listed identity."""
+    """
+    The new name and address of a listed identity.
+
+    `left_out` names the parts of the address that are not given: they keep what is stored.
+    """
 
     id_no: str
     name: str
     address: RegisteredAddress
+    left_out: frozenset[str] = frozenset()
 
 
 @value_object
@@ -86,7 +91,7 @@ def enquiry(body: object) -> str | Refusal:
 
 @rule("H1", "H3")
 def application(body: object) -> HstApplication | Refusal:
-    """Read an application: identity, kind, name, address; building, floor and unit may be empty (H1, H3)."""
+    """Read an application: identity, kind, name, address, not always with floor, unit, building (H1, H3)."""
     try:
         fields = fields_of(body)
         id_no, id_type = text(fields, "idNo"), text(fields, "idType")
@@ -100,12 +105,21 @@ def application(body: object) -> HstApplication | Refusal:
         return wrong.refusal
 
 
-@rule("H6")
+@rule("H3", "H6")
 def update(body: object) -> HstUpdate | Refusal:
-    """Read an update, which has the whole name and address anew (H6)."""
+    """Read an update: name and address anew; building, floor or unit that is left out stays (H3, H6)."""
     try:
         fields = fields_of(body)
-        return HstUpdate(id_no_in(fields), text(fields, "name", lengths.NAME), address_in(fields))
+        return HstUpdate(
+            id_no_in(fields),
+            text(fields, "name", lengths.NAME),
+            address_in(fields),
+            frozenset(
+                part
+                for name, (part, _, may_be_empty) in ADDRESS_FIELDS.items()
+                if may_be_empty and name not in fields
+            ),
+        )
     except InvalidHstField as wrong:
         return wrong.refusal
 
@@ -201,8 +215,11 @@ def address_in(fields: Mapping[str, Any]) -> RegisteredAddress:
 
 
 def parts_of(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Take each part of an address; the postal code has six digits."""
+    """Take each part of an address; the postal code has six digits, one that may be empty may be absent."""
     for name, (part, longest, may_be_empty) in ADDRESS_FIELDS.items():
+        if may_be_empty and fields.get(name) is None:
+            yield part, ""
+            continue
         value = string(fields, name, longest) if may_be_empty else text(fields, name, longest)
         if name == "postalCode" and not POSTAL_CODE.fullmatch(value):
             raise invalid_field(name)

@@ -97,6 +97,7 @@ PLUS_NOTICES = Code("OCMS-4000", "Stage change not allowed for: {notices}", "S63
 
 TOPPAN_REFUSED = Code("TOPPAN", "{problem}", "S70")
 TOPPAN_NOT_FOUND = Code("TOPPAN", "VON not found", "S71")
+TOPPAN_PS_BLOCKED = Code("TOPPAN", "Notice has permanent suspension", "S76")
 TOPPAN_MANUAL = Code("TOPPAN", "Changed by hand before", "S72")
 TOPPAN_AUTOMATIC = Code("TOPPAN", "Moved on", "S73")
 TOPPAN_DELIVERED = Code("TOPPAN", "Moved on by an earlier delivery", "S74")

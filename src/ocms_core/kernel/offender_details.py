@@ -7,6 +7,14 @@ from ocms_core.kernel.value_objects import value_object
 OWNER, HIRER, DRIVER, DIRECTOR = "O", "H", "D", "R"
 """The stored letters of the roles of a notice (`owner_driver_indicator`)."""
 
+ROLE_ORDER = (DRIVER, OWNER, HIRER, DIRECTOR)
+"""Which role comes first where a notice has several offenders (S3)."""
+
+
+def role_order(role: str) -> int:
+    """Return the place of a role in that order; a letter nobody knows is last."""
+    return ROLE_ORDER.index(role) if role in ROLE_ORDER else len(ROLE_ORDER)
+
 
 @value_object
 class Person:

@@ -18,6 +18,7 @@ from ocms_core.kernel.changes import (
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.hst_suspension import put_under_hst
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
+from ocms_core.kernel.payments import PAYABLE
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import NextStage, StageMove
 from ocms_core.kernel.suspensions import ShownSuspension
@@ -118,12 +119,13 @@ def address_changes(assignment: RoleAssignment, notice: OffenderNotice) -> Itera
         yield AddressFurnished(notice.notice_no, assignment.role, MailingAddress())
 
 
-@rule("F21")
+@rule("F21", "U4")
 def stage_restart(notice: OffenderNotice, new_stage: str, now: datetime) -> NoticeChanged:
     """
     Begin the new stage now; the next print run, from tomorrow, writes to the new offender (F21).
 
-    The stage planned next is therefore the new stage itself. No fee is due: payable is the base fine.
+    The stage planned next is therefore the new stage itself. No fee is due: payable is the base fine, and
+    it may be paid, whatever kept the former offender from paying.
     """
     midnight = singapore(now).replace(hour=0, minute=0, second=0, microsecond=0)
     return NoticeChanged(
@@ -131,4 +133,5 @@ def stage_restart(notice: OffenderNotice, new_stage: str, now: datetime) -> Noti
         move=StageMove(prev_stage=notice.stage, prev_date=notice.stage_date, stage=new_stage, date=now),
         next=NextStage(new_stage, midnight + timedelta(days=1)),
         amount_payable=notice.composition_amount,
+        payment_acceptance_allowed=PAYABLE,
     )

@@ -35,10 +35,19 @@ class AssigneeOnHstList:
 
 
 @value_object
+class PastAssignment:
+    """The newest furnish or redirect to a role: whether its row was new, and the stage the notice went to."""
+
+    created: bool
+    new_stage: str
+
+
+@value_object
 class OffenderNotice:
     """
     A notice with whoever stands in its roles, by role; locked where it leads to a write.
 
+    `assigned` is the newest furnish or redirect to each role that the history has one of.
     `assignee_on_hst_list` is None unless somebody on the HST list is to become its offender.
     """
 
@@ -50,6 +59,7 @@ class OffenderNotice:
     composition_amount: Decimal
     holders: Mapping[str, RoleHolder] = field(factory=dict)
     assignee_on_hst_list: AssigneeOnHstList | None = None
+    assigned: Mapping[str, PastAssignment] = field(factory=dict)
 
     @property
     def current(self) -> RoleHolder | None:

@@ -7,17 +7,25 @@ from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.effects import FURNISH, RoleAssigned, RoleAssignment, effects
 from ocms_core.offenders.eligibility import NEW_STAGE, furnish_refusal
-from ocms_core.offenders.facts import OffenderNotice
+from ocms_core.offenders.facts import OffenderNotice, PastAssignment
 
 
 @rule("F10", "F20")
 def decide(
     assignment: RoleAssignment, notice: OffenderNotice | None, now: datetime
 ) -> Decision[RoleAssigned] | Refusal:
-    """Make the furnished person an eligible notice's current offender; it moves on by role and stage."""
+    """
+    Make the furnished person an eligible notice's current offender; it moves on by role and stage.
+
+    A repeat has the first answer and writes nothing, also where the first has made the role not furnishable.
+    """
+    if notice is None:
+        return Refusal(NOTICE_NOT_FOUND)
+    if is_repeat(assignment, notice):
+        return Decision((Answer(notice.notice_no, OFFENDER_FURNISHED, first_result(assignment, notice)),), ())
     refusal = furnish_refusal(notice, assignment.role)
-    if refusal or notice is None:
-        return Refusal(refusal or NOTICE_NOT_FOUND)
+    if refusal:
+        return Refusal(refusal)
     new_stage = NEW_STAGE[assignment.role, notice.stage]
     assigned = RoleAssigned(
         assignment.role, created=assignment.role not in notice.holders, new_stage=new_stage
@@ -26,3 +34,26 @@ def decide(
         answers=(Answer(notice.notice_no, OFFENDER_FURNISHED, assigned),),
         changes=effects(assignment, notice, new_stage, FURNISH, now),
     )
+
+
+@rule("F24")
+def is_repeat(assignment: RoleAssignment, notice: OffenderNotice) -> bool:
+    """
+    Return whether the same was furnished before: the one current offender is as sent, field by field (F24).
+
+    Whoever has no row of furnished details was never furnished. An address that is not sent stays as it is.
+    """
+    current = [holder for holder in notice.holders.values() if holder.is_current]
+    if len(current) != 1:
+        return False
+    (holder,) = current
+    return (
+        (holder.role, holder.person, holder.detail) == (assignment.role, assignment.person, assignment.detail)
+    ) and assignment.address in (None, holder.address)
+
+
+@rule("F24")
+def first_result(assignment: RoleAssignment, notice: OffenderNotice) -> RoleAssigned:
+    """Return what the first furnish answered; without its history, the notice as it stands (F24)."""
+    first = notice.assigned.get(assignment.role) or PastAssignment(created=False, new_stage=notice.stage)
+    return RoleAssigned(assignment.role, created=first.created, new_stage=first.new_stage)

@@ -5,12 +5,13 @@ from decimal import Decimal, InvalidOperation
 from ocms_core.kernel.money import money
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.stages import OPEN_TO_CHANGE
 
 ADMIN_FEE = "ADMIN_FEE"
 SURCHARGE = "SURCHARGE"
 AMOUNT = "AMOUNT"
 
-# Contract and rule give rows of stages; a move in none of them costs the composition alone.
+# Contract and rule give rows of stages; a move in none of them, but into court, costs the composition alone.
 MATRIX: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("ROV", "ENA", "RD1", "RD2"), ("RR3",), ADMIN_FEE),
     (("DN1", "DN2"), ("DR3",), ADMIN_FEE),
@@ -26,14 +27,19 @@ FEES: dict[tuple[str, str], str] = {
 """The fee of each move that has one, by the parameter that holds it."""
 
 
-@rule("S40")
-def amount_payable(composition: Decimal, from_stage: str, to_stage: str, reference: Reference) -> Decimal:
+@rule("S40", "U4")
+def amount_payable(
+    composition: Decimal, from_stage: str, to_stage: str, reference: Reference
+) -> Decimal | None:
     """
     Return what is payable after a move: the composition, with the fee the matrix names for the move (S40).
 
-    Dollars; counted from the composition, never from what was payable before. Asked only when
-    `missing_fee` misses nothing.
+    Dollars; counted from the composition, never from what was payable before. None where what is payable
+    stays: a move into a court stage but CFC and CPC lowers nothing (U4). Asked only when `missing_fee`
+    misses nothing.
     """
+    if to_stage not in OPEN_TO_CHANGE:
+        return None
     fee = FEES.get((from_stage, to_stage))
     return money(composition + ((fee and amount_of(fee, reference)) or 0))
 

@@ -56,6 +56,9 @@ def explain_toppan(notice_no: str, facts: StageFacts) -> tuple[Explanation, ...]
         return ()
     if notice.next_stage is None:
         return (because(operation, "no letter is due", toppan.moves_on),)
+    refusal = toppan.print_run_refusal(notice, notice.next_stage)
+    if refusal:
+        return (because(operation, refusal.text, toppan.print_run_refusal),)
     fee = amounts.missing_fee(notice.stage, notice.next_stage, facts.reference)
     if fee:
         return (because(operation, codes.CPS_FEE_MISSING.worded(fee=fee).text, amounts.missing_fee),)

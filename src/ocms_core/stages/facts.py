@@ -21,7 +21,11 @@ def day_of(now: datetime) -> Period:
 
 @value_object
 class StageNotice:
-    """A notice as a stage change finds it; `role` is the indicator of its current offender, if it has one."""
+    """
+    A notice as a stage change finds it.
+
+    `role` is the indicator of its current offender, if it has one; `paid` whether nothing is left to pay.
+    """
 
     notice_no: str
     stage: str
@@ -30,6 +34,7 @@ class StageNotice:
     suspension_type: str | None
     composition_amount: Decimal
     role: str | None = None
+    paid: bool = False
 
 
 @value_object

@@ -9,6 +9,7 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.changes import AddressCheckSet, Change, StageChangeRecorded
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Answer, Decision
+from ocms_core.kernel.payments import PAYABLE
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import NextStage, StageChange, next_stage
@@ -16,7 +17,7 @@ from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.eligibility import Eligible, RequestedChange, eligibility
 from ocms_core.stages.facts import StageFacts
 from ocms_core.stages.request_checks import ChangeItem
-from ocms_core.stages.stage_transition import PAYABLE, stage_transition
+from ocms_core.stages.stage_transition import stage_transition
 
 SOURCE = "OCMS"
 
@@ -98,10 +99,14 @@ def effects(
 @rule("S24")
 def validate(
     notice_nos: Iterable[str], requested: RequestedChange, facts: StageFacts
-) -> tuple[Answer[StageTransition], ...]:
-    """Decide as a submit would, without its search for duplicates and without a record (S24)."""
+) -> tuple[Answer[Eligible], ...]:
+    """
+    Decide as a submit would, without its search for duplicates and without a record (S24).
+
+    Stage and offender type of the answer are the notice's own; what the caller believes is not looked at.
+    """
     return tuple(
-        Answer(notice_no, codes.CPS_ELIGIBLE, StageTransition(verdict.notice.stage, verdict.target))
+        Answer(notice_no, codes.CPS_ELIGIBLE, verdict)
         if isinstance(verdict, Eligible)
         else Answer(notice_no, verdict)
         for notice_no in dict.fromkeys(notice_nos)

@@ -6,6 +6,7 @@ from datetime import datetime
 from ocms_core.kernel import codes
 from ocms_core.kernel.changes import Change, StageChangeRecorded
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.payments import PAYABLE
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import NextStage, StageChange, next_stage
@@ -15,7 +16,7 @@ from ocms_core.stages.amounts import missing_fee
 from ocms_core.stages.client_checks import PLUS_CODE, PlusChange
 from ocms_core.stages.facts import StageFacts, StageNotice
 from ocms_core.stages.officer_changes import StageTransition
-from ocms_core.stages.stage_transition import PAYABLE, stage_transition
+from ocms_core.stages.stage_transition import stage_transition
 
 SOURCE = "PLUS"
 REASON = "PLS"
@@ -28,10 +29,10 @@ NOT_FOR_UNLICENSED = frozenset({"DN1", "DN2", "DR3", "CPC"})
 
 def decide(change: PlusChange, facts: StageFacts, now: datetime) -> Decision[StageTransition] | Refusal:
     """Decide a whole PLUS call: every notice is moved, or the call is refused."""
-    if is_transition_refused(change, facts.reference):
-        return Refusal(codes.PLUS_TRANSITION.worded(last=change.last, next=change.next))
     if is_nothing_to_do(change):
         return Decision((), ())
+    if is_transition_refused(change, facts.reference):
+        return Refusal(codes.PLUS_TRANSITION.worded(last=change.last, next=change.next))
     wrong = refused_notices(change, facts)
     if wrong:
         named = ", ".join(f"{notice_no} ({why})" for notice_no, why in wrong.items())
@@ -58,7 +59,11 @@ def is_transition_refused(change: PlusChange, reference: Reference) -> bool:
 
 @rule("S62")
 def is_nothing_to_do(change: PlusChange) -> bool:
-    """Return whether a U offence goes to a driver stage or CPC: agreed to, and nothing is written (S62)."""
+    """
+    Return whether a U offence goes to a driver stage or CPC: agreed to, and nothing is written (S62).
+
+    Asked before the stage map: what is not carried out needs no allowed move.
+    """
     return change.offence_type == UNLICENSED and change.next in NOT_FOR_UNLICENSED
 
 

@@ -38,19 +38,10 @@ class ChangeItem:
 
 
 @value_object
-class NoticeToValidate:
-    """One notice of a validate; what the caller believes of it is only echoed."""
-
-    notice_no: str
-    current_stage: str | None = None
-    offender_type: str | None = None
-
-
-@value_object
 class Validation:
-    """A validate call."""
+    """A validate call; what the caller believes of its notices is read and not kept."""
 
-    notices: tuple[NoticeToValidate, ...]
+    notice_nos: tuple[str, ...]
     requested: RequestedChange
 
 
@@ -122,13 +113,12 @@ def validation(body: object, cap: int) -> Validation:
     return validated
 
 
-def notice_to_validate(given: Mapping[str, Any]) -> NoticeToValidate:
-    """Read one notice of a validate."""
+def notice_to_validate(given: Mapping[str, Any]) -> str:
+    """Read the number of one notice of a validate; what else is said of it must be text (G7)."""
     notice_no = number(given)
-    stage, offender, _ = (
-        word(given, name, notice_no) for name in ("currentStage", "offenderType", "entityType")
-    )
-    return NoticeToValidate(notice_no, stage, offender)
+    for name in ("currentStage", "offenderType", "entityType"):
+        word(given, name, notice_no)
+    return notice_no
 
 
 @value_object

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.offender_details import DIRECTOR, DRIVER, HIRER, OWNER
+from ocms_core.kernel.offender_details import role_order
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stages import OPEN_TO_CHANGE
 from ocms_core.kernel.suspensions import PERMANENT
@@ -12,7 +12,6 @@ from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.facts import FoundNotice, Offender
 
 MOST_LISTED = 1_000
-SHOWN_FIRST = (DRIVER, OWNER, HIRER, DIRECTOR)
 
 
 @value_object
@@ -65,11 +64,7 @@ def offender_shown(offenders: Sequence[Offender]) -> Offender | None:
 
 def precedence(offender: Offender) -> tuple[bool, int]:
     """Order the people of a notice by who is shown first."""
-    known = offender.indicator in SHOWN_FIRST
-    return (
-        not offender.is_current,
-        SHOWN_FIRST.index(offender.indicator) if known else len(SHOWN_FIRST),
-    )
+    return not offender.is_current, role_order(offender.indicator)
 
 
 def identities(found: SearchResult) -> tuple[str, ...]:

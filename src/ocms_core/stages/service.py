@@ -13,6 +13,7 @@ from ocms_core.kernel.unit_of_work import IsolateRow, RaiseRowRejected, execute
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages import officer_changes, plus, reports, search, toppan
 from ocms_core.stages.client_checks import PLUS_CODE, PlusChange, ToppanRun
+from ocms_core.stages.eligibility import Eligible
 from ocms_core.stages.facts import ToppanFacts, day_of
 from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.ports import StageStore, StageStores
@@ -33,15 +34,17 @@ def search_notices(criteria: Criteria, *, stores: StageStores) -> search.SearchR
         return search.decide(*reader.search(criteria, search.MOST_LISTED))
 
 
-def validate(request: Validation, *, stores: StageStores) -> tuple[Answer[StageTransition], ...]:
+def validate(request: Validation, *, stores: StageStores) -> tuple[Answer[Eligible], ...]:
     """
     Return for each notice whether a submit would move it; nothing is written.
 
+    The detail of one that would be is the notice as stored, with its target.
+
     Contract 2, 1.2; rules S10 to S19 and S24.
     """
-    notice_nos = [notice.notice_no for notice in request.notices]
     with stores.reading() as reader:
-        return officer_changes.validate(notice_nos, request.requested, reader.stage_facts(notice_nos, None))
+        facts = reader.stage_facts(request.notice_nos, None)
+    return officer_changes.validate(request.notice_nos, request.requested, facts)
 
 
 @rule("S30", "G13")

@@ -9,8 +9,6 @@ from ocms_core.kernel.stage_moves import NextStage, StageMove
 from ocms_core.stages.amounts import amount_payable
 from ocms_core.stages.facts import StageNotice
 
-PAYABLE = "Y"
-
 
 @rule("S22")
 def stage_transition(

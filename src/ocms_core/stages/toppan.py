@@ -13,9 +13,11 @@ from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import next_stage
+from ocms_core.kernel.stages import OPEN_TO_CHANGE
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.amounts import missing_fee
 from ocms_core.stages.client_checks import ToppanRun
+from ocms_core.stages.eligibility import permanent_suspension
 from ocms_core.stages.facts import LatestChange, StageNotice, ToppanFacts
 from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.stage_transition import stage_transition
@@ -69,9 +71,12 @@ def decide(
 
 @rule("S71", "S74")
 def verdict(notice: StageNotice | None, run: ToppanRun, facts: ToppanFacts) -> Code:
-    """Return whether a notice is unknown, changed by hand, moves on, moved before or mismatches."""
+    """Return whether a notice is unknown, left out, changed by hand, moves on, moved before or mismatches."""
     if notice is None:
         return codes.TOPPAN_NOT_FOUND
+    refusal = print_run_refusal(notice, run.stage)
+    if refusal:
+        return refusal
     if is_changed_by_hand(notice, run, facts.latest.get(notice.notice_no)):
         return codes.TOPPAN_MANUAL
     if moves_on(notice, run):
@@ -79,17 +84,40 @@ def verdict(notice: StageNotice | None, run: ToppanRun, facts: ToppanFacts) -> C
         return codes.CPS_FEE_MISSING.worded(fee=fee) if fee else codes.TOPPAN_AUTOMATIC
     if notice.stage == run.stage:
         return codes.TOPPAN_DELIVERED
-    return codes.TOPPAN_MISMATCH.worded(expected=run.stage, actual=notice.next_stage)
+    return mismatch(notice, run.stage)
+
+
+def mismatch(notice: StageNotice, stage: str) -> Code:
+    """Return the refusal of a notice that was to enter another stage than the one printed for (S74)."""
+    return codes.TOPPAN_MISMATCH.worded(expected=stage, actual=notice.next_stage)
+
+
+@rule("S76")
+def print_run_refusal(notice: StageNotice, stage: str) -> Code | None:
+    """
+    Refuse a notice that is paid, under a permanent suspension, or in or bound for a court stage (S76).
+
+    A temporary suspension refuses nothing: the letter has gone out.
+    """
+    if notice.paid or permanent_suspension(notice):
+        return codes.TOPPAN_PS_BLOCKED
+    return None if OPEN_TO_CHANGE.issuperset((notice.stage, stage)) else mismatch(notice, stage)
 
 
 @rule("S72")
 def is_changed_by_hand(notice: StageNotice, run: ToppanRun, latest: LatestChange | None) -> bool:
-    """Return whether an officer or PLUS moved a notice to this stage, up to the day of printing (S72)."""
+    """
+    Return whether an officer or PLUS moved a notice to this stage, up to the day of printing (S72).
+
+    Their change must be the one the notice entered the stage by: a furnish or redirect to the same stage
+    since then has begun it anew.
+    """
     return (
         notice.stage == run.stage
         and latest is not None
         and latest.source in BY_HAND
         and latest.stage == run.stage
+        and latest.date == notice.stage_date
         and singapore(latest.date).date() <= singapore(run.printed_at).date()
     )
 

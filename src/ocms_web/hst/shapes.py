@@ -93,7 +93,7 @@ class ListedIdentityReply(Shape):
 
 
 class HstApplicationRequest(Shape):
-    """An identity to be put on the HST list; floor, unit and building may be empty."""
+    """An identity to be put on the HST list; floor, unit and building may be empty or absent."""
 
     id_no: IdNo
     id_type: Literal["N", "F", "U", "B", "P"]
@@ -101,9 +101,9 @@ class HstApplicationRequest(Shape):
     postal_code: PostalCode
     blk_hse_no: BlkHseNo
     street_name: StreetName
-    floor_no: FloorNo
-    unit_no: UnitNo
-    bldg_name: BldgName
+    floor_no: FloorNo | UnsetType | None = UNSET
+    unit_no: UnitNo | UnsetType | None = UNSET
+    bldg_name: BldgName | UnsetType | None = UNSET
 
 
 class SuspendedNotice(Shape):
@@ -131,28 +131,28 @@ class HstApplicationReply(Shape):
 
 
 class HstUpdateByPathRequest(Shape):
-    """The new name and address of the identity in the path; floor, unit and building may be empty."""
+    """The new name and address of the identity in the path; floor, unit and building may be absent."""
 
     name: Name
     postal_code: PostalCode
     blk_hse_no: BlkHseNo
     street_name: StreetName
-    floor_no: FloorNo
-    unit_no: UnitNo
-    bldg_name: BldgName
+    floor_no: FloorNo | UnsetType | None = UNSET
+    unit_no: UnitNo | UnsetType | None = UNSET
+    bldg_name: BldgName | UnsetType | None = UNSET
 
 
 class HstUpdateRequest(Shape):
-    """A listed identity with its new name and address; floor, unit and building may be empty."""
+    """A listed identity with its new name and address; floor, unit and building may be empty or absent."""
 
     id_no: IdNo
     name: Name
     postal_code: PostalCode
     blk_hse_no: BlkHseNo
     street_name: StreetName
-    floor_no: FloorNo
-    unit_no: UnitNo
-    bldg_name: BldgName
+    floor_no: FloorNo | UnsetType | None = UNSET
+    unit_no: UnitNo | UnsetType | None = UNSET
+    bldg_name: BldgName | UnsetType | None = UNSET
 
 
 class HstUpdateData(Shape):

@@ -12,9 +12,9 @@ from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.stages import officer_changes, reports
+from ocms_core.stages.eligibility import Eligible, offender_type
 from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.reports import DailyReport
-from ocms_core.stages.request_checks import NoticeToValidate
 from ocms_core.stages.request_fields import InvalidRequest
 from ocms_core.stages.search import SearchResult, SearchRow
 from ocms_core.stages.service import ReportLink
@@ -256,15 +256,13 @@ def ineligible_line(row: SearchRow, against: Code) -> IneligibleNoticeLine:
 
 
 @rule("S24")
-def validate_reply(
-    answers: Sequence[Answer[StageTransition]], notices: Mapping[str, NoticeToValidate]
-) -> Reply:
-    """Return what may be moved, echoing what the caller believed of it, and the rest with its code (S24)."""
+def validate_reply(answers: Sequence[Answer[Eligible]]) -> Reply:
+    """Return what may be moved, with the notice's own stage and type, and the rest with its code (S24)."""
     changeable = [
         ChangeableNoticeLine(
             notice_no=answer.key,
-            current_stage=notices[answer.key].current_stage,
-            offender_type=notices[answer.key].offender_type,
+            current_stage=answer.detail.notice.stage,
+            offender_type=offender_type(answer.detail.notice.role).value,
             message=answer.code.text,
         )
         for answer in answers

@@ -71,10 +71,7 @@ class StageCalls:
             validation = request_checks.validation(request.body, self._cap(Operation.VALIDATE_STAGES))
         except InvalidRequest as invalid:
             return validate_error(invalid)
-        answers = service.validate(validation, stores=self.stores)
-        # Of a number that is named twice, the first is echoed.
-        notices = {notice.notice_no: notice for notice in reversed(validation.notices)}
-        return validate_reply(answers, notices)
+        return validate_reply(service.validate(validation, stores=self.stores))
 
     @rule("G4")
     def submit(self, request: Request) -> Reply:

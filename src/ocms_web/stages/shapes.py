@@ -110,7 +110,7 @@ class StageSearchError(Shape):
 
 
 class StageValidateItem(Shape):
-    """A notice to validate; all but its number is only echoed."""
+    """A notice to validate; nothing but its number is used."""
 
     notice_no: StageNoticeNo
     current_stage: str | UnsetType | None = UNSET
@@ -128,11 +128,11 @@ class StageValidateRequest(Shape):
 
 
 class ChangeableNoticeLine(Shape):
-    """A notice that would be moved."""
+    """A notice that would be moved, with its own stage and offender type."""
 
     notice_no: StageNoticeNo
-    current_stage: str | None
-    offender_type: str | None
+    current_stage: str
+    offender_type: str
     message: str
 
 

@@ -101,6 +101,52 @@ def test_apply_leaves_out_notices_of_a_former_offender(database: HstDatabase) ->
     assert applied(database, OTHER) == ["A"]
 
 
+@pytest.mark.rule("H4", "H2", "H6", "H7", "H8")
+def test_a_notice_with_two_current_rows_of_the_identity_is_one_notice(database: HstDatabase) -> None:
+    database.notices(["A", "B"])
+    database.put(
+        t.ocms_offence_notice_owner_driver, [offender("A", indicator="D"), offender("A", indicator="H")]
+    )
+    since = {"date_of_suspension": OFFENCE_AT, "sr_no": 1, "suspension_source": "AVSS"}
+    unc = {"suspension_type": "TS", "reason_of_suspension": "UNC", "officer_authorising_suspension": "X"}
+    due = {"due_date_of_revival": local(DUE - timedelta(days=1))}
+    database.put(t.ocms_suspended_notice, [{"notice_no": "A", **since, **unc, **due}])
+    with database.stores.reading() as reader:
+        assert reader.known_offender(IDENTITY).notices == 2
+    assert applied(database) == ["A", "B"]
+    assert database.held() == ["A", "B"]
+    with database.stores.reading() as reader:
+        assert [row.notices for row in reader.listing(HstListQuery())[1]] == [2]
+        (notice,) = reader.notice_facts("A").notices
+    assert (notice.owner_driver_indicator, notice.further_roles) == ("D", ("O", "H"))
+    assert [str(each.reason) for each in notice.suspensions.open_records] == ["TS-UNC", "TS-HST"]
+    updated = service.update(
+        HstUpdate(IDENTITY, "John Tan Updated", NEW_ADDRESS), stores=database.stores, now=NOW
+    )
+    assert isinstance(updated, Decision)
+    assert [each.key for each in updated.answers] == ["A", "B"]
+    names = database.rows(t.ocms_offence_notice_owner_driver, "notice_no", "name")
+    assert names == [(number, "John Tan Updated") for number in ("A", "A", "A", "B")]
+    again = NOW + timedelta(days=31)
+    assert batch_jobs.loop_hst_suspensions(stores=database.stores, now=again) == JobResult(2)
+    assert database.held() == ["A", "B"]
+    assert revived(database, NOW + timedelta(days=32)) == {"A": "TS-UNC", "B": "ACTIVE"}
+    assert database.held() == []
+
+
+@pytest.mark.rule("H4", "H31")
+def test_a_notice_with_current_rows_of_two_identities_is_renewed_for_the_first_by_role(
+    database: HstDatabase,
+) -> None:
+    database.notices(["A"])
+    applied(database)
+    database.put(t.ocms_offence_notice_owner_driver, [offender("A", OTHER, "H")])
+    with database.stores.reading() as reader:
+        (notice,) = reader.notice_facts("A").notices
+    assert (notice.id_no, notice.owner_driver_indicator, notice.further_roles) == (IDENTITY, "O", ())
+    assert database.held() == ["A"]
+
+
 @pytest.mark.rule("H3")
 def test_a_second_application_is_refused_and_changes_nothing(database: HstDatabase) -> None:
     database.notices(["A"])

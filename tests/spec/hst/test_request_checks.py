@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,8 +33,8 @@ ADDRESS_SENT = {
     "unitNo": "01",
     "bldgName": "Example Building",
 }
-APPLY = {"idNo": "S1234567A", "idType": "N", "name": "John Tan", **ADDRESS_SENT}
-UPDATE = {
+APPLY: Mapping[str, Any] = {"idNo": "S1234567A", "idType": "N", "name": "John Tan", **ADDRESS_SENT}
+UPDATE: Mapping[str, Any] = {
     "idNo": "S1234567A",
     "name": "John Tan Updated",
     "postalCode": "654321",
@@ -66,8 +67,9 @@ def without(body: Mapping[str, Any], name: str) -> dict[str, Any]:
 Check = Callable[[object], object]
 Checking = Case[Check, object, object]
 LISTED = HstApplication(IDENTITY, "N", "John Tan", ADDRESS)
+UPDATED = HstUpdate(IDENTITY, "John Tan Updated", NEW_ADDRESS)
 MUST_SAY = ("idNo", "idType", "name", "postalCode", "blkHseNo", "streetName")
-MAY_BE_EMPTY = ("floorNo", "unitNo", "bldgName")
+MAY_BE_EMPTY = {"floorNo": "floor_no", "unitNo": "unit_no", "bldgName": "bldg_name"}
 LONGEST = {"name": 66, "blkHseNo": 10, "streetName": 32, "floorNo": 3, "unitNo": 5, "bldgName": 65}
 
 CASES: tuple[Checking, ...] = (
@@ -77,7 +79,7 @@ CASES: tuple[Checking, ...] = (
         name="the contract's update",
         given=update,
         ask=UPDATE,
-        says=HstUpdate(IDENTITY, "John Tan Updated", NEW_ADDRESS),
+        says=UPDATED,
     ),
     Case(
         rule=("G1", "H7"),
@@ -116,14 +118,14 @@ CASES: tuple[Checking, ...] = (
             ask=without(APPLY, name),
             says=required(name),
         )
-        for name in APPLY
+        for name in MUST_SAY
     ),
     *(
         Case(
             rule="H3",
             name=f"an application with a blank {name}",
             given=application,
-            ask=APPLY | {name: "  "},
+            ask={**APPLY, name: "  "},
             says=required(name),
         )
         for name in MUST_SAY
@@ -131,19 +133,61 @@ CASES: tuple[Checking, ...] = (
     *(
         Case(
             rule="H3",
-            name=f"an application with an empty {name}",
-            given=lambda body: isinstance(application(body), HstApplication),
-            ask=APPLY | {name: ""},
-            says=True,
+            name=f"an application with {nothing!r} as {name}",
+            given=application,
+            ask={**APPLY, name: nothing},
+            says=evolve(LISTED, address=evolve(ADDRESS, **{part: ""})),
         )
-        for name in MAY_BE_EMPTY
+        for name, part in MAY_BE_EMPTY.items()
+        for nothing in ("", "  ", None)
+    ),
+    *(
+        Case(
+            rule="H3",
+            name=f"an application without {name}",
+            given=application,
+            ask=without(APPLY, name),
+            says=evolve(LISTED, address=evolve(ADDRESS, **{part: ""})),
+        )
+        for name, part in MAY_BE_EMPTY.items()
+    ),
+    *(
+        Case(
+            rule=("H3", "H6"),
+            name=f"an update with {nothing!r} as {name} empties it",
+            given=update,
+            ask={**UPDATE, name: nothing},
+            says=evolve(UPDATED, address=evolve(NEW_ADDRESS, **{part: ""})),
+        )
+        for name, part in MAY_BE_EMPTY.items()
+        for nothing in ("", "  ", None)
+    ),
+    *(
+        Case(
+            rule=("H3", "H6"),
+            name=f"an update without {name} leaves it",
+            given=update,
+            ask=without(UPDATE, name),
+            says=evolve(UPDATED, address=evolve(NEW_ADDRESS, **{part: ""}), left_out=frozenset({part})),
+        )
+        for name, part in MAY_BE_EMPTY.items()
+    ),
+    *(
+        Case(
+            rule=("H1", "H6"),
+            name=f"an update without {name}",
+            given=update,
+            ask=without(UPDATE, name),
+            says=required(name),
+        )
+        for name in ("idNo", "name", "postalCode", "blkHseNo", "streetName")
     ),
     *(
         Case(
             rule="G10",
             name=f"a {name} of {longest + 1} characters",
             given=application,
-            ask=APPLY | {name: "X" * (longest + 1)},
+            ask={**APPLY, name: "X" * (longest + 1)},
             says=invalid(name),
         )
         for name, longest in LONGEST.items()
@@ -153,7 +197,7 @@ CASES: tuple[Checking, ...] = (
             rule="G10",
             name=f"a {name} of {longest} characters",
             given=lambda body: isinstance(application(body), HstApplication),
-            ask=APPLY | {name: "X" * longest},
+            ask={**APPLY, name: "X" * longest},
             says=True,
         )
         for name, longest in LONGEST.items()
@@ -163,7 +207,7 @@ CASES: tuple[Checking, ...] = (
             rule="G7",
             name=f"a number as {name}",
             given=application,
-            ask=APPLY | {name: 5},
+            ask={**APPLY, name: 5},
             says=invalid(name),
         )
         for name in APPLY
@@ -175,7 +219,7 @@ CASES: tuple[Checking, ...] = (
             given=lambda body: (
                 found.id_type if isinstance(found := application(body), HstApplication) else found
             ),
-            ask=APPLY | {"idType": id_type, "idNo": id_no},
+            ask={**APPLY, "idType": id_type, "idNo": id_no},
             says=kept,
         )
         for id_type, id_no, kept in (
@@ -195,21 +239,21 @@ CASES: tuple[Checking, ...] = (
         rule="H1",
         name="letters as postal code",
         given=application,
-        ask=APPLY | {"postalCode": "12345A"},
+        ask={**APPLY, "postalCode": "12345A"},
         says=invalid("postalCode"),
     ),
     Case(
         rule="G7",
         name="a name with a control character",
         given=application,
-        ask=APPLY | {"name": "John\0Tan"},
+        ask={**APPLY, "name": "John\0Tan"},
         says=invalid("name"),
     ),
     Case(
         rule="H1",
         name="of two wrong fields the first is named",
         given=application,
-        ask=APPLY | {"name": "", "idType": "X"},
+        ask={**APPLY, "name": "", "idType": "X"},
         says=invalid("idType"),
     ),
     Case(

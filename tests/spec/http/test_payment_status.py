@@ -134,9 +134,9 @@ def test_the_payment_allowance_is_the_stored_flag_however_long_it_is_overdue(
         ("PS", "OTH", "PS-OTH"),
         ("PS", "WWC", "PS-WWC"),
         ("PS", "CAN", "CAN"),
-        ("TS", "WWP", "WWP"),
+        ("TS", "WWP", "TS-WWP"),
         ("TS", "HST", "HST"),
-        (None, "WWP", "WWP"),
+        (None, "WWP", "PS-WWP"),
         ("PS", None, None),
     ],
 )

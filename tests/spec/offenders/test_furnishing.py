@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from itertools import product
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -18,10 +19,10 @@ from ocms_core.kernel.changes import (
 )
 from ocms_core.kernel.codes import NOT_FURNISHABLE, NOTICE_NOT_FOUND, Code
 from ocms_core.kernel.decisions import Decision, Refusal
-from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress
+from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person, RoleHolder
 from ocms_core.kernel.stage_moves import NextStage, StageMove
 from ocms_core.offenders.effects import RoleAssigned, RoleAssignment
-from ocms_core.offenders.facts import OffenderNotice
+from ocms_core.offenders.facts import OffenderNotice, PastAssignment
 from ocms_core.offenders.furnishing import decide
 from tests.support.builders import NOW, SINCE, at
 from tests.support.cases import Case, parametrize_cases, written
@@ -47,12 +48,21 @@ def moved(from_stage: str, to_stage: str, now: datetime = NOW) -> NoticeChanged:
         move=StageMove(from_stage, SINCE, to_stage, now),
         next=NextStage(to_stage, TOMORROW),
         amount_payable=COMPOSITION,
+        payment_acceptance_allowed="Y",
     )
 
 
 def kept(role: str = "H", **parts: object) -> OffenderHistoryKept:
     plain = OffenderHistoryKept(NUMBER, role, "FURNISH", OFFICER, NOW, prev_stage="RD1", new_stage="RD2")
     return evolve(plain, **parts)  # type: ignore[arg-type]  # parts by name
+
+
+FURNISHED = stands("H", JOHN, current=True, address=ORCHARD, detail=EMPLOYEE)
+
+
+def furnished_before(found: OffenderNotice, new_stage: str, *, created: bool) -> OffenderNotice:
+    roles = found.holders
+    return evolve(found, assigned=dict.fromkeys(roles, PastAssignment(created, new_stage)))
 
 
 CASES: tuple[Case[OffenderNotice | None, RoleAssignment, RoleAssigned | Code], ...] = (
@@ -129,6 +139,41 @@ CASES: tuple[Case[OffenderNotice | None, RoleAssignment, RoleAssigned | Code], .
             kept("O", new_stage="RD1"),
         ),
     ),
+    Case(
+        rule="F24",
+        name="the same furnish again has the first answer, and the stage stays",
+        given=furnished_before(notice(stands("O"), FURNISHED, stage="RD2"), "RD2", created=True),
+        ask=assignment(),
+        says=RoleAssigned("H", created=True, new_stage="RD2"),
+    ),
+    Case(
+        rule=("F24", "F11"),
+        name="also at a stage where nobody is furnished, to which the first has led",
+        given=furnished_before(notice(evolve(FURNISHED, role="D"), stage="DN1"), "DN1", created=False),
+        ask=assignment("D"),
+        says=RoleAssigned("D", created=False, new_stage="DN1"),
+    ),
+    Case(
+        rule="F24",
+        name="and when a print run has moved the notice on since",
+        given=furnished_before(notice(FURNISHED, stage="RR3"), "RD1", created=False),
+        ask=assignment(),
+        says=RoleAssigned("H", created=False, new_stage="RD1"),
+    ),
+    Case(
+        rule="F24",
+        name="without the history of the first the notice is answered as it stands",
+        given=notice(FURNISHED),
+        ask=assignment(),
+        says=RoleAssigned("H", created=False, new_stage="RD1"),
+    ),
+    Case(
+        rule=("F24", "F20"),
+        name="an address that is not sent again is no difference",
+        given=furnished_before(notice(FURNISHED), "RD1", created=False),
+        ask=assignment(address=None),
+        says=RoleAssigned("H", created=False, new_stage="RD1"),
+    ),
     Case(rule="F10", name="no such notice", given=None, ask=assignment(), says=NOTICE_NOT_FOUND),
     Case(
         rule="F11",
@@ -149,6 +194,47 @@ def test_furnishing(case: Case[OffenderNotice | None, RoleAssignment, RoleAssign
         assert isinstance(verdict, Decision)
         assert [answer.detail for answer in verdict.answers] == [case.says]
     assert written(verdict) == case.writes
+
+
+def john(**parts: Any) -> Person:
+    return evolve(JOHN, **parts)
+
+
+OTHER_FIELDS: tuple[tuple[str, RoleAssignment], ...] = (
+    *(
+        (f"another {part}", assignment(person=john(**{part: "another"})))
+        for part in ("id_type", "id_no", "name", "email", "tel_code", "tel_no")
+    ),
+    *((f"no {part}", assignment(person=john(**{part: None}))) for part in ("email", "tel_code", "tel_no")),
+    *(
+        (f"another {part}", assignment(address=evolve(ORCHARD, **{part: "another"})))
+        for part in ("block_no", "street_name", "building_name", "floor_no", "unit_no", "postal_code")
+    ),
+    ("another relationship", assignment(detail=evolve(EMPLOYEE, relationship="Other"))),
+    ("no remarks", assignment(detail=evolve(EMPLOYEE, remarks=None))),
+    ("no rental period", assignment(detail=evolve(EMPLOYEE, rental_period_to=None))),
+    ("another role", assignment("O")),
+)
+
+
+@pytest.mark.rule("F24", "F20")
+@pytest.mark.parametrize("ask", [ask for _, ask in OTHER_FIELDS], ids=[name for name, _ in OTHER_FIELDS])
+def test_whatever_differs_makes_it_another_furnish(ask: RoleAssignment) -> None:
+    assert written(decide(ask, furnished_before(notice(FURNISHED), "RD1", created=True), NOW))
+
+
+@pytest.mark.rule("F24", "F23")
+@pytest.mark.parametrize(
+    "holders",
+    [
+        (evolve(FURNISHED, is_current=False), stands("O", current=True)),
+        (FURNISHED, stands("O", current=True)),
+        (evolve(FURNISHED, detail=None),),
+    ],
+    ids=["somebody else is current", "two are current", "never furnished"],
+)
+def test_what_is_stored_is_no_first_furnish(holders: tuple[RoleHolder, ...]) -> None:
+    assert written(decide(assignment(), notice(*holders), NOW))
 
 
 @pytest.mark.rule("F23")
@@ -173,7 +259,7 @@ def test_whoever_stood_there_the_furnished_role_is_the_one_offender_afterwards(
     assert after == {role}
 
 
-@pytest.mark.rule("F21", "F20")
+@pytest.mark.rule("F21", "F20", "U4")
 @pytest.mark.parametrize("role, stage", list(product("OHD", ("ENA", "RD1", "RD2", "RR3"))))
 def test_the_next_print_run_writes_to_the_new_offender(role: str, stage: str) -> None:
     late = at("2025-01-14T23:59:59")
@@ -182,4 +268,4 @@ def test_the_next_print_run_writes_to_the_new_offender(role: str, stage: str) ->
     assert changed.move
     assert changed.next == NextStage(changed.move.stage, TOMORROW)
     assert (changed.move.prev_stage, changed.move.prev_date, changed.move.date) == (stage, SINCE, late)
-    assert changed.amount_payable == COMPOSITION
+    assert (changed.amount_payable, changed.payment_acceptance_allowed) == (COMPOSITION, "Y")

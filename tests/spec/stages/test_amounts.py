@@ -1,8 +1,11 @@
 """What is payable after a move: the whole matrix, cell by cell."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.reference_defaults import STAGE_MAP
@@ -29,23 +32,23 @@ STAGES = [
 ]
 
 # A row for each stage left, a letter for each stage entered in the order above:
-# a the admin fee on top, s the surcharge, . the composition alone.
+# a the admin fee on top, s the surcharge, . the composition alone, = what was payable stays.
 MATRIX = """
-NPA ...............
-ROV .....a...ss....
-ENA .....a...ss....
-RD1 .....a...ss....
-RD2 .....a...ss....
-RR3 .........ss....
-DN1 ........ass....
-DN2 ........ass....
-DR3 .........ss....
-CPC .....a..a......
-CFC .....a..a......
-CSD ...............
-CSR ...............
-WAR ...............
-CWT ...............
+NPA ...........====
+ROV .....a...ss====
+ENA .....a...ss====
+RD1 .....a...ss====
+RD2 .....a...ss====
+RR3 .........ss====
+DN1 ........ass====
+DN2 ........ass====
+DR3 .........ss====
+CPC .....a..a..====
+CFC .....a..a..====
+CSD ...........====
+CSR ...........====
+WAR ...........====
+CWT ...........====
 """
 CELLS = [
     (row.split()[0], to, fee)
@@ -53,8 +56,16 @@ CELLS = [
     if row
     for to, fee in zip(STAGES, row.split()[1], strict=True)
 ]
-SUMS = {".": Decimal("70.00"), "a": Decimal("80.00"), "s": Decimal("110.00")}
-FEES = {".": None, "a": "ADMIN_FEE", "s": "SURCHARGE"}
+SUMS = {".": Decimal("70.00"), "a": Decimal("80.00"), "s": Decimal("110.00"), "=": None}
+FEES = {".": None, "a": "ADMIN_FEE", "s": "SURCHARGE", "=": None}
+# How far on a stage is; a move forward goes to a higher one.
+FORWARD = {
+    stage: place
+    for place, stages in enumerate(
+        ("NPA", "ROV", "ENA", "RD1 DN1", "RD2 DN2", "RR3 DR3", "CPC CFC", "CSD", "CSR", "WAR", "CWT")
+    )
+    for stage in stages.split()
+}
 
 
 @pytest.mark.rule("S40", "S41")
@@ -67,6 +78,18 @@ def test_every_cell_of_the_matrix() -> None:
         )
         assert missing_fee(from_stage, to_stage, DEFAULTS) is None
         assert missing_fee(from_stage, to_stage, WITHOUT_FEES) == FEES[fee]
+
+
+@pytest.mark.rule("U4", "S40")
+@given(st.lists(st.sampled_from(STAGES), min_size=2, max_size=8))
+def test_no_sequence_of_moves_forward_lowers_what_is_payable(stages: list[str]) -> None:
+    way = sorted(stages, key=FORWARD.__getitem__)
+    payable = COMPOSITION
+    for from_stage, to_stage in pairwise(way):
+        if FORWARD[from_stage] < FORWARD[to_stage]:
+            after = amount_payable(COMPOSITION, from_stage, to_stage, DEFAULTS)
+            assert after is None or after >= payable, way
+            payable = after or payable
 
 
 @pytest.mark.rule("S40")

@@ -75,6 +75,24 @@ CHANGES: tuple[Case[StageFacts, None, tuple[Explanation, ...]], ...] = (
         ),
     ),
     Case(
+        rule=("S12", "S76"),
+        name="a notice under a permanent suspension, whose letter is due",
+        given=stage_facts(stage_notice("A", next_stage="DN2", suspension_type="PS")),
+        says=(
+            Explanation(CHANGE, "OCMS.CPS.ELIG.PS_BLOCKED Notice has permanent suspension", ("S12",)),
+            Explanation(TOPPAN, "Notice has permanent suspension", ("S76",)),
+        ),
+    ),
+    Case(
+        rule=("S11", "S76"),
+        name="a notice in court whose plan leads on",
+        given=stage_facts(stage_notice("A", stage="CSD", next_stage="CSR")),
+        says=(
+            Explanation(CHANGE, "OCMS.CPS.COURT_STAGE Notice is in court stage", ("S11",)),
+            Explanation(TOPPAN, "Stage mismatch (expected CSR, actual CSR)", ("S76",)),
+        ),
+    ),
+    Case(
         rule=("S13", "S30", "S73"),
         name="a notice changed today",
         given=stage_facts(stage_notice("A"), changed=["A"]),

@@ -1,12 +1,14 @@
 """Validate and submit beside an oracle: the rules again, as text and plain loops, sharing nothing."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 
-from ocms_core.stages.eligibility import RequestedChange
+from ocms_core.kernel.decisions import Answer
+from ocms_core.stages.eligibility import Eligible, RequestedChange
 from ocms_core.stages.facts import StageNotice
-from ocms_core.stages.officer_changes import decide, validate
+from ocms_core.stages.officer_changes import StageTransition, decide, validate
 from ocms_core.stages.request_checks import ChangeItem
 from tests.support.builders import NOW
 from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, stage_facts, stage_notice
@@ -79,6 +81,12 @@ def oracle(notice: StageNotice | None, change: RequestedChange, *, duplicate: bo
     return f"{stage} to {target}"
 
 
+def moved(detail: StageTransition | Eligible) -> str:
+    if isinstance(detail, Eligible):
+        return f"{detail.notice.stage} to {detail.target}"
+    return f"{detail.previous_stage} to {detail.new_stage}"
+
+
 @pytest.mark.rule("S10", "S11", "S12", "S13", "S14", "S15", "S16", "S17", "S18", "S19", "S24", "S30", "S41")
 @pytest.mark.parametrize("fees", [True, False])
 def test_validate_and_submit_say_what_the_oracle_says_over_the_whole_cross_product(
@@ -97,13 +105,13 @@ def test_validate_and_submit_say_what_the_oracle_says_over_the_whole_cross_produ
             # A validation knows no duplicates, whatever there is.
             validated = validate(NUMBERS, change, facts[duplicate])
             submitted = decide(items, facts[duplicate], "USER01", NOW).answers
-            for looked_for, answers in ((False, validated), (duplicate, submitted)):
+            both: tuple[tuple[bool, tuple[Answer[Any], ...]], ...] = (
+                (False, validated),
+                (duplicate, submitted),
+            )
+            for looked_for, answers in both:
                 for number, answer in zip(NUMBERS, answers, strict=True):
-                    said = (
-                        {f"{answer.detail.previous_stage} to {answer.detail.new_stage}"}
-                        if answer.detail
-                        else {answer.code.code, answer.code.text}
-                    )
+                    said = {moved(answer.detail)} if answer.detail else {answer.code.code, answer.code.text}
                     notice = NOTICES.get(number)
                     assert oracle(notice, change, duplicate=looked_for, fees=fees) in said, (notice, change)
                     checked += 1

@@ -14,7 +14,7 @@ from ocms_core.stages.facts import StageNotice
 from ocms_core.stages.plus import decide
 from tests.support.builders import NOW, SINCE, at
 from tests.support.cases import Case, parametrize_cases
-from tests.support.stage_builders import WITHOUT_FEES, stage_facts, stage_notice
+from tests.support.stage_builders import WITHOUT_FEES, WITHOUT_MOVES, stage_facts, stage_notice
 
 CALL = PlusChange(("A", "B"), "DN1", "DN2", None, "D")
 
@@ -27,7 +27,7 @@ REFUSED: tuple[Case[tuple[StageNotice, ...], PlusChange, str], ...] = (
             ask=PlusChange(("A",), last, following, None, "U"),
             says=f"Stage transition not allowed: {last} -> {following}",
         )
-        for last, following in (("DN1", "CFC"), ("RD1", "CFC"), ("ROV", "ENA"), ("NPA", "DN2"), ("XX", "YY"))
+        for last, following in (("DN1", "CFC"), ("RD1", "CFC"), ("ROV", "ENA"), ("NPA", "RD2"), ("XX", "YY"))
     ),
     Case(
         rule="S63",
@@ -80,6 +80,26 @@ def test_a_u_offence_bound_for_a_driver_stage_is_agreed_to_and_left(last: str, f
     moved = decide(evolve(call, offence_type="D"), stage_facts(stage_notice("A", stage=last)), NOW)
     assert isinstance(moved, Decision)
     assert len(moved.changes) == 2
+
+
+@pytest.mark.rule("S40", "S64", "U4")
+def test_plus_takes_a_notice_into_court_and_leaves_what_is_payable() -> None:
+    call = PlusChange(("A",), "CPC", "CSD", None, "D")
+    verdict = decide(call, stage_facts(stage_notice("A", stage="CPC")), NOW)
+    assert isinstance(verdict, Decision)
+    changed = verdict.changes[0]
+    assert isinstance(changed, NoticeChanged)
+    assert (changed.move, changed.amount_payable) == (StageMove("CPC", SINCE, "CSD", NOW), None)
+
+
+@pytest.mark.rule("S61", "S62")
+@pytest.mark.parametrize("following", ["DN1", "DN2", "DR3", "CPC"])
+def test_a_u_offence_that_is_left_needs_no_allowed_move(following: str) -> None:
+    call = PlusChange(("A", "unknown"), "CWT", following, None, "U")
+    assert decide(call, stage_facts(reference=WITHOUT_MOVES), NOW) == Decision((), ())
+    refused = decide(evolve(call, offence_type="D"), stage_facts(reference=WITHOUT_MOVES), NOW)
+    assert isinstance(refused, Refusal)
+    assert refused.code.text == f"Stage transition not allowed: CWT -> {following}"
 
 
 @pytest.mark.rule("S64")

@@ -14,7 +14,7 @@ from ocms_core.stages.request_checks import (
     ChangeItem,
     Criteria,
     DateRange,
-    NoticeToValidate,
+    Validation,
     change_items,
     criteria,
     date_range,
@@ -107,10 +107,10 @@ def test_a_stage_or_a_reason_of_any_length_is_the_items_affair(word: str) -> Non
 
 
 @pytest.mark.rule("S24")
-def test_what_a_validation_believes_is_echoed_whatever_its_length() -> None:
+def test_what_a_validation_believes_is_not_kept_whatever_its_length() -> None:
     believed = {"noticeNo": "A", "currentStage": "x" * 21, "offenderType": "y" * 4096}
-    (notice,) = validation({"notices": [believed], "newProcessingStage": "DN2"}, CAP).notices
-    assert notice == NoticeToValidate("A", "x" * 21, "y" * 4096)
+    read = validation({"notices": [believed], "newProcessingStage": "DN2"}, CAP)
+    assert read == Validation(("A",), RequestedChange("DN2", None, None))
 
 
 Malformed = Case[None, Any, tuple[str, str, str]]

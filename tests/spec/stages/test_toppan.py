@@ -1,5 +1,6 @@
 """Toppan has printed letters: what moves on, what stays, and what is to be looked at."""
 
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -17,6 +18,7 @@ from tests.support.cases import Case, parametrize_cases
 from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, stage_notice
 
 RUN = ToppanRun(("A",), "DN2", at("2025-01-14T00:30:00"))
+THE_DAY_AFTER = at("2025-01-15T00:00:00")
 BY_HAND = LatestChange("OCMS", "DN2", at("2025-01-14T23:00:00"))
 AUTOMATIC, MANUAL, DELIVERED = "automatic", "manual", "delivered"
 
@@ -29,8 +31,8 @@ def given(
     return notice, latest, reference
 
 
-def standing(stage: str = "DN2", following: str | None = "DR3") -> StageNotice:
-    return stage_notice("A", stage=stage, next_stage=following)
+def standing(stage: str = "DN2", following: str | None = "DR3", since: datetime = SINCE) -> StageNotice:
+    return stage_notice("A", stage=stage, next_stage=following, stage_date=since)
 
 
 CASES: tuple[Case[Given, None, str], ...] = (
@@ -50,7 +52,7 @@ CASES: tuple[Case[Given, None, str], ...] = (
     Case(
         rule="S72",
         name="an officer moved it the day it was printed",
-        given=given(standing(), BY_HAND),
+        given=given(standing(since=BY_HAND.date), BY_HAND),
         says=MANUAL,
     ),
     Case(
@@ -62,7 +64,7 @@ CASES: tuple[Case[Given, None, str], ...] = (
     Case(
         rule=("S72", "S74"),
         name="an officer moved it the day after",
-        given=given(standing(), LatestChange("OCMS", "DN2", at("2025-01-15T00:00:00"))),
+        given=given(standing(since=THE_DAY_AFTER), LatestChange("OCMS", "DN2", THE_DAY_AFTER)),
         says=DELIVERED,
     ),
     Case(
@@ -76,6 +78,48 @@ CASES: tuple[Case[Given, None, str], ...] = (
         name="the latest change was to another stage",
         given=given(standing(), LatestChange("OCMS", "DN1", SINCE)),
         says=DELIVERED,
+    ),
+    Case(
+        rule=("S72", "S73"),
+        name="an officer moved it there, and a redirect has begun the stage anew since",
+        given=given(standing("DN2", "DN2", since=BY_HAND.date), LatestChange("OCMS", "DN2", SINCE)),
+        says=AUTOMATIC,
+    ),
+    Case(
+        rule=("S72", "S74"),
+        name="an officer moved it there, and it has entered the stage again since",
+        given=given(standing(since=BY_HAND.date), LatestChange("OCMS", "DN2", SINCE)),
+        says=DELIVERED,
+    ),
+    Case(
+        rule="S76",
+        name="a permanent suspension keeps back what is due",
+        given=given(stage_notice("A", stage="DN1", next_stage="DN2", suspension_type="PS")),
+        says="Notice has permanent suspension",
+    ),
+    Case(
+        rule="S76",
+        name="so does a payment",
+        given=given(stage_notice("A", stage="DN1", next_stage="DN2", paid=True)),
+        says="Notice has permanent suspension",
+    ),
+    Case(
+        rule="S76",
+        name="a payment comes before a change by hand and before a court stage",
+        given=given(stage_notice("A", stage="CSD", next_stage="DN2", paid=True), BY_HAND),
+        says="Notice has permanent suspension",
+    ),
+    Case(
+        rule="S76",
+        name="a temporary suspension does not: the letter has gone out",
+        given=given(stage_notice("A", stage="DN1", next_stage="DN2", suspension_type="TS")),
+        says=AUTOMATIC,
+    ),
+    Case(
+        rule="S76",
+        name="a notice in court is not moved by an old plan",
+        given=given(standing("CSD", "DN2")),
+        says="Stage mismatch (expected DN2, actual DN2)",
     ),
     Case(rule="S74", name="the call was delivered twice", given=given(standing()), says=DELIVERED),
     Case(
@@ -107,6 +151,27 @@ def test_verdict(case: Case[Given, None, str]) -> None:
     }
     assert known.get(answer.code, answer.code.text) == case.says
     assert (answer.detail is not None) == (case.says == AUTOMATIC)
+
+
+@pytest.mark.rule("S76")
+@pytest.mark.parametrize("stage", ["CPC", "CSD", "CSR"])
+@pytest.mark.parametrize("court", ["CSD", "CSR", "WAR", "CWT", "CRT"])
+def test_no_print_run_moves_a_notice_to_a_court_stage(stage: str, court: str) -> None:
+    run = ToppanRun(("A",), court, NOW)
+    decision = decide(["A"], run, facts(standing(stage, court), None, DEFAULTS), NOW)
+    assert decision.changes == ()
+    assert toppan_result(1, decision.answers).errors == (
+        f"A: Stage mismatch (expected {court}, actual {court})",
+    )
+
+
+@pytest.mark.rule("S73", "S76")
+@pytest.mark.parametrize("stage", ["CPC", "CFC"])
+def test_a_print_run_moves_a_notice_to_the_first_court_stages(stage: str) -> None:
+    run = ToppanRun(("A",), stage, NOW)
+    (changed,) = decide(["A"], run, facts(standing("DR3", stage), None, DEFAULTS), NOW).changes
+    assert isinstance(changed, NoticeChanged)
+    assert changed.amount_payable == Decimal("110.00")
 
 
 @pytest.mark.rule("S73")

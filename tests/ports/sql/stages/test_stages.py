@@ -21,7 +21,7 @@ from ocms_core.stages import service
 from ocms_core.stages.client_checks import PlusChange, ToppanRun
 from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.reports import ReportBatch, daily_name
-from ocms_core.stages.request_checks import ChangeItem, Criteria, DateRange, NoticeToValidate, Validation
+from ocms_core.stages.request_checks import ChangeItem, Criteria, DateRange, Validation
 from tests.support.builders import LATER, NOW, at
 from tests.support.rows import notice_numbers, row_of, rows_of
 from tests.support.stage_rows import in_stage, put_changes, put_offenders
@@ -63,7 +63,7 @@ def test_every_other_call_takes_the_same_statements_whatever_its_size(
     engine: Engine, stores: SqlStageStores
 ) -> None:
     def validate(numbers: Sequence[str]) -> None:
-        asked = Validation(tuple(map(NoticeToValidate, numbers)), RequestedChange("DN2", "SUP", None))
+        asked = Validation(tuple(numbers), RequestedChange("DN2", "SUP", None))
         assert all(answer.detail for answer in service.validate(asked, stores=stores))
 
     calls: tuple[tuple[Callable[[Sequence[str]], object], int], ...] = (

@@ -204,6 +204,18 @@ def test_apply_without_notices(hst_client: HstClient) -> None:
     )
 
 
+@pytest.mark.rule("H3", "H6")
+def test_a_landed_house_has_no_floor_unit_or_building(hst_client: HstClient, database: HstDatabase) -> None:
+    landed = {name: value for name, value in APPLY.items() if name not in {"floorNo", "bldgName"}}
+    parts = ("floor_no", "unit_no", "bldg_name")
+    assert hst_client.post("/v1/apply-hst", {**landed, "unitNo": None}).status_code == 200
+    assert database.rows(t.ocms_hst, *parts) == [("", "", "")]
+    assert hst_client.post("/v1/update-hst/S1234567A", UPDATE).status_code == 200
+    some = {name: value for name, value in UPDATE.items() if name not in {"floorNo", "unitNo"}}
+    assert hst_client.post("/v1/update-hst", {**ID, **some, "bldgName": None}).status_code == 200
+    assert database.rows(t.ocms_hst, *parts) == [("02", "02", "")]
+
+
 @pytest.mark.rule("H3")
 def test_apply_that_the_database_refuses(hst_client: HstClient, database: HstDatabase) -> None:
     database.notices(NOTICES)

@@ -1,13 +1,19 @@
 """Every request and response that contract 3 shows, byte for byte."""
 
+import json
+
 import pytest
+from sqlalchemy import update
 
 from ocms_adapters.sql import schema
 from ocms_core.kernel.offender_details import Person
 from tests.spec.http.offenders.conftest import OfficerClient
 from tests.support.http_server import as_sent
 from tests.support.offender_builders import JOHN, NUMBER, OWNER
-from tests.support.offender_rows import put, put_notice, put_person
+from tests.support.offender_rows import TABLES, put, put_notice, put_person, rows_of
+
+VON = schema.ocms_valid_offence_notice
+WRITTEN = [table for table in TABLES if table is not schema.ocms_access_record]
 
 CHECK = as_sent("""
 {
@@ -213,6 +219,30 @@ def test_furnish(owned: OfficerClient) -> None:
     answer = owned.post("offender/furnish", FURNISH)
     assert (answer.status_code, answer.content) == (200, FURNISHED)
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.rule("F24", "F21", "U4")
+@pytest.mark.parametrize(
+    "role, first, again", [("HIRER", "RD2", None), ("DRIVER", "DN1", None), ("HIRER", "RD2", "RR3")]
+)
+def test_a_furnish_sent_twice_happens_once(
+    owned: OfficerClient, role: str, first: str, again: str | None
+) -> None:
+    engine = owned.intranet
+    with engine.begin() as connection:
+        connection.execute(update(VON).values(payment_acceptance_allowed="N"))
+    request = {**json.loads(FURNISH), "offenderType": role}
+    answer = owned.post("offender/furnish", request)
+    assert (answer.status_code, answer.json()["offenderRecordCreated"]) == (200, True)
+    (notice,) = rows_of(engine, VON, NUMBER)
+    assert (notice["last_processing_stage"], notice["payment_acceptance_allowed"]) == (first, "Y")
+    if again:  # a print run has moved it on meanwhile
+        with engine.begin() as connection:
+            connection.execute(update(VON).values(last_processing_stage=again))
+    before = [rows_of(engine, table) for table in WRITTEN]
+    repeated = owned.post("offender/furnish", request)
+    assert (repeated.status_code, repeated.content) == (200, answer.content)
+    assert [rows_of(engine, table) for table in WRITTEN] == before
 
 
 @pytest.mark.rule("F11", "G1")

@@ -195,6 +195,27 @@ def test_a_validation_answers_what_is_changeable(portal: Served, engine: Engine)
     }
 
 
+@pytest.mark.rule("S24", "S14")
+def test_a_validation_answers_the_notices_own_stage_and_type(portal: Served, engine: Engine) -> None:
+    in_stage(engine, "N-001")
+    in_stage(engine, "N-002", "RD1")
+    put_offenders(engine, ["N-001"])
+    believed = {"currentStage": "RD2", "offenderType": "OWNER"}
+    for number, target, stage, offender in (
+        ("N-001", "DN2", "DN1", "DRIVER"),
+        ("N-002", "RD2", "RD1", "OWNER"),
+    ):
+        body = {"notices": [{"noticeNo": number, **believed}], "newProcessingStage": target}
+        assert given(asked(portal, f"{PORTAL}/validate", body))["changeableNotices"] == [
+            {
+                "noticeNo": number,
+                "currentStage": stage,
+                "offenderType": offender,
+                "message": "Eligible for stage change",
+            }
+        ]
+
+
 @pytest.mark.rule("S19")
 def test_a_validation_for_other_reasons_wants_remarks(portal: Served, engine: Engine) -> None:
     in_stage(engine, "N-001")
@@ -582,6 +603,30 @@ def test_toppan_names_what_does_not_match(portal: Served, engine: Engine) -> Non
         "errors": ["N-001: Stage mismatch (expected DN1, actual DR3)", "N-9: VON not found"],
         "success": False,
     }
+
+
+@pytest.mark.rule("S76")
+def test_toppan_leaves_what_is_paid_permanently_suspended_or_in_court(portal: Served, engine: Engine) -> None:
+    in_stage(engine, "N-001", "DN2", next_processing_stage="DR3", payment_status="FP")
+    in_stage(engine, "N-002", "DN2", next_processing_stage="DR3", suspension_type="PS")
+    in_stage(engine, "N-003", "CSD", next_processing_stage="DR3")
+    in_stage(engine, "N-004", "DN2", next_processing_stage="DR3", suspension_type="TS")
+    before = {n: row_of(engine, t.ocms_valid_offence_notice, n) for n in ("N-001", "N-002", "N-003")}
+    numbers = [*before, "N-004"]
+    call = {"noticeNumbers": numbers, "currentStage": "DR3", "processingDate": "2025-12-19T00:30:00"}
+    assert given(asked(portal, TOPPAN, call, Role.TOPPAN)) == {
+        "totalNotices": 4,
+        "automaticUpdates": 1,
+        "manualUpdates": 0,
+        "skipped": 3,
+        "errors": [
+            "N-001: Notice has permanent suspension",
+            "N-002: Notice has permanent suspension",
+            "N-003: Stage mismatch (expected DR3, actual DR3)",
+        ],
+        "success": False,
+    }
+    assert {n: row_of(engine, t.ocms_valid_offence_notice, n) for n in before} == before
 
 
 @pytest.mark.rule("S70")
