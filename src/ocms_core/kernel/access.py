@@ -133,8 +133,14 @@ OPERATIONS: Mapping[Operation, OperationPolicy] = {
 
 @rule("G16")
 def may(principal: Principal, operation: Operation) -> bool:
-    """Return whether the row of the operation names the caller's role; every other role is refused."""
+    """Return whether the row of the operation names the caller's role; every other role is refused (G16)."""
     return principal.role is OPERATIONS[operation].role
+
+
+@rule("G16")
+def accepts_kind(operation: Operation, kind: CredentialKind) -> bool:
+    """Return whether the row of the operation names this kind of credential; another is as none (G16)."""
+    return OPERATIONS[operation].credential is kind
 
 
 def batch_cap_of(operation: Operation, reference: Reference) -> int:

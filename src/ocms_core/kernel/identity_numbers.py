@@ -19,10 +19,10 @@ ID_TYPES: Mapping[str, str] = {word: kind for kind, word in ID_TYPE_WORDS.items(
 
 # Check letters are never enforced (G1): the contract's own examples do not have them right.
 FORMS: dict[str, re.Pattern[str]] = {
-    NRIC: re.compile(r"[ST]\d{7}[A-Z]", re.ASCII),
-    FIN: re.compile(r"[FGM]\d{7}[A-Z]", re.ASCII),
-    UEN: re.compile(r"[0-9A-Z]{9,10}", re.ASCII),
-    PASSPORT: re.compile(r"[0-9A-Z]{1,12}", re.ASCII),
+    NRIC: re.compile(r"[STst]\d{7}[A-Za-z]", re.ASCII),
+    FIN: re.compile(r"[FGMfgm]\d{7}[A-Za-z]", re.ASCII),
+    UEN: re.compile(r"[0-9A-Za-z]{9,10}", re.ASCII),
+    PASSPORT: re.compile(r"[0-9A-Za-z]{1,12}", re.ASCII),
 }
 STORED_AS: dict[str, str] = {"B": UEN}
 """The kind a letter of other systems is stored as."""
@@ -33,8 +33,8 @@ def identity(id_type: str, id_no: str) -> tuple[str, str] | None:
     """
     Return kind and number, in capitals, if it has the form of its kind: N, F, U (B is U) or P (F50).
 
-    None for an unknown kind and for a number not of its form.
+    None for an unknown kind and for a number not of its form in ASCII letters and digits as sent.
     """
     kind = STORED_AS.get(id_type, id_type)
-    number = id_no.upper()
-    return (kind, number) if kind in FORMS and FORMS[kind].fullmatch(number) else None
+    # Matched as sent: the capitals of some other letters are ASCII letters, a long s becomes S.
+    return (kind, id_no.upper()) if kind in FORMS and FORMS[kind].fullmatch(id_no) else None

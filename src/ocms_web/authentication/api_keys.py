@@ -4,7 +4,7 @@ from datetime import datetime
 
 from attrs import frozen
 
-from ocms_core.kernel.access import Principal
+from ocms_core.kernel.access import CredentialKind, Principal
 from ocms_core.kernel.credentials import ApiCredentials, accepts, parse_key
 from ocms_web.authentication.rejections import KEY_NOT_ALLOWED, KEY_UNAUTHORIZED, AuthenticationFailure
 
@@ -15,7 +15,9 @@ class ApiKeyAuthenticator:
 
     _credentials: ApiCredentials
 
+    kind = CredentialKind.API_KEY
     header = "x-api-key"
+    not_accepted = KEY_UNAUTHORIZED
     repeated = KEY_UNAUTHORIZED
     not_allowed = KEY_NOT_ALLOWED
 

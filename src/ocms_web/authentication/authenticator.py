@@ -1,4 +1,4 @@
-"""Authentication by any credential, then the access table."""
+"""Authentication by the operation's own kind of credential, then the access table."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,15 +6,20 @@ from typing import Protocol
 
 from attrs import frozen
 
-from ocms_core.kernel.access import Operation, Principal, may
+from ocms_core.kernel.access import CredentialKind, Operation, Principal, accepts_kind, may
 from ocms_core.kernel.rule_tags import rule
 from ocms_web.authentication.api_keys import ApiKeyAuthenticator
 from ocms_web.authentication.bearer import BearerAuthenticator
 from ocms_web.authentication.rejections import UNAUTHORIZED, AuthenticationFailure
+from ocms_web.problems import Problem
 
 
 class SchemeAuthenticator(Protocol):
     """One kind of credential: its header, and the caller it stands for."""
+
+    @property
+    def kind(self) -> CredentialKind:
+        """The kind of credential."""
 
     @property
     def header(self) -> str:
@@ -23,6 +28,10 @@ class SchemeAuthenticator(Protocol):
     @property
     def repeated(self) -> AuthenticationFailure:
         """The rejection of a header sent more than once."""
+
+    @property
+    def not_accepted(self) -> AuthenticationFailure:
+        """The rejection of a call that has this kind of credential only, and needs another."""
 
     @property
     def not_allowed(self) -> AuthenticationFailure:
@@ -39,27 +48,34 @@ class Authenticator:
     _keys: ApiKeyAuthenticator
     _bearer: BearerAuthenticator
 
-    @rule("G8")
+    @rule("G8", "G16")
     def authenticate(
         self, headers: Mapping[str, str], operation: Operation, now: datetime
     ) -> Principal | AuthenticationFailure:
         """
-        Return the caller: every credential sent must be good (401), one of them allowed to call this (403).
+        Return the caller by the operation's own kind of credential: 401 without it, 403 for another role.
 
-        Any kind of credential is accepted for any operation. `headers` has a repeated header once for
-        each time it was sent. Raises `Unavailable` when a credential cannot be checked at present.
+        A credential of the other kind beside it must be good (else 401) and makes no difference.
+        `headers` has a repeated header once for each time it was sent. Raises `Unavailable` when a
+        credential cannot be checked at present.
         """
-        callers: list[tuple[SchemeAuthenticator, Principal]] = []
         schemes: tuple[SchemeAuthenticator, ...] = (self._keys, self._bearer)
-        for scheme in schemes:
-            values = [value for name, value in headers.items() if name.lower() == scheme.header]
-            if not values:
-                continue
+        sent = [(scheme, values) for scheme in schemes if (values := values_of(headers, scheme.header))]
+        own = next((scheme for scheme, _ in sent if accepts_kind(operation, scheme.kind)), None)
+        if own is None:
+            return sent[0][0].not_accepted if sent else UNAUTHORIZED
+        callers: dict[CredentialKind, Principal | AuthenticationFailure] = {}
+        for scheme, values in sent:
             caller = scheme.repeated if len(values) > 1 else scheme.authenticate(values[0], now)
-            if isinstance(caller, AuthenticationFailure):
+            if isinstance(caller, AuthenticationFailure) and caller.problem is Problem.UNAUTHORIZED:
                 return caller
-            callers.append((scheme, caller))
-        if not callers:
-            return UNAUTHORIZED
-        allowed = (principal for _, principal in callers if may(principal, operation))
-        return next(allowed, callers[-1][0].not_allowed)
+            callers[scheme.kind] = caller
+        caller = callers[own.kind]
+        if isinstance(caller, Principal) and not may(caller, operation):
+            return own.not_allowed
+        return caller
+
+
+def values_of(headers: Mapping[str, str], wanted: str) -> list[str]:
+    """Return the values of a header, whose name is given in lower case."""
+    return [value for name, value in headers.items() if name.lower() == wanted]

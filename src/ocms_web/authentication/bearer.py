@@ -12,7 +12,7 @@ from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import Key
 from joserfc.jwt import JWTClaimsRegistry
 
-from ocms_core.kernel.access import Principal, Role
+from ocms_core.kernel.access import CredentialKind, Principal, Role
 from ocms_core.kernel.rule_tags import rule
 from ocms_web.authentication.issuers import Issuer
 from ocms_web.authentication.rejections import (
@@ -51,7 +51,9 @@ class BearerAuthenticator:
 
     _issuers: Sequence[tuple[Issuer, KeySource]] = field()
 
+    kind = CredentialKind.BEARER
     header = "authorization"
+    not_accepted = UNAUTHORIZED
     repeated = invalid_token("The Authorization header is repeated")
     not_allowed = TOKEN_NOT_ALLOWED
 

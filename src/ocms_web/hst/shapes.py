@@ -18,7 +18,7 @@ from ocms_web.shapes import Count, LocalMoment, Shape
 LONGEST = {name: longest for name, (_, longest, _) in ADDRESS_FIELDS.items()}
 
 # Identity numbers are kept in capitals and accepted in either case (F50).
-IdNo = Annotated[str, Meta(pattern=f"^{FORMS[PASSPORT].pattern.replace('A-Z', 'A-Za-z')}$")]
+IdNo = Annotated[str, Meta(pattern=f"^{FORMS[PASSPORT].pattern}$")]
 Name = Annotated[str, Meta(min_length=1, max_length=lengths.NAME)]
 PostalCode = Annotated[str, Meta(pattern=f"^{POSTAL_CODE.pattern}$")]
 BlkHseNo = Annotated[str, Meta(min_length=1, max_length=LONGEST["blkHseNo"])]

@@ -2,7 +2,16 @@
 
 from itertools import product
 
-from ocms_core.kernel.access import OPERATIONS, Limit, Operation, Principal, Role, may
+from ocms_core.kernel.access import (
+    OPERATIONS,
+    CredentialKind,
+    Limit,
+    Operation,
+    Principal,
+    Role,
+    accepts_kind,
+    may,
+)
 from tests.support.cases import Case, parametrize_cases
 
 GRANTED = {
@@ -40,6 +49,20 @@ CELLS: tuple[Case[Role, Operation, bool], ...] = tuple(
     for role, operation in product(Role, Operation)
 )
 
+KEY_CALLS = {Operation.GET_PAYMENT_STATUS, Operation.UPDATE_COURT_NOTICES}
+
+KINDS: tuple[Case[CredentialKind, Operation, bool], ...] = tuple(
+    Case(
+        rule="G16",
+        name=f"{operation.value} {'takes' if accepted else 'does not take'} {kind.value}",
+        given=kind,
+        ask=operation,
+        says=accepted,
+    )
+    for kind, operation in product(CredentialKind, Operation)
+    for accepted in [(kind is CredentialKind.API_KEY) is (operation in KEY_CALLS)]
+)
+
 RATES: tuple[Case[None, Operation, Limit], ...] = (
     Case(
         rule="P3",
@@ -66,6 +89,11 @@ RATES: tuple[Case[None, Operation, Limit], ...] = (
 def test_may(case: Case[Role, Operation, bool]) -> None:
     caller = Principal(name="a caller", role=case.given, credential="a credential")
     assert may(caller, case.ask) is case.says
+
+
+@parametrize_cases(KINDS)
+def test_accepts_kind(case: Case[CredentialKind, Operation, bool]) -> None:
+    assert accepts_kind(case.ask, case.given) is case.says
 
 
 @parametrize_cases(RATES)

@@ -221,6 +221,16 @@ IDENTITIES: tuple[Case[str, str, str | None], ...] = tuple(
         ("PASSPORT", "E12345678901", "E12345678901"),
         ("PASSPORT", "E123456789012", None),
         ("PASSPORT", "E-1", None),
+        ("FIN", "g1234567a", "G1234567A"),
+        ("FIN", "f1234567z", "F1234567Z"),
+        ("FIN", "m1234567a", "M1234567A"),
+        ("NRIC", "t1234567Z", "T1234567Z"),
+        ("NRIC", "\u017f1234567A", None),  # a long s, whose capital is S
+        ("PASSPORT", "E\u017f1", None),
+        ("PASSPORT", "\ufb01123", None),  # a ligature, whose capitals are FI
+        ("UEN", "20191234\ufb06", None),  # ten characters when converted
+        ("PASSPORT", "E\u0131", None),  # a dotless i, whose capital is I
+        ("NRIC", "S123456\u0667A", None),  # an Arabic digit
     )
 )
 

@@ -10,11 +10,16 @@ from litestar.datastructures import Headers
 
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.credentials import SqlCredentials
-from ocms_core.kernel.access import OPERATIONS, Operation, Principal, Role
+from ocms_core.kernel.access import Operation, Principal, Role
 from ocms_core.kernel.errors import Unavailable
 from ocms_web.authentication import AuthenticationFailure, Authenticator
 from ocms_web.authentication.api_keys import ApiKeyAuthenticator
-from ocms_web.authentication.rejections import KEY_NOT_ALLOWED, TOKEN_NOT_ALLOWED, UNAUTHORIZED
+from ocms_web.authentication.rejections import (
+    KEY_NOT_ALLOWED,
+    KEY_UNAUTHORIZED,
+    TOKEN_NOT_ALLOWED,
+    UNAUTHORIZED,
+)
 from ocms_web.problems import Problem
 from tests.support.databases import Databases
 from tests.web.authentication.tokens import NOW, OFFICER_CLAIMS, PLUS_CLAIMS, bearer_authenticator, signed
@@ -53,14 +58,25 @@ def bearer(role: Role) -> tuple[str, str]:
     return "Authorization", f"Bearer {TOKENS[role]}"
 
 
+KEY_CALLS = {Operation.GET_PAYMENT_STATUS: Role.CAS, Operation.UPDATE_COURT_NOTICES: Role.CAS}
+PARTNER_CALLS = {
+    Operation.QUERY_NOTICE_INFO: Role.PLUS,
+    Operation.PLUS_CHANGE_STAGES: Role.PLUS,
+    Operation.UPDATE_TOPPAN_STAGES: Role.TOPPAN,
+}
+
+
 @pytest.mark.rule("G16")
 @pytest.mark.parametrize("operation", Operation, ids=lambda operation: operation.value)
-def test_every_cell_of_the_access_table_holds_for_every_kind_of_credential(
+def test_every_cell_of_operation_kind_and_role(
     authenticator: Authenticator, credentials: SqlCredentials, operation: Operation
 ) -> None:
+    allowed = {**KEY_CALLS, **PARTNER_CALLS}.get(operation, Role.OIC)
     for role in Role:
         by_token = authenticator.authenticate(headers(bearer(role)), operation, NOW)
-        if role is OPERATIONS[operation].role:
+        if operation in KEY_CALLS:
+            assert by_token == UNAUTHORIZED
+        elif role is allowed:
             assert isinstance(by_token, Principal)
             assert by_token.role is role
         else:
@@ -68,11 +84,33 @@ def test_every_cell_of_the_access_table_holds_for_every_kind_of_credential(
         if role is Role.OIC:
             continue  # no key is issued for officers
         by_key = authenticator.authenticate(headers(("X-API-Key", key(credentials, role))), operation, NOW)
-        if role is OPERATIONS[operation].role:
+        if operation not in KEY_CALLS:
+            assert by_key == KEY_UNAUTHORIZED
+            assert by_key.by_key
+        elif role is allowed:
             assert isinstance(by_key, Principal)
             assert by_key.name == role.name
         else:
             assert by_key == KEY_NOT_ALLOWED
+
+
+@pytest.mark.rule("G16", "G8")
+def test_another_kind_is_the_same_401_however_good_or_bad_it_is(
+    authenticator: Authenticator, credentials: SqlCredentials
+) -> None:
+    no_role = ("Authorization", f"Bearer {signed({**PLUS_CLAIMS, 'roles': []})}")
+    tokens = (bearer(Role.CAS), bearer(Role.OIC), no_role, ("Authorization", "Bearer x"))
+    for pairs in ((token,) for token in tokens):
+        assert authenticator.authenticate(headers(*pairs), API_1, NOW) == UNAUTHORIZED
+    assert authenticator.authenticate(headers(bearer(Role.CAS), bearer(Role.CAS)), API_1, NOW) == UNAUTHORIZED
+    for value in (key(credentials, Role.PLUS), "x"):
+        assert authenticator.authenticate(headers(("X-API-Key", value)), API_4, NOW) == KEY_UNAUTHORIZED
+    assert authenticator.authenticate(headers(no_role), API_4, NOW) == TOKEN_NOT_ALLOWED
+    beside_a_key = authenticator.authenticate(headers(("X-API-Key", key(credentials)), no_role), API_1, NOW)
+    assert isinstance(beside_a_key, Principal)
+    assert beside_a_key.role is Role.CAS
+    other_key = ("X-API-Key", key(credentials, Role.PLUS))
+    assert authenticator.authenticate(headers(other_key, bearer(Role.CAS)), API_1, NOW) == KEY_NOT_ALLOWED
 
 
 @pytest.mark.rule("G15")
@@ -80,26 +118,32 @@ def test_refusals_carry_the_challenges_of_rfc_6750(
     authenticator: Authenticator, credentials: SqlCredentials
 ) -> None:
     said = {
-        "nothing": (),
-        "bad key": (("X-API-Key", "x"),),
-        "another scheme": (("Authorization", "Basic eDp5"),),
-        "bad token": (("Authorization", "Bearer x"),),
-        "token not allowed": (bearer(Role.PLUS),),
-        "key not allowed": (("X-API-Key", key(credentials, Role.PLUS)),),
+        "nothing": (API_1, ()),
+        "bad key": (API_1, (("X-API-Key", "x"),)),
+        "another scheme": (API_4, (("Authorization", "Basic eDp5"),)),
+        "bad token": (API_4, (("Authorization", "Bearer x"),)),
+        "token not allowed": (API_4, (bearer(Role.TOPPAN),)),
+        "key not allowed": (API_1, (("X-API-Key", key(credentials, Role.PLUS)),)),
+        "token for a key": (API_1, (bearer(Role.CAS),)),
+        "key for a token": (API_4, (("X-API-Key", key(credentials)),)),
     }
     rejection = {
-        name: authenticator.authenticate(headers(*pairs), API_1, NOW) for name, pairs in said.items()
+        name: authenticator.authenticate(headers(*pairs), operation, NOW)
+        for name, (operation, pairs) in said.items()
     }
     invalid = f'{REALM}, error="invalid_token", error_description="The token is malformed"'
+    unauthorized = AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": REALM})
     assert rejection == {
-        "nothing": AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": REALM}),
-        "bad key": AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": REALM}),
-        "another scheme": AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": REALM}),
+        "nothing": unauthorized,
+        "bad key": unauthorized,
+        "another scheme": unauthorized,
         "bad token": AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": invalid}),
         "token not allowed": AuthenticationFailure(
             Problem.FORBIDDEN, {"WWW-Authenticate": f'{REALM}, error="insufficient_scope"'}
         ),
         "key not allowed": AuthenticationFailure(Problem.FORBIDDEN, {}),
+        "token for a key": unauthorized,
+        "key for a token": unauthorized,
     }
 
 

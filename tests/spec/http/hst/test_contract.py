@@ -272,9 +272,10 @@ def test_the_list_of_the_contract(hst_client: HstClient, database: HstDatabase) 
 PATHS = ("/hstexists", "/v1/apply-hst", "/v1/update-hst/S1", "/v1/update-hst", "/v1/revive-hst", "/hstlist")
 
 
-@pytest.mark.rule("H1", "G8", "G15")
+@pytest.mark.rule("H1", "G8", "G15", "G16")
 def test_who_may_not_call_is_told_so_in_data(hst_client: HstClient) -> None:
     client = hst_client.token(Role.PLUS)
+    key = hst_client.served.deployment.key(Role.CAS)
     for path in PATHS:
         response = hst_client.post(path, b"not json", headers={"X-Request-ID": "mine"})
         assert (response.status_code, response.json()) == (
@@ -284,6 +285,10 @@ def test_who_may_not_call_is_told_so_in_data(hst_client: HstClient) -> None:
         assert response.headers["WWW-Authenticate"].startswith("Bearer")
         assert response.headers["X-Request-ID"] == "mine"
         assert said(hst_client, path, {}, headers=client) == (403, error("OCMS-4031", "Not allowed"))
+        assert said(hst_client, path, {}, headers=key) == (
+            401,
+            error("OCMS-4001", "API authentication failed"),
+        )
 
 
 @pytest.mark.rule("H1", "G7", "G8")

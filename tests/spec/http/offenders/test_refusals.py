@@ -38,14 +38,16 @@ def invalid(*violations: tuple[str | None, str]) -> dict[str, Any]:
     return {"success": False, "errorType": "VALIDATION_ERROR", **listed[0], "violations": listed}
 
 
-@pytest.mark.rule("F53", "G15")
+@pytest.mark.rule("F53", "G15", "G16")
 @pytest.mark.parametrize("method, path", PATHS)
 def test_a_call_without_a_good_credential(officer_client: OfficerClient, method: str, path: str) -> None:
+    good_key = officer_client.served.deployment.key(Role.CAS)
     given = {"success": False, "errorType": "AUTHENTICATION_ERROR"}
     for headers, reason, message in (
         ({}, "JWT_INVALID", "Invalid JWT token"),
         ({"Authorization": "Bearer nonsense"}, "JWT_INVALID", "Invalid JWT token"),
         ({"X-API-Key": "nonsense"}, "API_KEY_INVALID", "Invalid Auth Token"),
+        (good_key, "API_KEY_INVALID", "Invalid Auth Token"),
     ):
         answer = officer_client.call(method, path, headers=headers)
         assert (answer.status_code, answer.json()) == (401, given | {"reason": reason, "message": message})
@@ -56,7 +58,7 @@ def test_a_call_without_a_good_credential(officer_client: OfficerClient, method:
 @pytest.mark.parametrize("method, path", PATHS)
 def test_only_officers_may_call(officer_client: OfficerClient, method: str, path: str) -> None:
     deployment = officer_client.served.deployment
-    for headers in (deployment.key(Role.CAS), deployment.token(Role.PLUS), deployment.token(Role.TOPPAN)):
+    for headers in (deployment.token(role) for role in (Role.CAS, Role.PLUS, Role.TOPPAN)):
         answer = officer_client.call(method, path, headers=headers)
         assert (answer.status_code, answer.json()) == (
             403,

@@ -47,9 +47,15 @@ def worded(path: str, error: str, message: str, plus_code: str) -> dict[str, Any
     return {**BESIDE[path], "error": error, "message": message}
 
 
-@pytest.mark.rule("G15", "G8", "S4")
+@pytest.mark.rule("G15", "G16", "G8", "S4")
 def test_without_a_good_credential(portal: Served) -> None:
-    bad: tuple[Headers, ...] = ({}, {"Authorization": "Bearer nonsense"}, {"X-API-Key": "nonsense"})
+    keys = [portal.deployment.key(role) for role in (Role.CAS, Role.PLUS, Role.TOPPAN)]
+    bad: tuple[Headers, ...] = (
+        {},
+        {"Authorization": "Bearer nonsense"},
+        {"X-API-Key": "nonsense"},
+        *keys,
+    )
     for path, headers in product(CALLERS, bad):
         answer = portal.post(path, b"{", headers=headers)
         assert answer.status_code == 401
