@@ -174,7 +174,7 @@ class SqlRateLimits:
             return connection.execute(statement, values).rowcount == 1
 
     def _date_as_now(self, caller: Mapping[str, str]) -> None:
-        """Give uses dated later than the database's clock the time of that clock."""
+        """Change uses dated later than the clock of the database to the time of that clock."""
         with writing(self._engine) as connection:
             current = local(aware(utc_now(connection)))
             connection.execute(DATE_AS_NOW, {**caller, "latest": current + CLOCK_TOLERANCE, "now": current})

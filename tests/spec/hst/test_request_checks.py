@@ -260,8 +260,12 @@ CASES: tuple[Checking, ...] = (
         rule=("H3", "F51"),
         name="blanks of any kind in name and address are plain ones",
         given=application,
-        ask=APPLY | {"name": "\xa0John\u3000\r\nTan", "streetName": APPLY["streetName"].replace(" ", "\xa0")},
-        says=application(APPLY | {"name": "John Tan"}),
+        ask={
+            **APPLY,
+            "name": "\xa0John\u3000\r\nTan",
+            "streetName": APPLY["streetName"].replace(" ", "\xa0"),
+        },
+        says=application({**APPLY, "name": "John Tan"}),
     ),
     Case(
         rule="H7",
