@@ -102,7 +102,9 @@ def filled(value: Decimal, tokens: list[tuple[str, str]]) -> str | None:
     places = [text for kind, text in whole if kind == DIGIT]
     if points and not places:  # as in `.00`, which shows what there is before the point
         whole = [*whole, (DIGIT, "#")]
-    least = len(places) - places.index("0") if "0" in places else 0
+    least = places.count("0")
+    if set(places[len(places) - least :]) - {"0"}:  # as in `0##`, on which programs do not agree
+        return None
     return "".join(
         (*integer_places(whole, integer.lstrip("0").rjust(least, "0")), *fraction_places(decimals, fraction))
     )

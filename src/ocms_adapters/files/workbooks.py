@@ -24,6 +24,7 @@ from ocms_core.kernel.rule_tags import rule
 # The compound files of Microsoft: workbooks before 2007, and encrypted ones of any year.
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0"
 CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
+MOST_COLUMNS = 16_384
 # Characters that XML cannot carry are written as _x0007_, and an underscore before such a text as _x005F_.
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 DAMAGED = (
@@ -188,7 +189,8 @@ def read_sheet(file: IO[bytes], reading: CellReading) -> SheetContent:
     for each in elements(file, "row", "col"):
         if local_name(each) == "col":
             if is_true(each.get("hidden")):
-                hidden_columns.update(range(int(each.get("min", "1")), int(each.get("max", "1")) + 1))
+                last = min(int(each.get("max", "1")), MOST_COLUMNS)
+                hidden_columns.update(range(int(each.get("min", "1")), last + 1))
             continue
         number = int(each.get("r") or number + 1)
         cells = rows.setdefault(number, {})

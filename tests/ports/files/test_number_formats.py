@@ -22,7 +22,7 @@ from ocms_adapters.files.number_formats import BUILT_IN, is_date_format, shown_n
         ("0000000000", "0", "0000000000"),
         ("0000", "123456", "123456"),
         ("0000", "-12", "-0012"),
-        ("0##", "5", "005"),
+        ("#00", "5", "05"),
         ("#", "0", ""),
         ("?0", "5", " 5"),
         ("0", "12.5", "13"),
@@ -55,6 +55,7 @@ def test_the_text_a_spreadsheet_shows(code: str, value: str, shown: str) -> None
         ("General", "0.00001"),
         ("0", "1E15"),  # beyond the digits that are kept
         ("0", "-0.4"),  # with or without a sign
+        ("0##", "5"),  # 005 or 05
         ("#,##0", "1234"),
         ("0%", "1"),
         ("0.00E+00", "1"),
