@@ -114,7 +114,7 @@ def keys_at(name: str, url: str) -> IssuerKeys:
 
 
 def keys_in(name: str, file: Path) -> IssuerKeys:
-    """Return the keys an issuer handed over in a file."""
+    """Return the keys an issuer gave in a file."""
     return IssuerKeys(name, file.read_bytes)
 
 

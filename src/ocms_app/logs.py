@@ -12,7 +12,7 @@ from ocms_core.kernel.rule_tags import rule
 
 # The forms of the contract's identity numbers: NRIC and FIN, and company numbers (UEN).
 PERSON, COMPANY = r"[STFGM]\d{7}[A-Z]", r"[TSR]\d{2}[A-Z]{2}\d{4}[A-Z]"
-# In capitals they are masked whatever stands beside them. In small letters, and bare digits with a letter,
+# In capitals they are masked whatever is beside them. In small letters, and bare digits with a letter,
 # only apart from letters and digits: one request id in sixty, in hexadecimal digits, holds such a run.
 IDENTITY = re.compile(
     rf"{PERSON}|{COMPANY}|(?i:(?<![0-9A-Z])(?:{PERSON}|{COMPANY}|\d{{8,9}}[A-Z])(?![0-9A-Z]))", re.ASCII

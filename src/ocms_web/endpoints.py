@@ -45,7 +45,7 @@ class Endpoint:
     further paths of the same call, which the API description does not show.
 
     `answer` turns a call into its reply; `problem` renders what keeps a call from being answered in
-    the envelope of its family, `key_refused` a bad API key where the family tells it from a bad token.
+    the envelope of its contract, `key_refused` a bad API key where the contract tells it from a bad token.
     """
 
     operation: Operation

@@ -310,7 +310,7 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     "ToppanRunReply": {
         "totalNotices": "calculated: the number of notice numbers in the request",
         "automaticUpdates": "calculated: the number of notices moved (S73)",
-        "manualUpdates": "calculated: the number of notices moved by hand before (S72)",
+        "manualUpdates": "calculated: the number of notices moved by an officer before (S72)",
         "skipped": "calculated: the number of the others",
         "errors": "calculated: what is wrong with the call, or a line for each notice to be looked at (S75)",
         "success": "calculated: true where there are no errors",
@@ -360,7 +360,7 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
             f"{ONOD}.offender_indicator is Y (F12)"
         ),
         "currentStage": STAGE_WORD,
-        "reasonCode": "calculated: the answer code of what stands against furnishing, null for nothing (F13)",
+        "reasonCode": "calculated: the code of the reason it cannot be furnished, null where it can (F13)",
         "reasonMessage": "calculated: the text of that code",
     },
     "FurnishOffenderRequest": PERSON_REQUEST
@@ -459,7 +459,7 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "from": f"{HISTORY}.prev_processing_stage",
         "to": f"{HISTORY}.new_processing_stage",
         "former": (
-            f"calculated: who stood in the role before, from {HISTORY}; "
+            f"calculated: who held the role before, from {HISTORY}; "
             f"null where {HISTORY}.former_offender_indicator is"
         ),
     },

@@ -122,8 +122,8 @@ def operation_id(endpoint: Endpoint) -> str:
     """
     Return the operation's name, unique among its endpoints.
 
-    The form with everything in the body has the plain name; its twins add their method or their path
-    parameters (G2).
+    The form with everything in the body has the plain name; the other forms of the same operation add
+    their method or their path parameters (G2).
     """
     name = endpoint.operation.value
     if endpoint.method != "POST":

@@ -1,4 +1,4 @@
-"""How a call is handled: authentication, role, rate limit, body, answer; always in the family's envelope."""
+"""How a call is handled: authentication, role, rate limit, body, answer, in its contract's envelope."""
 
 from asyncio import get_running_loop
 from collections.abc import Mapping
@@ -99,7 +99,7 @@ async def bounded_body(request: LitestarRequest[Any, Any, Any], most: int) -> by
 
 @rule("G7", "G15", "P4")
 def handle_safely(endpoint: Endpoint, pipeline: Pipeline, raw: RawRequest) -> Reply:
-    """Answer every call in its family's envelope, whatever goes wrong, without internals."""
+    """Answer every call in its contract's envelope, whatever goes wrong, without internals."""
     try:
         return handle(endpoint, pipeline, raw)
     except (Unavailable, Conflict) as fault:

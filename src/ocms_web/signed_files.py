@@ -22,7 +22,7 @@ from ocms_web.stages.shapes import StageError
 
 log = structlog.get_logger()
 
-# Links are handed to officers; which of them opens one, nobody can tell.
+# Links are given to officers; which of them opens one, nobody can tell.
 HOLDER = Principal("holder of a signed link", Role.OIC, "signed link")
 
 PATH = "/reports/{kind:str}/{name:str}"

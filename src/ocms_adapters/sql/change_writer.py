@@ -1,4 +1,4 @@
-"""The writer of all changes: one statement for each kind of change, whatever the size of the batch."""
+"""The writer of all changes: one statement for each change, whatever the number of its notices."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -88,6 +88,6 @@ def check_complete(*, total: object, vehicles: int) -> None:
 
 @rule("P41")
 def check_shrinking(*, before: int, after: int, largest_percent: int, accepted: bool) -> None:
-    """Refuse a list that shrinks by more than its share, unless that is accepted by hand (P41)."""
+    """Refuse a list that shrinks by more than its share, unless that is accepted manually (P41)."""
     if not accepted and (before - after) * 100 > before * largest_percent:
         raise ListHeldBack(before, after)

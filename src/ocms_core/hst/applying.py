@@ -35,7 +35,7 @@ def is_permanently_suspended(notice: HstNotice) -> bool:
 
 
 def is_in_court_stage(notice: HstNotice) -> bool:
-    """Return whether a notice is in court: in any stage outside the eleven (H4)."""
+    """Return whether a notice is in court: in any stage outside `OPEN_TO_CHANGE` (H4)."""
     return notice.stage not in OPEN_TO_CHANGE
 
 

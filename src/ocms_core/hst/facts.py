@@ -31,7 +31,7 @@ class ListedIdentity:
 @value_object
 class HstNotice:
     """
-    A notice with its current offender, locked.
+    A notice with its current offender.
 
     `crs_reason` is the payment that suspends it, `hst_expired` whether the newest of its TS-HST records was
     closed because its period was over. `further_roles` are those the same identity is current in besides,
@@ -61,7 +61,11 @@ class HstNotice:
 
 @value_object
 class IdentityFacts:
-    """Identities under their locks: the listed ones, all their notices in order, the latest answers."""
+    """
+    Identities: the listed ones, all their notices in order, the latest answers.
+
+    They are locked when they are to be decided on.
+    """
 
     reference: Reference
     listed: Mapping[str, ListedIdentity]

@@ -20,7 +20,7 @@ class HstListPage:
 
 @rule("H8")
 def period(query: HstListQuery) -> tuple[datetime | None, datetime | None]:
-    """Return the moments between which the days of a filter lie: Singapore days, first and last included."""
+    """Return the first moment a filter includes, and the first after it: midnights of Singapore (H8)."""
     since, before = (
         None if day is None else datetime.combine(day, time(), SINGAPORE)
         for day in (query.since, query.before)

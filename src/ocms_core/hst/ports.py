@@ -19,7 +19,7 @@ from ocms_core.kernel.codes import Code
 from ocms_core.kernel.unit_of_work import Store
 
 Progress = Callable[[int], bool]
-"""Told after each chunk how much is done; False asks the work to stop there."""
+"""Called after each chunk with how much is done; returning False stops the work there."""
 
 
 def continue_always(_done: int) -> bool:
@@ -34,7 +34,7 @@ class HstReader(Protocol):
         """Return what is known of an identity: listed or not, name, newest address, number of notices."""
 
     def notice_facts(self, notice_no: str) -> IdentityFacts:
-        """Return a notice with its current offender, as they stand without a lock."""
+        """Return a notice with its current offender, unlocked."""
 
     def listing(self, query: HstListQuery) -> tuple[int, tuple[ListedRow, ...]]:
         """Return how many rows of the list the filters leave, and one page of them, newest first."""
@@ -48,7 +48,7 @@ class HstReader(Protocol):
     def queued_identities(
         self, system: str, id_types: Sequence[str], after: str, most: int
     ) -> Mapping[str, str]:
-        """Return kind by number of queued, listed identities beyond `after`, not yet sent to a system."""
+        """Return the type by number of queued, listed identities beyond `after`, not yet sent to a system."""
 
     def listed_among(self, id_nos: Sequence[str]) -> frozenset[str]:
         """Return which of these identities are on the list."""
@@ -106,7 +106,7 @@ class MhaExchange(Protocol):
         """Deliver a file; under its name it is there whole or not at all."""
 
     def names(self) -> Sequence[str]:
-        """List the files MHA has laid out, in the order of their names."""
+        """List the files MHA has published, in the order of their names."""
 
     def get(self, name: str) -> bytes:
         """Fetch a file."""
@@ -123,7 +123,7 @@ class ReportMailer(Protocol):
     """Mail to the officers in charge."""
 
     def send(self, subject: str, text: str, attachments: Mapping[str, bytes]) -> None:
-        """Send a message with files; `Unavailable` when it could not be handed over."""
+        """Send a message with files; `Unavailable` when it could not be delivered."""
 
 
 class Alerts(Protocol):

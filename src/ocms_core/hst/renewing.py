@@ -17,7 +17,7 @@ EXPIRED = "EXPIRED"
 
 @rule("H31")
 def decide(facts: IdentityFacts, now: datetime) -> Decision[str]:
-    """Close TS-HST that is due, and open it anew at once while the identity is still to be found (H31)."""
+    """Close TS-HST that is due, and open it anew while the identity has no new valid address (H31)."""
     due = [notice for notice in facts.notices if falls_due(notice, now)]
     renewed_notices = [notice for notice in due if renews(notice, facts)]
     expired_notices = [notice for notice in due if not renews(notice, facts)]

@@ -41,7 +41,7 @@ def suspension_changes(
     alone = ShownSuspension(HST.type, HST.code, now, due)
     yield from shown_suspension_changes(
         (
-            # Nearly always nothing stands beside it, and one identity may have ten thousand notices.
+            # Nearly always no other suspension is open, and one identity may have ten thousand notices.
             (notice, shown_with_hst(notice.suspensions, OpenSuspension(HST, now, sr_no, due)))
             if notice.suspensions.beside_hst
             else (notice, alone)

@@ -2,7 +2,7 @@
 The lock of a job: one run at a time, each with a higher fencing token than all before it.
 
 Times are the database's: a lock holds until its end, at most `at_most` without being extended, and is kept
-at least `at_least`; only the holder extends or releases it. A holder that stood still past the end of its
+at least `at_least`; only the holder extends or releases it. A holder that was suspended past the end of its
 lock is refused when it writes.
 """
 
@@ -90,7 +90,7 @@ def start_run(transaction: JobTransaction, request: LockRequest) -> LockLease:
 
 
 def reason_on_record(transaction: JobTransaction, request: LockRequest, now: datetime) -> SkipReason | None:
-    """Return why the runs on record speak against a run; None when they do not."""
+    """Return why the recorded runs rule out a run; None when they do not."""
     slot = transaction.slot_runs(request.job, request.slot) if request.slot else SlotRuns()
     ran_today = request.once_a_day and transaction.has_run_on(request.job, singapore(now).date())
     return skip_reason(request, slot=slot, ran_today=ran_today, now=now)
@@ -101,8 +101,8 @@ def check_lock(transaction: JobTransaction, lease: LockLease) -> None:
     """
     Raise `LockLost` unless a run still holds its lock; it keeps it until the transaction ends (P42).
 
-    A holder that stands still inside the transaction is put out once the time of its lock is up, where the
-    database can do that.
+    Where the database can do that, it ends the transaction of a holder that is suspended past the end of
+    its lock.
     """
     until = transaction.lease_end(lease)
     left = until - transaction.database_time() if until else timedelta(0)

@@ -58,7 +58,7 @@ class JobTransaction(Protocol):
         """Record how a run ended."""
 
     def limit_idle_time(self, most: timedelta) -> None:
-        """Make the database end this transaction if its holder stands still for longer, where it can."""
+        """Make the database end this transaction if its holder is idle for longer, where it can."""
 
 
 class JobStore(Protocol):

@@ -47,7 +47,7 @@ class LockRequest:
     A request to run a job under its lock.
 
     `slot` is the time of the schedule it is for, the same on every machine whatever its clock says;
-    None for a run by hand. `at_most` is how long the lock holds when nobody extends it, `at_least` how
+    None for a manual run. `at_most` is how long the lock holds when nobody extends it, `at_least` how
     long it is kept even when the work is done sooner. While it fails, a slot is run `tries` times at
     most, with a `pause` in between.
     """

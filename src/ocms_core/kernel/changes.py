@@ -1,4 +1,4 @@
-"""Everything that can be written, as a closed union: one kind of change, one SQL statement."""
+"""Everything that can be written, as a closed union; each change is one SQL statement for all its notices."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -5,7 +5,7 @@ from ocms_core.kernel.value_objects import value_object
 
 @value_object
 class Code:
-    """One answer code as callers see it; `rule` is where its text is laid down."""
+    """One answer code as callers see it; `rule` is where its text comes from."""
 
     code: str
     text: str

@@ -65,7 +65,7 @@ class TooManyKeys(OcmsError):
 
 
 def format_key(key_id: str, secret: str) -> str:
-    """Return the key as it is handed to the client: `ocms_<key id>_<secret>`."""
+    """Return the key as the client gets it: `ocms_<key id>_<secret>`."""
     return f"ocms_{key_id}_{secret}"
 
 

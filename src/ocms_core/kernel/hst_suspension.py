@@ -1,4 +1,4 @@
-"""TS-HST as it is laid on a notice, by whatever makes the notice one of a listed identity (H20)."""
+"""TS-HST as it is put on a notice, by whatever makes the notice one of a listed identity (H20)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

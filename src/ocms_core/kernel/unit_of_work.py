@@ -19,7 +19,7 @@ class Store(Protocol):
 
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
         """
-        Write every change, one statement for each kind, with its outbox rows.
+        Write every change with its outbox rows; the number of statements does not depend on the batch.
 
         A row the database refuses raises `RowRejected`; with `isolate` the notices of such rows are
         returned instead and all other changes are written.

@@ -36,7 +36,7 @@ def check_eligibility(request: RoleRequest, *, stores: OffenderStores) -> Eligib
 
 
 def offenders_of(notice_no: str, *, stores: OffenderStores) -> OffenderNotice | Refusal:
-    """Show an officer who stands in the roles of a notice (F41)."""
+    """Return who holds each role of a notice, and record that an officer read it (F41)."""
     with stores.reading() as reader:
         return reader.notice(notice_no) or Refusal(NOTICE_NOT_FOUND)
 

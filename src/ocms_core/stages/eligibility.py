@@ -1,4 +1,4 @@
-"""Whether one notice may be moved by hand, and to which stage."""
+"""Whether an officer may move one notice, and to which stage."""
 
 from enum import Enum, unique
 
@@ -52,7 +52,7 @@ TARGETS: dict[OffenderType, frozenset[str]] = {
     HIRER: OTHERS_TARGETS,
     DIRECTOR: OTHERS_TARGETS,
 }
-"""The stages a notice may be moved to by hand, by offender type."""
+"""The stages a notice an officer may move a notice to, by offender type."""
 
 ENA = "ENA"
 OTHERS = "OTH"
@@ -69,7 +69,7 @@ REASONS: dict[str, str] = {
 
 @value_object
 class RequestedChange:
-    """A change by hand as asked for; without a `target` the next stage is derived."""
+    """An officer's change as requested; without a `target` the next stage is derived."""
 
     target: str | None
     reason: str | None
@@ -128,7 +128,7 @@ def unknown_notice() -> Code:
 
 @rule("S11")
 def court_stage(notice: StageNotice) -> Code | None:
-    """Refuse a notice in any stage but the eleven: it is in court and not moved by hand (S11)."""
+    """Refuse a notice outside `OPEN_TO_CHANGE`: it is in court and not moved by officers (S11)."""
     return None if notice.stage in OPEN_TO_CHANGE else codes.CPS_COURT_STAGE
 
 
@@ -158,7 +158,7 @@ def default_target(offender: OffenderType, stage: str) -> str | None:
 
 @rule("S16")
 def ena_target(target: str) -> Code | None:
-    """Refuse ENA as a target: nothing is moved there by hand (S16)."""
+    """Refuse ENA as a target: officers move nothing there (S16)."""
     return codes.CPS_ENA_NOT_ALLOWED if target == ENA else None
 
 
@@ -180,7 +180,7 @@ def unknown_transition(stage: str, target: str, reference: Reference) -> Code | 
 
 @rule("S19")
 def invalid_reason(requested: RequestedChange) -> Code | None:
-    """Refuse a reason that is none of the six, and `OTH` without remarks (S19)."""
+    """Refuse an unknown reason, and `OTH` without remarks (S19)."""
     if requested.reason is None:
         return None
     if requested.reason not in REASONS:

@@ -1,4 +1,4 @@
-"""Officers move notices by hand: validate and submit are one decision."""
+"""Officers move notices: validate and submit are one decision."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -77,7 +77,7 @@ def effects(
     officer: str,
     now: datetime,
 ) -> tuple[Change, ...]:
-    """Return the changes of a move by hand: the move, payable again, the address check and its record."""
+    """Return the changes of an officer's move: the move, payable again, the address check and its record."""
     notice, target = eligible.notice, eligible.target
     record = StageChange(
         notice_no=notice.notice_no,

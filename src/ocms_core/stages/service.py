@@ -52,7 +52,7 @@ def submit(
     items: Sequence[ChangeItem], officer: str, *, stores: StageStores, now: datetime
 ) -> Decision[StageTransition]:
     """
-    Move notices by hand; duplicates are looked for under the lock, so of two officers one is refused.
+    Move notices for an officer; duplicates are looked for under the lock, so of two officers one is refused.
 
     Each item is moved or refused for itself. Raises `Conflict` when overtaken three times running,
     `Unavailable` when the database cannot be reached. Contract 2, 1.3; rules S10 to S30.

@@ -76,12 +76,12 @@ def payment_status_reply(notices: tuple[NoticePaymentStatus, ...], cap: int) -> 
 
 @rule("P23")
 def court_update_reply(decision: Decision[CourtNotice]) -> Reply:
-    """Return 200 when all are updated, 207 with the failed when some are, else 404; 500 for our fault."""
+    """Return 200 when all are updated, 207 when some are, else 404, or 500 for an internal error."""
     outcome = court_notices.update_outcome(decision)
     updated, failed = outcome.updated, outcome.failed
     if not updated:
-        ours = any(answer.code is codes.INTERNAL_ERROR for answer in failed)
-        return error_reply(Refusal(codes.INTERNAL_ERROR if ours else codes.NO_COURT_NOTICE))
+        internal_error = any(answer.code is codes.INTERNAL_ERROR for answer in failed)
+        return error_reply(Refusal(codes.INTERNAL_ERROR if internal_error else codes.NO_COURT_NOTICE))
     lines = [court_notice_line(notice) for notice in updated]
     if not failed:
         code = codes.COURT_NOTICES_UPDATED.worded(updated=len(updated))

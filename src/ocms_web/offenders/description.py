@@ -93,7 +93,7 @@ BLOCKING_CODES = (codes.NOTICE_NOT_FOUND, codes.PERMANENT_SUSPENSION, codes.LAST
 
 CHECK_ELIGIBILITY = Description(
     "Check furnish and redirect",
-    "Whether a notice can be furnished or redirected, and what stands against furnishing. Writes nothing.",
+    "Whether a notice can be furnished or redirected, and if not, why. Writes nothing.",
     TAG,
     json_body("A notice and a role.", contract=EligibilityRequest(NOTICE_NO, "HIRER")),
     {
@@ -122,8 +122,8 @@ CHECK_ELIGIBILITY = Description(
 
 FURNISH = Description(
     "Furnish an offender",
-    "Makes an owner, hirer or driver the current offender. Whoever stood in the role is overwritten and "
-    "kept in the timeline. 500 SYNC_INTERNET means that the change stands and reaches the Internet side "
+    "Makes an owner, hirer or driver the current offender. Whoever held the role before is overwritten and "
+    "kept in the timeline. 500 SYNC_INTERNET means that the change was made and reaches the Internet side "
     "later.",
     TAG,
     json_body(
@@ -284,7 +284,7 @@ DETAILS_REPLIES = {
     ),
     **reading_errors(codes.NOTICE_NOT_FOUND, field=NO_NOTICE_NO),
 }
-DETAILS_TEXT = "Who stands in the roles of a notice. Every look is recorded."
+DETAILS_TEXT = "Who holds each role of a notice. Each read is recorded."
 NOTICE = json_body("A notice.", contract=NoticeRequest(NOTICE_NO))
 
 POST_DETAILS = Description("Get offender details", DETAILS_TEXT, TAG, NOTICE, DETAILS_REPLIES)
@@ -327,7 +327,7 @@ TIMELINE_REPLIES = {
 }
 TIMELINE_TEXT = (
     "Stage changes, suspensions and revivals, offender changes, court and payment of a notice: who and when, "
-    "newest first, with whoever stood in a role before. Every look is recorded."
+    "newest first, with whoever held a role before. Each read is recorded."
 )
 TIMELINE_PAGE = json_body("A notice and a page.", first=TimelineRequest(NOTICE_NO, skip=0, limit=PAGE))
 

@@ -78,7 +78,7 @@ def business_error(code: Code) -> Reply:
 def invalid_fields(
     violations: Sequence[tuple[str | None, str]], status: int = STATUS[codes.FIELDS_INVALID]
 ) -> Reply:
-    """Return all invalid fields at once; the first, in the contract's order, stands in front too."""
+    """Return all invalid fields at once; the first, in the contract's order, is repeated before them."""
     lines = [FieldViolation(field, message) for field, message in violations]
     error = InvalidFieldsError(
         success=False,
@@ -207,7 +207,7 @@ def details_reply(notice: OffenderNotice) -> Reply:
 
 
 def offender_block(holder: RoleHolder | None) -> OffenderBlock:
-    """Return who stands in a role (F41)."""
+    """Return who holds a role (F41)."""
     if holder is None:
         return OffenderBlock(exists=False, is_current_offender=False)
     person = holder.person

@@ -81,7 +81,7 @@ class OffenderCalls:
         return outcome_reply(outcome, render)
 
     def get_details(self, request: Request) -> Reply:
-        """Answer 2.5: who stands in the roles of a notice; the look is recorded before it is answered."""
+        """Answer 2.5: who holds each role of a notice; the read is recorded before it is answered."""
         notice_no = request_reader.parse_notice_request(
             request.url_params if request.body is None else request.body
         )
@@ -127,7 +127,7 @@ def attempt(action: Callable[[], ActionOutcome | Refusal]) -> ActionOutcome | Re
 
 @rule("F60")
 def outcome_reply(outcome: ActionOutcome | Refusal, render: Callable[[str, Any], Reply]) -> Reply:
-    """Return the reply of an action; one the Internet side does not show yet is told as such."""
+    """Return the reply of an action; SYNC_INTERNET for one that the Internet side does not show yet."""
     if isinstance(outcome, Refusal):
         return error_reply(outcome)
     if not outcome.shown_on_internet:
@@ -137,7 +137,7 @@ def outcome_reply(outcome: ActionOutcome | Refusal, render: Callable[[str, Any],
 
 @rule("G2")
 def endpoints(calls: OffenderCalls) -> tuple[Endpoint, ...]:
-    """Return the endpoints: each call at the contract's own path, and a POST twin for each other method."""
+    """Return the endpoints: each call at the contract's own path, and by POST too."""
     key_refused = business_error(API_KEY_INVALID)
     rows = (
         (

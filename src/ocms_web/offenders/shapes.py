@@ -43,7 +43,7 @@ class FieldViolation(Shape):
 
 
 class InvalidFieldsError(Shape):
-    """The fields that are wrong, all at once; the first, in the contract's order, stands in front too."""
+    """The fields that are wrong, all at once; the first, in the contract's order, is repeated before them."""
 
     success: Literal[False]
     error_type: Literal["VALIDATION_ERROR"]
@@ -192,7 +192,7 @@ class NoticeRequest(Shape):
 
 
 class OffenderBlock(Shape):
-    """Who stands in one role; of nobody the first two fields alone are there."""
+    """Who holds one role; where nobody does, only the first two fields are there."""
 
     exists: bool
     is_current_offender: bool
@@ -205,7 +205,7 @@ class OffenderBlock(Shape):
 
 
 class OffenderDetailsReply(Shape):
-    """Who stands in the roles of a notice."""
+    """Who holds each role of a notice."""
 
     success: Literal[True]
     notice_no: NoticeNo
@@ -254,7 +254,7 @@ class RevivalEventDetails(Shape):
 
 
 class FormerOffender(Shape):
-    """Who stood in the role before."""
+    """Who held the role before."""
 
     is_current_offender: bool
     id_type: str | None

@@ -239,7 +239,7 @@ def eligible_line(row: SearchRow) -> EligibleNoticeLine:
 
 
 def ineligible_line(row: SearchRow, against: Code) -> IneligibleNoticeLine:
-    """Return a notice that may not be moved, with what stands against it."""
+    """Return a notice that may not be moved, with the reason."""
     notice, offender = row.notice, row.offender
     return IneligibleNoticeLine(
         notice_no=notice.notice_no,
