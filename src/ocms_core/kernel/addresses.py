@@ -86,21 +86,23 @@ def is_cut(whole: str, part: str, width: int | None) -> bool:
 
     A field holds `width` characters or bytes (UTF-8); the blank it may end with is not in the part.
     """
-    beginning, text = one_spaced(part), one_spaced(whole)
-    if width is None or not text.startswith(beginning):
+    beginning, text = one_spaced(part).upper(), one_spaced(whole)
+    # Capitals may be more letters than the text has, so that their number is no place in the text.
+    end = next((end for end in range(len(text)) if text[:end].upper() == beginning), None)
+    if width is None or end is None:
         return False
-    following = text[len(beginning) :]
+    following = text[end:]
     up_to_next = following[: 1 + len(following) - len(following.lstrip())]
     return len((part.strip() + up_to_next).encode()) > width
 
 
 def normal_form(address: RegisteredAddress) -> tuple[str, ...]:
     """Return the parts in capitals, without stray blanks, `#`, or leading zeros of floor and unit."""
-    parts = RegisteredAddress(*(one_spaced(part) for part in astuple(address)))
+    parts = RegisteredAddress(*(one_spaced(part).upper() for part in astuple(address)))
     floor, unit = (part.lstrip("#").lstrip("0") for part in (parts.floor_no, parts.unit_no))
     return (parts.postal_code, parts.blk_hse_no, parts.street_name, floor, unit, parts.bldg_name)
 
 
 def one_spaced(part: str) -> str:
-    """Return a part in capitals, without blanks at its ends and with one between its words."""
-    return BLANKS.sub(" ", part).strip().upper()
+    """Return a part without blanks at its ends and with one between its words."""
+    return BLANKS.sub(" ", part).strip()

@@ -215,6 +215,9 @@ ONE_PART: tuple[Parts, ...] = (
     one_part("a building cut in bytes", "bldg_name", WIDE, WIDE[:28], changed=False),
     one_part("a building cut in characters", "bldg_name", WIDE, WIDE[:30], changed=False),
     one_part("a building short of its field in bytes", "bldg_name", WIDE, WIDE[:27], changed=True),
+    one_part(
+        "one whose next letter is two capitals", "bldg_name", f"{LONG[:29]}ßE", LONG[:29], changed=False
+    ),
     one_part("a floor cut by its field", "floor_no", "101", "10", changed=False),
     one_part("a floor cut to its zeros", "floor_no", "002", "00", changed=False),
     one_part("a floor of one character", "floor_no", "12", "1", changed=True),
