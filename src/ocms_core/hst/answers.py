@@ -6,11 +6,13 @@ from datetime import datetime
 from attrs import evolve
 
 from ocms_core.hst.facts import ListedIdentity
+from ocms_core.hst.mha_file import ADDRESS_WIDTHS
 from ocms_core.kernel.addresses import (
+    MHA,
     AddressAnswer,
     RegisteredAddress,
-    is_address_changed,
     is_invalid_address,
+    is_other_address,
 )
 from ocms_core.kernel.changes import AddressAnswered
 from ocms_core.kernel.rule_tags import rule
@@ -47,11 +49,12 @@ def has_address(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
 
 @rule("H37")
 def has_other_address(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
-    """Return whether an answer has an address other than the list's (H37)."""
+    """Return whether an answer has an address that is neither the list's nor cut from it (H37)."""
+    widths = ADDRESS_WIDTHS if answer.source == MHA else {}
     return (
         listed is not None
         and has_address(listed, answer)
-        and is_address_changed(listed.address, answer.address)
+        and is_other_address(listed.address, answer.address, widths)
     )
 
 

@@ -1,8 +1,9 @@
 """
 The files exchanged with MHA, as text: requests, responses and their control files.
 
-Records have a fixed width, one a line; positions count characters. Reading never fails: it returns
-the records or a named fault. What is read from an encoded file is what was encoded.
+Records have a fixed width, one a line; positions count characters, or bytes in a line that has its
+full width only in bytes. Reading never fails: it returns the records or a named fault. What is read
+from an encoded file is what was encoded.
 """
 
 import re
@@ -25,6 +26,7 @@ MOMENT_FORMAT, DAY_FORMAT = "%Y%m%d%H%M%S", "%Y%m%d"
 MOMENT = re.compile(r"\d{14}", re.ASCII)
 HEADER_WIDTH, DETAIL_WIDTH, RESPONSE_WIDTH, SHORTEST_RESPONSE = 33, 56, 238, 215
 ENCODING = "utf-8-sig"  # UTF-8, with or without a byte-order mark
+END_OF_FILE = "\x1a"  # DOS and mainframe transfers end a text with it
 MOST_RECORDS = 999_999
 
 TAGS: dict[str, str] = {
@@ -48,6 +50,7 @@ class MhaFileFault(Enum):
     ZERO_BYTE = "holds a zero byte"
     CUT = "ends within a record"
     TOO_LONG = "has a record that is too long"
+    NEITHER_WIDTH = "has a record that fits neither in characters nor in bytes"
     NO_UIN = "has a record without a valid UIN or FIN"
     BAD_HEADER = "has no proper header"
     BAD_DETAIL = "has a detail record of another width"
@@ -76,7 +79,7 @@ class MhaRequest:
     uins: tuple[str, ...]
 
 
-@rule("H40")
+@rule("H41")
 @value_object
 class MhaRecord:
     """One answer of MHA about one identity; a date MHA does not know, or does not write as one, is None."""
@@ -171,9 +174,14 @@ FIELD_POSITIONS: tuple[FieldPosition, ...] = (
     FieldPosition("address_change", 208, 8, parse_day, format_day),
     FieldPosition("timestamp", 216, 23, parse_moment, format_moment),
 )
-"""The layout of a response record; positions 164 to 167 are filler (H41)."""
+"""The layout of a response record, but for its filler (H41)."""
 
+FILLER = FieldPosition("filler", 164, 4)
+DIGITS = {
+    place: 8 if place.read is parse_day else 14 for place in FIELD_POSITIONS if place.read is not str.strip
+}
 ADDRESS_PARTS = frozenset({"blk_hse_no", "street_name", "floor_no", "unit_no", "bldg_name", "postal_code"})
+ADDRESS_WIDTHS = {place.name: place.width for place in FIELD_POSITIONS if place.name in ADDRESS_PARTS}
 
 
 def request_name(asked_at: datetime) -> str:
@@ -229,9 +237,10 @@ def parse_response(content: bytes) -> tuple[MhaRecord, ...] | UnusableFile:
     """
     Parse a response: short lines padded, blank ones skipped, bad dates ignored; a file cut is a faulty one.
 
-    A last line of the full width is whole without its end.
+    A last line of the full width is whole without its end. A line whole in bytes but short in
+    characters is read by bytes; one that fits neither is a fault.
     """
-    lines = lines_of(content, RESPONSE_WIDTH)
+    lines = lines_of(content, has_full_width)
     if isinstance(lines, UnusableFile):
         return lines
     records = []
@@ -240,7 +249,10 @@ def parse_response(content: bytes) -> tuple[MhaRecord, ...] | UnusableFile:
             continue
         if len(line.rstrip()) > RESPONSE_WIDTH:
             return UnusableFile(MhaFileFault.TOO_LONG, number)
-        record = parse_record(line)
+        laid_out = by_characters(line)
+        if laid_out is None:
+            return UnusableFile(MhaFileFault.NEITHER_WIDTH, number)
+        record = parse_record(laid_out)
         if uin_of(record.uin) is None:
             return UnusableFile(MhaFileFault.NO_UIN, number)
         records.append(record)
@@ -248,21 +260,76 @@ def parse_response(content: bytes) -> tuple[MhaRecord, ...] | UnusableFile:
 
 
 def parse_record(line: str) -> MhaRecord:
-    """Read one record of a response."""
+    """Read one record of a response, laid out by characters."""
     line = line.ljust(SHORTEST_RESPONSE)
-    found = {
-        place.name: place.read(line[place.start - 1 : place.start - 1 + place.width])
-        for place in FIELD_POSITIONS
-    }
+    found = {place.name: place.read(text_at(place, line)) for place in FIELD_POSITIONS}
     address = RegisteredAddress(**{part: found.pop(part) for part in ADDRESS_PARTS})
     return MhaRecord(address=address, **found)
 
 
-def lines_of(content: bytes, full_width: int | None = None) -> Sequence[str] | UnusableFile:
-    """
-    Split a file into its lines, without the mark some systems begin a text with.
+def text_at(place: FieldPosition, line: str) -> str:
+    """Return the characters of a field as they stand, blanks and all."""
+    return line[place.start - 1 : place.start - 1 + place.width]
 
-    The last one must be ended or of the full width, or nobody knows whether it is whole.
+
+@rule("H41")
+def by_characters(line: str) -> str | None:
+    """
+    Return a line with its fields at their positions in characters; None when it fits no layout (H41).
+
+    A line with wide letters may have them at their positions in bytes. The full width decides; in a
+    short line, the digits of times and days and the blank filler.
+    """
+    if line.isascii() or len(line) == RESPONSE_WIDTH:
+        return line
+    from_bytes = from_byte_positions(line)
+    if from_bytes is not None and parse_record(from_bytes) == parse_record(line):
+        return line
+    fitting = [each for each in (from_bytes, line) if each is not None and fits_layout(each)]
+    if len(fitting) == 1:
+        return fitting[0]
+    return from_bytes if len(line.encode()) == RESPONSE_WIDTH else None
+
+
+def has_full_width(line: str) -> bool:
+    """Return whether a line is whole in characters, or in bytes and no line of characters cut off."""
+    if len(line) == RESPONSE_WIDTH:
+        return True
+    if len(line.encode()) != RESPONSE_WIDTH or fits_layout(line):
+        return False
+    from_bytes = from_byte_positions(line)
+    return from_bytes is not None and fits_layout(from_bytes)
+
+
+def from_byte_positions(line: str) -> str | None:
+    """Return a line of bytes laid out by characters; None when it is too long or a field splits one."""
+    content, laid_out = line.rstrip().encode(), [" "] * RESPONSE_WIDTH
+    if len(content) > RESPONSE_WIDTH:
+        return None
+    for place in (*FIELD_POSITIONS, FILLER):
+        try:
+            text = content[place.start - 1 : place.start - 1 + place.width].decode()
+        except UnicodeDecodeError:
+            return None
+        laid_out[place.start - 1 : place.start - 1 + place.width] = text.ljust(place.width)
+    return "".join(laid_out)
+
+
+def fits_layout(line: str) -> bool:
+    """Return whether the filler is blank and each time and day is blank or has all its digits in front."""
+    return not text_at(FILLER, line).strip() and all(
+        re.fullmatch(rf"\d{{{digits}}}|", text_at(place, line).rstrip(), re.ASCII)
+        for place, digits in DIGITS.items()
+    )
+
+
+def lines_of(
+    content: bytes, is_whole: Callable[[str], bool] = lambda _: False
+) -> Sequence[str] | UnusableFile:
+    """
+    Split a file into its lines, without the marks some systems begin or end a text with.
+
+    The last one must be ended or be known to be whole, or the file may have been cut.
     """
     try:
         text = content.decode(ENCODING)
@@ -271,8 +338,8 @@ def lines_of(content: bytes, full_width: int | None = None) -> Sequence[str] | U
     if "\0" in text:
         return UnusableFile(MhaFileFault.ZERO_BYTE)
     *lines, rest = text.split("\n")
-    if rest.strip():
-        if len(rest.removesuffix("\r")) != full_width:
+    if rest.strip() and rest != END_OF_FILE:
+        if not is_whole(rest.removesuffix("\r")):
             return UnusableFile(MhaFileFault.CUT, len(lines) + 1)
         lines.append(rest)
     return [line.removesuffix("\r") for line in lines]

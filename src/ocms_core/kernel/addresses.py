@@ -1,9 +1,10 @@
 """Addresses: their parts, what makes one invalid, and when two are the same."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
-from attrs import astuple
+from attrs import asdict, astuple
 
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
@@ -59,8 +60,49 @@ def is_address_changed(before: RegisteredAddress, after: RegisteredAddress) -> b
     return normal_form(before) != normal_form(after)
 
 
+@rule("H37")
+def is_other_address(
+    listed: RegisteredAddress, answered: RegisteredAddress, widths: Mapping[str, int]
+) -> bool:
+    """
+    Return whether any part an answer gives is another than the listed one, and not the listed one cut (H37).
+
+    `widths` has the widths of the answer's fields by the part's name; a part without one is never cut.
+    """
+    parts = zip(
+        asdict(answered).items(), astuple(listed), normal_form(answered), normal_form(listed), strict=True
+    )
+    return any(
+        bool(part.strip())
+        and normal_part != normal_listed
+        and not is_cut(listed_part, part, widths.get(name))
+        for (name, part), listed_part, normal_part, normal_listed in parts
+    )
+
+
+def is_cut(whole: str, part: str, width: int | None) -> bool:
+    """
+    Return whether a part begins the whole and its field has no room for what comes next.
+
+    A field holds `width` characters or bytes (UTF-8); the blank it may end with is not in the part.
+    """
+    beginning, text = one_spaced(part).upper(), one_spaced(whole)
+    # Capitals may be more letters than the text has, so that their number is no place in the text.
+    end = next((end for end in range(len(text)) if text[:end].upper() == beginning), None)
+    if width is None or end is None:
+        return False
+    following = text[end:]
+    up_to_next = following[: 1 + len(following) - len(following.lstrip())]
+    return len((part.strip() + up_to_next).encode()) > width
+
+
 def normal_form(address: RegisteredAddress) -> tuple[str, ...]:
     """Return the parts in capitals, without stray blanks, `#`, or leading zeros of floor and unit."""
-    parts = RegisteredAddress(*(BLANKS.sub(" ", part).strip().upper() for part in astuple(address)))
+    parts = RegisteredAddress(*(one_spaced(part).upper() for part in astuple(address)))
     floor, unit = (part.lstrip("#").lstrip("0") for part in (parts.floor_no, parts.unit_no))
     return (parts.postal_code, parts.blk_hse_no, parts.street_name, floor, unit, parts.bldg_name)
+
+
+def one_spaced(part: str) -> str:
+    """Return a part without blanks at its ends and with one between its words."""
+    return BLANKS.sub(" ", part).strip()

@@ -3,12 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from attrs import evolve
+from attrs import asdict, evolve
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ocms_core.hst.answers import has_other_address, has_valid_address, has_valid_new_address, latest_answers
 from ocms_core.hst.facts import KnownOffender, ListedIdentity
 from ocms_core.hst.lookup import floor_unit, lookup_result
+from ocms_core.hst.mha_file import ADDRESS_WIDTHS
 from ocms_core.kernel.addresses import (
+    DATAHIVE,
+    MHA,
     AddressAnswer,
     RegisteredAddress,
     is_address_changed,
@@ -162,7 +167,95 @@ def test_what_an_answer_has_brought(
     case: Case[ListedIdentity | None, AddressAnswer, tuple[bool, bool, bool]],
 ) -> None:
     found = (has_other_address, has_valid_address, has_valid_new_address)
-    assert tuple(given(case.given, case.ask) for given in found) == case.says
+    assert tuple(decide(case.given, case.ask) for decide in found) == case.says
+
+
+Parts = Case[ListedIdentity, AddressAnswer, bool]
+LONG = "NORTHERN GARDENS RESIDENTIAL TOWER BLOCKS"
+BLANK_AT_30 = "NORTHERN GARDENS, RESIDENTIAL TOWER"
+WIDE = "RÉSIDENCE ÉTOILE DES JARDINS DU NORD"
+
+
+def one_part(
+    name: str, part: str, listed: str, answered: str, *, changed: bool, source: str = MHA
+) -> Case[ListedIdentity, AddressAnswer, bool]:
+    """Build a case of an answer that differs from the list in one part at most."""
+    return Case(
+        rule="H37",
+        name=name,
+        given=evolve(LISTED, address=evolve(ADDRESS, **{part: listed})),
+        ask=answer(source=source, address=evolve(ADDRESS, **{part: answered})),
+        says=changed,
+    )
+
+
+ONE_PART: tuple[Parts, ...] = (
+    *(
+        one_part(
+            f"an answer without {part} ({source}, {blank!r})", part, "9", blank, changed=False, source=source
+        )
+        for part in ("postal_code", "blk_hse_no", "street_name", "floor_no", "unit_no", "bldg_name")
+        for source, blank in ((MHA, ""), (DATAHIVE, " "))
+    ),
+    one_part("a building where the list has none", "bldg_name", "", "TOWER", changed=True),
+    one_part("a building cut by its field", "bldg_name", LONG, LONG[:30], changed=False),
+    one_part("one cut, in other capitals", "bldg_name", LONG.title(), LONG[:30], changed=False),
+    one_part("a building one character short of its field", "bldg_name", LONG, LONG[:29], changed=True),
+    one_part(
+        "a building that fills its field and is another", "bldg_name", LONG, "X" + LONG[1:30], changed=True
+    ),
+    one_part("a building that fills its field and goes on", "bldg_name", LONG[:20], LONG[:30], changed=True),
+    one_part("a building cut at a blank", "bldg_name", BLANK_AT_30, BLANK_AT_30[:29], changed=False),
+    one_part(
+        "a word short of a building cut at a blank", "bldg_name", BLANK_AT_30, BLANK_AT_30[:17], changed=True
+    ),
+    one_part(
+        "a building cut with two blanks in it", "bldg_name", LONG, f"NORTHERN  {LONG[9:29]}", changed=False
+    ),
+    one_part("a building cut in bytes", "bldg_name", WIDE, WIDE[:28], changed=False),
+    one_part("a building cut in characters", "bldg_name", WIDE, WIDE[:30], changed=False),
+    one_part("a building short of its field in bytes", "bldg_name", WIDE, WIDE[:27], changed=True),
+    one_part(
+        "one whose next letter is two capitals", "bldg_name", f"{LONG[:29]}ßE", LONG[:29], changed=False
+    ),
+    one_part("a floor cut by its field", "floor_no", "101", "10", changed=False),
+    one_part("a floor cut to its zeros", "floor_no", "002", "00", changed=False),
+    one_part("a floor of one character", "floor_no", "12", "1", changed=True),
+    one_part("a floor of zeros", "floor_no", "12", "00", changed=True),
+    one_part("a unit begun", "unit_no", "1234", "123", changed=True),
+    one_part("DataHive has room for it all", "bldg_name", LONG, LONG[:30], changed=True, source=DATAHIVE),
+    one_part("and for a floor", "floor_no", "101", "10", changed=True, source=DATAHIVE),
+)
+
+
+@parametrize_cases(ONE_PART)
+def test_a_part_not_given_or_cut_has_not_changed(case: Parts) -> None:
+    assert has_other_address(case.given, case.ask) == case.says
+    assert has_valid_new_address(case.given, case.ask) == case.says
+
+
+PART = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" "), max_size=65)
+
+
+@pytest.mark.rule("H37")
+@given(
+    st.builds(RegisteredAddress, *[PART] * 6),
+    st.sampled_from(["bytes", "characters"]),
+    st.sets(st.sampled_from(sorted(ADDRESS_WIDTHS))),
+)
+def test_the_listed_address_as_mhas_record_holds_it_has_not_changed(
+    listed: RegisteredAddress, counted: str, left_out: set[str]
+) -> None:
+    def held(text: str, width: int) -> str:
+        return text.encode()[:width].decode(errors="ignore") if counted == "bytes" else text[:width]
+
+    answered = RegisteredAddress(
+        **{
+            part: "" if part in left_out else held(text.strip(), ADDRESS_WIDTHS[part]).strip()
+            for part, text in asdict(listed).items()
+        }
+    )
+    assert not has_other_address(evolve(LISTED, address=listed), answer(address=answered))
 
 
 FLOORS: tuple[Case[tuple[str, str], None, str | None], ...] = (

@@ -1,13 +1,17 @@
 """The files exchanged with MHA."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_core.hst.mha_file import (
+    ADDRESS_WIDTHS,
     FIELD_POSITIONS,
+    RESPONSE_WIDTH,
     TAGS,
     ExceptionLine,
     MhaFileFault,
@@ -95,6 +99,24 @@ def lines(*texts: str) -> bytes:
     return "".join(f"{text}\n" for text in texts).encode()
 
 
+def in_bytes(*records: MhaRecord) -> bytes:
+    """Write a response whose positions count bytes."""
+    return b"".join(bytes_of(record) for record in records)
+
+
+def bytes_of(record: MhaRecord) -> bytes:
+    line = bytearray(b" " * RESPONSE_WIDTH + b"\n")
+    for place in FIELD_POSITIONS:
+        value = getattr(record.address if place.name in ADDRESS_WIDTHS else record, place.name)
+        content = place.write(value).encode()
+        line[place.start - 1 : place.start - 1 + len(content)] = content
+    return bytes(line)
+
+
+MARK = b"\x1a"
+PLAIN = evolve(FULL, name="JOHN LIM")
+WIDE, WIDER = evolve(FULL, name="ÅSA LIM"), evolve(FULL, name="ÅSÉ ÜMÖ LIM")
+
 SHORT = "S1234567A" + "JOHN TAN"
 Reading = Case[bytes, None, object]
 
@@ -148,6 +170,111 @@ RESPONSES: tuple[Reading, ...] = (
         name="a mark at the beginning of the text is none of it",
         given=b"\xef\xbb\xbf" + encode_response([FULL]),
         says=(FULL,),
+    ),
+    Case(
+        rule="H41",
+        name="a wide letter counts as one where the line is whole in characters",
+        given=encode_response([WIDE]),
+        says=(WIDE,),
+    ),
+    Case(
+        rule="H41",
+        name="and as its bytes where the line is whole in bytes only",
+        given=in_bytes(WIDE, PLAIN),
+        says=(WIDE, PLAIN),
+    ),
+    Case(
+        rule="H41",
+        name="each line by itself",
+        given=in_bytes(WIDE) + encode_response([WIDE]) + in_bytes(WIDE),
+        says=(WIDE, WIDE, WIDE),
+    ),
+    Case(
+        rule="H41",
+        name="a bad date does not change how a line whole in bytes is read",
+        given=in_bytes(WIDE).replace(b"19800131", b"UNKNOWN "),
+        says=(evolve(WIDE, birth=None),),
+    ),
+    *(
+        Case(
+            rule="H41",
+            name=f"a line without its blanks at the end, laid out by {layout}",
+            given=content.rstrip() + b"\n",
+            says=(WIDE,),
+        )
+        for layout, content in (("characters", encode_response([WIDE])), ("bytes", in_bytes(WIDE)))
+    ),
+    Case(
+        rule="H41",
+        name="a line of characters that happens to have the full width in bytes",
+        given=encode_response([WIDE]).removesuffix(b" \n") + b"\n",
+        says=(WIDE,),
+    ),
+    Case(
+        rule="H41",
+        name="a short line with a wide letter at its end is the same either way",
+        given=lines("S1234567AÅSA LIM"),
+        says=(MhaRecord("S1234567A", "ÅSA LIM"),),
+    ),
+    *(
+        Case(
+            rule="H41",
+            name=f"a line that lacks {missing} of its name's blanks fits neither",
+            given=encode_response([PLAIN]) + encode_response([WIDE]).replace(b"LIM" + b" " * missing, b"LIM"),
+            says=UnusableFile(MhaFileFault.NEITHER_WIDTH, 2),
+        )
+        for missing in (2, 3)
+    ),
+    Case(
+        rule="H41",
+        name="so does a line too wide in bytes and short in characters",
+        given=encode_response([WIDER]).replace(b"LIM ", b"LIM"),
+        says=UnusableFile(MhaFileFault.NEITHER_WIDTH, 1),
+    ),
+    Case(
+        rule=("H41", "H43"),
+        name="a last line whole in bytes is whole without its end",
+        given=in_bytes(PLAIN, WIDE).removesuffix(b"\n"),
+        says=(PLAIN, WIDE),
+    ),
+    Case(
+        rule=("H41", "H43"),
+        name="but not where it may be a line of characters cut off",
+        given=in_bytes(MhaRecord("S1234567A", "ÅSA LIM")).removesuffix(b"\n"),
+        says=UnusableFile(MhaFileFault.CUT, 1),
+    ),
+    Case(
+        rule=("H41", "H43"),
+        name="a line of characters cut to the full width in bytes is cut",
+        given=encode_response([WIDE]).removesuffix(b" \n"),
+        says=UnusableFile(MhaFileFault.CUT, 1),
+    ),
+    Case(
+        rule="H43",
+        name="a lone mark at the end is nothing",
+        given=encode_response([FULL]) + MARK,
+        says=(FULL,),
+    ),
+    Case(
+        rule="H43",
+        name="nor is it where lines end as on Windows",
+        given=encode_response([FULL]).replace(b"\n", b"\r\n") + MARK,
+        says=(FULL,),
+    ),
+    Case(rule="H43", name="nothing but the mark has no records", given=MARK, says=()),
+    *(
+        Case(
+            rule="H43",
+            name=f"a mark that is {name} is no end",
+            given=content,
+            says=UnusableFile(fault, 1),
+        )
+        for name, content, fault in (
+            ("not after a line end", encode_response([FULL]).removesuffix(b"\n") + MARK, MhaFileFault.CUT),
+            ("in front", MARK + encode_response([FULL]).removesuffix(b" \n") + b"\n", MhaFileFault.NO_UIN),
+            ("not alone", MARK + MARK, MhaFileFault.CUT),
+            ("a line of its own", MARK + b"\n", MhaFileFault.NO_UIN),
+        )
     ),
     Case(
         rule="H43",
@@ -210,6 +337,7 @@ CONTROLS: tuple[Reading, ...] = (
     Case(
         rule="H42", name="totals in another spacing", given=TOTALS_FILE.replace(b": ", b"  :   "), says=TOTALS
     ),
+    Case(rule=("H42", "H43"), name="totals with a mark at the end", given=TOTALS_FILE + MARK, says=TOTALS),
     Case(rule="H42", name="totals with a mark in front", given=b"\xef\xbb\xbf" + TOTALS_FILE, says=TOTALS),
     Case(
         rule="H42", name="totals cut off", given=TOTALS_FILE[:60], says=UnusableFile(MhaFileFault.BAD_TOTALS)
@@ -226,6 +354,30 @@ CONTROLS: tuple[Reading, ...] = (
 @parametrize_cases(CONTROLS)
 def test_parse_totals(case: Reading) -> None:
     assert parse_totals(case.given) == case.says
+
+
+EXCEPTION = ExceptionLine(1, "S1234567A", "INVALID")
+EXCEPTION_FILES: tuple[Reading, ...] = (
+    Case(rule="H42", name="none", given=b"", says=()),
+    Case(rule=("H42", "H43"), name="nothing but a mark at the end", given=MARK, says=()),
+    Case(
+        rule=("H42", "H43"),
+        name="one, and a mark at the end",
+        given=encode_exceptions([EXCEPTION]) + MARK,
+        says=(EXCEPTION,),
+    ),
+    Case(
+        rule=("H42", "H43"),
+        name="one that is not ended",
+        given=encode_exceptions([EXCEPTION]).removesuffix(b"\n"),
+        says=UnusableFile(MhaFileFault.CUT, 1),
+    ),
+)
+
+
+@parametrize_cases(EXCEPTION_FILES)
+def test_parse_exceptions(case: Reading) -> None:
+    assert parse_exceptions(case.given) == case.says
 
 
 MISMATCHES: tuple[Case[tuple[int, int], Totals, str | None], ...] = (
@@ -314,32 +466,35 @@ def fitting(width: int) -> st.SearchStrategy[str]:
     return st.text(characters, max_size=width).filter(lambda text: text == text.strip())
 
 
+def fitting_in_bytes(width: int) -> st.SearchStrategy[str]:
+    return fitting(width).map(lambda text: text.encode()[:width].decode(errors="ignore").strip())
+
+
 UINS = st.from_regex(r"\A[STFGM][0-9]{7}[A-Z]\Z")
 MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(  # noqa: DTZ001  # the zone comes next
     lambda moment: moment.replace(microsecond=0, tzinfo=SINGAPORE)
 )
-WIDTHS = {place.name: place.width for place in FIELD_POSITIONS}
-RECORDS = st.builds(
-    MhaRecord,
-    uin=UINS,
-    name=fitting(66),
-    birth=st.none() | st.dates(),
-    address_type=fitting(1),
-    address=st.builds(
-        RegisteredAddress,
-        *(
-            fitting(WIDTHS[part])
-            for part in ("postal_code", "blk_hse_no", "street_name", "floor_no", "unit_no", "bldg_name")
-        ),
-    ),
-    death=st.none() | st.dates(),
-    life_status=fitting(1),
-    invalid_tag=fitting(1),
-    ura_reference=fitting(10),
-    batch_time=st.none() | MOMENTS,
-    address_change=st.none() | st.dates(),
-    timestamp=st.none() | MOMENTS,
-)
+
+
+def records_of(text: Callable[[int], st.SearchStrategy[str]]) -> st.SearchStrategy[MhaRecord]:
+    return st.builds(
+        MhaRecord,
+        uin=UINS,
+        name=text(66),
+        birth=st.none() | st.dates(),
+        address_type=text(1),
+        address=st.builds(RegisteredAddress, **{part: text(width) for part, width in ADDRESS_WIDTHS.items()}),
+        death=st.none() | st.dates(),
+        life_status=text(1),
+        invalid_tag=text(1),
+        ura_reference=text(10),
+        batch_time=st.none() | MOMENTS,
+        address_change=st.none() | st.dates(),
+        timestamp=st.none() | MOMENTS,
+    )
+
+
+RECORDS, RECORDS_IN_BYTES = records_of(fitting), records_of(fitting_in_bytes)
 EXCEPTIONS = st.builds(ExceptionLine, st.integers(0, 10**6), UINS, st.sampled_from(["INVALID", "NOT FOUND"]))
 
 
@@ -347,6 +502,12 @@ EXCEPTIONS = st.builds(ExceptionLine, st.integers(0, 10**6), UINS, st.sampled_fr
 @given(st.lists(RECORDS, max_size=3))
 def test_a_response_read_is_the_response_written(records: list[MhaRecord]) -> None:
     assert parse_response(encode_response(records)) == tuple(records)
+
+
+@pytest.mark.rule("H41")
+@given(st.lists(RECORDS_IN_BYTES, max_size=3))
+def test_a_response_read_is_the_response_written_in_bytes(records: list[MhaRecord]) -> None:
+    assert parse_response(in_bytes(*records)) == tuple(records)
 
 
 @pytest.mark.rule("H40")
@@ -372,8 +533,27 @@ def test_any_bytes_give_records_or_a_named_fault(content: bytes) -> None:
 
 
 @pytest.mark.rule("H43")
-def test_a_response_cut_at_any_byte_is_whole_or_does_not_pass() -> None:
-    content = encode_response([FULL, MhaRecord("G1234567A", "ÅSA LIM"), FULL])
+@given(
+    st.lists(RECORDS, min_size=1, max_size=3).map(lambda records: (records, encode_response(records)))
+    | st.lists(RECORDS_IN_BYTES, min_size=1, max_size=3).map(lambda records: (records, in_bytes(*records))),
+    st.sampled_from([b"", MARK]),
+)
+def test_a_response_cut_anywhere_gives_all_its_records_or_none(
+    response: tuple[list[MhaRecord], bytes], mark: bytes
+) -> None:
+    records, content = response
+    for end in range(len(content) - RESPONSE_WIDTH, len(content) + len(mark) + 1):
+        found = parse_response((content + mark)[:end])
+        if not isinstance(found, UnusableFile) and len(found) == len(records):
+            assert found == tuple(records)
+
+
+@pytest.mark.rule("H43")
+@pytest.mark.parametrize("encode", [encode_response, lambda records: in_bytes(*records)])
+def test_a_response_cut_at_any_byte_is_whole_or_does_not_pass(
+    encode: Callable[[list[MhaRecord]], bytes],
+) -> None:
+    content = encode([FULL, MhaRecord("G1234567A", "ÅSA LIM"), FULL])
     totals = Totals(read=3, matched=3, invalid=0, not_found=0)
     whole = [
         end

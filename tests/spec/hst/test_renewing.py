@@ -75,6 +75,19 @@ CASES: tuple[Looping, ...] = (
         given=listed(DUE_NOTICE, answer()),
         says=OVER,
     ),
+    *(
+        Case(
+            rule=("H31", "H37"),
+            name=f"a check that found the listed address, {how}, does not",
+            given=facts(
+                DUE_NOTICE,
+                listed=[evolve(LISTED, address=evolve(ADDRESS, bldg_name="B" * 41))],
+                answers=[answer(address=evolve(ADDRESS, bldg_name=building))],
+            ),
+            says=ROUND,
+        )
+        for how, building in (("its building cut by MHA's record", "B" * 30), ("without its building", ""))
+    ),
     Case(
         rule=("H31", "H37"),
         name="a check that found an invalid address does not",
