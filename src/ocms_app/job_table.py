@@ -27,7 +27,7 @@ class Job:
     `at_least`; it holds `at_most` without being extended, which a live worker does all the while. `run`
     returns counts of what was done; a run that raises has failed. Operations are then alerted under
     `subject`, and the slot is run again after a `pause`, `tries` times in all. Of a `frequent` job the
-    history shows only the runs that did not end well.
+    history shows only the runs that did not end well. A job that is `log_only` leaves no run on record.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Job:
     subject: Callable[[Exception], str] | None = None
     frequent: bool = False
     needs: str = ""
+    log_only: bool = False
 
 
 # Missed slots are made up for until shortly before the next one; no month goes without an address check.
@@ -63,6 +64,7 @@ JOBS: tuple[Job, ...] = (
         run=refreshing_vip_vehicles.run,
         once_a_day=True,
         catch_up=DAILY_CATCH_UP,
+        log_only=True,
         subject=refreshing_vip_vehicles.subject,
     ),
     Job(
@@ -75,6 +77,7 @@ JOBS: tuple[Job, ...] = (
         catch_up=DAILY_CATCH_UP,
         tries=TRIES,
         needs="cas_list",
+        log_only=True,
     ),
     Job(
         name=COURT_NOTICES,
@@ -86,6 +89,7 @@ JOBS: tuple[Job, ...] = (
         catch_up=DAILY_CATCH_UP,
         tries=TRIES,
         needs="cas_list",
+        log_only=True,
     ),
     Job(
         name="send_alerts",

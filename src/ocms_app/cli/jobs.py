@@ -88,7 +88,8 @@ def history(name: str | None = None, *, last: int = 20, every: bool = False) -> 
     """
     Show the last runs, the newest first; a run cut off shows as `never ended`.
 
-    Of jobs that run every minute only the runs that did not end well are shown, unless they are asked for.
+    The jobs of contract 1 leave no run on record (P42); `ocms jobs list` has their last. Of jobs that run
+    every minute only the runs that did not end well are shown, unless they are asked for.
 
     Parameters
     ----------
@@ -100,6 +101,9 @@ def history(name: str | None = None, *, last: int = 20, every: bool = False) -> 
         Those of jobs that run every minute too.
     """
     job = job_named(name).name if name else None
+    if name and job_named(name).log_only:
+        note = "leaves no runs on record: `ocms jobs list` shows the last, the log all of them."
+        print(f"{name} {note}", file=sys.stderr)
     table = Table("run", "job", "worker", "started", "seconds", "state", "counts", "error")
     frequent = [] if every else [each.name for each in JOBS if each.frequent]
     job_runs = SqlJobRuns(open_databases(startup()).intranet)
