@@ -69,6 +69,7 @@ class JobRunner:
             forced=forced,
             tries=job.tries,
             pause=job.pause,
+            log_only=job.log_only,
         )
 
         def work(lease: LockLease) -> JobCounts:

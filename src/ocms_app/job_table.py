@@ -1,13 +1,19 @@
 """The table of jobs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from attrs import frozen
 
-from ocms_app.jobs import hst, refreshing_vip_vehicles, sending_alerts
+from ocms_adapters.partners.progress import COURT_NOTICES, PAYMENT_STATUS
+from ocms_app.jobs import hst, refreshing_vip_vehicles, sending_alerts, syncing_cas
 from ocms_app.jobs.context import JobContext
+from ocms_app.settings import Settings
 from ocms_core.jobs.runs import JobCounts
+from ocms_core.kernel.rule_tags import rule
+
+BY_HAND = ""
+"""In place of a crontab line: the job is run by hand only."""
 
 
 @frozen
@@ -15,12 +21,13 @@ class Job:
     """
     A job: its name, which is also its lock's, and when it runs.
 
-    `schedule` is a crontab line in Singapore time; the setting `schedules` may replace it. A worker that
+    `schedule` is a crontab line in Singapore time; the setting `schedules` may replace it. A job that `needs`
+    a setting is run by hand only while that is empty. A worker that
     starts late makes up for the last time it missed, `catch_up` back at most. The lock is kept at least
     `at_least`; it holds `at_most` without being extended, which a live worker does all the while. `run`
     returns counts of what was done; a run that raises has failed. Operations are then alerted under
     `subject`, and the slot is run again after a `pause`, `tries` times in all. Of a `frequent` job the
-    history shows only the runs that did not end well.
+    history shows only the runs that did not end well. A job that is `log_only` leaves no run on record.
     """
 
     name: str
@@ -35,12 +42,16 @@ class Job:
     pause: timedelta = timedelta(minutes=10)
     subject: Callable[[Exception], str] | None = None
     frequent: bool = False
+    needs: str = ""
+    log_only: bool = False
 
 
 # Missed slots are made up for until shortly before the next one; no month goes without an address check.
 DAILY_CATCH_UP = timedelta(hours=22)
 MONTHLY_CATCH_UP = timedelta(days=27)
 TRIES = 3
+# A sync of CAS that is cut off holds its lock no longer than this; one at work extends it.
+SYNC_LOCK_TIME = timedelta(minutes=1)
 
 
 JOBS: tuple[Job, ...] = (
@@ -53,7 +64,32 @@ JOBS: tuple[Job, ...] = (
         run=refreshing_vip_vehicles.run,
         once_a_day=True,
         catch_up=DAILY_CATCH_UP,
+        log_only=True,
         subject=refreshing_vip_vehicles.subject,
+    ),
+    Job(
+        name=PAYMENT_STATUS,
+        schedule="0 4 * * *",
+        at_most=SYNC_LOCK_TIME,
+        at_least=timedelta(0),
+        what="As CAS, query the payment status of the unpaid list.",
+        run=syncing_cas.sync_cas_payment_status,
+        catch_up=DAILY_CATCH_UP,
+        tries=TRIES,
+        needs="cas_list",
+        log_only=True,
+    ),
+    Job(
+        name=COURT_NOTICES,
+        schedule="45 4 * * *",
+        at_most=SYNC_LOCK_TIME,
+        at_least=timedelta(0),
+        what="As CAS, update the court notices of the unpaid list, after the payment status.",
+        run=syncing_cas.update_cas_court_notices,
+        catch_up=DAILY_CATCH_UP,
+        tries=TRIES,
+        needs="cas_list",
+        log_only=True,
     ),
     Job(
         name="send_alerts",
@@ -144,3 +180,14 @@ def job_named(name: str) -> Job:
     if found is None:
         raise ValueError(f"There is no job {name}; there are {', '.join(job.name for job in JOBS)}.")
     return found
+
+
+@rule("P43")
+def schedules_in_effect(settings: Settings) -> Mapping[str, str]:
+    """Return the crontab line of each job by its name, empty for one whose setting is not made (P43)."""
+    return {
+        job.name: settings.schedules.get(job.name, job.schedule)
+        if not job.needs or getattr(settings, job.needs)
+        else BY_HAND
+        for job in JOBS
+    }

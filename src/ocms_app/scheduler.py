@@ -13,6 +13,7 @@ from cronsim import CronSim, CronSimError
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS, Job
 from ocms_app.settings import WrongSettings
+from ocms_core.jobs.ports import Schedule
 from ocms_core.jobs.runs import RunOutcome, SkipReason
 from ocms_core.jobs.scheduling import PendingSlot, due_slot, retry_delay, sleep_time
 from ocms_core.kernel.dates import SINGAPORE
@@ -53,9 +54,18 @@ class CronSchedule:
         return next(CronSim(self._line, moment.astimezone(SINGAPORE)), None)
 
 
-def schedule_of(job: Job, schedules: Mapping[str, str]) -> CronSchedule:
-    """Return when a job is due: the setting's crontab line, or else its own."""
-    return CronSchedule.parse(schedules.get(job.name, job.schedule))
+@frozen
+class NoSchedule:
+    """The schedule of a job that is run by hand only."""
+
+    def next_after(self, moment: datetime) -> None:
+        """Return None: it is never due."""
+
+
+def schedule_of(job: Job, schedules: Mapping[str, str]) -> Schedule:
+    """Return when a job is due: the crontab line given, or else its own; never where that is empty."""
+    line = schedules.get(job.name, job.schedule)
+    return CronSchedule.parse(line) if line else NoSchedule()
 
 
 def check_schedules(schedules: Mapping[str, str]) -> None:

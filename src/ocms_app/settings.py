@@ -92,6 +92,7 @@ class Settings:
     vip_certificate: str = ""
     vip_key: str = ""
     vip_largest_shrink: int = 20
+    cas_list: str = ""
     smtp_host: str = ""
     smtp_port: int = 587
     smtp_starttls: bool = True
@@ -144,6 +145,7 @@ MEANINGS: dict[str, str] = {
     "vip_certificate": "PEM file of the certificate OCMS shows CAS",
     "vip_key": "PEM file of that certificate's key",
     "vip_largest_shrink": "per cent by which the VIP list may shrink before it is held back",
+    "cas_list": "file of CAS's unpaid list; with one, the two jobs of the CAS sync have a schedule",
     "smtp_host": "mail server for alerts; without one, alerts are printed in the log",
     "smtp_port": "its port",
     "smtp_starttls": "1 encrypts with STARTTLS before anything is said; 0 only towards this machine",
@@ -163,8 +165,8 @@ MEANINGS: dict[str, str] = {
     "datahive_token": "bearer token for DataHive",
     "datahive_ca": "PEM file of the authority that signs its certificate; empty for the system's authorities",
     "hst_reports_to": "who gets the monthly HST workbooks, separated likewise",
-    "partner_url": "for `ocms partner`: address of OCMS or of the gateway before it",
-    "partner_api_key": "for `ocms partner cas-sync`: the API key",
+    "partner_url": "for `ocms partner` and the CAS sync: address of OCMS or of the gateway before it",
+    "partner_api_key": "for the CAS sync: the API key",
     "partner_token_url": "for `ocms partner plus-query`: the token endpoint",
     "partner_client_id": "for `ocms partner plus-query`: the client id",
     "partner_client_secret": "for `ocms partner plus-query`: the client secret",

@@ -18,7 +18,7 @@ from attrs import evolve
 from ocms_adapters.clock import SystemClock
 from ocms_app.databases import open_databases
 from ocms_app.job_runner import JobRunner
-from ocms_app.job_table import JOBS
+from ocms_app.job_table import JOBS, schedules_in_effect
 from ocms_app.scheduler import Worker
 from ocms_app.settings import Settings, variable
 from ocms_app.startup import startup
@@ -105,7 +105,7 @@ def main(faults: str = "") -> None:
         runner = JobRunner(settings, open_databases(settings))
         # The sample is there to be tried as it was loaded: no job makes up for a time before the demo.
         jobs = [evolve(job, catch_up=timedelta(0)) for job in JOBS]
-        worker = Worker(runner, jobs, settings.schedules)
+        worker = Worker(runner, jobs, schedules_in_effect(settings))
         thread = Thread(target=worker.work, daemon=True)
         try:
             walkthrough(settings, runner)

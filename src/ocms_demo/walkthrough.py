@@ -12,7 +12,7 @@ from ocms_adapters.partners.cas_sync import SENT, open_sync
 from ocms_adapters.sql.schema import ocms_valid_offence_notice as notice
 from ocms_adapters.sql.transactions import reading
 from ocms_app.job_runner import JobRunner
-from ocms_app.job_table import JOBS, job_named
+from ocms_app.job_table import JOBS, job_named, schedules_in_effect
 from ocms_app.settings import Settings
 from ocms_core.jobs.runs import RunOutcome
 from ocms_core.kernel.notice_numbers import is_notice_no
@@ -28,8 +28,9 @@ def walkthrough(settings: Settings, runner: JobRunner) -> None:
         print("The API did not answer; the walkthrough is left out.")
         return
     print("\nJobs:")
+    schedules = schedules_in_effect(settings)
     for job in JOBS:
-        print(f"  {job.name:22} {job.schedule:12} {job.what}")
+        print(f"  {job.name:24} {schedules[job.name] or 'by hand':12} {job.what}")
     ended = runner.run(job_named("refresh_vip_vehicle"), forced=True)
     counts = dict(ended.counts) if isinstance(ended, RunOutcome) else ended.value
     print(f"VIP vehicles taken over from CAS (simulated, mutual TLS): {counts}")

@@ -25,9 +25,16 @@ from ocms_adapters.partners.progress import (
 )
 from ocms_adapters.partners.unpaid_list import BadUnpaidList, read_list
 from ocms_adapters.sql import engines
+from ocms_adapters.sql.locks import SqlJobStore
 from ocms_adapters.sql.schema import ocms_shedlock
 from ocms_adapters.sql.utc_clock import utc_now
-from ocms_core.jobs.runs import LockLost
+from ocms_app.databases import open_databases
+from ocms_app.job_runner import JobRunner
+from ocms_app.job_table import job_named, schedules_in_effect
+from ocms_app.scheduler import schedule_of
+from ocms_app.settings import Settings, load
+from ocms_core.jobs.locks import JobLocks
+from ocms_core.jobs.runs import LockLease, LockLost, LockRequest, RunOutcome, RunResult
 from ocms_demo.simulators.fault_injection import Simulator
 from ocms_demo.simulators.tokens import reply_bytes as answer
 from tests.partners.conftest import Served, numbered
@@ -363,10 +370,11 @@ def test_the_client_speaks_with_a_served_ocms(ocms: Served) -> None:
         stranger.payment_statuses(["X1"])
 
 
-def command(ocms: Served, folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [OCMS, *words], env=ocms.environment, cwd=folder, capture_output=True, text=True, check=False
-    )
+def command(
+    ocms: Served, folder: Path, *words: str, cas_list: Path | None = None
+) -> "subprocess.CompletedProcess[str]":
+    env = ocms.environment | ({"OCMS_CAS_LIST": str(cas_list)} if cas_list else {})
+    return subprocess.run([OCMS, *words], env=env, cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.rule("P43")
@@ -378,8 +386,11 @@ def test_the_command_works_through_a_list_under_both_locks(ocms: Served, tmp_pat
     assert f"{COURT_NOTICES}: done batches=2 called=2 refused=0 updated=600 failed=0" in ran.stderr
     again = command(ocms, tmp_path, "partner", "cas-sync", str(file))
     assert "called=0" in again.stderr
-    history = command(ocms, tmp_path, "jobs", "history").stdout
-    assert history.count(COURT_NOTICES) == 2
+    listed = command(ocms, tmp_path, "jobs", "list").stdout.splitlines()
+    assert all("done" in line for line in listed if PAYMENT_STATUS in line or COURT_NOTICES in line)
+    assert COURT_NOTICES not in command(ocms, tmp_path, "jobs", "history").stdout
+    told = command(ocms, tmp_path, "jobs", "history", COURT_NOTICES).stderr
+    assert told.startswith(f"{COURT_NOTICES} leaves no runs on record")
 
 
 @pytest.mark.rule("P43")
@@ -389,6 +400,68 @@ def test_a_bad_list_takes_no_lock_and_leaves_no_run(ocms: Served, tmp_path: Path
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == "gone.csv cannot be read: No such file or directory; give the path of the list\n"
     assert command(ocms, tmp_path, "jobs", "history").stdout == before
+
+
+@pytest.mark.rule("P43")
+def test_both_jobs_are_listed_and_have_a_schedule_where_a_list_is_set(ocms: Served, tmp_path: Path) -> None:
+    def lines(cas_list: Path | None = None) -> list[str]:
+        listed = command(ocms, tmp_path, "jobs", "list", cas_list=cas_list).stdout.splitlines()
+        return [line for line in listed if PAYMENT_STATUS in line or COURT_NOTICES in line]
+
+    without, (status_line, notices_line) = lines(), lines(tmp_path / "unpaid.csv")
+    assert len(without) == 2
+    assert all("by hand" in line and "* * *" not in line for line in without)
+    assert "0 4 * * *" in status_line
+    assert "45 4 * * *" in notices_line
+    assert "by hand" not in status_line + notices_line
+
+
+@pytest.mark.rule("P43")
+def test_a_schedule_is_in_effect_only_where_the_list_is_set() -> None:
+    lines = {PAYMENT_STATUS: "0 5 * * *"}
+    assert schedules_in_effect(Settings(schedules=lines))[PAYMENT_STATUS] == ""
+    with_list = schedules_in_effect(Settings(schedules=lines, cas_list="unpaid.csv"))
+    assert (with_list[PAYMENT_STATUS], with_list[COURT_NOTICES]) == ("0 5 * * *", "45 4 * * *")
+    assert schedules_in_effect(Settings())["send_alerts"] == "* * * * *"
+    never = schedule_of(job_named(PAYMENT_STATUS), {PAYMENT_STATUS: ""})
+    assert never.next_after(NOW) is None
+
+
+@pytest.mark.rule("P43")
+def test_both_jobs_run_by_name_the_second_after_the_first(ocms: Served, tmp_path: Path) -> None:
+    without = command(ocms, tmp_path, "jobs", "run", PAYMENT_STATUS)
+    assert without.returncode == 1
+    assert "set cas_list, the file of the unpaid list" in without.stdout
+    file = unpaid(tmp_path, 600, stage="CSD")
+    early = command(ocms, tmp_path, "jobs", "run", COURT_NOTICES, cas_list=file)
+    assert early.returncode == 1
+    assert f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished" in early.stdout
+    first = command(ocms, tmp_path, "jobs", "run", PAYMENT_STATUS, cas_list=file)
+    assert "done batches=2 called=2 refused=0 notices=600 known=600" in first.stdout
+    second = command(ocms, tmp_path, "jobs", "run", COURT_NOTICES, cas_list=file)
+    assert "done batches=2 called=2 refused=0 updated=600 failed=0" in second.stdout
+    assert (first.returncode, second.returncode) == (0, 0)
+
+
+@pytest.mark.rule("P43")
+def test_the_second_job_waits_while_the_first_is_at_work(ocms: Served, tmp_path: Path) -> None:
+    settings = load(ocms.environment | {"OCMS_CAS_LIST": str(unpaid(tmp_path, 5, stage="CSD"))})
+    databases = open_databases(settings)
+    locks, slept = JobLocks(SqlJobStore(databases.intranet)), list[float]()
+    lease = locks.take(LockRequest(PAYMENT_STATUS, "another", timedelta(minutes=5)))
+    assert isinstance(lease, LockLease)
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            with CasClient(settings.partner_url, settings.partner_api_key) as cas:
+                open_sync(Path(settings.cas_list), cas).payment_statuses()
+            locks.end(lease, RunResult.DONE, {}, None)
+
+    outcome = JobRunner(settings, databases, sleep=sleep).run(job_named(COURT_NOTICES))
+    databases.dispose()
+    assert isinstance(outcome, RunOutcome)
+    assert (outcome.result, outcome.counts["updated"], len(slept)) == (RunResult.DONE, 5, 3)
 
 
 class Recording(Simulator):

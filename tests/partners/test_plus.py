@@ -1,6 +1,7 @@
 """PLUS asks about notices through a real OAuth server and a served OCMS."""
 
 import base64
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from decimal import Decimal
@@ -174,6 +175,9 @@ def test_when_every_attempt_failed_there_is_one_alert_until_it_works_again(
         assert [alert.subject for alert in alerts] == [
             "OCMS API Query Notice Info Failed - All Retries Exhausted"
         ]
+        sent = [json.loads(body)["requestId"] for body in gateway.bodies]
+        assert len(set(sent)) == 2, "the attempts of a call have one request id"
+        assert f"Request id: {sent[0]}" in alerts[0].text.splitlines()
         assert [round(wait - 0.25) for wait in waits] == [2, 4, 8] * 2
         assert len(client.query_batch(["1"])) == 1
 

@@ -114,10 +114,10 @@ class InMemoryJobTransaction:
             self._store.locks[lease.job] = LockRow(lease.holder, at)
 
     def record_end(
-        self, run: int, now: datetime, *, result: RunResult, counts: JobCounts, error: str | None
+        self, lease: LockLease, now: datetime, *, result: RunResult, counts: JobCounts, error: str | None
     ) -> None:
-        ended = evolve(self._store.runs[run], ended_at=now, result=result, counts=counts, error=error)
-        self._store.runs[run] = ended
+        ended = evolve(self._store.runs[lease.fence], ended_at=now, result=result, counts=counts, error=error)
+        self._store.runs[lease.fence] = ended
 
     def limit_idle_time(self, most: timedelta) -> None:
         self._store.idle_limits.append(most)

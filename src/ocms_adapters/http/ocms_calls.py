@@ -15,6 +15,7 @@ from ocms_adapters.clock import SystemClock
 from ocms_adapters.http.retry import (
     TIMEOUT,
     RequestRejected,
+    RetriesExhausted,
     TransientError,
     check_status,
     transient_error,
@@ -79,15 +80,19 @@ class OcmsCalls:
         """
         Post one call and return the `data` of its answer, structured into the attrs type `form`.
 
-        Raises `ApplicationError` when OCMS refuses, `RetriesExhausted` when it stays out of reach and
-        `MalformedData` when its answer is not of the agreed form.
+        Raises `ApplicationError` when OCMS refuses, `RetriesExhausted` (its note: the request id) when it
+        stays out of reach and `MalformedData` when its answer is not of the agreed form.
         """
         body = {
             "requestId": str(uuid.uuid4()),
             "requestTimestamp": self.now().isoformat(timespec="seconds"),
             "notices": list(notices),
         }
-        data = with_retries(lambda: self._post_renewing(path, body), sleep=self.sleep)
+        try:
+            data = with_retries(lambda: self._post_renewing(path, body), sleep=self.sleep)
+        except RetriesExhausted as failure:
+            failure.add_note(f"Request id: {body['requestId']}")
+            raise
         return JSON_BODIES.read(data, form, ANSWER, at="data")
 
     @rule("P44")

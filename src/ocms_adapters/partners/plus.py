@@ -106,8 +106,14 @@ class PlusClient:
             return
         self._out_of_reach.set()
         now = self.now()
-        text = f"Time: {now.isoformat(timespec='seconds')}\nError: {failure}\nAttempts: {failure.attempts}\n"
-        alert = Alert(f"query_notice_info/{self.client_id}/{now.isoformat()}", RETRIES_EXHAUSTED, text)
+        lines = (
+            f"Time: {now.isoformat(timespec='seconds')}",
+            f"Error: {failure}",
+            f"Attempts: {failure.attempts}",
+            *failure.__notes__,
+        )
+        incident = f"query_notice_info/{self.client_id}/{now.isoformat()}"
+        alert = Alert(incident, RETRIES_EXHAUSTED, "\n".join(lines) + "\n")
         if self.alert:
             self.alert(alert)
         else:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from ocms_adapters.sql import lock_runs
 from ocms_adapters.sql.audit import change_stamp, creation_stamp
 from ocms_adapters.sql.schema import ocms_job_run as table
 from ocms_adapters.sql.schema import ocms_shedlock as lock
@@ -119,9 +120,12 @@ class SqlJobRuns:
         return self._runs(chosen.where(or_(table.c.result.is_(None), not_(unremarkable))))
 
     def latest(self) -> Sequence[Run]:
-        """Return the newest run of each job."""
+        """Return the newest run of each job, also of those that leave no row here."""
         newest = select(func.max(table.c.id)).group_by(table.c.job)
-        return self._runs(select(table).where(table.c.id.in_(newest)))
+        runs = {run.job: run for run in self._runs(select(table).where(table.c.id.in_(newest)))}
+        with reading(self._engine) as connection:
+            runs |= {run.job: run for run in lock_runs.last_runs(connection)}
+        return tuple(runs.values())
 
     def later_than(self, number: int, job: str) -> Sequence[Run]:
         """Return the runs of a job that were recorded after another run, the newest first."""

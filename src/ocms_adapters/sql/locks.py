@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from ocms_adapters.sql import job_runs
+from ocms_adapters.sql import job_runs, lock_runs
 from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.locking import lock_rows
@@ -85,15 +85,24 @@ class SqlJobTransaction:
 
     def slot_runs(self, job: str, slot: datetime) -> SlotRuns:
         """Return the runs of a job for a time of its schedule."""
-        return job_runs.slot_runs(self._connection, job, slot)
+        rows = job_runs.slot_runs(self._connection, job, slot)
+        own = lock_runs.slot_runs(self._connection, job, slot)
+        failed = [moment for moment in (rows.last_failed, own.last_failed) if moment]
+        return SlotRuns(
+            done=rows.done or own.done,
+            failed=rows.failed + own.failed,
+            last_failed=max(failed, default=None),
+        )
 
     def has_run_on(self, job: str, day: date) -> bool:
         """Return whether a run of a job that began on a Singapore day was done or failed."""
-        return job_runs.has_run_on(self._connection, job, day)
+        answers = (job_runs.has_run_on, lock_runs.has_run_on)
+        return any(has_run_on(self._connection, job, day) for has_run_on in answers)
 
     def record_start(self, request: LockRequest, now: datetime) -> int:
-        """Record the start of a run and return its number."""
-        return job_runs.record_start(self._connection, request, local(now))
+        """Record the start of a run and return its number: in the row of its lock when it is `log_only`."""
+        record = lock_runs.record_start if request.log_only else job_runs.record_start
+        return record(self._connection, request, local(now))
 
     def name_holder(self, job: str, holder: str) -> None:
         """Write who holds the lock that was taken in this transaction."""
@@ -114,10 +123,14 @@ class SqlJobTransaction:
         self._connection.execute(RELEASE, own(lease) | {"until": utc(at)})
 
     def record_end(
-        self, run: int, now: datetime, *, result: RunResult, counts: JobCounts, error: str | None
+        self, lease: LockLease, now: datetime, *, result: RunResult, counts: JobCounts, error: str | None
     ) -> None:
-        """Record how a run ended."""
-        job_runs.record_end(self._connection, run, local(now), result=result, counts=counts, error=error)
+        """Record how the run of a lease ended: only when and its result when it is `log_only`."""
+        ended = local(now)
+        if lease.log_only:
+            lock_runs.record_end(self._connection, lease, ended, result)
+            return
+        job_runs.record_end(self._connection, lease.fence, ended, result=result, counts=counts, error=error)
 
     def limit_idle_time(self, most: timedelta) -> None:
         """Make the database end the transaction if its holder stands still for longer."""

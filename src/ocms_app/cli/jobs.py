@@ -12,7 +12,7 @@ from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.locks import SqlJobStore
 from ocms_app.databases import Databases, open_databases
 from ocms_app.job_runner import JobRunner
-from ocms_app.job_table import JOBS, job_named
+from ocms_app.job_table import JOBS, job_named, schedules_in_effect
 from ocms_app.jobs.sending_alerts import alert_sender
 from ocms_app.scheduler import check_schedules, schedule_of
 from ocms_app.startup import startup
@@ -36,14 +36,14 @@ def list_jobs() -> None:
     settings, now = startup(), SystemClock().now()
     check_schedules(settings.schedules)
     databases = open_databases(settings)
+    schedules = schedules_in_effect(settings)
     latest = {run.job: run for run in SqlJobRuns(databases.intranet).latest()}
     table = Table("job", "schedule", "at most", "at least", "what", "last run", "state", "next")
     for job in JOBS:
-        schedule = settings.schedules.get(job.name, job.schedule)
-        run, slot = latest.get(job.name), schedule_of(job, settings.schedules).next_after(now)
+        run, slot = latest.get(job.name), schedule_of(job, schedules).next_after(now)
         table.add_row(
             job.name,
-            schedule,
+            schedules[job.name],
             str(job.at_most),
             str(job.at_least),
             job.what,
@@ -88,7 +88,8 @@ def history(name: str | None = None, *, last: int = 20, every: bool = False) -> 
     """
     Show the last runs, the newest first; a run cut off shows as `never ended`.
 
-    Of jobs that run every minute only the runs that did not end well are shown, unless they are asked for.
+    The jobs of contract 1 leave no run on record (P42); `ocms jobs list` has their last. Of jobs that run
+    every minute only the runs that did not end well are shown, unless they are asked for.
 
     Parameters
     ----------
@@ -100,6 +101,9 @@ def history(name: str | None = None, *, last: int = 20, every: bool = False) -> 
         Those of jobs that run every minute too.
     """
     job = job_named(name).name if name else None
+    if name and job_named(name).log_only:
+        note = "leaves no runs on record: `ocms jobs list` shows the last, the log all of them."
+        print(f"{name} {note}", file=sys.stderr)
     table = Table("run", "job", "worker", "started", "seconds", "state", "counts", "error")
     frequent = [] if every else [each.name for each in JOBS if each.frequent]
     job_runs = SqlJobRuns(open_databases(startup()).intranet)

@@ -3,12 +3,11 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from attrs import asdict
+from attrs import asdict, evolve
 from cyclopts import App
 
 from ocms_adapters.clock import SystemClock
@@ -29,9 +28,6 @@ from ocms_core.kernel.dates import today
 
 app = App(name="partner", help="Call OCMS as its partners CAS and PLUS do.")
 
-NO_SCHEDULE = ""
-# A run that is cut off holds its lock no longer than this; one at work extends it.
-LOCK_TIME = timedelta(minutes=1)
 POLL_SECONDS = 0.5
 
 
@@ -71,7 +67,7 @@ def run_sync(file: Path, client: CasClient, runner: JobRunner) -> bool:
         return work(open_sync(file, client, context.check_lock, unpaid=unpaid, day=day))
 
     for name, work in ((PAYMENT_STATUS, CasSync.payment_statuses), (COURT_NOTICES, CasSync.court_notices)):
-        job = Job(name, NO_SCHEDULE, LOCK_TIME, timedelta(0), "The sync of CAS.", partial(step, work))
+        job = evolve(job_named(name), run=partial(step, work))
         if not report_outcome(name, run_when_free(runner, job), runner.databases):
             return False
     return True

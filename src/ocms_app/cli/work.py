@@ -9,7 +9,7 @@ from prometheus_client import start_http_server
 from ocms_app.databases import open_databases
 from ocms_app.distributed_reconciliation import queue_of, reconciliation
 from ocms_app.job_runner import JobRunner
-from ocms_app.job_table import JOBS
+from ocms_app.job_table import JOBS, schedules_in_effect
 from ocms_app.scheduler import Worker, check_schedules
 from ocms_app.startup import startup
 
@@ -37,7 +37,7 @@ def work(*, chunks: bool = False) -> int:
     if settings.worker_metrics_port:
         start_http_server(settings.worker_metrics_port)
     print(f"Working as {runner.worker} on {len(JOBS)} jobs; `ocms jobs list` shows them.", file=sys.stderr)
-    worker = Worker(runner, JOBS, settings.schedules)
+    worker = Worker(runner, JOBS, schedules_in_effect(settings))
     if beside:
         beside.start()
     worker.work()

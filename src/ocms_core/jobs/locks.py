@@ -71,7 +71,7 @@ class JobLocks:
         with self._store.writing() as transaction:
             until, now = transaction.lease_end(lease), transaction.database_time()
             result = final_result(result, held=until is not None and until > now)
-            transaction.record_end(lease.fence, now, result=result, counts=counts, error=error)
+            transaction.record_end(lease, now, result=result, counts=counts, error=error)
             transaction.release(lease, max(now, lease.kept_until))
         return result
 
@@ -86,7 +86,8 @@ def start_run(transaction: JobTransaction, request: LockRequest) -> LockLease:
     fence = transaction.record_start(request, now)
     holder = f"{request.worker}#{fence}"
     transaction.name_holder(request.job, holder)
-    return LockLease(request.job, fence, holder, request.at_most, now + request.at_least)
+    until = now + request.at_least
+    return LockLease(request.job, fence, holder, request.at_most, until, log_only=request.log_only)
 
 
 def reason_on_record(transaction: JobTransaction, request: LockRequest, now: datetime) -> SkipReason | None:

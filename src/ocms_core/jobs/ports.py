@@ -34,7 +34,11 @@ class JobTransaction(Protocol):
         """Return whether a run of a job that began on a Singapore day was done or failed."""
 
     def record_start(self, request: LockRequest, now: datetime) -> int:
-        """Record the start of a run and return its number, higher than all before it."""
+        """
+        Record the start of a run and return its number, higher than all before it.
+
+        A run that is `log_only` is recorded in the row of its lock alone.
+        """
 
     def name_holder(self, job: str, holder: str) -> None:
         """Write who holds the lock that was taken in this transaction."""
@@ -53,9 +57,9 @@ class JobTransaction(Protocol):
         """Let the lock end at a moment; the lock of another holder is left alone."""
 
     def record_end(
-        self, run: int, now: datetime, *, result: RunResult, counts: JobCounts, error: str | None
+        self, lease: LockLease, now: datetime, *, result: RunResult, counts: JobCounts, error: str | None
     ) -> None:
-        """Record how a run ended."""
+        """Record how the run of a lease ended."""
 
     def limit_idle_time(self, most: timedelta) -> None:
         """Make the database end this transaction if its holder is idle for longer, where it can."""

@@ -49,7 +49,7 @@ class LockRequest:
     `slot` is the time of the schedule it is for, the same on every machine whatever its clock says;
     None for a manual run. `at_most` is how long the lock holds when nobody extends it, `at_least` how
     long it is kept even when the work is done sooner. While it fails, a slot is run `tries` times at
-    most, with a `pause` in between.
+    most, with a `pause` in between. A run that is `log_only` leaves no row in the table of runs (P42).
     """
 
     job: str
@@ -61,6 +61,7 @@ class LockRequest:
     forced: bool = False
     tries: int = 1
     pause: timedelta = timedelta(0)
+    log_only: bool = False
 
 
 @value_object
@@ -79,7 +80,7 @@ class LockLease:
 
     `fence` is the fencing token, the number of the run: each run that takes the lock has a higher one
     than all before it, so a write that carries an old one is refused. The lock is kept until
-    `kept_until` even when the run ends sooner.
+    `kept_until` even when the run ends sooner. `log_only` as in the request.
     """
 
     job: str
@@ -87,6 +88,7 @@ class LockLease:
     holder: str
     at_most: timedelta
     kept_until: datetime
+    log_only: bool = False
 
 
 @rule("P42")

@@ -150,6 +150,64 @@ def test_a_job_of_once_a_day_is_run_again_that_day_only_by_force(engine: Engine)
     taken(engine, once)
 
 
+@pytest.mark.rule("P42")
+def test_a_run_that_is_log_only_leaves_no_row_and_is_known_by_its_lock(engine: Engine) -> None:
+    slot = at("2025-01-14T02:00:00")
+    wish = evolve(ask(at_most=timedelta(seconds=1)), log_only=True, slot=slot)
+    runs = SqlJobRuns(engine)
+    held = taken(engine, wish)
+    (run,) = runs.latest()
+    assert (run.number, run.worker, run.slot, run.state) == (held.fence, "a", slot, "running")
+    time.sleep(1.1)
+    assert [run.state for run in runs.latest()] == ["never ended"]
+    again = taken(engine, evolve(wish, worker="b"))
+    assert again.fence > held.fence
+    end(engine, held)
+    (run,) = runs.latest()
+    assert (run.number, run.state) == (again.fence, "running"), "the end of an earlier run is not its end"
+    locks_of(engine).end(again, RunResult.DONE, {"added": 3}, None)
+    (run,) = runs.latest()
+    assert (run.state, run.ended_at is not None, run.counts) == ("done", True, {})
+    assert locks_of(engine).take(wish) is SkipReason.SLOT_RUN
+    assert runs.history() == []
+
+
+@pytest.mark.rule("P42")
+def test_a_job_of_once_a_day_that_is_log_only_is_run_again_that_day_only_by_force(engine: Engine) -> None:
+    once = evolve(ask(), once_a_day=True, log_only=True)
+    locks_of(engine).end(taken(engine, once), RunResult.LOST, {}, "does not count")
+    locks_of(engine).end(taken(engine, once), RunResult.FAILED, {}, "counts all the same")
+    assert locks_of(engine).take(once) is SkipReason.RAN_TODAY
+    end(engine, taken(engine, evolve(once, forced=True)))
+    with writing(engine) as connection:
+        connection.execute(update(ocms_shedlock).values(counted_at=datetime(2025, 1, 14)))
+    taken(engine, once)
+
+
+@pytest.mark.rule("P42")
+def test_a_slot_that_is_log_only_is_tried_again_after_its_pause_so_often(engine: Engine) -> None:
+    wish = evolve(ask(), slot=at("2025-01-14T02:00:00"), log_only=True, tries=2, pause=LONG)
+    locks = locks_of(engine)
+    locks.end(taken(engine, wish), RunResult.FAILED, {}, "error")
+    assert locks.take(wish) is SkipReason.PAUSED
+    locks.end(taken(engine, evolve(wish, pause=timedelta(0))), RunResult.FAILED, {}, "error")
+    assert locks.take(evolve(wish, pause=timedelta(0))) is SkipReason.SLOT_RUN
+    next_day = evolve(wish, slot=at("2025-01-15T02:00:00"))
+    locks.end(taken(engine, next_day), RunResult.DONE, {}, None)
+    assert locks.take(next_day) is SkipReason.SLOT_RUN
+
+
+@pytest.mark.rule("P42")
+def test_runs_on_record_from_before_count_for_a_job_that_is_log_only_now(engine: Engine) -> None:
+    recorded = evolve(ask(), once_a_day=True, slot=at("2025-01-14T02:00:00"))
+    before = taken(engine, recorded)
+    end(engine, before)
+    now_in_log = evolve(recorded, log_only=True)
+    assert locks_of(engine).take(now_in_log) is SkipReason.SLOT_RUN
+    assert locks_of(engine).take(evolve(now_in_log, slot=None)) is SkipReason.RAN_TODAY
+    assert taken(engine, evolve(now_in_log, slot=None, forced=True)).fence > before.fence
+
+
 # What the JDBC template of net.javacrumbs.shedlock sends, each time one statement in a transaction.
 SHEDLOCK = {
     "insert": "INSERT INTO ocms_shedlock(name, lock_until, locked_at, locked_by) "

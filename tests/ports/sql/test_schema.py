@@ -199,6 +199,16 @@ DICTIONARY = {
         lock_until datetime2(7) not null
         locked_at datetime2(7) not null
         locked_by varchar(255) not null
+        run_no integer
+        run_started_at datetime2(7)
+        run_slot datetime2(7)
+        run_ended_at datetime2(7)
+        run_result varchar(8)
+        counted_at datetime2(7)
+        slot datetime2(7)
+        slot_done varchar(1)
+        slot_failures integer
+        slot_failed_at datetime2(7)
     """,
     "eocms_offence_notice_owner_driver": """
         notice_no varchar(10) key

@@ -229,11 +229,22 @@ ocms_court_case = intranet_table(
     varchar("reason", 200),
 )
 
-# Java ShedLock nodes share this table: they know the first four columns only, and keep UTC in them.
+# Java ShedLock nodes share this table: they know the first four columns only, and keep UTC in them. The
+# others are the last run of a job that leaves no row in `ocms_job_run` (P42), and the last that counted.
 ocms_shedlock = intranet_table(
     "ocms_shedlock",
     varchar("name", 64, key=True),
     moment("lock_until", null=False),
     moment("locked_at", null=False),
     varchar("locked_by", 255, null=False),
+    whole("run_no"),
+    moment("run_started_at"),
+    moment("run_slot"),
+    moment("run_ended_at"),
+    varchar("run_result", 8),
+    moment("counted_at"),
+    moment("slot"),
+    varchar("slot_done", 1),
+    whole("slot_failures"),
+    moment("slot_failed_at"),
 )

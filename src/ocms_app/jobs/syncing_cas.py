@@ -1,0 +1,44 @@
+"""The sync of CAS as two jobs: payment status (API 1) for the whole list, then court notices (API 2)."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ocms_adapters.partners import CasClient
+from ocms_adapters.partners.cas_sync import CasSync, open_sync
+from ocms_adapters.partners.progress import PAYMENT_STATUS
+from ocms_adapters.sql.locks import SqlJobStore
+from ocms_app.jobs.context import JobContext
+from ocms_core.jobs.runs import JobCounts
+from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.rule_tags import rule
+
+POLL_SECONDS = 0.5
+
+
+class NoList(OcmsError):
+    """The settings do not say where the unpaid list is."""
+
+
+@rule("P43")
+def sync_cas_payment_status(context: JobContext) -> JobCounts:
+    """Query the payment status of the whole unpaid list (P43)."""
+    return sync(context, CasSync.payment_statuses)
+
+
+@rule("P43")
+def update_cas_court_notices(context: JobContext) -> JobCounts:
+    """Update court notices, once a payment status sync that is at work has ended (P43). Raises `TooEarly`."""
+    store = SqlJobStore(context.databases.intranet)
+    while store.held_until(PAYMENT_STATUS) and not context.lost.is_set():
+        context.sleep(POLL_SECONDS)
+    return sync(context, CasSync.court_notices)
+
+
+def sync(context: JobContext, work: Callable[[CasSync], JobCounts]) -> JobCounts:
+    """Do one step of today's sync of the list the settings name. Raises `NoList` and `BadUnpaidList`."""
+    settings = context.settings
+    if not settings.cas_list:
+        raise NoList("set cas_list, the file of the unpaid list (see `ocms settings`)")
+    client = CasClient(settings.partner_url, settings.partner_api_key, sleep=context.sleep, now=context.now)
+    with client:
+        return work(open_sync(Path(settings.cas_list), client, context.check_lock))
