@@ -389,8 +389,8 @@ def test_the_command_works_through_a_list_under_both_locks(ocms: Served, tmp_pat
     listed = command(ocms, tmp_path, "jobs", "list").stdout.splitlines()
     assert all("done" in line for line in listed if PAYMENT_STATUS in line or COURT_NOTICES in line)
     assert COURT_NOTICES not in command(ocms, tmp_path, "jobs", "history").stdout
-    told = command(ocms, tmp_path, "jobs", "history", COURT_NOTICES).stderr
-    assert told.startswith(f"{COURT_NOTICES} leaves no runs on record")
+    note = command(ocms, tmp_path, "jobs", "history", COURT_NOTICES).stderr
+    assert note.startswith(f"{COURT_NOTICES} leaves no runs on record")
 
 
 @pytest.mark.rule("P43")
