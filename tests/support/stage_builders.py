@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from attrs import evolve
-
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.reference_defaults import NEXT_STAGE, SAMPLE_FEES, STAGE_DAYS, STAGE_MAP
 from ocms_core.kernel.suspensions import ShownSuspension, Suspensions

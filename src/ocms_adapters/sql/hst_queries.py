@@ -36,11 +36,11 @@ from ocms_adapters.sql.row_sets import among, row_set
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
-from ocms_core.hst.facts import FULLY_PAID
 from ocms_core.hst.mha_exchange import OVERDUE, WAITING
 from ocms_core.hst.renewing import PERIOD_EXPIRED
 from ocms_core.kernel.addresses import DATAHIVE, MHA
 from ocms_core.kernel.identity_numbers import FIN, NRIC
+from ocms_core.kernel.payments import FULLY_PAID
 from ocms_core.kernel.stages import OPEN_TO_CHANGE
 from ocms_core.kernel.suspensions import HST
 
