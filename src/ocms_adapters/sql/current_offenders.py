@@ -1,10 +1,12 @@
 """Who is the current offender of a notice, as a condition of a question."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists
+from sqlalchemy import ColumnElement, Engine, and_, case, exists, func, select
 
 from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.transactions import reading
 from ocms_core.kernel.offender_details import ROLE_ORDER
 from ocms_core.kernel.rule_tags import rule
 
@@ -31,3 +33,17 @@ def is_current_offender() -> ColumnElement[bool]:
         order_of(earlier.c.owner_driver_indicator) < order_of(onod.c.owner_driver_indicator),
     )
     return and_(onod.c.offender_indicator == "Y", ~before.correlate(onod))
+
+
+@rule("U7")
+def notices_with_several(engine: Engine) -> Sequence[str]:
+    """Return the notices with more than one current offender row, which another system has left (U7)."""
+    several = (
+        select(onod.c.notice_no)
+        .where(onod.c.offender_indicator == "Y")
+        .group_by(onod.c.notice_no)
+        .having(func.count() > 1)
+        .order_by(onod.c.notice_no)
+    )
+    with reading(engine) as connection:
+        return connection.execute(several).scalars().all()

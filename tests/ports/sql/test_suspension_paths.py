@@ -9,6 +9,7 @@ from attrs import evolve
 from sqlalchemy import update
 
 from ocms_adapters.sql.court import SqlCourtStores
+from ocms_adapters.sql.current_offenders import notices_with_several
 from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.stages import SqlStageStores
@@ -221,6 +222,7 @@ def test_a_notice_with_two_current_rows_of_one_identity_counts_once(database: Hs
     database.put(t.ocms_offence_notice_owner_driver, [offender("A", indicator="D")])
     found = hst.find(IDENTITY, stores=database.stores)
     assert found.notices == 2
+    assert notices_with_several(database.engine) == ["A"]
     assert applied(database) == ["A", "B"]
     assert open_records(database) == [("A", "TS", "HST"), ("B", "TS", "HST")]
     change_address = HstUpdate(IDENTITY, "New Name", NEW_ADDRESS)
