@@ -21,7 +21,7 @@ from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, 
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.suspensions import ShownSuspension
+from ocms_core.kernel.suspensions import ShownSuspension, Suspensions
 
 # Named one by one, so that looking for the modules is no part of importing them.
 EVERY_MODULE = "import " + ", ".join(
@@ -142,10 +142,10 @@ def court_notices_ours() -> Callable[[], object]:
             row["notice_no"],
             "CFC",
             NOW,
-            ShownSuspension(row["suspension_type"], row["epr_reason"], None, None),
             AMOUNT,
             "Y",
             row["payment_due_date"],
+            Suspensions(ShownSuspension(row["suspension_type"], row["epr_reason"], None, None)),
         )
         for row in NOTICES
     }

@@ -12,10 +12,13 @@ from attrs import frozen
 
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.locks import SqlJobStore
+from ocms_adapters.sql.schema import intranet as t
 from ocms_app.cli import app
 from ocms_app.cli.errors import run_reporting_errors
 from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
 from ocms_core.kernel.access import Role
+from tests.support.databases import Databases
+from tests.support.hst_rows import hst_database, offender
 from tests.support.http_server import OCMS, Deployment, now
 from tests.support.job_locks import locks_of
 from tests.support.rows import put_notices
@@ -165,6 +168,18 @@ def test_a_new_database_is_made_by_upgrade_and_a_repeated_one_changes_nothing(
         assert ocms("db", "upgrade", **new).status == 0
         said = ocms("db", "check", **new)
         assert (said.status, said.err.count("up to date")) == (0, 2)
+
+
+@pytest.mark.rule("U7")
+def test_the_check_names_notices_with_several_current_offenders(ocms: Run, tmp_path: Path) -> None:
+    new = {side: f"sqlite:///{tmp_path}/new/{side}.db" for side in ("intranet_url", "internet_url")}
+    assert ocms("db", "upgrade", **new).status == 0
+    database = hst_database(Databases(new["intranet_url"], new["internet_url"]))
+    database.notices(["A", "B"])
+    database.put(t.ocms_offence_notice_owner_driver, [offender("B", indicator="D")])
+    database.engine.dispose()
+    said = ocms("db", "check", **new)
+    assert (said.status, said.err.splitlines()[-1]) == (0, "intranet: several current offenders on B")
 
 
 def test_a_database_that_cannot_be_reached_is_one_line(ocms: Run) -> None:

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
+from ocms_core.kernel import reference_defaults
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.suspensions import ShownSuspension, SuspensionReason
+from ocms_core.kernel.suspensions import OpenSuspension, ShownSuspension, SuspensionReason, Suspensions
 
 REQUEST_ID = "550e8400-e29b-41d4-a716-446655440000"
 
@@ -42,6 +43,7 @@ UNSUSPENDED = ShownSuspension(type=None, reason=None, since=None, due=None)
 WWP = SuspensionReason("PS", "WWP")
 OTH = SuspensionReason("PS", "OTH")
 HST = SuspensionReason("TS", "HST")
+SUSPENSION_REASONS = frozenset(SuspensionReason(*pair) for pair in reference_defaults.SUSPENSION_REASONS)
 
 
 def body(notices: Any = ({"noticeNo": "1234567890"},), **fields: Any) -> dict[str, Any]:
@@ -64,12 +66,14 @@ def reference(
     stage_map: Iterable[tuple[str, str]] = STAGE_MAP,
     parameters: Mapping[tuple[str, str], str] | None = None,
     days_of_suspension: Mapping[SuspensionReason, int] | None = None,
+    suspension_reasons: Iterable[SuspensionReason] = SUSPENSION_REASONS,
 ) -> Reference:
     """Build reference data; only TS-HST has days until revival, thirty of them."""
     return Reference(
         stage_map=frozenset(stage_map),
         parameters=parameters or {},
         days_of_suspension={HST: 30} if days_of_suspension is None else days_of_suspension,
+        suspension_reasons=frozenset(suspension_reasons),
     )
 
 
@@ -89,20 +93,27 @@ def notice(
     amount_payable: Decimal | None = DOLLARS,
     payment_acceptance_allowed: str = "Y",
     payment_due_date: datetime | None = DUE,
-    open_suspensions: Iterable[SuspensionReason] = (),
+    open_suspensions: Iterable[SuspensionReason | OpenSuspension] = (),
     last_sr_no: int = 0,
+    crs_reason: str | None = None,
 ) -> CourtNotice:
     """Build a notice as the court update finds it: in court, not suspended, due in a month."""
     return CourtNotice(
         notice_no=notice_no,
         stage=stage,
         stage_date=stage_date,
-        suspension=suspension,
         amount_payable=amount_payable,
         payment_acceptance_allowed=payment_acceptance_allowed,
         payment_due_date=payment_due_date,
-        open_suspensions=frozenset(open_suspensions),
-        last_sr_no=last_sr_no,
+        suspensions=Suspensions(suspension, open_records(open_suspensions), last_sr_no, crs_reason),
+    )
+
+
+def open_records(found: Iterable[SuspensionReason | OpenSuspension]) -> tuple[OpenSuspension, ...]:
+    """Build open suspension records; of a reason alone, one of `SINCE` that has the next number."""
+    return tuple(
+        each if isinstance(each, OpenSuspension) else OpenSuspension(each, SINCE, place, None)
+        for place, each in enumerate(found, 1)
     )
 
 

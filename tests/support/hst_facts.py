@@ -9,8 +9,7 @@ from attrs import evolve
 from ocms_core.hst.facts import HstNotice, IdentityFacts, ListedIdentity
 from ocms_core.hst.request_checks import HstApplication
 from ocms_core.kernel.addresses import MHA, AddressAnswer, RegisteredAddress
-from ocms_core.kernel.hst_suspension import Suspensions
-from ocms_core.kernel.suspensions import OpenSuspension, ShownSuspension, SuspensionReason
+from ocms_core.kernel.suspensions import OpenSuspension, ShownSuspension, SuspensionReason, Suspensions
 from tests.support.builders import HST, at, reference
 
 IDENTITY = "S1234567A"
@@ -18,7 +17,7 @@ ADDRESS = RegisteredAddress("123456", "123", "Example Street", "01", "01", "Exam
 NEW_ADDRESS = RegisteredAddress("654321", "456", "New Street", "02", "02", "New Building")
 APPLICATION = HstApplication(IDENTITY, "N", "John Tan", ADDRESS)
 OFFICER = "OIC.TAN"
-SUSPENSIONS = {"shown", "open_records", "last_sr_no"}
+SUSPENSIONS = {"shown", "open_records", "last_sr_no", "crs_reason"}
 UNC = SuspensionReason("TS", "UNC")
 
 SINCE = at("2024-12-20T10:00:00")

@@ -9,9 +9,17 @@ from typing import TypeVar
 from attrs import evolve, field, frozen, mutable
 
 from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
-from ocms_core.kernel.changes import Change, CourtDueDateRecorded, NoticeChanged, SuspensionOpened, notice_of
+from ocms_core.kernel.changes import (
+    Change,
+    CourtDueDateRecorded,
+    NoticeChanged,
+    SuspensionClosed,
+    SuspensionOpened,
+    notice_of,
+)
 from ocms_core.kernel.errors import Conflict, RowRejected
 from ocms_core.kernel.reference import EMPTY
+from ocms_core.kernel.suspensions import OpenSuspension
 
 Kept = TypeVar("Kept")
 
@@ -42,8 +50,19 @@ def changed(tables: Tables, change: Change) -> Tables:
             )
         case SuspensionOpened(record=record):
             suspended = tables.court.notices[record.notice_no]
-            opened = suspended.open_suspensions | {record.reason}
-            return with_notice(tables, evolve(suspended, open_suspensions=opened, last_sr_no=record.sr_no))
+            opened = OpenSuspension(record.reason, record.date_of_suspension, record.sr_no, record.due)
+            return with_notice(tables, evolve(suspended, suspensions=suspended.suspensions.beside(opened)))
+        case SuspensionClosed(notice_no=notice_no, since=since, sr_no=sr_no):
+            suspended = tables.court.notices[notice_no]
+            left = tuple(
+                each
+                for each in suspended.suspensions.open_records
+                if (each.since, each.sr_no) != (since, sr_no)
+            )
+            return with_notice(
+                tables,
+                evolve(suspended, suspensions=evolve(suspended.suspensions, open_records=left)),
+            )
         case CourtDueDateRecorded(notice_no=notice_no, court_payment_due_date=due):
             recorded = evolve(tables.plus[notice_no], has_court_case=True, court_payment_due_date=due)
             return evolve(tables, plus={**tables.plus, notice_no: recorded})
@@ -62,7 +81,7 @@ def with_parts(notice: CourtNotice, change: NoticeChanged) -> CourtNotice:
     if change.move:
         notice = evolve(notice, stage=change.move.stage, stage_date=change.move.date)
     if change.suspension:
-        notice = evolve(notice, suspension=change.suspension)
+        notice = evolve(notice, suspensions=evolve(notice.suspensions, shown=change.suspension))
     return notice
 
 

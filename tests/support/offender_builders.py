@@ -8,6 +8,7 @@ from typing import Any
 from attrs import evolve
 
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person, RoleHolder
+from ocms_core.kernel.suspensions import ShownSuspension, Suspensions
 from ocms_core.offenders.effects import RoleAssignment
 from ocms_core.offenders.facts import OffenderNotice
 from tests.support.builders import SINCE
@@ -85,10 +86,12 @@ def notice(
     stage: str = "RD1",
     since: datetime = SINCE,
     suspension_type: str | None = None,
+    suspensions: Suspensions | None = None,
 ) -> OffenderNotice:
     """Build a notice at RD1 with these people in its roles."""
     by_role = {holder.role: holder for holder in holders}
-    return OffenderNotice(NUMBER, "SNC7392R", stage, since, suspension_type, COMPOSITION, by_role)
+    held = suspensions or Suspensions(ShownSuspension(suspension_type, None, None, None))
+    return OffenderNotice(NUMBER, "SNC7392R", stage, since, COMPOSITION, by_role, held)
 
 
 def assignment(role: str = "H", person: Person = JOHN, **parts: Any) -> RoleAssignment:

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from attrs import evolve
-
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.reference_defaults import NEXT_STAGE, SAMPLE_FEES, STAGE_DAYS, STAGE_MAP
+from ocms_core.kernel.suspensions import ShownSuspension, Suspensions
 from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.facts import StageFacts, StageNotice
 from ocms_core.stages.request_checks import ChangeItem
@@ -41,10 +40,11 @@ def stage_notice(
     composition_amount: Decimal = Decimal("70.00"),
     role: str | None = "D",
     paid: bool = False,
+    suspensions: Suspensions | None = None,
 ) -> StageNotice:
     """Build a driver's unpaid notice in DN1."""
-    plain = StageNotice(notice_no, stage, stage_date, next_stage, suspension_type, composition_amount, role)
-    return evolve(plain, paid=paid)
+    held = suspensions or Suspensions(ShownSuspension(suspension_type, None, None, None))
+    return StageNotice(notice_no, stage, stage_date, next_stage, composition_amount, role, held, paid)
 
 
 def stage_facts(

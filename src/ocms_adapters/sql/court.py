@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Select, case, func, select
+from sqlalchemy import Connection, Dialect, Engine, Select, select
 
 from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_writer import ChangeWriter
@@ -14,11 +14,12 @@ from ocms_adapters.sql.moments import singapore_or_none
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.suspension_rows import ON_ROW, RECORD, open_suspension, suspensions
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
 from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import singapore
-from ocms_core.kernel.suspensions import ShownSuspension, SuspensionReason
+from ocms_core.kernel.suspensions import OpenSuspension
 
 von = t.ocms_valid_offence_notice.c
 suspended = t.ocms_suspended_notice.c
@@ -43,25 +44,21 @@ class CourtStatements:
             von.notice_no,
             von.last_processing_stage,
             von.last_processing_date,
-            von.suspension_type,
-            von.epr_reason_of_suspension,
-            von.epr_date_of_suspension,
-            von.due_date_of_revival,
             von.amount_payable,
             von.payment_acceptance_allowed,
             von.payment_due_date,
+            *ON_ROW,
         ).where(among(dialect, von.notice_no))
         self.court_notices_locked = lock_notices(self.court_notices)
         self.suspensions = (
             select(
                 suspended.notice_no,
-                suspended.suspension_type,
-                suspended.reason_of_suspension,
-                func.max(suspended.sr_no),
-                func.max(case((suspended.date_of_revival.is_(None), 1), else_=0)),
+                suspended.sr_no,
+                suspended.date_of_revival,
+                *RECORD,
             )
             .where(among(dialect, suspended.notice_no))
-            .group_by(suspended.notice_no, suspended.suspension_type, suspended.reason_of_suspension)
+            .order_by(suspended.notice_no, suspended.sr_no)
         )
         self.plus_notices = (
             select(
@@ -104,27 +101,25 @@ class SqlCourtReader:
 
     def _court_notices(self, statement: Select[Any], notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
         rows = self._rows(statement, notice_nos)
-        open_reasons: dict[str, set[SuspensionReason]] = {}
+        open_records: dict[str, list[OpenSuspension]] = {}
         last_sr_no: dict[str, int] = {}
-        for notice_no, kind, reason, sr_no, is_open in self._rows(self._statements.suspensions, notice_nos):
+        for notice_no, sr_no, revived_at, *record in self._rows(self._statements.suspensions, notice_nos):
             last_sr_no[notice_no] = max(sr_no, last_sr_no.get(notice_no, 0))
-            if is_open:
-                open_reasons.setdefault(notice_no, set()).add(SuspensionReason(kind, reason))
+            if revived_at is None:
+                open_records.setdefault(notice_no, []).append(open_suspension(*record))
         return {
             notice_no: CourtNotice(
                 notice_no=notice_no,
                 stage=stage,
                 stage_date=singapore(stage_date),
-                suspension=ShownSuspension(
-                    kind, reason, singapore_or_none(since), singapore_or_none(revival)
-                ),
                 amount_payable=payable,
                 payment_acceptance_allowed=allowed,
                 payment_due_date=singapore_or_none(due),
-                open_suspensions=frozenset(open_reasons.get(notice_no, ())),
-                last_sr_no=last_sr_no.get(notice_no, 0),
+                suspensions=suspensions(
+                    on_row, open_records.get(notice_no, ()), last_sr_no.get(notice_no, 0)
+                ),
             )
-            for notice_no, stage, stage_date, kind, reason, since, revival, payable, allowed, due in rows
+            for notice_no, stage, stage_date, payable, allowed, due, *on_row in rows
         }
 
     def _plus_notices(self, statement: Select[Any], notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:

@@ -14,7 +14,7 @@ from ocms_adapters.sql.locking import lock_identities
 from ocms_adapters.sql.moments import local_or_none, singapore_or_none
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import bind_keys
-from ocms_adapters.sql.suspension_rows import open_suspension, shown_suspension
+from ocms_adapters.sql.suspension_rows import open_suspension, row_suspension
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.hst.facts import (
     CheckedIdentity,
@@ -32,9 +32,8 @@ from ocms_core.kernel.addresses import AddressAnswer, RegisteredAddress
 from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.errors import Conflict
-from ocms_core.kernel.hst_suspension import Suspensions
 from ocms_core.kernel.offender_details import role_order
-from ocms_core.kernel.suspensions import OpenSuspension
+from ocms_core.kernel.suspensions import OpenSuspension, Suspensions
 
 
 class SqlHstReader:
@@ -169,11 +168,11 @@ class SqlHstReader:
                 stage,
                 payment_status,
                 Suspensions(
-                    shown_suspension(*suspension),
+                    row_suspension(*suspension),
                     tuple(open_ones.get(notice_no, ())),
                     last_sr_no.get(notice_no, 0),
+                    crs_reason,
                 ),
-                crs_reason,
                 notice_no in released,
                 further_roles,
             )

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.change_statements.address_enquiries import HST_QUERY
 from ocms_adapters.sql.change_statements.hst import ADDRESS
+from ocms_adapters.sql.current_offenders import is_current_offender
 from ocms_adapters.sql.locking import lock_notices
 from ocms_adapters.sql.moments import MOMENT, now
 from ocms_adapters.sql.row_sets import among, row_set
@@ -36,10 +37,11 @@ from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_core.hst.mha_exchange import OVERDUE, WAITING
-from ocms_core.hst.new_notices import BEFORE_FIRST_REMINDER
 from ocms_core.hst.renewing import PERIOD_EXPIRED
 from ocms_core.kernel.addresses import DATAHIVE, MHA
 from ocms_core.kernel.identity_numbers import FIN, NRIC
+from ocms_core.kernel.payments import FULLY_PAID
+from ocms_core.kernel.stages import OPEN_TO_CHANGE
 from ocms_core.kernel.suspensions import HST
 
 von = t.ocms_valid_offence_notice.c
@@ -50,7 +52,7 @@ hst = t.ocms_hst.c
 queue = t.ocms_adhoc_nro_queue.c
 answers = t.ocms_temp_unc_hst_addr.c
 
-CURRENT = onod.offender_indicator == "Y"
+CURRENT = is_current_offender()
 OPEN_HST = and_(
     suspended.suspension_type == HST.type,
     suspended.reason_of_suspension == HST.code,
@@ -313,9 +315,9 @@ def listed_page() -> Select[Any]:
 
 def with_new_notices() -> Select[Any]:
     """
-    Select listed identities with notices before their first reminder that are not suspended.
+    Select listed identities with notices at any of the eleven stages that are not suspended.
 
-    Notices whose renewing has ended are left out, or they would be found in vain every night.
+    What the decision leaves alone is left out here too, or it would be found in vain every night.
     """
     return (
         select(hst.id_no)
@@ -325,8 +327,13 @@ def with_new_notices() -> Select[Any]:
                 onod.id_no == hst.id_no,
                 CURRENT,
                 von.notice_no == onod.notice_no,
-                von.last_processing_stage.in_(sorted(BEFORE_FIRST_REMINDER)),
+                von.last_processing_stage.in_(sorted(OPEN_TO_CHANGE)),
                 von.suspension_type.is_(None),
+                von.crs_reason_of_suspension.is_(None),
+                func.coalesce(von.payment_status, "") != FULLY_PAID,
+                ~exists()
+                .where(suspended.notice_no == von.notice_no, suspended.date_of_revival.is_(None))
+                .correlate(t.ocms_valid_offence_notice),
                 func.coalesce(newest_end(von.notice_no), "") != PERIOD_EXPIRED,
             ),
         )

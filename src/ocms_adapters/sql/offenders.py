@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from attrs import evolve
-from sqlalchemy import BindParameter, Connection, Engine, Select, and_, bindparam, exists, func, select
+from sqlalchemy import BindParameter, Connection, Engine, Select, and_, bindparam, case, exists, func, select
 
 from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_statements.offenders import ADDRESS, DETAIL, FURNISHED_MAIL, HISTORY, PERSON
@@ -16,14 +16,13 @@ from ocms_adapters.sql.moments import singapore_or_none
 from ocms_adapters.sql.reference import days_until_revival
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema import intranet as t
-from ocms_adapters.sql.suspension_rows import open_suspension, shown_suspension
+from ocms_adapters.sql.suspension_rows import ON_ROW, RECORD, open_suspension, suspensions
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.changes import Change, OffenderHistoryKept
 from ocms_core.kernel.dates import singapore
-from ocms_core.kernel.hst_suspension import Suspensions
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person, RoleHolder
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.suspensions import HST
+from ocms_core.kernel.suspensions import HST, Suspensions
 from ocms_core.offenders.effects import FURNISH, REDIRECT
 from ocms_core.offenders.facts import AssigneeOnHstList, OffenderNotice, PastAssignment
 from ocms_core.offenders.timeline import (
@@ -46,15 +45,29 @@ history = h.ocms_offender_history
 
 NOTICE_NO: BindParameter[str] = bindparam("notice_no")
 
-NOTICE = select(
-    von.c.notice_no,
-    von.c.vehicle_no,
-    von.c.last_processing_stage,
-    von.c.last_processing_date,
-    von.c.suspension_type,
-    von.c.composition_amount,
-).where(von.c.notice_no == NOTICE_NO)
-NOTICE_LOCKED = lock_rows(NOTICE, von, key_share=True)
+# What suspends a notice: what its row shows, its last number, and a row for each open record or one without.
+SUSPENSION_COLUMNS = (
+    *ON_ROW,
+    select(func.max(every.c.sr_no)).where(every.c.notice_no == von.c.notice_no).scalar_subquery(),
+    *RECORD,
+)
+WITH_OPEN_RECORDS = von.outerjoin(
+    suspended, and_(suspended.c.notice_no == von.c.notice_no, suspended.c.date_of_revival.is_(None))
+)
+
+NOTICE = (
+    select(
+        von.c.notice_no,
+        von.c.vehicle_no,
+        von.c.last_processing_stage,
+        von.c.last_processing_date,
+        von.c.composition_amount,
+        *SUSPENSION_COLUMNS,
+    )
+    .select_from(WITH_OPEN_RECORDS)
+    .where(von.c.notice_no == NOTICE_NO)
+)
+NOTICE_LOCKED = lock_rows(NOTICE, von, of=von, key_share=True)
 
 actions = history.alias("actions")
 NEWEST_ASSIGNMENT = (
@@ -99,26 +112,15 @@ HOLDERS = (
 )
 HOLDERS_LOCKED = lock_rows(HOLDERS, onod, of=onod, key_share=True)
 
-# A row for each open record of the notice, or one without; of an identity not listed, none.
+# Read once the notice is locked; the last two columns are whether an identity is listed, and for how long.
 SUSPENDED_FOR = (
     select(
-        von.c.suspension_type,
-        von.c.epr_reason_of_suspension,
-        von.c.epr_date_of_suspension,
-        von.c.due_date_of_revival,
-        select(func.max(every.c.sr_no)).where(every.c.notice_no == von.c.notice_no).scalar_subquery(),
+        *SUSPENSION_COLUMNS,
+        case((exists().where(t.ocms_hst.c.id_no == bindparam("id_no")), 1), else_=0),
         days_until_revival(HST),
-        suspended.c.suspension_type,
-        suspended.c.reason_of_suspension,
-        suspended.c.date_of_suspension,
-        suspended.c.sr_no,
-        suspended.c.due_date_of_revival,
     )
-    .select_from(von)
-    .outerjoin(
-        suspended, and_(suspended.c.notice_no == von.c.notice_no, suspended.c.date_of_revival.is_(None))
-    )
-    .where(von.c.notice_no == NOTICE_NO, exists().where(t.ocms_hst.c.id_no == bindparam("id_no")))
+    .select_from(WITH_OPEN_RECORDS)
+    .where(von.c.notice_no == NOTICE_NO)
 )
 
 NOTICE_PAST = select(
@@ -207,15 +209,15 @@ class SqlOffenderReader:
             for stage, former in (row[-2:],)
             if stage
         }
-        for number, vehicle_no, stage, since, suspension_type, amount in rows:
+        for number, vehicle_no, stage, since, amount, *_ in rows:
             return OffenderNotice(
                 number,
                 vehicle_no,
                 stage,
                 singapore(since),
-                suspension_type,
                 amount,
                 in_roles,
+                suspensions_of([row[5:] for row in rows]),
                 assigned=assigned,
             )
         return None
@@ -240,20 +242,14 @@ class SqlOffenderStore(SqlOffenderReader):
         """Lock who becomes an offender, then the notice, and return the notice."""
         lock_identities(self._connection, [id_no])
         notice = self.notice(notice_no)
-        return notice and evolve(notice, assignee_on_hst_list=self._assignee_listed(notice_no, id_no))
-
-    def _assignee_listed(self, notice_no: str, id_no: str) -> AssigneeOnHstList | None:
-        rows = list(self._connection.execute(SUSPENDED_FOR, {"notice_no": notice_no, "id_no": id_no}))
-        if not rows:
+        if notice is None:
             return None
-        *suspension, last, days = rows[0][:6]
-        return AssigneeOnHstList(
-            Suspensions(
-                shown_suspension(*suspension),
-                tuple(open_suspension(*row[6:]) for row in rows if row[6]),
-                last or 0,
-            ),
-            {} if days is None else {HST: days},
+        rows = list(self._connection.execute(SUSPENDED_FOR, {"notice_no": notice_no, "id_no": id_no}))
+        *_, listed, days = rows[0]
+        return evolve(
+            notice,
+            suspensions=suspensions_of(rows),
+            assignee_on_hst_list=AssigneeOnHstList({} if days is None else {HST: days}) if listed else None,
         )
 
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
@@ -279,6 +275,13 @@ class SqlOffenderStores:
         """Open a transaction that locks, decides and writes."""
         with writing(self._engine) as connection:
             yield SqlOffenderStore(connection, self._changes)
+
+
+def suspensions_of(rows: Sequence[Any]) -> Suspensions:
+    """Return what suspends a notice, from its rows of `SUSPENSION_COLUMNS`."""
+    *on_row, last = rows[0][: len(ON_ROW) + 1]
+    records = [row[len(ON_ROW) + 1 :][: len(RECORD)] for row in rows]
+    return suspensions(on_row, (open_suspension(*each) for each in records if each[0]), last or 0)
 
 
 def holder(row: Any) -> RoleHolder:

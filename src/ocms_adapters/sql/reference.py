@@ -65,6 +65,7 @@ def read_reference(connection: Connection) -> Reference:
             for reason, kind, days in rows[REASON]
             if days is not None
         },
+        suspension_reasons=frozenset(SuspensionReason(kind, reason) for reason, kind, _ in rows[REASON]),
     )
 
 

@@ -19,11 +19,11 @@ from sqlalchemy import (
 )
 
 from ocms_adapters.sql.audit import change_stamp, creation_stamp
+from ocms_adapters.sql.current_offenders import order_of
 from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.kernel.dates import local, singapore
-from ocms_core.kernel.offender_details import ROLE_ORDER
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.stages.reports import KIND, OfficerDay, ReportBatch, ReportEntry
 
@@ -50,11 +50,7 @@ SHOWN_INDICATOR = (
     .where(EVERYONE.notice_no == changed.notice_no)
     .order_by(
         case((EVERYONE.offender_indicator == "Y", 0), else_=1),
-        case(
-            {indicator: place for place, indicator in enumerate(ROLE_ORDER)},
-            value=EVERYONE.owner_driver_indicator,
-            else_=len(ROLE_ORDER),
-        ),
+        order_of(EVERYONE.owner_driver_indicator),
     )
     .limit(1)
     .correlate(t.ocms_change_of_processing)

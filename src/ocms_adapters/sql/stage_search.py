@@ -1,6 +1,6 @@
 """The search of notices by number, identity, vehicle, stage and day, each on its own index."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Select,
     String,
+    and_,
     bindparam,
     func,
     literal_column,
@@ -18,13 +19,16 @@ from sqlalchemy import (
 
 from ocms_adapters.sql.moments import MOMENT
 from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.suspension_rows import ON_ROW, RECORD, STILL_OPEN, open_suspension, suspensions
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.suspensions import OpenSuspension
 from ocms_core.stages.facts import FoundNotice, Offender
 from ocms_core.stages.request_checks import Criteria
 
 von = t.ocms_valid_offence_notice.c
 onod = t.ocms_offence_notice_owner_driver.c
+suspended = t.ocms_suspended_notice.c
 
 SHOWN = (
     von.notice_no,
@@ -33,7 +37,7 @@ SHOWN = (
     von.vehicle_no,
     von.last_processing_stage,
     von.last_processing_date,
-    von.suspension_type,
+    *ON_ROW,
 )
 PEOPLE = (
     onod.owner_driver_indicator,
@@ -66,14 +70,22 @@ def search(connection: Connection, criteria: Criteria, most: int) -> tuple[Seque
     """
     bound = bound_by(criteria)
     rows = connection.execute(search_statement(tuple(bound)), {**bound, "most": most + 1}).all()
-    people: dict[str, list[Offender]] = {}
+    # Everyone stands beside every open record in the rows of a notice.
+    people: dict[str, dict[str, Offender]] = {}
+    records: dict[str, dict[tuple[Any, ...], OpenSuspension]] = {}
     for row in rows:
-        known = people.setdefault(row[0], [])
-        indicator, current, id_no, name, entity_type = row[len(SHOWN) :]
+        known = people.setdefault(row[0], {})
+        indicator, current, id_no, name, entity_type, *record = row[len(SHOWN) :]
         if indicator is not None:
-            known.append(Offender(indicator, current == "Y", id_no, name, entity_type))
+            known[indicator] = Offender(indicator, current == "Y", id_no, name, entity_type)
+        if record[0] is not None:
+            found_records = records.setdefault(row[0], {})
+            found_records[tuple(record)] = open_suspension(*record)
     notices = {row[0]: row for row in rows}
-    found = [found_notice(row[: len(SHOWN)], people[notice_no]) for notice_no, row in notices.items()]
+    found = [
+        found_notice(row[: len(SHOWN)], people[notice_no].values(), records.get(notice_no, {}).values())
+        for notice_no, row in notices.items()
+    ]
     return found[:most], len(found) if len(found) <= most else counted(connection, bound)
 
 
@@ -91,8 +103,9 @@ def search_statement(criteria: tuple[str, ...]) -> Select[Any]:
         meeting, by_number = select(*few.c), few.c.notice_no
     first = meeting.order_by(by_number).limit(bindparam("most")).subquery("first")
     return (
-        select(*first.c, *PEOPLE)
+        select(*first.c, *PEOPLE, *RECORD)
         .outerjoin_from(first, t.ocms_offence_notice_owner_driver, onod.notice_no == first.c.notice_no)
+        .outerjoin(t.ocms_suspended_notice, and_(suspended.notice_no == first.c.notice_no, STILL_OPEN))
         .order_by(first.c.notice_no)
     )
 
@@ -118,9 +131,11 @@ def bound_by(criteria: Criteria) -> dict[str, Any]:
     return {name: value for name, value in bound.items() if value is not None}
 
 
-def found_notice(row: Sequence[Any], offenders: Sequence[Offender]) -> FoundNotice:
+def found_notice(
+    row: Sequence[Any], offenders: Iterable[Offender], records: Iterable[OpenSuspension]
+) -> FoundNotice:
     """Return the notice of a row of a search."""
-    notice_no, offence_type, offence_at, vehicle_no, stage, since, suspension = row
+    notice_no, offence_type, offence_at, vehicle_no, stage, since, *on_row = row
     return FoundNotice(
         notice_no=notice_no,
         offence_type=offence_type,
@@ -128,6 +143,6 @@ def found_notice(row: Sequence[Any], offenders: Sequence[Offender]) -> FoundNoti
         vehicle_no=vehicle_no,
         stage=stage,
         stage_date=singapore(since),
-        suspension_type=suspension,
         offenders=tuple(offenders),
+        suspensions=suspensions(on_row, records),
     )

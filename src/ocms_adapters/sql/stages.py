@@ -5,7 +5,22 @@ from contextlib import closing, contextmanager
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Select, and_, bindparam, func, select
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    Executable,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    func,
+    null,
+    select,
+    union_all,
+)
 
 from ocms_adapters.sql import stage_reports, stage_search
 from ocms_adapters.sql.built_statements import built_once
@@ -15,11 +30,14 @@ from ocms_adapters.sql.moments import MOMENT
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.suspension_rows import ON_ROW, open_records, records_by_notice, suspensions
 from ocms_adapters.sql.transactions import reading, streaming, writing
 from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.offender_details import role_order
 from ocms_core.kernel.payments import is_fully_paid
 from ocms_core.kernel.report_store import StoredReport
+from ocms_core.kernel.suspensions import OpenSuspension
 from ocms_core.stages.facts import FoundNotice, LatestChange, Period, StageFacts, StageNotice, ToppanFacts
 from ocms_core.stages.reports import OfficerDay, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria
@@ -27,6 +45,15 @@ from ocms_core.stages.request_checks import Criteria
 von = t.ocms_valid_offence_notice.c
 onod = t.ocms_offence_notice_owner_driver.c
 changed = t.ocms_change_of_processing.c
+
+# Stands in for the columns of a suspension record.
+NO_RECORD = (
+    cast(null(), String(2)).label("suspension_type"),
+    cast(null(), String(3)).label("reason_of_suspension"),
+    cast(null(), MOMENT).label("date_of_suspension"),
+    cast(null(), Integer).label("sr_no"),
+    cast(null(), MOMENT).label("due_date_of_revival"),
+)
 
 
 class StageStatements:
@@ -38,13 +65,17 @@ class StageStatements:
             von.last_processing_stage,
             von.last_processing_date,
             von.next_processing_stage,
-            von.suspension_type,
             von.composition_amount,
             von.payment_status,
+            *ON_ROW,
         ).where(among(dialect, von.notice_no))
         self.notices_locked = lock_notices(self.notices)
-        self.roles = select(onod.notice_no, onod.owner_driver_indicator).where(
-            among(dialect, onod.notice_no), onod.offender_indicator == "Y"
+        # Read once the notices are locked: the roles of current offenders, and the open records.
+        self.roles = union_all(
+            select(onod.notice_no, onod.owner_driver_indicator, *NO_RECORD).where(
+                among(dialect, onod.notice_no), onod.offender_indicator == "Y"
+            ),
+            open_records(dialect, cast(null(), String(1))),
         )
         self.changed = select(changed.notice_no).where(
             among(dialect, changed.notice_no),
@@ -57,12 +88,19 @@ class StageStatements:
             .group_by(changed.notice_no)
             .subquery("latest")
         )
-        self.latest_changes = select(
-            changed.notice_no, changed.source, changed.new_processing_stage, changed.date_of_change
-        ).join_from(
-            latest,
-            t.ocms_change_of_processing,
-            and_(changed.notice_no == latest.c.notice_no, changed.date_of_change == latest.c.date),
+        self.latest_changes = union_all(
+            select(
+                changed.notice_no,
+                changed.source,
+                changed.new_processing_stage,
+                changed.date_of_change,
+                *NO_RECORD,
+            ).join_from(
+                latest,
+                t.ocms_change_of_processing,
+                and_(changed.notice_no == latest.c.notice_no, changed.date_of_change == latest.c.date),
+            ),
+            open_records(dialect, cast(null(), String(4)), cast(null(), String(3)), cast(null(), MOMENT)),
         )
 
 
@@ -112,15 +150,19 @@ class SqlStageReader:
     ) -> StageFacts:
         reference = read_reference(self._connection)
         rows = self._rows(statement, notice_nos)
-        roles = {row[0]: row[1] for row in self._rows(self._statements.roles, notice_nos)}
+        found = self._rows(self._statements.roles, notice_nos)
+        # Of two current offenders, whom others may leave, the first by role counts.
+        in_order = sorted((row for row in found if row[1]), key=lambda row: role_order(row[1]), reverse=True)
+        roles = {row[0]: row[1] for row in in_order}
+        records = records_by_notice((row[0], *row[2:]) for row in found if not row[1])
         changed_notices: frozenset[str] = frozenset()
         if changed_in:
             since, until = map(local, changed_in)
-            found = self._rows(self._statements.changed, notice_nos, since=since, until=until)
-            changed_notices = frozenset(row[0] for row in found)
-        return StageFacts(reference, notices_of(rows, roles), changed_notices)
+            rows_of_period = self._rows(self._statements.changed, notice_nos, since=since, until=until)
+            changed_notices = frozenset(row[0] for row in rows_of_period)
+        return StageFacts(reference, notices_of(rows, roles, records), changed_notices)
 
-    def _rows(self, statement: Select[Any], notice_nos: Sequence[str], **bound: datetime) -> Sequence[Any]:
+    def _rows(self, statement: Executable, notice_nos: Sequence[str], **bound: datetime) -> Sequence[Any]:
         keys = bind_keys(self._connection.dialect, notice_nos)
         return self._connection.execute(statement, keys | bound).all()
 
@@ -139,12 +181,15 @@ class SqlStageStore(SqlStageReader):
     def toppan_facts(self, notice_nos: Sequence[str]) -> ToppanFacts:
         """Lock the notices; return them with the newest change row of each and the reference data."""
         reference = read_reference(self._connection)
-        notices = notices_of(self._rows(self._statements.notices_locked, notice_nos), {})
+        rows = self._rows(self._statements.notices_locked, notice_nos)
+        found = self._rows(self._statements.latest_changes, notice_nos)
         latest = {
             notice_no: LatestChange(source, stage, singapore(at))
-            for notice_no, source, stage, at in self._rows(self._statements.latest_changes, notice_nos)
+            for notice_no, source, stage, at, *_ in found
+            if at is not None
         }
-        return ToppanFacts(reference, notices, latest)
+        records = records_by_notice((row[0], *row[4:]) for row in found if row[3] is None)
+        return ToppanFacts(reference, notices_of(rows, {}, records), latest)
 
     def register(self, entry: ReportEntry) -> None:
         """Insert a report into the registry; `RowRejected` when the name is taken."""
@@ -159,20 +204,22 @@ class SqlStageStore(SqlStageReader):
         return self._changes.record(self._connection, changes, now, isolate=isolate)
 
 
-def notices_of(rows: Iterable[Any], roles: Mapping[str, str]) -> dict[str, StageNotice]:
-    """Return the notices of rows, each with the role of its current offender."""
+def notices_of(
+    rows: Iterable[Any], roles: Mapping[str, str], records: Mapping[str, Sequence[OpenSuspension]]
+) -> dict[str, StageNotice]:
+    """Return the notices of rows, each with the role of its current offender and its open suspensions."""
     return {
         notice_no: StageNotice(
             notice_no,
             stage,
             singapore(since),
             following,
-            suspension,
             composition,
             roles.get(notice_no),
+            suspensions(on_row, records.get(notice_no, ())),
             paid=is_fully_paid(payment_status),
         )
-        for notice_no, stage, since, following, suspension, composition, payment_status in rows
+        for notice_no, stage, since, following, composition, payment_status, *on_row in rows
     }
 
 

@@ -4,7 +4,7 @@ import sys
 
 from cyclopts import App
 
-from ocms_adapters.sql import migrations
+from ocms_adapters.sql import current_offenders, migrations
 from ocms_adapters.sql.transactions import translated
 from ocms_app.databases import Databases, open_databases
 from ocms_app.demo_package import SAMPLE_COMMAND
@@ -23,7 +23,11 @@ def upgrade() -> None:
 
 @app.command
 def check() -> int:
-    """Check that both databases are reachable and up to date; the exit status is 1 when one is not."""
+    """
+    Check that both databases are reachable and up to date; the exit status is 1 when one is not.
+
+    Notices with several current offenders are named, but do not change the status.
+    """
     databases = open_databases(startup())
     behind = []
     for side, engine in databases.sides():
@@ -33,7 +37,16 @@ def check() -> int:
             f"{side}: {'up to date' if current else 'not up to date; run `ocms db upgrade`'}", file=sys.stderr
         )
         behind.extend([] if current else [side])
+    if not behind:
+        name_several_offenders(databases)
     return 1 if behind else 0
+
+
+def name_several_offenders(databases: Databases) -> None:
+    """Name the notices on which another system has left several current offenders (U7)."""
+    several = current_offenders.notices_with_several(databases.intranet)
+    if several:
+        print(f"intranet: several current offenders on {', '.join(several)}", file=sys.stderr)
 
 
 app.command(

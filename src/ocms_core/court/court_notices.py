@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from attrs import evolve
+
 from ocms_core.court.facts import CourtFacts, CourtNotice
 from ocms_core.court.request_checks import CourtUpdate, is_one_of
-from ocms_core.kernel.changes import Change, NoticeChanged, SuspensionOpened
+from ocms_core.kernel.changes import Change, NoticeChanged, SuspensionClosed, SuspensionOpened
 from ocms_core.kernel.codes import (
     DUPLICATE_NOTICE_NO,
+    INVALID_EPR_REASON,
     INVALID_STAGE,
+    INVALID_SUSPENSION_TYPE,
     NOT_A_COURT_NOTICE,
     SUCCESS,
     Code,
@@ -16,18 +20,26 @@ from ocms_core.kernel.codes import (
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.stage_moves import StageMove, move
+from ocms_core.kernel.stage_moves import StageMove, move, next_stage
 from ocms_core.kernel.stages import BEFORE_COURT
 from ocms_core.kernel.suspensions import (
+    NOT_SUSPENDED,
+    PERMANENT,
     TEMPORARY,
+    OpenSuspension,
     ShownSuspension,
     SuspensionReason,
     SuspensionRecord,
+    Suspensions,
     due_of_revival,
+    may_lift,
+    shown_suspension,
 )
 from ocms_core.kernel.value_objects import value_object
 
 SOURCE = "CAS"
+CAPABILITY = "court"
+CHANGE_OF_REASON = "CSR"
 
 
 def decide(
@@ -45,7 +57,7 @@ def decide(
     seen: set[str] = set()
     for update in updates:
         notice = facts.notices.get(update.notice_no)
-        code = first_refusal(update, notice, seen)
+        code = first_refusal(update, notice, seen, facts.reference)
         seen.add(update.notice_no)
         if code or notice is None:
             answers.append(Answer(update.notice_no, code or NOT_A_COURT_NOTICE))
@@ -64,13 +76,38 @@ def has_unknown_stage(updates: Sequence[CourtUpdate], reference: Reference) -> b
     )
 
 
-def first_refusal(update: CourtUpdate, notice: CourtNotice | None, seen: set[str]) -> Code | None:
+def first_refusal(
+    update: CourtUpdate, notice: CourtNotice | None, seen: set[str], reference: Reference
+) -> Code | None:
     """Return the code an item is refused with, the first in rule order; None when it goes through."""
     if is_repeated(update, seen):
         return DUPLICATE_NOTICE_NO
+    if is_reason_of_other_type(update):
+        return INVALID_EPR_REASON
     if notice is None or not is_court_notice(notice):
         return NOT_A_COURT_NOTICE
-    return None
+    return None if is_type_allowed(update, notice, reference) else INVALID_SUSPENSION_TYPE
+
+
+@rule("P21", "U2")
+def is_reason_of_other_type(update: CourtUpdate) -> bool:
+    """Return whether TS is asked for with a reason of CAS, all of which are of PS (P21)."""
+    return update.suspension_type == TEMPORARY and update.epr_reason is not None
+
+
+@rule("P21", "U2")
+def is_type_allowed(update: CourtUpdate, notice: CourtNotice, reference: Reference) -> bool:
+    """
+    Return whether a type asked for without a reason suits the reason that the notice shows (P21).
+
+    The type it shows already does, and any does where no reason is shown. A paid notice stays PS.
+    """
+    kind, shown = update.suspension_type, shown_suspension(notice.suspensions)
+    if kind is None or update.epr_reason or kind == shown.type:
+        return True
+    if notice.suspensions.crs_reason:
+        return False
+    return not shown.reason or SuspensionReason(kind, shown.reason) in reference.suspension_reasons
 
 
 @rule("P26", "G9")
@@ -90,51 +127,81 @@ def effects(
     update: CourtUpdate, notice: CourtNotice, reference: Reference, now: datetime
 ) -> tuple[Change, ...]:
     """Return the changes of an update: move and suspension; without either only the audit is stamped."""
-    suspension = new_suspension(update, notice, reference, now)
-    changed = NoticeChanged(notice.notice_no, move=stage_move(update, notice, now), suspension=suspension)
-    record = suspension and new_record(suspension, notice, now)
-    return (changed, SuspensionOpened(record)) if record else (changed,)
+    moved = stage_move(update, notice, now)
+    closed, opened, left = suspension_changes(update, notice, reference, now)
+    shown = shown_suspension(left)
+    stays = shown == notice.suspensions.shown or not (moved or update.suspension_type or update.epr_reason)
+    changed = NoticeChanged(
+        notice.notice_no,
+        move=moved,
+        next=next_stage(moved.stage, now, reference) if moved else None,
+        suspension=None if stays else shown,
+    )
+    return (changed, *closed, *opened)
 
 
 def stage_move(update: CourtUpdate, notice: CourtNotice, now: datetime) -> StageMove | None:
-    """Return the move to the stage asked for; the next stage the notice has stays (P24)."""
+    """Return the move to the stage asked for; None without one, or where the notice stands there (P24)."""
     if not isinstance(update.processing_stage, str):
         return None
     return move(notice.stage, notice.stage_date, update.processing_stage, now)
 
 
-def new_suspension(
+@rule("P20", "P21")
+def wanted_suspension(update: CourtUpdate, shown: ShownSuspension) -> tuple[str | None, str | None]:
+    """Return the type and reason a notice is to show: CAS's reason under PS, else the reason it shows."""
+    if update.epr_reason:
+        return PERMANENT, update.epr_reason
+    return update.suspension_type or shown.type, shown.reason
+
+
+@rule("P24", "U1")
+def suspension_changes(
     update: CourtUpdate, notice: CourtNotice, reference: Reference, now: datetime
-) -> ShownSuspension | None:
-    """Return the suspension the row is to show; None when it shows that one already (P20, P24)."""
-    kind = update.suspension_type or notice.suspension.type
-    code = update.epr_reason or notice.suspension.reason
-    if (kind, code) == (notice.suspension.type, notice.suspension.reason):
-        return None
-    due = (
-        due_of_revival(SuspensionReason(kind, code), now, reference.days_of_suspension)
-        if kind == TEMPORARY and code
-        else None
-    )
-    since = now if code else notice.suspension.since
-    return ShownSuspension(type=kind, reason=code, since=since, due=due)
+) -> tuple[Sequence[SuspensionClosed], Sequence[SuspensionOpened], Suspensions]:
+    """
+    Close the records of what the notice shows and open that of a new type and reason; return what is left.
+
+    TS-HST is not closed (H9), a type and reason with an open record gets no second one, and a type without
+    a reason stands on the row alone.
+    """
+    before = notice.suspensions
+    shown = shown_suspension(before)
+    kind, code = wanted_suspension(update, shown)
+    if (kind, code) == (shown.type, shown.reason) or kind is None:
+        return (), (), before
+    if code is None:
+        return (), (), evolve(before, shown=evolve(shown, type=kind, due=None))
+    replaced = SuspensionReason(shown.type, shown.reason) if shown.type and shown.reason else None
+    closed: tuple[SuspensionClosed, ...] = ()
+    left = evolve(before, shown=NOT_SUSPENDED)
+    if replaced and may_lift(CAPABILITY, replaced):
+        closed = tuple(
+            SuspensionClosed(notice.notice_no, each.since, each.sr_no, now, CHANGE_OF_REASON, SOURCE)
+            for each in before.records_of(replaced)
+        )
+        left = before.without(replaced)
+    reason = SuspensionReason(kind, code)
+    if left.records_of(reason):
+        return closed, (), left
+    record = new_record(reason, notice, reference, now)
+    opened = OpenSuspension(reason, now, record.sr_no, record.due)
+    return closed, (SuspensionOpened(record),), left.beside(opened)
 
 
-def new_record(suspension: ShownSuspension, notice: CourtNotice, now: datetime) -> SuspensionRecord | None:
-    """Return the record of a suspension; None when one of that type and reason is open already (P24)."""
-    if not (suspension.type and suspension.reason):
-        return None
-    reason = SuspensionReason(suspension.type, suspension.reason)
-    if reason in notice.open_suspensions:
-        return None
+def new_record(
+    reason: SuspensionReason, notice: CourtNotice, reference: Reference, now: datetime
+) -> SuspensionRecord:
+    """Return the next record of a notice; a temporary suspension is due after the days of its reason."""
+    temporary = reason.type == TEMPORARY
     return SuspensionRecord(
         notice_no=notice.notice_no,
         date_of_suspension=now,
-        sr_no=notice.last_sr_no + 1,
+        sr_no=notice.suspensions.last_sr_no + 1,
         source=SOURCE,
         reason=reason,
         officer=SOURCE,
-        due=suspension.due,
+        due=due_of_revival(reason, now, reference.days_of_suspension) if temporary else None,
     )
 
 

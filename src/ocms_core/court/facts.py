@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.suspensions import ShownSuspension, SuspensionReason
+from ocms_core.kernel.suspensions import NO_SUSPENSIONS, Suspensions
 from ocms_core.kernel.value_objects import value_object
 
 
@@ -30,12 +30,10 @@ class CourtNotice:
     notice_no: str
     stage: str
     stage_date: datetime
-    suspension: ShownSuspension
     amount_payable: Decimal | None
     payment_acceptance_allowed: str
     payment_due_date: datetime | None
-    open_suspensions: frozenset[SuspensionReason] = frozenset()
-    last_sr_no: int = 0
+    suspensions: Suspensions = NO_SUSPENSIONS
 
 
 @value_object

@@ -73,9 +73,9 @@ def explain_loop(
     notice: HstNotice, record: OpenSuspension, facts: IdentityFacts, now: datetime
 ) -> Explanation:
     """Explain what becomes of a record when it falls due."""
-    if notice.paid or notice.suspensions.permanent:
+    if notice.id_no in facts.listed and (notice.paid or notice.suspensions.permanent):
         return because(LOOP, "left alone: paid or permanently suspended", renewing.falls_due)
-    when = "now" if renewing.falls_due(notice, now) else f"when {record_text(record)} ends"
+    when = "now" if renewing.falls_due(notice, facts, now) else f"when {record_text(record)} ends"
     answer = "goes round" if renewing.renews(notice, facts) else "expires"
     return because(LOOP, f"{answer} {when}", renewing.renews)
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ocms_core.kernel.addresses import AddressAnswer, RegisteredAddress
-from ocms_core.kernel.hst_suspension import NO_SUSPENSIONS, Suspensions
 from ocms_core.kernel.payments import is_fully_paid
 from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.suspensions import NO_SUSPENSIONS, Suspensions
 from ocms_core.kernel.value_objects import value_object
 
 CAPABILITY = "hst"
@@ -33,9 +33,8 @@ class HstNotice:
     """
     A notice with its current offender.
 
-    `crs_reason` is the payment that suspends it, `hst_expired` whether the newest of its TS-HST records was
-    closed because its period was over. `further_roles` are those the same identity is current in besides,
-    which another system may leave.
+    `hst_expired` is whether the newest of its TS-HST records was closed because its period was over.
+    `further_roles` are those the same identity is current in besides, which another system may leave.
     """
 
     notice_no: str
@@ -44,7 +43,6 @@ class HstNotice:
     stage: str
     payment_status: str | None
     suspensions: Suspensions = NO_SUSPENSIONS
-    crs_reason: str | None = None
     hst_expired: bool = False
     further_roles: tuple[str, ...] = ()
 

@@ -7,9 +7,8 @@ from ocms_core.hst.suspending import AUTOMATIC_OFFICER, suspension_changes
 from ocms_core.kernel.codes import HST_SUCCESS
 from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.suspensions import HST
-
-BEFORE_FIRST_REMINDER: frozenset[str] = frozenset({"NPA", "ROV", "ENA"})
+from ocms_core.kernel.stages import OPEN_TO_CHANGE
+from ocms_core.kernel.suspensions import HST, shown_suspension
 
 
 @rule("H30")
@@ -22,17 +21,18 @@ def decide(facts: IdentityFacts, now: datetime) -> Decision[str]:
     )
 
 
-@rule("H30", "H31")
+@rule("H30", "H31", "U3", "U8")
 def is_new(notice: HstNotice) -> bool:
     """
-    Return whether a notice stands before its first reminder, is unpaid and under no suspension (H30, H31).
+    Return whether a notice at any of the eleven stages is unpaid and under no suspension (H30, U8).
 
-    One whose TS-HST has ended with its period is not new: the loop let it go, and it stays free (H31).
+    What an earlier rule left out, in court or suspended otherwise, is new when the reason has gone. One whose
+    TS-HST has ended with its period is not: the loop let it go, and it stays free (H31).
     """
     return (
-        notice.stage in BEFORE_FIRST_REMINDER
+        notice.stage in OPEN_TO_CHANGE
         and not notice.paid
         and not notice.hst_expired
-        and notice.suspensions.shown.type is None
+        and shown_suspension(notice.suspensions).type is None
         and not notice.suspensions.open_records
     )

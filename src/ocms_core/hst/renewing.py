@@ -18,7 +18,7 @@ EXPIRED = "EXPIRED"
 @rule("H31")
 def decide(facts: IdentityFacts, now: datetime) -> Decision[str]:
     """Close TS-HST that is due, and open it anew while the identity has no new valid address (H31)."""
-    due = [notice for notice in facts.notices if falls_due(notice, now)]
+    due = [notice for notice in facts.notices if falls_due(notice, facts, now)]
     renewed_notices = [notice for notice in due if renews(notice, facts)]
     expired_notices = [notice for notice in due if not renews(notice, facts)]
     return Decision(
@@ -34,10 +34,15 @@ def decide(facts: IdentityFacts, now: datetime) -> Decision[str]:
     )
 
 
-@rule("H31")
-def falls_due(notice: HstNotice, now: datetime) -> bool:
-    """Return whether TS-HST has reached its due day, whatever the hour; a paid notice is left alone (H31)."""
-    if notice.paid or notice.suspensions.permanent:
+@rule("H31", "H10", "U5")
+def falls_due(notice: HstNotice, facts: IdentityFacts, now: datetime) -> bool:
+    """
+    Return whether TS-HST has reached its due day, whatever the hour (H31).
+
+    That of a notice paid or permanently suspended is left to the revival, unless its identity is not listed:
+    no revival would ever close it (H10, U5).
+    """
+    if notice.id_no in facts.listed and (notice.paid or notice.suspensions.permanent):
         return False
     return any(
         record.due is not None and singapore(record.due).date() <= singapore(now).date()

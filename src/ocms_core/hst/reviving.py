@@ -9,7 +9,7 @@ from ocms_core.kernel.changes import EnquiryWithdrawn, IdentityRemoved
 from ocms_core.kernel.codes import HST_ID_NOT_FOUND, HST_SUCCESS
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.suspensions import PERMANENT, SuspensionReason, shown_of
+from ocms_core.kernel.suspensions import HST, PERMANENT, SuspensionReason, shown_suspension
 
 ADDRESS_VERIFIED = "HAV"
 ACTIVE = "ACTIVE"
@@ -37,8 +37,9 @@ def decide(revival: HstRevival, facts: IdentityFacts, officer: str, now: datetim
 
 def status_after(notice: HstNotice) -> str:
     """Return how a notice stands without TS-HST: active, or under what else holds it."""
-    if notice.suspensions.shows_permanent:
-        reason = notice.crs_reason or notice.suspensions.shown.reason
-        return str(SuspensionReason(PERMANENT, reason)) if reason else PERMANENT
-    shown = shown_of(notice.suspensions.beside_hst)
-    return str(SuspensionReason(shown.type, shown.reason)) if shown.type and shown.reason else ACTIVE
+    shown = shown_suspension(notice.suspensions.without(HST))
+    if shown.type is None:
+        return ACTIVE
+    paid = notice.suspensions.crs_reason if shown.type == PERMANENT else None
+    reason = paid or shown.reason
+    return str(SuspensionReason(shown.type, reason)) if reason else shown.type

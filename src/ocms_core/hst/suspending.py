@@ -16,11 +16,12 @@ from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import (
     HST,
+    NO_SUSPENSIONS,
     NOT_SUSPENDED,
     OpenSuspension,
     ShownSuspension,
     may_lift,
-    shown_of,
+    shown_suspension,
 )
 
 AUTOMATIC_OFFICER = "ocmsiz_app_conn"
@@ -42,9 +43,9 @@ def suspension_changes(
     yield from shown_suspension_changes(
         (
             # Nearly always no other suspension is open, and one identity may have ten thousand notices.
-            (notice, shown_with_hst(notice.suspensions, OpenSuspension(HST, now, sr_no, due)))
-            if notice.suspensions.beside_hst
-            else (notice, alone)
+            (notice, alone)
+            if is_plain(notice)
+            else (notice, shown_with_hst(notice.suspensions, OpenSuspension(HST, now, sr_no, due)))
             for notice, (_, sr_no) in zip(notices, numbered, strict=True)
         ),
         now,
@@ -52,23 +53,25 @@ def suspension_changes(
     )
 
 
-@rule("H7", "H31")
+def is_plain(notice: HstNotice) -> bool:
+    """Return whether nothing stands beside TS-HST that a row might show instead."""
+    suspensions = notice.suspensions
+    return (
+        not suspensions.open_records
+        and suspensions.shown == NO_SUSPENSIONS.shown
+        and suspensions.crs_reason is None
+    )
+
+
+@rule("H7", "H31", "U1")
 def lifting_changes(
     notices: Iterable[HstNotice], reason: str, officer: str, now: datetime, remarks: str | None = None
 ) -> Iterator[Change]:
-    """
-    Close every open TS-HST record; the row shows what is left (H7, H31).
-
-    A permanent suspension it shows stays. One that is on record only does not keep TS-HST on the row.
-    """
+    """Close every open TS-HST record; the row shows what is left, a permanent suspension first (H7, U1)."""
     notices = tuple(notices)
     yield from closing_changes(notices, reason, officer, now, remarks)
     yield from shown_suspension_changes(
-        (
-            (notice, shown_of(notice.suspensions.beside_hst))
-            for notice in notices
-            if not notice.suspensions.shows_permanent
-        ),
+        ((notice, shown_suspension(notice.suspensions.without(HST))) for notice in notices),
         now,
         uniform=NOT_SUSPENDED,
     )

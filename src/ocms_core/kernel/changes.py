@@ -51,6 +51,18 @@ class SuspensionOpened:
 
 
 @value_object
+class SuspensionClosed:
+    """The record of one notice's suspension, by its key, is closed; it stands or falls with its notice."""
+
+    notice_no: str
+    since: datetime
+    sr_no: int
+    at: datetime
+    reason: str
+    officer: str
+
+
+@value_object
 class CourtDueDateRecorded:
     """The court case of a notice takes over the notice's due date."""
 
@@ -271,6 +283,7 @@ class FileExchanged:
 # In the order they are written: a parent row before its children.
 Change: TypeAlias = (
     NoticeChanged
+    | SuspensionClosed
     | SuspensionOpened
     | CourtDueDateRecorded
     | StageChangeRecorded

@@ -2,18 +2,20 @@
 
 from datetime import date
 
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 
 OWNER, HIRER, DRIVER, DIRECTOR = "O", "H", "D", "R"
 """The stored letters of the roles of a notice (`owner_driver_indicator`)."""
 
-ROLE_ORDER = (DRIVER, OWNER, HIRER, DIRECTOR)
-"""Which role comes first where a notice has several offenders (S3)."""
+ROLE_ORDER: tuple[str, ...] = (DRIVER, OWNER, HIRER, DIRECTOR)
+"""The roles by who counts where more than one is current; letters of other systems come after them."""
 
 
-def role_order(role: str) -> int:
-    """Return the place of a role in that order; a letter nobody knows is last."""
-    return ROLE_ORDER.index(role) if role in ROLE_ORDER else len(ROLE_ORDER)
+@rule("U7", "S3")
+def role_order(role: str) -> tuple[int, str]:
+    """Order the roles of a notice by who counts first: driver, owner, hirer, director, then others (U7)."""
+    return (ROLE_ORDER.index(role) if role in ROLE_ORDER else len(ROLE_ORDER), role)
 
 
 @value_object

@@ -19,12 +19,14 @@ class Reference:
     Stage map, parameters and suspension reasons come from the database, not from the code.
 
     `stage_map` holds one (from, to) pair for each move, `parameters` the text behind (parameter id,
-    code), `days_of_suspension` the days until revival of each reason that has them.
+    code), `days_of_suspension` the days until revival of each reason that has them, `suspension_reasons`
+    every type and reason in use.
     """
 
     stage_map: frozenset[tuple[str, str]]
     parameters: Mapping[tuple[str, str], str]
     days_of_suspension: Mapping[SuspensionReason, int]
+    suspension_reasons: frozenset[SuspensionReason] = frozenset()
 
     @cached_property
     def known_stages(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Suspensions: what the notice row shows and the record behind it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from ocms_core.kernel.rule_tags import rule
@@ -66,6 +66,64 @@ class SuspensionRecord:
     remarks: str | None = None
 
 
+@value_object
+class Suspensions:
+    """
+    All that suspends one notice.
+
+    `shown` is what its row shows, `open_records` the records nobody has closed, `last_sr_no` the highest
+    number of all its records, 0 when there is none, `crs_reason` the payment that has closed the notice.
+    """
+
+    shown: ShownSuspension = NOT_SUSPENDED
+    open_records: tuple[OpenSuspension, ...] = ()
+    last_sr_no: int = 0
+    crs_reason: str | None = None
+
+    @property
+    def permanent(self) -> bool:
+        """Whether a permanent suspension holds: of the row, of a record or by a payment (U3)."""
+        return shown_suspension(self).type == PERMANENT
+
+    @property
+    def hst_records(self) -> tuple[OpenSuspension, ...]:
+        """The open records of TS-HST."""
+        return tuple(each for each in self.open_records if each.reason == HST)
+
+    @property
+    def under_hst(self) -> bool:
+        """Whether TS-HST holds, by a record or on the row alone."""
+        return shows(self.shown, HST) or bool(self.hst_records)
+
+    def records_of(self, reason: SuspensionReason) -> tuple[OpenSuspension, ...]:
+        """Return the open records of a type and reason."""
+        return tuple(each for each in self.open_records if each.reason == reason)
+
+    def without(self, reason: SuspensionReason) -> "Suspensions":
+        """Return what suspends the notice once a type and reason is lifted, record and row alike."""
+        left = tuple(each for each in self.open_records if each.reason != reason)
+        row = NOT_SUSPENDED if shows(self.shown, reason) else self.shown
+        return Suspensions(row, left, self.last_sr_no, self.crs_reason)
+
+    def beside(self, record: OpenSuspension) -> "Suspensions":
+        """Return what suspends the notice once a record is opened."""
+        return Suspensions(
+            self.shown,
+            (*self.open_records, record),
+            max(self.last_sr_no, record.sr_no),
+            self.crs_reason,
+        )
+
+
+NO_SUSPENSIONS = Suspensions()
+PAID = ShownSuspension(type=PERMANENT, reason=None, since=None, due=None)
+
+
+def shows(shown: ShownSuspension, reason: SuspensionReason) -> bool:
+    """Return whether a row shows a type and reason."""
+    return shown.type == reason.type and shown.reason == reason.code
+
+
 def due_of_revival(
     reason: SuspensionReason, now: datetime, days: Mapping[SuspensionReason, int]
 ) -> datetime | None:
@@ -74,14 +132,41 @@ def due_of_revival(
     return None if known is None else now + timedelta(days=known)
 
 
-@rule("H5")
-def shown_of(suspensions: Iterable[OpenSuspension]) -> ShownSuspension:
-    """Return the open temporary suspension due last, which a notice shows; without an end is last."""
-    temporary = [each for each in suspensions if each.reason.type == TEMPORARY]
-    if not temporary:
-        return NOT_SUSPENDED
-    last = max(temporary, key=lambda each: (each.due is None, each.due or each.since, each.since, each.sr_no))
-    return ShownSuspension(last.reason.type, last.reason.code, last.since, last.due)
+@rule("U1", "U3", "H5")
+def shown_suspension(suspensions: Suspensions) -> ShownSuspension:
+    """
+    Return the one suspension a notice row shows: permanent before temporary, newest PS, last due TS (U1).
+
+    Whoever writes a row writes this, and whoever is kept off by a permanent suspension looks at this. A
+    suspension that stands on the row alone counts as one of its type: another system, CAS without a reason
+    or a payment leaves no record. A payment is permanent whatever the records say.
+    """
+    row, records = suspensions.shown, suspensions.open_records
+    if not records:
+        return PAID if suspensions.crs_reason and row.type != PERMANENT else row
+    permanent = [each for each in records if each.reason.type == PERMANENT]
+    if permanent:
+        return shown_as(max(permanent, key=lambda each: (each.since, each.sr_no)))
+    if row.type == PERMANENT:
+        return row
+    if suspensions.crs_reason:
+        return PAID
+    last = max(records, key=end_of)
+    if not row.reason or not row.since or row.type != TEMPORARY:
+        return shown_as(last)
+    on_row = OpenSuspension(SuspensionReason(row.type, row.reason), row.since, 0, row.due)
+    recorded = any(each.reason == on_row.reason for each in records)
+    return row if not recorded and end_of(on_row) > end_of(last) else shown_as(last)
+
+
+def shown_as(record: OpenSuspension) -> ShownSuspension:
+    """Return a record as a notice row shows it."""
+    return ShownSuspension(record.reason.type, record.reason.code, record.since, record.due)
+
+
+def end_of(record: OpenSuspension) -> tuple[bool, datetime, datetime, int]:
+    """Order records by the day they end; one without an end is last, then the newer one."""
+    return (record.due is None, record.due or record.since, record.since, record.sr_no)
 
 
 @rule("H9")

@@ -13,6 +13,7 @@ from ocms_core.kernel.changes import (
     NoticeChanged,
     OffenderCleared,
     OffenderHistoryKept,
+    SuspensionClosed,
     SuspensionOpened,
 )
 from ocms_core.kernel.dates import singapore
@@ -21,11 +22,13 @@ from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Per
 from ocms_core.kernel.payments import PAYABLE
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import NextStage, StageMove
-from ocms_core.kernel.suspensions import ShownSuspension
+from ocms_core.kernel.suspensions import HST, ShownSuspension, shown_suspension
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.offenders.facts import OffenderNotice
 
 FURNISH, REDIRECT, UPDATE = "FURNISH", "REDIRECT", "UPDATE"
+REDIRECTED = "RDN"
+"""The code of revival where a notice leaves the identity on the HST list."""
 
 
 @value_object
@@ -60,10 +63,10 @@ def effects(
     The role's row is written whole, so what was not given is gone from it; the address is written when
     given. One tuple of changes, recorded in one transaction.
     """
-    opened, shown = hst_suspension(assignment, notice, now)
+    records, shown = hst_changes(assignment, notice, now)
     return (
         evolve(stage_restart(notice, new_stage, now), suspension=shown),
-        *opened,
+        *records,
         *clearing_changes(assignment, notice),
         CurrentOffenderSet(notice.notice_no, assignment.role, assignment.person),
         *address_changes(assignment, notice),
@@ -82,20 +85,29 @@ def effects(
     )
 
 
-@rule("F20", "H4", "H20")
-def hst_suspension(
+@rule("F20", "H4", "H10", "H20")
+def hst_changes(
     assignment: RoleAssignment, notice: OffenderNotice, now: datetime
-) -> tuple[tuple[SuspensionOpened, ...], ShownSuspension | None]:
+) -> tuple[tuple[SuspensionClosed | SuspensionOpened, ...], ShownSuspension | None]:
     """
-    Suspend a notice that somebody on the HST list takes: its record, and what its row then shows.
+    Suspend a notice that somebody on the HST list takes, and lift TS-HST when it goes to anybody else (H10).
 
-    As when they were listed, a permanent suspension or TS-HST itself is left as it is.
+    Returns the records closed or opened and what the row then shows, None where that stays. TS-HST that
+    holds already is left as it is for somebody listed.
     """
-    listed = notice.assignee_on_hst_list
-    if listed is None or listed.suspensions.permanent or listed.suspensions.under_hst:
-        return (), None
-    record, shown = put_under_hst(notice.notice_no, listed.suspensions, assignment.officer, now, listed.days)
-    return (SuspensionOpened(record),), shown
+    suspensions, listed = notice.suspensions, notice.assignee_on_hst_list
+    records: tuple[SuspensionClosed | SuspensionOpened, ...] = ()
+    shown = shown_suspension(suspensions)
+    if listed is None:
+        records = tuple(
+            SuspensionClosed(notice.notice_no, each.since, each.sr_no, now, REDIRECTED, assignment.officer)
+            for each in suspensions.hst_records
+        )
+        shown = shown_suspension(suspensions.without(HST))
+    elif not suspensions.under_hst:
+        record, shown = put_under_hst(notice.notice_no, suspensions, assignment.officer, now, listed.days)
+        records = (SuspensionOpened(record),)
+    return records, None if shown == suspensions.shown else shown
 
 
 def clearing_changes(assignment: RoleAssignment, notice: OffenderNotice) -> Iterator[OffenderCleared]:

@@ -7,9 +7,8 @@ from typing import Literal, TypeAlias
 
 from attrs import field
 
-from ocms_core.kernel.hst_suspension import Suspensions
-from ocms_core.kernel.offender_details import DRIVER, HIRER, OWNER, RoleHolder
-from ocms_core.kernel.suspensions import SuspensionReason
+from ocms_core.kernel.offender_details import DRIVER, HIRER, OWNER, RoleHolder, role_order
+from ocms_core.kernel.suspensions import NO_SUSPENSIONS, SuspensionReason, Suspensions, shown_suspension
 from ocms_core.kernel.value_objects import value_object
 
 RoleWord: TypeAlias = Literal["OWNER", "HIRER", "DRIVER"]
@@ -27,10 +26,9 @@ class AssigneeOnHstList:
     """
     Who is to become the offender is on the HST list.
 
-    `suspensions` is what suspends the notice so far, `days` how long suspensions last by their reasons.
+    `days` is how long suspensions last by their reasons.
     """
 
-    suspensions: Suspensions
     days: Mapping[SuspensionReason, int]
 
 
@@ -55,14 +53,19 @@ class OffenderNotice:
     vehicle_no: str
     stage: str
     stage_date: datetime
-    suspension_type: str | None
     composition_amount: Decimal
     holders: Mapping[str, RoleHolder] = field(factory=dict)
+    suspensions: Suspensions = NO_SUSPENSIONS
     assignee_on_hst_list: AssigneeOnHstList | None = None
     assigned: Mapping[str, PastAssignment] = field(factory=dict)
 
     @property
+    def suspension_type(self) -> str | None:
+        """The type of the suspension that holds, whatever the row shows (U3)."""
+        return shown_suspension(self.suspensions).type
+
+    @property
     def current(self) -> RoleHolder | None:
-        """The current offender; of two, which no action of OCMS leaves, the first by role."""
-        in_order = (self.holders[role] for role in sorted(self.holders))
+        """The current offender; of two, which no action of OCMS leaves, the first by role (U7)."""
+        in_order = (self.holders[role] for role in sorted(self.holders, key=role_order))
         return next((holder for holder in in_order if holder.is_current), None)

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.suspensions import NO_SUSPENSIONS, Suspensions, shown_suspension
 from ocms_core.kernel.value_objects import value_object
 
 # From one moment to before another.
@@ -31,10 +32,15 @@ class StageNotice:
     stage: str
     stage_date: datetime
     next_stage: str | None
-    suspension_type: str | None
     composition_amount: Decimal
     role: str | None = None
+    suspensions: Suspensions = NO_SUSPENSIONS
     paid: bool = False
+
+    @property
+    def suspension_type(self) -> str | None:
+        """The type of the suspension that holds, whatever the row shows (U3)."""
+        return shown_suspension(self.suspensions).type
 
 
 @value_object
@@ -85,5 +91,10 @@ class FoundNotice:
     vehicle_no: str
     stage: str
     stage_date: datetime
-    suspension_type: str | None
     offenders: tuple[Offender, ...] = ()
+    suspensions: Suspensions = NO_SUSPENSIONS
+
+    @property
+    def suspension_type(self) -> str | None:
+        """The type of the suspension that holds, whatever the row shows (U3)."""
+        return shown_suspension(self.suspensions).type

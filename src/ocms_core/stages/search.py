@@ -62,7 +62,7 @@ def offender_shown(offenders: Sequence[Offender]) -> Offender | None:
     return min(offenders, key=precedence, default=None)
 
 
-def precedence(offender: Offender) -> tuple[bool, int]:
+def precedence(offender: Offender) -> tuple[bool, tuple[int, str]]:
     """Order the people of a notice by who is shown first."""
     return not offender.is_current, role_order(offender.indicator)
 

@@ -19,17 +19,37 @@ from ocms_adapters.sql.row_sets import bind_keys
 from ocms_core.court import service
 from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
 from ocms_core.court.ports import CourtStores
-from ocms_core.kernel.changes import Change, CourtDueDateRecorded, NoticeChanged, SuspensionOpened
+from ocms_core.kernel.changes import (
+    Change,
+    CourtDueDateRecorded,
+    NoticeChanged,
+    SuspensionClosed,
+    SuspensionOpened,
+)
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.reference import EMPTY
 from ocms_core.kernel.stage_moves import StageMove
-from ocms_core.kernel.suspensions import SuspensionRecord
-from tests.support.builders import DUE, HST, LATER, NOW, OTH, SINCE, WWP, notice, payment, plus_notice, shown
+from ocms_core.kernel.suspensions import OpenSuspension, SuspensionRecord
+from tests.support.builders import (
+    DUE,
+    HST,
+    LATER,
+    NOW,
+    OTH,
+    SINCE,
+    WWP,
+    at,
+    notice,
+    payment,
+    plus_notice,
+    shown,
+)
 from tests.support.databases import Databases, migrate
 from tests.support.in_memory_stores import InMemoryCourtStores, Tables
 from tests.support.postgres import running_server
 from tests.support.rows import emptied, notice_numbers, put_court_case, put_notices, put_suspension
 
+RECORDED = at("2024-12-05T10:00:00")
 FRESH, SUSPENDED, REVIVED = NUMBERS = ("F1", "S1", "R1")
 
 COURT = {
@@ -41,8 +61,9 @@ COURT = {
         amount_payable=None,
         payment_acceptance_allowed="N",
         payment_due_date=None,
-        open_suspensions={HST, OTH},
+        open_suspensions=(OpenSuspension(OTH, RECORDED, 2, None), OpenSuspension(HST, RECORDED, 3, None)),
         last_sr_no=3,
+        crs_reason="FP",
     ),
     REVIVED: notice(REVIVED, stage="RD1", last_sr_no=2),
 }
@@ -213,7 +234,9 @@ def changes_of(number: str) -> st.SearchStrategy[tuple[Change, ...]]:
         ),
     )
     recorded = st.builds(CourtDueDateRecorded, st.just(number), st.none() | MOMENTS)
-    kinds: tuple[st.SearchStrategy[Change], ...] = (changed, opened, recorded)
+    # The record that stands open under this number is that of the one notice with any.
+    closed = st.just(SuspensionClosed(number, RECORDED, 2, NOW, "CSR", "CAS"))
+    kinds: tuple[st.SearchStrategy[Change], ...] = (changed, closed, opened, recorded)
     drawn = st.tuples(*(st.none() | kind for kind in kinds))
     return drawn.map(lambda some: tuple(change for change in some if change))
 

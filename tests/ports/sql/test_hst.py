@@ -414,11 +414,14 @@ def test_new_notices_of_listed_identities_are_suspended_chunk_by_chunk(
         applied(database, id_no)
     database.notices(["A"], id_no=ids[0])
     database.notices(["B", "C"], id_no=ids[4])
-    database.notices(["D"], id_no=ids[2], last_processing_stage="RD1")
+    database.notices(["D"], id_no=ids[2], last_processing_stage="CPC")
     database.notices(["E"], id_no=OTHER)
+    database.notices(["F"], id_no=ids[2], last_processing_stage="CSD")
+    database.notices(["G"], id_no=ids[3], payment_status="FP")
+    database.notices(["H"], id_no=ids[3], crs_reason_of_suspension="FP")
     run = batch_jobs.suspend_hst_new_notices
-    assert run(stores=database.stores, now=NOW) == JobResult(3)
-    assert database.held() == ["A", "B", "C"]
+    assert run(stores=database.stores, now=NOW) == JobResult(4)
+    assert database.held() == ["A", "B", "C", "D"]
     assert run(stores=database.stores, now=NOW) == JobResult(0)
 
 

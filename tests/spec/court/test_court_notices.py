@@ -12,18 +12,20 @@ from hypothesis import strategies as st
 from ocms_core.court.court_notices import UpdateOutcome, decide, update_outcome
 from ocms_core.court.facts import CourtFacts, CourtNotice
 from ocms_core.court.request_checks import CourtUpdate
-from ocms_core.kernel.changes import NoticeChanged, SuspensionOpened, notice_of
+from ocms_core.kernel.changes import NoticeChanged, SuspensionClosed, SuspensionOpened, notice_of
 from ocms_core.kernel.codes import (
     DUPLICATE_NOTICE_NO,
     INTERNAL_ERROR,
+    INVALID_EPR_REASON,
     INVALID_STAGE,
+    INVALID_SUSPENSION_TYPE,
     NOT_A_COURT_NOTICE,
     SUCCESS,
     Code,
 )
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
-from ocms_core.kernel.stage_moves import StageMove
-from ocms_core.kernel.suspensions import SuspensionReason, SuspensionRecord
+from ocms_core.kernel.stage_moves import NextStage, StageMove
+from ocms_core.kernel.suspensions import OpenSuspension, SuspensionReason, SuspensionRecord, shown_suspension
 from tests.support.builders import (
     DUE,
     HST,
@@ -32,6 +34,7 @@ from tests.support.builders import (
     OTH,
     SINCE,
     STAGE_MAP,
+    SUSPENSION_REASONS,
     WWP,
     at,
     court_facts,
@@ -42,6 +45,11 @@ from tests.support.builders import (
 from tests.support.cases import Case, outcome, parametrize_cases, written
 from tests.support.in_memory_stores import Tables, apply
 
+IN_14_DAYS = at("2025-01-28T00:00:00")
+APP = SuspensionReason("PS", "APP")
+TS_APP = SuspensionReason("TS", "APP")
+OUT = SuspensionReason("TS", "OUT")
+
 Update: TypeAlias = Case[
     tuple[CourtNotice, ...], tuple[CourtUpdate, ...], tuple[tuple[str, Code], ...] | Refusal
 ]
@@ -50,7 +58,12 @@ Update: TypeAlias = Case[
 def moved(notice_no: str, stage: str, from_stage: str = "CPC", since: datetime = SINCE) -> NoticeChanged:
     """Give the change of a notice that moves now."""
     move = StageMove(prev_stage=from_stage, prev_date=since, stage=stage, date=NOW)
-    return NoticeChanged(notice_no, move=move)
+    return NoticeChanged(notice_no, move=move, next=NextStage(None, IN_14_DAYS))
+
+
+def closed(notice_no: str, sr_no: int = 1) -> SuspensionClosed:
+    """Build the closing of the record of a suspension by CAS now."""
+    return SuspensionClosed(notice_no, SINCE, sr_no, NOW, "CSR", "CAS")
 
 
 def opened(
@@ -184,7 +197,7 @@ STAGES: tuple[Update, ...] = (
     ),
     Case(
         rule="P24",
-        name="a move keeps the stage and date it leaves, stamps the new one now, leaves the next",
+        name="a move keeps the stage and date it leaves, stamps the new one now, and replaces the plan",
         given=(notice("A", stage="CSR", stage_date=at("2024-11-30T08:00:00")),),
         ask=(CourtUpdate("A", processing_stage="WAR"),),
         says=(("A", SUCCESS),),
@@ -237,58 +250,156 @@ SUSPENSIONS: tuple[Update, ...] = (
         writes=(NoticeChanged("A"),),
     ),
     Case(
-        rule="P24",
-        name="a suspension whose record is open already is shown without a second record",
-        given=(notice("A", suspension=shown("PS", "OTH"), open_suspensions={OTH, WWP}, last_sr_no=2),),
+        rule=("P24", "U1"),
+        name="a suspension whose record is open already gets no second one; what was shown is closed",
+        given=(notice("A", suspension=shown("PS", "OTH"), open_suspensions=(WWP, OTH), last_sr_no=2),),
         ask=(CourtUpdate("A", "PS", "WWP"),),
         says=(("A", SUCCESS),),
-        writes=(NoticeChanged("A", suspension=shown("PS", "WWP", NOW)),),
+        writes=(NoticeChanged("A", suspension=shown("PS", "WWP")), closed("A", 2)),
     ),
     Case(
-        rule="P24",
-        name="a further suspension is numbered after the last",
-        given=(notice("A", suspension=shown("PS", "OTH"), open_suspensions={OTH}, last_sr_no=4),),
+        rule=("P24", "U1"),
+        name="a further suspension is numbered after the last, and replaces the record that was shown",
+        given=(
+            notice(
+                "A",
+                suspension=shown("PS", "OTH"),
+                open_suspensions=(OpenSuspension(OTH, SINCE, 3, None),),
+                last_sr_no=4,
+            ),
+        ),
         ask=(CourtUpdate("A", "PS", "WWP"),),
-        says=(("A", SUCCESS),),
-        writes=(NoticeChanged("A", suspension=shown("PS", "WWP", NOW)), opened("A", WWP, sr_no=5)),
-    ),
-    Case(
-        rule="P20",
-        name="a reason alone keeps the type the notice has",
-        given=(notice("A", suspension=shown("PS", "OTH"), open_suspensions={OTH}, last_sr_no=1),),
-        ask=(CourtUpdate("A", epr_reason="WWP"),),
-        says=(("A", SUCCESS),),
-        writes=(NoticeChanged("A", suspension=shown("PS", "WWP", NOW)), opened("A", WWP, sr_no=2)),
-    ),
-    Case(
-        rule=("P20", "P24"),
-        name="a type alone keeps the reason the notice has, and a temporary one is due after its days",
-        given=(notice("A", suspension=shown("PS", "HST")),),
-        ask=(CourtUpdate("A", "TS"),),
         says=(("A", SUCCESS),),
         writes=(
-            NoticeChanged("A", suspension=shown("TS", "HST", NOW, due=at("2025-02-13T11:00:00"))),
-            opened("A", HST, due=at("2025-02-13T11:00:00")),
+            NoticeChanged("A", suspension=shown("PS", "WWP", NOW)),
+            closed("A", 3),
+            opened("A", WWP, sr_no=5),
         ),
     ),
     Case(
-        rule="P20",
-        name="the type the notice has, asked for alone, changes nothing",
+        rule=("P21", "P24"),
+        name="a reason alone is PS",
+        given=(notice("A"),),
+        ask=(CourtUpdate("A", epr_reason="WWP"),),
+        says=(("A", SUCCESS),),
+        writes=(NoticeChanged("A", suspension=shown("PS", "WWP", NOW)), opened("A", WWP)),
+    ),
+    Case(
+        rule=("P21", "P24", "U1"),
+        name="a reason alone is PS over a temporary suspension too, whose record it closes",
+        given=(notice("A", suspension=shown("TS", "OUT", due=DUE), open_suspensions=(OUT,), last_sr_no=1),),
+        ask=(CourtUpdate("A", epr_reason="WWP"),),
+        says=(("A", SUCCESS),),
+        writes=(
+            NoticeChanged("A", suspension=shown("PS", "WWP", NOW)),
+            closed("A"),
+            opened("A", WWP, sr_no=2),
+        ),
+    ),
+    Case(
+        rule=("P21", "P24", "G14"),
+        name="a type alone keeps the reason shown where the table has the pair; the record is replaced",
+        given=(notice("A", suspension=shown("PS", "APP"), open_suspensions=(APP,), last_sr_no=1),),
+        ask=(CourtUpdate("A", "TS"),),
+        says=(("A", SUCCESS),),
+        writes=(
+            NoticeChanged("A", suspension=shown("TS", "APP", NOW, due=None)),
+            closed("A"),
+            opened("A", TS_APP, sr_no=2),
+        ),
+    ),
+    *(
+        Case(
+            rule=("P21", "U2"),
+            name=f"{kind} alone over {reason} fails: the table has no {kind}-{reason.code}",
+            given=(notice("A", suspension=shown(reason.type, reason.code), open_suspensions=(reason,)),),
+            ask=(CourtUpdate("A", kind),),
+            says=(("A", INVALID_SUSPENSION_TYPE),),
+        )
+        for kind, reason in (("PS", HST), ("PS", OUT), ("TS", WWP), ("TS", OTH))
+    ),
+    Case(
+        rule=("P21", "U1", "U3"),
+        name="a type alone is held against the open record, not against the row",
+        given=(notice("A", open_suspensions=(WWP,), last_sr_no=1),),
+        ask=(CourtUpdate("A", "TS"),),
+        says=(("A", INVALID_SUSPENSION_TYPE),),
+    ),
+    Case(
+        rule="P21",
+        name="the type the notice shows, asked for alone, changes nothing",
         given=(notice("A", suspension=shown("PS", "OTH")),),
         ask=(CourtUpdate("A", "PS"),),
         says=(("A", SUCCESS),),
         writes=(NoticeChanged("A"),),
     ),
+    *(
+        Case(
+            rule=("P21", "U1"),
+            name=f"{kind} alone on a notice that shows no suspension stands alone, without a record",
+            given=(notice("A"),),
+            ask=(CourtUpdate("A", kind),),
+            says=(("A", SUCCESS),),
+            writes=(NoticeChanged("A", suspension=shown(kind, None, since=None)),),
+        )
+        for kind in ("PS", "TS")
+    ),
     Case(
-        rule="P21",
-        name="a type and a reason that do not match are taken as they are",
-        given=(notice("A"),),
-        ask=(CourtUpdate("A", "TS", "WWP"),),
+        rule=("P21", "U2"),
+        name="TS with a reason of PS fails that item alone, on whatever notice",
+        given=(notice("A"), notice("B")),
+        ask=(CourtUpdate("A", "TS", "WWP"), CourtUpdate("B", "PS", "WWP"), CourtUpdate("C", "TS", "OTH")),
+        says=(("A", INVALID_EPR_REASON), ("B", SUCCESS), ("C", INVALID_EPR_REASON)),
+        writes=(NoticeChanged("B", suspension=shown("PS", "WWP", NOW)), opened("B", WWP)),
+    ),
+    *(
+        Case(
+            rule=("P21", "U1"),
+            name=f"TS for a paid notice fails, {how}",
+            given=(notice("A", suspension=row, crs_reason="FP"),),
+            ask=(CourtUpdate("A", "TS"),),
+            says=(("A", INVALID_SUSPENSION_TYPE),),
+        )
+        for how, row in {
+            "whatever reason the row has kept": shown("PS", "APP"),
+            "also where it has none": shown("PS", None, None),
+            "also where the row shows nothing": shown(None, None, None),
+        }.items()
+    ),
+    Case(
+        rule=("P21", "U1"),
+        name="a paid notice shows PS already",
+        given=(notice("A", suspension=shown("PS", None, None), crs_reason="FP"),),
+        ask=(CourtUpdate("A", "PS"),),
         says=(("A", SUCCESS),),
-        writes=(
-            NoticeChanged("A", suspension=shown("TS", "WWP", NOW)),
-            opened("A", SuspensionReason("TS", "WWP")),
+        writes=(NoticeChanged("A"),),
+    ),
+    Case(
+        rule="U1",
+        name="a row that does not show its permanent record is put right by an update of the suspension",
+        given=(notice("A", suspension=shown("TS", None, None), open_suspensions=(WWP,), last_sr_no=1),),
+        ask=(CourtUpdate("A", "PS", "WWP"),),
+        says=(("A", SUCCESS),),
+        writes=(NoticeChanged("A", suspension=shown("PS", "WWP")),),
+    ),
+    Case(
+        rule=("U1", "P24"),
+        name="and by a move, but not by an item that asks for nothing",
+        given=(
+            notice("A", open_suspensions=(WWP,), last_sr_no=1),
+            notice("B", open_suspensions=(WWP,), last_sr_no=1),
         ),
+        ask=(CourtUpdate("A", processing_stage="WAR"), CourtUpdate("B")),
+        says=(("A", SUCCESS), ("B", SUCCESS)),
+        writes=(evolve(moved("A", "WAR"), suspension=shown("PS", "WWP")), NoticeChanged("B")),
+    ),
+    Case(
+        rule=("P24", "H9"),
+        name="TS-HST is not closed by what replaces it on the row",
+        given=(notice("A", suspension=shown("TS", "HST", due=DUE), open_suspensions=(HST,), last_sr_no=1),),
+        ask=(CourtUpdate("A", "PS", "OTH"),),
+        says=(("A", SUCCESS),),
+        writes=(NoticeChanged("A", suspension=shown("PS", "OTH", NOW)), opened("A", OTH, sr_no=2)),
     ),
     Case(
         rule="P24",
@@ -311,19 +422,24 @@ def test_decide(case: Update) -> None:
     assert written(verdict) == case.writes
 
 
-@pytest.mark.rule("P20", "P24")
-@pytest.mark.parametrize(
-    "update, kind, reason",
-    [(CourtUpdate("A", "PS"), "PS", None), (CourtUpdate("A", epr_reason="WWP"), None, "WWP")],
-    ids=["a type without a reason", "a reason without a type"],
-)
-def test_half_a_suspension_is_shown_and_has_no_record(
-    update: CourtUpdate, kind: str | None, reason: str | None
-) -> None:
-    (change,) = decision([update], court_facts(notice("A"))).changes
-    assert isinstance(change, NoticeChanged)
-    assert change.suspension
-    assert (change.suspension.type, change.suspension.reason) == (kind, reason)
+@pytest.mark.rule("P24", "G14")
+def test_a_temporary_suspension_is_due_after_the_days_of_its_reason() -> None:
+    found = notice("A", suspension=shown("PS", "APP"), open_suspensions=(APP,), last_sr_no=1)
+    facts = court_facts(found, reference_data=reference(days_of_suspension={TS_APP: 21}))
+    due = at("2025-02-04T11:00:00")
+    assert decision([CourtUpdate("A", "TS")], facts).changes == (
+        NoticeChanged("A", suspension=shown("TS", "APP", NOW, due)),
+        closed("A"),
+        opened("A", TS_APP, sr_no=2, due=due),
+    )
+
+
+@pytest.mark.rule("P24", "S22")
+def test_a_move_plans_what_follows_as_every_move_does() -> None:
+    plan = {("NEXT_STAGE", "CSD"): "CSR", ("STAGEDAYS", "CSD"): "3"}
+    facts = court_facts(notice("A"), reference_data=reference(parameters=plan))
+    (change,) = decision([CourtUpdate("A", processing_stage="CSD")], facts).changes
+    assert change == evolve(moved("A", "CSD"), next=NextStage("CSR", at("2025-01-17T00:00:00")))
 
 
 @pytest.mark.rule("P24")
@@ -368,7 +484,13 @@ KINDS = st.sampled_from([None, "PS", "TS"])
 REASONS = st.sampled_from([None, "WWP", "OTH", "WWC"])
 KNOWN_STAGES = st.sampled_from(sorted({stage for move in STAGE_MAP for stage in move}))
 DATES = st.sampled_from([SINCE, at("2024-12-24T18:00:00")])
-OPEN = st.frozensets(st.builds(SuspensionReason, st.sampled_from(["PS", "TS"]), REASONS.filter(bool)))
+OPEN = st.lists(
+    st.builds(
+        OpenSuspension, st.sampled_from([WWP, OTH, APP, TS_APP, OUT, HST]), DATES, st.integers(1, 9), DATES
+    ),
+    max_size=3,
+    unique_by=lambda each: each.sr_no,
+)
 
 NOTICES = st.builds(
     notice,
@@ -377,7 +499,8 @@ NOTICES = st.builds(
     stage_date=DATES,
     suspension=st.builds(shown, KINDS, REASONS | st.just("HST"), st.none() | DATES, st.none() | DATES),
     open_suspensions=OPEN,
-    last_sr_no=st.integers(min_value=0, max_value=9),
+    last_sr_no=st.just(9),
+    crs_reason=st.none() | st.just("FP"),
 )
 DAYS = st.dictionaries(
     st.sampled_from([SuspensionReason("TS", code) for code in ("WWP", "OTH", "HST")]), st.integers(1, 180)
@@ -446,5 +569,28 @@ def test_no_suspension_gets_a_number_that_was_given_before(
     for change in decision(updates, facts).changes:
         if isinstance(change, SuspensionOpened):
             before = facts.notices[change.notice_no]
-            assert change.record.sr_no == before.last_sr_no + 1
-            assert change.record.reason not in before.open_suspensions
+            assert change.record.sr_no == before.suspensions.last_sr_no + 1
+            assert not before.suspensions.records_of(change.record.reason)
+
+
+@pytest.mark.rule("U1", "U2")
+@given(UPDATES, FACTS)
+def test_an_update_leaves_rows_that_show_an_open_record_of_the_table_or_stand_alone(
+    updates: list[CourtUpdate], facts: CourtFacts
+) -> None:
+    changes = decision(updates, facts).changes
+    left = apply(changes, Tables(court=facts)).court
+    for change in changes:
+        if isinstance(change, SuspensionOpened):
+            assert change.record.reason in SUSPENSION_REASONS
+        if isinstance(change, NoticeChanged) and not change.only_touched:
+            suspensions = left.notices[change.notice_no].suspensions
+            assert suspensions.shown == shown_suspension(suspensions)
+
+
+@pytest.mark.rule("P24", "H9")
+@given(UPDATES, FACTS)
+def test_the_court_never_closes_ts_hst(updates: list[CourtUpdate], facts: CourtFacts) -> None:
+    left = apply(decision(updates, facts).changes, Tables(court=facts)).court
+    for notice_no, found in facts.notices.items():
+        assert left.notices[notice_no].suspensions.hst_records == found.suspensions.hst_records

@@ -9,12 +9,13 @@ from ocms_core.kernel.changes import CourtDueDateRecorded, NoticeChanged
 from ocms_core.kernel.codes import INTERNAL_ERROR, NOTICES_NOT_FOUND, SUCCESS
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.errors import Conflict
-from ocms_core.kernel.stage_moves import StageMove
+from ocms_core.kernel.stage_moves import NextStage, StageMove
 from tests.support.builders import (
     DUE,
     LATER,
     NOW,
     SINCE,
+    at,
     court_facts,
     notice,
     payment,
@@ -54,7 +55,8 @@ def test_what_the_court_update_accepted_the_payment_status_echoes() -> None:
 def test_a_court_update_the_database_refuses_fails_alone() -> None:
     stores = InMemoryCourtStores(in_court(notice("A"), notice("B")), refuses=frozenset({"A"}))
     updates = [CourtUpdate("A", processing_stage="WAR"), CourtUpdate("B", processing_stage="WAR")]
-    moved = NoticeChanged("B", move=StageMove("CPC", SINCE, "WAR", NOW))
+    planned = NextStage(None, at("2025-01-28T00:00:00"))
+    moved = NoticeChanged("B", move=StageMove("CPC", SINCE, "WAR", NOW), next=planned)
     assert update_court_notices(updates, stores=stores, now=NOW) == Decision(
         answers=(Answer("A", INTERNAL_ERROR), Answer("B", SUCCESS, notice("B"))), changes=(moved,)
     )
@@ -66,7 +68,8 @@ def test_a_court_update_overtaken_by_another_is_decided_again() -> None:
     overtaken = in_court(notice("A", stage="CSD", stage_date=NOW))
     stores = InMemoryCourtStores(in_court(notice("A")), overtaken=frozenset({1}), meanwhile=overtaken)
     update_court_notices([CourtUpdate("A", processing_stage="WAR")], stores=stores, now=LATER)
-    assert stores.written == [NoticeChanged("A", move=StageMove("CSD", NOW, "WAR", LATER))]
+    planned = NextStage(None, at("2025-01-29T00:00:00"))
+    assert stores.written == [NoticeChanged("A", move=StageMove("CSD", NOW, "WAR", LATER), next=planned)]
 
 
 @pytest.mark.rule("G13")

@@ -20,21 +20,17 @@ from ocms_core.kernel.addresses import (
     is_invalid_address,
 )
 from ocms_core.kernel.changes import AddressAnswered
-from ocms_core.kernel.suspensions import NOT_SUSPENDED, ShownSuspension, SuspensionReason, may_lift, shown_of
+from ocms_core.kernel.suspensions import SuspensionReason, may_lift
 from tests.support.builders import HST, at
 from tests.support.cases import Case, parametrize_cases
 from tests.support.hst_facts import (
     ADDRESS,
-    EARLIER,
     IDENTITY,
-    LATER,
     LISTED,
     NEW_ADDRESS,
     NOW,
-    SINCE,
     UNC,
     answer,
-    record,
 )
 
 INVALID: tuple[Case[AddressAnswer, None, bool], ...] = (
@@ -277,41 +273,6 @@ def test_of_a_listed_identity_nothing_but_that_is_shown() -> None:
     assert lookup_result(KnownOffender(False, "John Tan", ADDRESS, 5)) == KnownOffender(
         False, "John Tan", ADDRESS, 5
     )
-
-
-PERMANENT = SuspensionReason("PS", "WWP")
-SHOWING: tuple[Case[tuple[object, ...], None, ShownSuspension], ...] = (
-    Case(rule="H5", name="none open, none shown", given=(), says=NOT_SUSPENDED),
-    Case(
-        rule="H5",
-        name="the one due last is shown",
-        given=(record(UNC, 1, LATER), record(HST, 2, EARLIER)),
-        says=ShownSuspension("TS", "UNC", SINCE, LATER),
-    ),
-    Case(
-        rule="H5",
-        name="one without an end outlasts all",
-        given=(record(UNC, 1, None), record(HST, 2, LATER)),
-        says=ShownSuspension("TS", "UNC", SINCE, None),
-    ),
-    Case(
-        rule="H5",
-        name="of two due together the later record is shown",
-        given=(record(UNC, 1, LATER), record(HST, 2, LATER)),
-        says=ShownSuspension("TS", "HST", SINCE, LATER),
-    ),
-    Case(
-        rule="H5",
-        name="a permanent suspension is not among them",
-        given=(record(PERMANENT, 1, None), record(HST, 2, LATER)),
-        says=ShownSuspension("TS", "HST", SINCE, LATER),
-    ),
-)
-
-
-@parametrize_cases(SHOWING)
-def test_shown_of(case: Case[tuple[object, ...], None, ShownSuspension]) -> None:
-    assert shown_of(case.given) == case.says  # type: ignore[arg-type]  # records only
 
 
 LIFTING: tuple[Case[str, SuspensionReason, bool], ...] = (

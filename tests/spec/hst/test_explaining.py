@@ -89,7 +89,7 @@ CASES: tuple[Explained, ...] = (
         says=(
             (APPLY, "OCMS-4004 HST ID already exists", ("H3", "H4")),
             (REVIVE, f"lifts {RECORD}; then ACTIVE", ("H7",)),
-            (LOOP, "left alone: paid or permanently suspended", ("H31",)),
+            (LOOP, "left alone: paid or permanently suspended", ("H31", "H10", "U5")),
         ),
     ),
     Case(

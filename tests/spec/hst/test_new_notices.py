@@ -15,7 +15,7 @@ Newness = Case[HstNotice, None, bool]
 CASES: tuple[Newness, ...] = (
     *(
         Case(
-            rule="H30",
+            rule=("H30", "U8"),
             name=f"an unpaid notice at {stage} is {'suspended' if new else 'left alone'}",
             given=notice("A", stage=stage),
             says=new,
@@ -24,9 +24,12 @@ CASES: tuple[Newness, ...] = (
             "NPA": True,
             "ROV": True,
             "ENA": True,
-            "RD1": False,
-            "DN1": False,
-            "CPC": False,
+            "RD1": True,
+            "DR3": True,
+            "CPC": True,
+            "CFC": True,
+            "CSD": False,
+            "WAR": False,
         }.items()
     ),
     Case(rule="H30", name="a paid notice is left alone", given=notice("A", payment_status="FP"), says=False),
@@ -55,6 +58,18 @@ CASES: tuple[Newness, ...] = (
         rule="H30",
         name="a notice with an open record is left alone",
         given=notice("A", open_records=(record(),)),
+        says=False,
+    ),
+    Case(
+        rule=("H30", "U3"),
+        name="a notice whose row does not show its payment is left alone",
+        given=notice("A", crs_reason="FP"),
+        says=False,
+    ),
+    Case(
+        rule=("U8", "H31"),
+        name="a notice back from court that the loop let go stays free",
+        given=notice("A", stage="CPC", hst_expired=True, last_sr_no=1),
         says=False,
     ),
 )

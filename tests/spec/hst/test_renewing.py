@@ -9,7 +9,7 @@ from ocms_core.hst.renewing import decide
 from ocms_core.kernel.addresses import RegisteredAddress
 from ocms_core.kernel.changes import Change, SuspensionsClosed, SuspensionShownOnNotices, SuspensionsOpened
 from ocms_core.kernel.suspensions import NOT_SUSPENDED, ShownSuspension
-from tests.support.builders import HST, at
+from tests.support.builders import HST, WWP, at
 from tests.support.cases import Case, parametrize_cases, written
 from tests.support.hst_facts import (
     ADDRESS,
@@ -139,6 +139,38 @@ CASES: tuple[Looping, ...] = (
         rule="H31",
         name="a notice that is paid but not yet suspended for it is skipped too",
         given=listed(suspended("A", record(due=ON_THE_DAY), payment_status="FP")),
+        says=(),
+    ),
+    Case(
+        rule=("H10", "U5"),
+        name="of an identity that is not listed, also TS-HST of a paid notice ends on its day",
+        given=facts(
+            suspended(
+                "A",
+                record(due=ON_THE_DAY),
+                shown=ShownSuspension("PS", "HST", SINCE, None),
+                crs_reason="FP",
+                payment_status="FP",
+            )
+        ),
+        says=(CLOSED,),
+    ),
+    Case(
+        rule=("H10", "U5", "U1"),
+        name="and so does that beneath a permanent suspension, which the row goes on showing",
+        given=facts(
+            suspended(
+                "A",
+                record(due=ON_THE_DAY),
+                record(WWP, 2, due=None),
+            )
+        ),
+        says=(CLOSED,),
+    ),
+    Case(
+        rule=("H31", "U3"),
+        name="a permanent record that the row does not show is passed over while the identity is listed",
+        given=listed(suspended("A", record(WWP, 2, due=None), record(due=ON_THE_DAY))),
         says=(),
     ),
     Case(

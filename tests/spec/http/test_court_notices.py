@@ -1,6 +1,6 @@
 """API 2 over HTTP: what CAS changes, and what stands in every column afterwards."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -99,6 +99,11 @@ def updated(served: Served, **fields: str | None) -> datetime:
     return stamp
 
 
+def in_14_days(moment: datetime) -> datetime:
+    """Return midnight of the day on which a stage entered at a moment is over."""
+    return datetime.combine(moment.date() + timedelta(days=14), time())
+
+
 @pytest.mark.rule("G1", "G3", "G5", "G6", "P23")
 def test_the_request_of_the_contract_gets_the_response_of_the_contract(
     served: Served, deployment: Deployment
@@ -181,7 +186,10 @@ def test_a_full_update_changes_exactly_the_columns_of_the_rules(
     )
     before = notice(deployment)
     stamp = updated(served, suspensionType="PS", eprReasonOfSuspension="PS-WWP", processingStage="WAR")
+    # Nothing follows WAR: the plan that stood there would let a print run move a court notice.
     assert notice(deployment) == before | {
+        "next_processing_stage": None,
+        "next_processing_date": in_14_days(stamp),
         "prev_processing_stage": "CPC",
         "prev_processing_date": before["last_processing_date"],
         "last_processing_stage": "WAR",
@@ -260,6 +268,7 @@ def test_a_move_alone_leaves_the_suspension(served: Served, deployment: Deployme
     before = notice(deployment)
     stamp = updated(served, processingStage="CSR")
     assert notice(deployment) == before | {
+        "next_processing_date": in_14_days(stamp),
         "prev_processing_stage": "CPC",
         "prev_processing_date": before["last_processing_date"],
         "last_processing_stage": "CSR",
@@ -295,13 +304,52 @@ def test_a_temporary_suspension_is_to_be_revived_after_the_days_of_its_reason(
     assert record["due_date_of_revival"] == stamp + timedelta(days=14)
 
 
-@pytest.mark.rule("P21")
-def test_a_temporary_suspension_may_have_a_permanent_reason(served: Served, deployment: Deployment) -> None:
-    put_notices(deployment.engine, [NO])
-    updated(served, suspensionType="TS", eprReasonOfSuspension="PS-WWP")
-    row = notice(deployment)
-    assert (row["suspension_type"], row["epr_reason_of_suspension"]) == ("TS", "WWP")
-    assert [record["suspension_type"] for record in suspensions(deployment)] == ["TS"]
+@pytest.mark.rule("P21", "U2")
+def test_ts_with_a_reason_of_ps_fails_its_item_and_the_others_go_on(
+    served: Served, deployment: Deployment
+) -> None:
+    first, second = notice_numbers(2)
+    put_notices(deployment.engine, [first, second])
+    wrong = item(first, suspensionType="TS", eprReasonOfSuspension="PS-WWP")
+    answer = served.post(API_2, body((wrong, item(second, processingStage="CSD"))))
+    assert answer.status_code == 207
+    assert answer.json()["data"]["errors"] == [
+        {"noticeNo": first, "appCode": "OCMS-4006", "message": "Invalid EPR reason of suspension"}
+    ]
+    assert suspensions(deployment, first) == []
+
+
+@pytest.mark.rule("P21", "U1")
+def test_ts_over_an_open_permanent_suspension_or_a_payment_fails_its_item(
+    served: Served, deployment: Deployment
+) -> None:
+    recorded, paid, good = notice_numbers(3)
+    put_notices(deployment.engine, [recorded, good])
+    put_notices(deployment.engine, [paid], suspension_type="PS", crs_reason_of_suspension="FP")
+    put_suspension(deployment.engine, recorded, reason_of_suspension="WWP")
+    before = rows_of(deployment.engine, VON, recorded, paid)
+    call = body((item(recorded, suspensionType="TS"), item(paid, suspensionType="TS"), item(good)))
+    answer = served.post(API_2, call)
+    assert answer.status_code == 207
+    assert [(each["noticeNo"], each["appCode"]) for each in answer.json()["data"]["errors"]] == [
+        (recorded, "OCMS-4005"),
+        (paid, "OCMS-4005"),
+    ]
+    assert rows_of(deployment.engine, VON, recorded, paid) == before
+
+
+@pytest.mark.rule("P24", "U1")
+def test_the_record_that_a_new_suspension_replaces_is_closed(served: Served, deployment: Deployment) -> None:
+    put_notices(deployment.engine, [NO], suspension_type="PS", epr_reason_of_suspension="OTH")
+    put_suspension(deployment.engine, NO, reason_of_suspension="OTH")
+    stamp = updated(served, suspensionType="PS", eprReasonOfSuspension="PS-WWP")
+    old, new = suspensions(deployment)
+    assert (old["date_of_revival"], old["revival_reason"], old["officer_authorising_revival"]) == (
+        stamp,
+        "CSR",
+        "CAS",
+    )
+    assert (new["reason_of_suspension"], new["date_of_revival"]) == ("WWP", None)
 
 
 @pytest.mark.rule("P24")

@@ -30,7 +30,7 @@ url, number = sys.argv[1:]
 engine = engines.create(url)
 stores = SqlCourtStores(engine)
 now = datetime(2025, 1, 14, 16, 30, tzinfo=timezone.utc)
-updates = [CourtUpdate(number, "TS", "WWP", "WAR")]
+updates = [CourtUpdate(number, "PS", "WWP", "WAR")]
 print(encode(court_update_reply(service.update_court_notices(updates, stores=stores, now=now)).body).decode())
 for moment in (now, now.replace(month=2, day=13, hour=16, minute=0, second=0), now.replace(month=3)):
     info = service.query_notice_info([number], stores=stores, now=moment)

@@ -1,4 +1,4 @@
-"""What a notice takes over from a new offender who is on the HST list."""
+"""What becomes of the suspensions of a notice with its new offender, on the HST list or not."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,10 +6,17 @@ from datetime import datetime, timedelta
 import pytest
 from attrs import evolve
 
-from ocms_core.kernel.changes import Change, NoticeChanged, SuspensionOpened
+from ocms_core.kernel.changes import Change, NoticeChanged, SuspensionClosed, SuspensionOpened
+from ocms_core.kernel.codes import PERMANENT_SUSPENSION
 from ocms_core.kernel.decisions import Decision, Refusal
-from ocms_core.kernel.hst_suspension import Suspensions
-from ocms_core.kernel.suspensions import OpenSuspension, ShownSuspension, SuspensionReason, SuspensionRecord
+from ocms_core.kernel.suspensions import (
+    NOT_SUSPENDED,
+    OpenSuspension,
+    ShownSuspension,
+    SuspensionReason,
+    SuspensionRecord,
+    Suspensions,
+)
 from ocms_core.offenders import furnishing, redirecting
 from ocms_core.offenders.effects import RoleAssigned
 from ocms_core.offenders.facts import AssigneeOnHstList, OffenderNotice
@@ -32,15 +39,28 @@ def shown(reason: SuspensionReason, due: datetime | None) -> ShownSuspension:
     return ShownSuspension(reason.type, reason.code, SINCE, due)
 
 
-def under(reason: SuspensionReason, due: datetime | None, *, on_row: bool = True) -> Suspensions:
-    """Give a notice's only suspension, its third."""
-    row = {"shown": shown(reason, due)} if on_row else {}
-    return Suspensions(**row, open_records=(OpenSuspension(reason, SINCE, 3, due),), last_sr_no=3)
+def under(
+    reason: SuspensionReason, due: datetime | None, *others: OpenSuspension, on_row: bool = True
+) -> Suspensions:
+    """Build what suspends a notice: its third record, which its row shows, and others."""
+    return Suspensions(
+        shown(reason, due) if on_row else NOT_SUSPENDED,
+        (OpenSuspension(reason, SINCE, 3, due), *others),
+        3,
+    )
+
+
+def closed(sr_no: int = 3) -> SuspensionClosed:
+    return SuspensionClosed(NUMBER, SINCE, sr_no, NOW, "RDN", OFFICER)
 
 
 def to_a_listed_taker(suspensions: Suspensions, days: int | None = 30) -> OffenderNotice:
-    listed = AssigneeOnHstList(suspensions, {} if days is None else {HST: days})
-    return evolve(notice(stands("O", current=True)), assignee_on_hst_list=listed)
+    listed = AssigneeOnHstList({} if days is None else {HST: days})
+    return evolve(to_anybody(suspensions), assignee_on_hst_list=listed)
+
+
+def to_anybody(suspensions: Suspensions) -> OffenderNotice:
+    return notice(stands("O", current=True), suspensions=suspensions)
 
 
 Suspending = Case[OffenderNotice, None, ShownSuspension | None]
@@ -76,9 +96,9 @@ CASES: tuple[Suspending, ...] = (
     ),
     Case(
         rule=("F20", "H5"),
-        name="another temporary suspension due later goes on being shown",
+        name="another temporary suspension due later stays on the row",
         given=to_a_listed_taker(under(UNC, LATER)),
-        says=shown(UNC, LATER),
+        says=None,
         writes=(opened(4),),
     ),
     Case(
@@ -88,32 +108,60 @@ CASES: tuple[Suspending, ...] = (
         says=None,
     ),
     Case(
-        rule=("F20", "H4"),
-        name="a notice with an open permanent record is left alone",
-        given=to_a_listed_taker(under(WWP, None, on_row=False)),
+        rule="H10",
+        name="somebody who is not listed takes it out of TS-HST: the record is closed, the row shows nothing",
+        given=to_anybody(under(HST, LATER)),
+        says=NOT_SUSPENDED,
+        writes=(closed(),),
+    ),
+    Case(
+        rule=("H10", "U1"),
+        name="the row then shows what else suspends the notice",
+        given=to_anybody(under(HST, LATER, OpenSuspension(UNC, SINCE, 2, EARLIER))),
+        says=shown(UNC, EARLIER),
+        writes=(closed(),),
+    ),
+    Case(
+        rule=("H10", "U1"),
+        name="TS-HST beneath another suspension is closed too, and the row stays",
+        given=to_anybody(
+            Suspensions(
+                shown(UNC, LATER),
+                (OpenSuspension(HST, SINCE, 1, EARLIER), OpenSuspension(UNC, SINCE, 2, LATER)),
+                2,
+            )
+        ),
+        says=None,
+        writes=(closed(1),),
+    ),
+    Case(
+        rule="H10",
+        name="TS-HST that stands on the row alone leaves the row",
+        given=to_anybody(Suspensions(shown(HST, LATER))),
+        says=NOT_SUSPENDED,
+    ),
+    Case(
+        rule=("H10", "H9"),
+        name="another temporary suspension is nothing of the HST list's, and stays",
+        given=to_anybody(under(UNC, LATER)),
         says=None,
     ),
     Case(
-        rule=("F20", "H9"),
-        name="somebody who is not listed takes the notice with whatever suspends it",
-        given=notice(stands("O", current=True), suspension_type="TS"),
-        says=None,
+        rule="U1",
+        name="a row that does not show what its records say is put right",
+        given=to_anybody(under(UNC, LATER, on_row=False)),
+        says=shown(UNC, LATER),
     ),
 )
 
 
 @parametrize_cases(CASES)
-def test_what_a_listed_taker_brings(case: Suspending) -> None:
+def test_what_becomes_of_the_suspensions(case: Suspending) -> None:
     changed, *others = written(furnishing.decide(assignment(), case.given, NOW))
     assert isinstance(changed, NoticeChanged)
     assert changed.suspension == case.says
     assert (
-        tuple(
-            parametrize_cases
-            for parametrize_cases in others
-            if isinstance(parametrize_cases, SuspensionOpened)
-        )
-        == case.writes
+        tuple(each for each in others if isinstance(each, SuspensionClosed | SuspensionOpened)) == case.writes
     )
 
 
@@ -133,7 +181,7 @@ def redirected(role: str, found: OffenderNotice) -> Decision[RoleAssigned] | Ref
 @pytest.mark.parametrize("decide", [furnished, redirected])
 @pytest.mark.parametrize("role", "OHD")
 def test_whatever_the_role_furnishing_and_redirecting_suspend_alike(decide: Deciding, role: str) -> None:
-    listed = AssigneeOnHstList(Suspensions(), {HST: 30})
+    listed = AssigneeOnHstList({HST: 30})
     before = evolve(notice(stands("D" if role == "O" else "O", current=True)), assignee_on_hst_list=listed)
     whole, plain = (
         written(decide(role, before)),
@@ -146,3 +194,14 @@ def test_whatever_the_role_furnishing_and_redirecting_suspend_alike(decide: Deci
     # All else is written as for anybody.
     others: tuple[Change, ...] = (evolve(changed, suspension=None), *whole[2:])
     assert others == plain
+
+
+@pytest.mark.rule("F10", "U3")
+@pytest.mark.parametrize("decide", [furnished, redirected])
+def test_an_open_permanent_record_refuses_whatever_the_row_shows(decide: Deciding) -> None:
+    found = to_anybody(
+        Suspensions(
+            shown(UNC, LATER), (OpenSuspension(WWP, SINCE, 1, None), OpenSuspension(UNC, SINCE, 2, LATER))
+        )
+    )
+    assert decide("H", found) == Refusal(PERMANENT_SUSPENSION)

@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from ocms_core.kernel.explanations import Explanation
+from ocms_core.kernel.suspensions import ShownSuspension, Suspensions
 from ocms_core.stages.eligibility import TYPES
 from ocms_core.stages.explaining import explain_change, explain_search, explain_toppan
 from ocms_core.stages.facts import FoundNotice, StageFacts
@@ -16,7 +17,8 @@ SEARCH, CHANGE, TOPPAN = "searchChangeProcessingStage", "changeProcessingStage",
 
 
 def found(stage: str = "DN1", suspension_type: str | None = None) -> FoundNotice:
-    return FoundNotice("A", "O", SINCE, "SBA1234A", stage, SINCE, suspension_type)
+    shown = Suspensions(ShownSuspension(suspension_type, None, None, None))
+    return FoundNotice("A", "O", SINCE, "SBA1234A", stage, SINCE, suspensions=shown)
 
 
 SEARCHES: tuple[Case[FoundNotice, None, Explanation], ...] = (

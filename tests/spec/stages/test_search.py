@@ -6,6 +6,7 @@ import pytest
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
+from ocms_core.kernel.suspensions import ShownSuspension, Suspensions
 from ocms_core.stages.facts import FoundNotice, Offender
 from ocms_core.stages.search import MOST_LISTED, decide, offender_shown, search_refusal
 from tests.support.builders import NOW, SINCE
@@ -15,7 +16,8 @@ from tests.support.cases import Case, parametrize_cases
 def found(
     number: str, stage: str = "DN1", suspension: str | None = None, since: datetime = SINCE
 ) -> FoundNotice:
-    return FoundNotice(number, "SP", NOW, "SBA1234A", stage, since, suspension)
+    shown = Suspensions(ShownSuspension(suspension, None, None, None))
+    return FoundNotice(number, "SP", NOW, "SBA1234A", stage, since, suspensions=shown)
 
 
 def person(indicator: str, *, current: bool = False) -> Offender:

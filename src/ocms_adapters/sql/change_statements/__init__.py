@@ -20,7 +20,7 @@ from ocms_adapters.sql.change_statements.offenders import OFFENDERS
 from ocms_adapters.sql.change_statements.outbox import OUTBOX, OUTBOX_TOGETHER
 from ocms_adapters.sql.change_statements.stage_changes import STAGE_CHANGES
 from ocms_adapters.sql.change_statements.statement import ChangeStatement
-from ocms_adapters.sql.change_statements.suspensions import SUSPENSIONS
+from ocms_adapters.sql.change_statements.suspensions import CLOSED_SUSPENSIONS, SUSPENSIONS
 from ocms_core.kernel.changes import (
     AddressAnswered,
     AddressCheckSet,
@@ -35,6 +35,7 @@ from ocms_core.kernel.changes import (
     NoticeChanged,
     OffendersRenamed,
     StageChangeRecorded,
+    SuspensionClosed,
     SuspensionOpened,
     SuspensionsClosed,
     SuspensionShownOnNotices,
@@ -48,6 +49,7 @@ CHANGE_STATEMENTS: Mapping[type, ChangeStatement] = {
     IdentityRemoved: DELISTED,
     NoticeChanged: NOTICES,
     SuspensionShownOnNotices: SHOWN_TOGETHER,
+    SuspensionClosed: CLOSED_SUSPENSIONS,
     SuspensionOpened: SUSPENSIONS,
     StageChangeRecorded: STAGE_CHANGES,
     AddressCheckSet: ADDRESS_CHECKS,

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Integer, String
+from sqlalchemy import Dialect, Executable, Integer, String, update
 
+from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.change_statements.statement import RowStatement, inserts
-from ocms_adapters.sql.moments import MOMENT
+from ocms_adapters.sql.moments import MOMENT, now
+from ocms_adapters.sql.row_sets import RowSet
 from ocms_adapters.sql.schema import intranet as t
-from ocms_core.kernel.changes import SuspensionOpened
+from ocms_core.kernel.changes import SuspensionClosed, SuspensionOpened
 
 
 def suspension_row(change: SuspensionOpened) -> tuple[Any, ...]:
@@ -51,4 +53,45 @@ SUSPENSIONS = RowStatement(
         "due_date_of_revival",
         "suspension_remarks",
     ),
+)
+
+
+def closed_row(change: SuspensionClosed) -> tuple[Any, ...]:
+    """Return the columns of a record that is closed, its key first."""
+    return (change.notice_no, change.since, change.sr_no, change.at, change.reason, change.officer)
+
+
+def close_records(_dialect: Dialect, row_set: RowSet) -> Executable:
+    """Close open records, each by its key."""
+    suspended, r = t.ocms_suspended_notice, row_set.rows
+    return (
+        update(suspended)
+        .where(
+            suspended.c.notice_no == r.c.notice_no,
+            suspended.c.date_of_suspension == r.c.date_of_suspension,
+            suspended.c.sr_no == r.c.sr_no,
+            suspended.c.date_of_revival.is_(None),
+        )
+        .values(
+            {
+                "date_of_revival": r.c.at,
+                "revival_reason": r.c.reason,
+                "officer_authorising_revival": r.c.officer,
+                **change_stamp(now()),
+            }
+        )
+    )
+
+
+CLOSED_SUSPENSIONS = RowStatement(
+    {
+        "notice_no": String(10),
+        "date_of_suspension": MOMENT,
+        "sr_no": Integer(),
+        "at": MOMENT,
+        "reason": String(3),
+        "officer": String(50),
+    },
+    closed_row,
+    close_records,
 )

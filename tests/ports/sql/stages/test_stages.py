@@ -168,6 +168,14 @@ def test_the_searches_of_a_large_table_walk_its_indexes(engine: Engine, stores: 
                 "SELECT lpad(n::text, 10, '0'), 'O', 'S' || n / 5 FROM generate_series(1, 50000) AS n"
             )
         )
+        connection.execute(
+            text(
+                "INSERT INTO ocms_suspended_notice (notice_no, date_of_suspension, sr_no, suspension_source, "
+                "suspension_type, reason_of_suspension, officer_authorising_suspension, date_of_revival) "
+                "SELECT lpad(n::text, 10, '0'), '2024-01-01', 1, 'OCMS', 'TS', 'HST', 'X', '2024-02-01' "
+                "FROM generate_series(1, 50000) AS n"
+            )
+        )
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
     day, notices = at("2024-01-02T00:00:00").date(), "ocms_valid_offence_notice"
