@@ -80,6 +80,7 @@ class Settings:
     dev_issuer: bool = False
     dev_keys: str = "var/dev-issuer"
     issuers: tuple[IssuerSettings, ...] = ()
+    court_test: str = "stage"
     workers: int = 1
     threads: int = 16
     stop_seconds: int = 30
@@ -120,6 +121,8 @@ class Settings:
     partner_scope: str = ""
 
 
+DAYEND = "dayend"
+
 MEANINGS: dict[str, str] = {
     "intranet_url": "SQLAlchemy URL of the Intranet database",
     "internet_url": "SQLAlchemy URL of the Internet database",
@@ -133,6 +136,7 @@ MEANINGS: dict[str, str] = {
     "dev_issuer": "1 switches on `ocms token` and accepts its tokens; never in production",
     "dev_keys": "folder of the development issuer's keys",
     "issuers": "token issuers, as [[ocms.issuers]] tables in the TOML file",
+    "court_test": "stage, or dayend where notices have that column and it says which are in court (P22)",
     "workers": "processes that serve",
     "threads": "calls one process answers at once, and its database connections",
     "stop_seconds": "how long requests in flight may take to finish when the server stops",
@@ -176,6 +180,7 @@ MEANINGS: dict[str, str] = {
 CHOICES: dict[str, tuple[str, ...]] = {
     "log_format": ("json", "text"),
     "log_level": ("debug", "info", "warning", "error"),
+    "court_test": ("stage", DAYEND),
 }
 BOUNDS = {
     **dict.fromkeys(("workers", "threads", "stop_seconds"), (1, inf)),

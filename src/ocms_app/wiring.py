@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from litestar.types import ASGIApp
+from sqlalchemy import Engine
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.files.blobs import FolderStore
@@ -24,7 +25,7 @@ from ocms_app.databases import Databases, open_databases
 from ocms_app.demo_package import development_issuers
 from ocms_app.keys import access_hash_key, field_cipher
 from ocms_app.reports import report_store
-from ocms_app.settings import IssuerSettings, Settings, WrongSettings
+from ocms_app.settings import DAYEND, IssuerSettings, Settings, WrongSettings
 from ocms_core.kernel.access import Role
 from ocms_web.app import create_app
 from ocms_web.authentication import Authenticator
@@ -76,6 +77,11 @@ def issuer(given: IssuerSettings) -> Issuer:
         raise WrongSettings([f"issuer {given.name}: {wrong}"]) from None
 
 
+def court_stores(settings: Settings, intranet: Engine) -> SqlCourtStores:
+    """Return the stores of contract 1, with the test of court notices that the settings name (P22)."""
+    return SqlCourtStores(intranet, by_dayend=settings.court_test == DAYEND)
+
+
 def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     """Wire the HTTP API, on databases that are open already or else those of the settings."""
     databases = databases or open_databases(settings)
@@ -93,7 +99,7 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
         SqlReplication(intranet, InternetCopy(databases.internet_at_once, field_cipher(settings))),
     )
     endpoints = (
-        *court.endpoints(court.CourtCalls(SqlCourtStores(intranet), reference)),
+        *court.endpoints(court.CourtCalls(court_stores(settings, intranet), reference)),
         *stages.endpoints(stages.StageCalls(SqlStageStores(intranet), reference, reports)),
         *offenders.endpoints(offender_calls),
         *hst.endpoints(hst.HstCalls(SqlHstStores(intranet))),

@@ -182,6 +182,27 @@ def test_the_check_names_notices_with_several_current_offenders(ocms: Run, tmp_p
     assert (said.status, said.err.splitlines()[-1]) == (0, "intranet: several current offenders on B")
 
 
+@pytest.mark.rule("P22")
+def test_a_court_test_by_a_column_that_is_missing_is_reported(
+    ocms: Run, sqlite_deployment: Deployment
+) -> None:
+    assert ocms("db", "check", court_test="stage").status == 0
+    said = ocms("db", "check", court_test="dayend")
+    assert said.status == 1
+    assert "OCMS_COURT_TEST is dayend, but ocms_valid_offence_notice has no such column" in said.err
+    put_notices(sqlite_deployment.engine, ["1234567890"])
+    with sqlite_deployment.engine.begin() as connection:
+        connection.exec_driver_sql("alter table ocms_valid_offence_notice add column dayend varchar(1)")
+    try:
+        assert ocms("db", "check", court_test="dayend").status == 0
+        court = ("OCMS-4008 Notice does not", "P22")
+        assert all(word in ocms("explain", "1234567890", court_test="dayend").out for word in court)
+        assert "OCMS-4008 Notice does not" not in ocms("explain", "1234567890").out
+    finally:
+        with sqlite_deployment.engine.begin() as connection:
+            connection.exec_driver_sql("alter table ocms_valid_offence_notice drop column dayend")
+
+
 def test_a_database_that_cannot_be_reached_is_one_line(ocms: Run) -> None:
     said = ocms("db", "check", intranet_url="postgresql://ocms:geheim@127.0.0.1:1/name")
     assert (said.status, said.out, said.err) == (1, "", "the database is unavailable\n")

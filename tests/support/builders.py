@@ -96,6 +96,7 @@ def notice(
     open_suspensions: Iterable[SuspensionReason | OpenSuspension] = (),
     last_sr_no: int = 0,
     crs_reason: str | None = None,
+    dayend: bool | None = None,
 ) -> CourtNotice:
     """Build a notice as the court update finds it: in court, not suspended, due in a month."""
     return CourtNotice(
@@ -106,6 +107,7 @@ def notice(
         payment_acceptance_allowed=payment_acceptance_allowed,
         payment_due_date=payment_due_date,
         suspensions=Suspensions(suspension, open_records(open_suspensions), last_sr_no, crs_reason),
+        dayend=dayend,
     )
 
 

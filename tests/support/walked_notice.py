@@ -14,12 +14,16 @@ from ocms_core.hst import applying, new_notices, renewing, reviving
 from ocms_core.hst.facts import HstNotice, IdentityFacts, ListedIdentity
 from ocms_core.hst.request_checks import HstRevival
 from ocms_core.kernel.changes import (
+    AddressFurnished,
     Change,
     CurrentOffenderSet,
+    DetailFurnished,
     IdentityListed,
     IdentityRemoved,
     NoticeChanged,
     OffenderCleared,
+    OffenderHistoryKept,
+    StageChangeRecorded,
     SuspensionClosed,
     SuspensionOpened,
     SuspensionsClosed,
@@ -29,6 +33,7 @@ from ocms_core.kernel.changes import (
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.offender_details import RoleHolder
+from ocms_core.kernel.payments import is_fully_paid
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.reference_defaults import SUSPENSION_REASONS as DEFAULT_REASONS
 from ocms_core.kernel.suspensions import (
@@ -40,9 +45,10 @@ from ocms_core.kernel.suspensions import (
     shown_suspension,
 )
 from ocms_core.offenders import furnishing, redirecting
-from ocms_core.offenders.facts import AssigneeOnHstList, OffenderNotice
-from ocms_core.stages import officer_changes
-from ocms_core.stages.facts import StageFacts, StageNotice
+from ocms_core.offenders.facts import AssigneeOnHstList, OffenderNotice, PastAssignment
+from ocms_core.stages import officer_changes, plus, toppan
+from ocms_core.stages.client_checks import PlusChange, ToppanRun
+from ocms_core.stages.facts import LatestChange, StageFacts, StageNotice, ToppanFacts
 from tests.support.builders import NOW, SINCE
 from tests.support.hst_facts import ADDRESS, APPLICATION
 from tests.support.offender_builders import COMPOSITION, JOHN, NUMBER, OFFICER, OWNER, assignment, stands
@@ -77,6 +83,10 @@ class WalkedNotice:
     amount_payable: Decimal | None = COMPOSITION
     last_sr_no: int = 0
     hst_expired: bool = False
+    stage_date: datetime = SINCE
+    accepts_payment: str = "Y"
+    latest_change: LatestChange | None = None
+    assigned: dict[str, PastAssignment] = field(factory=dict)
 
     @property
     def suspensions(self) -> Suspensions:
@@ -117,18 +127,34 @@ class WalkedNotice:
     def cas(self, kind: str | None = None, epr_reason: str | None = None, stage: str | None = None) -> Code:
         """Let CAS update it."""
         found = CourtNotice(
-            NUMBER, self.stage, SINCE, self.amount_payable, "Y", None, suspensions=self.suspensions
+            NUMBER,
+            self.stage,
+            self.stage_date,
+            self.amount_payable,
+            self.accepts_payment,
+            None,
+            suspensions=self.suspensions,
         )
         update = CourtUpdate(NUMBER, kind, epr_reason, stage)
         return self._decided(court_notices.decide([update], CourtFacts(REFERENCE, {NUMBER: found}), self.now))
 
     def officer(self, target: str) -> Code:
         """Let an officer move it."""
-        role = next(holder.role for holder in self.holders.values() if holder.is_current)
-        found = StageNotice(NUMBER, self.stage, SINCE, self.next_stage, COMPOSITION, role, self.suspensions)
-        facts = StageFacts(REFERENCE, {NUMBER: found})
+        facts = StageFacts(REFERENCE, {NUMBER: self._stage_notice()})
         moved = item(NUMBER, change=requested(target))
         return self._decided(officer_changes.decide([moved], facts, OFFICER, self.now))
+
+    def plus(self, target: str) -> Code:
+        """Let PLUS move it."""
+        call = PlusChange((NUMBER,), self.stage, target, None, "D")
+        facts = StageFacts(REFERENCE, {NUMBER: self._stage_notice()})
+        return self._decided(plus.decide(call, facts, self.now))
+
+    def print_run(self, stage: str) -> Code:
+        """Let Toppan print its letter."""
+        latest = {NUMBER: self.latest_change} if self.latest_change else {}
+        facts = ToppanFacts(REFERENCE, {NUMBER: self._stage_notice()}, latest)
+        return self._decided(toppan.decide([NUMBER], ToppanRun((NUMBER,), stage, self.now), facts, self.now))
 
     def furnish(self, role: str, id_no: str = JOHN.id_no) -> Code:
         """Let an officer furnish somebody."""
@@ -162,10 +188,32 @@ class WalkedNotice:
         self.now += timedelta(days=400)
         self._details(renewing.decide(self._identity_facts(self.offender), self.now))
 
+    def _stage_notice(self) -> StageNotice:
+        role = next(holder.role for holder in self.holders.values() if holder.is_current)
+        paid = is_fully_paid(self.payment_status)
+        return StageNotice(
+            NUMBER,
+            self.stage,
+            self.stage_date,
+            self.next_stage,
+            COMPOSITION,
+            role,
+            self.suspensions,
+            paid=paid,
+        )
+
     def _offender_notice(self, id_no: str) -> OffenderNotice:
         listed = AssigneeOnHstList(REFERENCE.days_of_suspension) if id_no in self.listed else None
         return OffenderNotice(
-            NUMBER, "SNC7392R", self.stage, SINCE, COMPOSITION, self.holders, self.suspensions, listed
+            NUMBER,
+            "SNC7392R",
+            self.stage,
+            self.stage_date,
+            COMPOSITION,
+            self.holders,
+            self.suspensions,
+            listed,
+            self.assigned,
         )
 
     def _identity_facts(self, id_no: str) -> IdentityFacts:
@@ -198,7 +246,9 @@ class WalkedNotice:
     def _write(self, change: Change) -> None:
         match change:
             case NoticeChanged():
-                self.stage = change.move.stage if change.move else self.stage
+                if change.move:
+                    self.stage, self.stage_date = change.move.stage, change.move.date
+                self.accepts_payment = change.payment_acceptance_allowed or self.accepts_payment
                 self.next_stage = change.next.stage if change.next else self.next_stage
                 self.row = change.suspension or self.row
                 self.amount_payable = change.amount_payable or self.amount_payable
@@ -213,16 +263,29 @@ class WalkedNotice:
             case SuspensionsClosed():
                 self._close([(since, sr_no) for _, since, sr_no in change.keys])
                 self.hst_expired = change.reason == renewing.PERIOD_EXPIRED
-            case OffenderCleared(role=role):
-                self.holders[role] = evolve(self.holders[role], is_current=False)
-            case CurrentOffenderSet(role=role, person=person):
-                self.holders[role] = RoleHolder(role, True, person)  # the current one
             case IdentityListed(id_no=id_no):
                 self.listed.add(id_no)
             case IdentityRemoved(id_no=id_no):
                 self.listed.remove(id_no)
             case _:
-                pass  # What no capability looks at here: addresses, details, history, change rows.
+                self._write_history(change)
+
+    def _write_history(self, change: Change) -> None:
+        match change:
+            case OffenderCleared(role=role):
+                self.holders[role] = evolve(self.holders[role], is_current=False)
+            case CurrentOffenderSet(role=role, person=person):
+                self.holders[role] = RoleHolder(role, True, person)  # the current one
+            case AddressFurnished(role=role, address=address):
+                self.holders[role] = evolve(self.holders[role], address=address)
+            case DetailFurnished(role=role, detail=detail):
+                self.holders[role] = evolve(self.holders[role], detail=detail)
+            case OffenderHistoryKept(role=role, former=former, new_stage=str(new_stage)):
+                self.assigned[role] = PastAssignment(former is None, new_stage)
+            case StageChangeRecorded(record=record):
+                self.latest_change = LatestChange(record.source, record.new_stage, record.date_of_change)
+            case _:
+                pass  # What no capability looks at here.
 
     def _open(self, reason: SuspensionReason, since: datetime, sr_no: int, due: datetime | None) -> None:
         self.records += (OpenSuspension(reason, since, sr_no, due),)

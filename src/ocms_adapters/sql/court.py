@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Select, select
+from sqlalchemy import Connection, Dialect, Engine, Select, String, case, column, inspect, null, select
 
 from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_writer import ChangeWriter
@@ -26,10 +26,15 @@ suspended = t.ocms_suspended_notice.c
 court_case = t.ocms_court_case.c
 
 
+# In no data dictionary: a deployment that has this column says so in its settings (P22).
+DAYEND_COLUMN = "dayend"
+DAYEND = case((column(DAYEND_COLUMN, String(1)) == "Y", 1), else_=0).label(DAYEND_COLUMN)
+
+
 class CourtStatements:
     """The reading statements of the court and payment services."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, *, by_dayend: bool = False) -> None:
         self.payment_statuses = select(
             von.notice_no,
             von.payment_status,
@@ -47,6 +52,7 @@ class CourtStatements:
             von.amount_payable,
             von.payment_acceptance_allowed,
             von.payment_due_date,
+            DAYEND if by_dayend else null().label(DAYEND_COLUMN),
             *ON_ROW,
         ).where(among(dialect, von.notice_no))
         self.court_notices_locked = lock_notices(self.court_notices)
@@ -75,6 +81,19 @@ class CourtStatements:
             .where(among(dialect, von.notice_no))
         )
         self.plus_notices_locked = lock_notices(self.plus_notices)
+
+
+def statements_by_dayend(dialect: Dialect) -> CourtStatements:
+    """Return the statements of a database whose notices have the column `dayend`."""
+    return CourtStatements(dialect, by_dayend=True)
+
+
+def has_dayend(engine: Engine) -> bool:
+    """Return whether the notices of a database have the column `dayend` (P22)."""
+    table = t.ocms_valid_offence_notice
+    return any(
+        each["name"] == DAYEND_COLUMN for each in inspect(engine).get_columns(table.name, table.schema)
+    )
 
 
 class SqlCourtReader:
@@ -115,11 +134,12 @@ class SqlCourtReader:
                 amount_payable=payable,
                 payment_acceptance_allowed=allowed,
                 payment_due_date=singapore_or_none(due),
+                dayend=None if dayend is None else bool(dayend),
                 suspensions=suspensions(
                     on_row, open_records.get(notice_no, ()), last_sr_no.get(notice_no, 0)
                 ),
             )
-            for notice_no, stage, stage_date, payable, allowed, due, *on_row in rows
+            for notice_no, stage, stage_date, payable, allowed, due, dayend, *on_row in rows
         }
 
     def _plus_notices(self, statement: Select[Any], notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
@@ -165,9 +185,10 @@ class SqlCourtStore(SqlCourtReader):
 class SqlCourtStores:
     """Opens transactions on the Intranet database for the court and payment services."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, by_dayend: bool = False) -> None:
+        """Take the database, and whether the column `dayend` of its notices says which are in court."""
         self._engine = engine
-        self._statements = built_once(CourtStatements, engine.dialect)
+        self._statements = built_once(statements_by_dayend if by_dayend else CourtStatements, engine.dialect)
         self._changes = built_once(ChangeWriter, engine.dialect)
 
     @contextmanager

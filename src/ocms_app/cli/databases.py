@@ -1,14 +1,17 @@
 """`ocms db`: create, migrate, check and fill the databases."""
 
 import sys
+from collections.abc import Iterator
 
 from cyclopts import App
 
 from ocms_adapters.sql import current_offenders, migrations
+from ocms_adapters.sql.court import has_dayend
 from ocms_adapters.sql.transactions import translated
 from ocms_app.databases import Databases, open_databases
 from ocms_app.demo_package import SAMPLE_COMMAND
 from ocms_app.distributed_reconciliation import queue_of
+from ocms_app.settings import DAYEND, Settings
 from ocms_app.startup import startup
 
 app = App(name="db", help="Create, migrate, check and fill the databases.")
@@ -24,11 +27,12 @@ def upgrade() -> None:
 @app.command
 def check() -> int:
     """
-    Check that both databases are reachable and up to date; the exit status is 1 when one is not.
+    Check that both databases are reachable, up to date and as set; else the exit status is 1.
 
     Notices with several current offenders are named, but do not change the status.
     """
-    databases = open_databases(startup())
+    settings = startup()
+    databases = open_databases(settings)
     behind = []
     for side, engine in databases.sides():
         with translated():
@@ -39,7 +43,18 @@ def check() -> int:
         behind.extend([] if current else [side])
     if not behind:
         name_several_offenders(databases)
-    return 1 if behind else 0
+    wrong = list(wrong_columns(settings, databases))
+    for line in wrong:
+        print(line, file=sys.stderr)
+    return 1 if behind or wrong else 0
+
+
+def wrong_columns(settings: Settings, databases: Databases) -> Iterator[str]:
+    """Yield a line for each column that the settings count on and the Intranet database lacks (P22)."""
+    if settings.court_test == DAYEND:
+        with translated():
+            if not has_dayend(databases.intranet):
+                yield "intranet: OCMS_COURT_TEST is dayend, but ocms_valid_offence_notice has no such column"
 
 
 def name_several_offenders(databases: Databases) -> None:

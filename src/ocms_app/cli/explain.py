@@ -4,12 +4,12 @@ from rich.console import Console
 from rich.table import Table
 
 from ocms_adapters.clock import SystemClock
-from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app.databases import open_databases
 from ocms_app.startup import startup
+from ocms_app.wiring import court_stores
 from ocms_core.court import explaining as court
 from ocms_core.hst import explaining as hst
 from ocms_core.offenders import explaining as offenders
@@ -28,8 +28,9 @@ def explain(notice_no: str) -> int:
     """
     if not is_number(notice_no):
         raise ValueError("A notice number has 1 to 10 letters, digits or hyphens.")
-    intranet = open_databases(startup()).intranet
-    stores, now = SqlCourtStores(intranet), SystemClock().now()
+    settings = startup()
+    intranet = open_databases(settings).intranet
+    stores, now = court_stores(settings, intranet), SystemClock().now()
     with stores.reading() as reader:
         notice = reader.court_notices([notice_no]).get(notice_no)
     if notice is None:

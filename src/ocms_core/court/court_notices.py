@@ -118,8 +118,12 @@ def is_repeated(update: CourtUpdate, seen: set[str]) -> bool:
 
 @rule("P22")
 def is_court_notice(notice: CourtNotice) -> bool:
-    """Return whether a notice is in court: in any stage but the nine before it, CPC and CFC included."""
-    return notice.stage not in BEFORE_COURT
+    """
+    Return whether a notice is in court: in any stage but the nine before it, CPC and CFC included (P22).
+
+    A deployment whose notices have a day-end flag goes by that flag instead, whatever the stage.
+    """
+    return notice.stage not in BEFORE_COURT if notice.dayend is None else notice.dayend
 
 
 @rule("P24")

@@ -25,7 +25,11 @@ class NoticePaymentStatus:
 
 @value_object
 class CourtNotice:
-    """A notice as the court update finds it, locked (API 2)."""
+    """
+    A notice as the court update finds it, locked (API 2).
+
+    `dayend` is whether its day-end flag says that it is in court; None where the deployment goes by stages.
+    """
 
     notice_no: str
     stage: str
@@ -34,6 +38,7 @@ class CourtNotice:
     payment_acceptance_allowed: str
     payment_due_date: datetime | None
     suspensions: Suspensions = NO_SUSPENSIONS
+    dayend: bool | None = None
 
 
 @value_object

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.dialects import mssql
 
 from ocms_adapters.sql import engines
-from ocms_adapters.sql.court import CourtStatements, SqlCourtStores
+from ocms_adapters.sql.court import CourtStatements, SqlCourtStores, has_dayend
 from ocms_adapters.sql.row_sets import bind_keys
 from ocms_core.court import service
 from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
@@ -256,6 +256,26 @@ def test_after_any_changes_a_database_shows_what_the_stores_in_memory_show(
     for each in (in_memory, stores):
         assert record(each, *changes, isolate=isolate) == frozenset()
     assert seen(stores) == seen(in_memory)
+
+
+@pytest.mark.rule("P22")
+def test_a_deployment_with_the_day_end_flag_goes_by_it(engine: Engine) -> None:
+    assert not has_dayend(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("alter table ocms_valid_offence_notice add column dayend varchar(1)")
+        for number, flag in zip(NUMBERS, ("'Y'", "'N'", "null"), strict=False):
+            connection.exec_driver_sql(
+                f"update ocms_valid_offence_notice set dayend = {flag} where notice_no = '{number}'"
+            )
+    assert has_dayend(engine)
+    stores = SqlCourtStores(engine, by_dayend=True)
+    with stores.reading() as reader:
+        found = reader.court_notices(NUMBERS)
+    assert [found[number].dayend for number in NUMBERS[:3]] == [True, False, False]
+    with stores.writing() as store:
+        assert store.court_facts(NUMBERS).notices == found
+    with SqlCourtStores(engine).reading() as reader:
+        assert reader.court_notices(NUMBERS) == COURT
 
 
 @pytest.mark.rule("G13")

@@ -87,6 +87,27 @@ COURT: tuple[Update, ...] = (
     *(
         Case(
             rule="P22",
+            name=f"a notice in {stage} with the day-end flag is a court notice",
+            given=(notice("A", stage=stage, dayend=True),),
+            ask=(CourtUpdate("A"),),
+            says=(("A", SUCCESS),),
+            writes=(NoticeChanged("A"),),
+        )
+        for stage in ("NPA", "RR3", "CPC", "CWT")
+    ),
+    *(
+        Case(
+            rule="P22",
+            name=f"a notice in {stage} without it is none",
+            given=(notice("A", stage=stage, dayend=False),),
+            ask=(CourtUpdate("A"),),
+            says=(("A", NOT_A_COURT_NOTICE),),
+        )
+        for stage in ("NPA", "RR3", "CPC", "CWT")
+    ),
+    *(
+        Case(
+            rule="P22",
             name=f"a notice in {stage} is not yet in court",
             given=(notice("A", stage=stage),),
             ask=(CourtUpdate("A"),),
