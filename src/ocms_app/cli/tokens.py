@@ -30,7 +30,7 @@ PREFIXES = ("authorization:", "bearer ")
 @app.command(name="inspect")
 def inspect_token(file: Path | None = None) -> int:
     """
-    Say check by check why a bearer token is or is not accepted by the settings; it is never printed.
+    Show check by check why a bearer token is or is not accepted by the settings; it is never printed.
 
     The exit status is 0 when it is accepted for some call, 1 when it is not. The issuer's keys are read as
     a call reads them.

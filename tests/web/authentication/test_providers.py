@@ -200,6 +200,12 @@ def test_a_token_of_16_kb_is_accepted_and_a_longer_one_is_not(authenticator: Bea
 
 
 @pytest.mark.rule("G17")
+def test_a_header_may_have_certificates_which_are_ignored(authenticator: BearerAuthenticator) -> None:
+    certified = token(ISSUED["adfs-staff"], lambda header, _: header.update(x5c=["M" * 2000] * 3))
+    assert isinstance(authenticator.authenticate(f"Bearer {certified}", NOW), Principal)
+
+
+@pytest.mark.rule("G17")
 @pytest.mark.parametrize(
     "path, claims, words",
     [
