@@ -5,6 +5,7 @@ Its commands are named here and loaded when they are called; its development iss
 settings switch it on. No module of `ocms_app` imports `ocms_demo`; an import contract says so.
 """
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ if TYPE_CHECKING:  # `ocms --help` reads the names of the commands, and need not
 PACKAGE = "ocms_demo"
 DEV_ISSUER = f"{PACKAGE}.dev_issuer"
 DEMO_COMMAND = f"{PACKAGE}.cli.demo:demo"
-TOKEN_COMMAND = f"{PACKAGE}.cli.token:token"
+TOKEN_MODULE = f"{PACKAGE}.cli.token"
 SAMPLE_COMMAND = f"{PACKAGE}.cli.sample:sample"
 
 
@@ -52,3 +53,15 @@ def development_issuers(settings: "Settings") -> "tuple[Issuer, ...]":
         raise
     issuers: tuple[Issuer, ...] = module.DevIssuer(Path(settings.dev_keys), settings.dev_issuer).issuers()
     return issuers
+
+
+def token_command() -> Callable[..., None] | None:
+    """Return the command that prints development tokens; None without the demo package."""
+    try:
+        module = import_module(TOKEN_MODULE)
+    except ModuleNotFoundError as error:
+        if is_demo_missing(error):
+            return None
+        raise
+    command: Callable[..., None] = module.token
+    return command

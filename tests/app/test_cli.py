@@ -102,11 +102,27 @@ def test_without_the_demo_package_one_line_says_what_to_install(
 
 
 def test_the_commands_of_production_do_not_need_the_demo_package(sqlite_deployment: Deployment) -> None:
-    for words in ("--help", "db --help", "db check", "jobs list"):
+    for words in ("--help", "db --help", "db check", "jobs list", "token inspect --help"):
         command = [sys.executable, "-c", WITHOUT_DEMO, *words.split()]
         env = sqlite_deployment.environment(dev_issuer=0)
         ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.rule("G17")
+@pytest.mark.parametrize("before", ["", "Bearer ", "Authorization: Bearer "])
+def test_a_token_is_inspected_and_never_printed(ocms: Run, tmp_path: Path, before: str) -> None:
+    token = ocms("token", "--role", "oic", "--officer", "Tan").out.strip()
+    file = tmp_path / "token"
+    file.write_text(f"{before}{token}\n")
+    good = ocms("token", "inspect", str(file))
+    assert (good.status, good.err) == (0, "")
+    assert good.out.endswith("accepted\n")
+    file.write_text(f"{before}{token[:-4]}AAAA\n")
+    bad = ocms("token", "inspect", str(file))
+    assert (bad.status, bad.out.count("FAILED")) == (1, 1)
+    assert "The signature of the token is wrong\n" in bad.out
+    assert not any(part in good.out + bad.out for part in token.split("."))
 
 
 @pytest.mark.parametrize(

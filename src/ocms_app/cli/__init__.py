@@ -5,7 +5,7 @@ import sys
 from cyclopts import App
 
 from ocms_app import version
-from ocms_app.demo_package import DEMO_COMMAND, TOKEN_COMMAND
+from ocms_app.demo_package import DEMO_COMMAND
 
 app = App(
     name="ocms",
@@ -26,7 +26,10 @@ COMMANDS = {
     "partner": ("ocms_app.cli.partners:app", "Call OCMS as its partners CAS and PLUS do."),
     "db": ("ocms_app.cli.databases:app", "Create, migrate, check and fill the databases."),
     "keys": ("ocms_app.cli.credentials:keys", "Issue, list and revoke API keys."),
-    "token": (TOKEN_COMMAND, "Print a bearer token of the development issuer."),
+    "token": (
+        "ocms_app.cli.tokens:app",
+        "Print a bearer token of the development issuer, or say why a token is or is not accepted.",
+    ),
     "stages": ("ocms_app.cli.stages:app", "Move notices to another processing stage in bulk."),
     "replication": (
         "ocms_app.cli.replication:app",

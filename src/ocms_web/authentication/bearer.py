@@ -29,9 +29,17 @@ COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 NAME = re.compile(r"[\x20-\x7e]{1,50}")
 # Claims that hold words separated by blanks (RFC 8693, 4.2, and Microsoft's name for it).
 SPACED_CLAIMS = frozenset({"scope", "scp"})
-READING = jws.JWSRegistry(strict_check_header=False)
 
 Claims = dict[str, Any]
+
+
+class TokenRegistry(jws.JWSRegistry):
+    """The library's rules, with headers as long as a token may be: some have certificates."""
+
+    max_header_length = LONGEST_TOKEN
+
+
+READING = TokenRegistry(strict_check_header=False)
 
 
 class BadToken(Exception):
@@ -139,7 +147,7 @@ def verify(signed: jws.CompactSignature, issuer: Issuer, keys: KeySource) -> Non
     if key is None:
         raise BadToken("The token is signed with an unknown key")
     try:
-        registry = jws.JWSRegistry(algorithms=issuer.algorithms, strict_check_header=False)
+        registry = TokenRegistry(algorithms=issuer.algorithms, strict_check_header=False)
         genuine = jws.validate_compact(signed, key, registry=registry)
     except (JoseError, ValueError, TypeError):
         genuine = False

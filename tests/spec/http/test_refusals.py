@@ -13,6 +13,7 @@ from ocms_core.kernel.access import OPERATIONS, Operation, Role
 from tests.support.builders import body, numbers
 from tests.support.http_server import API_1, API_2, API_4, Deployment, Headers, Served, as_sent, now
 from tests.support.rows import put_notices
+from tests.web.authentication.tokens import crafted
 
 PATHS = (API_1, API_2, API_4)
 KEY_APIS = (API_1, API_2)
@@ -188,6 +189,19 @@ def test_api_4_wants_an_oauth_token_and_says_so_as_rfc_6750_asks(served: Served,
     answer = served.post(API_4, body(), headers=sent)
     assert (answer.status_code, answer.content) == (401, BAD_TOKEN)
     assert answer.headers["www-authenticate"].startswith('Bearer realm="ocms"')
+
+
+@pytest.mark.rule("G17")
+@pytest.mark.parametrize(
+    "padding, length, why",
+    [(12201, 16384, "The token is not from an issuer known here"), (12202, 16385, "The token is malformed")],
+)
+def test_a_token_of_16_kb_arrives_whole(served: Served, padding: int, length: int, why: str) -> None:
+    token = crafted({"alg": "ES256", "typ": "JWT", "kid": "k"}, {"iss": "x" * padding}, b"x")
+    assert len(token) == length
+    answer = served.post(API_4, body(), headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.content) == (401, BAD_TOKEN)
+    assert f'error_description="{why}' in answer.headers["www-authenticate"]
 
 
 CALLERS: dict[str, Callable[[Deployment], Headers]] = {

@@ -122,6 +122,7 @@ BAD = {
     "a header without alg": (crafted({"typ": "JWT"}, PLUS_CLAIMS, b"x"), MALFORMED),
     "a header of no UTF-8": (crafted(b"\xff\xfe", PLUS_CLAIMS, b"x"), MALFORMED),
     "a header too deep": (crafted(b"[" * 300, PLUS_CLAIMS, b"x"), MALFORMED),
+    "a header far too deep": (crafted(b"[" * 8000, PLUS_CLAIMS, b"x"), MALFORMED),
     "claims that are a list": (signed([PLUS_CLAIMS]), MALFORMED),
     "claims that are no JSON": (signed(b"{"), MALFORMED),
     "claims too deep": (signed(b"[" * 4000), MALFORMED),
