@@ -1,5 +1,6 @@
-"""The port a server is to listen on, checked before anything is printed or started."""
+"""What `ocms serve` and `ocms demo` check before anything is printed or started: the port, the keys."""
 
+import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -49,6 +50,26 @@ def test_a_port_that_is_free_again_can_be_used_at_once() -> None:
         with socket.create_connection((HOST, port)), listener.accept()[0] as served:
             served.close()  # the server closes first: its side is left waiting for stray packets
     check_port(HOST, port)
+
+
+def test_keys_the_workers_need_are_demanded_before_any_starts(tmp_path: Path) -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("OCMS_")}
+    env["OCMS_INTRANET_URL"] = "postgresql://nobody@127.0.0.1:1/none"
+    ran = subprocess.run(
+        [OCMS, "serve", "--port", str(free_port())],
+        env=env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    missing = "must be set; every machine needs the same"
+    lines = (
+        f"OCMS_INTERNET_KEYS: {missing} (`ocms replication key ID` makes a key)\n"
+        f"OCMS_ACCESS_HASH_KEY: {missing} (`openssl rand -base64 32` makes a key)\n"
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", lines)
 
 
 @pytest.mark.parametrize("host, port", [(HOST, 70_000), ("192.0.2.1", free_port())])
