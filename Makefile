@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
+# Not ?=: many environments have a PORT of another program.
+PORT := 8000
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -59,8 +61,8 @@ $(TOOLS)/%/.ready: tools/%/package.json tools/%/package-lock.json tools/%/.npmrc
 		echo "$* could not be installed: is the npm registry reachable? Then run make again." >&2; exit 1; }
 	@touch $@
 
-run: $(READY) ## start a working system with sample data on SQLite
-	@$(BIN)/ocms demo
+run: $(READY) ## start a working system with sample data on SQLite; on another port with PORT=8001
+	@$(BIN)/ocms demo --port $(PORT)
 
 test: $(BENCH_READY) $(AZURITE_READY) ## run every test, on SQLite, a real PostgreSQL and Azurite
 	@$(BIN)/pytest -n $(WORKERS)

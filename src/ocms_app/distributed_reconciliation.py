@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 WHOLE = "reconcile_replication"
-CHUNK = "reconcile_mirror_chunk"
+CHUNK = "reconcile_replication_chunk"
 AT_MOST = timedelta(minutes=2)
 SECONDS_BETWEEN_LOOKS = 0.5
 
@@ -132,6 +132,7 @@ def run(context: JobContext, *, size: int, repair: bool) -> JobCounts:
         wait(context, queue, work)
     else:
         for chunk in chunks:
+            check_stop(context, "run it again for the whole")
             chunked.do(**chunk)
     done = chunked.done(work)
     if missing := len(chunks) - len(done):
@@ -153,8 +154,13 @@ def wait(context: JobContext, queue: "ChunkQueue", work: int) -> None:
         if not status.waiting + status.at_work:
             break
         context.stopping.wait(SECONDS_BETWEEN_LOOKS)
-        if context.ending:
-            context.check_lock()
-            raise OcmsError("asked to stop; the chunks on the queue are done all the same")
+        check_stop(context, "the chunks on the queue are done all the same")
     if status.given_up:
         raise OcmsError(f"{status.given_up} chunks were given up; the log of the chunk workers says why")
+
+
+def check_stop(context: JobContext, then: str) -> None:
+    """Raise `OcmsError`, with what to expect `then`, when the run is asked to stop or has lost its lock."""
+    if context.ending:
+        context.check_lock()
+        raise OcmsError(f"asked to stop; {then}")

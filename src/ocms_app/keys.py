@@ -14,6 +14,11 @@ from ocms_adapters.encryption import KEY_BYTES, FieldCipher
 from ocms_app.settings import Settings, WrongSettings, variable
 
 DEV_KEY_ID = "dev"
+# The commands that print a key of a setting.
+MADE_BY = {
+    "internet_keys": "ocms replication key ID",
+    "access_hash_key": f"openssl rand -base64 {KEY_BYTES}",
+}
 
 
 def new_key() -> str:
@@ -36,7 +41,7 @@ def field_cipher(settings: Settings) -> FieldCipher:
         return FieldCipher(keys)
     except (ValueError, binascii.Error):
         raise WrongSettings(
-            [f"{variable('internet_keys')}: write id=key,id=key; `ocms replication key ID` makes one"]
+            [f"{variable('internet_keys')}: write id=key,id=key; `{MADE_BY['internet_keys']}` makes one"]
         ) from None
 
 
@@ -49,7 +54,8 @@ def access_hash_key(settings: Settings) -> bytes:
     except (ValueError, binascii.Error):
         key = b""
     if len(key) < KEY_BYTES:
-        raise WrongSettings([f"{variable('access_hash_key')}: is no {KEY_BYTES} bytes in base 64"])
+        made = f"`{MADE_BY['access_hash_key']}` makes one"
+        raise WrongSettings([f"{variable('access_hash_key')}: is no {KEY_BYTES} bytes in base 64; {made}"])
     return key
 
 
@@ -61,7 +67,8 @@ def machine_key(settings: Settings, name: str) -> str:
     """
     single_machine = make_url(settings.intranet_url).get_backend_name() == "sqlite"
     if not (settings.dev_issuer or single_machine):
-        raise WrongSettings([f"{variable(name)}: must be set; every machine needs the same keys"])
+        line = f"{variable(name)}: must be set; every machine needs the same (`{MADE_BY[name]}` makes a key)"
+        raise WrongSettings([line])
     folder = Path(settings.dev_keys)
     path = folder / f"{name}.key"
     if not path.exists():

@@ -334,13 +334,19 @@ def wrong_url(url: str) -> Iterator[str]:
         yield f"names {name}; OCMS works on {', '.join(DATABASES)}"
 
 
+def require(settings: Settings, *names: str) -> None:
+    """Raise `WrongSettings` naming the variables of those settings that are empty."""
+    if missing := [variable(name) for name in names if not getattr(settings, name)]:
+        raise WrongSettings([f"{', '.join(missing)}: must be set; `ocms settings` says what for"])
+
+
 def variable(name: str) -> str:
     """Return the environment variable of a setting."""
     return PREFIX + name.upper()
 
 
 def effective(settings: Settings) -> dict[str, str]:
-    """Return every setting in effect by its environment variable, secrets masked."""
+    """Return every setting in effect by its environment variable and as that has it, secrets masked."""
     shown = asdict(settings)
     for name in ("intranet_url", "internet_url"):
         url = make_url(shown[name])
@@ -348,4 +354,6 @@ def effective(settings: Settings) -> dict[str, str]:
         shown[name] = url.update_query_dict(secret).render_as_string(hide_password=True)
     for name in SECRETS:
         shown[name] = MASK if shown[name] else ""
-    return {variable(name): str(value) for name, value in shown.items()}
+    return {
+        variable(name): str(int(value) if isinstance(value, bool) else value) for name, value in shown.items()
+    }

@@ -1,6 +1,6 @@
 """Which adapter serves which port: the one place that knows them all."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -80,6 +80,19 @@ def issuer(given: IssuerSettings) -> Issuer:
 def court_stores(settings: Settings, intranet: Engine) -> SqlCourtStores:
     """Return the stores of contract 1, with the test of court notices that the settings name (P22)."""
     return SqlCourtStores(intranet, by_dayend=settings.court_test == DAYEND)
+
+
+def check_settings(settings: Settings) -> None:
+    """Raise `WrongSettings`, a line for each, for issuers, keys or reports the API cannot be wired with."""
+    wrong: list[str] = []
+    checks: tuple[Callable[[Settings], object], ...] = (field_cipher, access_hash_key, report_store)
+    for check in (lambda given: tuple(issuers(given)), *checks):
+        try:
+            check(settings)
+        except WrongSettings as problem:
+            wrong.extend(problem.lines)
+    if wrong:
+        raise WrongSettings(wrong)
 
 
 def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:

@@ -31,7 +31,7 @@ from ocms_demo.simulators.datahive import DataHiveSimulator
 from ocms_demo.simulators.fault_injection import InjectedFault
 from ocms_demo.simulators.mha import HOST, MhaSimulator
 from ocms_demo.simulators.tokens import TokenSimulator
-from ocms_demo.walkthrough import unpaid_list, walkthrough
+from ocms_demo.walkthrough import EXAMPLE, unpaid_list, walkthrough
 from ocms_web.authentication.issuers import CallerKind
 
 VEHICLES = 500
@@ -52,9 +52,10 @@ BY_HAND = (
     "jobs run query_datahive",
     "jobs run generate_hst_reports",
     "jobs history",
+    # The sample's people have no copies in the Internet database before.
+    "replication reconcile --repair",
+    "replication status",
 )
-# A notice of the contracts' examples, which the sample has.
-EXAMPLE = "1234567890"
 SET_FOR_PARTNERS = ("partner_token_url", "partner_client_id", "partner_client_secret")
 
 

@@ -2,9 +2,11 @@
 
 import csv
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
+from attrs import evolve
 from sqlalchemy import select
 
 from ocms_adapters.partners import CasClient, PlusClient
@@ -17,6 +19,8 @@ from ocms_app.settings import Settings
 from ocms_core.jobs.runs import RunOutcome
 from ocms_core.kernel.notice_numbers import is_notice_no
 
+# A notice of the contracts' examples, which the sample has.
+EXAMPLE = "1234567890"
 NOTICES_QUERIED = 250
 NOTICES_SYNCED = 20
 WAITS = 100
@@ -29,9 +33,13 @@ def walkthrough(settings: Settings, runner: JobRunner) -> None:
         return
     print("\nJobs:")
     schedules = schedules_in_effect(settings)
-    for job in JOBS:
-        print(f"  {job.name:24} {schedules[job.name] or 'by hand':12} {job.what}")
-    ended = runner.run(job_named("refresh_vip_vehicle"), forced=True)
+    lines = [(job.name, schedules[job.name] or "by hand", job.what) for job in JOBS]
+    name_width, schedule_width, _ = (max(map(len, column)) for column in zip(*lines, strict=True))
+    for name, schedule, what in lines:
+        print(f"  {name:{name_width}} {schedule:{schedule_width}} {what}")
+    # Its lock is given back at once: the same job is among the commands printed to be tried.
+    refresh = evolve(job_named("refresh_vip_vehicle"), at_least=timedelta(0))
+    ended = runner.run(refresh, forced=True)
     counts = dict(ended.counts) if isinstance(ended, RunOutcome) else ended.value
     print(f"VIP vehicles taken over from CAS (simulated, mutual TLS): {counts}")
     with reading(runner.databases.intranet) as connection:
@@ -39,7 +47,9 @@ def walkthrough(settings: Settings, runner: JobRunner) -> None:
         # The contracts' examples, in the sample too, have numbers that no call of CAS or PLUS may name.
         numbers = list(filter(is_notice_no, connection.scalars(chosen)))[:NOTICES_QUERIED]
     ask_as_plus(settings, numbers)
-    sync_as_cas(settings, numbers[:NOTICES_SYNCED])
+    # The README shows what is answered for the example as it was loaded.
+    synced = [number for number in numbers if number != EXAMPLE]
+    sync_as_cas(settings, synced[:NOTICES_SYNCED])
 
 
 def is_up(url: str) -> bool:

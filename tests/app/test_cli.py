@@ -77,6 +77,28 @@ def test_the_token_alone_goes_to_standard_output(ocms: Run) -> None:
         assert (said.status, token.count("."), token in said.err) == (0, 2, False)
 
 
+@pytest.mark.parametrize(
+    "job, names",
+    [
+        ("refresh_vip_vehicle", "OCMS_VIP_URL, OCMS_VIP_CERTIFICATE, OCMS_VIP_KEY"),
+        ("send_mha_requests", "OCMS_MHA_HOST"),
+        ("receive_mha_responses", "OCMS_MHA_HOST"),
+        ("query_datahive", "OCMS_DATAHIVE_URL"),
+    ],
+)
+def test_a_job_names_the_settings_that_are_missing(ocms: Run, job: str, names: str) -> None:
+    said = ocms("jobs", "run", job, vip_url="")
+    assert said.status == 1
+    assert f"{names}: must be set; `ocms settings` says what for" in said.out
+    assert "unavailable" not in said.out
+
+
+def test_the_roles_offered_for_a_token_are_those_it_may_have(ocms: Run) -> None:
+    offered = ocms("token", "--help").out
+    assert "[choices: plus, toppan, oic]" in " ".join(offered.replace("│", " ").split())
+    assert ocms("token", "--role", "cas", "--client", "CAS").status == 2
+
+
 def test_with_the_development_issuer_off_no_token_is_signed(ocms: Run) -> None:
     said = ocms("token", "--role", "plus", "--client", "PLUS", dev_issuer=0)
     assert (said.status, said.out) == (1, "")
@@ -161,6 +183,7 @@ def test_settings_are_shown_with_passwords_masked(ocms: Run) -> None:
     said = ocms("settings", intranet_url="postgresql://ocms:geheim@host/name", log_level="error")
     assert "OCMS_INTRANET_URL=postgresql://ocms:***@host/name\n" in said.out
     assert "OCMS_LOG_LEVEL=error\n" in said.out
+    assert "OCMS_DEV_ISSUER=1\n" in said.out, "written as the variable has it"
     assert "geheim" not in said.out + said.err
 
 

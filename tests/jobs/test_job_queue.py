@@ -239,6 +239,38 @@ def test_the_commands_do_the_whole_of_it(queued: Bulk) -> None:
     assert "waiting 0, at work 0, done" in said(env, "replication", "status").stderr
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_reconciliation_asked_to_stop_leaves_its_chunks_on_the_queue(
+    queued: Bulk, number: signal.Signals
+) -> None:
+    command = [*OCMS, "replication", "reconcile", "--queued", "--chunk", str(SIZE)]
+    env = environment(queued.settings)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=env) as asking:
+        queue = ChunkQueue(queued.opened.intranet)
+        until(lambda: queue.status().waiting == CHUNKS)
+        asking.send_signal(number)
+        _, stderr = asking.communicate(timeout=30)
+    assert asking.returncode == 1
+    assert "failed: asked to stop; the chunks on the queue are done all the same\n" in stderr
+    assert queue.status().waiting == CHUNKS
+
+
+def test_a_reconciliation_without_a_queue_stops_before_its_next_chunk(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ocms_app.distributed_reconciliation.queue_of", lambda _: None)
+    with bulk(databases) as found:
+        runner = JobRunner(found.settings, found.opened)
+        runner.stopping.set()
+        ended = runner.run(whole(SIZE, repair=True))
+        assert isinstance(ended, RunOutcome)
+        assert (ended.result, ended.error) == (
+            RunResult.FAILED,
+            "asked to stop; run it again for the whole",
+        )
+        assert found.chunk_runs() == []
+
+
 def test_without_a_queue_the_same_command_does_the_chunks_here(databases: Databases) -> None:
     with bulk(databases) as found:
         given = said(

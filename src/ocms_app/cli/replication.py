@@ -1,6 +1,5 @@
 """`ocms replication`: replication to the Internet database."""
 
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.reconciliation import SqlReconciler
 from ocms_adapters.sql.replication import BATCH, RelayResult, SqlReplication
 from ocms_app.cli.jobs import HELD
+from ocms_app.cli.stopping import set_when_stopped
 from ocms_app.databases import open_databases
 from ocms_app.distributed_reconciliation import queue_of, whole
 from ocms_app.job_runner import JobRunner
@@ -88,8 +88,8 @@ def run(
         Seconds to wait when nothing is due.
     """
     stop = Event()
-    for number in () if once else (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    if not once:
+        set_when_stopped(stop)
     with both_sides(startup()) as sides:
         return 1 if relay(SqlReplication(*sides), stop, once=once, pause=pause) else 0
 
@@ -156,8 +156,10 @@ def reconcile_queued(size: int, *, repair: bool) -> int:
     """Compare both sides in chunks and print the result; return 3 when another is comparing them."""
     settings = startup()
     databases = open_databases(settings)
+    runner = JobRunner(settings, databases)
+    set_when_stopped(runner.stopping)
     try:
-        ended = JobRunner(settings, databases).run(whole(size, repair=repair))
+        ended = runner.run(whole(size, repair=repair))
     finally:
         databases.dispose()
     if isinstance(ended, SkipReason):

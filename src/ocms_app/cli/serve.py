@@ -1,10 +1,12 @@
 """`ocms serve`: the HTTP API under Granian."""
 
+import socket
 import sys
 from pathlib import Path
 
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
+from ocms_core.kernel.errors import OcmsError
 
 
 def serve(*, host: str = "127.0.0.1", port: int = 8000) -> None:
@@ -27,9 +29,10 @@ def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
-    from ocms_app.wiring import issuers  # noqa: PLC0415  # loaded before the workers fork: they start at once
+    from ocms_app.wiring import check_settings  # noqa: PLC0415  # loaded before the workers fork
 
-    tuple(issuers(settings))  # a wrong one is reported here, not in every worker
+    check_settings(settings)  # what is wrong is reported here, not in every worker
+    check_port(host, port)
     print(f"Serving on http://{host}:{port} (API page: http://{host}:{port}/docs)", file=sys.stderr)
     Granian(
         "ocms_app.asgi:create",
@@ -43,3 +46,22 @@ def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
         log_level=LogLevels.warning,
         working_dir=Path.cwd(),
     ).serve()
+
+
+def check_port(host: str, port: int) -> None:
+    """
+    Raise `OcmsError` unless a server can listen on the port.
+
+    Granian's workers share the port, and so would another OCMS on another database: neither notices.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # As every server has it: connections of one that has just ended are no hindrance.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as problem:
+            why = getattr(problem, "strerror", None) or problem
+            raise OcmsError(
+                f"Port {port} of {host} cannot be used ({why}); choose another with --port."
+            ) from None

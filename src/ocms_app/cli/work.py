@@ -1,11 +1,11 @@
 """`ocms work`: a worker process."""
 
-import signal
 import sys
 from threading import Thread
 
 from prometheus_client import start_http_server
 
+from ocms_app.cli.stopping import set_when_stopped
 from ocms_app.databases import open_databases
 from ocms_app.distributed_reconciliation import queue_of, reconciliation
 from ocms_app.job_runner import JobRunner
@@ -32,8 +32,7 @@ def work(*, chunks: bool = False) -> int:
     databases.ready()
     runner = JobRunner(settings, databases)
     beside = chunk_worker(runner) if chunks else None
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: runner.stopping.set())
+    set_when_stopped(runner.stopping)
     if settings.worker_metrics_port:
         start_http_server(settings.worker_metrics_port)
     print(f"Working as {runner.worker} on {len(JOBS)} jobs; `ocms jobs list` shows them.", file=sys.stderr)

@@ -13,14 +13,13 @@ from ocms_adapters.sql.hst import SqlHstStores
 from ocms_app.jobs import sending_alerts
 from ocms_app.jobs.context import JobContext
 from ocms_app.reports import report_store
-from ocms_app.settings import Settings, variable
+from ocms_app.settings import Settings, require, variable
 from ocms_core.hst import address_check, batch_jobs, mha_exchange, reporting
 from ocms_core.hst.facts import JobResult
 from ocms_core.hst.ports import DataHive, MhaExchange, Progress
 from ocms_core.jobs.runs import JobCounts
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import today
-from ocms_core.kernel.errors import Unavailable
 
 log = structlog.get_logger()
 
@@ -144,9 +143,8 @@ def counts(result: JobResult) -> JobCounts:
 
 
 def exchange(settings: Settings) -> MhaExchange:
-    """Return the exchange with MHA; raise `Unavailable` where the settings name none."""
-    if not settings.mha_host:
-        raise Unavailable("MHA (OCMS_MHA_HOST is not set)")
+    """Return the exchange with MHA; raise `WrongSettings` where the settings name none."""
+    require(settings, "mha_host")
     return SftpExchange(
         host=settings.mha_host,
         port=settings.mha_port,
@@ -160,10 +158,9 @@ def exchange(settings: Settings) -> MhaExchange:
 
 
 def datahive(context: JobContext) -> DataHive:
-    """Return DataHive; raise `Unavailable` where the settings name none."""
+    """Return DataHive; raise `WrongSettings` where the settings name none."""
     settings = context.settings
-    if not settings.datahive_url:
-        raise Unavailable("DataHive (OCMS_DATAHIVE_URL is not set)")
+    require(settings, "datahive_url")
     return HttpDataHive(
         settings.datahive_url,
         settings.datahive_token,

@@ -9,17 +9,12 @@ from ocms_adapters.http.retry import RetriesExhausted
 from ocms_adapters.http.vip_source import VipSource
 from ocms_adapters.sql.vip_vehicles import SqlVipVehicles
 from ocms_app.jobs.context import JobContext
-from ocms_app.settings import Settings, variable
+from ocms_app.settings import Settings, require, variable
 from ocms_core.court.vip_vehicles import LIST_HELD_BACK, REFRESH_FAILED, RETRIES_EXHAUSTED, ListHeldBack
 from ocms_core.jobs.runs import JobCounts
-from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.rule_tags import rule
 
 UNCHANGED = "The list of VIP vehicles is as it was before."
-
-
-class NoAddress(OcmsError):
-    """The settings do not say where CAS is."""
 
 
 def run(context: JobContext) -> JobCounts:
@@ -52,9 +47,8 @@ def refresh(context: JobContext, source: VipSource) -> JobCounts:
 
 
 def mutual_tls(settings: Settings) -> MutualTls:
-    """Return the TLS settings towards CAS; raise `NoAddress` when the settings leave something out."""
-    if not (settings.vip_url and settings.vip_certificate and settings.vip_key):
-        raise NoAddress("set vip_url, vip_certificate and vip_key (see `ocms settings`)")
+    """Return the TLS settings towards CAS; raise `WrongSettings` when the settings leave something out."""
+    require(settings, "vip_url", "vip_certificate", "vip_key")
     ca = Path(settings.vip_ca) if settings.vip_ca else None
     return MutualTls(Path(settings.vip_certificate), Path(settings.vip_key), ca, variable("vip_key"))
 

@@ -166,15 +166,15 @@ def suspension_changes(
     """
     Close the records of what the notice shows and open that of a new type and reason; return what is left.
 
-    TS-HST is not closed (H9), a type and reason with an open record gets no second one, and a type without
-    a reason stands on the row alone.
+    TS-HST is neither closed nor opened (H9), a type and reason with an open record gets no second one, and
+    a type without a reason stands on the row alone.
     """
     before = notice.suspensions
     shown = shown_suspension(before)
     kind, code = wanted_suspension(update, shown)
     if (kind, code) == (shown.type, shown.reason) or kind is None:
         return (), (), before
-    if code is None:
+    if code is None or not may_lift(CAPABILITY, SuspensionReason(kind, code)):
         return (), (), evolve(before, shown=evolve(shown, type=kind, due=None))
     replaced = SuspensionReason(shown.type, shown.reason) if shown.type and shown.reason else None
     closed: tuple[SuspensionClosed, ...] = ()

@@ -44,9 +44,8 @@ def explain_court_update(notice: CourtNotice | None) -> Explanation:
     """Explain whether API 2 would update the notice."""
     updated = notice is not None and court_notices.is_court_notice(notice)
     code = SUCCESS if updated else NOT_A_COURT_NOTICE
-    return because(
-        Operation.UPDATE_COURT_NOTICES.value, f"{code.code} {code.text}", court_notices.is_court_notice
-    )
+    decider = court_notices.is_court_notice if updated else court_notices.update_outcome
+    return because(Operation.UPDATE_COURT_NOTICES.value, f"{code.code} {code.text}", decider)
 
 
 def explain_plus_query(notice_no: str, found: Mapping[str, PlusNotice], now: datetime) -> Explanation:

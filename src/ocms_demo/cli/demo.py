@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_app.cli.databases import upgrade_both
-from ocms_app.cli.serve import serve_until_stopped
+from ocms_app.cli.serve import check_port, serve_until_stopped
 from ocms_app.databases import Databases, open_databases
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
@@ -55,6 +55,7 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
     os.environ["OCMS_DEV_ISSUER"] = "1"
     os.environ.setdefault("OCMS_LOG_FORMAT", "text")
     settings = startup()
+    check_port(host, port)
     databases = open_databases(settings)
     upgrade_both(databases)
     fill(databases, notices, seed=1)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 from ocms_adapters.clock import SystemClock
 from ocms_app.startup import startup
@@ -9,8 +10,11 @@ from ocms_core.kernel.access import Role
 from ocms_demo.dev_issuer import DevIssuer
 from ocms_web.authentication.issuers import CallerKind
 
+# CAS has an API key.
+TokenRole = Literal["plus", "toppan", "oic"]
 
-def token(*, role: Role, client: str | None = None, officer: str | None = None, hours: int = 1) -> None:
+
+def token(*, role: TokenRole, client: str | None = None, officer: str | None = None, hours: int = 1) -> None:
     """
     Print a bearer token of the development issuer, which OCMS_DEV_ISSUER=1 switches on.
 
@@ -31,5 +35,5 @@ def token(*, role: Role, client: str | None = None, officer: str | None = None, 
         raise ValueError("Give --client NAME with --role plus or toppan, or --officer NAME with --role oic.")
     kind = CallerKind.STAFF if officer else CallerKind.CLIENTS
     now = SystemClock().now()
-    print(issuer.token(officer or client or "", role, kind=kind, now=now, lifetime=hours * 3600))
+    print(issuer.token(officer or client or "", Role(role), kind=kind, now=now, lifetime=hours * 3600))
     print(f"Token valid {hours} h. Send it as Authorization: Bearer ...", file=sys.stderr)

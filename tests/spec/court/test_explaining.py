@@ -27,7 +27,7 @@ CASES: tuple[Explained, ...] = (
         ),
     ),
     Case(
-        rule=("P12", "P22", "P31"),
+        rule=("P12", "P23", "P31"),
         name="a notice before court is explained, without what is not stored",
         given=Tables(
             court=court_facts(notice("A", stage="RD1")),
@@ -37,18 +37,18 @@ CASES: tuple[Explained, ...] = (
         ask="A",
         says=(
             ("payment unknown, payable 150.00, paid 0.00, allowed Y, suspension none", ("P12",)),
-            ("OCMS-4008 Notice does not exist or is not a court notice", ("P22",)),
+            ("OCMS-4008 Notice does not exist or is not a court notice", ("P23",)),
             ("allowed N, payable 150.00, due never", ("P31",)),
         ),
     ),
     Case(
-        rule=("P10", "P22", "P30"),
+        rule=("P10", "P23", "P30"),
         name="a notice that does not exist is explained by what refuses it",
         given=Tables(),
         ask="A",
         says=(
             ("left out: no such notice", ("P10", "P11")),
-            ("OCMS-4008 Notice does not exist or is not a court notice", ("P22",)),
+            ("OCMS-4008 Notice does not exist or is not a court notice", ("P23",)),
             ("OCMS-4008 One or more notices not found", ("P30",)),
         ),
     ),
