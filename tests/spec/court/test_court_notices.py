@@ -423,6 +423,14 @@ SUSPENSIONS: tuple[Update, ...] = (
         writes=(NoticeChanged("A", suspension=shown("PS", "OTH", NOW)), opened("A", OTH, sr_no=2)),
     ),
     Case(
+        rule="H9",
+        name="nor is it opened by a type beside a reason that stands on the row alone",
+        given=(notice("A", suspension=shown(None, "HST")),),
+        ask=(CourtUpdate("A", "TS"),),
+        says=(("A", SUCCESS),),
+        writes=(NoticeChanged("A", suspension=shown("TS", "HST")),),
+    ),
+    Case(
         rule="P24",
         name="a permanent suspension over a temporary one has no revival to wait for",
         given=(notice("A", suspension=shown("TS", "HST", due=DUE), open_suspensions={HST}, last_sr_no=1),),
