@@ -1,6 +1,6 @@
 """What the court and payment operations would answer for a notice now."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from ocms_core.court import court_notices, payment_status, plus_query
@@ -42,10 +42,12 @@ def explain_payment_status(notice_no: str, found: Mapping[str, NoticePaymentStat
 
 def explain_court_update(notice: CourtNotice | None) -> Explanation:
     """Explain whether API 2 would update the notice."""
-    updated = notice is not None and court_notices.is_court_notice(notice)
-    code = SUCCESS if updated else NOT_A_COURT_NOTICE
-    decider = court_notices.is_court_notice if updated else court_notices.update_outcome
-    return because(Operation.UPDATE_COURT_NOTICES.value, f"{code.code} {code.text}", decider)
+    in_court = None if notice is None else court_notices.is_court_notice(notice)
+    code = SUCCESS if in_court else NOT_A_COURT_NOTICE
+    deciders: list[Callable[..., object]] = [] if in_court is None else [court_notices.is_court_notice]
+    if not in_court:
+        deciders.append(court_notices.update_outcome)
+    return because(Operation.UPDATE_COURT_NOTICES.value, f"{code.code} {code.text}", *deciders)
 
 
 def explain_plus_query(notice_no: str, found: Mapping[str, PlusNotice], now: datetime) -> Explanation:

@@ -15,7 +15,7 @@ class Explanation:
     rules: tuple[str, ...]
 
 
-def because(operation: str, answer: str, decider: Callable[..., Any]) -> Explanation:
-    """Explain an answer by the function that decides it; its rule ids are read off its tag."""
-    rules: tuple[str, ...] = getattr(decider, "__rules__", ())
+def because(operation: str, answer: str, *deciders: Callable[..., Any]) -> Explanation:
+    """Explain an answer by the functions that decide it; their rule ids are read off their tags."""
+    rules = tuple(rule for decider in deciders for rule in getattr(decider, "__rules__", ()))
     return Explanation(operation, answer, rules)

@@ -27,7 +27,7 @@ CASES: tuple[Explained, ...] = (
         ),
     ),
     Case(
-        rule=("P12", "P23", "P31"),
+        rule=("P12", "P22", "P23", "P31"),
         name="a notice before court is explained, without what is not stored",
         given=Tables(
             court=court_facts(notice("A", stage="RD1")),
@@ -37,7 +37,7 @@ CASES: tuple[Explained, ...] = (
         ask="A",
         says=(
             ("payment unknown, payable 150.00, paid 0.00, allowed Y, suspension none", ("P12",)),
-            ("OCMS-4008 Notice does not exist or is not a court notice", ("P23",)),
+            ("OCMS-4008 Notice does not exist or is not a court notice", ("P22", "P23")),
             ("allowed N, payable 150.00, due never", ("P31",)),
         ),
     ),
