@@ -36,6 +36,7 @@ from ocms_adapters.sql.row_sets import among, row_set
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
+from ocms_adapters.sql.suspension_rows import ON_ROW, RECORD, STILL_OPEN
 from ocms_core.hst.mha_exchange import OVERDUE, WAITING
 from ocms_core.hst.renewing import PERIOD_EXPIRED
 from ocms_core.kernel.addresses import DATAHIVE, MHA
@@ -184,11 +185,7 @@ def notices() -> Select[Any]:
         von.notice_no,
         von.last_processing_stage,
         von.payment_status,
-        von.crs_reason_of_suspension,
-        von.suspension_type,
-        von.epr_reason_of_suspension,
-        von.epr_date_of_suspension,
-        von.due_date_of_revival,
+        *ON_ROW,
     )
 
 
@@ -197,26 +194,19 @@ def suspensions() -> Select[Any]:
     every = t.ocms_suspended_notice.alias("every")
     last = select(func.max(every.c.sr_no)).where(every.c.notice_no == onod.notice_no).scalar_subquery()
     over = case((newest_end(onod.notice_no) == PERIOD_EXPIRED, 1), else_=0)
-    # Written in this way so that no planner takes the index of open records, which does not begin with
-    # the notice, and reads the whole of it for every notice.
-    still_open = case((suspended.date_of_revival.is_(None), 1), else_=0)
     return (
         select(
             onod.notice_no,
             onod.id_no,
             onod.owner_driver_indicator,
-            suspended.suspension_type,
-            suspended.reason_of_suspension,
-            suspended.date_of_suspension,
-            suspended.sr_no,
-            suspended.due_date_of_revival,
+            *RECORD,
             last,
             over,
         )
         .outerjoin_from(
             t.ocms_offence_notice_owner_driver,
             t.ocms_suspended_notice,
-            and_(suspended.notice_no == onod.notice_no, still_open == 1),
+            and_(suspended.notice_no == onod.notice_no, STILL_OPEN),
         )
         .where(CURRENT)
     )
