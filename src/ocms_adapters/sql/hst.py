@@ -56,7 +56,8 @@ class SqlHstReader:
     def notice_facts(self, notice_no: str) -> IdentityFacts:
         """Return a notice with its current offender, without a lock."""
         offenders = self._offenders([notice_no])
-        return self._of_notices([notice_no], offenders, self._queries.notices_unlocked)
+        rows = self._among(self._queries.notices_unlocked, [notice_no])
+        return self._facts(offenders, rows, self._among(self._queries.suspensions_of_notices, [notice_no]))
 
     def listing(self, query: HstListQuery) -> tuple[int, tuple[ListedRow, ...]]:
         """Return how many rows there are and one page of them, in two statements."""
@@ -126,10 +127,6 @@ class SqlHstReader:
     def _offenders(self, notice_nos: Sequence[str]) -> list[str]:
         return sorted({row.id_no for row in self._among(self._queries.offenders, notice_nos)})
 
-    def _of_notices(self, notice_nos: Sequence[str], id_nos: Sequence[str], statement: Any) -> IdentityFacts:
-        rows = self._among(statement, notice_nos)
-        return self._facts(id_nos, rows, self._among(self._queries.suspensions_of_notices, notice_nos))
-
     def _facts(self, id_nos: Sequence[str], rows: Sequence[Any], suspended: Sequence[Any]) -> IdentityFacts:
         """
         Return the facts of notices from their rows and the suspensions read after them.
@@ -157,7 +154,7 @@ class SqlHstReader:
         for notice_no, roles in several.items():  # of one identity: the query has no rows of another (U7)
             role, *others = sorted(roles, key=role_order)
             offenders[notice_no] = (offenders[notice_no][0], role, tuple(others))
-        if not {id_no for id_no, *_ in offenders.values()} <= set(id_nos):
+        if not {id_no for id_no, *_ in offenders.values() if id_no} <= set(id_nos):
             raise Conflict("a notice has another offender meanwhile")
         once = {row[0]: row for row in rows}.values()  # a notice has a row for each current offender
         # By place, not by name: one identity may have ten thousand notices.
@@ -201,10 +198,12 @@ class SqlHstStore(SqlHstReader):
         return self._facts(id_nos, rows, self._among(self._queries.suspensions_of_identities, id_nos))
 
     def due_facts(self, notice_nos: Sequence[str]) -> IdentityFacts:
-        """Lock the current offenders of notices, then the notices; return both."""
+        """Lock the current offenders of notices, then the notices, also those that have none; return both."""
         id_nos = self._offenders(notice_nos)
         lock_identities(self._connection, id_nos)
-        return self._of_notices(notice_nos, id_nos, self._queries.notices)
+        rows = self._among(self._queries.notices, notice_nos)
+        suspended = self._among(self._queries.suspensions_of_due_notices, notice_nos)
+        return self._facts(id_nos, rows, suspended)
 
     def queue_listed(self, now: datetime, month: datetime) -> int:
         """Queue the listed identities that are to be bound about, in two statements."""
