@@ -1,6 +1,6 @@
 """The reading and writing transactions of the HST services."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from ocms_adapters.sql.locking import lock_identities
 from ocms_adapters.sql.moments import local_or_none, singapore_or_none
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import bind_keys
-from ocms_adapters.sql.suspension_rows import open_suspension, row_suspension
+from ocms_adapters.sql.suspension_rows import open_suspension, suspensions
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.hst.facts import (
     CheckedIdentity,
@@ -33,7 +33,7 @@ from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.errors import Conflict
 from ocms_core.kernel.offender_details import role_order
-from ocms_core.kernel.suspensions import OpenSuspension, Suspensions
+from ocms_core.kernel.suspensions import OpenSuspension
 
 
 class SqlHstReader:
@@ -56,7 +56,8 @@ class SqlHstReader:
     def notice_facts(self, notice_no: str) -> IdentityFacts:
         """Return a notice with its current offender, without a lock."""
         offenders = self._offenders([notice_no])
-        return self._of_notices([notice_no], offenders, self._queries.notices_unlocked)
+        rows = self._among(self._queries.notices_unlocked, [notice_no])
+        return self._facts(offenders, rows, self._among(self._queries.suspensions_of_notices, [notice_no]))
 
     def listing(self, query: HstListQuery) -> tuple[int, tuple[ListedRow, ...]]:
         """Return how many rows there are and one page of them, in two statements."""
@@ -126,26 +127,22 @@ class SqlHstReader:
     def _offenders(self, notice_nos: Sequence[str]) -> list[str]:
         return sorted({row.id_no for row in self._among(self._queries.offenders, notice_nos)})
 
-    def _of_notices(self, notice_nos: Sequence[str], id_nos: Sequence[str], statement: Any) -> IdentityFacts:
-        rows = self._among(statement, notice_nos)
-        return self._facts(id_nos, rows, self._among(self._queries.suspensions_of_notices, notice_nos))
-
-    def _facts(self, id_nos: Sequence[str], rows: Sequence[Any], suspensions: Sequence[Any]) -> IdentityFacts:
+    def _facts(self, id_nos: Sequence[str], rows: Sequence[Any], suspended: Sequence[Any]) -> IdentityFacts:
         """
         Return the facts of notices from their rows and the suspensions read after them.
 
         Where the rows are locked, the current offender that the second reading found cannot change any more.
-        A notice is one notice, however many current offenders another system has left on it (H4).
+        A notice is one notice, however many current rows of its offender another system has left (H4).
         """
         offenders: dict[str, tuple[str, str, tuple[str, ...]]] = {}
-        further: dict[str, set[tuple[str, str]]] = {}
+        several: dict[str, set[str]] = {}
         open_ones: dict[str, list[OpenSuspension]] = {}
         last_sr_no: dict[str, int] = {}
         released: set[str] = set()
-        for notice_no, id_no, indicator, kind, reason, since, sr_no, due, last, over in suspensions:
+        for notice_no, id_no, indicator, kind, reason, since, sr_no, due, last, over in suspended:
             first = offenders.setdefault(notice_no, (id_no, indicator, ()))
             if first[:2] != (id_no, indicator):  # its suspensions are read with the first one
-                further.setdefault(notice_no, {first[:2]}).add((id_no, indicator))
+                several.setdefault(notice_no, {first[1]}).add(indicator)
                 continue
             if last:
                 last_sr_no[notice_no] = last
@@ -154,9 +151,10 @@ class SqlHstReader:
             if kind:
                 found = open_suspension(kind, reason, since, sr_no, due)
                 open_ones.setdefault(notice_no, []).append(found)
-        offenders |= {notice_no: first_by_role(current) for notice_no, current in further.items()}
-        of_others = {id_no for current in further.values() for id_no, _ in current} - set(id_nos)
-        if of_others or not {id_no for id_no, *_ in offenders.values()} <= set(id_nos):
+        for notice_no, roles in several.items():  # of one identity: the query has no rows of another (U7)
+            role, *others = sorted(roles, key=role_order)
+            offenders[notice_no] = (offenders[notice_no][0], role, tuple(others))
+        if not {id_no for id_no, *_ in offenders.values() if id_no} <= set(id_nos):
             raise Conflict("a notice has another offender meanwhile")
         once = {row[0]: row for row in rows}.values()  # a notice has a row for each current offender
         # By place, not by name: one identity may have ten thousand notices.
@@ -167,16 +165,11 @@ class SqlHstReader:
                 role,
                 stage,
                 payment_status,
-                Suspensions(
-                    row_suspension(*suspension),
-                    tuple(open_ones.get(notice_no, ())),
-                    last_sr_no.get(notice_no, 0),
-                    crs_reason,
-                ),
+                suspensions(on_row, open_ones.get(notice_no, ()), last_sr_no.get(notice_no, 0)),
                 notice_no in released,
                 further_roles,
             )
-            for notice_no, stage, payment_status, crs_reason, *suspension in once
+            for notice_no, stage, payment_status, *on_row in once
             if notice_no in offenders
             for id_no, role, further_roles in (offenders[notice_no],)
         )
@@ -205,10 +198,12 @@ class SqlHstStore(SqlHstReader):
         return self._facts(id_nos, rows, self._among(self._queries.suspensions_of_identities, id_nos))
 
     def due_facts(self, notice_nos: Sequence[str]) -> IdentityFacts:
-        """Lock the current offenders of notices, then the notices; return both."""
+        """Lock the current offenders of notices, then the notices, also those that have none; return both."""
         id_nos = self._offenders(notice_nos)
         lock_identities(self._connection, id_nos)
-        return self._of_notices(notice_nos, id_nos, self._queries.notices)
+        rows = self._among(self._queries.notices, notice_nos)
+        suspended = self._among(self._queries.suspensions_of_due_notices, notice_nos)
+        return self._facts(id_nos, rows, suspended)
 
     def queue_listed(self, now: datetime, month: datetime) -> int:
         """Queue the listed identities that are to be bound about, in two statements."""
@@ -250,12 +245,6 @@ class SqlHstStores:
             if self._check:
                 self._check(connection)
             yield SqlHstStore(connection, self._queries, self._changes)
-
-
-def first_by_role(current: Iterable[tuple[str, str]]) -> tuple[str, str, tuple[str, ...]]:
-    """Return of several current offenders the first by role, and the other roles of the same identity."""
-    (id_no, role), *others = sorted(current, key=lambda each: role_order(each[1]))
-    return id_no, role, tuple(other for also, other in others if also == id_no)
 
 
 def address(row: Any) -> RegisteredAddress:

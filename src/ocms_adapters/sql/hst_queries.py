@@ -36,6 +36,7 @@ from ocms_adapters.sql.row_sets import among, row_set
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
+from ocms_adapters.sql.suspension_rows import ON_ROW, RECORD, STILL_OPEN
 from ocms_core.hst.mha_exchange import OVERDUE, WAITING
 from ocms_core.hst.renewing import PERIOD_EXPIRED
 from ocms_core.kernel.addresses import DATAHIVE, MHA
@@ -107,6 +108,7 @@ class Queries:
         self.notices = lock_notices(self.notices_unlocked)
         self.suspensions_of_identities = suspensions().where(among(dialect, onod.id_no))
         self.suspensions_of_notices = suspensions().where(among(dialect, onod.notice_no))
+        self.suspensions_of_due_notices = suspensions_of_anybody().where(among(dialect, von.notice_no))
         self.offenders = select(onod.id_no).distinct().where(CURRENT, among(dialect, onod.notice_no))
 
         self.known_offender = known_offender()
@@ -184,42 +186,42 @@ def notices() -> Select[Any]:
         von.notice_no,
         von.last_processing_stage,
         von.payment_status,
-        von.crs_reason_of_suspension,
-        von.suspension_type,
-        von.epr_reason_of_suspension,
-        von.epr_date_of_suspension,
-        von.due_date_of_revival,
+        *ON_ROW,
     )
 
 
 def suspensions() -> Select[Any]:
     """Select the current offender of notices, their open suspensions, and the last number of all records."""
-    every = t.ocms_suspended_notice.alias("every")
-    last = select(func.max(every.c.sr_no)).where(every.c.notice_no == onod.notice_no).scalar_subquery()
-    over = case((newest_end(onod.notice_no) == PERIOD_EXPIRED, 1), else_=0)
-    # Written in this way so that no planner takes the index of open records, which does not begin with
-    # the notice, and reads the whole of it for every notice.
-    still_open = case((suspended.date_of_revival.is_(None), 1), else_=0)
     return (
-        select(
-            onod.notice_no,
-            onod.id_no,
-            onod.owner_driver_indicator,
-            suspended.suspension_type,
-            suspended.reason_of_suspension,
-            suspended.date_of_suspension,
-            suspended.sr_no,
-            suspended.due_date_of_revival,
-            last,
-            over,
-        )
+        select(*suspension_columns(onod.notice_no, onod.id_no, onod.owner_driver_indicator))
         .outerjoin_from(
             t.ocms_offence_notice_owner_driver,
             t.ocms_suspended_notice,
-            and_(suspended.notice_no == onod.notice_no, still_open == 1),
+            and_(suspended.notice_no == onod.notice_no, STILL_OPEN),
         )
         .where(CURRENT)
     )
+
+
+def suspensions_of_anybody() -> Select[Any]:
+    """Select the same, also of notices without a current offender: identity and role are then empty (U5)."""
+    offender = (func.coalesce(onod.id_no, ""), func.coalesce(onod.owner_driver_indicator, ""))
+    return (
+        select(*suspension_columns(von.notice_no, *offender))
+        .select_from(t.ocms_valid_offence_notice)
+        .outerjoin(t.ocms_offence_notice_owner_driver, and_(onod.notice_no == von.notice_no, CURRENT))
+        .outerjoin(t.ocms_suspended_notice, and_(suspended.notice_no == von.notice_no, STILL_OPEN))
+    )
+
+
+def suspension_columns(
+    notice_no: ColumnElement[str], *offender: ColumnElement[str]
+) -> Sequence[ColumnElement[Any]]:
+    """Return number, offender, open record, last number, and whether the newest TS-HST was let go."""
+    every = t.ocms_suspended_notice.alias("every")
+    last = select(func.max(every.c.sr_no)).where(every.c.notice_no == notice_no).scalar_subquery()
+    over = case((newest_end(notice_no) == PERIOD_EXPIRED, 1), else_=0)
+    return (notice_no, *offender, *RECORD, last, over)
 
 
 def newest_end(notice_no: ColumnElement[str]) -> ScalarSelect[str]:

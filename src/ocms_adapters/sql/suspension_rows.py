@@ -11,7 +11,6 @@ from ocms_adapters.sql.row_sets import among
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.suspensions import (
-    NOT_SUSPENDED,
     OpenSuspension,
     ShownSuspension,
     SuspensionReason,
@@ -68,15 +67,6 @@ def records_by_notice(rows: Iterable[Any]) -> Mapping[str, list[OpenSuspension]]
     for notice_no, *record in rows:
         found.setdefault(notice_no, []).append(open_suspension(*record))
     return found
-
-
-def row_suspension(
-    kind: str | None, reason: str | None, since: datetime | None, due: datetime | None
-) -> ShownSuspension:
-    """Return the suspension a notice row shows."""
-    if kind is None:
-        return NOT_SUSPENDED
-    return ShownSuspension(kind, reason, singapore_or_none(since), singapore_or_none(due))
 
 
 def open_suspension(

@@ -31,7 +31,7 @@ class ListedIdentity:
 @value_object
 class HstNotice:
     """
-    A notice with its current offender.
+    A notice with its current offender; one that has none, where TS-HST falls due, has an empty identity.
 
     `hst_expired` is whether the newest of its TS-HST records was closed because its period was over.
     `further_roles` are those the same identity is current in besides, which another system may leave.

@@ -88,7 +88,7 @@ class Suspensions:
     @property
     def hst_records(self) -> tuple[OpenSuspension, ...]:
         """The open records of TS-HST."""
-        return tuple(each for each in self.open_records if each.reason == HST)
+        return self.records_of(HST)
 
     @property
     def under_hst(self) -> bool:
@@ -144,19 +144,22 @@ def shown_suspension(suspensions: Suspensions) -> ShownSuspension:
     row, records = suspensions.shown, suspensions.open_records
     if not records:
         return PAID if suspensions.crs_reason and row.type != PERMANENT else row
-    permanent = [each for each in records if each.reason.type == PERMANENT]
-    if permanent:
+    alone = on_row_alone(suspensions)
+    permanent = [each for each in (*records, *alone) if each.reason.type == PERMANENT]
+    if any(each.reason.type == PERMANENT for each in records):
         return shown_as(max(permanent, key=lambda each: (each.since, each.sr_no)))
     if row.type == PERMANENT:
         return row
-    if suspensions.crs_reason:
-        return PAID
-    last = max(records, key=end_of)
-    if not row.reason or not row.since or row.type != TEMPORARY:
-        return shown_as(last)
-    on_row = OpenSuspension(SuspensionReason(row.type, row.reason), row.since, 0, row.due)
-    recorded = any(each.reason == on_row.reason for each in records)
-    return row if not recorded and end_of(on_row) > end_of(last) else shown_as(last)
+    return PAID if suspensions.crs_reason else shown_as(max((*records, *alone), key=end_of))
+
+
+def on_row_alone(suspensions: Suspensions) -> tuple[OpenSuspension, ...]:
+    """Return the suspension that the row shows with its reason and that no open record is of, if any."""
+    row = suspensions.shown
+    if not row.type or not row.reason or not row.since:
+        return ()
+    reason = SuspensionReason(row.type, row.reason)
+    return () if suspensions.records_of(reason) else (OpenSuspension(reason, row.since, 0, row.due),)
 
 
 def shown_as(record: OpenSuspension) -> ShownSuspension:

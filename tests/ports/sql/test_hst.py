@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import ClauseElement, event, update
+from sqlalchemy import ClauseElement, delete, event, update
 from sqlalchemy.dialects.mssql.base import MSDialect
 
 from ocms_adapters.sql.change_writer import ChangeWriter
@@ -452,6 +452,21 @@ def test_of_an_identity_no_longer_the_offender_the_suspension_expires(database: 
         connection.execute(update(t.ocms_offence_notice_owner_driver).values(id_no=OTHER))
     due_day = DUE.replace(hour=2)
     assert batch_jobs.loop_hst_suspensions(stores=database.stores, now=due_day) == JobResult(1)
+    assert database.held() == []
+    assert database.shown()["A"] == (*FREE, local(due_day + timedelta(days=2)))
+
+
+@pytest.mark.rule("H10", "U5")
+def test_of_nobody_the_suspension_expires_too(database: HstDatabase) -> None:
+    """Another system has taken the only offender away: no revival would find the notice."""
+    database.notices(["A", "B"])
+    applied(database)
+    onod = t.ocms_offence_notice_owner_driver
+    with database.engine.begin() as connection:
+        connection.execute(update(onod).where(onod.c.notice_no == "A").values(offender_indicator="N"))
+        connection.execute(delete(onod).where(onod.c.notice_no == "B"))
+    due_day = DUE.replace(hour=2)
+    assert batch_jobs.loop_hst_suspensions(stores=database.stores, now=due_day) == JobResult(2)
     assert database.held() == []
     assert database.shown()["A"] == (*FREE, local(due_day + timedelta(days=2)))
 

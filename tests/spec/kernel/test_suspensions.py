@@ -174,6 +174,18 @@ SHOWING: tuple[Showing, ...] = (
         given=held(record(UNC, 1, EARLIER), row=shown("PS", "WWP")),
         says=shown("PS", "WWP"),
     ),
+    Case(
+        rule="U1",
+        name="a permanent suspension on the row alone that is newer than the permanent records stays",
+        given=held(record(OTH, 1), record(HST, 2, LATER), row=shown("PS", "WWP", NOW)),
+        says=shown("PS", "WWP", NOW),
+    ),
+    Case(
+        rule="U1",
+        name="one on the row alone that is older gives way to the permanent record",
+        given=held(record(OTH, 1, since=NOW), row=shown("PS", "WWP")),
+        says=shown("PS", "OTH", NOW),
+    ),
 )
 
 
