@@ -26,6 +26,7 @@ BOUND = {
     "due": (NOW + timedelta(days=30)).replace(tzinfo=None),
 }
 
+NOBODY = "TRUNCATE ocms_offence_notice_owner_driver"
 OFFENDERS = text("""
     INSERT INTO ocms_offence_notice_owner_driver
         (notice_no, owner_driver_indicator, id_type, id_no, name, offender_indicator)
@@ -96,6 +97,7 @@ def timed(work: Callable[[], None]) -> Callable[[], float]:
 def applying(ground: Ground) -> Iterator[Ready]:
     engine = ground.engine
     many = min(NOTICES, ground.size.notices)
+    outside_transactions(engine, NOBODY)  # those of other rows would stand before these (U7)
     with engine.begin() as connection:
         connection.execute(OFFENDERS, {"id_no": IDENTITY, "notices": many})
     stores = SqlHstStores(engine)
@@ -119,7 +121,7 @@ def applying(ground: Ground) -> Iterator[Ready]:
         between=forget,
     )
     forget()
-    outside_transactions(engine, "TRUNCATE ocms_offence_notice_owner_driver")
+    outside_transactions(engine, NOBODY)
 
 
 def one_by_one(engine: Engine) -> None:

@@ -39,7 +39,8 @@ PEOPLE = text("""
 """)
 BACK = text("""
     UPDATE ocms_valid_offence_notice
-       SET last_processing_stage = 'DN1', next_processing_stage = 'DN2', suspension_type = NULL
+       SET last_processing_stage = 'DN1', next_processing_stage = 'DN2', suspension_type = NULL,
+           payment_status = NULL
      WHERE notice_no = ANY(CAST(:numbers AS varchar[]))
 """)
 FORGET = (
@@ -79,7 +80,7 @@ def drawn(ground: Ground, many: int) -> list[str]:
 
 
 def put_back(ground: Ground, numbers: Sequence[str]) -> None:
-    """Put notices back where they were before a run."""
+    """Put notices back where they were before a run: unpaid, so that a print run moves them (S76)."""
     with ground.engine.begin() as connection:
         connection.execute(BACK, {"numbers": numbers})
     outside_transactions(ground.engine, *FORGET)
