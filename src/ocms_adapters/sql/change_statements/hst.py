@@ -8,7 +8,6 @@ from sqlalchemy import (
     Executable,
     Integer,
     String,
-    and_,
     bindparam,
     delete,
     func,
@@ -21,6 +20,7 @@ from sqlalchemy.types import TypeEngine
 from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.change_statements.offenders import FURNISHED_MAIL, JUST_FURNISHED
 from ocms_adapters.sql.change_statements.statement import BulkStatement, RowStatement, inserts, upserts
+from ocms_adapters.sql.change_statements.suspensions import KEY, close_by_key
 from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.moments import MOMENT, local_or_none, now
 from ocms_adapters.sql.row_sets import RowSet
@@ -118,29 +118,15 @@ def opened_for_all(change: SuspensionsOpened) -> dict[str, Any]:
     }
 
 
-def close_records(_dialect: Dialect, row_set: RowSet) -> Executable:
-    """Close open suspension records, each by its key."""
-    suspended, r = t.ocms_suspended_notice, row_set.rows
-    return (
-        update(suspended)
-        .where(
-            and_(
-                suspended.c.notice_no == r.c.notice_no,
-                suspended.c.date_of_suspension == r.c.date_of_suspension,
-                suspended.c.sr_no == r.c.sr_no,
-                suspended.c.date_of_revival.is_(None),
-            )
-        )
-        .values(
-            {
-                "date_of_revival": shared("at", MOMENT),
-                "revival_reason": shared("reason", String(3)),
-                "officer_authorising_revival": shared("officer", String(50)),
-                "revival_remarks": shared("remarks", String(200)),
-                **change_stamp(now()),
-            }
-        )
-    )
+def close_records_alike(_dialect: Dialect, row_set: RowSet) -> Executable:
+    """Close open suspension records, all for the same reason."""
+    closing = {
+        "date_of_revival": shared("at", MOMENT),
+        "revival_reason": shared("reason", String(3)),
+        "officer_authorising_revival": shared("officer", String(50)),
+        "revival_remarks": shared("remarks", String(200)),
+    }
+    return close_by_key(row_set, closing)
 
 
 def closed_alike(change: SuspensionsClosed) -> dict[str, Any]:
@@ -200,10 +186,10 @@ OPENED_TOGETHER = BulkStatement(
     ),
 )
 CLOSED_TOGETHER = BulkStatement(
-    {"notice_no": String(10), "date_of_suspension": MOMENT, "sr_no": Integer()},
+    KEY,
     lambda change: change.keys,
     closed_alike,
-    close_records,
+    close_records_alike,
 )
 RENAMED = BulkStatement(
     OFFENDER, lambda change: change.offenders, lambda change: {"all_name": change.name}, rename_offenders

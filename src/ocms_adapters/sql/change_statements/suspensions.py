@@ -1,8 +1,10 @@
 """Writing suspension records."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Dialect, Executable, Integer, String, update
+from sqlalchemy.types import TypeEngine
 
 from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.change_statements.statement import RowStatement, inserts
@@ -10,6 +12,13 @@ from ocms_adapters.sql.moments import MOMENT, now
 from ocms_adapters.sql.row_sets import RowSet
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.kernel.changes import SuspensionClosed, SuspensionOpened
+
+KEY: dict[str, TypeEngine[Any]] = {
+    "notice_no": String(10),
+    "date_of_suspension": MOMENT,
+    "sr_no": Integer(),
+}
+"""The columns that name one record."""
 
 
 def suspension_row(change: SuspensionOpened) -> tuple[Any, ...]:
@@ -30,9 +39,7 @@ def suspension_row(change: SuspensionOpened) -> tuple[Any, ...]:
 
 SUSPENSIONS = RowStatement(
     {
-        "notice_no": String(10),
-        "date_of_suspension": MOMENT,
-        "sr_no": Integer(),
+        **KEY,
         "source": String(4),
         "type": String(2),
         "reason": String(3),
@@ -61,33 +68,30 @@ def closed_row(change: SuspensionClosed) -> tuple[Any, ...]:
     return (change.notice_no, change.since, change.sr_no, change.at, change.reason, change.officer)
 
 
-def close_records(_dialect: Dialect, row_set: RowSet) -> Executable:
-    """Close open records, each by its key."""
+def close_by_key(row_set: RowSet, closing: Mapping[str, Any]) -> Executable:
+    """Close open records, each by its key; `closing` is what the columns of their revival take."""
     suspended, r = t.ocms_suspended_notice, row_set.rows
     return (
         update(suspended)
-        .where(
-            suspended.c.notice_no == r.c.notice_no,
-            suspended.c.date_of_suspension == r.c.date_of_suspension,
-            suspended.c.sr_no == r.c.sr_no,
-            suspended.c.date_of_revival.is_(None),
-        )
-        .values(
-            {
-                "date_of_revival": r.c.at,
-                "revival_reason": r.c.reason,
-                "officer_authorising_revival": r.c.officer,
-                **change_stamp(now()),
-            }
-        )
+        .where(*(suspended.c[name] == r.c[name] for name in KEY), suspended.c.date_of_revival.is_(None))
+        .values({**closing, **change_stamp(now())})
     )
+
+
+def close_records(_dialect: Dialect, row_set: RowSet) -> Executable:
+    """Close open records, each for a reason of its own."""
+    r = row_set.rows
+    closing = {
+        "date_of_revival": r.c.at,
+        "revival_reason": r.c.reason,
+        "officer_authorising_revival": r.c.officer,
+    }
+    return close_by_key(row_set, closing)
 
 
 CLOSED_SUSPENSIONS = RowStatement(
     {
-        "notice_no": String(10),
-        "date_of_suspension": MOMENT,
-        "sr_no": Integer(),
+        **KEY,
         "at": MOMENT,
         "reason": String(3),
         "officer": String(50),
