@@ -12,6 +12,8 @@ VON = "ocms_valid_offence_notice"
 ONOD = "ocms_offence_notice_owner_driver"
 ADDRESS = "ocms_offence_notice_owner_driver_addr"
 SUSPENDED = "ocms_suspended_notice"
+# An open record or a payment counts too, whatever the column says (U1, U3).
+SHOWN = f"{VON}.suspension_type or, where they decide (U3), {SUSPENDED} and {VON}.crs_reason_of_suspension"
 CHANGES = "ocms_change_of_processing"
 DETAIL = "ocms_furnish_detail"
 HISTORY = "ocms_offender_history"
@@ -170,15 +172,13 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     },
     "EligibleNoticeLine": FOUND_NOTICE
     | {
-        "suspensionStatus": f"calculated: ACTIVE where {VON}.suspension_type is not null (S3)",
+        "suspensionStatus": f"calculated: ACTIVE where {SHOWN} is not null (S3)",
         "ownerDriverIndicator": f"{ONOD}.owner_driver_indicator",
         "entityType": f"{ONOD}.lta_entity_type",
     },
     "IneligibleNoticeLine": FOUND_NOTICE
     | {
-        "reasonCode": (
-            f"calculated: the answer code, from {VON}.last_processing_stage, then {VON}.suspension_type (S2)"
-        ),
+        "reasonCode": (f"calculated: the answer code, from {VON}.last_processing_stage, then {SHOWN} (S2)"),
         "reasonMessage": "calculated: the text of that code",
     },
     "StageSearchSummary": {
@@ -352,11 +352,9 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     "EligibilityRequest": {"noticeNo": "API field", "offenderType": "API field"},
     "EligibilityReply": SUCCESS
     | {
-        "canFurnish": (
-            f"calculated: from {VON}.last_processing_stage, {VON}.suspension_type and the role asked (F10)"
-        ),
+        "canFurnish": (f"calculated: from {VON}.last_processing_stage, {SHOWN} and the role asked (F10)"),
         "canRedirect": (
-            f"calculated: from {VON}.last_processing_stage, {VON}.suspension_type and the role whose "
+            f"calculated: from {VON}.last_processing_stage, {SHOWN} and the role whose "
             f"{ONOD}.offender_indicator is Y (F12)"
         ),
         "currentStage": STAGE_WORD,
