@@ -1,8 +1,9 @@
 """Connections wait for each other where they must, nowhere else, and give no values away."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
 from sqlalchemy import Engine, text
@@ -42,6 +43,22 @@ def test_a_sqlite_file_is_made_with_its_folder_and_opened_for_several_at_once(sq
         }
 
     assert settings == {"journal_mode": "wal", "busy_timeout": 30_000, "foreign_keys": 1, "synchronous": 2}
+
+
+def test_a_new_sqlite_file_may_be_opened_by_several_at_once(tmp_path: Path) -> None:
+    together = Barrier(4)
+
+    def open_new(path: Path) -> str:
+        engine = engines.create(f"sqlite:///{path}")
+        together.wait()
+        with engine.begin() as connection:
+            mode: str = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+        engine.dispose()
+        return mode
+
+    with ThreadPoolExecutor(4) as threads:
+        for number in range(50):
+            assert set(threads.map(open_new, [tmp_path / f"{number}.sqlite"] * 4)) == {"wal"}
 
 
 @pytest.mark.rule("G13")

@@ -28,13 +28,14 @@ from sqlalchemy import (
     select,
     text,
 )
+from tenacity import Retrying, retry_if_exception, stop_after_delay
+from tenacity.wait import wait_random
 
 from ocms_adapters.sql.dialects.database_dialect import Columns, Converter, DatabaseDialect
 from ocms_adapters.sql.dialects.sqlite_times import keep_times_normal
 from ocms_adapters.sql.dialects.upsert import Upsert, upsert_on_conflict
 
 SETTINGS = {
-    "journal_mode": "WAL",
     "synchronous": "FULL",
     "foreign_keys": "ON",
 }
@@ -42,6 +43,7 @@ SINGAPORE = ZoneInfo("Asia/Singapore")
 CENT = Decimal("0.01")
 MONEY_BOUND = Decimal("1e13")
 ROWS_AT_ONCE = 10_000
+LOCKED_WAIT_SECONDS = 0.05
 
 
 class SqliteDialect(DatabaseDialect):
@@ -73,6 +75,7 @@ class SqliteDialect(DatabaseDialect):
         @event.listens_for(engine, "connect")
         def set_up(connection: sqlite3.Connection, _record: object) -> None:
             connection.isolation_level = None  # the driver begins nothing by itself; `begin` below does
+            keep_write_ahead_log(connection, patience)
             for name, value in SETTINGS.items():
                 connection.execute(f"PRAGMA {name} = {value}")
 
@@ -146,6 +149,28 @@ class SqliteDialect(DatabaseDialect):
             connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({values})", some)  # noqa: S608  # our own table
             count += len(some)
         return count
+
+
+def keep_write_ahead_log(connection: sqlite3.Connection, patience: float) -> None:
+    """
+    Set the write-ahead log, which the file keeps, within `patience` seconds.
+
+    SQLite does not wait for its busy timeout here: of two connections that open a new file at once, one is
+    told at once that the file is locked. Raise sqlite3.OperationalError where it still is at the end.
+    """
+    for attempt in Retrying(
+        retry=retry_if_exception(_is_locked),
+        stop=stop_after_delay(patience),
+        wait=wait_random(0, LOCKED_WAIT_SECONDS),
+        reraise=True,
+    ):
+        with attempt:
+            connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _is_locked(error: BaseException) -> bool:
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_BUSY  # above the low byte stands which kind of busy
 
 
 def local_text(moment: datetime) -> str:
