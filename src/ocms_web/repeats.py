@@ -12,8 +12,8 @@ from ocms_core.kernel.idempotency import (
     AlreadyAnswered,
     IdempotencyKey,
     IdempotentCall,
+    KeyOrigin,
     KeyReused,
-    KeySource,
     RepeatedCall,
     StillRunning,
     StoredAnswer,
@@ -56,9 +56,9 @@ def call_of(
     `reply_of` renders what is kept with the effect; `is_final` says whether nothing is added to it later.
     """
     if request.idempotency_key is not None:
-        source, name = KeySource.HEADER, request.idempotency_key
+        source, name = KeyOrigin.HEADER, request.idempotency_key
     elif request_id is not None:
-        source, name = KeySource.REQUEST_ID, request_id
+        source, name = KeyOrigin.REQUEST_ID, request_id
     else:
         return None
     key = IdempotencyKey(operation, request.principal.credential, source, name, body_hash(request))

@@ -38,7 +38,7 @@ class OldRows(Protocol):
 
 @rule("K3")
 def remove_old_rows(
-    rows: OldRows, days: Mapping[RowKind, int], now: Clock, is_ending: Callable[[], bool]
+    rows: OldRows, days: Mapping[RowKind, int], clock: Clock, is_ending: Callable[[], bool]
 ) -> JobCounts:
     """
     Remove in chunks what was kept for its number of `days`, and count it by kind (K3).
@@ -47,7 +47,7 @@ def remove_old_rows(
     """
     counts = dict.fromkeys((kind.value for kind in RowKind), 0)
     for kind in RowKind:
-        before = now() - timedelta(days=days[kind])
+        before = clock() - timedelta(days=days[kind])
         while days[kind] and not is_ending():
             removed = rows.remove(kind, before, CHUNK)
             counts[kind.value] += removed

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from enum import Enum, unique
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from attrs import frozen
 
@@ -18,7 +18,7 @@ COMPLETION = timedelta(minutes=1)
 
 
 @unique
-class KeySource(Enum):
+class KeyOrigin(Enum):
     """Where the key of a call stands."""
 
     HEADER = "header"
@@ -31,7 +31,7 @@ class IdempotencyKey:
 
     operation: Operation
     credential: str
-    source: KeySource
+    source: KeyOrigin
     key: str
     body_hash: str
 
@@ -79,6 +79,27 @@ class KeyReused(RepeatedCall):
     """The key was used for another call."""
 
 
+@runtime_checkable
+class AnswerStore(Protocol):
+    """What the transaction of a call with a key must do besides: it keeps the answers of calls."""
+
+    def claim(self, key: IdempotencyKey, now: datetime) -> None:
+        """Keep repeats of a call out until the end; raise a `RepeatedCall` where it is one itself (K1)."""
+
+    def keep_answer(self, key: IdempotencyKey, answer: StoredAnswer) -> None:
+        """Keep the answer of a call; raise `Conflict` when another delivery of it was faster."""
+
+    def complete_answer(self, key: IdempotencyKey, answer: StoredAnswer) -> None:
+        """Replace a kept answer that was not final yet."""
+
+
+def answer_store(store: object) -> AnswerStore:
+    """Return a store as one that keeps answers. Raise TypeError when it does not."""
+    if not isinstance(store, AnswerStore):
+        raise TypeError(f"{type(store).__name__} keeps no answers, so it takes no call with a key")
+    return store
+
+
 @rule("K1")
 def check_repeat(key: IdempotencyKey, stored: Collection[StoredAnswer], now: datetime) -> None:
     """
@@ -92,5 +113,5 @@ def check_repeat(key: IdempotencyKey, stored: Collection[StoredAnswer], now: dat
             if answer.is_final or now - answer.answered_at > COMPLETION:
                 raise AlreadyAnswered(answer)
             raise StillRunning
-    if stored and key.source is KeySource.HEADER:
+    if stored and key.source is KeyOrigin.HEADER:
         raise KeyReused

@@ -11,7 +11,7 @@ from ocms_core.kernel.changes import Change, notice_of
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.errors import Conflict, RowRejected
-from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, StoredAnswer
+from ocms_core.kernel.idempotency import IdempotentCall, answer_store
 from ocms_core.kernel.rule_tags import rule
 
 
@@ -25,15 +25,6 @@ class Store(Protocol):
         A row the database refuses raises `RowRejected`; with `isolate` the notices of such rows are
         returned instead and all other changes are written.
         """
-
-    def claim(self, key: IdempotencyKey, now: datetime) -> None:
-        """Keep repeats of a call out until the end; raise a `RepeatedCall` where it is one itself (K1)."""
-
-    def keep_answer(self, key: IdempotencyKey, answer: StoredAnswer) -> None:
-        """Keep the answer of a call; raise `Conflict` when another delivery of it was faster."""
-
-    def complete_answer(self, key: IdempotencyKey, answer: StoredAnswer) -> None:
-        """Replace a kept answer that was not final yet."""
 
 
 AnyStore = TypeVar("AnyStore", bound=Store)
@@ -81,7 +72,8 @@ def execute(
     most; the last `Conflict` is raised. With `IsolateRow` it is done again after a `RowRejected` too, then
     isolating the row; other policies refuse the call or raise the `RowRejected`, and nothing is written.
 
-    With a `call` its answer is kept in the same transaction, and a repeat of it raises a `RepeatedCall`.
+    With a `call` its answer is kept in the same transaction, by a store that is an `AnswerStore` too, and a
+    repeat of it raises a `RepeatedCall`.
     """
     isolate = False
     conflicts = 0
@@ -89,7 +81,7 @@ def execute(
         try:
             with open_store() as store:
                 if call:
-                    store.claim(call.key, now)
+                    answer_store(store).claim(call.key, now)
                 decision = decide(load(store))
                 if isinstance(decision, Refusal):
                     return decision
@@ -97,7 +89,7 @@ def execute(
                 if isinstance(on_refused_row, IsolateRow):
                     decision = without_refused_rows(decision, refused, on_refused_row.code)
                 if call and (answer := call.answer_of(decision)):
-                    store.keep_answer(call.key, answer)
+                    answer_store(store).keep_answer(call.key, answer)
         except Conflict:
             conflicts += 1
             if conflicts == attempts:

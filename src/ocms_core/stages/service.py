@@ -7,7 +7,7 @@ from functools import partial
 from ocms_core.kernel import codes
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.errors import RowRejected
-from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, StoredAnswer
+from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, StoredAnswer, answer_store
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import IsolateRow, RaiseRowRejected, execute
@@ -127,8 +127,9 @@ def update_toppan_stages(
     result = toppan.toppan_result(len(run.notice_nos), answers)
     if call and (answer := call.answer_of(result)):
         with stores.writing() as store:
-            store.claim(call.key, now)  # another delivery of the run may have been faster
-            store.keep_answer(call.key, answer)
+            kept = answer_store(store)
+            kept.claim(call.key, now)  # another delivery of the run may have been faster
+            kept.keep_answer(call.key, answer)
     return result
 
 
@@ -162,7 +163,7 @@ def toppan_answers(
 def complete_answer(key: IdempotencyKey, answer: StoredAnswer, *, stores: StageStores) -> None:
     """Replace the kept answer of a submit by the one with the link to its report (K1)."""
     with stores.writing() as store:
-        store.complete_answer(key, answer)
+        answer_store(store).complete_answer(key, answer)
 
 
 def decision_by_item(decision: Decision[StageTransition] | Refusal) -> Decision[StageTransition]:

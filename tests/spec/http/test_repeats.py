@@ -295,9 +295,9 @@ def test_the_repeat_of_a_call_that_still_runs_is_told_so(empty: Served, call: Ca
         table = INTRANET.tables["ocms_idempotent_answer"]
         (caller,) = connection.execute(select(table.c.credential)).scalars().unique()
     with running(engine, call, caller, "another"):
-        told = deliver(empty, call, {**headers, "Idempotency-Key": "another"})
-    assert told.status_code == 409
-    assert "The same call is still being answered. Please try again later." in told.text
+        refused = deliver(empty, call, {**headers, "Idempotency-Key": "another"})
+    assert refused.status_code == 409
+    assert "The same call is still being answered. Please try again later." in refused.text
     assert deliver(empty, call, headers).status_code == 200
 
 

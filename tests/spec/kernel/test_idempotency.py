@@ -18,11 +18,12 @@ from ocms_core.kernel.idempotency import (
     AlreadyAnswered,
     IdempotencyKey,
     IdempotentCall,
+    KeyOrigin,
     KeyReused,
-    KeySource,
     RepeatedCall,
     StillRunning,
     StoredAnswer,
+    answer_store,
     check_repeat,
 )
 from ocms_core.kernel.unit_of_work import IsolateRow, execute
@@ -30,8 +31,8 @@ from tests.support.builders import NOW, court_facts, notice
 from tests.support.cases import Case, parametrize_cases
 from tests.support.in_memory_stores import InMemoryCourtStores, Tables
 
-KEY = IdempotencyKey(Operation.FURNISH_OFFENDER, "staff:OIC", KeySource.HEADER, "k", "hash")
-BY_REQUEST_ID = evolve(KEY, source=KeySource.REQUEST_ID)
+KEY = IdempotencyKey(Operation.FURNISH_OFFENDER, "staff:OIC", KeyOrigin.HEADER, "k", "hash")
+BY_REQUEST_ID = evolve(KEY, source=KeyOrigin.REQUEST_ID)
 KEPT = StoredAnswer("hash", 200, b'{"success":true}', NOW)
 OTHER = evolve(KEPT, body_hash="another")
 OPEN = evolve(KEPT, is_final=False)
@@ -158,3 +159,9 @@ def test_however_often_calls_are_delivered_each_happens_once(deliveries: list[st
         with suppress(AlreadyAnswered):
             done(stores, call=call(evolve(KEY, key=name)))
     assert len(stores.written) == len(set(deliveries))
+
+
+@pytest.mark.rule("K1")
+def test_a_store_that_keeps_no_answers_takes_no_call_with_a_key() -> None:
+    with pytest.raises(TypeError, match="object keeps no answers"):
+        answer_store(object())
