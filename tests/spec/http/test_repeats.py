@@ -24,7 +24,7 @@ from tests.support.builders import body
 from tests.support.http_server import API_2, API_4, Headers, Served
 from tests.support.offender_builders import FURNISH, JOHN, NUMBER, OWNER, REDIRECT, UPDATE
 from tests.support.rows import put_notices
-from tests.support.stage_rows import emptied_of_changes, in_stage, put_fees
+from tests.support.stage_rows import emptied_of_changes, in_stage, put_fees, put_offenders
 
 Body = Mapping[str, Any]
 
@@ -334,12 +334,13 @@ def test_a_query_takes_no_key(empty: Served) -> None:
 def test_a_submit_with_a_derived_stage_sent_three_times_moves_a_notice_once(empty: Served) -> None:
     engine = empty.deployment.engine
     put_fees(engine)
-    in_stage(engine, ["N-001"], "ROV", next_processing_stage="RD1")
+    put_notices(engine, ["N-001"], last_processing_stage="ROV", next_processing_stage="RD1")
+    put_offenders(engine, ["N-001"], owner_driver_indicator="O")
     headers = {**empty.deployment.token(Role.OIC), "Idempotency-Key": "sent-three-times"}
     answers = [empty.post(PORTAL, SUBMIT, headers=headers) for _ in range(3)]
     assert {answer.content for answer in answers} == {answers[0].content}
     assert answers[0].status_code == 200, answers[0].text
-    assert answers[0].json()["results"][0]["outcome"] == "UPDATED"
+    assert answers[0].json()["results"][0]["newStage"] == "RD1"
     assert len(rows(engine)["ocms_change_of_processing"]) == 1
 
 
