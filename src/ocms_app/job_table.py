@@ -6,7 +6,7 @@ from datetime import timedelta
 from attrs import frozen
 
 from ocms_adapters.partners.progress import COURT_NOTICES, PAYMENT_STATUS
-from ocms_app.jobs import hst, refreshing_vip_vehicles, sending_alerts, syncing_cas
+from ocms_app.jobs import hst, refreshing_vip_vehicles, removing_old_rows, sending_alerts, syncing_cas
 from ocms_app.jobs.context import JobContext
 from ocms_app.settings import Settings
 from ocms_core.jobs.runs import JobCounts
@@ -168,6 +168,16 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Suspend new notices of identities on the HST list.",
         run=hst.suspend_hst_new_notices,
+        catch_up=DAILY_CATCH_UP,
+        tries=TRIES,
+    ),
+    Job(
+        name="remove_old_rows",
+        schedule="30 5 * * *",
+        at_most=timedelta(hours=1),
+        at_least=timedelta(minutes=1),
+        what="Remove what OCMS has kept about its own calls and jobs for as long as the settings say.",
+        run=removing_old_rows.run,
         catch_up=DAILY_CATCH_UP,
         tries=TRIES,
     ),

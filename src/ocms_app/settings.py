@@ -88,6 +88,12 @@ class Settings:
     log_level: str = "info"
     schedules: dict[str, str] = field(factory=dict)
     worker_metrics_port: int = 0
+    keep_answers: int = 1
+    keep_outbox: int = 30
+    keep_rate_slots: int = 1
+    keep_access_records: int = 2555
+    keep_job_runs: int = 400
+    keep_alerts: int = 400
     vip_url: str = ""
     vip_ca: str = ""
     vip_certificate: str = ""
@@ -144,6 +150,12 @@ MEANINGS: dict[str, str] = {
     "log_level": "debug, info, warning or error",
     "schedules": "crontab lines in Singapore time by job, as [ocms.schedules] in the TOML file",
     "worker_metrics_port": "port on which `ocms work` answers Prometheus; 0 for none",
+    "keep_answers": "days for which the answer of a call is kept for its repeats (K1); 0 for ever",
+    "keep_outbox": "days for which a delivered row of the outbox is kept; 0 for ever",
+    "keep_rate_slots": "days for which the rate slots of a caller that calls no more are kept; 0 for ever",
+    "keep_access_records": "days for which the record of a look at particulars is kept; 0 for ever",
+    "keep_job_runs": "days for which a run of a job is kept after it ended; 0 for ever",
+    "keep_alerts": "days for which an alert is kept after it was sent; 0 for ever",
     "vip_url": "https address of CAS for the list of VIP vehicles",
     "vip_ca": "PEM file of the authority that signs CAS's certificate; empty for the system's authorities",
     "vip_certificate": "PEM file of the certificate OCMS shows CAS",
@@ -185,6 +197,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 BOUNDS = {
     **dict.fromkeys(("workers", "threads", "stop_seconds"), (1, inf)),
     "vip_largest_shrink": (0, 100),
+    **{name: (0, 36_500) for name in MEANINGS if name.startswith("keep_")},
 }
 READABLE: dict[Any, tuple[re.Pattern[str], str]] = {
     int: (re.compile(r"-?[0-9]{1,9}"), "a whole number"),

@@ -32,6 +32,8 @@ Every capability, with each class that `Change` is a union of:
     ocms_core.kernel.hst_suspension: Suspensions
     ocms_core.kernel.access: Role, Operation, Principal, OPERATIONS, may
     ocms_core.kernel.unit_of_work: Store
+    ocms_core.kernel.idempotency: IdempotentCall, IdempotencyKey, KeyOrigin, StoredAnswer, AnswerStore
+    ocms_core.kernel.idempotency: RepeatedCall, AlreadyAnswered, StillRunning, KeyReused
 
 Court and payment (contract 1):
 

@@ -47,6 +47,16 @@ def body_of(sentence: str, examples: Mapping[str, Shape]) -> BodyDescription:
     return BodyDescription(sentence, shapes, examples)
 
 
+def joined(body: BodyDescription, added: BodyDescription) -> BodyDescription:
+    """Return the description of a body that is either of two."""
+    return BodyDescription(
+        f"{body.description}; {added.description}",
+        tuple(dict.fromkeys((*body.shapes, *added.shapes))),
+        {**body.examples, **added.examples},
+        body.media_type,
+    )
+
+
 def errors_by_status(errors: Iterable[tuple[int, str, Shape]]) -> dict[int, BodyDescription]:
     """Return the descriptions of errors, given by status, text and body: one for each status."""
     by_status: dict[int, dict[str, Shape]] = {}

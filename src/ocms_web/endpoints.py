@@ -27,6 +27,7 @@ class Request:
     An authenticated call: who calls, when, the JSON sent, and what path and query say.
 
     Whatever shows or looks for a person calls `record_access` first: no look without a record.
+    `idempotency_key` is the header of a call that changes something, where it has one.
     """
 
     principal: Principal
@@ -34,6 +35,7 @@ class Request:
     body: object
     record_access: AccessRecorder
     url_params: Mapping[str, str] = field(factory=dict)
+    idempotency_key: str | None = None
 
 
 @frozen

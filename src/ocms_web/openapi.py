@@ -5,10 +5,14 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from ocms_core.kernel import codes
 from ocms_core.kernel.access import OPERATIONS, CredentialKind, Limit, OperationPolicy
 from ocms_core.kernel.batch_limits import DEFAULTS
-from ocms_web.descriptions import BodyDescription
+from ocms_core.kernel.rule_tags import rule
+from ocms_web.descriptions import BodyDescription, errors_by_status, joined
 from ocms_web.endpoints import Endpoint
+from ocms_web.problems import KEY_PROBLEMS
+from ocms_web.repeats import HEADER
 from ocms_web.shapes import REF, components, optional, schema_of
 
 SECURITY: Mapping[str, Mapping[str, str]] = {
@@ -28,6 +32,14 @@ SECURITY: Mapping[str, Mapping[str, str]] = {
 
 TYPE_OF_PARAMETER = re.compile(r":\w+(?=})")
 
+IDEMPOTENCY_KEY: Mapping[str, Any] = {
+    "name": HEADER,
+    "in": "header",
+    "description": "A name of the call, such as a UUID, that a repeat of it has too: the repeat gets the "
+    "first answer, with `Idempotency-Replayed: true`, and changes nothing. Kept for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
+}
 REQUEST_ID: Mapping[str, Any] = {
     "name": "X-Request-ID",
     "in": "header",
@@ -69,7 +81,7 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components(dict.fromkeys(shape for body in bodies for shape in body.shapes)),
-            "parameters": {"X-Request-ID": REQUEST_ID},
+            "parameters": {"X-Request-ID": REQUEST_ID, HEADER: IDEMPOTENCY_KEY},
             "securitySchemes": SECURITY,
         },
     }
@@ -77,7 +89,7 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
 
 def bodies_of(endpoint: Endpoint) -> Iterable[BodyDescription]:
     """Return every body an endpoint takes or answers with; what a GET takes is not a body."""
-    yield from endpoint.description.replies.values()
+    yield from replies_of(endpoint).values()
     if endpoint.method != "GET":
         yield endpoint.description.request
 
@@ -90,6 +102,7 @@ def template(endpoint: Endpoint) -> str:
 def operation(endpoint: Endpoint) -> dict[str, Any]:
     """Return the description of one endpoint."""
     description, policy = endpoint.description, OPERATIONS[endpoint.operation]
+    named = ["X-Request-ID", HEADER] if policy.changes else ["X-Request-ID"]
     body = {} if endpoint.method == "GET" else {"requestBody": request_body(description.request)}
     return {
         "operationId": operation_id(endpoint),
@@ -97,12 +110,30 @@ def operation(endpoint: Endpoint) -> dict[str, Any]:
         "description": f"{description.text} {policy_text(policy)}",
         "tags": [description.tag],
         "security": [{policy.credential.value: []}],
-        "parameters": [{"$ref": "#/components/parameters/X-Request-ID"}, *url_parameters(endpoint)],
+        "parameters": [
+            *({"$ref": f"#/components/parameters/{name}"} for name in named),
+            *url_parameters(endpoint),
+        ],
         **body,
         "responses": {
-            str(status): reply(status, each) for status, each in sorted(description.replies.items())
+            str(status): reply(status, each) for status, each in sorted(replies_of(endpoint).items())
         },
     }
+
+
+@rule("K1")
+def replies_of(endpoint: Endpoint) -> dict[int, BodyDescription]:
+    """Return the answers of an endpoint by status; of one that changes something, those about its key too."""
+    replies = dict(endpoint.description.replies)
+    if OPERATIONS[endpoint.operation].changes:
+        problems = map(endpoint.problem, KEY_PROBLEMS)
+        texts = (codes.INVALID_KEY_TEXT, codes.CALL_RUNNING_TEXT, codes.KEY_REUSED_TEXT)
+        about_key = errors_by_status(
+            (each.status, text, each.body) for text, each in zip(texts, problems, strict=True)
+        )
+        for status, added in about_key.items():
+            replies[status] = joined(replies[status], added) if status in replies else added
+    return replies
 
 
 def policy_text(policy: OperationPolicy) -> str:

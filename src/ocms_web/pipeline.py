@@ -18,11 +18,13 @@ from ocms_core.kernel.access import OPERATIONS, Limit, Operation
 from ocms_core.kernel.access_log import AccessRecords
 from ocms_core.kernel.credentials import RateLimitExceeded, RateLimits
 from ocms_core.kernel.errors import Conflict, Unavailable
+from ocms_core.kernel.idempotency import RepeatedCall
 from ocms_core.kernel.rule_tags import rule
 from ocms_web.authentication import AuthenticationFailure, Authenticator
 from ocms_web.endpoints import MEBIBYTE, Endpoint, Request
 from ocms_web.json_codec import Malformed, Reply, decode, encode
 from ocms_web.problems import Problem
+from ocms_web.repeats import HEADER, is_key, repeat_reply
 
 log = structlog.get_logger()
 
@@ -111,7 +113,7 @@ def handle_safely(endpoint: Endpoint, pipeline: Pipeline, raw: RawRequest) -> Re
         return endpoint.problem(Problem.INTERNAL_ERROR)
 
 
-@rule("G8", "P1", "P3")
+@rule("G8", "P1", "P3", "K1")
 def handle(endpoint: Endpoint, pipeline: Pipeline, raw: RawRequest) -> Reply:
     """Refuse a call for its credential, then its role, its rate, its size and its JSON; else answer it."""
     now = pipeline.clock.now()
@@ -132,8 +134,14 @@ def handle(endpoint: Endpoint, pipeline: Pipeline, raw: RawRequest) -> Reply:
         body = None if endpoint.method == "GET" else decode(raw.body)
     except Malformed:
         return endpoint.problem(Problem.MALFORMED)
+    key = raw.headers.get(HEADER) if OPERATIONS[endpoint.operation].changes else None
+    if key is not None and not is_key(key):
+        return endpoint.problem(Problem.INVALID_KEY)
     record_access = partial(pipeline.records.record_access, caller, endpoint.operation, now=now)
-    return endpoint.answer(Request(caller, now, body, record_access, raw.url_params))
+    try:
+        return endpoint.answer(Request(caller, now, body, record_access, raw.url_params, key))
+    except RepeatedCall as repeated:
+        return repeat_reply(repeated, endpoint.problem)
 
 
 def with_headers(reply: Reply, headers: Mapping[str, str]) -> Reply:

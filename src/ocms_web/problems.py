@@ -16,9 +16,15 @@ class Problem(Enum):
     RATE_LIMITED = auto()
     TOO_LARGE = auto()
     MALFORMED = auto()
+    INVALID_KEY = auto()
+    CALL_RUNNING = auto()
+    KEY_REUSED = auto()
     INTERNAL_ERROR = auto()
     UNAVAILABLE = auto()
 
+
+KEY_PROBLEMS = (Problem.INVALID_KEY, Problem.CALL_RUNNING, Problem.KEY_REUSED)
+"""What only a call that writes meets: the problems of its `Idempotency-Key` (K1)."""
 
 STATUS: dict[Code, HTTPStatus] = {
     codes.SUCCESS: HTTPStatus.OK,
@@ -37,6 +43,12 @@ STATUS: dict[Code, HTTPStatus] = {
     codes.NOT_A_COURT_NOTICE: HTTPStatus.NOT_FOUND,
     codes.NO_COURT_NOTICE: HTTPStatus.NOT_FOUND,
     codes.NOTICES_NOT_FOUND: HTTPStatus.NOT_FOUND,
+    codes.INVALID_KEY: HTTPStatus.BAD_REQUEST,
+    codes.CALL_RUNNING: HTTPStatus.CONFLICT,
+    codes.KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    codes.HST_INVALID_KEY: HTTPStatus.BAD_REQUEST,
+    codes.OFFENDER_CALL_RUNNING: HTTPStatus.CONFLICT,
+    codes.OFFENDER_KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     codes.NO_SUCH_PATH: HTTPStatus.NOT_FOUND,
     codes.NO_SUCH_METHOD: HTTPStatus.METHOD_NOT_ALLOWED,
     codes.BATCH_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -18,6 +18,7 @@ from ocms_core.kernel.changes import (
     notice_of,
 )
 from ocms_core.kernel.errors import Conflict, RowRejected
+from ocms_core.kernel.idempotency import IdempotencyKey, StoredAnswer, check_repeat
 from ocms_core.kernel.reference import EMPTY
 from ocms_core.kernel.suspensions import OpenSuspension
 
@@ -112,6 +113,7 @@ class InMemoryCourtStores:
     meanwhile: Tables | None = None
     opened: list[str] = field(factory=list)
     written: list[Change] = field(factory=list)
+    answers: dict[IdempotencyKey, StoredAnswer] = field(factory=dict)
 
     @contextmanager
     def reading(self) -> Iterator["Transaction"]:
@@ -126,6 +128,7 @@ class InMemoryCourtStores:
         transaction = Transaction(self, self.tables)
         yield transaction
         self.tables = transaction.tables
+        self.answers.update(transaction.answers)
         self.written.extend(transaction.changes)
 
 
@@ -136,6 +139,7 @@ class Transaction:
     stores: InMemoryCourtStores
     tables: Tables
     changes: list[Change] = field(factory=list)
+    answers: dict[IdempotencyKey, StoredAnswer] = field(factory=dict)
 
     def payment_statuses(self, notice_nos: Sequence[str]) -> Mapping[str, NoticePaymentStatus]:
         """Return the payment status of the notices that exist."""
@@ -166,6 +170,23 @@ class Transaction:
         self.tables = apply(accepted, self.tables)
         self.changes.extend(accepted)
         return refused
+
+    def claim(self, key: IdempotencyKey, now: datetime) -> None:
+        """Raise what a repeat of a call gets."""
+        kept = [
+            answer
+            for other, answer in self.stores.answers.items()
+            if evolve(other, body_hash=key.body_hash) == key
+        ]
+        check_repeat(key, kept, now)
+
+    def keep_answer(self, key: IdempotencyKey, answer: StoredAnswer) -> None:
+        """Keep an answer until the commit."""
+        self.answers[key] = answer
+
+    def complete_answer(self, key: IdempotencyKey, answer: StoredAnswer) -> None:
+        """Replace a kept answer."""
+        self.answers[key] = answer
 
 
 def chosen(stored: Mapping[str, Kept], notice_nos: Sequence[str]) -> Mapping[str, Kept]:

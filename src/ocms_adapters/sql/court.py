@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, Select, String, case, column, inspect, null, select
 
 from ocms_adapters.sql.built_statements import built_once
+from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.locking import lock_notices
 from ocms_adapters.sql.moments import singapore_or_none
@@ -17,7 +17,6 @@ from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.suspension_rows import ON_ROW, RECORD, open_suspension, suspensions
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
-from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.suspensions import OpenSuspension
 
@@ -161,7 +160,7 @@ class SqlCourtReader:
         return self._connection.execute(statement, bind_keys(self._connection.dialect, notice_nos)).all()
 
 
-class SqlCourtStore(SqlCourtReader):
+class SqlCourtStore(ChangeStore, SqlCourtReader):
     """One writing transaction for the court and payment services."""
 
     def __init__(self, connection: Connection, statements: CourtStatements, changes: ChangeWriter) -> None:
@@ -176,10 +175,6 @@ class SqlCourtStore(SqlCourtReader):
         """Lock and return the notices of a court update with their suspensions and the reference data."""
         reference = read_reference(self._connection)
         return CourtFacts(reference, self._court_notices(self._statements.court_notices_locked, notice_nos))
-
-    def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
-        """Write every change with its outbox rows."""
-        return self._changes.record(self._connection, changes, now, isolate=isolate)
 
 
 class SqlCourtStores:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from ocms_adapters.sql.built_statements import built_once
+from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.hst_queries import Queries
 from ocms_adapters.sql.locking import lock_identities
@@ -29,7 +30,6 @@ from ocms_core.hst.facts import (
 from ocms_core.hst.listing import period
 from ocms_core.hst.request_checks import HstListQuery
 from ocms_core.kernel.addresses import AddressAnswer, RegisteredAddress
-from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.errors import Conflict
 from ocms_core.kernel.offender_details import role_order
@@ -184,7 +184,7 @@ class SqlHstReader:
         return self._connection.execute(statement, bind_keys(self._connection.dialect, keys)).all()
 
 
-class SqlHstStore(SqlHstReader):
+class SqlHstStore(ChangeStore, SqlHstReader):
     """One writing transaction for the HST services."""
 
     def __init__(self, connection: Connection, queries: Queries, changes: ChangeWriter) -> None:
@@ -216,10 +216,6 @@ class SqlHstStore(SqlHstReader):
         rows = self._queries.reported.bind(sorted((each.id_no, each.answered_at) for each in reported))
         for statement in (self._queries.mark_reported, self._queries.leave_queue):
             self._connection.execute(statement, rows | {"now": local(now)})
-
-    def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
-        """Write every change with its outbox rows."""
-        return self._changes.record(self._connection, changes, now, isolate=isolate)
 
 
 class SqlHstStores:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 from attrs import evolve
@@ -10,6 +9,7 @@ from sqlalchemy import BindParameter, Connection, Engine, Select, and_, bindpara
 
 from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_statements.offenders import ADDRESS, DETAIL, FURNISHED_MAIL, HISTORY, PERSON
+from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.locking import lock_identities, lock_rows
 from ocms_adapters.sql.moments import singapore_or_none
@@ -18,7 +18,7 @@ from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.suspension_rows import ON_ROW, RECORD, open_suspension, suspensions
 from ocms_adapters.sql.transactions import reading, writing
-from ocms_core.kernel.changes import Change, OffenderHistoryKept
+from ocms_core.kernel.changes import OffenderHistoryKept
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person, RoleHolder
 from ocms_core.kernel.rule_tags import rule
@@ -226,7 +226,7 @@ class SqlOffenderReader:
         return list(self._connection.execute(statement, {"notice_no": notice_no}))
 
 
-class SqlOffenderStore(SqlOffenderReader):
+class SqlOffenderStore(ChangeStore, SqlOffenderReader):
     """One writing transaction for the offender services."""
 
     def __init__(self, connection: Connection, changes: ChangeWriter) -> None:
@@ -251,10 +251,6 @@ class SqlOffenderStore(SqlOffenderReader):
             suspensions=suspensions_of(rows),
             assignee_on_hst_list=AssigneeOnHstList({} if days is None else {HST: days}) if listed else None,
         )
-
-    def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
-        """Write every change with its outbox rows."""
-        return self._changes.record(self._connection, changes, now, isolate=isolate)
 
 
 class SqlOffenderStores:

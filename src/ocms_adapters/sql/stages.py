@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from ocms_adapters.sql import stage_reports, stage_search
 from ocms_adapters.sql.built_statements import built_once
+from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.locking import lock_notices
 from ocms_adapters.sql.moments import MOMENT
@@ -32,7 +33,6 @@ from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.suspension_rows import ON_ROW, open_records, records_by_notice, suspensions
 from ocms_adapters.sql.transactions import reading, streaming, writing
-from ocms_core.kernel.changes import Change
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.offender_details import role_order
 from ocms_core.kernel.payments import is_fully_paid
@@ -167,7 +167,7 @@ class SqlStageReader:
         return self._connection.execute(statement, keys | bound).all()
 
 
-class SqlStageStore(SqlStageReader):
+class SqlStageStore(ChangeStore, SqlStageReader):
     """One writing transaction for the services of stage changes."""
 
     def __init__(self, connection: Connection, statements: StageStatements, changes: ChangeWriter) -> None:
@@ -198,10 +198,6 @@ class SqlStageStore(SqlStageReader):
     def record_stored(self, name: str, report: StoredReport, now: datetime) -> None:
         """Record in the registry that a report is in the store."""
         stage_reports.note_stored(self._connection, name, report, now)
-
-    def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
-        """Write every change with its outbox rows."""
-        return self._changes.record(self._connection, changes, now, isolate=isolate)
 
 
 def notices_of(

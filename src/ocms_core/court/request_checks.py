@@ -49,8 +49,8 @@ def first_refusal(body: object, cap: int) -> Refusal | None:
     """Return the refusal of a call for the first thing wrong with it, in the contract's order (P1, G8)."""
     if not isinstance(body, Mapping):
         return Refusal(INVALID_PAYLOAD)
-    request_id, requested_at, notices = map(body.get, ("requestId", "requestTimestamp", "notices"))
-    if not (isinstance(request_id, str) and REQUEST_ID.fullmatch(request_id)):
+    request_id, requested_at, notices = request_id_of(body), *map(body.get, ("requestTimestamp", "notices"))
+    if not (request_id and REQUEST_ID.fullmatch(request_id)):
         return Refusal(INVALID_PAYLOAD)
     if not (isinstance(requested_at, str) and timestamp(requested_at)):
         return Refusal(INVALID_TIMESTAMP)
@@ -61,6 +61,12 @@ def first_refusal(body: object, cap: int) -> Refusal | None:
     if not all(isinstance(notice, Mapping) and is_notice_no(notice.get("noticeNo")) for notice in notices):
         return Refusal(INVALID_NOTICE_NO)
     return None
+
+
+def request_id_of(body: object) -> str | None:
+    """Return the request id of a body; None where it has none."""
+    request_id = body.get("requestId") if isinstance(body, Mapping) else None
+    return request_id if isinstance(request_id, str) else None
 
 
 @rule("G9")

@@ -9,6 +9,7 @@ from ocms_core.court.ports import CourtStores
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.codes import INTERNAL_ERROR
 from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.idempotency import IdempotentCall
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import IsolateRow, execute
 
@@ -25,13 +26,18 @@ def get_payment_status(notice_nos: Sequence[str], *, stores: CourtStores) -> tup
 
 
 def update_court_notices(
-    updates: Sequence[CourtUpdate], *, stores: CourtStores, now: datetime
+    updates: Sequence[CourtUpdate],
+    *,
+    stores: CourtStores,
+    now: datetime,
+    call: IdempotentCall[Decision[CourtNotice]] | None = None,
 ) -> Decision[CourtNotice] | Refusal:
     """
     Move and suspend court notices as CAS asks, each item for itself.
 
     Raises `Conflict` when the same notices were changed under it three times running, `Unavailable`
-    when the database cannot be reached. Contract 1, API 2; rules P20 to P26.
+    when the database cannot be reached, a `RepeatedCall` for a repeat of `call`. Contract 1, API 2; rules
+    P20 to P26 and K1.
     """
     return execute(
         stores.writing,
@@ -39,6 +45,7 @@ def update_court_notices(
         decide=lambda facts: court_notices.decide(updates, facts, now),
         now=now,
         on_refused_row=IsolateRow(INTERNAL_ERROR),
+        call=call,
     )
 
 

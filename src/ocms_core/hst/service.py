@@ -1,4 +1,8 @@
-"""The HST services behind the five calls, start to end."""
+"""
+The HST services behind the five calls, start to end.
+
+Those that write take the call they answer: a repeat of it raises a `RepeatedCall` (K1).
+"""
 
 from datetime import datetime
 
@@ -9,6 +13,7 @@ from ocms_core.hst.ports import HstStores
 from ocms_core.hst.request_checks import HstApplication, HstListQuery, HstRevival, HstUpdate
 from ocms_core.kernel.codes import HST_NOT_CREATED, HST_NOT_REVIVED, HST_NOT_UPDATED
 from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.idempotency import IdempotentCall
 from ocms_core.kernel.unit_of_work import RefuseCall, execute
 
 
@@ -23,7 +28,12 @@ def find(id_no: str, *, stores: HstStores) -> KnownOffender:
 
 
 def apply(
-    application: HstApplication, *, officer: str, stores: HstStores, now: datetime
+    application: HstApplication,
+    *,
+    officer: str,
+    stores: HstStores,
+    now: datetime,
+    call: IdempotentCall[Decision[str]] | None = None,
 ) -> Decision[str] | Refusal:
     """
     List an identity and suspend its notices, all or nothing; the answers are the notices suspended.
@@ -36,10 +46,17 @@ def apply(
         decide=lambda facts: applying.decide(application, facts, officer, now),
         now=now,
         on_refused_row=RefuseCall(HST_NOT_CREATED),
+        call=call,
     )
 
 
-def update(change: HstUpdate, *, stores: HstStores, now: datetime) -> Decision[str] | Refusal:
+def update(
+    change: HstUpdate,
+    *,
+    stores: HstStores,
+    now: datetime,
+    call: IdempotentCall[Decision[str]] | None = None,
+) -> Decision[str] | Refusal:
     """
     Change name and address of a listed identity; the answers are the notices touched.
 
@@ -51,10 +68,18 @@ def update(change: HstUpdate, *, stores: HstStores, now: datetime) -> Decision[s
         decide=lambda facts: updating.decide(change, facts, now),
         now=now,
         on_refused_row=RefuseCall(HST_NOT_UPDATED),
+        call=call,
     )
 
 
-def revive(revival: HstRevival, *, officer: str, stores: HstStores, now: datetime) -> Decision[str] | Refusal:
+def revive(
+    revival: HstRevival,
+    *,
+    officer: str,
+    stores: HstStores,
+    now: datetime,
+    call: IdempotentCall[Decision[str]] | None = None,
+) -> Decision[str] | Refusal:
     """
     Remove an identity from the list and lift its TS-HST; each answer is how the notice stands now.
 
@@ -66,6 +91,7 @@ def revive(revival: HstRevival, *, officer: str, stores: HstStores, now: datetim
         decide=lambda facts: reviving.decide(revival, facts, officer, now),
         now=now,
         on_refused_row=RefuseCall(HST_NOT_REVIVED),
+        call=call,
     )
 
 

@@ -84,13 +84,15 @@ class OperationPolicy:
     """
     Who may call an operation, with which credential, how often, and with how many items at most.
 
-    `batch_cap` is None for a call that carries no list of items.
+    `batch_cap` is None for a call that carries no list of items. A call that `changes` something takes an
+    `Idempotency-Key` (K1); the due date that a PLUS query records is no change: its repeat records it once.
     """
 
     role: Role
     credential: CredentialKind
     limit: Limit
     batch_cap: BatchCap | None = None
+    changes: bool = False
 
 
 API_KEY, BEARER = CredentialKind
@@ -103,29 +105,36 @@ PLUS_CHANGES = Limit(calls=600, seconds=60)
 PRINT_RUNS = Limit(calls=60, seconds=60)
 
 OFFICER = OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS)
-OFFICER_BATCH = OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, BatchCap.STAGE_CHANGE)
+OFFICER_CHANGE = OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, changes=True)
+STAGE_CHANGES = BatchCap.STAGE_CHANGE
 
 OPERATIONS: Mapping[Operation, OperationPolicy] = {
     Operation.GET_PAYMENT_STATUS: OperationPolicy(Role.CAS, API_KEY, HOURLY, BatchCap.PAYMENT_STATUS),
-    Operation.UPDATE_COURT_NOTICES: OperationPolicy(Role.CAS, API_KEY, HOURLY, BatchCap.COURT_NOTICES),
+    Operation.UPDATE_COURT_NOTICES: OperationPolicy(
+        Role.CAS, API_KEY, HOURLY, BatchCap.COURT_NOTICES, changes=True
+    ),
     Operation.QUERY_NOTICE_INFO: OperationPolicy(Role.PLUS, BEARER, PLUS_QUERIES, BatchCap.PLUS_QUERY),
     Operation.SEARCH_STAGES: OFFICER,
-    Operation.VALIDATE_STAGES: OFFICER_BATCH,
-    Operation.CHANGE_STAGES: OFFICER_BATCH,
+    Operation.VALIDATE_STAGES: OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, STAGE_CHANGES),
+    Operation.CHANGE_STAGES: OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, STAGE_CHANGES, changes=True),
     Operation.LIST_STAGE_REPORTS: OFFICER,
     Operation.DOWNLOAD_STAGE_REPORT: OFFICER,
-    Operation.PLUS_CHANGE_STAGES: OperationPolicy(Role.PLUS, BEARER, PLUS_CHANGES, BatchCap.STAGE_CHANGE),
-    Operation.UPDATE_TOPPAN_STAGES: OperationPolicy(Role.TOPPAN, BEARER, PRINT_RUNS, BatchCap.TOPPAN),
+    Operation.PLUS_CHANGE_STAGES: OperationPolicy(
+        Role.PLUS, BEARER, PLUS_CHANGES, STAGE_CHANGES, changes=True
+    ),
+    Operation.UPDATE_TOPPAN_STAGES: OperationPolicy(
+        Role.TOPPAN, BEARER, PRINT_RUNS, BatchCap.TOPPAN, changes=True
+    ),
     Operation.CHECK_OFFENDER_ELIGIBILITY: OFFICER,
-    Operation.FURNISH_OFFENDER: OFFICER,
-    Operation.REDIRECT_NOTICE: OFFICER,
-    Operation.UPDATE_OFFENDER: OFFICER,
+    Operation.FURNISH_OFFENDER: OFFICER_CHANGE,
+    Operation.REDIRECT_NOTICE: OFFICER_CHANGE,
+    Operation.UPDATE_OFFENDER: OFFICER_CHANGE,
     Operation.GET_OFFENDERS: OFFICER,
     Operation.GET_TIMELINE: OFFICER,
     Operation.HST_EXISTS: OFFICER,
-    Operation.APPLY_HST: OFFICER,
-    Operation.UPDATE_HST: OFFICER,
-    Operation.REVIVE_HST: OFFICER,
+    Operation.APPLY_HST: OFFICER_CHANGE,
+    Operation.UPDATE_HST: OFFICER_CHANGE,
+    Operation.REVIVE_HST: OFFICER_CHANGE,
     Operation.HST_LIST: OFFICER,
 }
 """One row for each operation; an operation without a row cannot be called."""

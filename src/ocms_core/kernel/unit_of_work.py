@@ -11,6 +11,7 @@ from ocms_core.kernel.changes import Change, notice_of
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.errors import Conflict, RowRejected
+from ocms_core.kernel.idempotency import IdempotentCall, answer_store
 from ocms_core.kernel.rule_tags import rule
 
 
@@ -53,7 +54,7 @@ class RaiseRowRejected:
 RefusedRowPolicy = IsolateRow | RefuseCall | RaiseRowRejected
 
 
-@rule("P25", "H3", "G13")
+@rule("P25", "H3", "G13", "K1")
 def execute(
     open_store: Callable[[], AbstractContextManager[AnyStore]],
     load: Callable[[AnyStore], Facts],
@@ -61,6 +62,7 @@ def execute(
     *,
     now: datetime,
     on_refused_row: RefusedRowPolicy,
+    call: IdempotentCall[Decision[Detail]] | None = None,
     attempts: int = 3,
 ) -> Decision[Detail] | Refusal:
     """
@@ -69,16 +71,25 @@ def execute(
     Deciding is pure, so after a `Conflict` it is simply done again on fresh facts, `attempts` times at
     most; the last `Conflict` is raised. With `IsolateRow` it is done again after a `RowRejected` too, then
     isolating the row; other policies refuse the call or raise the `RowRejected`, and nothing is written.
+
+    With a `call` its answer is kept in the same transaction, by a store that is an `AnswerStore` too, and a
+    repeat of it raises a `RepeatedCall`.
     """
     isolate = False
     conflicts = 0
     while True:
         try:
             with open_store() as store:
+                if call:
+                    answer_store(store).claim(call.key, now)
                 decision = decide(load(store))
                 if isinstance(decision, Refusal):
                     return decision
                 refused = store.record(decision.changes, now, isolate=isolate)
+                if isinstance(on_refused_row, IsolateRow):
+                    decision = without_refused_rows(decision, refused, on_refused_row.code)
+                if call and (answer := call.answer_of(decision)):
+                    answer_store(store).keep_answer(call.key, answer)
         except Conflict:
             conflicts += 1
             if conflicts == attempts:
@@ -90,8 +101,6 @@ def execute(
                 raise
             isolate = True
         else:
-            if isinstance(on_refused_row, IsolateRow):
-                return without_refused_rows(decision, refused, on_refused_row.code)
             return decision
 
 

@@ -1,4 +1,9 @@
-"""The offender services: what an officer can ask and do, start to end."""
+"""
+The offender services: what an officer can ask and do, start to end.
+
+Those that write take the call they answer: a repeat of it raises a `RepeatedCall` (K1). Its answer is the one
+of an action the Internet side shows; one that it does not show yet is done all the same.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,6 +11,7 @@ from typing import Any
 
 from ocms_core.kernel.codes import DB_UPDATE, NOTICE_NOT_FOUND
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.idempotency import IdempotentCall
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import IsolateRow, execute
 from ocms_core.kernel.value_objects import value_object
@@ -48,7 +54,13 @@ def history_of(notice_no: str, *, stores: OffenderStores) -> NoticeHistory | Ref
 
 
 def furnish(
-    request: FurnishRequest, officer: str, *, stores: OffenderStores, delivery: Delivery, now: datetime
+    request: FurnishRequest,
+    officer: str,
+    *,
+    stores: OffenderStores,
+    delivery: Delivery,
+    now: datetime,
+    call: IdempotentCall[Decision[Any]] | None = None,
 ) -> ActionOutcome | Refusal:
     """
     Make somebody the current offender of a notice, and show it on the Internet side at once.
@@ -63,11 +75,18 @@ def furnish(
         stores=stores,
         delivery=delivery,
         now=now,
+        call=call,
     )
 
 
 def redirect(
-    request: FurnishRequest, officer: str, *, stores: OffenderStores, delivery: Delivery, now: datetime
+    request: FurnishRequest,
+    officer: str,
+    *,
+    stores: OffenderStores,
+    delivery: Delivery,
+    now: datetime,
+    call: IdempotentCall[Decision[Any]] | None = None,
 ) -> ActionOutcome | Refusal:
     """Pass a notice on from its current offender to another role. Contract 3, 2.3; rules F30, F31 and F60."""
     assignment, from_role = assignment_of(request, officer), request.from_role or ""
@@ -77,11 +96,18 @@ def redirect(
         stores=stores,
         delivery=delivery,
         now=now,
+        call=call,
     )
 
 
 def update(
-    patch: ParticularsPatch, officer: str, *, stores: OffenderStores, delivery: Delivery, now: datetime
+    patch: ParticularsPatch,
+    officer: str,
+    *,
+    stores: OffenderStores,
+    delivery: Delivery,
+    now: datetime,
+    call: IdempotentCall[Decision[Any]] | None = None,
 ) -> ActionOutcome | Refusal:
     """Change particulars of the current offender. Contract 3, 2.4; rules F40 and F61."""
     return execute_and_deliver(
@@ -90,6 +116,7 @@ def update(
         stores=stores,
         delivery=delivery,
         now=now,
+        call=call,
     )
 
 
@@ -108,9 +135,10 @@ def execute_and_deliver(
     stores: OffenderStores,
     delivery: Delivery,
     now: datetime,
+    call: IdempotentCall[Decision[Any]] | None,
 ) -> ActionOutcome | Refusal:
     """Commit what is decided, then show it on the Internet side; failing to show undoes nothing."""
-    decision = execute(stores.writing, load, decide, now=now, on_refused_row=IsolateRow(DB_UPDATE))
+    decision = execute(stores.writing, load, decide, now=now, on_refused_row=IsolateRow(DB_UPDATE), call=call)
     if isinstance(decision, Refusal):
         return decision
     (answer,) = decision.answers

@@ -7,6 +7,7 @@ from functools import partial
 from ocms_core.kernel import codes
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.errors import RowRejected
+from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, StoredAnswer, answer_store
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import IsolateRow, RaiseRowRejected, execute
@@ -49,13 +50,19 @@ def validate(request: Validation, *, stores: StageStores) -> tuple[Answer[Eligib
 
 @rule("S30", "G13")
 def submit(
-    items: Sequence[ChangeItem], officer: str, *, stores: StageStores, now: datetime
+    items: Sequence[ChangeItem],
+    officer: str,
+    *,
+    stores: StageStores,
+    now: datetime,
+    call: IdempotentCall[Decision[StageTransition]] | None = None,
 ) -> Decision[StageTransition]:
     """
     Move notices for an officer; duplicates are looked for under the lock, so of two officers one is refused.
 
     Each item is moved or refused for itself. Raises `Conflict` when overtaken three times running,
-    `Unavailable` when the database cannot be reached. Contract 2, 1.3; rules S10 to S30.
+    `Unavailable` when the database cannot be reached, a `RepeatedCall` for a repeat of `call`. Contract 2,
+    1.3; rules S10 to S30 and K1.
     """
     notice_nos = [item.notice_no for item in items]
     decision = execute(
@@ -64,6 +71,7 @@ def submit(
         decide=lambda facts: officer_changes.decide(items, facts, officer, now),
         now=now,
         on_refused_row=IsolateRow(codes.CPS_UNEXPECTED),
+        call=call,
     )
     return decision_by_item(decision)
 
@@ -78,7 +86,11 @@ def preview(
 
 
 def plus_change(
-    change: PlusChange, *, stores: StageStores, now: datetime
+    change: PlusChange,
+    *,
+    stores: StageStores,
+    now: datetime,
+    call: IdempotentCall[Decision[StageTransition]] | None = None,
 ) -> Decision[StageTransition] | Refusal:
     """
     Move notices as PLUS asks, all or none; a call that moves nothing has no answers.
@@ -92,25 +104,46 @@ def plus_change(
         decide=lambda facts: plus.decide(change, facts, now),
         now=now,
         on_refused_row=RaiseRowRejected(),
+        call=call,
     )
 
 
 @rule("S75")
 def update_toppan_stages(
-    run: ToppanRun, *, stores: StageStores, now: datetime, progress: Callable[[int], None] | None = None
+    run: ToppanRun,
+    *,
+    stores: StageStores,
+    now: datetime,
+    progress: Callable[[int], None] | None = None,
+    call: IdempotentCall[toppan.ToppanResult] | None = None,
 ) -> toppan.ToppanResult:
     """
     Commit each chunk of a print run by itself, so that a repeat after a crash finishes what was left (S75).
 
-    `progress` is called with the number of notices of each chunk done. Contract 2, 3.1; rules S71 to S75.
+    `progress` is called with the number of notices of each chunk done; the answer of `call` is kept after
+    the last. Contract 2, 3.1; rules S71 to S75 and K1.
     """
-    return toppan.toppan_result(len(run.notice_nos), toppan_answers(run, stores, now, progress))
+    answers = toppan_answers(run, stores, now, progress, call)
+    result = toppan.toppan_result(len(run.notice_nos), answers)
+    if call and (answer := call.answer_of(result)):
+        with stores.writing() as store:
+            kept = answer_store(store)
+            kept.claim(call.key, now)  # another delivery of the run may have been faster
+            kept.keep_answer(call.key, answer)
+    return result
 
 
 def toppan_answers(
-    run: ToppanRun, stores: StageStores, now: datetime, progress: Callable[[int], None] | None
+    run: ToppanRun,
+    stores: StageStores,
+    now: datetime,
+    progress: Callable[[int], None] | None,
+    call: IdempotentCall[toppan.ToppanResult] | None,
 ) -> Iterator[Answer[StageTransition]]:
     """Decide a print run chunk by chunk and yield what became of each notice."""
+    claim: IdempotentCall[Decision[StageTransition]] | None = None
+    if call:
+        claim = IdempotentCall(call.key, lambda _chunk: None)  # a chunk is no answer to be kept
     for chunk in toppan.chunks(run.notice_nos):
         known = [notice_no for notice_no in chunk if is_number(notice_no)]
         yield from decision_by_item(
@@ -120,10 +153,17 @@ def toppan_answers(
                 decide=lambda facts, chunk=chunk: toppan.decide(chunk, run, facts, now),  # type: ignore[misc]  # bound at once
                 now=now,
                 on_refused_row=IsolateRow(codes.CPS_UNEXPECTED),
+                call=claim,
             )
         ).answers
         if progress:
             progress(len(chunk))
+
+
+def complete_answer(key: IdempotencyKey, answer: StoredAnswer, *, stores: StageStores) -> None:
+    """Replace the kept answer of a submit by the one with the link to its report (K1)."""
+    with stores.writing() as store:
+        answer_store(store).complete_answer(key, answer)
 
 
 def decision_by_item(decision: Decision[StageTransition] | Refusal) -> Decision[StageTransition]:

@@ -31,6 +31,9 @@ COURT_PROBLEMS: dict[Problem, Code] = {
     Problem.RATE_LIMITED: codes.RATE_LIMITED,
     Problem.TOO_LARGE: codes.BODY_TOO_LARGE,
     Problem.MALFORMED: codes.INVALID_PAYLOAD,
+    Problem.INVALID_KEY: codes.INVALID_KEY,
+    Problem.CALL_RUNNING: codes.CALL_RUNNING,
+    Problem.KEY_REUSED: codes.KEY_REUSED,
     Problem.INTERNAL_ERROR: codes.INTERNAL_ERROR,
     Problem.UNAVAILABLE: codes.SERVICE_UNAVAILABLE,
 }

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from ocms_core.court import service
 from ocms_core.court.ports import CourtStores
-from ocms_core.court.request_checks import court_updates, notice_numbers
+from ocms_core.court.request_checks import court_updates, notice_numbers, request_id_of
 from ocms_core.kernel.access import Operation, batch_cap_of
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.reference import Reference
@@ -21,6 +21,7 @@ from ocms_web.court.replies import (
 )
 from ocms_web.endpoints import Endpoint, Request
 from ocms_web.json_codec import Reply
+from ocms_web.repeats import call_of
 
 
 @frozen
@@ -43,7 +44,13 @@ class CourtCalls:
         updates = court_updates(request.body, batch_cap_of(Operation.UPDATE_COURT_NOTICES, self.reference()))
         if isinstance(updates, Refusal):
             return error_reply(updates)
-        decision = service.update_court_notices(updates, stores=self.stores, now=request.now)
+        call = call_of(
+            request,
+            Operation.UPDATE_COURT_NOTICES,
+            court_update_reply,
+            request_id=request_id_of(request.body),
+        )
+        decision = service.update_court_notices(updates, stores=self.stores, now=request.now, call=call)
         return error_reply(decision) if isinstance(decision, Refusal) else court_update_reply(decision)
 
     def query_notice_info(self, request: Request) -> Reply:

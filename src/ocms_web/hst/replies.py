@@ -37,6 +37,9 @@ HST_PROBLEMS: dict[Problem, Code] = {
     Problem.RATE_LIMITED: codes.RATE_LIMITED,
     Problem.TOO_LARGE: codes.HST_BODY_TOO_LARGE,
     Problem.MALFORMED: codes.HST_BODY_INVALID,
+    Problem.INVALID_KEY: codes.HST_INVALID_KEY,
+    Problem.CALL_RUNNING: codes.CALL_RUNNING,
+    Problem.KEY_REUSED: codes.KEY_REUSED,
     Problem.INTERNAL_ERROR: codes.HST_INTERNAL_ERROR,
     Problem.UNAVAILABLE: codes.SERVICE_UNAVAILABLE,
 }

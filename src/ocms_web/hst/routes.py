@@ -21,6 +21,7 @@ from ocms_web.hst.replies import (
     update_reply,
 )
 from ocms_web.json_codec import Reply
+from ocms_web.repeats import call_of
 
 
 @frozen
@@ -48,8 +49,9 @@ class HstCalls:
         if isinstance(application, Refusal):
             return error_reply(application)
         request.record_access([application.id_no])
+        call = call_of(request, Operation.APPLY_HST, application_reply)
         decision = service.apply(
-            application, officer=request.principal.name, stores=self.stores, now=request.now
+            application, officer=request.principal.name, stores=self.stores, now=request.now, call=call
         )
         return error_reply(decision) if isinstance(decision, Refusal) else application_reply(decision)
 
@@ -59,7 +61,8 @@ class HstCalls:
         if isinstance(update, Refusal):
             return error_reply(update)
         request.record_access([update.id_no])
-        decision = service.update(update, stores=self.stores, now=request.now)
+        call = call_of(request, Operation.UPDATE_HST, update_reply)
+        decision = service.update(update, stores=self.stores, now=request.now, call=call)
         return error_reply(decision) if isinstance(decision, Refusal) else update_reply(decision)
 
     @rule("G2")
@@ -76,8 +79,9 @@ class HstCalls:
         if isinstance(revival, Refusal):
             return error_reply(revival)
         request.record_access([revival.id_no])
+        call = call_of(request, Operation.REVIVE_HST, revival_reply)
         decision = service.revive(
-            revival, officer=request.principal.name, stores=self.stores, now=request.now
+            revival, officer=request.principal.name, stores=self.stores, now=request.now, call=call
         )
         return error_reply(decision) if isinstance(decision, Refusal) else revival_reply(decision)
 

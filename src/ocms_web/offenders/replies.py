@@ -58,6 +58,8 @@ PROBLEMS: Mapping[Problem, Code] = {
     Problem.UNAUTHORIZED: codes.JWT_INVALID,
     Problem.FORBIDDEN: codes.OFFICER_NOT_ALLOWED,
     Problem.RATE_LIMITED: codes.OFFICER_RATE_LIMITED,
+    Problem.CALL_RUNNING: codes.OFFENDER_CALL_RUNNING,
+    Problem.KEY_REUSED: codes.OFFENDER_KEY_REUSED,
 }
 OK = STATUS[codes.SUCCESS]
 
@@ -121,6 +123,8 @@ def problem_reply(problem: Problem, *, unreachable: Code) -> Reply:
         return invalid_fields([(None, "Request body is too large")], STATUS[codes.BODY_TOO_LARGE])
     if problem is Problem.MALFORMED:
         return invalid_fields([(None, "Invalid request body")])
+    if problem is Problem.INVALID_KEY:
+        return invalid_fields([("Idempotency-Key", codes.INVALID_KEY_TEXT)])
     if problem is Problem.UNAVAILABLE:
         return technical_error(unreachable, STATUS[codes.SERVICE_UNAVAILABLE])
     return technical_error(codes.UNEXPECTED_ERROR)

@@ -1,13 +1,14 @@
 """Contract 3 over HTTP, and the timeline of a notice."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from attrs import frozen
 
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.codes import API_KEY_INVALID, DB_UPDATE
-from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.errors import OcmsError, Unavailable
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders import details, request_reader, service, timeline
@@ -30,6 +31,7 @@ from ocms_web.offenders.replies import (
     update_reply,
     writing_problem,
 )
+from ocms_web.repeats import call_of
 
 BASE = "/api/v1/notice"
 NUMBERS = frozenset({"skip", "limit"})
@@ -55,19 +57,38 @@ class OffenderCalls:
 
     def furnish(self, request: Request) -> Reply:
         """Answer 2.2: furnish an offender."""
-        return self._act(request, request_reader.parse_furnish, service.furnish, furnish_reply)
+        return self._act(
+            request,
+            Operation.FURNISH_OFFENDER,
+            request_reader.parse_furnish,
+            service.furnish,
+            furnish_reply,
+        )
 
     def redirect(self, request: Request) -> Reply:
         """Answer 2.3: redirect a notice."""
-        return self._act(request, request_reader.parse_redirect, service.redirect, redirect_reply)
+        return self._act(
+            request,
+            Operation.REDIRECT_NOTICE,
+            request_reader.parse_redirect,
+            service.redirect,
+            redirect_reply,
+        )
 
     def update(self, request: Request) -> Reply:
         """Answer 2.4: update particulars of the current offender."""
-        return self._act(request, request_reader.parse_update, service.update, update_reply)
+        return self._act(
+            request,
+            Operation.UPDATE_OFFENDER,
+            request_reader.parse_update,
+            service.update,
+            update_reply,
+        )
 
     def _act(
         self,
         request: Request,
+        operation: Operation,
         parse: Callable[[object], Any],
         act: Callable[..., ActionOutcome | Refusal],
         render: Callable[[str, Any], Reply],
@@ -77,7 +98,10 @@ class OffenderCalls:
         if isinstance(parsed, Refusal):
             return error_reply(parsed)
         officer, now = request.principal.name, request.now
-        outcome = attempt(lambda: act(parsed, officer, stores=self.stores, delivery=self.delivery, now=now))
+        call = call_of(request, operation, partial(decision_reply, render=render))
+        outcome = attempt(
+            lambda: act(parsed, officer, stores=self.stores, delivery=self.delivery, now=now, call=call)
+        )
         return outcome_reply(outcome, render)
 
     def get_details(self, request: Request) -> Reply:
@@ -123,6 +147,13 @@ def attempt(action: Callable[[], ActionOutcome | Refusal]) -> ActionOutcome | Re
         raise
     except OcmsError:
         return Refusal(DB_UPDATE)
+
+
+@rule("K1")
+def decision_reply(decision: Decision[Any], render: Callable[[str, Any], Reply]) -> Reply:
+    """Return the reply a repeat gets: what was decided, which the Internet side shows by then or later."""
+    (answer,) = decision.answers
+    return error_reply(Refusal(DB_UPDATE)) if answer.detail is None else render(answer.key, answer.detail)
 
 
 @rule("F60")

@@ -13,7 +13,7 @@ from ocms_core.stages.request_fields import InvalidRequest
 from ocms_core.stages.search import MOST_LISTED
 from ocms_web.descriptions import BodyDescription, Description, errors_by_status, json_body
 from ocms_web.json_codec import Reply
-from ocms_web.problems import Problem
+from ocms_web.problems import KEY_PROBLEMS, Problem
 from ocms_web.shapes import Day
 from ocms_web.stages.replies import (
     PROBLEMS,
@@ -70,7 +70,11 @@ REPORT_NAME = "ChangeStageReport_20251220_143022_USER01.xlsx"
 def errors(problem_reply: Callable[[Problem], Reply], *own: tuple[str, Reply]) -> dict[int, BodyDescription]:
     """Return the errors of a call by status: its own refusals, and every problem in its family's words."""
     with bound_contextvars(request_id=REQUEST_ID):
-        problems = [(PROBLEMS[problem][2], problem_reply(problem)) for problem in Problem]
+        problems = [
+            (PROBLEMS[problem][2], problem_reply(problem))
+            for problem in Problem
+            if problem not in KEY_PROBLEMS  # described for every call that writes
+        ]
     return errors_by_status((reply.status, sentence, reply.body) for sentence, reply in (*own, *problems))
 
 

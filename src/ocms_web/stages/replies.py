@@ -66,6 +66,9 @@ PROBLEMS: Mapping[Problem, tuple[HTTPStatus, str, str]] = {
         "OCMS.CPS.INVALID_FORMAT",
         "Invalid request. Please check and try again.",
     ),
+    Problem.INVALID_KEY: (HTTPStatus.BAD_REQUEST, "OCMS.CPS.INVALID_FORMAT", codes.INVALID_KEY_TEXT),
+    Problem.CALL_RUNNING: (HTTPStatus.CONFLICT, "CALL_RUNNING", codes.CALL_RUNNING_TEXT),
+    Problem.KEY_REUSED: (HTTPStatus.UNPROCESSABLE_ENTITY, "KEY_REUSED", codes.KEY_REUSED_TEXT),
     Problem.INTERNAL_ERROR: (
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "INTERNAL_ERROR",
@@ -79,6 +82,9 @@ PLUS_CODES: Mapping[Problem, str] = {
     Problem.RATE_LIMITED: "OCMS-4291",
     Problem.TOO_LARGE: "OCMS-4000",
     Problem.MALFORMED: "OCMS-4000",
+    Problem.INVALID_KEY: "OCMS-4000",
+    Problem.CALL_RUNNING: "OCMS-4091",
+    Problem.KEY_REUSED: "OCMS-4221",
     Problem.INTERNAL_ERROR: "INTERNAL_ERROR",
     Problem.UNAVAILABLE: "OCMS-5031",
 }

@@ -6,12 +6,14 @@ import structlog
 from attrs import frozen
 
 from ocms_core.kernel.access import Operation, batch_cap_of
-from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.errors import Conflict, Unavailable
+from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, RepeatedCall, StoredAnswer
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.stages import client_checks, officer_changes, plus, request_checks, search, service
+from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.ports import StageStores
 from ocms_core.stages.reports import ReportBatch, link_hours
 from ocms_core.stages.request_fields import InvalidRequest
@@ -19,6 +21,7 @@ from ocms_core.stages.service import ReportLink
 from ocms_web.endpoints import MEBIBYTE, Endpoint, Request
 from ocms_web.json_codec import Reply
 from ocms_web.problems import Problem
+from ocms_web.repeats import call_of, stored
 from ocms_web.stages import description
 from ocms_web.stages.replies import (
     plus_error,
@@ -44,6 +47,8 @@ from ocms_web.stages.replies import (
 )
 
 log = structlog.get_logger()
+
+StageCall = IdempotentCall[Decision[StageTransition]]
 
 
 @frozen
@@ -81,11 +86,17 @@ class StageCalls:
         except InvalidRequest as invalid:
             return submit_error(invalid)
         officer, now = request.principal.name, request.now
-        decision = service.submit(items, officer, stores=self.stores, now=now)
+        call: StageCall | None = call_of(
+            request, Operation.CHANGE_STAGES, without_report, is_final=has_no_report
+        )
+        decision = service.submit(items, officer, stores=self.stores, now=now, call=call)
         if not decision.changes:
-            return submit_reply(decision, None)
+            return without_report(decision)
         link = self._publish_report(ReportBatch(officer, officer_changes.SOURCE, now, now))
-        return submit_reply(decision, link)
+        reply = submit_reply(decision, link)
+        if call:
+            self._complete_answer(call.key, stored(reply, call.key, request))
+        return reply
 
     def list_reports(self, request: Request) -> Reply:
         """Answer with the reports between two days."""
@@ -114,13 +125,15 @@ class StageCalls:
             change = client_checks.plus_change(request.body, self._cap(Operation.PLUS_CHANGE_STAGES))
         except InvalidRequest as invalid:
             return plus_error(invalid.code, too_large=invalid.too_large)
-        decision = service.plus_change(change, stores=self.stores, now=request.now)
+        reply = plus_reply(len(change.notice_nos))
+        call: StageCall | None = call_of(request, Operation.PLUS_CHANGE_STAGES, lambda _decision: reply)
+        decision = service.plus_change(change, stores=self.stores, now=request.now, call=call)
         if isinstance(decision, Refusal):
             return plus_error(decision.code)
         if decision.changes:
             at = change.at or request.now
             self._publish_report(ReportBatch(client_checks.PLUS_CODE, plus.SOURCE, at, request.now))
-        return plus_reply(len(change.notice_nos))
+        return reply
 
     def toppan(self, request: Request) -> Reply:
         """Answer Toppan; also what fails half-way names how many notices were asked for."""
@@ -129,7 +142,10 @@ class StageCalls:
         except InvalidRequest as invalid:
             return toppan_error(invalid)
         try:
-            result = service.update_toppan_stages(run, stores=self.stores, now=request.now)
+            call = call_of(request, Operation.UPDATE_TOPPAN_STAGES, toppan_reply)
+            result = service.update_toppan_stages(run, stores=self.stores, now=request.now, call=call)
+        except RepeatedCall:
+            raise
         except (Unavailable, Conflict) as fault:
             log.warning("toppan_unavailable", reason=str(fault))
             return toppan_problem(Problem.UNAVAILABLE, len(run.notice_nos))
@@ -140,6 +156,15 @@ class StageCalls:
 
     def _cap(self, operation: Operation) -> int:
         return batch_cap_of(operation, self.reference())
+
+    def _complete_answer(self, key: IdempotencyKey, answer: StoredAnswer | None) -> None:
+        """Add the link of a batch's report to its kept answer; the batch stands whatever fails here (S23)."""
+        if answer is None:
+            return
+        try:
+            service.complete_answer(key, answer, stores=self.stores)
+        except Exception:  # a repeat gets the answer without the link
+            log.exception("answer_not_completed", operation=key.operation.value)
 
     @rule("S23")
     def _publish_report(self, batch: ReportBatch) -> ReportLink | None:
@@ -152,6 +177,16 @@ class StageCalls:
         except Exception:  # nothing a report does may fail a batch that is committed
             log.exception("report_failed", officer=batch.officer, source=batch.source)
             return None
+
+
+def has_no_report(decision: Decision[StageTransition]) -> bool:
+    """Return whether a submit has moved nothing, so that there is no report of it."""
+    return not decision.changes
+
+
+def without_report(decision: Decision[StageTransition]) -> Reply:
+    """Return the reply of a submit before its report is there, or that has none."""
+    return submit_reply(decision, None)
 
 
 @rule("G2")

@@ -240,7 +240,7 @@ DICTIONARY = {
 NOW = "= DATEADD(hour, 8, SYSUTCDATETIME())"
 HOUSEKEEPING = {
     "ocms_outbox",
-    "ocms_request_ledger",
+    "ocms_idempotent_answer",
     "ocms_rate_counter",
     "ocms_api_credential",
     "ocms_report",

@@ -91,6 +91,11 @@ def about_notices(statements: list[str]) -> list[str]:
     return [statement for statement in statements if "ocms_valid_offence_notice" in statement]
 
 
+def lock_of_call(wired: Wired) -> int:
+    """Return how many statements lock a call with a key; a database with one writer at a time needs none."""
+    return 0 if wired.engine.name == "sqlite" else 1
+
+
 @pytest.mark.rule("P10", "G9")
 def test_api_1_costs_one_data_statement_beside_credential_and_limit(wired: Wired) -> None:
     client = wired.client(API_1)
@@ -100,20 +105,20 @@ def test_api_1_costs_one_data_statement_beside_credential_and_limit(wired: Wired
     assert len(about_notices(costs[0])) == 1
 
 
-@pytest.mark.rule("G9", "P24")
-def test_api_2_costs_eight_statements_when_everything_changes(wired: Wired) -> None:
+@pytest.mark.rule("G9", "P24", "K1")
+def test_api_2_costs_ten_statements_when_everything_changes(wired: Wired) -> None:
     client = wired.client(API_2)
     costs = [client.cost(wired.numbers(many), **FULL) for many in (1, 50, 500)]
     assert costs[0] == costs[1] == costs[2]
-    assert len(costs[0]) == 8
+    assert len(costs[0]) == 10 + lock_of_call(wired)
 
 
-@pytest.mark.rule("G9", "P24")
-def test_api_2_costs_six_statements_when_only_the_audit_is_touched(wired: Wired) -> None:
+@pytest.mark.rule("G9", "P24", "K1")
+def test_api_2_costs_eight_statements_when_only_the_audit_is_touched(wired: Wired) -> None:
     client = wired.client(API_2)
     costs = [client.cost(wired.numbers(many)) for many in (1, 50, 500)]
     assert costs[0] == costs[1] == costs[2]
-    assert len(costs[0]) == 6
+    assert len(costs[0]) == 8 + lock_of_call(wired)
 
 
 @pytest.mark.rule("G9", "P32")

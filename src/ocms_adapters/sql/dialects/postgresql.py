@@ -59,6 +59,7 @@ LOCK_IDENTITIES = text(
     "FROM (SELECT id_no FROM unnest(CAST(:keys AS varchar[])) AS identities (id_no) "
     "ORDER BY id_no) AS in_order"
 )
+TRY_LOCK_CALL = text("SELECT pg_try_advisory_xact_lock(hashtextextended('ocms_call ' || :name, 0))")
 LOCK_SCHEMA = text("SELECT pg_advisory_xact_lock(hashtext('ocms_schema'))")
 LIMIT_IDLE_TIME = text("SELECT set_config('idle_in_transaction_session_timeout', :milliseconds, true)")
 # Room to join a million rows in memory, for this one transaction.
@@ -179,6 +180,10 @@ class PostgresqlDialect(DatabaseDialect):
     def lock_identities(self, connection: Connection, id_nos: Sequence[str]) -> None:
         """Take advisory locks."""
         connection.execute(LOCK_IDENTITIES, self.bind_keys(id_nos))
+
+    def try_lock_call(self, connection: Connection, name: str) -> bool:
+        """Take an advisory lock that lasts as long as the transaction, where it is free."""
+        return bool(connection.execute(TRY_LOCK_CALL, {"name": name}).scalar_one())
 
     def lock_table(self, connection: Connection, table: Table) -> None:
         """Lock against every writer, no reader."""

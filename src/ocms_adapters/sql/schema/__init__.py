@@ -5,12 +5,12 @@ from ocms_adapters.sql.schema.columns import local_now
 from ocms_adapters.sql.schema.housekeeping import (
     ocms_access_record,
     ocms_api_credential,
+    ocms_idempotent_answer,
     ocms_mha_file,
     ocms_offender_history,
     ocms_outbox,
     ocms_rate_counter,
     ocms_report,
-    ocms_request_ledger,
 )
 from ocms_adapters.sql.schema.internet import (
     INTERNET,
@@ -53,6 +53,7 @@ __all__ = [
     "ocms_court_case",
     "ocms_furnish_detail",
     "ocms_hst",
+    "ocms_idempotent_answer",
     "ocms_job_run",
     "ocms_mha_file",
     "ocms_offence_notice_owner_driver",
@@ -62,7 +63,6 @@ __all__ = [
     "ocms_parameter",
     "ocms_rate_counter",
     "ocms_report",
-    "ocms_request_ledger",
     "ocms_shedlock",
     "ocms_stage_map",
     "ocms_suspended_notice",

@@ -78,16 +78,19 @@ ocms_access_record = intranet_table(
     sqlite_autoincrement=True,
 )
 
-# The answer of each call that must change things once; none yet while it is being worked on.
-ocms_request_ledger = intranet_table(
-    "ocms_request_ledger",
+# The answers of calls that may be delivered twice (K1); `is_final` is N while one may still be completed.
+ocms_idempotent_answer = intranet_table(
+    "ocms_idempotent_answer",
     varchar("operation", 64, key=True),
-    varchar("request_id", 64, key=True),
-    varchar("credential", 64, null=False),
-    varchar("body_hash", 64, null=False),
-    whole("status"),
+    varchar("credential", 64, key=True),
+    varchar("key_source", 9, key=True),
+    varchar("idempotency_key", 255, key=True),
+    varchar("body_hash", 64, key=True),
+    whole("status", null=False),
     long_text("answer"),
-    moment("answered_at"),
+    moment("answered_at", null=False),
+    varchar("is_final", 1, null=False),
+    Index("ix_ocms_idempotent_answer_answered_at", "answered_at"),
 )
 
 # A caller's last so many calls: one more is let in by taking a slot whose use lies a whole period back (P3).

@@ -1,0 +1,92 @@
+"""Calls that may be delivered twice: their keys, the answers kept of them, and what a repeat gets (K1)."""
+
+import re
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import TypeVar
+
+import msgspec
+
+from ocms_core.kernel.access import Operation
+from ocms_core.kernel.idempotency import (
+    AlreadyAnswered,
+    IdempotencyKey,
+    IdempotentCall,
+    KeyOrigin,
+    KeyReused,
+    RepeatedCall,
+    StillRunning,
+    StoredAnswer,
+)
+from ocms_core.kernel.rule_tags import rule
+from ocms_web.endpoints import Request
+from ocms_web.json_codec import Reply, encode
+from ocms_web.problems import Problem
+
+Outcome = TypeVar("Outcome")
+
+HEADER = "Idempotency-Key"
+VISIBLE = re.compile(r"[!-~]{1,255}")
+REPLAYED: Mapping[str, str] = {"Idempotency-Replayed": "true"}
+FIRST_REFUSAL = 400
+PROBLEMS: Mapping[type[RepeatedCall], Problem] = {
+    StillRunning: Problem.CALL_RUNNING,
+    KeyReused: Problem.KEY_REUSED,
+}
+
+
+@rule("K1")
+def is_key(header: str) -> bool:
+    """Return whether a header can be a key: 1 to 255 visible ASCII characters (K1)."""
+    return VISIBLE.fullmatch(header) is not None
+
+
+@rule("K1")
+def call_of(
+    request: Request,
+    operation: Operation,
+    reply_of: Callable[[Outcome], Reply],
+    *,
+    request_id: str | None = None,
+    is_final: Callable[[Outcome], bool] = lambda _outcome: True,
+) -> IdempotentCall[Outcome] | None:
+    """
+    Return a call as its repeats will find it: by its header, else by its request id; None without either.
+
+    `reply_of` renders what is kept with the effect; `is_final` says whether nothing is added to it later.
+    """
+    if request.idempotency_key is not None:
+        source, name = KeyOrigin.HEADER, request.idempotency_key
+    elif request_id is not None:
+        source, name = KeyOrigin.REQUEST_ID, request_id
+    else:
+        return None
+    key = IdempotencyKey(operation, request.principal.credential, source, name, body_hash(request))
+
+    def answer_of(outcome: Outcome) -> StoredAnswer | None:
+        return stored(reply_of(outcome), key, request, is_final=is_final(outcome))
+
+    return IdempotentCall(key, answer_of)
+
+
+def stored(
+    reply: Reply, key: IdempotencyKey, request: Request, *, is_final: bool = True
+) -> StoredAnswer | None:
+    """Return a reply as it is kept; None for a refusal, which can be tried again."""
+    if reply.status >= FIRST_REFUSAL:
+        return None
+    return StoredAnswer(key.body_hash, reply.status, encode(reply.body), request.now, is_final)
+
+
+def body_hash(request: Request) -> str:
+    """Return the SHA-256, in hex, of what a call asks for, in whatever order its fields stand."""
+    asked = [request.body, request.url_params]
+    return sha256(msgspec.json.encode(asked, order="deterministic")).hexdigest()
+
+
+@rule("K1")
+def repeat_reply(repeated: RepeatedCall, problem_reply: Callable[[Problem], Reply]) -> Reply:
+    """Return the first answer byte for byte, 409 while there is none, or 422 for another call (K1)."""
+    if isinstance(repeated, AlreadyAnswered):
+        return Reply(repeated.answer.status, repeated.answer.body, REPLAYED)
+    return problem_reply(PROBLEMS[type(repeated)])

@@ -1,0 +1,69 @@
+"""What is kept for a time is removed after it, the oldest first, and nothing else."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from attrs import field, mutable
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocms_core.jobs.retention import CHUNK, RowKind, remove_old_rows
+from tests.support.builders import NOW
+
+DAYS = dict.fromkeys(RowKind, 0)
+
+
+@mutable
+class InMemoryRows:
+    """Rows by kind: when each ended, None for one that has not."""
+
+    rows: dict[RowKind, list[datetime | None]]
+    calls: list[RowKind] = field(factory=list)
+
+    def remove(self, kind: RowKind, before: datetime, most: int) -> int:
+        """Remove the oldest that ended before a moment."""
+        self.calls.append(kind)
+        kept = self.rows.get(kind, [])
+        old = sorted(ended for ended in kept if ended and ended < before)[:most]
+        for ended in old:
+            kept.remove(ended)
+        return len(old)
+
+
+def removed(rows: InMemoryRows, days: dict[RowKind, int], *, ending: bool = False) -> dict[str, int]:
+    counts = remove_old_rows(rows, DAYS | days, lambda: NOW, lambda: ending)
+    return {kind: count for kind, count in counts.items() if count}
+
+
+@pytest.mark.rule("K3")
+def test_a_row_goes_after_its_days_and_not_before() -> None:
+    day = NOW - timedelta(days=30)
+    rows = InMemoryRows({RowKind.OUTBOX: [day, day - timedelta(microseconds=1), None]})
+    assert removed(rows, {RowKind.OUTBOX: 30}) == {"outbox": 1}
+    assert rows.rows[RowKind.OUTBOX] == [day, None]
+
+
+@pytest.mark.rule("K3")
+def test_every_kind_is_counted_and_one_of_no_days_is_kept_for_ever() -> None:
+    rows = InMemoryRows({kind: [NOW - timedelta(days=10_000)] for kind in RowKind})
+    counts = remove_old_rows(rows, DAYS | {RowKind.ALERTS: 400}, lambda: NOW, lambda: False)
+    assert counts == {
+        "answers": 0, "outbox": 0, "rate_slots": 0, "access_records": 0, "job_runs": 0, "alerts": 1,
+    }  # fmt: skip
+    assert rows.calls == [RowKind.ALERTS]
+
+
+@pytest.mark.rule("K3")
+def test_a_job_that_is_to_end_removes_nothing_more() -> None:
+    rows = InMemoryRows({RowKind.ANSWERS: [NOW - timedelta(days=2)]})
+    assert removed(rows, {RowKind.ANSWERS: 1}, ending=True) == {}
+
+
+@pytest.mark.rule("K3")
+@given(old=st.integers(0, 3 * CHUNK), young=st.integers(0, 5))
+def test_all_that_is_old_goes_in_chunks_and_all_that_is_young_stays(old: int, young: int) -> None:
+    ages = [NOW - timedelta(days=2)] * old + [NOW] * young
+    rows = InMemoryRows({RowKind.JOB_RUNS: list(ages)})
+    assert removed(rows, {RowKind.JOB_RUNS: 1}).get("job_runs", 0) == old
+    assert rows.rows[RowKind.JOB_RUNS] == [NOW] * young
+    assert len(rows.calls) == old // CHUNK + 1
