@@ -71,6 +71,14 @@ class SmtpAlertSender:
             log.error("recipient_refused", recipient=recipient, status=status, subject=mail["Subject"])
         return len(refused)
 
+    def check_connection(self) -> None:
+        """Connect, encrypt and log in as for a mail, and send none. Raises `Unavailable`."""
+        try:
+            with self._server() as server:
+                server.noop()
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unavailable(f"the mail server ({type(error).__name__})") from error
+
     @contextmanager
     def _server(self) -> Iterator[smtplib.SMTP]:
         """Open a connection to the server; an error while it is closed changes nothing any more."""

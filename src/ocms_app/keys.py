@@ -14,16 +14,29 @@ from ocms_adapters.encryption import KEY_BYTES, FieldCipher
 from ocms_app.settings import Settings, WrongSettings, variable
 
 DEV_KEY_ID = "dev"
+FIRST_KEY_ID = "k1"
 # The commands that print a key of a setting.
 MADE_BY = {
-    "internet_keys": "ocms replication key ID",
-    "access_hash_key": f"openssl rand -base64 {KEY_BYTES}",
+    "internet_keys": "ocms keys new-secret internet_keys",
+    "access_hash_key": "ocms keys new-secret access_hash_key",
+    "link_key": "ocms keys new-secret link_key",
 }
 
 
 def new_key() -> str:
     """Return a key of 256 random bits, in base 64."""
     return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+def new_secret(name: str) -> str:
+    """
+    Return a new value of a setting that holds keys: for `internet_keys` with the id of a first key.
+
+    Raise ValueError, naming those there are, for another setting.
+    """
+    if name not in MADE_BY:
+        raise ValueError(f"There is no secret {name} to make; there are {', '.join(MADE_BY)}.")
+    return f"{FIRST_KEY_ID}={new_key()}" if name == "internet_keys" else new_key()
 
 
 def field_cipher(settings: Settings) -> FieldCipher:

@@ -66,8 +66,8 @@ def test_keys_the_workers_need_are_demanded_before_any_starts(tmp_path: Path) ->
     )
     missing = "must be set; every machine needs the same"
     lines = (
-        f"OCMS_INTERNET_KEYS: {missing} (`ocms replication key ID` makes a key)\n"
-        f"OCMS_ACCESS_HASH_KEY: {missing} (`openssl rand -base64 32` makes a key)\n"
+        f"OCMS_INTERNET_KEYS: {missing} (`ocms keys new-secret internet_keys` makes a key)\n"
+        f"OCMS_ACCESS_HASH_KEY: {missing} (`ocms keys new-secret access_hash_key` makes a key)\n"
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", lines)
 

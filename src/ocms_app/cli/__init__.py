@@ -39,6 +39,10 @@ COMMANDS = {
         "ocms_app.cli.explain:explain",
         "Show what each operation would answer for a notice now, and by which rule.",
     ),
+    "check": (
+        "ocms_app.cli.check:check",
+        "Say what would keep this deployment from working, and what to do.",
+    ),
     "settings": ("ocms_app.cli.settings:settings", "Show every setting as it holds now, secrets masked."),
 }
 for name, (place, sentence) in COMMANDS.items():

@@ -11,10 +11,12 @@ from rich.table import Table
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_app.databases import open_databases
+from ocms_app.keys import new_secret as made_secret
+from ocms_app.settings import PREFIX, variable
 from ocms_app.startup import startup
 from ocms_core.kernel.access import Role
 
-keys = App(name="keys", help="Issue, list and revoke API keys.")
+keys = App(name="keys", help="Issue, list and revoke API keys; make the secrets of the settings.")
 
 
 @keys.command
@@ -52,6 +54,20 @@ def list_keys() -> None:
         shown = [moment.strftime("%Y-%m-%d %H:%M") if moment else "" for moment in moments]
         table.add_row(key.key_id, key.client, key.role.value, *shown, "live" if key.live(now) else "ended")
     Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+@keys.command
+def new_secret(name: str) -> None:
+    """
+    Print a new secret for a setting, as its environment variable takes it; nothing is kept.
+
+    Parameters
+    ----------
+    name
+        internet_keys (its first key; `ocms replication key` makes further ones), access_hash_key or link_key.
+    """
+    setting = name.lower().removeprefix(PREFIX.lower())
+    print(f"{variable(setting)}={made_secret(setting)}")
 
 
 @keys.command

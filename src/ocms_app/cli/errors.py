@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 from ocms_app.demo_package import DemoNotInstalled, is_demo_missing
+from ocms_app.extras import EXTRAS, missing_extra
 from ocms_core.kernel.errors import OcmsError
 
 EXPECTED = (OcmsError, ValueError, OSError)
@@ -17,9 +18,13 @@ def run_reporting_errors(command: Callable[[], object]) -> int:
         print(problem, file=sys.stderr)
         return 1
     except ImportError as problem:
-        if not is_demo_missing(problem):
+        module = (problem.name or "").partition(".")[0]
+        if is_demo_missing(problem):
+            print(DemoNotInstalled(), file=sys.stderr)
+        elif module in EXTRAS:
+            print(missing_extra(problem), file=sys.stderr)
+        else:
             raise
-        print(DemoNotInstalled(), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -29,9 +29,9 @@ def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
-    from ocms_app.wiring import check_settings  # noqa: PLC0415  # loaded before the workers fork
+    from ocms_app.deployment_check import check_before_start  # noqa: PLC0415  # loaded before the workers fork
 
-    check_settings(settings)  # what is wrong is reported here, not in every worker
+    check_before_start(settings)  # what is wrong is reported here, not in every worker
     check_port(host, port)
     print(f"Serving on http://{host}:{port} (API page: http://{host}:{port}/docs)", file=sys.stderr)
     Granian(

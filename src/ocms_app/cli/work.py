@@ -7,10 +7,11 @@ from prometheus_client import start_http_server
 
 from ocms_app.cli.stopping import set_when_stopped
 from ocms_app.databases import open_databases
+from ocms_app.deployment_check import check_before_start
 from ocms_app.distributed_reconciliation import queue_of, reconciliation
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS, schedules_in_effect
-from ocms_app.scheduler import Worker, check_schedules
+from ocms_app.scheduler import Worker
 from ocms_app.startup import startup
 
 
@@ -27,7 +28,7 @@ def work(*, chunks: bool = False) -> int:
         Beside the jobs do chunks of bulk work; on PostgreSQL, with the extra `queue`.
     """
     settings = startup()
-    check_schedules(settings.schedules)
+    check_before_start(settings)
     databases = open_databases(settings)
     databases.ready()
     runner = JobRunner(settings, databases)
