@@ -45,7 +45,7 @@ class Severity(Enum):
 
 
 @frozen
-class Finding:
+class CheckResult:
     """What was looked at, and what was found: for anything but good also what to do."""
 
     severity: Severity
@@ -53,22 +53,22 @@ class Finding:
     text: str
 
 
-def good(subject: str, text: str) -> Finding:
+def good(subject: str, text: str) -> CheckResult:
     """Return a finding with nothing to do."""
-    return Finding(Severity.GOOD, subject, text)
+    return CheckResult(Severity.GOOD, subject, text)
 
 
-def note(subject: str, text: str) -> Finding:
+def note(subject: str, text: str) -> CheckResult:
     """Return a finding to think about."""
-    return Finding(Severity.NOTE, subject, text)
+    return CheckResult(Severity.NOTE, subject, text)
 
 
-def wrong(subject: str, text: str) -> Finding:
+def wrong(subject: str, text: str) -> CheckResult:
     """Return a finding that keeps something from working."""
-    return Finding(Severity.WRONG, subject, text)
+    return CheckResult(Severity.WRONG, subject, text)
 
 
-Check = Callable[[Settings, datetime], Iterator[Finding]]
+Check = Callable[[Settings, datetime], Iterator[CheckResult]]
 
 
 def fatal_findings(settings: Settings) -> list[str]:
@@ -89,7 +89,7 @@ def check_before_start(settings: Settings) -> None:
         raise WrongSettings(lines)
 
 
-def findings(settings: Settings, now: datetime) -> Iterator[Finding]:
+def findings(settings: Settings, now: datetime) -> Iterator[CheckResult]:
     """Yield what is found of the settings, and of every system they name; nothing is written or sent."""
     for check in CHECKS:
         try:
@@ -107,7 +107,7 @@ def wrong_lines(settings: Settings) -> Iterator[str]:
     yield from wrong_schedules(settings.schedules)
 
 
-def check_settings_of_all(settings: Settings, _now: datetime) -> Iterator[Finding]:
+def check_settings_of_all(settings: Settings, _now: datetime) -> Iterator[CheckResult]:
     """Yield what is wrong with keys, issuers and schedules."""
     lines = list(wrong_lines(settings))
     for line in lines:
@@ -120,7 +120,7 @@ def check_settings_of_all(settings: Settings, _now: datetime) -> Iterator[Findin
         yield wrong(name, f"accepts tokens anyone with {variable('dev_keys')} can sign; set it to 0")
 
 
-def missing_driver(settings: Settings, side: str) -> Iterator[Finding]:
+def missing_driver(settings: Settings, side: str) -> Iterator[CheckResult]:
     """Yield that the driver of a database is not installed."""
     url = getattr(settings, f"{side}_url")
     try:
@@ -129,7 +129,7 @@ def missing_driver(settings: Settings, side: str) -> Iterator[Finding]:
         yield wrong(variable(f"{side}_url"), missing_extra(missing))
 
 
-def check_databases(settings: Settings, now: datetime) -> Iterator[Finding]:
+def check_databases(settings: Settings, now: datetime) -> Iterator[CheckResult]:
     """Yield whether each database answers, is up to date, and has the time of this machine."""
     sides: tuple[Side, ...] = ("intranet", "internet")
     for side in sides:
@@ -146,7 +146,7 @@ def check_databases(settings: Settings, now: datetime) -> Iterator[Finding]:
                 engine.dispose()
 
 
-def database(engine: Engine, side: Side, now: datetime) -> Iterator[Finding]:
+def database(engine: Engine, side: Side, now: datetime) -> Iterator[CheckResult]:
     """Yield what is found of a database that answers. Raises `Unavailable`."""
     subject = f"{side} database"
     with reading(engine) as connection:
@@ -160,7 +160,7 @@ def database(engine: Engine, side: Side, now: datetime) -> Iterator[Finding]:
         yield wrong(subject, f"its clock and this machine's differ by {seconds} s; synchronise both (NTP)")
 
 
-def check_court_test(settings: Settings, _now: datetime) -> Iterator[Finding]:
+def check_court_test(settings: Settings, _now: datetime) -> Iterator[CheckResult]:
     """Yield whether the Intranet database has the column the settings count on (P22)."""
     if settings.court_test == DAYEND:
         engine = engines.create(settings.intranet_url, patience=PATIENCE)
@@ -172,7 +172,7 @@ def check_court_test(settings: Settings, _now: datetime) -> Iterator[Finding]:
             engine.dispose()
 
 
-def check_issuers(settings: Settings, _now: datetime) -> Iterator[Finding]:
+def check_issuers(settings: Settings, _now: datetime) -> Iterator[CheckResult]:
     """Yield whether the keys of each issuer can be read."""
     accepted = list(issuers(settings))
     for issuer, keys in accepted:
@@ -188,7 +188,7 @@ def check_issuers(settings: Settings, _now: datetime) -> Iterator[Finding]:
         yield wrong("issuers", f"none is set, so no bearer token is accepted; set one, {howto}")
 
 
-def check_mail(settings: Settings, _now: datetime) -> Iterator[Finding]:
+def check_mail(settings: Settings, _now: datetime) -> Iterator[CheckResult]:
     """Yield whether the mail server takes a connection; no mail is sent."""
     sender = sending_alerts.alert_sender(settings)
     if not isinstance(sender, SmtpAlertSender):
@@ -203,7 +203,7 @@ def check_mail(settings: Settings, _now: datetime) -> Iterator[Finding]:
         yield good("mail", f"{sender.host} takes a connection")
 
 
-def check_mha(settings: Settings, _now: datetime) -> Iterator[Finding]:
+def check_mha(settings: Settings, _now: datetime) -> Iterator[CheckResult]:
     """Yield whether the folder of MHA's responses can be listed."""
     if not settings.mha_host:
         yield note("MHA", f"the MHA jobs fail; set {variable('mha_host')}")
@@ -217,7 +217,7 @@ def check_mha(settings: Settings, _now: datetime) -> Iterator[Finding]:
         yield good("MHA", f"{waiting} response files in {settings.mha_responses}")
 
 
-def check_vip_list(settings: Settings, now: datetime) -> Iterator[Finding]:
+def check_vip_list(settings: Settings, now: datetime) -> Iterator[CheckResult]:
     """Yield whether the certificate that CAS is shown can be used, and how long."""
     if not settings.vip_url:
         yield note("VIP list", f"refresh_vip_vehicle fails; set {variable('vip_url')}")
@@ -242,7 +242,7 @@ def check_vip_list(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield good(name, f"valid until {certificate.not_valid_after_utc:%Y-%m-%d}")
 
 
-def check_datahive(settings: Settings, _now: datetime) -> Iterator[Finding]:
+def check_datahive(settings: Settings, _now: datetime) -> Iterator[CheckResult]:
     """Yield whether what is needed to ask DataHive is set; it is not asked."""
     if not settings.datahive_url:
         yield note("DataHive", f"query_datahive fails; set {variable('datahive_url')}")
@@ -251,7 +251,7 @@ def check_datahive(settings: Settings, _now: datetime) -> Iterator[Finding]:
     yield good("DataHive", "address and token are set")
 
 
-def check_reports(settings: Settings, _now: datetime) -> Iterator[Finding]:
+def check_reports(settings: Settings, _now: datetime) -> Iterator[CheckResult]:
     """Yield whether reports can be kept."""
     store = report_store(settings)
     if isinstance(store, FolderStore):
@@ -261,7 +261,7 @@ def check_reports(settings: Settings, _now: datetime) -> Iterator[Finding]:
         yield good(variable("reports_container"), "the container answers")
 
 
-def check_disk(settings: Settings, _now: datetime) -> Iterator[Finding]:
+def check_disk(settings: Settings, _now: datetime) -> Iterator[CheckResult]:
     """Yield whether the folder of each SQLite file can be written and has room."""
     for side in ("intranet", "internet"):
         url = make_url(getattr(settings, f"{side}_url"))
@@ -269,7 +269,7 @@ def check_disk(settings: Settings, _now: datetime) -> Iterator[Finding]:
             yield from folder(variable(f"{side}_url"), Path(url.database).parent)
 
 
-def folder(subject: str, path: Path) -> Iterator[Finding]:
+def folder(subject: str, path: Path) -> Iterator[CheckResult]:
     """Yield whether a folder, or the nearest one above it that is there, can be written and has room."""
     there = next(each for each in (path.absolute(), *path.absolute().parents) if each.exists())
     try:
@@ -284,7 +284,7 @@ def folder(subject: str, path: Path) -> Iterator[Finding]:
         yield good(subject, f"{path} can be written, {free // 1024**3} GB left")
 
 
-def check_time_zone(_settings: Settings, _now: datetime) -> Iterator[Finding]:
+def check_time_zone(_settings: Settings, _now: datetime) -> Iterator[CheckResult]:
     """Yield whether this machine knows the time in Singapore."""
     try:
         ZoneInfo("Asia/Singapore")

@@ -252,7 +252,8 @@ def test_a_new_secret_is_good_for_its_setting(
     assert variable == f"OCMS_{name.removeprefix('OCMS_').upper()}"
     assert made[0].stdout != made[1].stdout
     setting = variable.removeprefix("OCMS_").lower()
-    check_before_start(evolve(settings, **{setting: secret}))
+    changed: dict[str, Any] = {setting: secret}
+    check_before_start(evolve(settings, **changed))
 
 
 def test_a_secret_no_setting_takes_is_not_made(sqlite_deployment: Deployment) -> None:
