@@ -51,7 +51,7 @@ class SuspensionQueries:
                 von.notice_no > bindparam("after", type_=String),
                 or_(
                     *(column.is_not(None) for column in ON_ROW),
-                    exists().where(suspended.notice_no == von.notice_no, STILL_OPEN),
+                    last_sr_no(STILL_OPEN).is_not(None),
                 ),
             )
             .order_by(von.notice_no)
@@ -84,9 +84,14 @@ def current_offender() -> ColumnElement[str]:
     )
 
 
-def last_sr_no() -> ColumnElement[int]:
-    """Select the highest number of a notice's suspension records; null without one."""
-    return select(func.max(suspended.sr_no)).where(suspended.notice_no == von.notice_no).scalar_subquery()
+def last_sr_no(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    """
+    Select the highest number of a notice's suspension records, or of some of them; null without one.
+
+    PostgreSQL looks it up by the key; for an EXISTS beside an OR it would read the whole table, each time.
+    """
+    highest = select(func.max(suspended.sr_no)).where(suspended.notice_no == von.notice_no, *conditions)
+    return highest.scalar_subquery()
 
 
 def has_ended() -> ColumnElement[int]:
