@@ -23,6 +23,7 @@ from ocms_core.kernel.suspensions import (
     Suspensions,
     due_of_revival,
     shown_suspension,
+    shows,
 )
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.suspensions.facts import NoticeSuspensions, SuspensionFacts
@@ -227,17 +228,18 @@ def shown_after(suspensions: Suspensions, corrections: Iterable[Correction]) -> 
     """
     Return what a row shows once its corrections are made (U1).
 
-    A row that repeats an open record has nothing of its own, so it is asked of the records alone.
+    A row that repeats an open record has nothing of its own, so the records alone are asked; but the PS of
+    a payment stays as the payment wrote it, whatever permanent record there is.
     """
     corrections = tuple(corrections)
     closed = [each.closed for each in corrections if each.closed]
     opened = [each.opened for each in corrections if each.opened]
     left = (*(each for each in suspensions.open_records if each not in closed), *opened)
-    row = suspensions.shown
-    repeats = any(
-        (each.reason.type, each.reason.code) == (row.type, row.reason) for each in suspensions.open_records
-    )
-    if repeats or any(each.clears_row for each in corrections):
+    row, paid = suspensions.shown, suspensions.crs_reason is not None
+    repeated = [each for each in suspensions.open_records if shows(row, each.reason)]
+    if paid and row.type == PERMANENT and not any(each in closed for each in repeated):
+        return row
+    if repeated or any(each.clears_row for each in corrections):
         row = NOT_SUSPENDED
     return shown_suspension(Suspensions(row, left, suspensions.last_sr_no, suspensions.crs_reason))
 

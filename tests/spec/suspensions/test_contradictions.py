@@ -1,7 +1,8 @@
 """Rows and suspension records that contradict each other, and what puts them right."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from attrs import evolve
@@ -23,7 +24,8 @@ from ocms_core.suspensions.contradictions import Contradiction, contradiction, d
 from ocms_core.suspensions.facts import NoticeSuspensions, SuspensionFacts
 from tests.support.builders import HST, NOW, OTH, SINCE, WWP
 from tests.support.cases import Case, parametrize_cases
-from tests.support.walked_notice import REASONS
+from tests.support.offender_builders import JOHN, OWNER
+from tests.support.walked_notice import REASONS, WalkedNotice
 
 OIC = "OIC9"
 DUE, LATER = SINCE + timedelta(days=30), SINCE + timedelta(days=60)
@@ -85,6 +87,8 @@ def shows(shown: ShownSuspension) -> NoticeChanged:
 def facts(*notices: NoticeSuspensions) -> SuspensionFacts:
     return SuspensionFacts(notices, PAIRS, DAYS)
 
+
+PS_FP = SuspensionReason("PS", "FP")
 
 REPAIRED: tuple[Case[NoticeSuspensions, None, tuple[str, ...]], ...] = (
     Case(
@@ -299,6 +303,13 @@ REPAIRED: tuple[Case[NoticeSuspensions, None, tuple[str, ...]], ...] = (
         writes=(closed(1, "RDN", "TS-HST, and the offender is not on the HST list (U5, H10)"),),
     ),
     Case(
+        rule=("U2", "P21", "U1"),
+        name="a payment shows PS alone where the row repeated a record of no pair",
+        given=found(row(PS_HST), open_record(PS_HST), crs_reason="FP"),
+        says=("U2", "P21"),
+        writes=(closed(1, "CSR", "PS-HST is no pair of the reason table (U2, P21)"), shows(PAID)),
+    ),
+    Case(
         rule=("U5", "H10", "U1"),
         name="and what is open beside it is shown",
         given=found(row(HST, due=LATER), open_record(HST, due=LATER), open_record(UNC, 2, due=DUE)),
@@ -384,6 +395,23 @@ SOUND: tuple[Case[NoticeSuspensions, None, None], ...] = (
         says=None,
     ),
     Case(rule="U1", name="a payment shows PS", given=found(PAID, crs_reason="FP"), says=None),
+    Case(
+        rule="U1",
+        name="a payment shows PS without the reason of its record",
+        given=found(PAID, open_record(PS_FP, since=NOW), crs_reason="FP"),
+        says=None,
+    ),
+    Case(
+        rule="U1",
+        name="a payment shows PS with the reason of an older record",
+        given=found(
+            row(WWP),
+            open_record(WWP),
+            open_record(PS_FP, 2, NOW),
+            crs_reason="FP",
+        ),
+        says=None,
+    ),
     Case(
         rule=("U1", "H9"),
         name="a payment shows PS over TS-HST, with what the row had of it",
@@ -512,7 +540,10 @@ def assert_repaired(notice: NoticeSuspensions, verdict: Contradiction) -> None:
 def assert_sound(notice: NoticeSuspensions) -> None:
     """Check what the rules ask of row and records."""
     suspensions = notice.suspensions
-    assert suspensions.shown == shown_suspension(suspensions)
+    if suspensions.crs_reason:
+        assert suspensions.shown.type == "PS"
+    else:
+        assert suspensions.shown == shown_suspension(suspensions)
     for record in suspensions.open_records:
         assert record.reason in PAIRS
         assert record.reason.type == "PS" or record.due
@@ -522,3 +553,40 @@ def assert_sound(notice: NoticeSuspensions) -> None:
         assert (shown.type, shown.reason) in {
             (each.reason.type, each.reason.code) for each in suspensions.open_records
         }
+
+
+CALLS: tuple[Callable[[WalkedNotice], object], ...] = (
+    *(
+        partial(WalkedNotice.cas, kind=kind, epr_reason=reason, stage=stage)
+        for kind in (None, "PS", "TS")
+        for reason in (None, "WWP", "OTH")
+        for stage in (None, "CPC", "RD1", "CSD")
+    ),
+    *(
+        partial(call, role=role, id_no=id_no)
+        for call in (WalkedNotice.furnish, WalkedNotice.redirect)
+        for role in ("O", "H", "D")
+        for id_no in (OWNER.id_no, JOHN.id_no)
+    ),
+    *(
+        partial(call, id_no=id_no)
+        for call in (WalkedNotice.apply_hst, WalkedNotice.revive)
+        for id_no in (OWNER.id_no, JOHN.id_no)
+    ),
+    partial(WalkedNotice.officer, target="RD1"),
+    WalkedNotice.job_for_new_notices,
+    WalkedNotice.renewal,
+    WalkedNotice.pay,
+)
+
+
+@pytest.mark.rule("U1", "U2", "U5")
+@given(st.sampled_from(("CPC", "RD1", "CSD")), st.lists(st.sampled_from(CALLS), max_size=12))
+def test_whatever_is_called_in_whatever_order_leaves_a_notice_sound(
+    stage: str, calls: Sequence[Callable[[WalkedNotice], object]]
+) -> None:
+    walked = WalkedNotice(stage=stage)
+    for call in calls:
+        call(walked)
+        left = NoticeSuspensions("1", walked.suspensions, offender_listed=walked.offender in walked.listed)
+        assert contradiction(left, facts(), OIC, NOW) is None
