@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.dialects.mssql.base import MSDialect
 
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
-from ocms_adapters.sql.suspension_check import SqlSuspensionStores
+from ocms_adapters.sql.suspension_check import SqlSuspensionStores, SuspensionQueries
 from ocms_core.kernel.dates import local
 from ocms_core.suspensions import service
 from ocms_core.suspensions.service import Outcome
@@ -267,3 +268,10 @@ def test_two_repairs_at_once_write_everything_once(database: HstDatabase) -> Non
         thread.join(60)
     assert sorted([*both[0], *both[1]]) == numbers
     assert [row[0] for row in database.rows(t.ocms_suspended_notice, "notice_no")] == numbers
+
+
+def test_every_statement_of_the_check_can_be_built_for_sql_server() -> None:
+    dialect = MSDialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+    for name, statement in vars(SuspensionQueries(dialect)).items():
+        compiled = str(statement.compile(dialect=dialect))
+        assert ("WITH (UPDLOCK, ROWLOCK)" in compiled) == (name == "lock_notices")
