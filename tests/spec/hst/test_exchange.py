@@ -10,19 +10,16 @@ from sqlalchemy import delete
 
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
-from ocms_core.hst import address_check, mha_exchange, service
+from ocms_core.hst import address_check, mha_exchange, mha_file, service
 from ocms_core.hst.facts import JobResult
 from ocms_core.hst.mha_file import (
     ExceptionLine,
     MhaRecord,
-    MhaRequest,
     Totals,
     control_names,
     encode_exceptions,
     encode_response,
     encode_totals,
-    parse_request,
-    request_name,
 )
 from ocms_core.kernel.addresses import RegisteredAddress
 from ocms_core.kernel.codes import Code
@@ -182,11 +179,11 @@ def test_what_is_more_than_a_request_holds_goes_into_the_next_a_second_later(
     outbox = Outbox()
     send = mha_exchange.send_mha_requests
     assert send(stores=database.stores, exchange=outbox, now=NOW) == JobResult(2)
-    assert [parse_request(outbox.files[name]) for name in outbox.names()] == [
-        MhaRequest(NOW, (SECOND,)),
-        MhaRequest(NOW + timedelta(seconds=1), (IDENTITY,)),
+    assert [mha_file.parse_request(outbox.files[name]) for name in outbox.names()] == [
+        mha_file.MhaRequest(NOW, (SECOND,)),
+        mha_file.MhaRequest(NOW + timedelta(seconds=1), (IDENTITY,)),
     ]
-    assert outbox.names() == [request_name(NOW), request_name(NOW + timedelta(seconds=1))]
+    assert outbox.names() == [mha_file.request_name(NOW), mha_file.request_name(NOW + timedelta(seconds=1))]
     assert send(stores=database.stores, exchange=outbox, now=NOW) == JobResult(0)
 
 
