@@ -448,12 +448,20 @@ def test_what_no_rule_decides_is_left_to_a_person(
     verdict = contradiction(case.given, facts(), OIC, NOW)
     assert verdict is not None
     assert (tuple(each.text for each in verdict.corrections), verdict.unclear) == (case.says, True)
+    assert set(case.rules) <= set(verdict.rules)
     assert verdict.changes == ()
 
 
 @parametrize_cases(SOUND)
 def test_what_is_sound_is_left_as_it_is(case: Case[NoticeSuspensions, None, None]) -> None:
     assert contradiction(case.given, facts(), OIC, NOW) is None
+
+
+@pytest.mark.rule("U1")
+def test_what_is_wrong_is_said_in_words() -> None:
+    verdict = contradiction(found(NOT_SUSPENDED, open_record(WWP)), facts(), OIC, NOW)
+    assert verdict is not None
+    assert [each.text for each in verdict.corrections] == ["the row does not show what is open"]
 
 
 @pytest.mark.rule("U1")

@@ -157,3 +157,12 @@ def test_a_row_the_database_refuses_is_named_and_the_others_are_written() -> Non
     ]
     assert [notice_of(each) for each in store.written] == ["B"]
     assert not any(isinstance(each, NoticeChanged) for each in store.written)
+
+
+def test_an_outcome_is_said_in_words() -> None:
+    assert [each.value for each in Outcome] == [
+        "found",
+        "repaired",
+        "needs a person",
+        "refused by the database",
+    ]
