@@ -90,5 +90,12 @@ HST suspension (contract 4):
     ocms_core.hst.listing: HstListPage
     ocms_core.hst.explaining: explain
 
+Check of suspensions (all contracts):
+
+    ocms_core.suspensions.service: check, repair, CheckedNotice, Outcome
+    ocms_core.suspensions.ports: SuspensionReader, SuspensionStore, SuspensionStores
+    ocms_core.suspensions.facts: NoticeSuspensions, SuspensionFacts
+    ocms_core.suspensions.contradictions: contradiction, Contradiction, Correction
+
 `docs/howto/use-the-core.md` shows the three ways to use it.
 """

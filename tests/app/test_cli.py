@@ -21,7 +21,7 @@ from tests.support.databases import Databases
 from tests.support.hst_rows import hst_database, offender
 from tests.support.http_server import OCMS, Deployment, now
 from tests.support.job_locks import locks_of
-from tests.support.rows import put_notices
+from tests.support.rows import put_notices, put_suspension
 
 ROOT = Path(__file__).parents[2]
 
@@ -219,6 +219,50 @@ def test_the_check_names_notices_with_several_current_offenders(ocms: Run, tmp_p
     database.engine.dispose()
     said = ocms("db", "check", **new)
     assert (said.status, said.err.splitlines()[-1]) == (0, "intranet: several current offenders on B")
+
+
+@pytest.mark.rule("U1", "U2")
+def test_the_check_of_suspensions_shows_what_a_repair_then_does(
+    ocms: Run, sqlite_deployment: Deployment
+) -> None:
+    hidden, broken, sound, unclear = "500000001A", "500000002B", "500000003C", "500000004D"
+    put_notices(sqlite_deployment.engine, [hidden, broken, sound, unclear])
+    put_suspension(sqlite_deployment.engine, hidden)
+    put_suspension(sqlite_deployment.engine, broken, reason_of_suspension="OUT")
+    put_suspension(sqlite_deployment.engine, unclear, reason_of_suspension="XYZ")
+    found = (
+        "noticeNo,rules,outcome,wrong,rowShows,openRecords,changes\n"
+        f"{hidden},U1,found,the row does not show what is open,nothing,"
+        "1: PS-WWP since 2024-12-05 10:00:00,row shows PS-WWP since 2024-12-05 10:00:00\n"
+        f"{broken},U2 P21,found,PS-OUT is no pair of the reason table,nothing,"
+        "1: PS-OUT since 2024-12-05 10:00:00,close 1 (CSR); "
+        "open 2: TS-OUT since 2024-12-05 10:00:00 until 2024-12-26 10:00:00; "
+        "row shows TS-OUT since 2024-12-05 10:00:00 until 2024-12-26 10:00:00\n"
+    )
+    left = (
+        f"{unclear},U2,needs a person,PS-XYZ is no pair of the reason table,nothing,"
+        "1: PS-XYZ since 2024-12-05 10:00:00,\n"
+    )
+    assert ocms("db", "check").status == 0
+    for _ in range(2):
+        said = ocms("db", "check", "--suspensions")
+        assert (said.status, said.out) == (1, found + left)
+        assert said.err.endswith("suspensions: 3 notices contradict themselves, 0 repaired\n")
+    said = ocms("db", "check", "--suspensions", "--repair", "--officer", "OIC1")
+    repaired = (found + left).replace(",found,", ",repaired,")
+    assert (said.status, said.out) == (1, repaired)
+    assert said.err.endswith("suspensions: 3 notices contradict themselves, 2 repaired\n")
+    said = ocms("db", "check", "--suspensions", "--repair", "--officer", "OIC1")
+    assert (said.status, said.out.count("\n")) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "words", [("--repair",), ("--suspensions", "--repair"), ("--repair", "--officer", "OIC1")]
+)
+def test_a_repair_is_asked_for_whole_and_by_somebody(ocms: Run, words: tuple[str, ...]) -> None:
+    said = ocms("db", "check", *words)
+    assert (said.status, said.out) == (1, "")
+    assert "--repair needs --suspensions and an --officer of 1 to 50 characters." in said.err
 
 
 @pytest.mark.rule("P22")

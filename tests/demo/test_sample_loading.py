@@ -11,8 +11,10 @@ from sqlalchemy import Engine, Table, func, select
 
 from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
+from ocms_adapters.sql.suspension_check import SqlSuspensionStores
 from ocms_adapters.sql.transactions import writing
 from ocms_core.kernel.dates import local
+from ocms_core.suspensions import service
 from ocms_demo.sample import SampleReport, load_sample, loading
 from ocms_demo.sample.bulk_insert import insert_row_set
 from ocms_demo.sample.examples import example_notices
@@ -78,6 +80,10 @@ def test_what_was_loaded_is_what_was_drawn_whatever_the_parts(
     assert report.notices == count(intranet, VON) == 4_500 + EXAMPLES
     assert report.offenders == count(intranet, ONOD)
     assert sum(report.suspensions.values()) > 0
+    contradictions = service.check(
+        stores=SqlSuspensionStores(intranet), now=NOW, progress=lambda _looked_at: None
+    )
+    assert list(contradictions) == []
     assert report.payments.total() == report.notices
     assert "4,544 notices" in str(report)
     numbers = islice(chain.from_iterable(block(1, n, local(NOW)) for n in range(3)), 4_500)

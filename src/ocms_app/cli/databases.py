@@ -2,12 +2,15 @@
 
 import sys
 from collections.abc import Iterator
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from ocms_adapters.sql import current_offenders, migrations
 from ocms_adapters.sql.court import has_dayend
 from ocms_adapters.sql.transactions import translated
+from ocms_app.cli.stages import LONGEST_NAME
+from ocms_app.cli.suspension_check import check_suspensions
 from ocms_app.databases import Databases, open_databases
 from ocms_app.demo_package import SAMPLE_COMMAND
 from ocms_app.distributed_reconciliation import queue_of
@@ -25,12 +28,29 @@ def upgrade() -> None:
 
 
 @app.command
-def check() -> int:
+def check(
+    *,
+    suspensions: Annotated[bool, Parameter(negative="")] = False,
+    repair: Annotated[bool, Parameter(negative="")] = False,
+    officer: str | None = None,
+) -> int:
     """
     Check that both databases are reachable, up to date and as set; else the exit status is 1.
 
     Notices with several current offenders are named, but do not change the status.
+
+    Parameters
+    ----------
+    suspensions
+        Print a CSV line for each notice whose row and suspension records contradict each other, and what
+        would put it right; the exit status is 1 when there is one. Nothing is written.
+    repair
+        Put those notices right; one that needs a person is left alone.
+    officer
+        Who has them put right; stands on the records that are closed and opened.
     """
+    if repair and not (suspensions and officer and 0 < len(officer.strip()) <= LONGEST_NAME):
+        raise ValueError(f"--repair needs --suspensions and an --officer of 1 to {LONGEST_NAME} characters.")
     settings = startup()
     databases = open_databases(settings)
     behind = []
@@ -46,7 +66,10 @@ def check() -> int:
     wrong = list(wrong_columns(settings, databases))
     for line in wrong:
         print(line, file=sys.stderr)
-    return 1 if behind or wrong else 0
+    left = 0
+    if suspensions and not behind:
+        left = check_suspensions(databases, officer if repair else None)
+    return 1 if behind or wrong or left else 0
 
 
 def wrong_columns(settings: Settings, databases: Databases) -> Iterator[str]:

@@ -23,6 +23,7 @@ from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import StageMove, move, next_stage
 from ocms_core.kernel.stages import BEFORE_COURT
 from ocms_core.kernel.suspensions import (
+    CHANGE_OF_REASON,
     NOT_SUSPENDED,
     PERMANENT,
     TEMPORARY,
@@ -39,7 +40,6 @@ from ocms_core.kernel.value_objects import value_object
 
 SOURCE = "CAS"
 CAPABILITY = "court"
-CHANGE_OF_REASON = "CSR"
 
 
 def decide(

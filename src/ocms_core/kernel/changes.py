@@ -60,6 +60,7 @@ class SuspensionClosed:
     at: datetime
     reason: str
     officer: str
+    remarks: str | None = None
 
 
 @value_object

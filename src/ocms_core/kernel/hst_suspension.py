@@ -18,6 +18,8 @@ from ocms_core.kernel.suspensions import (
 SOURCE = "OCMS"
 REMARK = "HST Suspension - Address invalid"
 DEFAULT_DAYS = timedelta(days=30)
+REDIRECTED = "RDN"
+"""The code of revival where a notice leaves the identity on the HST list (H10)."""
 
 
 @rule("H20")

@@ -25,6 +25,9 @@ class SuspensionReason:
 
 HST = SuspensionReason(TEMPORARY, "HST")
 
+CHANGE_OF_REASON = "CSR"
+"""The code of revival of a record that another type or reason takes the place of (P24)."""
+
 # A suspension named here is lifted by one capability alone; no payment, stage move or other lifts it.
 LIFTED_ONLY_BY: Mapping[SuspensionReason, str] = {HST: "hst"}
 

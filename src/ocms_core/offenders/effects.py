@@ -17,7 +17,7 @@ from ocms_core.kernel.changes import (
     SuspensionOpened,
 )
 from ocms_core.kernel.dates import singapore
-from ocms_core.kernel.hst_suspension import put_under_hst
+from ocms_core.kernel.hst_suspension import REDIRECTED, put_under_hst
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
 from ocms_core.kernel.payments import PAYABLE
 from ocms_core.kernel.rule_tags import rule
@@ -27,8 +27,6 @@ from ocms_core.kernel.value_objects import value_object
 from ocms_core.offenders.facts import OffenderNotice
 
 FURNISH, REDIRECT, UPDATE = "FURNISH", "REDIRECT", "UPDATE"
-REDIRECTED = "RDN"
-"""The code of revival where a notice leaves the identity on the HST list."""
 
 
 @value_object

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
-from ocms_core.hst import mha_exchange, service
+from ocms_core.hst import address_check, mha_exchange, mha_file, service
 from ocms_core.hst.facts import JobResult
 from ocms_core.hst.mha_file import (
     ExceptionLine,
@@ -157,6 +157,34 @@ def test_a_response_without_its_totals_waits(database: HstDatabase) -> None:
     assert receive(database, outbox) == JobResult(0)
     outbox.lay_out(NAME, outbox.files[NAME], matched=1)
     assert receive(database, outbox) == JobResult(1)
+
+
+@pytest.mark.rule("H42")
+def test_a_response_without_exceptions_needs_no_file_of_them(database: HstDatabase) -> None:
+    outbox = Outbox()
+    outbox.lay_out(NAME, encode_response([record(IDENTITY, "A")]), matched=1)
+    del outbox.files[control_names(NAME)[1]]
+    assert receive(database, outbox) == JobResult(1)
+    outbox.lay_out("NRO2URA_2", encode_response([record(SECOND, "B")]), matched=1, invalid=1)
+    del outbox.files[control_names("NRO2URA_2")[1]]
+    assert receive(database, outbox) == JobResult(0, 1)
+
+
+@pytest.mark.rule("H40", "H33")
+def test_what_is_more_than_a_request_holds_goes_into_the_next_a_second_later(
+    database: HstDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mha_exchange, "CHUNK", 1)
+    address_check.query_hst_addresses(stores=database.stores, now=NOW)
+    outbox = Outbox()
+    send = mha_exchange.send_mha_requests
+    assert send(stores=database.stores, exchange=outbox, now=NOW) == JobResult(2)
+    assert [mha_file.parse_request(outbox.files[name]) for name in outbox.names()] == [
+        mha_file.MhaRequest(NOW, (SECOND,)),
+        mha_file.MhaRequest(NOW + timedelta(seconds=1), (IDENTITY,)),
+    ]
+    assert outbox.names() == [mha_file.request_name(NOW), mha_file.request_name(NOW + timedelta(seconds=1))]
+    assert send(stores=database.stores, exchange=outbox, now=NOW) == JobResult(0)
 
 
 @pytest.mark.rule("H42")

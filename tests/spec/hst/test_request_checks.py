@@ -120,6 +120,20 @@ CASES: tuple[Checking, ...] = (
         )
         for name in MUST_SAY
     ),
+    Case(
+        rule="H1",
+        name="an application with a number of no kind, and without the kind its form depends on",
+        given=application,
+        ask={**without(APPLY, "idType"), "idNo": "S12-4567A"},
+        says=required("idType"),
+    ),
+    Case(
+        rule="H1",
+        name="an application with a number of no kind, and a kind there is none of",
+        given=application,
+        ask={**APPLY, "idType": "X", "idNo": "S12-4567A"},
+        says=invalid("idType"),
+    ),
     *(
         Case(
             rule="H3",

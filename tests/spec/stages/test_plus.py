@@ -49,6 +49,33 @@ REFUSED: tuple[Case[tuple[StageNotice, ...], PlusChange, str], ...] = (
 )
 
 
+@pytest.mark.rule("S63", "S41")
+def test_of_several_reasons_the_first_is_named() -> None:
+    in_court = stage_notice("A", stage="CSD", suspension_type="PS")
+    suspended = stage_notice("B", stage="DN1", suspension_type="PS")
+    elsewhere, changed, unpriced = (
+        stage_notice("C", stage="DN1"),
+        *(stage_notice(number, stage="DN2") for number in "DE"),
+    )
+    call = PlusChange(("A", "B", "C", "C", "D", "E"), "DN2", "DR3", None, "D")
+    facts = stage_facts(
+        in_court,
+        suspended,
+        elsewhere,
+        changed,
+        unpriced,
+        reference=WITHOUT_FEES,
+        changed=["A", "B", "C", "D"],
+    )
+    verdict = decide(call, facts, NOW)
+    assert isinstance(verdict, Refusal)
+    assert verdict.code.text == (
+        "Stage change not allowed for: A (Notice is in court stage), B (Notice has permanent suspension), "
+        "C (Notice is at stage DN1), D (Notice was changed at that moment already), "
+        "E (Unexpected error: fee parameter ADMIN_FEE is not set)"
+    )
+
+
 @parametrize_cases(REFUSED)
 def test_refused(case: Case[tuple[StageNotice, ...], PlusChange, str]) -> None:
     verdict = decide(case.ask, stage_facts(*case.given), NOW)
@@ -64,7 +91,7 @@ def test_the_same_change_at_the_same_moment_is_refused() -> None:
     assert verdict.code.text.endswith("A (Notice was changed at that moment already)")
 
 
-@pytest.mark.rule("S41")
+@pytest.mark.rule("S41", "S63")
 def test_a_move_of_plus_whose_fee_nobody_has_set_is_refused() -> None:
     call = PlusChange(("A",), "DN2", "DR3", None, "D")
     verdict = decide(call, stage_facts(stage_notice("A", stage="DN2"), reference=WITHOUT_FEES), NOW)

@@ -65,7 +65,15 @@ SUSPENSIONS = RowStatement(
 
 def closed_row(change: SuspensionClosed) -> tuple[Any, ...]:
     """Return the columns of a record that is closed, its key first."""
-    return (change.notice_no, change.since, change.sr_no, change.at, change.reason, change.officer)
+    return (
+        change.notice_no,
+        change.since,
+        change.sr_no,
+        change.at,
+        change.reason,
+        change.officer,
+        change.remarks,
+    )
 
 
 def close_by_key(row_set: RowSet, closing: Mapping[str, Any]) -> Executable:
@@ -85,6 +93,7 @@ def close_records(_dialect: Dialect, row_set: RowSet) -> Executable:
         "date_of_revival": r.c.at,
         "revival_reason": r.c.reason,
         "officer_authorising_revival": r.c.officer,
+        "revival_remarks": r.c.remarks,
     }
     return close_by_key(row_set, closing)
 
@@ -95,6 +104,7 @@ CLOSED_SUSPENSIONS = RowStatement(
         "at": MOMENT,
         "reason": String(3),
         "officer": String(50),
+        "remarks": String(200),
     },
     closed_row,
     close_records,
