@@ -1,6 +1,6 @@
 """Reference data that holds from a day on: which value a day has, since when, and until when."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -8,10 +8,11 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocms_core.kernel.dated_values import DatedValue, ReasonTerms, Span, spans, values_on
-from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.dated_values import NONE_DATED, DatedValue, ReasonTerms, Span, spans, values_on
+from ocms_core.kernel.dates import SINGAPORE
+from ocms_core.kernel.reference import Reference, facts_on
 from ocms_core.kernel.suspensions import SuspensionReason
-from tests.support.builders import HST, WWP, reference, with_dated
+from tests.support.builders import HST, WWP, court_facts, reference, with_dated
 from tests.support.cases import Case, parametrize_cases
 from tests.support.stage_builders import DEFAULTS
 
@@ -187,6 +188,22 @@ def test_a_day_has_the_value_that_began_last_of_those_that_hold_else_the_one_wit
 @given(day=DAYS)
 def test_without_dated_values_every_day_has_the_reference_data_that_always_holds(day: date) -> None:
     assert DEFAULTS.on(day) is DEFAULTS
+
+
+@pytest.mark.rule("G18", "G5")
+@given(moment=st.datetimes(timezones=st.sampled_from([UTC, SINGAPORE]), max_value=datetime(9990, 1, 1)))  # noqa: DTZ001  # a bound
+def test_facts_without_dated_values_are_the_same_at_every_moment(moment: datetime) -> None:
+    facts = court_facts(reference_data=DEFAULTS)
+    assert facts_on(moment, facts) is facts
+
+
+@pytest.mark.rule("G18", "G5")
+def test_facts_have_the_values_of_their_day_in_singapore() -> None:
+    facts = court_facts(reference_data=with_dated(DEFAULTS, parameters=FROM_FEBRUARY))
+    midnight = datetime(2026, 1, 31, 16, tzinfo=UTC)
+    held = [facts_on(at, facts).reference for at in (midnight - timedelta(microseconds=1), midnight)]
+    assert [each.parameters[FEE] for each in held] == ["40.00", "45.00"]
+    assert [each.dated for each in held] == [NONE_DATED, NONE_DATED]
 
 
 @pytest.mark.rule("G18")
