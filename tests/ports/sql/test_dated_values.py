@@ -120,13 +120,24 @@ REFUSED_DAYS = (
 
 
 @pytest.mark.rule("G18")
-def test_days_that_are_none_end_before_they_begin_or_begin_as_another_are_refused(engine: Engine) -> None:
+def test_a_row_without_a_meaning_and_a_second_of_one_day_are_refused(engine: Engine) -> None:
     say(engine, NEW_FEE)
     before = read(engine)
     insert = (
         f"INSERT INTO {PARAMETER} (parameter_id, code, value, first_day, last_day) VALUES ('F', 'A', '1',"
     )
-    for refused in (*(f"{insert} {days})" for days in REFUSED_DAYS), NEW_FEE):
+    refused_rows = (
+        NEW_FEE,
+        (
+            f"INSERT INTO {MOVE} (last_processing_stage, next_processing_stage, first_day, allowed) "
+            "VALUES ('RD1', 'RD2', '2026-02-01', 'y')"
+        ),
+        (
+            f"INSERT INTO {REASON} (reason_of_suspension, suspension_type, first_day, status) "
+            "VALUES ('HST', 'TS', '2026-02-01', 'N')"
+        ),
+    )
+    for refused in (*(f"{insert} {days})" for days in REFUSED_DAYS), *refused_rows):
         with pytest.raises(RowRejected), writing(engine) as connection:
             connection.execute(text(refused))
     assert read(engine) == before

@@ -43,6 +43,7 @@ ocms_dated_stage_move = intranet_table(
     day("first_day", key=True),
     day("last_day"),
     varchar("allowed", 1, null=False, default="Y"),
+    CheckConstraint("allowed IN ('Y', 'N')", name="ck_ocms_dated_stage_move_allowed"),
     *days_in_order("ocms_dated_stage_move"),
 )
 
@@ -54,5 +55,6 @@ ocms_dated_suspension_reason = intranet_table(
     day("last_day"),
     whole("no_of_days_for_revival"),
     varchar("status", 1, null=False, default="A"),
+    CheckConstraint("status IN ('A', 'D')", name="ck_ocms_dated_suspension_reason_status"),
     *days_in_order("ocms_dated_suspension_reason"),
 )

@@ -448,7 +448,7 @@ TABLES: Mapping[str, TableMeaning] = {
             "reason_of_suspension": "Reason, three letters",
             "suspension_type": "PS or TS",
             "no_of_days_for_revival": "Days until a temporary suspension ends; null for none",
-            "status": "Whether the reason is in use on these days; A active",
+            "status": "Whether the reason is in use on these days: A active, D out of use",
             **DAYS,
         },
         new_by=OURS,
