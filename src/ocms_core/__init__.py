@@ -24,7 +24,8 @@ Every capability, with each class that `Change` is a union of:
     ocms_core.kernel.offender_details: OWNER, HIRER, DRIVER, DIRECTOR, Person, MailingAddress, RoleHolder
     ocms_core.kernel.offender_details: FurnishDetail
     ocms_core.kernel.addresses: RegisteredAddress, AddressAnswer
-    ocms_core.kernel.reference: Reference
+    ocms_core.kernel.reference: Reference, facts_on
+    ocms_core.kernel.dated_values: DatedValues, DatedValue, ReasonTerms
     ocms_core.kernel.reference_defaults: STAGE_MAP, NEXT_STAGE, STAGE_DAYS, SUSPENSION_REASONS
     ocms_core.kernel.stages: STAGES, BEFORE_COURT, OPEN_TO_CHANGE
     ocms_core.kernel.stage_moves: StageMove, NextStage, StageChange

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from attrs import frozen
+from sqlalchemy import delete
 
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.locks import SqlJobStore
+from ocms_adapters.sql.schema import dated_values as t_dated
 from ocms_adapters.sql.schema import intranet as t
 from ocms_app.cli import app
 from ocms_app.cli.errors import run_reporting_errors
@@ -21,7 +23,7 @@ from tests.support.databases import Databases
 from tests.support.hst_rows import hst_database, offender
 from tests.support.http_server import OCMS, Deployment, now
 from tests.support.job_locks import locks_of
-from tests.support.rows import put_notices, put_suspension
+from tests.support.rows import put, put_notices, put_suspension
 
 ROOT = Path(__file__).parents[2]
 
@@ -298,6 +300,50 @@ def test_a_notice_is_explained_by_its_rules(ocms: Run, sqlite_deployment: Deploy
     assert all(word in said.out for word in ("stage CPC", "cas-getPaymentStatus", "P22", "P31", "apply-hst"))
     assert (unknown := ocms("explain", "9999999999")).status == 1
     assert "no such notice" in unknown.out
+
+
+@pytest.mark.rule("G18")
+def test_a_day_is_explained_by_the_values_that_hold_on_it(ocms: Run, sqlite_deployment: Deployment) -> None:
+    put_notices(sqlite_deployment.engine, ["1234567891"], last_processing_stage="RD1")
+    fee = {"parameter_id": "LATE_FEE", "code": "AMOUNT"}
+    dated = {"first_day": "2026-02-01", "last_day": "2126-02-28", "value": "45.00"}
+    put(sqlite_deployment.engine, "ocms_dated_parameter", [fee | dated])
+    put(
+        sqlite_deployment.engine,
+        "ocms_dated_stage_move",
+        [
+            {
+                "last_processing_stage": "RD1",
+                "next_processing_stage": "RD2",
+                "first_day": "2126-02-01",
+                "allowed": "N",
+            }
+        ],
+    )
+    values = {day: ocms("explain", "--on", day).out for day in ("2026-01-31", "2026-02-01")}
+    (before, after) = (row_for("LATE_FEE AMOUNT", out) for out in values.values())
+    assert before == ["LATE_FEE AMOUNT", "none", "", "2026-01-31"]
+    assert after == ["LATE_FEE AMOUNT", "45.00", "2026-02-01", "2126-02-28"]
+    assert row_for("RD1 to RD2", values["2026-02-01"]) == ["RD1 to RD2", "allowed", "", "2126-01-31"]
+    assert row_for("STAGEDAYS RD1", ocms("explain").out) == ["STAGEDAYS RD1", "14", "", ""]
+    moved, refused = (ocms("explain", "1234567891", "--on", day).out for day in ("2126-01-31", "2126-02-01"))
+    assert "moved to RD2" in moved
+    assert "OCMS.CPS.INVALID_TRANSITION" in refused
+
+    said = ocms("db", "check")
+    assert said.status == 0
+    assert "intranet: LATE_FEE AMOUNT has no value from 2126-03-01 on\n" in said.err
+    assert ocms("explain", "--on", "2026-02-30").status == 2
+    assert "before the year 9999" in ocms("explain", "--on", "9999-12-31").err
+    with sqlite_deployment.engine.begin() as connection:
+        connection.execute(delete(t_dated.ocms_dated_parameter))
+        connection.execute(delete(t_dated.ocms_dated_stage_move))
+
+
+def row_for(name: str, out: str) -> list[str]:
+    """Return the cells of the row of a printed table that begins with a name."""
+    (line,) = (each for each in out.splitlines() if each.startswith(f"│ {name} "))
+    return [cell.strip() for cell in line.strip("│").split("│")]
 
 
 def test_help_is_given_without_loading_the_web() -> None:

@@ -248,3 +248,24 @@ def test_a_citation_that_is_not_written_out_is_refused(project: Path, unreadable
     (project / "tests/test_it.py").write_text(f"\n{unreadable}\n")
     with pytest.raises(Unreadable, match=r"tests/test_it\.py:2: this citation"):
         read(project)
+
+
+@pytest.mark.rule("G18")
+def test_a_function_that_holds_from_a_day_on_is_listed_with_its_days(project: Path) -> None:
+    days = {
+        "first_day=date(2026, 2, 1)": " (from 2026-02-01)",
+        "last_day=date(2026, 1, 31)": " (to 2026-01-31)",
+        "first_day=date(2026, 2, 1), last_day=date(2026, 2, 28)": " (from 2026-02-01 to 2026-02-28)",
+    }
+    for tagged, listed in days.items():
+        (project / "src/core/dated.py").write_text(f'@rule("P2", {tagged})\ndef new():\n    """New."""\n')
+        assert (
+            f"[`core.dated.new`](../../src/core/dated.py): New.{listed}\n"
+            in pages(read(project))[Path("docs/rule-index/law.md")]
+        )
+
+
+def test_days_that_are_not_written_out_are_refused(project: Path) -> None:
+    (project / "src/core/dated.py").write_text('@rule("P2", first_day=DAY)\ndef new():\n    pass\n')
+    with pytest.raises(Unreadable, match=r"src/core/dated\.py:1: this citation must write its days as"):
+        read(project)

@@ -5,8 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from attrs import evolve
+
 from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
 from ocms_core.kernel import reference_defaults
+from ocms_core.kernel.dated_values import DatedValues
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.suspensions import OpenSuspension, ShownSuspension, SuspensionReason, Suspensions
@@ -75,6 +78,11 @@ def reference(
         days_of_suspension={HST: 30} if days_of_suspension is None else days_of_suspension,
         suspension_reasons=frozenset(suspension_reasons),
     )
+
+
+def with_dated(always: Reference, **dated: Any) -> Reference:
+    """Build reference data with values that hold from a day on beside those that always hold."""
+    return evolve(always, dated=DatedValues(**dated))
 
 
 def shown(

@@ -12,6 +12,7 @@ import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
@@ -113,7 +114,24 @@ def functions_of(path: str, tree: ast.Module) -> Iterator[Citation]:
         for decorator in node.decorator_list:
             match decorator:
                 case ast.Call(func=ast.Name(id="rule"), args=ids):
-                    yield Citation(literals(path, decorator, ids), path, name, first_sentence(node))
+                    says = f"{first_sentence(node)}{days_of(path, decorator)}"
+                    yield Citation(literals(path, decorator, ids), path, name, says)
+
+
+def days_of(path: str, tag: ast.Call) -> str:
+    """Return the days a tag gives its reading, in words; nothing for one that always holds."""
+    days = {each.arg: day_of(path, each.value) for each in tag.keywords}
+    words = [f"from {days['first_day']}"] if "first_day" in days else []
+    words += [f"to {days['last_day']}"] if "last_day" in days else []
+    return f" ({' '.join(words)})" if words else ""
+
+
+def day_of(path: str, node: ast.expr) -> date:
+    """Return a day as it is written."""
+    match node:
+        case ast.Call(func=ast.Name(id="date"), args=[*numbers]):
+            return date(*(number.value for number in numbers if isinstance(number, ast.Constant)))  # type: ignore[arg-type]  # a day that is none fails
+    return cannot_read(path, node, "must write its days as `date(2026, 2, 1)`")
 
 
 def cases_of(path: str, tree: ast.Module) -> Iterator[Citation]:

@@ -5,7 +5,21 @@ from contextlib import contextmanager
 from typing import Any
 
 from attrs import evolve
-from sqlalchemy import BindParameter, Connection, Engine, Select, and_, bindparam, case, exists, func, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    null,
+    select,
+    union_all,
+)
 
 from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_statements.offenders import ADDRESS, DETAIL, FURNISHED_MAIL, HISTORY, PERSON
@@ -13,7 +27,7 @@ from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.locking import lock_identities, lock_rows
 from ocms_adapters.sql.moments import singapore_or_none
-from ocms_adapters.sql.reference import days_until_revival
+from ocms_adapters.sql.reference import dated_reason, dated_terms, days_until_revival
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.suspension_rows import ON_ROW, RECORD, open_suspension, suspensions
@@ -112,15 +126,19 @@ HOLDERS = (
 )
 HOLDERS_LOCKED = lock_rows(HOLDERS, onod, of=onod, key_share=True)
 
-# Read once the notice is locked; the last two columns are whether an identity is listed, and for how long.
-SUSPENDED_FOR = (
-    select(
-        *SUSPENSION_COLUMNS,
-        case((exists().where(t.ocms_hst.c.id_no == bindparam("id_no")), 1), else_=0),
-        days_until_revival(HST),
-    )
+# Read once the notice is locked; behind its columns stand whether an identity is listed, and for how long.
+# Rows of their own, empty but for their last four columns, are the days that TS-HST has from a day on (G18).
+LISTED_FOR = (
+    *SUSPENSION_COLUMNS,
+    case((exists().where(t.ocms_hst.c.id_no == bindparam("id_no")), 1), else_=0),
+    days_until_revival(HST),
+)
+TERMS = dated_terms(HST)
+SUSPENDED_FOR = union_all(
+    select(*LISTED_FOR, *(cast(null(), column.type) for column in TERMS.selected_columns))
     .select_from(WITH_OPEN_RECORDS)
-    .where(von.c.notice_no == NOTICE_NO)
+    .where(von.c.notice_no == NOTICE_NO),
+    TERMS.with_only_columns(*(cast(null(), column.type) for column in LISTED_FOR), *TERMS.selected_columns),
 )
 
 NOTICE_PAST = select(
@@ -244,12 +262,17 @@ class SqlOffenderStore(ChangeStore, SqlOffenderReader):
         notice = self.notice(notice_no)
         if notice is None:
             return None
-        rows = list(self._connection.execute(SUSPENDED_FOR, {"notice_no": notice_no, "id_no": id_no}))
-        *_, listed, days = rows[0]
+        found = self._connection.execute(SUSPENDED_FOR, {"notice_no": notice_no, "id_no": id_no}).all()
+        rows = [row for row in found if row[-2] is None]  # the others are terms, which have a first day
+        *_, listed, days = rows[0][: len(LISTED_FOR)]
+        on_list = AssigneeOnHstList(
+            {} if days is None else {HST: days},
+            tuple(dated_reason(HST, *row[len(LISTED_FOR) :]) for row in found if row[-2] is not None),
+        )
         return evolve(
             notice,
             suspensions=suspensions_of(rows),
-            assignee_on_hst_list=AssigneeOnHstList({} if days is None else {HST: days}) if listed else None,
+            assignee_on_hst_list=on_list if listed else None,
         )
 
 

@@ -2,42 +2,106 @@
 
 import re
 import threading
+from datetime import date
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ScalarSelect, String, cast, func, literal, null, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    Engine,
+    ScalarSelect,
+    Select,
+    String,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
+from ocms_adapters.sql.schema import dated_values as dated
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.transactions import reading
+from ocms_core.kernel.dated_values import DatedValue, DatedValues, ReasonTerms
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.suspensions import SuspensionReason
 
 STAGES, PARAMETER, REASON = "stages", "parameter", "reason"
 BETWEEN_STAGES = re.compile(r"[\s,]+")
+ACTIVE = "A"
+ALLOWED = "Y"
 
 TEXT = String(200)
-IN_USE = t.ocms_suspension_reason.c.status == "A"
+IN_USE = t.ocms_suspension_reason.c.status == ACTIVE
+moves = dated.ocms_dated_stage_move.c
+parameters = dated.ocms_dated_parameter.c
+reasons = dated.ocms_dated_suspension_reason.c
+
+
+def values(
+    what: str,
+    key: ColumnElement[Any],
+    code: ColumnElement[Any],
+    value: ColumnElement[Any],
+    *,
+    status: ColumnElement[Any] | None = None,
+    days: tuple[ColumnElement[Any], ColumnElement[Any]] | None = None,
+) -> Select[Any]:
+    """Select one kind of reference data; what always holds has neither a status nor days."""
+    first_day, last_day = days or (cast(null(), Date), cast(null(), Date))
+    return select(
+        literal(what).label("what"),
+        key.label("key"),
+        cast(code, TEXT).label("code"),
+        cast(value, TEXT).label("value"),
+        (cast(null(), String(1)) if status is None else status).label("status"),
+        first_day.label("first_day"),
+        last_day.label("last_day"),
+    )
+
+
 EVERYTHING = union_all(
-    select(
-        literal(STAGES).label("what"),
-        t.ocms_stage_map.c.last_processing_stage.label("key"),
-        cast(t.ocms_stage_map.c.next_processing_stage, TEXT).label("code"),
-        cast(null(), TEXT).label("value"),
+    values(
+        STAGES, t.ocms_stage_map.c.last_processing_stage, t.ocms_stage_map.c.next_processing_stage, null()
     ),
-    select(
-        literal(PARAMETER), t.ocms_parameter.c.parameter_id, t.ocms_parameter.c.code, t.ocms_parameter.c.value
-    ),
-    select(
-        literal(REASON),
+    values(PARAMETER, t.ocms_parameter.c.parameter_id, t.ocms_parameter.c.code, t.ocms_parameter.c.value),
+    values(
+        REASON,
         t.ocms_suspension_reason.c.reason_of_suspension,
         t.ocms_suspension_reason.c.suspension_type,
-        cast(t.ocms_suspension_reason.c.no_of_days_for_revival, TEXT),
+        t.ocms_suspension_reason.c.no_of_days_for_revival,
     ).where(IN_USE),
+    values(
+        STAGES,
+        moves.last_processing_stage,
+        moves.next_processing_stage,
+        null(),
+        status=moves.allowed,
+        days=(moves.first_day, moves.last_day),
+    ),
+    values(
+        PARAMETER,
+        parameters.parameter_id,
+        parameters.code,
+        parameters.value,
+        days=(parameters.first_day, parameters.last_day),
+    ),
+    values(
+        REASON,
+        reasons.reason_of_suspension,
+        reasons.suspension_type,
+        reasons.no_of_days_for_revival,
+        status=reasons.status,
+        days=(reasons.first_day, reasons.last_day),
+    ),
 )
 
 
 def days_until_revival(reason: SuspensionReason) -> ScalarSelect[int]:
-    """Select the days of one reason, as part of another statement."""
+    """Select the days that one reason always has, as part of another statement."""
     table = t.ocms_suspension_reason.c
     return (
         select(func.max(table.no_of_days_for_revival))
@@ -46,11 +110,30 @@ def days_until_revival(reason: SuspensionReason) -> ScalarSelect[int]:
     )
 
 
+def dated_terms(reason: SuspensionReason) -> Select[Any]:
+    """Select the dated values of one reason: days, status, first day and last day."""
+    return select(reasons.no_of_days_for_revival, reasons.status, reasons.first_day, reasons.last_day).where(
+        reasons.suspension_type == reason.type, reasons.reason_of_suspension == reason.code
+    )
+
+
+def dated_reason(
+    reason: SuspensionReason, days: int | None, status: str, first_day: date, last_day: date | None
+) -> DatedValue[SuspensionReason, ReasonTerms]:
+    """Return the dated value of a reason from the columns of its row."""
+    return DatedValue(reason, ReasonTerms(status == ACTIVE, days), first_day, last_day)
+
+
 def read_reference(connection: Connection) -> Reference:
-    """Return the stage map, the parameters and the suspension reasons as they are now."""
+    """Return the stage map, the parameters and the suspension reasons, with those that are dated."""
     rows: dict[str, list[tuple[Any, Any, Any]]] = {STAGES: [], PARAMETER: [], REASON: []}
-    for what, key, code, value in connection.execute(EVERYTHING):
-        rows[what].append((key, code, value))
+    dated_rows: dict[str, list[Any]] = {STAGES: [], PARAMETER: [], REASON: []}
+    for row in connection.execute(EVERYTHING):
+        what, key, code, value, _, first_day, _ = row
+        if first_day is None:
+            rows[what].append((key, code, value))
+        else:
+            dated_rows[what].append(row)
     return Reference(
         # A production row may hold a list of stages; it is read as several moves.
         stage_map=frozenset(
@@ -66,14 +149,43 @@ def read_reference(connection: Connection) -> Reference:
             if days is not None
         },
         suspension_reasons=frozenset(SuspensionReason(kind, reason) for reason, kind, _ in rows[REASON]),
+        dated=DatedValues(
+            parameters=tuple(
+                DatedValue((row.key, row.code), row.value, row.first_day, row.last_day)
+                for row in dated_rows[PARAMETER]
+            ),
+            moves=tuple(
+                DatedValue(
+                    (row.key.strip(), row.code.strip()), row.status == ALLOWED, row.first_day, row.last_day
+                )
+                for row in dated_rows[STAGES]
+            ),
+            reasons=tuple(
+                dated_reason(
+                    SuspensionReason(row.code, row.key),
+                    None if row.value is None else int(row.value),
+                    row.status,
+                    row.first_day,
+                    row.last_day,
+                )
+                for row in dated_rows[REASON]
+            ),
+        ),
     )
+
+
+def read_reference_from(engine: Engine) -> Reference:
+    """Return the reference data, read over a connection of its own."""
+    with reading(engine) as connection:
+        return read_reference(connection)
 
 
 class SqlReference:
     """
     The reference data for what is needed before a transaction opens, such as batch caps.
 
-    A snapshot serves for `seconds`; a changed value is seen after that at the latest.
+    A snapshot serves for `seconds`; a changed value is seen after that at the latest. It has the values of
+    all days, so one that holds from a day on is seen as that day begins (G18).
     """
 
     def __init__(self, engine: Engine, seconds: float = 5) -> None:
@@ -87,7 +199,6 @@ class SqlReference:
         """Return the present snapshot, read anew when it is too old."""
         with self._lock:
             if self._snapshot is None or monotonic() - self._read_at > self._seconds:
-                with reading(self._engine) as connection:
-                    self._snapshot = read_reference(connection)
+                self._snapshot = read_reference_from(self._engine)
                 self._read_at = monotonic()
             return self._snapshot

@@ -37,7 +37,7 @@ COMMANDS = {
     ),
     "explain": (
         "ocms_app.cli.explain:explain",
-        "Show what each operation would answer for a notice now, and by which rule.",
+        "Show what each operation would answer for a notice, and by which rule, or the values of a day.",
     ),
     "check": (
         "ocms_app.cli.check:check",

@@ -6,8 +6,10 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql import current_offenders, migrations
 from ocms_adapters.sql.court import has_dayend
+from ocms_adapters.sql.reference import read_reference_from
 from ocms_adapters.sql.transactions import translated
 from ocms_app.cli.stages import LONGEST_NAME
 from ocms_app.cli.suspension_check import check_suspensions
@@ -16,6 +18,8 @@ from ocms_app.demo_package import SAMPLE_COMMAND
 from ocms_app.distributed_reconciliation import queue_of
 from ocms_app.settings import DAYEND, Settings
 from ocms_app.startup import startup
+from ocms_core.kernel.dates import today
+from ocms_core.kernel.reference_overview import validity_warnings
 
 app = App(name="db", help="Create, migrate, check and fill the databases.")
 
@@ -37,7 +41,8 @@ def check(
     """
     Check that both databases are reachable, up to date and as set; else the exit status is 1.
 
-    Notices with several current offenders are named, but do not change the status.
+    Notices with several current offenders are named, and so are days on which a parameter has no value or
+    a key has two; neither changes the status.
 
     Parameters
     ----------
@@ -63,6 +68,7 @@ def check(
         behind.extend([] if current else [side])
     if not behind:
         name_several_offenders(databases)
+        name_validity_warnings(databases)
     wrong = list(wrong_columns(settings, databases))
     for line in wrong:
         print(line, file=sys.stderr)
@@ -85,6 +91,13 @@ def name_several_offenders(databases: Databases) -> None:
     several = current_offenders.notices_with_several(databases.intranet)
     if several:
         print(f"intranet: several current offenders on {', '.join(several)}", file=sys.stderr)
+
+
+def name_validity_warnings(databases: Databases) -> None:
+    """Name what is doubtful in the days on which values of the reference data hold (G18)."""
+    reference = read_reference_from(databases.intranet)
+    for line in validity_warnings(reference, today(SystemClock().now())):
+        print(f"intranet: {line}", file=sys.stderr)
 
 
 app.command(

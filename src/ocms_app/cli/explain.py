@@ -1,48 +1,81 @@
 """`ocms explain`."""
 
+from datetime import date, datetime
+
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import Engine
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.offenders import SqlOffenderStores
+from ocms_adapters.sql.reference import read_reference_from
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app.databases import open_databases
+from ocms_app.settings import Settings
 from ocms_app.startup import startup
 from ocms_app.wiring import court_stores
 from ocms_core.court import explaining as court
 from ocms_core.hst import explaining as hst
+from ocms_core.kernel.dates import singapore, today
+from ocms_core.kernel.reference_overview import held_values
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders import explaining as offenders
 from ocms_core.stages import explaining as stages
 from ocms_core.stages.request_fields import is_number
 
 
-def explain(notice_no: str) -> int:
+def explain(notice_no: str | None = None, *, on: date | None = None) -> int:
     """
-    Show the state of a notice, what each operation would answer for it now, and which rule decides it.
+    Show the state of a notice, what each operation would answer for it, and which rule decides it.
+
+    Without a notice, show the values of the reference data, and since and until when each holds.
 
     Parameters
     ----------
     notice_no
         The notice number.
+    on
+        The day whose values and moment count, as 2026-01-31; today by default. The notice itself is always
+        taken as it stands now.
     """
-    if not is_number(notice_no):
+    if notice_no is not None and not is_number(notice_no):
         raise ValueError("A notice number has 1 to 10 letters, digits or hyphens.")
+    if on and on.year == date.max.year:
+        raise ValueError("--on takes a day before the year 9999.")
     settings = startup()
-    intranet = open_databases(settings).intranet
-    stores, now = court_stores(settings, intranet), SystemClock().now()
+    intranet, now = open_databases(settings).intranet, singapore(SystemClock().now())
+    if notice_no is None:
+        return show_values(intranet, on or today(now))
+    moment = datetime.combine(on, now.timetz()) if on else now
+    return show_answers(settings, intranet, notice_no, moment, when=f"on {on}" if on else "now")
+
+
+@rule("G18")
+def show_values(intranet: Engine, day: date) -> int:
+    """Show what the reference data holds on a day, each value with its first and its last day (G18)."""
+    table = Table("value", f"on {day}", "since", "until")
+    for held in held_values(read_reference_from(intranet), day):
+        table.add_row(held.name, held.text, str(held.first_day or ""), str(held.last_day or ""))
+    Console().print(table)
+    return 0
+
+
+def show_answers(settings: Settings, intranet: Engine, notice_no: str, moment: datetime, *, when: str) -> int:
+    """Show what each operation would answer for a notice at a moment; the status is 1 without the notice."""
+    stores = court_stores(settings, intranet)
     with stores.reading() as reader:
         notice = reader.court_notices([notice_no]).get(notice_no)
     if notice is None:
         print(f"{notice_no}: no such notice")
     else:
         print(f"{notice_no}: stage {notice.stage} since {notice.stage_date:%Y-%m-%d %H:%M}")
-    table = Table("operation", "answer now", "rules")
+    table = Table("operation", f"answer {when}", "rules")
     for given in (
-        *court.explain(notice_no, stores=stores, now=now),
-        *stages.explain(notice_no, stores=SqlStageStores(intranet), now=now),
+        *court.explain(notice_no, stores=stores, now=moment),
+        *stages.explain(notice_no, stores=SqlStageStores(intranet), now=moment),
         *offenders.explain(notice_no, stores=SqlOffenderStores(intranet)),
-        *hst.explain(notice_no, stores=SqlHstStores(intranet), now=now),
+        *hst.explain(notice_no, stores=SqlHstStores(intranet), now=moment),
     ):
         table.add_row(given.operation, given.answer, ", ".join(given.rules))
     Console().print(table)

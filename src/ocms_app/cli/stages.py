@@ -19,6 +19,7 @@ from ocms_app.databases import Databases, open_databases
 from ocms_app.reports import report_store
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
+from ocms_core.kernel.dates import today
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.tables import TableRow
 from ocms_core.stages import importing, service
@@ -94,7 +95,7 @@ def publish(batch: ReportBatch, databases: Databases, settings: Settings) -> Non
             stores=SqlStageStores(databases.intranet),
             store=report_store(settings),
             now=batch.submitted,
-            valid_hours=link_hours(SqlReference(databases.intranet)()),
+            valid_hours=link_hours(SqlReference(databases.intranet)().on(today(batch.submitted))),
         )
         print(link.url)
     except Exception as fault:  # noqa: BLE001  # nothing a report does may fail rows that are committed

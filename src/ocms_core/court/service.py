@@ -10,6 +10,7 @@ from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.codes import INTERNAL_ERROR
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.idempotency import IdempotentCall
+from ocms_core.kernel.reference import facts_on
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import IsolateRow, execute
 
@@ -41,7 +42,7 @@ def update_court_notices(
     """
     return execute(
         stores.writing,
-        load=lambda store: store.court_facts([update.notice_no for update in updates]),
+        load=lambda store: facts_on(now, store.court_facts([update.notice_no for update in updates])),
         decide=lambda facts: court_notices.decide(updates, facts, now),
         now=now,
         on_refused_row=IsolateRow(INTERNAL_ERROR),

@@ -9,6 +9,7 @@ from ocms_core.hst.ports import HstReader, HstStore, HstStores, Progress, contin
 from ocms_core.kernel.codes import HST_INTERNAL_ERROR
 from ocms_core.kernel.dates import SINGAPORE, singapore
 from ocms_core.kernel.decisions import Decision
+from ocms_core.kernel.reference import facts_on
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import RefuseCall, execute
 
@@ -77,7 +78,7 @@ def in_chunks(
             return JobResult(done, failed)
         decision = execute(
             stores.writing,
-            load=lambda store, keys=keys: load(store, keys),  # type: ignore[misc]  # mypy takes the default for Any
+            load=lambda store, keys=keys: facts_on(now, load(store, keys)),  # type: ignore[misc]  # mypy takes the default for Any
             decide=decide,
             now=now,
             on_refused_row=RefuseCall(HST_INTERNAL_ERROR),

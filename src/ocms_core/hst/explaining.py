@@ -10,6 +10,7 @@ from ocms_core.kernel.access import Operation
 from ocms_core.kernel.codes import HST_ID_EXISTS, HST_ID_NOT_FOUND, Code
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.explanations import Explanation, because
+from ocms_core.kernel.reference import facts_on
 from ocms_core.kernel.suspensions import OpenSuspension
 
 LOOP = "loop_hst_suspensions"
@@ -30,7 +31,7 @@ def explain(notice_no: str, *, stores: HstStores, now: datetime) -> tuple[Explan
     Reads only, and names nobody. Raises `Unavailable` when the database cannot be reached.
     """
     with stores.reading() as reader:
-        return explain_facts(reader.notice_facts(notice_no), now)
+        return explain_facts(facts_on(now, reader.notice_facts(notice_no)), now)
 
 
 def explain_facts(facts: IdentityFacts, now: datetime) -> tuple[Explanation, ...]:

@@ -14,6 +14,7 @@ from ocms_core.hst.request_checks import HstApplication, HstListQuery, HstReviva
 from ocms_core.kernel.codes import HST_NOT_CREATED, HST_NOT_REVIVED, HST_NOT_UPDATED
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.idempotency import IdempotentCall
+from ocms_core.kernel.reference import facts_on
 from ocms_core.kernel.unit_of_work import RefuseCall, execute
 
 
@@ -42,7 +43,7 @@ def apply(
     """
     return execute(
         stores.writing,
-        load=lambda store: store.identity_facts([application.id_no]),
+        load=lambda store: facts_on(now, store.identity_facts([application.id_no])),
         decide=lambda facts: applying.decide(application, facts, officer, now),
         now=now,
         on_refused_row=RefuseCall(HST_NOT_CREATED),
@@ -64,7 +65,7 @@ def update(
     """
     return execute(
         stores.writing,
-        load=lambda store: store.identity_facts([change.id_no]),
+        load=lambda store: facts_on(now, store.identity_facts([change.id_no])),
         decide=lambda facts: updating.decide(change, facts, now),
         now=now,
         on_refused_row=RefuseCall(HST_NOT_UPDATED),
@@ -87,7 +88,7 @@ def revive(
     """
     return execute(
         stores.writing,
-        load=lambda store: store.identity_facts([revival.id_no]),
+        load=lambda store: facts_on(now, store.identity_facts([revival.id_no])),
         decide=lambda facts: reviving.decide(revival, facts, officer, now),
         now=now,
         on_refused_row=RefuseCall(HST_NOT_REVIVED),

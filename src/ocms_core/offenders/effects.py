@@ -103,7 +103,9 @@ def hst_changes(
         )
         shown = shown_suspension(suspensions.without(HST))
     elif not suspensions.under_hst:
-        record, shown = put_under_hst(notice.notice_no, suspensions, assignment.officer, now, listed.days)
+        record, shown = put_under_hst(
+            notice.notice_no, suspensions, assignment.officer, now, listed.days_on(now)
+        )
         records = (SuspensionOpened(record),)
     return records, None if shown == suspensions.shown else shown
 

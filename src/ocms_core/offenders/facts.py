@@ -5,9 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from attrs import field
+from attrs import evolve, field
 
+from ocms_core.kernel.dated_values import DatedValue, DatedValues, ReasonTerms
+from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.offender_details import DRIVER, HIRER, OWNER, RoleHolder, role_order
+from ocms_core.kernel.reference import EMPTY
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import NO_SUSPENSIONS, SuspensionReason, Suspensions, shown_suspension
 from ocms_core.kernel.value_objects import value_object
 
@@ -26,10 +30,17 @@ class AssigneeOnHstList:
     """
     Who is to become the offender is on the HST list.
 
-    `days` is how long suspensions last by their reasons.
+    `days` is how long suspensions always last by their reasons, `dated` what holds from a day on.
     """
 
     days: Mapping[SuspensionReason, int]
+    dated: tuple[DatedValue[SuspensionReason, ReasonTerms], ...] = ()
+
+    @rule("G18")
+    def days_on(self, moment: datetime) -> Mapping[SuspensionReason, int]:
+        """Return how long suspensions last that begin at a moment, by the terms of its day (G18)."""
+        reference = evolve(EMPTY, days_of_suspension=self.days, dated=DatedValues(reasons=self.dated))
+        return reference.on(singapore(moment).date()).days_of_suspension
 
 
 @value_object

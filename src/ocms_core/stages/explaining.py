@@ -7,6 +7,7 @@ from typing import Any
 from ocms_core.kernel import codes
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.explanations import Explanation, because
+from ocms_core.kernel.reference import facts_on
 from ocms_core.stages import amounts, eligibility, search, toppan
 from ocms_core.stages.eligibility import Eligible, RequestedChange
 from ocms_core.stages.facts import FoundNotice, StageFacts, day_of
@@ -22,7 +23,7 @@ def explain(notice_no: str, *, stores: StageStores, now: datetime) -> tuple[Expl
     """
     with stores.reading() as reader:
         found, _ = reader.search(Criteria(notice_no=notice_no), 1)
-        facts = reader.stage_facts([notice_no], day_of(now))
+        facts = facts_on(now, reader.stage_facts([notice_no], day_of(now)))
     return (*map(explain_search, found), explain_change(notice_no, facts), *explain_toppan(notice_no, facts))
 
 

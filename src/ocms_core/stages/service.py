@@ -8,6 +8,7 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, StoredAnswer, answer_store
+from ocms_core.kernel.reference import facts_on
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import IsolateRow, RaiseRowRejected, execute
@@ -35,16 +36,20 @@ def search_notices(criteria: Criteria, *, stores: StageStores) -> search.SearchR
         return search.decide(*reader.search(criteria, search.MOST_LISTED))
 
 
-def validate(request: Validation, *, stores: StageStores) -> tuple[Answer[Eligible], ...]:
+def validate(
+    request: Validation, *, stores: StageStores, now: datetime | None = None
+) -> tuple[Answer[Eligible], ...]:
     """
     Return for each notice whether a submit would move it; nothing is written.
 
-    The detail of one that would be is the notice as stored, with its target.
+    The detail of one that would be is the notice as stored, with its target. Without `now` no dated value of
+    the reference data is looked at (G18).
 
     Contract 2, 1.2; rules S10 to S19 and S24.
     """
     with stores.reading() as reader:
         facts = reader.stage_facts(request.notice_nos, None)
+    facts = facts_on(now, facts) if now else facts
     return officer_changes.validate(request.notice_nos, request.requested, facts)
 
 
@@ -67,7 +72,7 @@ def submit(
     notice_nos = [item.notice_no for item in items]
     decision = execute(
         stores.writing,
-        load=lambda store: store.stage_facts(notice_nos, day_of(now)),
+        load=lambda store: facts_on(now, store.stage_facts(notice_nos, day_of(now))),
         decide=lambda facts: officer_changes.decide(items, facts, officer, now),
         now=now,
         on_refused_row=IsolateRow(codes.CPS_UNEXPECTED),
@@ -82,7 +87,7 @@ def preview(
     """Decide a submit as it would be decided now, and write nothing."""
     with stores.reading() as reader:
         facts = reader.stage_facts([item.notice_no for item in items], day_of(now))
-    return officer_changes.decide(items, facts, officer, now)
+    return officer_changes.decide(items, facts_on(now, facts), officer, now)
 
 
 def plus_change(
@@ -100,7 +105,7 @@ def plus_change(
     at = change.at or now
     return execute(
         stores.writing,
-        load=lambda store: store.stage_facts(change.notice_nos, (at, at + AN_INSTANT)),
+        load=lambda store: facts_on(at, store.stage_facts(change.notice_nos, (at, at + AN_INSTANT))),
         decide=lambda facts: plus.decide(change, facts, now),
         now=now,
         on_refused_row=RaiseRowRejected(),
@@ -149,7 +154,7 @@ def toppan_answers(
         yield from decision_by_item(
             execute(
                 stores.writing,
-                load=partial(load_toppan, known),
+                load=partial(load_toppan, known, now),
                 decide=lambda facts, chunk=chunk: toppan.decide(chunk, run, facts, now),  # type: ignore[misc]  # bound at once
                 now=now,
                 on_refused_row=IsolateRow(codes.CPS_UNEXPECTED),
@@ -257,6 +262,6 @@ def daily_workbook(name: str, stores: StageStores, store: ReportStore) -> bytes 
     return store.read(reports.stored_name(name))
 
 
-def load_toppan(notice_nos: Sequence[str], store: StageStore) -> ToppanFacts:
+def load_toppan(notice_nos: Sequence[str], now: datetime, store: StageStore) -> ToppanFacts:
     """Load the facts of one chunk."""
-    return store.toppan_facts(notice_nos)
+    return facts_on(now, store.toppan_facts(notice_nos))

@@ -8,6 +8,7 @@ from ocms_core.court import service
 from ocms_core.court.ports import CourtStores
 from ocms_core.court.request_checks import court_updates, notice_numbers, request_id_of
 from ocms_core.kernel.access import Operation, batch_cap_of
+from ocms_core.kernel.dates import today
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.reference import Reference
 from ocms_web.court import description
@@ -33,7 +34,7 @@ class CourtCalls:
 
     def get_payment_status(self, request: Request) -> Reply:
         """Answer API 1."""
-        cap = batch_cap_of(Operation.GET_PAYMENT_STATUS, self.reference())
+        cap = self._cap(Operation.GET_PAYMENT_STATUS, request)
         notice_nos = notice_numbers(request.body, cap)
         if isinstance(notice_nos, Refusal):
             return error_reply(notice_nos)
@@ -41,7 +42,7 @@ class CourtCalls:
 
     def update_court_notices(self, request: Request) -> Reply:
         """Answer API 2."""
-        updates = court_updates(request.body, batch_cap_of(Operation.UPDATE_COURT_NOTICES, self.reference()))
+        updates = court_updates(request.body, self._cap(Operation.UPDATE_COURT_NOTICES, request))
         if isinstance(updates, Refusal):
             return error_reply(updates)
         call = call_of(
@@ -55,11 +56,14 @@ class CourtCalls:
 
     def query_notice_info(self, request: Request) -> Reply:
         """Answer API 4."""
-        notice_nos = notice_numbers(request.body, batch_cap_of(Operation.QUERY_NOTICE_INFO, self.reference()))
+        notice_nos = notice_numbers(request.body, self._cap(Operation.QUERY_NOTICE_INFO, request))
         if isinstance(notice_nos, Refusal):
             return error_reply(notice_nos)
         decision = service.query_notice_info(notice_nos, stores=self.stores, now=request.now)
         return error_reply(decision) if isinstance(decision, Refusal) else notice_info_reply(decision)
+
+    def _cap(self, operation: Operation, request: Request) -> int:
+        return batch_cap_of(operation, self.reference().on(today(request.now)))
 
 
 def endpoints(calls: CourtCalls) -> tuple[Endpoint, ...]:

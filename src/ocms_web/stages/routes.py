@@ -6,6 +6,7 @@ import structlog
 from attrs import frozen
 
 from ocms_core.kernel.access import Operation, batch_cap_of
+from ocms_core.kernel.dates import today
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.errors import Conflict, Unavailable
 from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, RepeatedCall, StoredAnswer
@@ -73,16 +74,18 @@ class StageCalls:
     def validate(self, request: Request) -> Reply:
         """Answer a validation."""
         try:
-            validation = request_checks.validation(request.body, self._cap(Operation.VALIDATE_STAGES))
+            validation = request_checks.validation(
+                request.body, self._cap(Operation.VALIDATE_STAGES, request)
+            )
         except InvalidRequest as invalid:
             return validate_error(invalid)
-        return validate_reply(service.validate(validation, stores=self.stores))
+        return validate_reply(service.validate(validation, stores=self.stores, now=request.now))
 
     @rule("G4")
     def submit(self, request: Request) -> Reply:
         """Answer a submit; the officer of a change is whom the token names (G4)."""
         try:
-            items = request_checks.change_items(request.body, self._cap(Operation.CHANGE_STAGES))
+            items = request_checks.change_items(request.body, self._cap(Operation.CHANGE_STAGES, request))
         except InvalidRequest as invalid:
             return submit_error(invalid)
         officer, now = request.principal.name, request.now
@@ -122,7 +125,7 @@ class StageCalls:
     def plus(self, request: Request) -> Reply:
         """Answer a stage change of PLUS."""
         try:
-            change = client_checks.plus_change(request.body, self._cap(Operation.PLUS_CHANGE_STAGES))
+            change = client_checks.plus_change(request.body, self._cap(Operation.PLUS_CHANGE_STAGES, request))
         except InvalidRequest as invalid:
             return plus_error(invalid.code, too_large=invalid.too_large)
         reply = plus_reply(len(change.notice_nos))
@@ -138,7 +141,7 @@ class StageCalls:
     def toppan(self, request: Request) -> Reply:
         """Answer Toppan; also what fails half-way names how many notices were asked for."""
         try:
-            run = client_checks.toppan_run(request.body, self._cap(Operation.UPDATE_TOPPAN_STAGES))
+            run = client_checks.toppan_run(request.body, self._cap(Operation.UPDATE_TOPPAN_STAGES, request))
         except InvalidRequest as invalid:
             return toppan_error(invalid)
         try:
@@ -154,8 +157,8 @@ class StageCalls:
             return toppan_problem(Problem.INTERNAL_ERROR, len(run.notice_nos))
         return toppan_reply(result)
 
-    def _cap(self, operation: Operation) -> int:
-        return batch_cap_of(operation, self.reference())
+    def _cap(self, operation: Operation, request: Request) -> int:
+        return batch_cap_of(operation, self.reference().on(today(request.now)))
 
     def _complete_answer(self, key: IdempotencyKey, answer: StoredAnswer | None) -> None:
         """Add the link of a batch's report to its kept answer; the batch stands whatever fails here (S23)."""
@@ -170,7 +173,7 @@ class StageCalls:
     def _publish_report(self, batch: ReportBatch) -> ReportLink | None:
         """Publish the report of a batch, which stands whatever fails here; it can be built again (S23)."""
         try:
-            hours = link_hours(self.reference())
+            hours = link_hours(self.reference().on(today(batch.submitted)))
             return service.publish(
                 batch, stores=self.stores, store=self.reports, now=batch.submitted, valid_hours=hours
             )

@@ -249,6 +249,9 @@ HOUSEKEEPING = {
     "ocms_access_record",
     "ocms_job_run",
     "ocms_alert",
+    "ocms_dated_parameter",
+    "ocms_dated_stage_move",
+    "ocms_dated_suspension_reason",
 }
 TABLES = {**INTRANET.tables, **INTERNET.tables}
 MSSQL: Dialect = mssql.dialect()  # type: ignore[no-untyped-call]

@@ -2,6 +2,11 @@
 
 from ocms_adapters.sql.schema.column_types import LocalDateTime, Money
 from ocms_adapters.sql.schema.columns import local_now
+from ocms_adapters.sql.schema.dated_values import (
+    ocms_dated_parameter,
+    ocms_dated_stage_move,
+    ocms_dated_suspension_reason,
+)
 from ocms_adapters.sql.schema.housekeeping import (
     ocms_access_record,
     ocms_api_credential,
@@ -51,6 +56,9 @@ __all__ = [
     "ocms_api_credential",
     "ocms_change_of_processing",
     "ocms_court_case",
+    "ocms_dated_parameter",
+    "ocms_dated_stage_move",
+    "ocms_dated_suspension_reason",
     "ocms_furnish_detail",
     "ocms_hst",
     "ocms_idempotent_answer",

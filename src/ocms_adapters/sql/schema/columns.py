@@ -81,9 +81,9 @@ def moment(
     return Column(name, LocalDateTime, primary_key=key, nullable=null and not key, server_default=default)
 
 
-def day(name: str) -> Column[date]:
-    """Return a column of calendar days; null while unknown."""
-    return Column(name, Date)
+def day(name: str, *, key: bool = False) -> Column[date]:
+    """Return a column of calendar days; null while unknown, except in a key."""
+    return Column(name, Date, primary_key=key)
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:

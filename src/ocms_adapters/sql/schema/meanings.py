@@ -32,6 +32,12 @@ IN_EVERY_TABLE: Mapping[str, str] = {
     "upd_user_id": "Program that last changed the row",
 }
 
+# Of every row that holds from a day on.
+DAYS: Mapping[str, str] = {
+    "first_day": "The first day the row holds on, in Singapore",
+    "last_day": "The last day it holds on; null until the next begins",
+}
+
 TABLES: Mapping[str, TableMeaning] = {
     "ocms_valid_offence_notice": TableMeaning(
         "A notice: one row each, with its current stage, payment and suspension.",
@@ -412,6 +418,38 @@ TABLES: Mapping[str, TableMeaning] = {
             "next_attempt_at": "When sending is tried next",
             "sent_at": "When the mail server took it; null while it waits",
             "last_error": "Why the last attempt failed",
+        },
+        new_by=OURS,
+    ),
+    "ocms_dated_parameter": TableMeaning(
+        "Values of parameters that hold from a day on, in place of the one in `ocms_parameter` (G18).",
+        {
+            "parameter_id": "The parameter, as in `ocms_parameter`",
+            "code": "What the value is for within the parameter, as in `ocms_parameter`",
+            "value": "The value, always as text",
+            **DAYS,
+        },
+        new_by=OURS,
+    ),
+    "ocms_dated_stage_move": TableMeaning(
+        "Moves that are allowed, or not, from a day on, whatever `ocms_stage_map` has (G18).",
+        {
+            "last_processing_stage": "The stage a notice is moved from",
+            "next_processing_stage": "The stage it is moved to, one only",
+            "allowed": "Y when the move is allowed on these days, N when it is not",
+            **DAYS,
+        },
+        new_by=OURS,
+    ),
+    "ocms_dated_suspension_reason": TableMeaning(
+        "Terms of a reason for a suspension that hold from a day on, in place of all its rows in "
+        "`ocms_suspension_reason` (G18).",
+        {
+            "reason_of_suspension": "Reason, three letters",
+            "suspension_type": "PS or TS",
+            "no_of_days_for_revival": "Days until a temporary suspension ends; null for none",
+            "status": "Whether the reason is in use on these days: A active, D out of use",
+            **DAYS,
         },
         new_by=OURS,
     ),
