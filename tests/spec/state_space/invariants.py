@@ -216,7 +216,9 @@ def printed(edge: Edge) -> str | None:
             None if not changed(edge) and edge.code == codes.TOPPAN_MANUAL else "S72: not left to its officer"
         )
     if before.next_stage == stage:
-        return None if after.stage == stage else "S73: the print run did not move it on"
+        moved = edge.code == codes.TOPPAN_AUTOMATIC and after.stage == stage and not after.by_hand
+        on = moved and after.next_stage == PLANNED.get(stage)
+        return None if on else "S72, S73: the print run did not move it on"
     return "S74: a print run moved it out of its turn" if changed(edge) else None
 
 
@@ -353,6 +355,13 @@ OF_A_CAPABILITY: Mapping[str, tuple[EdgeCheck, ...]] = {
 def follows_its_rules(edge: Edge) -> str | None:
     """Check an edge by the rules of its capability."""
     return next(filter(None, (check(edge) for check in OF_A_CAPABILITY[edge.call.capability])), None)
+
+
+def whoever_writes_puts_the_row_right(edge: Edge) -> str | None:
+    before, after = edge.before, edge.after
+    if (before.row, before.records) == (after.row, after.records):
+        return None
+    return row_shows_what_is_open(after)
 
 
 OF_AN_EDGE: tuple[EdgeCheck, ...] = (follows_its_rules, no_way_forward_lowers_the_amount, acceptance)

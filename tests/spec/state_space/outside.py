@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
-from tests.spec.state_space.rows import right_row
-from tests.spec.state_space.states import FOUND, LISTED, Record, Row, State
+from tests.spec.state_space.rows import TS, right_row
+from tests.spec.state_space.states import FOUND, LISTED, NOT_SHOWN, Record, Row, State
 
 DAYS = 15
 """How many days pass at once: half of TS-HST, so that either of two suspensions can end first."""
-OTHER_TS_DAYS = 21
+TS_DAYS = 21
+LONGER_THAN_HST = 36
 
 
 @frozen(eq=False)
@@ -58,16 +59,17 @@ def days_pass(state: State) -> State:
     )
 
 
-def suspended_elsewhere(reason: str) -> Event:
-    """Let another system suspend it, with a record and the right row."""
-    record = Record(reason, OTHER_TS_DAYS if reason.startswith("TS") else None)
+def suspended_elsewhere(reason: str, days: int = TS_DAYS) -> Event:
+    """Let another system suspend it, with a record and the right row; `days` is how long a TS lasts."""
+    temporary = reason.startswith(TS)
+    record = Record(reason, days if temporary else None)
 
     def after(state: State) -> State | None:
         if any(each.reason == reason for each in state.records):
             return None
         return with_records(state, (*state.records, record), state.row)
 
-    return Event(f"another system suspends it under {reason}", after)
+    return Event(f"another system suspends it under {reason}" + f" for {days} days" * temporary, after)
 
 
 def revived_elsewhere(reason: str) -> Event:
@@ -79,8 +81,10 @@ def revived_elsewhere(reason: str) -> Event:
             return None
         gone = next(place for place, each in enumerate(state.records) if each.reason == reason)
         row, since = state.row, state.row.since
-        if since is not None and since > 2 * gone:
-            row = row._replace(since=since - 2 if since > 2 * gone + 1 else 2 * gone)
+        if since == 2 * gone + 1:
+            row = NOT_SHOWN
+        elif since is not None and since > 2 * gone:
+            row = row._replace(since=since - 2)
         return renumbered(with_records(state, left, row))
 
     return Event(f"another system revives it from {reason}", after)

@@ -32,15 +32,19 @@ def right_row(row: Row, records: Sequence[Record], paid: str | None) -> Row:
     Return what a row must show where it shows another thing now (U1).
 
     A type without a reason, which CAS gave, stands until a record of its kind is there; a payment is
-    permanent whatever the records say, and leaves what else the row says.
+    permanent whatever the records say, and leaves what else the row says. A suspension that another system
+    wrote on the row without a record counts as one of its type.
     """
     place = place_of_shown(records)
+    alone = row.reason is not None and row.since is not None and row.since % 2 == 0
     if place is not None and is_permanent(records[place]):
-        return row_of_record(records, place)
+        newer = alone and row.type == PS and (row.since or 0) > 2 * place
+        return row if newer else row_of_record(records, place)
     if paid:
         return row._replace(type=PS)
-    if row.type == PS and not row.reason:
+    if row.type == PS and (alone or not row.reason):
         return row
-    if place is not None:
-        return row_of_record(records, place)
-    return row if row.type == TS and not row.reason else NOT_SHOWN
+    if place is None:
+        return row if alone or (row.type == TS and not row.reason) else NOT_SHOWN
+    later = alone and (row.due is None or row.due > (records[place].due or 0))
+    return row if later else row_of_record(records, place)

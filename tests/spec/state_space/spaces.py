@@ -20,6 +20,7 @@ from tests.spec.state_space.operations import (
 from tests.spec.state_space.outside import (
     ANSWERS,
     DAYS_PASS,
+    LONGER_THAN_HST,
     MIDNIGHT,
     PAYMENT,
     REFUSED,
@@ -155,14 +156,70 @@ SUSPENSIONS = Space(
     "suspensions",
     (State(),),
     (*cas_suspensions("WWP", "OTH"), *SUSPENSION_CALLS),
-    (*SUSPENSION_EVENTS, *elsewhere("TS-UNC")),
+    (
+        *(*SUSPENSION_EVENTS, *elsewhere("TS-UNC"), suspended_elsewhere("TS-UNC", LONGER_THAN_HST)),
+        *map(revived_elsewhere, ("PS-WWP", "PS-OTH")),
+    ),
     class_of_stage,
 )
 REASON_OF_BOTH_TYPES = Space(
     "suspensions with a reason of both types",
     (State(),),
     (*cas_suspensions("WWP"), *SUSPENSION_CALLS),
-    (*SUSPENSION_EVENTS, *elsewhere("PS-APP")),
+    (*SUSPENSION_EVENTS, *elsewhere("PS-APP"), *map(revived_elsewhere, ("PS-WWP", "TS-APP"))),
     class_of_stage,
 )
-SPACES = (STAGES_AND_MONEY, SUSPENSIONS, REASON_OF_BOTH_TYPES)
+
+
+def whole_offender(state: State) -> State:
+    """Return a state of the class of its stage that keeps who is current, in which roles."""
+    return class_of_stage(state)._replace(offender=state.offender, listed=state.listed)
+
+
+TWO_CURRENT_OFFENDERS = Space(
+    "two current offenders",
+    tuple(
+        State(offender=Offender(first, name, second=second), listed=listed)
+        for first, second in ("DO", "DH", "OH", "HR")
+        for name in PEOPLE
+        for listed in (NO_LIST, "L-", "-L")
+    ),
+    (
+        *(officer(target, confirmed=True) for target in OFFICER_TARGETS),
+        *(*FURNISH, *REDIRECT, *LISTING, *JOBS),
+    ),
+    (DAYS_PASS, *map(comes_to, ("ROV", "RD1", "CPC", "CSD"))),
+    whole_offender,
+)
+UNC, WWP, UNDER_HST = Record("TS-UNC", 21), Record("PS-WWP"), Record("TS-HST", 30)
+CONTRADICTORY = (
+    State(records=(WWP,)),
+    State(row=Row("TS", "HST", 3, 30), records=(WWP, UNDER_HST)),
+    State(row=Row("TS", "UNC", 3, 21), records=(WWP, UNC)),
+    State(records=(UNDER_HST,)),
+    State(row=Row("TS", "UNC", 1, 21), records=(UNC, UNDER_HST)),
+    State(row=Row("TS", "OUT", 0, 21)),
+    State(row=Row("TS", "OUT", 0, 21), records=(UNDER_HST,)),
+    State(row=Row("PS", "FOR", 0)),
+    State(row=Row("PS", "FOR", 0), records=(UNDER_HST,)),
+    State(row=Row("PS", "FOR", 2), records=(WWP,)),
+    State(paid="FP"),
+    State(paid="PRA"),
+    State(row=Row("TS", "UNC", 1, 21), records=(UNC,), paid="FP"),
+    State(row=Row("TS", "HST", 1, 30), records=(UNDER_HST,), paid="FP"),
+    State(row=Row("TS", "HST", 1, 30), records=(UNDER_HST,), paid="PRA"),
+)
+"""Rows and records that contradict each other or the payment, as another system may leave them."""
+CONTRADICTIONS = Space(
+    "what other systems leave",
+    tuple(
+        state._replace(stage=stage, listed=listed)
+        for state in CONTRADICTORY
+        for stage in ("ROV", "RD1", "CPC", "CSD")
+        for listed in (NO_LIST, "L-")
+    ),
+    (*cas_suspensions("WWP"), *SUSPENSION_CALLS),
+    (DAYS_PASS, *map(comes_to, ("ROV", "RD1", "CPC", "CSD"))),
+    class_of_stage,
+)
+SPACES = (STAGES_AND_MONEY, SUSPENSIONS, REASON_OF_BOTH_TYPES, TWO_CURRENT_OFFENDERS, CONTRADICTIONS)

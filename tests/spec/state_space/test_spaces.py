@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.spec.state_space.exploring import Space, explore
-from tests.spec.state_space.invariants import OF_A_STATE, OF_AN_EDGE
+from tests.spec.state_space.checking import checked
+from tests.spec.state_space.exploring import Space
 from tests.spec.state_space.spaces import SPACES
 
 
 @pytest.mark.rule("U1", "U2", "U3", "U4", "U5", "U7", "U8")
 @pytest.mark.parametrize("space", SPACES, ids=lambda space: space.name)
 def test_no_rule_is_broken_in_any_state_that_can_be_reached(space: Space) -> None:
-    explore(space, of_a_state=OF_A_STATE, of_an_edge=OF_AN_EDGE)
+    checked(space)
