@@ -99,16 +99,23 @@ class Broken(AssertionError):
 
 
 def explore(
-    space: Space, *, of_a_state: Sequence[StateCheck] = (), of_an_edge: Sequence[EdgeCheck] = ()
+    space: Space,
+    *,
+    of_a_state: Sequence[StateCheck] = (),
+    of_an_edge: Sequence[EdgeCheck] = (),
+    keep_steps: bool = True,
+    remember: bool = True,
 ) -> Exploration:
     """
     Drive every call and event from every state until no new state is met.
 
-    Raises `Broken` with the shortest path at the first state or edge that fails a check, `NoClosure` when
-    there are more states than the space may have.
+    Without `keep_steps` the exploration has no `leads_to`, which takes most of the memory; without `remember`
+    every edge is decided anew, also where a state with the same facts was decided on before. Raises `Broken`
+    with the shortest path at the first state or edge that fails a check, `NoClosure` when there are more
+    states than the space may have.
     """
     found = Exploration(space)
-    groups = groups_of(space.calls)
+    groups = groups_of(space.calls, remember=remember)
     numbers: dict[State, int] = {}
 
     def number_of(state: State, origin: tuple[int, Call | Event] | None) -> int:
@@ -139,13 +146,17 @@ def explore(
                         if broken := check(edge):
                             raise Broken("\n".join([broken, *found.path(number), str(edge)]))
                 if effect:
-                    reached.append((number_of(space.reduced(after), (number, call)), call))
+                    target = number_of(space.reduced(after), (number, call))
+                    if keep_steps:
+                        reached.append((target, call))
             found.edges += len(group.calls)
         for event in space.events:
             later = event.after(state)
             if later is not None:
                 found.edges += 1
-                reached.append((number_of(space.reduced(later), (number, event)), event))
+                target = number_of(space.reduced(later), (number, event))
+                if keep_steps:
+                    reached.append((target, event))
     found.decisions = sum(group.decisions for group in groups)
     return found
 
@@ -153,8 +164,10 @@ def explore(
 class Group:
     """Calls that read the same parts of a state, each decided once for all states that agree in these."""
 
-    def __init__(self, calls: Sequence[Call]) -> None:
+    def __init__(self, calls: Sequence[Call], *, remember: bool) -> None:
         self.calls = calls
+        self.decisions = 0
+        self._remember = remember
         self._read = itemgetter(*(PARTS[name] for name in calls[0].source.reads))
         self._known: dict[Any, tuple[tuple[Code, Effect], ...]] = {}
 
@@ -163,18 +176,16 @@ class Group:
         key = self._read(state)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = effects_of(self.calls, state)
+            known = effects_of(self.calls, state)
+            self.decisions += len(self.calls)
+            if self._remember:
+                self._known[key] = known
         return known
 
-    @property
-    def decisions(self) -> int:
-        """How many decisions were made."""
-        return len(self._known) * len(self.calls)
 
-
-def groups_of(calls: Iterable[Call]) -> list[Group]:
+def groups_of(calls: Iterable[Call], *, remember: bool) -> list[Group]:
     """Divide calls into those that read the same."""
     by_reads: dict[tuple[str, ...], list[Call]] = {}
     for call in calls:
         by_reads.setdefault(call.source.reads, []).append(call)
-    return [Group(group) for group in by_reads.values()]
+    return [Group(group, remember=remember) for group in by_reads.values()]

@@ -152,14 +152,16 @@ def elsewhere(*reasons: str) -> tuple[Event, ...]:
     )
 
 
+ANOTHER_SYSTEM = (
+    *elsewhere("TS-UNC"),
+    suspended_elsewhere("TS-UNC", LONGER_THAN_HST),
+    *map(revived_elsewhere, ("PS-WWP", "PS-OTH")),
+)
 SUSPENSIONS = Space(
     "suspensions",
     (State(),),
     (*cas_suspensions("WWP", "OTH"), *SUSPENSION_CALLS),
-    (
-        *(*SUSPENSION_EVENTS, *elsewhere("TS-UNC"), suspended_elsewhere("TS-UNC", LONGER_THAN_HST)),
-        *map(revived_elsewhere, ("PS-WWP", "PS-OTH")),
-    ),
+    (*SUSPENSION_EVENTS, *ANOTHER_SYSTEM),
     class_of_stage,
 )
 REASON_OF_BOTH_TYPES = Space(
@@ -221,5 +223,40 @@ CONTRADICTIONS = Space(
     (*cas_suspensions("WWP"), *SUSPENSION_CALLS),
     (DAYS_PASS, *map(comes_to, ("ROV", "RD1", "CPC", "CSD"))),
     class_of_stage,
+)
+
+
+def current_is_first(state: State) -> State:
+    """
+    Return the state that stands for a state of the whole product.
+
+    Amount and acceptance are left out: no decision reads them, and they have a space with the stages. A row
+    under payment is shown as in the spaces of suspensions.
+    Of two people the current offender is A.
+    """
+    classed = class_of_stage(state)
+    return state._replace(
+        offender=state.offender._replace(name="A") if state.offender.role else NOBODY,
+        row=classed.row,
+        listed=classed.listed,
+        amount=None,
+        accepts=None,
+    )
+
+
+MOVES = (*OFFICERS, *PLUS, *PRINT_RUNS, *CAS_STAGES, *FURNISH, *REDIRECT, *UPDATES)
+LISTED_AND_PAID = Space(
+    "stages and suspensions of OCMS and CAS together",
+    (State(), State("ENA", "RD1")),
+    (*MOVES, *cas_suspensions("WWP"), *LISTING, *JOBS),
+    (PAYMENT, DAYS_PASS, MIDNIGHT),
+    current_is_first,
+)
+WHOLE = Space(
+    "the whole product",
+    STAGES_AND_MONEY.starts,
+    (*MOVES, *cas_suspensions("WWP", "OTH"), *LISTING, *JOBS),
+    (PAYMENT, DAYS_PASS, MIDNIGHT, *ANSWERS, *ANOTHER_SYSTEM),
+    current_is_first,
 )
 SPACES = (STAGES_AND_MONEY, SUSPENSIONS, REASON_OF_BOTH_TYPES, TWO_CURRENT_OFFENDERS, CONTRADICTIONS)
