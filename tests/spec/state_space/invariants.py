@@ -117,7 +117,7 @@ def no_print_run_is_stuck(state: State) -> str | None:
     return "S72: every print run says manual, and the notice moves no more" if stuck else None
 
 
-def an_identity_not_listed_is_released_by_its_day(state: State) -> str | None:
+def ts_hst_has_an_end(state: State) -> str | None:
     endless = any(each.reason == TS_HST and each.due is None for each in state.records)
     return "U5: TS-HST without an end" if endless else None
 
@@ -127,7 +127,7 @@ OF_A_STATE: tuple[StateCheck, ...] = (
     records_are_of_the_table,
     one_record_of_a_reason,
     no_print_run_is_stuck,
-    an_identity_not_listed_is_released_by_its_day,
+    ts_hst_has_an_end,
 )
 
 
