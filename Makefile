@@ -93,6 +93,7 @@ docs: $(READY) ## print the generated docs again
 	@$(BIN)/python -m tests.support.rule_index
 	@$(BIN)/python tools/reference_page.py
 	@$(BIN)/python -m tools.data_dictionary
+	@$(BIN)/python -m tests.spec.state_space.page
 
 clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis

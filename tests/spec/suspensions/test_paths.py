@@ -228,7 +228,7 @@ def test_unless_it_was_let_go_by_the_renewal(walked: WalkedNotice) -> None:
     assert walked.apply_hst() == ["TS-HST"]
     walked.listed.clear()
     walked.renewal()
-    walked.listed.add(OWNER.id_no)
+    walked.put_on_list(OWNER.id_no)
     walked.job_for_new_notices()
     assert walked.open_reasons == []
 
