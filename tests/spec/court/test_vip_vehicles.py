@@ -21,6 +21,8 @@ GOOD = {"vehicleNo": "ABC1234", "vipVehicle": "Y", "description": "Diplomatic ve
         ({"status": "ACTIVE"}, ("ABC1234", "Y", "Diplomatic vehicle", "A")),
         ({"status": "D"}, ("ABC1234", "Y", "Diplomatic vehicle", "D")),
         ({"description": None}, ("ABC1234", "Y", "", "A")),
+        ({"description": "d" * 255}, ("ABC1234", "Y", "d" * 255, "A")),
+        ({"vehicleNo": "A" * 20, "vipVehicle": "N"}, ("A" * 20, "N", "Diplomatic vehicle", "A")),
         ({"unknown": 1}, ("ABC1234", "Y", "Diplomatic vehicle", "A")),
     ],
 )
@@ -48,6 +50,7 @@ def test_a_vehicle_of_the_contract_is_stored(
         ({"vipVehicle": ["Y"]}, "vipVehicle"),
         ({"description": "d" * 256}, "description"),
         ({"description": 1}, "description"),
+        ({"description": "a\0b"}, "description"),
         ({"status": "X"}, "status"),
         ({"status": None}, "status"),
         ({"status": ["A"]}, "status"),
