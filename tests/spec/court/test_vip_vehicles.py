@@ -97,7 +97,11 @@ def test_a_list_may_shrink_by_its_share_only(
     before: int, after: int, percent: int, *, accepted: bool, held_back: bool
 ) -> None:
     if held_back:
-        with pytest.raises(ListHeldBack):
+        with pytest.raises(
+            ListHeldBack,
+            match=f"^the list would shrink from {before} to {after} vehicles and is held back; "
+            "`ocms jobs run refresh_vip_vehicle --force --accept` takes it over$",
+        ):
             check_shrinking(before=before, after=after, largest_percent=percent, accepted=accepted)
     else:
         check_shrinking(before=before, after=after, largest_percent=percent, accepted=accepted)
