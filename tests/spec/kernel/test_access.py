@@ -157,6 +157,6 @@ def test_the_calls_that_carry_a_list_have_a_cap() -> None:
 
 @pytest.mark.parametrize("calls, seconds", [(0, 1), (1, 0)])
 def test_a_limit_is_at_least_one_call_in_a_second(calls: int, seconds: int) -> None:
-    assert Limit(1, 1)
+    assert (Limit(1, 1).calls, Limit(1, 1).seconds) == (1, 1)
     with pytest.raises(ValueError, match="must be >= 1"):
         Limit(calls, seconds)
