@@ -9,6 +9,13 @@ from libcst import matchers
 from libcst.metadata import MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
+# What only a type checker looks at, which finds every change of it.
+FOR_TYPES_ALONE = matchers.OneOf(
+    matchers.Annotation(),
+    matchers.Call(func=matchers.Name("TypeVar")),
+    matchers.AnnAssign(annotation=matchers.Annotation(matchers.Name("TypeAlias"))),
+)
+
 
 @frozen
 class Mutant:
@@ -51,13 +58,9 @@ class Changes(libcst.CSTVisitor):
 
     def on_visit(self, node: libcst.CSTNode) -> bool:
         """Note the changes of a node; type hints, decorators and imports have none."""
-        if isinstance(node, libcst.Annotation | libcst.Decorator | libcst.Import | libcst.ImportFrom):
+        if isinstance(node, libcst.Decorator | libcst.Import | libcst.ImportFrom):
             return False
-        if (
-            isinstance(node, libcst.Call)
-            and isinstance(node.func, libcst.Name)
-            and node.func.value == "TypeVar"
-        ):
+        if matchers.matches(node, FOR_TYPES_ALONE):
             return False
         span = self.get_metadata(PositionProvider, node, None)
         if isinstance(node, libcst.BaseStatement | libcst.SimpleStatementLine):

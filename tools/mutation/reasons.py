@@ -9,7 +9,7 @@ from tools.mutation import ROOT
 
 REASONS = ROOT / "docs" / "mutants.md"
 MODULE = re.compile(r"^### `(.+)`$", re.MULTILINE)
-MUTANT = re.compile(r"^```diff\n- (?P<before>.*)\n\+ (?P<after>.*)\n```\n\n(?P<reason>.+)$", re.MULTILINE)
+MUTANT = re.compile(r"^```diff\n- ?(?P<before>.*)\n\+ ?(?P<after>.*)\n```\n\n(?P<reason>.+)$", re.MULTILINE)
 
 
 @frozen
