@@ -1,13 +1,20 @@
 """The stores, MHA and DataHive of the HST jobs in memory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from attrs import evolve, field, frozen, mutable
 
-from ocms_core.hst.facts import DataHiveAnswers, HstNotice, IdentityFacts
+from ocms_core.hst.facts import (
+    CheckedIdentity,
+    DataHiveAnswers,
+    HstNotice,
+    IdentityFacts,
+    Statistics,
+    UnreportedAnswer,
+)
 from ocms_core.hst.mha_file import (
     ExceptionLine,
     Totals,
@@ -28,8 +35,9 @@ class InMemoryHstStores:
     """
     The HST list with its queue and the notices of its identities.
 
-    `queue` is the type by number of those queued. Identities in `new` have notices to suspend, those in
-    `refused` a row the database refuses. `written` is what was committed, in order.
+    `queue` is the type by number of those queued. Identities in `new` have notices to suspend, notices in
+    `refused` a row the database refuses. `checked` is who was checked in the month that begins at a moment.
+    `written` is what was committed, in order, `closed` the answers marked reported.
     """
 
     queue: Mapping[str, str] = field(factory=dict)
@@ -37,6 +45,9 @@ class InMemoryHstStores:
     due: Mapping[str, HstNotice] = field(factory=dict)
     refused: frozenset[str] = frozenset()
     written: list[Change] = field(factory=list)
+    unreported: Sequence[UnreportedAnswer] = ()
+    checked: Mapping[datetime, Sequence[CheckedIdentity]] = field(factory=dict)
+    closed: list[UnreportedAnswer] = field(factory=list)
     looked_for: list[tuple[str, int]] = field(factory=list)
 
     @property
@@ -96,6 +107,24 @@ class InMemoryHstStores:
         """Return since when files are noted as waiting."""
         return {(each.direction, each.name): each.at for each in self.files() if each.name in names}
 
+    def unreported_answers(self) -> Sequence[UnreportedAnswer]:
+        """Return the answers no report has shown."""
+        return self.unreported
+
+    def checked_identities(self, since: datetime, before: datetime) -> Iterable[CheckedIdentity]:
+        """Return who was checked in a month."""
+        assert since < before <= since + timedelta(days=31)
+        return self.checked.get(since, ())
+
+    def statistics(self, since: datetime, before: datetime) -> Statistics:
+        """Return figures that name the months they are of."""
+        return Statistics(since.month, before.month, 0, 0, 0, 0)
+
+    def close_reported(self, reported: Sequence[UnreportedAnswer], now: datetime) -> None:
+        """Mark answers reported."""
+        assert now == NOW
+        self.closed.extend(reported)
+
     def identity_facts(self, id_nos: Sequence[str]) -> IdentityFacts:
         """Return listed identities with their notices."""
         notices = [notice for id_no in id_nos for notice in self.new[id_no]]
@@ -108,7 +137,7 @@ class InMemoryHstStores:
 
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
         """Keep the changes, unless a row among them is refused."""
-        assert now == NOW
+        del now
         assert not isolate
         opened = [each for each in changes if isinstance(each, SuspensionsOpened)]
         if any(notice_no in self.refused for each in opened for notice_no, _ in each.numbered):

@@ -1,7 +1,7 @@
 """The jobs of the HST list go through all there is in chunks, and stop between two when they are to."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -105,6 +105,24 @@ def test_receiving_that_is_stopped_has_applied_the_first_file_alone() -> None:
     assert receive_mha_responses(
         stores=stores.stores, exchange=outbox, alerts=Alarm(), now=NOW, progress=until(1)
     ) == JobResult(1), "the first file is not applied again"
+
+
+@pytest.mark.rule("H42")
+def test_what_waits_is_noted_and_on_a_later_day_alerted_once() -> None:
+    stores, outbox, alarm = InMemoryHstStores(), Outbox({"NRO2URA_1": b""}), Alarm()
+    moments = [NOW, NOW + timedelta(hours=12), NOW + timedelta(days=1), NOW + timedelta(days=2)]
+    alerted = []
+    for moment in moments:
+        receive_mha_responses(stores=stores.stores, exchange=outbox, alerts=alarm, now=moment)
+        alerted.append(len(alarm.raised))
+    assert alerted == [0, 0, 1, 1]
+    assert alarm.raised == [
+        ("OCMS-5003", "NRO2URA_1 waits for the files it belongs with since an earlier day")
+    ]
+    assert [(each.direction, each.name, each.records, each.at) for each in stores.files()] == [
+        ("WAITING", "NRO2URA_1", 0, NOW),
+        ("OVERDUE", "NRO2URA_1", 0, moments[2]),
+    ]
 
 
 def with_new_notices(count: int) -> dict[str, tuple[HstNotice, ...]]:

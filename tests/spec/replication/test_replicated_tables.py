@@ -68,6 +68,10 @@ def test_every_kind_of_difference_is_found() -> None:
     }
 
 
+def test_differences_are_named_by_these_words() -> None:
+    assert [each.value for each in Difference] == ["missing", "different", "surplus", "unmarked"]
+
+
 KEYS: st.SearchStrategy[Key] = st.tuples(st.sampled_from("ABC"))
 VALUES: st.SearchStrategy[Values] = st.tuples(st.sampled_from([None, 1, "1", "x"]))
 
