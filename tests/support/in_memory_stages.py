@@ -8,6 +8,7 @@ from attrs import field, mutable
 
 from ocms_core.kernel.changes import Change, notice_of
 from ocms_core.kernel.errors import RowRejected
+from ocms_core.kernel.idempotency import IdempotencyKey, StoredAnswer, check_repeat
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.kernel.sheets import Sheet
 from ocms_core.stages.facts import FoundNotice, LatestChange, Period, StageFacts, StageNotice, ToppanFacts
@@ -37,6 +38,7 @@ class InMemoryStageStores:
     opened: list[str] = field(factory=list)
     asked: list[object] = field(factory=list)
     written: list[Change] = field(factory=list)
+    answers: dict[IdempotencyKey, StoredAnswer] = field(factory=dict)
 
     @contextmanager
     def reading(self) -> Iterator["InMemoryStageStores"]:
@@ -106,6 +108,19 @@ class InMemoryStageStores:
     def record_stored(self, name: str, report: StoredReport, now: datetime) -> None:
         """Note that a report is stored."""
         self.stored.append((name, report, now))
+
+    def claim(self, key: IdempotencyKey, now: datetime) -> None:
+        """Raise what a repeat of a call gets."""
+        check_repeat(key, [self.answers[key]] if key in self.answers else [], now)
+
+    def keep_answer(self, key: IdempotencyKey, answer: StoredAnswer) -> None:
+        """Keep the answer of a call."""
+        self.answers[key] = answer
+
+    def complete_answer(self, key: IdempotencyKey, answer: StoredAnswer) -> None:
+        """Replace a kept answer."""
+        assert key in self.answers
+        self.answers[key] = answer
 
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
         """Keep changes, those of refused rows excepted."""

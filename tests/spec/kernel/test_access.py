@@ -155,6 +155,22 @@ def test_the_calls_that_carry_a_list_have_a_cap() -> None:
                 batch_cap_of(operation, EMPTY)
 
 
+@pytest.mark.rule("K1")
+def test_the_calls_that_change_something_take_a_key() -> None:
+    assert {operation for operation, policy in OPERATIONS.items() if policy.changes} == {
+        Operation.UPDATE_COURT_NOTICES,
+        Operation.CHANGE_STAGES,
+        Operation.PLUS_CHANGE_STAGES,
+        Operation.UPDATE_TOPPAN_STAGES,
+        Operation.FURNISH_OFFENDER,
+        Operation.REDIRECT_NOTICE,
+        Operation.UPDATE_OFFENDER,
+        Operation.APPLY_HST,
+        Operation.UPDATE_HST,
+        Operation.REVIVE_HST,
+    }
+
+
 @pytest.mark.parametrize("calls, seconds", [(0, 1), (1, 0)])
 def test_a_limit_is_at_least_one_call_in_a_second(calls: int, seconds: int) -> None:
     assert (Limit(1, 1).calls, Limit(1, 1).seconds) == (1, 1)

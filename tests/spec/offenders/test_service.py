@@ -1,9 +1,11 @@
 """The offender services, start to end, over stores in memory."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from ocms_core.kernel.access import Operation
 from ocms_core.kernel.changes import NoticeChanged, OffenderHistoryKept
 from ocms_core.kernel.codes import (
     DB_UPDATE,
@@ -14,7 +16,8 @@ from ocms_core.kernel.codes import (
     PARTICULARS_UPDATED,
     REDIRECT_SAME_ROLE,
 )
-from ocms_core.kernel.decisions import Answer, Refusal
+from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, KeyOrigin
 from ocms_core.kernel.offender_details import FurnishDetail, RoleHolder
 from ocms_core.offenders import service
 from ocms_core.offenders.effects import RoleAssigned, RoleAssignment
@@ -45,23 +48,30 @@ from tests.support.offender_builders import (
 OWNED = notice(stands("O", current=True))
 PATCH = ParticularsPatch(NUMBER, "O", {"name": "ANN"}, {}, {})
 
-Action = Callable[[InMemoryOffenderStores, InMemoryDelivery], ActionOutcome | Refusal]
+Call = IdempotentCall[Decision[Any]]
+Action = Callable[..., ActionOutcome | Refusal]
 
 
-def furnished(stores: InMemoryOffenderStores, delivery: InMemoryDelivery) -> ActionOutcome | Refusal:
+def furnished(
+    stores: InMemoryOffenderStores, delivery: InMemoryDelivery, call: Call | None = None
+) -> ActionOutcome | Refusal:
     request = parse_furnish(FURNISH)
     assert isinstance(request, FurnishRequest)
-    return service.furnish(request, OFFICER, stores=stores, delivery=delivery, now=NOW)
+    return service.furnish(request, OFFICER, stores=stores, delivery=delivery, now=NOW, call=call)
 
 
-def redirected(stores: InMemoryOffenderStores, delivery: InMemoryDelivery) -> ActionOutcome | Refusal:
+def redirected(
+    stores: InMemoryOffenderStores, delivery: InMemoryDelivery, call: Call | None = None
+) -> ActionOutcome | Refusal:
     request = parse_redirect(REDIRECT)
     assert isinstance(request, FurnishRequest)
-    return service.redirect(request, OFFICER, stores=stores, delivery=delivery, now=NOW)
+    return service.redirect(request, OFFICER, stores=stores, delivery=delivery, now=NOW, call=call)
 
 
-def updated(stores: InMemoryOffenderStores, delivery: InMemoryDelivery) -> ActionOutcome | Refusal:
-    return service.update(PATCH, OFFICER, stores=stores, delivery=delivery, now=NOW)
+def updated(
+    stores: InMemoryOffenderStores, delivery: InMemoryDelivery, call: Call | None = None
+) -> ActionOutcome | Refusal:
+    return service.update(PATCH, OFFICER, stores=stores, delivery=delivery, now=NOW, call=call)
 
 
 def stored() -> InMemoryOffenderStores:
@@ -176,6 +186,16 @@ def test_a_refused_action_writes_and_delivers_nothing() -> None:
     said = service.redirect(same, OFFICER, stores=stores, delivery=delivery, now=NOW)
     assert said == Refusal(REDIRECT_SAME_ROLE)
     assert (stores.written, delivery.tried) == ([], [])
+
+
+@pytest.mark.rule("K1")
+@pytest.mark.parametrize("action", [furnished, redirected, updated])
+def test_an_action_with_a_key_needs_a_store_that_keeps_answers(action: Action) -> None:
+    key = IdempotencyKey(Operation.FURNISH_OFFENDER, "staff:OIC001", KeyOrigin.HEADER, "k", "hash")
+    stores = stored()
+    with pytest.raises(TypeError, match="keeps no answers"):
+        action(stores, InMemoryDelivery(), IdempotentCall(key, lambda _: None))
+    assert stores.written == []
 
 
 @pytest.mark.rule("F20", "G4")

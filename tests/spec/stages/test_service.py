@@ -1,13 +1,22 @@
 """The services of stage changes, start to end, over stores in memory."""
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from ocms_core.kernel import codes
+from ocms_core.kernel.access import Operation
 from ocms_core.kernel.changes import Change, NoticeChanged, StageChangeRecorded
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.errors import RowRejected
+from ocms_core.kernel.idempotency import (
+    AlreadyAnswered,
+    IdempotencyKey,
+    IdempotentCall,
+    KeyOrigin,
+    StoredAnswer,
+)
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.stages import service
 from ocms_core.stages.client_checks import PlusChange, ToppanRun
@@ -153,6 +162,73 @@ def test_a_decision_by_item_refuses_no_whole_call() -> None:
         service.decision_by_item(Refusal(codes.CPS_NOT_FOUND))
     kept = Decision[StageTransition]((), ())
     assert service.decision_by_item(kept) is kept
+
+
+KEY = IdempotencyKey(Operation.CHANGE_STAGES, "staff:OIC001", KeyOrigin.HEADER, "k", "hash")
+
+
+def kept_answer(outcome: object) -> StoredAnswer:
+    return StoredAnswer("hash", 200, type(outcome).__name__.encode(), NOW)
+
+
+CALLS: dict[str, Callable[[InMemoryStageStores], object]] = {
+    "Decision": lambda stores: service.submit(
+        [item("A")], OFFICER, stores=stores, now=NOW, call=IdempotentCall(KEY, kept_answer)
+    ),
+    "ToppanResult": lambda stores: service.update_toppan_stages(
+        ToppanRun(("A",), "DN2", NOW), stores=stores, now=NOW, call=IdempotentCall(KEY, kept_answer)
+    ),
+    "PLUS": lambda stores: service.plus_change(
+        PlusChange(("A",), "DN1", "DN2", None, None),
+        stores=stores,
+        now=NOW,
+        call=IdempotentCall(KEY, kept_answer),
+    ),
+}
+
+
+@pytest.mark.rule("K1")
+@pytest.mark.parametrize("kind", CALLS)
+def test_the_answer_of_a_call_is_kept_and_its_repeat_writes_nothing(kind: str) -> None:
+    stores = stores_with("A")
+    CALLS[kind](stores)
+    word = "Decision" if kind == "PLUS" else kind
+    assert stores.answers == {KEY: StoredAnswer("hash", 200, word.encode(), NOW)}
+    written = list(stores.written)
+    assert moved(written) == ["A"]
+    with pytest.raises(AlreadyAnswered):
+        CALLS[kind](stores)
+    assert stores.written == written
+
+
+@pytest.mark.rule("K1", "S75")
+def test_a_print_run_claims_its_key_in_every_chunk_and_keeps_its_answer_after_the_last() -> None:
+    claimed: list[datetime] = []
+
+    class Counting(InMemoryStageStores):
+        def claim(self, key: IdempotencyKey, now: datetime) -> None:
+            assert key == KEY
+            assert self.answers == {}
+            claimed.append(now)
+
+    numbers = tuple(f"{number:06}" for number in range(5_001))
+    call = IdempotentCall[ToppanResult](KEY, kept_answer)
+    stores = Counting()
+    service.update_toppan_stages(ToppanRun(numbers, "DN2", NOW), stores=stores, now=NOW, call=call)
+    assert claimed == [NOW, NOW, NOW]
+    assert list(stores.answers) == [KEY]
+    unkept = Counting()
+    run = ToppanRun(("A",), "DN2", NOW)
+    service.update_toppan_stages(run, stores=unkept, now=NOW, call=IdempotentCall(KEY, lambda _: None))
+    assert unkept.answers == {}
+
+
+@pytest.mark.rule("K1", "S23")
+def test_the_answer_with_the_link_takes_the_place_of_the_one_kept() -> None:
+    stores = InMemoryStageStores(answers={KEY: StoredAnswer("hash", 200, b"", NOW, is_final=False)})
+    complete = StoredAnswer("hash", 200, b"link", NOW)
+    service.complete_answer(KEY, complete, stores=stores)
+    assert (stores.answers, stores.opened) == ({KEY: complete}, ["writing"])
 
 
 BATCH = ReportBatch(OFFICER, "OCMS", NOW, NOW)
