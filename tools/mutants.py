@@ -23,7 +23,7 @@ from warnings import catch_warnings
 
 import msgspec
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tools.mutation import CORE, ROOT
 from tools.mutation.changes import Module, Mutant
@@ -151,7 +151,12 @@ def main() -> None:
     asked = parser.parse_args()
 
     settings.register_profile(
-        "mutants", deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate]
+        "mutants",
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),  # which would find a mutant because the machine is busy
     )
     modules = [Module(path) for path in sorted(CORE.rglob("*.py")) if asked.only in str(path)]
     places = [(module, number) for module in modules for number in range(len(module.changes))]

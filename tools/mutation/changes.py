@@ -74,7 +74,7 @@ class Changes(libcst.CSTVisitor):
         return True
 
     def on_leave(self, original_node: libcst.CSTNode) -> None:
-        """Forget the statement that has ended."""
+        """End the statement."""
         super().on_leave(original_node)
         if isinstance(original_node, libcst.BaseStatement | libcst.SimpleStatementLine):
             self._statements.pop()
