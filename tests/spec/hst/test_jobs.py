@@ -107,6 +107,20 @@ def test_receiving_that_is_stopped_has_applied_the_first_file_alone() -> None:
     ) == JobResult(1), "the first file is not applied again"
 
 
+@pytest.mark.rule("H42", "H43")
+def test_a_file_that_waits_or_was_applied_holds_up_none_behind_it() -> None:
+    stores, outbox = InMemoryHstStores({IDENTITY: "N"}), Outbox()
+    outbox.files["NRO2URA_1"] = encode_response([MhaRecord(IDENTITY)])
+    for name in ("NRO2URA_2", "NRO2URA_3"):
+        outbox.lay_out(name, encode_response([MhaRecord(IDENTITY, name=name)]), matched=1)
+    applied = []
+    for _ in range(2):
+        receive_mha_responses(stores=stores.stores, exchange=outbox, alerts=Alarm(), now=NOW)
+        applied.append([each.name for each in stores.files() if each.direction == "IN"])
+        outbox.lay_out("NRO2URA_4", encode_response([MhaRecord(IDENTITY, name="4")]), matched=1)
+    assert applied == [["NRO2URA_2", "NRO2URA_3"], ["NRO2URA_2", "NRO2URA_3", "NRO2URA_4"]]
+
+
 @pytest.mark.rule("H42")
 def test_what_waits_is_noted_and_on_a_later_day_alerted_once() -> None:
     stores, outbox, alarm = InMemoryHstStores(), Outbox({"NRO2URA_1": b""}), Alarm()
