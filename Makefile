@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
+# Which mutants a sample has.
+SEED ?= 1
 # Not ?=: many environments have a PORT of another program.
 PORT := 8000
 
@@ -11,6 +13,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(notdir $(PYTHON))
 BENCH_READY := $(READY)-bench
 CLIENTS_READY := $(READY)-clients
+MUTANTS_READY := $(READY)-mutants
 # npm, from a wheel, installs what tools/NAME/package.json names: Azurite, the Azure Blob Storage of the
 # tests, and the linter and the client generator of the API description.
 TOOLS := .tools
@@ -52,6 +55,10 @@ $(CLIENTS_READY): $(BENCH_READY)
 	@$(SYNC) --group bench --group clients
 	@touch $@
 
+$(MUTANTS_READY): $(CLIENTS_READY)
+	@$(SYNC) --group bench --group clients --group mutants
+	@touch $@
+
 $(TOOLS)/%/.ready: tools/%/package.json tools/%/package-lock.json tools/%/.npmrc uv.lock
 	@echo "Installing $* for the tests (the first time may take a minute) ..."
 	@uv=$(UV) && UV_PROJECT_ENVIRONMENT=$(NODE) $$uv sync --quiet --locked --python "$$(command -v $(PYTHON))" \
@@ -73,7 +80,7 @@ spec: $(READY) ## run the executable specification alone
 clients: $(CLIENTS_READY) $(TOOLS)/clients/.ready ## lint the API description; call every operation by generated clients
 	@$(BIN)/pytest clients
 
-check: $(CLIENTS_READY) ## check style, types, import contracts, the printed docs and the lock
+check: $(MUTANTS_READY) ## check style, types, import contracts, the printed docs and the lock
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
@@ -86,8 +93,12 @@ check: $(CLIENTS_READY) ## check style, types, import contracts, the printed doc
 bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
 	@$(BIN)/python -m benchmarks
 
-soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples
+mutants: $(MUTANTS_READY) ## change the core in small ways, which the specification has to find; some with SAMPLE=200
+	@$(BIN)/python -m tools.mutants --workers $(WORKERS) --seed $(SEED) $(if $(SAMPLE),--sample $(SAMPLE))
+
+soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples, and 200 mutants
 	@$(BIN)/pytest -n $(WORKERS) --hypothesis-profile=soak
+	@$(MAKE) --no-print-directory mutants SAMPLE=200
 
 docs: $(READY) ## print the generated docs again
 	@$(BIN)/python -m tests.support.rule_index
@@ -99,4 +110,4 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test spec clients check bench soak docs clean
+.PHONY: help setup run test spec clients check bench mutants soak docs clean

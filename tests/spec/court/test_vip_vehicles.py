@@ -21,6 +21,8 @@ GOOD = {"vehicleNo": "ABC1234", "vipVehicle": "Y", "description": "Diplomatic ve
         ({"status": "ACTIVE"}, ("ABC1234", "Y", "Diplomatic vehicle", "A")),
         ({"status": "D"}, ("ABC1234", "Y", "Diplomatic vehicle", "D")),
         ({"description": None}, ("ABC1234", "Y", "", "A")),
+        ({"description": "d" * 255}, ("ABC1234", "Y", "d" * 255, "A")),
+        ({"vehicleNo": "A" * 20, "vipVehicle": "N"}, ("A" * 20, "N", "Diplomatic vehicle", "A")),
         ({"unknown": 1}, ("ABC1234", "Y", "Diplomatic vehicle", "A")),
     ],
 )
@@ -48,6 +50,7 @@ def test_a_vehicle_of_the_contract_is_stored(
         ({"vipVehicle": ["Y"]}, "vipVehicle"),
         ({"description": "d" * 256}, "description"),
         ({"description": 1}, "description"),
+        ({"description": "a\0b"}, "description"),
         ({"status": "X"}, "status"),
         ({"status": None}, "status"),
         ({"status": ["A"]}, "status"),
@@ -94,7 +97,11 @@ def test_a_list_may_shrink_by_its_share_only(
     before: int, after: int, percent: int, *, accepted: bool, held_back: bool
 ) -> None:
     if held_back:
-        with pytest.raises(ListHeldBack):
+        with pytest.raises(
+            ListHeldBack,
+            match=f"^the list would shrink from {before} to {after} vehicles and is held back; "
+            "`ocms jobs run refresh_vip_vehicle --force --accept` takes it over$",
+        ):
             check_shrinking(before=before, after=after, largest_percent=percent, accepted=accepted)
     else:
         check_shrinking(before=before, after=after, largest_percent=percent, accepted=accepted)

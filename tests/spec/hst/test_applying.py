@@ -126,6 +126,27 @@ CASES: tuple[Applying, ...] = (
         writes=(LISTING, opened(("A", 2))),
     ),
     Case(
+        rule=("H5", "U1"),
+        name="another temporary suspension on the row alone, due later, stays on the row",
+        given=facts(notice("A", shown=ShownSuspension("TS", "UNC", SINCE, LATER))),
+        says=("A",),
+        writes=(LISTING, opened(("A", 1))),
+    ),
+    Case(
+        rule=("H5", "U1"),
+        name="another temporary suspension on the row alone, due earlier, gives way",
+        given=facts(notice("A", shown=ShownSuspension("TS", "UNC", SINCE, EARLIER))),
+        says=("A",),
+        writes=(LISTING, opened(("A", 1)), SuspensionShownOnNotices(("A",), SHOWN)),
+    ),
+    Case(
+        rule=("H5", "U1"),
+        name="a type that CAS gave without a reason gives way",
+        given=facts(notice("A", shown=ShownSuspension("TS", None, None, None))),
+        says=("A",),
+        writes=(LISTING, opened(("A", 1)), SuspensionShownOnNotices(("A",), SHOWN)),
+    ),
+    Case(
         rule="H5",
         name="the row is put right when it does not show the suspension due last",
         given=facts(suspended("A", record(UNC, 1, LATER), record(evolve(UNC, code="NRO"), 2, EARLIER))),
@@ -195,31 +216,13 @@ NOTICES = st.lists(
 
 def of_one(changes: Sequence[Change], notice_no: str) -> tuple[object, ...]:
     """Give what is written for one notice."""
-    opening = [
-        parametrize_cases for parametrize_cases in changes if isinstance(parametrize_cases, SuspensionsOpened)
-    ]
-    showing = [
-        parametrize_cases
-        for parametrize_cases in changes
-        if isinstance(parametrize_cases, SuspensionShownOnNotices)
-    ]
+    opening = [change for change in changes if isinstance(change, SuspensionsOpened)]
+    showing = [change for change in changes if isinstance(change, SuspensionShownOnNotices)]
+    alone = [change for change in changes if isinstance(change, NoticeChanged)]
     return (
-        [
-            pair
-            for parametrize_cases in opening
-            for pair in parametrize_cases.numbered
-            if pair[0] == notice_no
-        ],
-        [
-            parametrize_cases.suspension
-            for parametrize_cases in showing
-            if notice_no in parametrize_cases.notice_nos
-        ],
-        [
-            parametrize_cases
-            for parametrize_cases in changes
-            if isinstance(parametrize_cases, NoticeChanged) and parametrize_cases.notice_no == notice_no
-        ],
+        [pair for change in opening for pair in change.numbered if pair[0] == notice_no],
+        [change.suspension for change in showing if notice_no in change.notice_nos],
+        [change for change in alone if change.notice_no == notice_no],
     )
 
 
@@ -236,5 +239,5 @@ def test_many_notices_are_suspended_as_each_would_be_alone(notices: list[HstNoti
 @given(NOTICES)
 def test_the_changes_are_few_kinds_whatever_the_number_of_notices(notices: list[HstNotice]) -> None:
     changes = written(decide(APPLICATION, facts(*notices), OFFICER, NOW))
-    assert sum(isinstance(parametrize_cases, SuspensionsOpened) for parametrize_cases in changes) <= 1
-    assert sum(isinstance(parametrize_cases, SuspensionShownOnNotices) for parametrize_cases in changes) <= 1
+    assert sum(isinstance(change, SuspensionsOpened) for change in changes) <= 1
+    assert sum(isinstance(change, SuspensionShownOnNotices) for change in changes) <= 1

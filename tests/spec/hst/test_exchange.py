@@ -1,11 +1,10 @@
 """Taking in MHA's responses: whole, once, and only what agrees with its control files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import pytest
-from attrs import field, frozen
 from sqlalchemy import delete
 
 from ocms_adapters.sql.schema import housekeeping
@@ -13,20 +12,16 @@ from ocms_adapters.sql.schema import intranet as t
 from ocms_core.hst import address_check, mha_exchange, mha_file, service
 from ocms_core.hst.facts import JobResult
 from ocms_core.hst.mha_file import (
-    ExceptionLine,
     MhaRecord,
-    Totals,
     control_names,
-    encode_exceptions,
     encode_response,
-    encode_totals,
 )
 from ocms_core.kernel.addresses import RegisteredAddress
-from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import SINGAPORE, local
 from tests.support.databases import Databases
 from tests.support.hst_facts import IDENTITY, NOW, OFFICER
 from tests.support.hst_rows import HstDatabase, application, hst_database
+from tests.support.in_memory_hst import Alarm, Outbox
 
 State: TypeAlias = tuple[dict[str, str], list[tuple[Any, ...]]]
 """The answers kept, by identity, and the files noted as applied."""
@@ -34,39 +29,6 @@ State: TypeAlias = tuple[dict[str, str], list[tuple[Any, ...]]]
 TOMORROW = NOW + timedelta(days=1)
 SECOND = "F7654321B"
 NAME = "NRO2URA_20250201003005"
-
-
-@frozen
-class Outbox:
-    """The files MHA has laid out, in memory."""
-
-    files: dict[str, bytes] = field(factory=dict)
-
-    def put(self, name: str, content: bytes) -> None:
-        self.files[name] = content
-
-    def names(self) -> Sequence[str]:
-        return sorted(self.files)
-
-    def get(self, name: str) -> bytes:
-        return self.files[name]
-
-    def lay_out(self, name: str, content: bytes, *, matched: int, invalid: int = 0) -> None:
-        totals, exceptions = control_names(name)
-        lines = [ExceptionLine(serial, "S0000000A", "INVALID") for serial in range(invalid)]
-        self.files[name] = content
-        self.files[totals] = encode_totals(Totals(matched + invalid, matched, invalid, 0))
-        self.files[exceptions] = encode_exceptions(lines)
-
-
-@frozen
-class Alarm:
-    """Keeps alerts."""
-
-    raised: list[tuple[str, str]] = field(factory=list)
-
-    def alert(self, code: Code, text: str) -> None:
-        self.raised.append((code.code, text))
 
 
 @pytest.fixture

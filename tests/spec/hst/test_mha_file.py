@@ -33,7 +33,7 @@ from ocms_core.hst.mha_file import (
     request_name,
     waiting_files,
 )
-from ocms_core.kernel.addresses import RegisteredAddress
+from ocms_core.kernel.addresses import AddressAnswer, RegisteredAddress
 from ocms_core.kernel.dates import SINGAPORE
 from tests.support.builders import at
 from tests.support.cases import Case, parametrize_cases
@@ -458,6 +458,55 @@ def test_an_answer_counts_from_mhas_own_time_and_else_from_its_receipt() -> None
     assert address_answer(MhaRecord("S1234567A"), later).answered_at == later
     assert address_answer(FULL, later).id_type == "N"
     assert address_answer(MhaRecord("G1234567A"), later).id_type == "F"
+    assert address_answer(MhaRecord("S1234567A", batch_time=MOMENT), later).answered_at == MOMENT
+
+
+@pytest.mark.rule("H36")
+def test_an_answer_has_all_that_the_record_says_of_the_address() -> None:
+    assert address_answer(FULL, MOMENT) == AddressAnswer(
+        id_no="S1234567A",
+        id_type="N",
+        source="MHA",
+        address=FULL.address,
+        answered_at=MOMENT,
+        address_type="A",
+        invalid_addr_tag="G",
+        effective_date=at("2024-11-30T00:00:00"),
+    )
+    assert address_answer(MhaRecord("S1234567A"), MOMENT).effective_date is None
+
+
+@pytest.mark.rule("H41", "H42")
+def test_what_is_wrong_with_a_file_is_told_with_its_line() -> None:
+    assert {fault.name: fault.value for fault in MhaFileFault} == {
+        "NOT_UTF8": "is not UTF-8",
+        "ZERO_BYTE": "holds a zero byte",
+        "CUT": "ends within a record",
+        "TOO_LONG": "has a record that is too long",
+        "NEITHER_WIDTH": "has a record that fits neither in characters nor in bytes",
+        "NO_UIN": "has a record without a valid UIN or FIN",
+        "BAD_HEADER": "has no proper header",
+        "BAD_DETAIL": "has a detail record of another width",
+        "WRONG_COUNT": "has another number of records than its header says",
+        "BAD_TOTALS": "does not state its totals",
+        "BAD_EXCEPTION": "has an exception that cannot be read",
+    }
+    assert str(UnusableFile(MhaFileFault.CUT, 3)) == "ends within a record (line 3)"
+    assert str(UnusableFile(MhaFileFault.NOT_UTF8)) == "is not UTF-8"
+
+
+@pytest.mark.rule("H42")
+def test_control_files_are_written_to_the_letter() -> None:
+    assert encode_totals(Totals(10, 7, 2, 1)).decode() == (
+        "TOTAL RECORDS READ: 10\n"
+        "TOTAL RECORDS MATCHED: 7\n"
+        "TOTAL INVALID UIN/FIN: 2\n"
+        "TOTAL VALID UIN/FIN NOT FOUND: 1\n"
+    )
+    written = encode_exceptions(
+        [ExceptionLine(1, "S0000000A", "INVALID"), ExceptionLine(12, "F1", "NOT FOUND")]
+    )
+    assert written.decode() == "000001 S0000000A INVALID\n000012 F1        NOT FOUND\n"
 
 
 # What fits its place and survives being padded: printed text without blanks at its ends.

@@ -15,6 +15,7 @@ from ocms_core.hst.reports import (
     work_items_report,
 )
 from ocms_core.kernel.addresses import RegisteredAddress
+from ocms_core.kernel.sheets import CellKind, Column
 from tests.support.builders import at
 from tests.support.hst_facts import ADDRESS, IDENTITY, LISTED, NOW, answer
 
@@ -47,6 +48,24 @@ def test_the_data_report_has_the_columns_and_one_row_for_each_identity() -> None
         (4, IDENTITY, None, None, new, "No", "No", NOW),
         (5, IDENTITY, "John Tan", old, "", "No", "No", NOW),
     ]
+
+
+@pytest.mark.rule("H35")
+def test_the_workbooks_have_names_and_columns_as_wide_as_what_they_hold() -> None:
+    data = data_report([])
+    work_items = work_items_report(Figures(4, 2, 1, 3, 1), Statistics(10, 20, 5, 6, 19, 9))
+    assert (data.name, work_items.name) == ("HST Data", "HST Work Items")
+    assert [(column.kind, column.width) for column in data.columns] == [
+        (CellKind.WHOLE, 6),
+        (CellKind.TEXT, 14),
+        (CellKind.TEXT, 30),
+        (CellKind.TEXT, 50),
+        (CellKind.TEXT, 50),
+        (CellKind.TEXT, 10),
+        (CellKind.TEXT, 10),
+        (CellKind.MOMENT, 20),
+    ]
+    assert work_items.columns == (Column("Item", CellKind.TEXT, 40), Column("Count", CellKind.WHOLE, 12))
 
 
 @pytest.mark.rule("H35", "H37")

@@ -346,6 +346,20 @@ CASES: tuple[Checking, ...] = (
         ask={"filter": "x"},
         says=invalid("filter"),
     ),
+    Case(
+        rule="H8",
+        name="no skip and a limit of one",
+        given=list_query,
+        ask={"$skip": 0, "$limit": 1},
+        says=HstListQuery(0, 1),
+    ),
+    Case(
+        rule="H8",
+        name="the largest skip a database counts to",
+        given=list_query,
+        ask={"$skip": 2_147_483_647},
+        says=HstListQuery(2_147_483_647, 10),
+    ),
     Case(rule="H8", name="a limit of 100", given=list_query, ask={"$limit": 100}, says=HstListQuery(0, 100)),
     *(
         Case(rule="H8", name=f"{name} {value!r}", given=list_query, ask={name: value}, says=invalid(name))
@@ -356,7 +370,10 @@ CASES: tuple[Checking, ...] = (
             ("$limit", True),
             ("$limit", 1.5),
             ("$skip", -1),
+            ("$skip", 2_147_483_648),
             ("$skip", 10**30),
+            ("$skip", "0"),
+            ("$skip", False),
             ("filter", []),
         )
     ),

@@ -28,6 +28,13 @@ def test_what_is_sent_refused_and_failed_is_counted_and_sent_once() -> None:
     assert [alert.incident for alert in sender.sent] == ["incident 0", "incident 2", "incident 1"]
 
 
+@pytest.mark.rule("P40")
+def test_every_alert_that_fails_counts() -> None:
+    clock = Clock()
+    said = send_alerts(kept(clock, 5), ScriptedSender([None, None, 1, 2, None]), clock.now)
+    assert said == {"sent": 2, "failed": 3, "refused": 3}
+
+
 def test_the_wait_doubles_up_to_an_hour() -> None:
     waits = [wait(attempts) / timedelta(minutes=1) for attempts in range(8)]
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]

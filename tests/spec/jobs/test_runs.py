@@ -5,7 +5,16 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from ocms_core.jobs.runs import LockRequest, Run, RunResult, SkipReason, SlotRuns, final_result, skip_reason
+from ocms_core.jobs.runs import (
+    LockLost,
+    LockRequest,
+    Run,
+    RunResult,
+    SkipReason,
+    SlotRuns,
+    final_result,
+    skip_reason,
+)
 from tests.support.builders import NOW
 
 BY_HAND = LockRequest("refresh_vip_vehicle", "worker", timedelta(minutes=10))
@@ -85,3 +94,35 @@ def test_a_run_that_never_ended_is_told_from_one_that_runs(
     result: RunResult | None, state: str, *, holds_lock: bool
 ) -> None:
     assert Run(1, "job", "worker", NOW, result=result, holds_lock=holds_lock).state == state
+
+
+def test_why_a_run_did_not_begin_is_told_in_words() -> None:
+    assert {reason.name: reason.value for reason in SkipReason} == {
+        "HELD": "another worker is at it, or it ended a moment ago",
+        "PAUSED": "it failed a moment ago and is tried again soon",
+        "SLOT_RUN": "it has run for this time of its schedule already",
+        "RAN_TODAY": "it has run today already; --force runs it again",
+    }
+    assert {result.name: result.value for result in RunResult} == {
+        "DONE": "done",
+        "FAILED": "failed",
+        "LOST": "lost",
+    }
+    assert str(LockLost("query_datahive")) == (
+        "query_datahive lost its lock: it ran past the time it had and was not extended"
+    )
+
+
+def test_a_manual_run_asks_for_nothing_unusual() -> None:
+    assert LockRequest("loop", "worker", timedelta(minutes=10)) == LockRequest(
+        "loop",
+        "worker",
+        timedelta(minutes=10),
+        at_least=timedelta(0),
+        slot=None,
+        once_a_day=False,
+        forced=False,
+        tries=1,
+        pause=timedelta(0),
+        log_only=False,
+    )

@@ -2,6 +2,8 @@
 
 from itertools import product
 
+import pytest
+
 from ocms_core.kernel.access import (
     OPERATIONS,
     CredentialKind,
@@ -10,8 +12,10 @@ from ocms_core.kernel.access import (
     Principal,
     Role,
     accepts_kind,
+    batch_cap_of,
     may,
 )
+from ocms_core.kernel.reference import EMPTY
 from tests.support.cases import Case, parametrize_cases
 
 GRANTED = {
@@ -103,3 +107,72 @@ def test_limits(case: Case[None, Operation, Limit]) -> None:
 
 def test_every_operation_has_its_callers() -> None:
     assert set(OPERATIONS) == set(Operation)
+
+
+WORDS = """
+    cas-getPaymentStatus cas-updateCourtNotices plus-queryNoticeInfo searchChangeProcessingStage
+    validateChangeProcessingStage changeProcessingStage getChangeStageReports downloadChangeStageReport
+    plusChangeProcessingStage updateToppanStages offender-checkEligibility offender-furnish
+    offender-redirect offender-update offender-getDetails notice-getTimeline hstexists apply-hst update-hst
+    revive-hst hstlist
+"""
+
+
+@pytest.mark.rule("G16")
+def test_operations_roles_and_credentials_have_the_contracts_words() -> None:
+    assert [operation.value for operation in Operation] == WORDS.split()
+    assert [role.value for role in Role] == ["cas", "plus", "toppan", "oic"]
+    assert [kind.value for kind in CredentialKind] == ["apiKey", "bearer"]
+
+
+@pytest.mark.rule("P3", "G14")
+def test_callers_without_a_rate_in_the_contract_are_slowed_only_when_a_program_runs_wild() -> None:
+    contracted = {case.ask for case in RATES}
+    others = {
+        (policy.role, policy.limit.calls, policy.limit.seconds)
+        for operation, policy in OPERATIONS.items()
+        if operation not in contracted
+    }
+    assert others == {(Role.OIC, 300, 60), (Role.PLUS, 600, 60), (Role.TOPPAN, 60, 60)}
+
+
+@pytest.mark.rule("P1", "P30", "S20", "S75", "G14")
+def test_the_calls_that_carry_a_list_have_a_cap() -> None:
+    caps = {
+        Operation.GET_PAYMENT_STATUS: 500,
+        Operation.UPDATE_COURT_NOTICES: 500,
+        Operation.QUERY_NOTICE_INFO: 100,
+        Operation.VALIDATE_STAGES: 500,
+        Operation.CHANGE_STAGES: 500,
+        Operation.PLUS_CHANGE_STAGES: 500,
+        Operation.UPDATE_TOPPAN_STAGES: 100_000,
+    }
+    for operation in Operation:
+        if operation in caps:
+            assert batch_cap_of(operation, EMPTY) == caps[operation]
+        else:
+            with pytest.raises(ValueError, match=f"^{operation.value} carries no list of items$"):
+                batch_cap_of(operation, EMPTY)
+
+
+@pytest.mark.rule("K1")
+def test_the_calls_that_change_something_take_a_key() -> None:
+    assert {operation for operation, policy in OPERATIONS.items() if policy.changes} == {
+        Operation.UPDATE_COURT_NOTICES,
+        Operation.CHANGE_STAGES,
+        Operation.PLUS_CHANGE_STAGES,
+        Operation.UPDATE_TOPPAN_STAGES,
+        Operation.FURNISH_OFFENDER,
+        Operation.REDIRECT_NOTICE,
+        Operation.UPDATE_OFFENDER,
+        Operation.APPLY_HST,
+        Operation.UPDATE_HST,
+        Operation.REVIVE_HST,
+    }
+
+
+@pytest.mark.parametrize("calls, seconds", [(0, 1), (1, 0)])
+def test_a_limit_is_at_least_one_call_in_a_second(calls: int, seconds: int) -> None:
+    assert (Limit(1, 1).calls, Limit(1, 1).seconds) == (1, 1)
+    with pytest.raises(ValueError, match="must be >= 1"):
+        Limit(calls, seconds)

@@ -1,10 +1,13 @@
 """What an administrator is told a notice would get."""
 
+import pytest
+
 from ocms_core.kernel.explanations import Explanation
-from ocms_core.offenders.explaining import explain_furnish, explain_redirect
+from ocms_core.offenders.explaining import explain, explain_furnish, explain_redirect
 from ocms_core.offenders.facts import OffenderNotice
 from tests.support.cases import Case, parametrize_cases
-from tests.support.offender_builders import notice, stands
+from tests.support.in_memory_offenders import InMemoryOffenderStores
+from tests.support.offender_builders import NUMBER, notice, stands
 
 FURNISH, REDIRECT = "offender-furnish", "offender-redirect"
 
@@ -42,3 +45,12 @@ CASES: tuple[Case[OffenderNotice | None, None, tuple[Explanation, Explanation]],
 @parametrize_cases(CASES)
 def test_explaining(case: Case[OffenderNotice | None, None, tuple[Explanation, Explanation]]) -> None:
     assert (explain_furnish(case.given), explain_redirect(case.given)) == case.says
+
+
+@pytest.mark.rule("F10", "F11", "F12")
+def test_a_notice_is_explained_as_it_is_stored() -> None:
+    stored = notice(stands("O", current=True))
+    stores = InMemoryOffenderStores({NUMBER: stored})
+    assert explain(NUMBER, stores=stores) == (explain_furnish(stored), explain_redirect(stored))
+    assert explain("X", stores=stores) == (explain_furnish(None), explain_redirect(None))
+    assert (stores.opened, stores.written) == (["reading", "reading"], [])

@@ -126,6 +126,21 @@ CASES: tuple[Case[OffenderNotice | None, RoleAssignment, RoleAssigned | Code], .
         ),
     ),
     Case(
+        rule=("F20", "F60"),
+        name="a role that was not current is not cleared, so nothing of it is copied again",
+        given=notice(stands("D"), stands("O", current=True), stands("R")),
+        ask=assignment(),
+        says=RoleAssigned("H", created=True, new_stage="RD2"),
+        writes=(
+            moved("RD1", "RD2"),
+            OffenderCleared(NUMBER, "O"),
+            CurrentOffenderSet(NUMBER, "H", JOHN),
+            AddressFurnished(NUMBER, "H", ORCHARD),
+            DetailFurnished(NUMBER, "H", EMPLOYEE),
+            kept(former_current="O"),
+        ),
+    ),
+    Case(
         rule="F21",
         name="an owner furnished at RD1 starts RD1 anew",
         given=notice(),
@@ -246,12 +261,7 @@ def test_what_is_stored_is_no_first_furnish(holders: tuple[RoleHolder, ...]) -> 
 def test_whoever_stood_there_the_furnished_role_is_the_one_offender_afterwards(
     current: set[str], there: set[str], role: str
 ) -> None:
-    before = notice(
-        *(
-            stands(parametrize_cases, current=parametrize_cases in current)
-            for parametrize_cases in sorted(there)
-        )
-    )
+    before = notice(*(stands(each, current=each in current) for each in sorted(there)))
     after = there & current
     for change in written(decide(assignment(role), before, NOW)):
         after -= {change.role} if isinstance(change, OffenderCleared) else set()

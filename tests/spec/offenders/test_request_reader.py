@@ -40,10 +40,7 @@ UNITS: tuple[Case[str, None, tuple[str | None, str | None]], ...] = (
 def messages(refusal: object) -> Told:
     assert isinstance(refusal, Refusal), refusal
     assert refusal.code is FIELDS_INVALID
-    return tuple(
-        (parametrize_cases.field, parametrize_cases.message)
-        for parametrize_cases in refusal.words["violations"]
-    )
+    return tuple((violation.field, violation.message) for violation in refusal.words["violations"])
 
 
 @pytest.mark.rule("G1", "F50", "F51", "F22")
@@ -137,6 +134,27 @@ WRONG: tuple[Case[dict[str, Any], None, Told], ...] = (
             ("remarks", "R" * 201, "remarks exceeds maximum length (200 characters)"),
             ("remarks", {"a": 1}, "Invalid remarks"),
         )
+    ),
+    *(
+        Case(
+            rule=("F52", "F50"),
+            name=f"idNo {number!r} beside a wrong idType",
+            given={"idType": "XXX", "idNo": number},
+            says=(("idType", "Invalid ID type"), *violations),
+        )
+        for number, *violations in (
+            ("S1234567A",),
+            ("s-1",),
+            (None, ("idNo", "ID number is required")),
+            ("1" * 13, ("idNo", "idNo exceeds maximum length (12 characters)")),
+            ("1\x1b", ("idNo", "Invalid idNo")),
+        )
+    ),
+    Case(
+        rule=("F52", "F50"),
+        name="the kind of identity number is a text",
+        given={"idType": 5, "idNo": "12"},
+        says=(("idType", "ID type is required"),),
     ),
     *(
         Case(

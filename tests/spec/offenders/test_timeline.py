@@ -63,3 +63,37 @@ def test_a_stage_change_on_record_is_not_told_again_from_the_notice_row() -> Non
 def test_the_timeline_tells_whom_it_shows() -> None:
     assert identities(PAST) == ("S1234567A",)
     assert identities(NoticeHistory(current=TimelineStageChange(at(day(5)), "RD2"))) == ()
+
+
+def test_each_event_says_what_is_on_record_of_it() -> None:
+    suspended = {"type": "TS", "reason": "HST"}
+    assert [event.what for event in newest_first(PAST)] == [
+        {**suspended, "revivalReason": "HAV", "remarks": "moved"},
+        {"reason": "FP", "status": "FP", "paid": DOLLARS},
+        {"due": DUE, "reason": None},
+        {
+            "action": "FURNISH",
+            "role": "H",
+            "formerCurrent": "O",
+            "from": "RD1",
+            "to": "RD2",
+            "former": stands("H", JOHN),
+        },
+        {**suspended, "source": "OCMS", "due": None, "remarks": None},
+        {"from": None, "to": "RD1", "reason": None, "source": None, "remarks": None},
+        {"from": "ROV", "to": "ENA", "reason": "REC", "source": "OCMS", "remarks": None},
+    ]
+
+
+def test_a_suspension_that_lasts_has_no_revival_and_says_until_when() -> None:
+    lasting = TimelineSuspension(at(day(4)), "TS", "UNC", "OCMS", "OIC003", DUE, "no address")
+    past = NoticeHistory(TimelineStageChange(at(day(5)), "RD2"), suspensions=(lasting,))
+    (event,) = (event for event in newest_first(past) if event.kind == "SUSPENSION")
+    assert event.what == {
+        "type": "TS",
+        "reason": "UNC",
+        "source": "OCMS",
+        "due": DUE,
+        "remarks": "no address",
+    }
+    assert [event.kind for event in newest_first(past)] == ["STAGE", "SUSPENSION"]

@@ -8,6 +8,7 @@ from ocms_core.kernel.codes import (
     NOT_CURRENT_OFFENDER,
     NOTICE_NOT_FOUND,
     OFFENDER_NOT_FOUND,
+    PARTICULARS_UPDATED,
     Code,
 )
 from ocms_core.kernel.decisions import Refusal
@@ -16,10 +17,11 @@ from ocms_core.offenders.facts import OffenderNotice
 from ocms_core.offenders.request_reader import ParticularsPatch, Violation
 from ocms_core.offenders.updating import decide
 from tests.support.builders import NOW
-from tests.support.cases import Case, parametrize_cases, written
+from tests.support.cases import Case, outcome, parametrize_cases, written
 from tests.support.offender_builders import EMPLOYEE, JOHN, NUMBER, OFFICER, ORCHARD, notice, stands
 
 CURRENT = stands("H", JOHN, current=True, address=ORCHARD, detail=EMPLOYEE)
+UNREACHABLE = stands("H", Person("N", "S1234567A", "A", None, "65", "12"), current=True)
 KEPT = OffenderHistoryKept(NUMBER, "H", "UPDATE", OFFICER, NOW, former=CURRENT)
 
 
@@ -104,6 +106,28 @@ CASES: tuple[Case[OffenderNotice | None, ParticularsPatch, Refusal | Code | None
     ),
     Case(
         rule=("F40", "F51"),
+        name="a stored number that is none keeps no other field from changing",
+        given=notice(UNREACHABLE),
+        ask=changed(person={"name": "ANN"}),
+        says=None,
+        writes=(
+            OffenderUpdated(NUMBER, "H", Person("N", "S1234567A", "ANN", None, "65", "12")),
+            OffenderHistoryKept(NUMBER, "H", "UPDATE", OFFICER, NOW, former=UNREACHABLE),
+        ),
+    ),
+    Case(
+        rule=("F40", "F51"),
+        name="a number is taken away",
+        given=notice(UNREACHABLE),
+        ask=changed(person={"tel_no": None}),
+        says=None,
+        writes=(
+            OffenderUpdated(NUMBER, "H", Person("N", "S1234567A", "A", None, "65", None)),
+            OffenderHistoryKept(NUMBER, "H", "UPDATE", OFFICER, NOW, former=UNREACHABLE),
+        ),
+    ),
+    Case(
+        rule=("F40", "F51"),
         name="a new number is judged by the country code that is kept",
         given=notice(CURRENT),
         ask=changed(person={"tel_no": "123456789012"}),
@@ -126,4 +150,6 @@ def test_updating(case: Case[OffenderNotice | None, ParticularsPatch, Refusal | 
         assert verdict == Refusal(case.says)
     elif case.says:
         assert verdict == case.says
+    else:
+        assert outcome(verdict) == ((NUMBER, PARTICULARS_UPDATED),)
     assert written(verdict) == case.writes

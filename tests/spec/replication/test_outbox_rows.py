@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from ocms_core.kernel.changes import (
     AddressFurnished,
     Change,
@@ -103,3 +105,8 @@ CASES: tuple[Case[None, Change, OutboxRow | None], ...] = (
 @parametrize_cases(CASES)
 def test_outgoing(case: Case[None, Change, OutboxRow | None]) -> None:
     assert outbox_rows(case.ask) == case.says
+
+
+@pytest.mark.rule("G12")
+def test_the_outbox_keeps_the_kinds_by_these_words() -> None:
+    assert (NOTICE, OFFENDER) == ("NOTICE", "OFFENDER")

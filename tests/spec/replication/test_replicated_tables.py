@@ -68,11 +68,44 @@ def test_every_kind_of_difference_is_found() -> None:
     }
 
 
+def test_differences_are_named_by_these_words() -> None:
+    assert [each.value for each in Difference] == ["missing", "different", "surplus", "unmarked"]
+
+
+KEYS: st.SearchStrategy[Key] = st.tuples(st.sampled_from("ABC"))
+VALUES: st.SearchStrategy[Values] = st.tuples(st.sampled_from([None, 1, "1", "x"]))
+
+
 @pytest.mark.rule("G12")
-@given(rows=st.dictionaries(st.tuples(st.text()), st.tuples(st.text(), st.none() | st.integers())))
-def test_equal_pages_have_no_difference_in_whatever_order_they_come(
-    rows: dict[Key, Values],
+@given(rows=st.dictionaries(KEYS, VALUES), others=st.dictionaries(KEYS, st.none() | VALUES))
+def test_pages_have_the_same_checksum_when_they_are_equal_in_whatever_order_they_come(
+    rows: dict[Key, Values], others: dict[Key, Values | None]
 ) -> None:
     shuffled = dict(reversed(rows.items()))
     assert checksum(rows) == checksum(shuffled)
     assert list(differences(rows, shuffled, frozenset())) == []
+    assert (checksum(rows) == checksum(others)) == (rows == others)
+
+
+@pytest.mark.rule("G12")
+@given(
+    rows=st.dictionaries(KEYS, VALUES),
+    others=st.dictionaries(KEYS, st.none() | VALUES),
+    marks=st.frozensets(KEYS),
+)
+def test_each_row_that_differs_is_named_once_with_its_difference(
+    rows: dict[Key, Values], others: dict[Key, Values | None], marks: frozenset[Key]
+) -> None:
+    expected = set()
+    for key in rows.keys() | others.keys():
+        if key not in others:
+            expected.add((key, Difference.MISSING))
+        elif key not in rows:
+            expected.add((key, Difference.SURPLUS))
+        elif rows[key] != others[key]:
+            expected.add((key, Difference.DIFFERENT))
+        elif key in marks:
+            expected.add((key, Difference.UNMARKED))
+    found = list(differences(rows, others, marks & rows.keys()))
+    assert set(found) == expected
+    assert len(found) == len(expected)

@@ -7,10 +7,12 @@ import pytest
 from ocms_core.kernel.explanations import Explanation
 from ocms_core.kernel.suspensions import ShownSuspension, Suspensions
 from ocms_core.stages.eligibility import TYPES
-from ocms_core.stages.explaining import explain_change, explain_search, explain_toppan
+from ocms_core.stages.explaining import explain, explain_change, explain_search, explain_toppan
 from ocms_core.stages.facts import FoundNotice, StageFacts
-from tests.support.builders import SINCE
+from ocms_core.stages.request_checks import Criteria
+from tests.support.builders import NOW, SINCE
 from tests.support.cases import Case, parametrize_cases
+from tests.support.in_memory_stages import InMemoryStageStores
 from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, WITHOUT_MOVES, stage_facts, stage_notice
 
 SEARCH, CHANGE, TOPPAN = "searchChangeProcessingStage", "changeProcessingStage", "updateToppanStages"
@@ -158,3 +160,25 @@ def test_whatever_a_submit_would_answer_is_explained_by_a_rule() -> None:
         notice = stage_notice("A", stage=stage, role=role, suspension_type=suspension)
         facts = stage_facts(notice, changed=changed, reference=reference)
         assert explain_change("A", facts).rules, facts
+
+
+@pytest.mark.rule("S2", "S15", "S30", "S73")
+def test_a_notice_is_explained_as_it_stands_today() -> None:
+    stored = stage_notice("A", next_stage="DN2")
+    stores = InMemoryStageStores({"A": stored}, found=[found()])
+    said = explain("A", stores=stores, now=NOW)
+    assert [each.answer for each in said] == ["eligible", "moved to DN2", "moves on when DN2 is printed"]
+    assert (stores.asked, stores.opened) == ([Criteria(notice_no="A")], ["reading"])
+    changed = InMemoryStageStores({"A": stored}, changed={"A": NOW}, found=[found("CSD")])
+    said = explain("A", stores=changed, now=NOW)
+    assert [each.answer.partition(" ")[0] for each in said] == [
+        "OCMS.CPS.SEARCH.COURT_STAGE",
+        "OCMS.CPS.DUPLICATE_RECORD",
+        "moves",
+    ]
+
+
+@pytest.mark.rule("S10")
+def test_a_notice_that_does_not_exist_is_explained_by_what_refuses_it() -> None:
+    (said,) = explain("A", stores=InMemoryStageStores(), now=NOW)
+    assert said == Explanation(CHANGE, "OCMS.CPS.NOT_FOUND VON not found", ("S10",))

@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from attrs import evolve
 
+from ocms_core.kernel.reference import EMPTY
 from ocms_core.kernel.sheets import CellKind
 from ocms_core.stages.reports import (
     COLUMNS,
@@ -11,6 +13,7 @@ from ocms_core.stages.reports import (
     OfficerDay,
     daily_reports,
     day_of_name,
+    link_hours,
     names,
     names_of_day,
     sheet,
@@ -48,6 +51,20 @@ def test_the_sixteen_columns() -> None:
         "Current Processing Date": CellKind.DAY,
         "Submitted Date": CellKind.MOMENT,
     }
+
+
+@pytest.mark.rule("S50")
+def test_the_columns_are_as_wide_as_what_they_hold() -> None:
+    assert [column.width for column in COLUMNS] == [
+        *(6, 16, 12, 18, 12, 16, 30, 12, 14, 12, 14, 12, 40, 20, 18, 10)
+    ]
+    assert sheet([]).name == "Change Stage Report"
+
+
+@pytest.mark.rule("G14", "S23")
+def test_a_link_opens_for_a_day_unless_the_parameter_says_otherwise() -> None:
+    assert link_hours(EMPTY) == 24
+    assert link_hours(evolve(EMPTY, parameters={("REPORT_LINK", "HOURS"): "2"})) == 2
 
 
 @pytest.mark.rule("S50")

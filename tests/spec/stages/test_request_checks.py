@@ -277,6 +277,23 @@ def test_what_is_wrong_with_a_call_of_plus(change: dict[str, object], text: str)
     assert refusal(lambda: plus_change({**PLUS_CALL, **change}, CAP))[:2] == ("OCMS-4000", text)
 
 
+@pytest.mark.rule("S60", "G8")
+def test_only_a_list_longer_than_the_cap_is_too_large() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        plus_change({**PLUS_CALL, "noticeNo": ["A", "B", "C"]}, CAP)
+    assert refused.value.too_large
+    with pytest.raises(InvalidRequest) as refused:
+        plus_change({**PLUS_CALL, "noticeNo": []}, CAP)
+    assert not refused.value.too_large
+    assert plus_change({**PLUS_CALL, "noticeNo": ["A", "B"]}, CAP).notice_nos == ("A", "B")
+
+
+@pytest.mark.rule("S60", "G10")
+def test_plus_may_say_when_the_stage_began_in_a_long_text() -> None:
+    read = plus_change({**PLUS_CALL, "lastStageDate": "2025-09-30T06:58:42.000"}, CAP)
+    assert read == plus_change(PLUS_CALL, CAP)
+
+
 @pytest.mark.rule("S70")
 @pytest.mark.parametrize(
     "change, text",

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 import pytest
+from attrs import evolve
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.suspensions import ShownSuspension, Suspensions
 from ocms_core.stages.facts import FoundNotice, Offender
-from ocms_core.stages.search import MOST_LISTED, decide, offender_shown, search_refusal
+from ocms_core.stages.search import MOST_LISTED, decide, identities, offender_shown, search_refusal
 from tests.support.builders import NOW, SINCE
 from tests.support.cases import Case, parametrize_cases
 
@@ -81,3 +82,8 @@ def test_the_first_thousand_are_listed_in_order_and_all_are_counted() -> None:
     assert [listed.notice.notice_no for listed in result.listed] == [f"{n:05}" for n in range(MOST_LISTED)]
     assert (result.total, result.truncated) == (MOST_LISTED + 5, True)
     assert not decide(many[:MOST_LISTED], MOST_LISTED).truncated
+
+
+def test_a_search_names_whom_it_shows() -> None:
+    people = [evolve(found("A"), offenders=(person("O"), person("D"))), found("B")]
+    assert identities(decide(people, 2)) == ("S000000D",)

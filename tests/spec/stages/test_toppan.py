@@ -92,6 +92,12 @@ CASES: tuple[Case[Given, None, str], ...] = (
         says=DELIVERED,
     ),
     Case(
+        rule=("S72", "S73"),
+        name="an officer moved it there, and it stands in another stage since that moment",
+        given=given(standing("DN1", "DN2", since=SINCE), LatestChange("OCMS", "DN2", SINCE)),
+        says=AUTOMATIC,
+    ),
+    Case(
         rule="S76",
         name="a permanent suspension keeps back what is due",
         given=given(stage_notice("A", stage="DN1", next_stage="DN2", suspension_type="PS")),
