@@ -25,7 +25,8 @@ from ocms_core.suspensions.facts import NoticeSuspensions, SuspensionFacts
 from tests.support.builders import HST, NOW, OTH, SINCE, WWP
 from tests.support.cases import Case, parametrize_cases
 from tests.support.offender_builders import JOHN, OWNER
-from tests.support.walked_notice import REASONS, WalkedNotice
+from tests.support.stored_notice import REASONS
+from tests.support.walked_notice import WalkedNotice
 
 OIC = "OIC9"
 DUE, LATER = SINCE + timedelta(days=30), SINCE + timedelta(days=60)
