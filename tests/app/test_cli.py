@@ -1,5 +1,8 @@
 """The command line: what it does, what it prints where, and what it says when something is wrong."""
 
+import base64
+import io
+import socket
 import subprocess
 import sys
 import time
@@ -11,14 +14,16 @@ import pytest
 from attrs import frozen
 from sqlalchemy import delete
 
+from ocms_adapters.sql.access_records import SqlAccessRecords
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.locks import SqlJobStore
 from ocms_adapters.sql.schema import dated_values as t_dated
 from ocms_adapters.sql.schema import intranet as t
 from ocms_app.cli import app
 from ocms_app.cli.errors import run_reporting_errors
+from ocms_app.job_table import job_named
 from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
-from ocms_core.kernel.access import Role
+from ocms_core.kernel.access import Operation, Principal, Role
 from tests.support.databases import Databases
 from tests.support.hst_rows import hst_database, offender
 from tests.support.http_server import OCMS, Deployment, now
@@ -57,6 +62,27 @@ def ocms(
         return Said(status if isinstance(status, int) else 0, *capsys.readouterr())
 
     return run
+
+
+@pytest.mark.rule("G2")
+def test_access_shows_who_looked_somebody_up(
+    ocms: Run, sqlite_deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = b"k" * 32
+    records = SqlAccessRecords(sqlite_deployment.engine, key)
+    officer = Principal("USER01", Role.OIC, "credential")
+    records.record_access(officer, Operation.HST_EXISTS, ["S1234567A"], now(), notice_no="500500001A")
+    settings = {"access_hash_key": base64.b64encode(key).decode()}
+    monkeypatch.setattr("sys.stdin", io.StringIO("s1234567a\n"))
+    found = ocms("access", **settings)
+    assert found.status == 0
+    assert all(word in found.out for word in ("USER01", "oic", "hstexists", "500500001A"))
+    assert "1234567a" not in (found.out + found.err).lower()
+    for given, words in (("S7654321B\n", ("access",)), ("S1234567A\n", ("access", "--until", "2020-01-01"))):
+        monkeypatch.setattr("sys.stdin", io.StringIO(given))
+        assert "USER01" not in ocms(*words, **settings).out
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert ocms("access", **settings).status == 1
 
 
 def test_the_key_alone_goes_to_standard_output(sqlite_deployment: Deployment) -> None:
@@ -385,6 +411,32 @@ def test_a_job_that_another_has_is_told_with_the_time_it_is_held_until(
     said = ocms("jobs", "run", "send_alerts")
     assert (said.status, said.out) == (3, "")
     assert f"(held until {until:%H:%M:%S} unless extended)" in said.err
+
+
+@pytest.mark.rule("P42")
+def test_the_lock_of_a_killed_worker_is_released_by_hand_and_that_of_a_running_one_is_not(
+    ocms: Run, sqlite_deployment: Deployment
+) -> None:
+    locks = locks_of(sqlite_deployment.engine)
+    assert ocms("jobs", "release", "query_datahive").err == (
+        "The lock of query_datahive is not released: nobody holds it.\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        worker = f"{socket.gethostname()[:100]}:{process.pid}:abc"
+        held = locks.take(LockRequest("query_datahive", worker, job_named("query_datahive").at_most))
+        assert isinstance(held, LockLease)
+        refused = ocms("jobs", "release", "query_datahive")
+        assert refused.status == 3
+        assert f"the process of its worker runs on this machine. Held by {held.holder} since 2" in refused.err
+        assert "It ends by itself at 2" in refused.err
+        process.kill()
+    released = ocms("jobs", "release", "query_datahive")
+    assert (released.status, released.out) == (0, "")
+    assert f"The lock of query_datahive is released. Held by {held.holder} since 2" in released.err
+    assert not locks.extend(held)
+    locks.take(LockRequest("query_datahive", "elsewhere:1:abc", job_named("query_datahive").at_most))
+    assert "its worker extended it a moment ago" in ocms("jobs", "release", "query_datahive").err
+    assert ocms("jobs", "release", "no_such_job").status == 1
 
 
 @pytest.mark.rule("P41", "P42")

@@ -9,7 +9,7 @@ from ocms_core.kernel.errors import OcmsError
 
 def check(*, host: str = "127.0.0.1", port: int | None = None) -> int:
     """
-    Say what would keep this deployment from working, a line each with what to do; then the exit status is 1.
+    Print what would keep this deployment from working, a line each with what to do; then the status is 1.
 
     Looks at settings, keys, drivers, both databases, issuers, reports, disk, mail, MHA, CAS and DataHive.
     Nothing is written, and no mail is sent.
