@@ -7,7 +7,16 @@ from datetime import date, datetime, timedelta
 from attrs import define, evolve, field, frozen
 
 from ocms_core.jobs.ports import PendingAlert
-from ocms_core.jobs.runs import JobCounts, LockLease, LockRequest, Run, RunOutcome, RunResult, SlotRuns
+from ocms_core.jobs.runs import (
+    HeldLock,
+    JobCounts,
+    LockLease,
+    LockRequest,
+    Run,
+    RunOutcome,
+    RunResult,
+    SlotRuns,
+)
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.dates import today
 from ocms_core.kernel.errors import OcmsError, Unavailable
@@ -33,6 +42,7 @@ class LockRow:
 
     holder: str
     until: datetime
+    locked_at: datetime = NOW
 
 
 @define
@@ -56,6 +66,11 @@ class InMemoryJobStore:
             self.locks, self.runs = before
             raise
 
+    def held_lock(self, job: str) -> HeldLock | None:
+        row, now = self.locks.get(job), self.clock.now()
+        held = row is not None and row.until > now
+        return HeldLock(job, row.holder, row.locked_at, row.until, now) if row and held else None
+
     def run_of(self, lease: LockLease) -> Run:
         return self.runs[lease.fence]
 
@@ -73,7 +88,7 @@ class InMemoryJobTransaction:
         row = self._store.locks.get(request.job)
         if row and row.until > now:
             return False
-        self._store.locks[request.job] = LockRow(request.worker, now + request.at_most)
+        self._store.locks[request.job] = LockRow(request.worker, now + request.at_most, now)
         return True
 
     def slot_runs(self, job: str, slot: datetime) -> SlotRuns:
@@ -102,7 +117,7 @@ class InMemoryJobTransaction:
         until = self.lease_end(lease)
         if until is None or until <= now:
             return False
-        self._store.locks[lease.job] = LockRow(lease.holder, now + lease.at_most)
+        self._store.locks[lease.job] = LockRow(lease.holder, now + lease.at_most, now)
         return True
 
     def lease_end(self, lease: LockLease) -> datetime | None:
@@ -111,7 +126,7 @@ class InMemoryJobTransaction:
 
     def release(self, lease: LockLease, at: datetime) -> None:
         if self.lease_end(lease):
-            self._store.locks[lease.job] = LockRow(lease.holder, at)
+            self._store.locks[lease.job] = LockRow(lease.holder, at, at)
 
     def record_end(
         self, lease: LockLease, now: datetime, *, result: RunResult, counts: JobCounts, error: str | None

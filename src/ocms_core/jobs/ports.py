@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeAlias
 
-from ocms_core.jobs.runs import JobCounts, LockLease, LockRequest, RunOutcome, RunResult, SlotRuns
+from ocms_core.jobs.runs import HeldLock, JobCounts, LockLease, LockRequest, RunOutcome, RunResult, SlotRuns
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.value_objects import value_object
@@ -70,6 +70,9 @@ class JobStore(Protocol):
 
     def writing(self) -> AbstractContextManager[JobTransaction]:
         """Open a transaction."""
+
+    def held_lock(self, job: str) -> HeldLock | None:
+        """Return the lock of a job; None when it is free."""
 
 
 class AlertStore(Protocol):

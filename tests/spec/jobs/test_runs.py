@@ -5,7 +5,17 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from ocms_core.jobs.runs import LockRequest, Run, RunResult, SkipReason, SlotRuns, final_result, skip_reason
+from ocms_core.jobs.runs import (
+    HeldLock,
+    LockRequest,
+    Run,
+    RunResult,
+    SkipReason,
+    SlotRuns,
+    dated_ahead,
+    final_result,
+    skip_reason,
+)
 from tests.support.builders import NOW
 
 BY_HAND = LockRequest("refresh_vip_vehicle", "worker", timedelta(minutes=10))
@@ -85,3 +95,22 @@ def test_a_run_that_never_ended_is_told_from_one_that_runs(
     result: RunResult | None, state: str, *, holds_lock: bool
 ) -> None:
     assert Run(1, "job", "worker", NOW, result=result, holds_lock=holds_lock).state == state
+
+
+@pytest.mark.rule("P42")
+@pytest.mark.parametrize(
+    "ahead, given",
+    [
+        (timedelta(hours=-8), None),
+        (timedelta(0), None),
+        (timedelta(minutes=10), None),
+        (timedelta(minutes=10, microseconds=1), timedelta(minutes=10, microseconds=1)),
+        (timedelta(minutes=30), timedelta(minutes=30)),
+        (timedelta(hours=8), timedelta(hours=8)),
+    ],
+)
+def test_a_lock_dated_ahead_by_more_than_a_clock_may_be_wrong_is_of_another_zone(
+    ahead: timedelta, given: timedelta | None
+) -> None:
+    lock = HeldLock(BY_HAND.job, "java-node", NOW + ahead, NOW + timedelta(hours=9), NOW)
+    assert dated_ahead(lock) == given
