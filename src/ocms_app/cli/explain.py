@@ -12,6 +12,7 @@ from ocms_app.startup import startup
 from ocms_app.wiring import court_stores
 from ocms_core.court import explaining as court
 from ocms_core.hst import explaining as hst
+from ocms_core.kernel.notice_numbers import normal_notice_no
 from ocms_core.offenders import explaining as offenders
 from ocms_core.stages import explaining as stages
 from ocms_core.stages.request_fields import is_number
@@ -28,6 +29,7 @@ def explain(notice_no: str) -> int:
     """
     if not is_number(notice_no):
         raise ValueError("A notice number has 1 to 10 letters, digits or hyphens.")
+    notice_no = normal_notice_no(notice_no)
     settings = startup()
     intranet = open_databases(settings).intranet
     stores, now = court_stores(settings, intranet), SystemClock().now()
