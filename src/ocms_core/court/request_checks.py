@@ -73,9 +73,9 @@ def request_id_of(body: object) -> str | None:
 def notice_numbers(body: object, cap: int) -> tuple[str, ...] | Refusal:
     """Return the notice numbers of a query, a repeated one once, where it first stands (G9)."""
     refusal = first_refusal(body, cap)
-    return refusal or tuple(
-        dict.fromkeys(normal_notice_no(notice["noticeNo"]) for notice in notices_of(body))
-    )
+    if refusal:
+        return refusal
+    return tuple(dict.fromkeys(normal_notice_no(notice["noticeNo"]) for notice in notices_of(body)))
 
 
 @rule("P20")

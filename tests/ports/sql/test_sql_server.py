@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 import attrs
 import pytest
@@ -77,7 +77,9 @@ def executables(value: object) -> Iterator[ClauseElement]:
     elif type(value).__module__.startswith("ocms_adapters.sql") and hasattr(value, "__dict__"):
         yield from executables(vars(value))
     elif attrs.has(type(value)):
-        yield from executables([getattr(value, each.name) for each in attrs.fields(type(value))])
+        yield from executables(
+            [getattr(value, name) for name in attrs.fields_dict(cast("type[Any]", type(value)))]
+        )
 
 
 def constants() -> Iterator[ClauseElement]:
