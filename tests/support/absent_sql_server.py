@@ -17,7 +17,7 @@ SQL_SERVER_2019 = (15, 0)
 
 
 @frozen
-class Sent:
+class RecordedStatement:
     """A statement as it would go over the wire: its text, how many values it binds, and who sent it."""
 
     text: str
@@ -34,7 +34,7 @@ class Recorder:
     Each write reaches so many rows.
     """
 
-    sent: list[Sent] = Factory(list)
+    sent: list[RecordedStatement] = Factory(list)
     answers: dict[str, Sequence[tuple[Any, ...]]] = Factory(dict)
     reached: int = 1
 
@@ -57,7 +57,7 @@ class Cursor:
             for each in frames
             if Path(each.filename).is_relative_to(ADAPTERS)
         )
-        self.recorder.sent.append(Sent(statement, len(parameters), callers))
+        self.recorder.sent.append(RecordedStatement(statement, len(parameters), callers))
         self.rowcount = self.recorder.reached
         answer = next((rows for part, rows in self.recorder.answers.items() if part in statement), [])
         self.description = [(name, *(None,) * 6) for name in self.names] or None

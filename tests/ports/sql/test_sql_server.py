@@ -48,7 +48,7 @@ from ocms_core.kernel.report_store import StoredReport
 from ocms_core.replication.replicated_tables import REPLICATED_TABLES
 from ocms_core.stages.reports import ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria
-from tests.support.absent_sql_server import ADAPTERS, Sent, recording_engine
+from tests.support.absent_sql_server import ADAPTERS, RecordedStatement, recording_engine
 from tests.support.builders import NOW
 
 MOST_VALUES = 2_100
@@ -186,7 +186,7 @@ FLOWS: tuple[Callable[[Engine], None], ...] = (
 
 
 @cache
-def recorded() -> tuple[Sent, ...]:
+def recorded() -> tuple[RecordedStatement, ...]:
     """Return what the adapters send when each of their functions is called."""
     with recording_engine() as (engine, recorder):
         recorder.answers = {
