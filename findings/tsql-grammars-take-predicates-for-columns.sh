@@ -12,8 +12,8 @@
 #
 # Output seen:
 #   compiled: SELECT EXISTS (SELECT * FROM t WHERE t.a = :a_1) AS anon_1
-#   SELECT EXISTS (SELECT * FROM t WHERE a = 1) AS x    sqlglot Exists, sqlfluff 0 violations
-#   SELECT a IN (1, 2) AS x FROM t                      sqlglot In, sqlfluff 0 violations
+#   SELECT EXISTS (SELECT * FROM t WHERE a = 1) AS x   sqlglot Exists, sqlfluff 0 violations
+#   SELECT a IN (1, 2) AS x FROM t                     sqlglot In, sqlfluff 0 violations
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
