@@ -265,7 +265,7 @@ def is_execution(node: ast.AST) -> TypeGuard[ast.Call]:
 def known(argument: ast.expr) -> bool:
     """Return whether what is executed is a constant, or from a collection of statements."""
     text = ast.unparse(argument)
-    return text.isupper() or any(
+    return re.match(r"[A-Z_]+\b", text) is not None or any(
         word in text for word in ("_statements.", "_queries.", "_delivery.", "statements.")
     )
 
