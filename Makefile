@@ -74,6 +74,10 @@ run: $(READY) ## start a working system with sample data on SQLite; on another p
 test: $(BENCH_READY) $(AZURITE_READY) ## run every test, on SQLite, a real PostgreSQL and Azurite
 	@$(BIN)/pytest -n $(WORKERS)
 
+mssql: $(READY) ## run the adapter suite on a SQL Server: make mssql URL='mssql://user:password@host'
+	@test -n "$(URL)" || { echo "Name the server: make mssql URL='mssql://user:password@host'" >&2; exit 1; }
+	@$(BIN)/pytest tests/ports/sql --server '$(URL)'
+
 spec: $(READY) ## run the executable specification alone
 	@$(BIN)/pytest tests/spec
 
@@ -110,4 +114,4 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test spec clients check bench mutants soak docs clean
+.PHONY: help setup run test mssql spec clients check bench mutants soak docs clean

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.support.databases import Databases, postgres_databases, sqlite_databases
+from tests.support.databases import Databases, postgres_databases, server_databases, sqlite_databases
 from tests.support.databases import sqlite_templates as filled
 from tests.support.postgres import PostgresServer, server_folder
 
@@ -41,10 +41,26 @@ def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return filled(tmp_path_factory.mktemp("sqlite"))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that names a server to run on instead."""
+    parser.addoption("--server", help="run on this server, by its SQLAlchemy URL without a database")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what needs databases on SQLite and PostgreSQL, or on the server that was named."""
+    chosen = [str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize") if mark.args]
+    if "on_both" in metafunc.fixturenames and not any("on_both" in names for names in chosen):
+        kinds = ["server"] if metafunc.config.getoption("--server") else ["sqlite", "postgresql"]
+        metafunc.parametrize("on_both", kinds, indirect=True)
+
+
+@pytest.fixture
 def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
     """Yield a freshly migrated pair of databases, once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
+    if request.param == "server":
+        with server_databases(request.config.getoption("--server")) as pair:
+            yield pair
+    elif request.param == "sqlite":
         yield sqlite_databases(request.getfixturevalue("sqlite_templates"), tmp_path)
     else:
         with postgres_databases(request.getfixturevalue("postgres")) as pair:

@@ -1,14 +1,16 @@
 """The Intranet and the Internet database of the settings."""
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 from attrs import frozen
 from sqlalchemy import Engine
 
 from ocms_adapters.sql import engines, migrations
+from ocms_adapters.sql.lock_times import IN_UTC, LockTimes
 from ocms_adapters.sql.replication import TRY_SECONDS
 from ocms_adapters.sql.transactions import translated
-from ocms_app.settings import Settings
+from ocms_app.settings import UTC, Settings
 from ocms_core.kernel.errors import Unavailable
 
 
@@ -36,6 +38,11 @@ class Databases:
         """Close every connection."""
         for engine in (self.intranet, self.internet, self.internet_at_once):
             engine.dispose()
+
+
+def lock_times(settings: Settings) -> LockTimes:
+    """Return how the nodes that share the locks write their times."""
+    return IN_UTC if settings.lock_times == UTC else LockTimes(ZoneInfo(settings.lock_times))
 
 
 def open_databases(settings: Settings) -> Databases:

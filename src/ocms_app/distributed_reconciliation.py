@@ -17,7 +17,7 @@ from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.paging import NoticeRange
 from ocms_adapters.sql.reconciliation import ReconciliationChunk, SqlReconciler
 from ocms_adapters.sql.transactions import unchecked
-from ocms_app.databases import Databases
+from ocms_app.databases import Databases, lock_times
 from ocms_app.job_runner import worker_name
 from ocms_app.job_table import Job
 from ocms_app.jobs.context import JobContext
@@ -102,7 +102,7 @@ def reconciliation(
     """Return what does the chunks of a reconciliation on these databases."""
     copy = InternetCopy(databases.internet, field_cipher(settings))
     reconciler = SqlReconciler(databases.intranet, copy, check)
-    return ChunkedReconciliation(reconciler, SqlJobRuns(databases.intranet), check)
+    return ChunkedReconciliation(reconciler, SqlJobRuns(databases.intranet, lock_times(settings)), check)
 
 
 def whole(size: int, *, repair: bool) -> Job:

@@ -17,7 +17,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.locks import SqlJobStore
-from ocms_app.databases import Databases
+from ocms_app.databases import Databases, lock_times
 from ocms_app.job_table import Job
 from ocms_app.jobs.context import JobContext
 from ocms_app.settings import Settings
@@ -78,7 +78,7 @@ class JobRunner:
         An error is recorded and operations are alerted; it is not raised. `forced` runs it although it ran
         today, `accepting` has it take over what it would hold back.
         """
-        locks, lost = JobLocks(SqlJobStore(self.databases.intranet)), Event()
+        locks, lost = JobLocks(self.store), Event()
         request = LockRequest(
             job=job.name,
             worker=self.worker,
@@ -96,13 +96,21 @@ class JobRunner:
             return job.run(self._context(lease, lost, accepting=accepting))
 
         service = JobService(locks, SqlAlerts(self.databases.intranet), self.now)
-        return service.run(
+        outcome = service.run(
             request,
             work,
             observer=RunLog(self.now),
             extension=partial(lock_extension, locks, lost),
             subject=job.subject,
         )
+        if outcome is SkipReason.MISDATED:
+            log.error("job_lock_misdated", job=job.name, reason=outcome.value)
+        return outcome
+
+    @property
+    def store(self) -> SqlJobStore:
+        """The locks and runs of all workers."""
+        return SqlJobStore(self.databases.intranet, lock_times(self.settings))
 
     def _context(self, lease: LockLease, lost: Event, *, accepting: bool) -> JobContext:
         return JobContext(

@@ -3,9 +3,11 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from math import inf
 from pathlib import Path
 from typing import Any, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typed_settings
 from attrs import asdict, field, fields, frozen
@@ -21,6 +23,8 @@ from ocms_core.kernel.errors import OcmsError
 PREFIX = "OCMS_"
 SECTION = "ocms"
 CONFIG = "OCMS_CONFIG"
+DAYEND = "dayend"
+UTC = "utc"
 SECRET = "kept secret"  # noqa: S105  # a mark, not a password
 
 
@@ -94,6 +98,7 @@ class Settings:
     keep_access_records: int = 2555
     keep_job_runs: int = 400
     keep_alerts: int = 400
+    lock_times: str = UTC
     vip_url: str = ""
     vip_ca: str = ""
     vip_certificate: str = ""
@@ -127,8 +132,6 @@ class Settings:
     partner_scope: str = ""
 
 
-DAYEND = "dayend"
-
 MEANINGS: dict[str, str] = {
     "intranet_url": "SQLAlchemy URL of the Intranet database",
     "internet_url": "SQLAlchemy URL of the Internet database",
@@ -156,6 +159,7 @@ MEANINGS: dict[str, str] = {
     "keep_access_records": "days for which the record of a look at particulars is kept; 0 for ever",
     "keep_job_runs": "days for which a run of a job is kept after it ended; 0 for ever",
     "keep_alerts": "days for which an alert is kept after it was sent; 0 for ever",
+    "lock_times": "how nodes that share the locks write times: utc, or a zone such as Asia/Singapore",
     "vip_url": "https address of CAS for the list of VIP vehicles",
     "vip_ca": "PEM file of the authority that signs CAS's certificate; empty for the system's authorities",
     "vip_certificate": "PEM file of the certificate OCMS shows CAS",
@@ -308,6 +312,8 @@ def wrong_values(settings: Settings) -> Iterator[str]:
         if not least <= (value := getattr(settings, name)) <= most:
             meant = f"{least} to {most}" if most < inf else f"at least {least}"
             yield f"{variable(name)}: is {value}; it is {meant}"
+    if problem := wrong_zone(settings.lock_times):
+        yield f"{variable('lock_times')}: {problem}"
     yield from wrong_mail(settings)
     if settings.vip_url and not settings.vip_url.startswith("https://"):
         yield f"{variable('vip_url')}: is an https address, for CAS is called over mutual TLS"
@@ -320,6 +326,19 @@ def wrong_values(settings: Settings) -> Iterator[str]:
             yield f"issuer {issuer.name}: kind is {issuer.kind!r}; it is one of {', '.join(ISSUER_KINDS)}"
         if bool(issuer.jwks_url) == bool(issuer.jwks_file):
             yield f"issuer {issuer.name}: give either jwks_url or jwks_file"
+
+
+def wrong_zone(name: str) -> str | None:
+    """Return what is wrong with a zone that wall clocks are to be written in; None when nothing is."""
+    if name == UTC:
+        return None
+    try:
+        zone = ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return f"is {name!r}; it is {UTC}, or a zone such as Asia/Singapore"
+    if len({zone.utcoffset(datetime(2025, month, 1)) for month in range(1, 13)}) > 1:  # noqa: DTZ001  # zone's own
+        return f"is {name!r}, which changes its clocks: an hour comes twice, and locks cannot be told apart"
+    return None
 
 
 def wrong_mail(settings: Settings) -> Iterator[str]:

@@ -24,9 +24,11 @@ from ocms_app.cli.errors import run_reporting_errors
 from ocms_app.job_table import job_named
 from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
 from ocms_core.kernel.access import Operation, Principal, Role
+from ocms_core.kernel.dates import SINGAPORE
 from tests.support.databases import Databases
 from tests.support.hst_rows import hst_database, offender
 from tests.support.http_server import OCMS, Deployment, now
+from tests.support.java_nodes import JavaNode
 from tests.support.job_locks import locks_of
 from tests.support.rows import put, put_notices, put_suspension
 
@@ -406,11 +408,26 @@ def test_a_job_that_another_has_is_told_with_the_time_it_is_held_until(
 ) -> None:
     locks = locks_of(sqlite_deployment.engine)
     locks.take(LockRequest("send_alerts", "other", timedelta(minutes=5)))
-    until = SqlJobStore(sqlite_deployment.engine).held_until("send_alerts")
-    assert until
+    lock = SqlJobStore(sqlite_deployment.engine).held_lock("send_alerts")
+    assert lock
     said = ocms("jobs", "run", "send_alerts")
     assert (said.status, said.out) == (3, "")
-    assert f"(held until {until:%H:%M:%S} unless extended)" in said.err
+    assert f"(held until {lock.until:%H:%M:%S} unless extended)" in said.err
+
+
+@pytest.mark.rule("P42")
+def test_a_lock_dated_ahead_is_shown_and_said_to_be_the_reason(
+    ocms: Run, sqlite_deployment: Deployment
+) -> None:
+    java = JavaNode(sqlite_deployment.engine, SINGAPORE, "send_alerts")
+    assert java.lock(timedelta(minutes=10))
+    said = ocms("jobs", "run", "send_alerts")
+    assert (said.status, said.out) == (3, "")
+    assert "its lock is dated ahead of the database's clock" in said.err
+    assert "send_alerts: java-node dated its lock 7:59" in ocms("jobs", "list").err
+    assert ocms("jobs", "list", lock_times="Asia/Singapore").err == "1 alerts wait to be sent.\n"
+    java.unlock()
+    assert ocms("jobs", "run", "send_alerts", lock_times="Asia/Singapore").status == 0
 
 
 @pytest.mark.rule("P42")

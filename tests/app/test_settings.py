@@ -107,6 +107,20 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
             {"OCMS_SMTP_HOST": "mail.example", "OCMS_ALERT_TO": " ; "},
             "OCMS_ALERT_TO: names nobody, so the alerts for OCMS_SMTP_HOST would be lost",
         ),
+        *(
+            (
+                {"OCMS_LOCK_TIMES": zone},
+                f"OCMS_LOCK_TIMES: is {zone!r}; it is utc, or a zone such as Asia/Singapore",
+            )
+            for zone in ("", "SGT", "+08:00", "../etc/passwd")
+        ),
+        (
+            {"OCMS_LOCK_TIMES": "Europe/Berlin"},
+            (
+                "OCMS_LOCK_TIMES: is 'Europe/Berlin', which changes its clocks: "
+                "an hour comes twice, and locks cannot be told apart"
+            ),
+        ),
         ({"OCMS_CONFIG": "nowhere.toml"}, "OCMS_CONFIG: there is no file nowhere.toml"),
     ],
     ids=str,

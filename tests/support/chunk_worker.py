@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from sqlalchemy import Connection
 
 from ocms_adapters.job_queue import ChunkQueue
@@ -26,7 +26,7 @@ LEASE = 1.5
 class Lingering(SqlJobRuns):
     """Lets time pass between the work and its being put on record."""
 
-    seconds: float
+    seconds: float = field(kw_only=True)
 
     def record(
         self,

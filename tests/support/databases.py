@@ -1,13 +1,15 @@
 """Pairs of freshly migrated databases, intranet and internet, copied from templates migrated once."""
 
+import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import get_args
 
 from attrs import frozen
+from sqlalchemy import make_url
 
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.migrations import Side, upgrade
@@ -33,6 +35,37 @@ def postgres_databases(server: PostgresServer) -> Iterator[Databases]:
     finally:
         for name in pair.values():
             server.drop(name)
+
+
+@contextmanager
+def server_databases(url: str) -> Iterator[Databases]:
+    """Yield a new pair on a running server, by its URL without a database, and drop it afterwards."""
+    suffix = secrets.token_hex(4)
+    pair = {side: f"ocms_suite_{suffix}_{side}" for side in SIDES}
+    with administration(url) as execute:
+        for name in pair.values():
+            execute(f"CREATE DATABASE {name}")
+    urls = {side: make_url(url).set(database=name) for side, name in pair.items()}
+    shown = {side: each.render_as_string(hide_password=False) for side, each in urls.items()}
+    try:
+        for side in SIDES:
+            migrate(side, shown[side])
+        yield Databases(**shown)
+    finally:
+        with administration(url) as execute:
+            for name in pair.values():
+                execute(f"DROP DATABASE {name}")
+
+
+@contextmanager
+def administration(url: str) -> Iterator[Callable[[str], object]]:
+    """Yield what executes a statement in the server's own database, outside of any transaction."""
+    parsed = make_url(url)
+    home = {"mssql": "master", "postgresql": "postgres"}[parsed.get_backend_name()]
+    engine = engines.create(parsed.set(database=home).render_as_string(hide_password=False))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection.exec_driver_sql
+    engine.dispose()
 
 
 def sqlite_templates(folder: Path) -> Path:

@@ -42,7 +42,7 @@ class LockRow:
 
     holder: str
     until: datetime
-    since: datetime = NOW
+    locked_at: datetime = NOW
 
 
 @define
@@ -65,6 +65,11 @@ class InMemoryJobStore:
         except BaseException:
             self.locks, self.runs = before
             raise
+
+    def held_lock(self, job: str) -> HeldLock | None:
+        row, now = self.locks.get(job), self.clock.now()
+        held = row is not None and row.until > now
+        return HeldLock(job, row.holder, row.locked_at, row.until, now) if row and held else None
 
     def run_of(self, lease: LockLease) -> Run:
         return self.runs[lease.fence]
@@ -122,7 +127,8 @@ class InMemoryJobTransaction:
 
     def held(self, job: str, now: datetime) -> HeldLock | None:
         row = self._store.locks.get(job)
-        return HeldLock(row.holder, row.since, row.until) if row and row.until > now else None
+        held = row and row.until > now
+        return HeldLock(job, row.holder, row.locked_at, row.until, now) if row and held else None
 
     def release_from(self, job: str, held: HeldLock, at: datetime) -> None:
         row = self._store.locks[job]
@@ -131,7 +137,7 @@ class InMemoryJobTransaction:
 
     def release(self, lease: LockLease, at: datetime) -> None:
         if self.lease_end(lease):
-            self._store.locks[lease.job] = LockRow(lease.holder, at)
+            self._store.locks[lease.job] = LockRow(lease.holder, at, at)
 
     def record_end(
         self, lease: LockLease, now: datetime, *, result: RunResult, counts: JobCounts, error: str | None

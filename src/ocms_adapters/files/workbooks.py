@@ -275,7 +275,8 @@ def text_of(item: Element) -> str:
         if local_name(part) != "rPh"
         for run in ([part] if local_name(part) == "t" else part)
     )
-    return unescaped("".join(run.text or "" for run in runs if local_name(run) == "t"))
+    # Each run is escaped by itself: what looks like an escape across two of them is none.
+    return "".join(unescaped(run.text or "") for run in runs if local_name(run) == "t")
 
 
 def unescaped(text: str) -> str:

@@ -13,7 +13,7 @@ from ocms_adapters.files.tables import WrongTitles, check_titles, read_csv, tabl
 from ocms_adapters.partners.cas import CourtNoticeUpdate
 from ocms_adapters.structuring import JSON_BODIES, MalformedData
 from ocms_core.kernel.errors import OcmsError
-from ocms_core.kernel.notice_numbers import is_notice_no
+from ocms_core.kernel.notice_numbers import is_notice_no, normal_notice_no
 from ocms_core.kernel.rule_tags import rule
 
 JSON_LINES = (".ndjson", ".jsonl")
@@ -83,6 +83,7 @@ def read_update(row: Mapping[str, Any], entry: str) -> CourtNoticeUpdate:
     stripped = {name: value.strip() if isinstance(value, str) else value for name, value in row.items()}
     if not is_notice_no(stripped.get("noticeNo")):
         raise BadUnpaidList(f"{entry} has no noticeNo of 1 to 10 letters and digits; correct it")
+    stripped["noticeNo"] = normal_notice_no(stripped["noticeNo"])
     filled = {name: value for name, value in stripped.items() if value}
     try:
         return JSON_BODIES.read(filled, CourtNoticeUpdate, entry)

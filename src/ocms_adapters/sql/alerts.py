@@ -47,7 +47,8 @@ class SqlAlerts:
 
     def _is_known(self, incident: str) -> bool:
         with reading(self._engine) as connection:
-            return connection.scalar(select(exists().where(table.c.incident == incident))) is True
+            known = select(table.c.id).where(table.c.incident == incident)
+            return connection.execute(known).first() is not None
 
     def pending(self, now: datetime, *, most: int = 100) -> Sequence[PendingAlert]:
         """Return the alerts that are to be attempted now, the oldest first."""

@@ -25,10 +25,10 @@ from sqlalchemy import (
 
 from ocms_adapters.sql import lock_runs
 from ocms_adapters.sql.audit import change_stamp, creation_stamp
+from ocms_adapters.sql.lock_times import IN_UTC, LockTimes
 from ocms_adapters.sql.schema import ocms_job_run as table
 from ocms_adapters.sql.schema import ocms_shedlock as lock
 from ocms_adapters.sql.transactions import reading, unchecked, writing
-from ocms_adapters.sql.utc_clock import utc_now
 from ocms_core.jobs.runs import JobCounts, LockRequest, Run, RunResult, SlotRuns
 from ocms_core.kernel.dates import local, singapore
 
@@ -108,6 +108,7 @@ class SqlJobRuns:
     """The runs on record."""
 
     _engine: Engine
+    _times: LockTimes = IN_UTC
 
     def history(
         self, job: str | None = None, *, last: int = 20, done_without: Sequence[str] = ()
@@ -124,7 +125,7 @@ class SqlJobRuns:
         newest = select(func.max(table.c.id)).group_by(table.c.job)
         runs = {run.job: run for run in self._runs(select(table).where(table.c.id.in_(newest)))}
         with reading(self._engine) as connection:
-            runs |= {run.job: run for run in lock_runs.last_runs(connection)}
+            runs |= {run.job: run for run in lock_runs.last_runs(connection, self._times)}
         return tuple(runs.values())
 
     def later_than(self, number: int, job: str) -> Sequence[Run]:
@@ -150,7 +151,7 @@ class SqlJobRuns:
         holder = runs.c.worker + literal("#") + cast(runs.c.id, String(20))
         joined = runs.outerjoin(lock, and_(lock.c.name == runs.c.job, lock.c.locked_by == holder))
         with reading(self._engine) as connection:
-            now = utc_now(connection)
+            now = self._times.now(connection)
             rows = connection.execute(
                 select(runs, lock.c.lock_until).select_from(joined).order_by(runs.c.id.desc())
             ).all()

@@ -5,9 +5,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, Row, func, select, update
 
+from ocms_adapters.sql.lock_times import LockTimes
 from ocms_adapters.sql.schema import ocms_job_run as recorded
 from ocms_adapters.sql.schema import ocms_shedlock as table
-from ocms_adapters.sql.utc_clock import utc_now
 from ocms_core.jobs.runs import LockLease, LockRequest, Run, RunResult, SlotRuns
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.rule_tags import rule
@@ -79,9 +79,9 @@ def counted_for_slot(row: Row[tuple[object, ...]], now: datetime, *, failed: boo
     }
 
 
-def last_runs(connection: Connection) -> Sequence[Run]:
+def last_runs(connection: Connection, times: LockTimes) -> Sequence[Run]:
     """Return the last run of each job whose runs are kept here."""
-    now = utc_now(connection)
+    now = times.now(connection)
     rows = connection.execute(select(table).where(table.c.run_no.is_not(None))).all()
     return [run_of_row(row, now) for row in rows]
 

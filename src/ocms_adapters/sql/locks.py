@@ -1,13 +1,15 @@
 """
 Locks in `ocms_shedlock`, the table Java ShedLock nodes use: either side accepts the other's rows.
 
-Times are the database's own, in UTC; a lock holds until `lock_until`. Besides, `locked_by` ends in the
-number of the run, the fencing token, so that a holder that outlived its lock is recognised.
+Times are the database's own, in UTC or the zone that the nodes agree on (`LockTimes`); a lock holds until
+`lock_until`. Besides, `locked_by` ends in the number of the run, the fencing token, so that a holder that
+outlived its lock is recognised.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from attrs import frozen
 from sqlalchemy import (
@@ -25,6 +27,7 @@ from sqlalchemy import (
 from ocms_adapters.sql import job_runs, lock_runs
 from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.dialects import dialect_of
+from ocms_adapters.sql.lock_times import IN_UTC, LockTimes
 from ocms_adapters.sql.locking import lock_rows
 from ocms_adapters.sql.moments import MOMENT
 from ocms_adapters.sql.schema import ocms_shedlock as table
@@ -56,13 +59,12 @@ NAME_HOLDER = update(table).where(table.c.name == NAME).values(locked_by=HOLDER)
 OWN = (table.c.name == NAME, table.c.locked_by == HOLDER)
 EXTEND = update(table).where(*OWN, table.c.lock_until > NOW).values(lock_until=UNTIL)
 RELEASE = update(table).where(*OWN).values(lock_until=UNTIL)
-UNTIL_WHEN = select(table.c.lock_until).where(table.c.name == NAME)
-LOCK_HELD = lock_rows(
-    select(table.c.locked_by, table.c.locked_at, table.c.lock_until).where(
-        table.c.name == NAME, table.c.lock_until > NOW
-    ),
-    table,
+HELD = (
+    select(table.c.name, table.c.locked_at, table.c.lock_until, table.c.locked_by)
+    .where(table.c.lock_until > NOW)
+    .order_by(table.c.name)
 )
+LOCK_HELD = lock_rows(HELD.where(table.c.name == NAME), table)
 LOCK_OWN = lock_rows(select(table.c.lock_until).where(*OWN), table)
 
 
@@ -71,6 +73,7 @@ class SqlJobTransaction:
     """A transaction on `ocms_shedlock` and `ocms_job_run`."""
 
     _connection: Connection
+    _times: LockTimes = IN_UTC
 
     def database_time(self) -> datetime:
         """Return the database's time."""
@@ -81,8 +84,8 @@ class SqlJobTransaction:
         values = {
             "for_name": request.job,
             "holder": request.worker,
-            "now": utc(now),
-            "until": utc(now + request.at_most),
+            "now": self._times.kept(now),
+            "until": self._times.kept(now + request.at_most),
             "stamp": local(now),
         }
         return any(
@@ -116,29 +119,28 @@ class SqlJobTransaction:
 
     def extend(self, lease: LockLease, now: datetime) -> bool:
         """Hold the lock for another `at_most` from now; return whether it was still held."""
-        values = own(lease) | {"now": utc(now), "until": utc(now + lease.at_most)}
+        values = own(lease) | {"now": self._times.kept(now), "until": self._times.kept(now + lease.at_most)}
         return bool(self._connection.execute(EXTEND, values).rowcount)
 
     def lease_end(self, lease: LockLease) -> datetime | None:
         """Return until when the lock is held, and lock its row; None when another holds it."""
         until: datetime | None = self._connection.execute(LOCK_OWN, own(lease)).scalar()
-        return singapore(aware(until)) if until else None
+        return self._times.moment(until) if until else None
 
     def held(self, job: str, now: datetime) -> HeldLock | None:
         """Return who holds the lock of a job, and lock its row; None when it is free."""
-        row = self._connection.execute(LOCK_HELD, {"for_name": job, "now": utc(now)}).first()
-        if row is None:
-            return None
-        return HeldLock(row.locked_by, singapore(aware(row.locked_at)), singapore(aware(row.lock_until)))
+        values = {"for_name": job, "now": self._times.kept(now)}
+        row = self._connection.execute(LOCK_HELD, values).first()
+        return held_lock(row, self._times, now) if row else None
 
     def release_from(self, job: str, held: HeldLock, at: datetime) -> None:
         """Let the lock of a holder end at a moment."""
-        values = {"for_name": job, "holder": held.holder, "until": utc(at)}
+        values = {"for_name": job, "holder": held.holder, "until": self._times.kept(at)}
         self._connection.execute(RELEASE, values)
 
     def release(self, lease: LockLease, at: datetime) -> None:
         """Let the lock end at a moment; the lock of another holder is left alone."""
-        self._connection.execute(RELEASE, own(lease) | {"until": utc(at)})
+        self._connection.execute(RELEASE, own(lease) | {"until": self._times.kept(at)})
 
     def record_end(
         self, lease: LockLease, now: datetime, *, result: RunResult, counts: JobCounts, error: str | None
@@ -161,18 +163,30 @@ class SqlJobStore:
     """Locks and runs in the Intranet database."""
 
     _engine: Engine
+    _times: LockTimes = IN_UTC
 
     @contextmanager
     def writing(self) -> Iterator[SqlJobTransaction]:
         """Open a transaction."""
         with writing(self._engine) as connection:
-            yield SqlJobTransaction(connection)
+            yield SqlJobTransaction(connection, self._times)
 
-    def held_until(self, job: str) -> datetime | None:
-        """Return until when a lock is held if nobody extends it; None when it is free."""
+    def held_lock(self, job: str) -> HeldLock | None:
+        """Return the lock of a job; None when it is free."""
+        return next((lock for lock in self.held_locks() if lock.job == job), None)
+
+    def held_locks(self) -> Sequence[HeldLock]:
+        """Return the locks that are held, in the order of their names."""
         with reading(self._engine) as connection:
-            until: datetime | None = connection.execute(UNTIL_WHEN, {"for_name": job}).scalar()
-            return singapore(aware(until)) if until and until > utc_now(connection) else None
+            now = self._times.now(connection)
+            rows = connection.execute(HELD, {"now": now}).all()
+        return [held_lock(row, self._times, self._times.moment(now)) for row in rows]
+
+
+def held_lock(row: Any, times: LockTimes, seen_at: datetime) -> HeldLock:
+    """Return the lock of a row that was read at a time of the database."""
+    locked_at, until = times.moment(row.locked_at), times.moment(row.lock_until)
+    return HeldLock(row.name, row.locked_by, locked_at, until, seen_at)
 
 
 @frozen
@@ -186,10 +200,11 @@ class SqlLockGuard:
 
     _engine: Engine
     _lease: LockLease
+    _times: LockTimes = IN_UTC
 
     def __call__(self, connection: Connection) -> None:
         """Check the lock in a transaction."""
-        check_lock(SqlJobTransaction(connection), self._lease)
+        check_lock(SqlJobTransaction(connection, self._times), self._lease)
 
     def check(self) -> None:
         """Check the lock in a transaction of its own."""
@@ -200,8 +215,3 @@ class SqlLockGuard:
 def own(lease: LockLease) -> dict[str, object]:
     """Return the parameters that find a lock only while it is the lease's."""
     return {"for_name": lease.job, "holder": lease.holder}
-
-
-def utc(moment: datetime) -> datetime:
-    """Convert a moment to UTC without zone, the way `ocms_shedlock` keeps its times."""
-    return moment.astimezone(UTC).replace(tzinfo=None)

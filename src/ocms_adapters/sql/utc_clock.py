@@ -8,7 +8,7 @@ from ocms_adapters.sql.dialects import dialect_of
 
 
 def utc_now(connection: Connection) -> datetime:
-    """Return the time of the database: UTC without zone, the way `ocms_shedlock` keeps its times."""
+    """Return the time of the database: UTC without zone."""
     read = connection.execute(dialect_of(connection.dialect).utc_now).scalar_one()
     return datetime.fromisoformat(read) if isinstance(read, str) else read
 

@@ -18,6 +18,7 @@ from ocms_app.wiring import court_stores
 from ocms_core.court import explaining as court
 from ocms_core.hst import explaining as hst
 from ocms_core.kernel.dates import singapore, today
+from ocms_core.kernel.notice_numbers import normal_notice_no
 from ocms_core.kernel.reference_overview import held_values
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders import explaining as offenders
@@ -43,6 +44,7 @@ def explain(notice_no: str | None = None, *, on: date | None = None) -> int:
         raise ValueError("A notice number has 1 to 10 letters, digits or hyphens.")
     if on and on.year == date.max.year:
         raise ValueError("--on takes a day before the year 9999.")
+    notice_no = normal_notice_no(notice_no) if notice_no else None
     settings = startup()
     intranet, now = open_databases(settings).intranet, singapore(SystemClock().now())
     if notice_no is None:

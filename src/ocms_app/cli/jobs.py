@@ -10,14 +10,14 @@ from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.locks import SqlJobStore
-from ocms_app.databases import Databases, open_databases
+from ocms_app.databases import lock_times, open_databases
 from ocms_app.job_runner import JobRunner, process_runs
 from ocms_app.job_table import JOBS, job_named, schedules_in_effect
 from ocms_app.jobs.sending_alerts import alert_sender
 from ocms_app.scheduler import check_schedules, schedule_of
 from ocms_app.startup import startup
 from ocms_core.jobs.locks import JobLocks, last_extended
-from ocms_core.jobs.runs import JobCounts, Run, RunResult, SkipReason
+from ocms_core.jobs.runs import JobCounts, Run, RunResult, SkipReason, dated_ahead
 from ocms_core.kernel.alerts import Alert
 
 app = App(name="jobs", help="List the jobs, run one by hand, show their history, release a lock.")
@@ -25,6 +25,7 @@ app = App(name="jobs", help="List the jobs, run one by hand, show their history,
 MINUTE = "%Y-%m-%d %H:%M"
 SECOND = "%Y-%m-%d %H:%M:%S"
 HELD = 3
+REMEDY = "see docs/howto/java-nodes.md"
 
 
 def show(table: Table) -> None:
@@ -39,7 +40,7 @@ def list_jobs() -> None:
     check_schedules(settings.schedules)
     databases = open_databases(settings)
     schedules = schedules_in_effect(settings)
-    latest = {run.job: run for run in SqlJobRuns(databases.intranet).latest()}
+    latest = {run.job: run for run in SqlJobRuns(databases.intranet, lock_times(settings)).latest()}
     table = Table("job", "schedule", "at most", "at least", "what", "last run", "state", "next")
     for job in JOBS:
         run, slot = latest.get(job.name), schedule_of(job, schedules).next_after(now)
@@ -54,6 +55,9 @@ def list_jobs() -> None:
             slot.strftime(MINUTE) if slot else "by hand",
         )
     show(table)
+    for lock in SqlJobStore(databases.intranet, lock_times(settings)).held_locks():
+        if ahead := dated_ahead(lock):
+            print(f"{lock.job}: {lock.holder} dated its lock {ahead} ahead; {REMEDY}", file=sys.stderr)
     if unsent := SqlAlerts(databases.intranet).unsent():
         print(f"{unsent} alerts wait to be sent.", file=sys.stderr)
 
@@ -75,9 +79,10 @@ def run(name: str, *, force: bool = False, accept: bool = False) -> int:
     settings, job = startup(), job_named(name)
     databases = open_databases(settings)
     try:
-        ended = JobRunner(settings, databases).run(job, forced=force, accepting=accept)
+        runner = JobRunner(settings, databases)
+        ended = runner.run(job, forced=force, accepting=accept)
         if isinstance(ended, SkipReason):
-            print(f"{name} did not begin: {skip_text(ended, name, databases)}.", file=sys.stderr)
+            print(f"{name} did not begin: {skip_text(ended, name, runner.store)}.", file=sys.stderr)
             return HELD
     finally:
         databases.dispose()
@@ -108,7 +113,8 @@ def history(name: str | None = None, *, last: int = 20, every: bool = False) -> 
         print(f"{name} {note}", file=sys.stderr)
     table = Table("run", "job", "worker", "started", "seconds", "state", "counts", "error")
     frequent = [] if every else [each.name for each in JOBS if each.frequent]
-    job_runs = SqlJobRuns(open_databases(startup()).intranet)
+    settings = startup()
+    job_runs = SqlJobRuns(open_databases(settings).intranet, lock_times(settings))
     for run in job_runs.history(job, last=last, done_without=frequent):
         table.add_row(
             str(run.number),
@@ -143,7 +149,7 @@ def release(name: str) -> int:
     who = ""
     if held:
         extended = last_extended(held, job.at_most)
-        who = f" Held by {held.holder} since {held.since:{SECOND}}, last extended {extended:{SECOND}}."
+        who = f" Held by {held.holder} since {held.locked_at:{SECOND}}, last extended {extended:{SECOND}}."
     if refusal is None:
         print(f"The lock of {name} is released.{who}", file=sys.stderr)
         return 0
@@ -171,10 +177,10 @@ def alert(text: str) -> int:
     return 1 if refused else 0
 
 
-def skip_text(reason: SkipReason, name: str, databases: Databases) -> str:
+def skip_text(reason: SkipReason, name: str, store: SqlJobStore) -> str:
     """Return why a job did not begin, and where another has its lock, until when."""
-    until = SqlJobStore(databases.intranet).held_until(name) if reason is SkipReason.HELD else None
-    return f"{reason.value} (held until {until:%H:%M:%S} unless extended)" if until else reason.value
+    lock = store.held_lock(name) if reason is SkipReason.HELD else None
+    return f"{reason.value} (held until {lock.until:%H:%M:%S} unless extended)" if lock else reason.value
 
 
 def seconds(run: Run) -> str:

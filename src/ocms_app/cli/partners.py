@@ -16,8 +16,9 @@ from ocms_adapters.partners.cas_sync import CasSync, open_sync
 from ocms_adapters.partners.progress import COURT_NOTICES, PAYMENT_STATUS
 from ocms_adapters.partners.unpaid_list import read_list
 from ocms_adapters.sql.alerts import SqlAlerts
+from ocms_adapters.sql.locks import SqlJobStore
 from ocms_app.cli.jobs import counts_text, skip_text
-from ocms_app.databases import Databases, open_databases
+from ocms_app.databases import open_databases
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import Job, job_named
 from ocms_app.jobs.context import JobContext
@@ -68,7 +69,7 @@ def run_sync(file: Path, client: CasClient, runner: JobRunner) -> bool:
 
     for name, work in ((PAYMENT_STATUS, CasSync.payment_statuses), (COURT_NOTICES, CasSync.court_notices)):
         job = evolve(job_named(name), run=partial(step, work))
-        if not report_outcome(name, run_when_free(runner, job), runner.databases):
+        if not report_outcome(name, run_when_free(runner, job), runner.store):
             return False
     return True
 
@@ -79,7 +80,7 @@ def run_when_free(runner: JobRunner, job: Job) -> RunOutcome | SkipReason:
     outcome = runner.run(job)
     if outcome is SkipReason.HELD:
         print(
-            f"{job.name}: {skip_text(outcome, job.name, runner.databases)}; waiting for that.",
+            f"{job.name}: {skip_text(outcome, job.name, runner.store)}; waiting for that.",
             file=sys.stderr,
         )
     while outcome is SkipReason.HELD and monotonic() < latest:
@@ -88,10 +89,10 @@ def run_when_free(runner: JobRunner, job: Job) -> RunOutcome | SkipReason:
     return outcome
 
 
-def report_outcome(name: str, outcome: RunOutcome | SkipReason, databases: Databases) -> bool:
+def report_outcome(name: str, outcome: RunOutcome | SkipReason, store: SqlJobStore) -> bool:
     """Print the outcome of a step; return whether it was done."""
     if isinstance(outcome, SkipReason):
-        print(f"{name} did not begin: {skip_text(outcome, name, databases)}.", file=sys.stderr)
+        print(f"{name} did not begin: {skip_text(outcome, name, store)}.", file=sys.stderr)
         return False
     print(
         f"{name}: {outcome.result.value} {counts_text(outcome.counts)}{outcome.error or ''}", file=sys.stderr

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.locks import SqlLockGuard
-from ocms_app.databases import Databases
+from ocms_app.databases import Databases, lock_times
 from ocms_app.settings import Settings
 from ocms_core.jobs.runs import LockLease
 from ocms_core.jobs.service import job_alert
@@ -38,7 +38,7 @@ class JobContext:
     @property
     def guard(self) -> SqlLockGuard:
         """What the stores of this run call before they write."""
-        return SqlLockGuard(self.databases.intranet, self.lease)
+        return SqlLockGuard(self.databases.intranet, self.lease, lock_times(self.settings))
 
     def check_lock(self) -> None:
         """Raise `LockLost` unless this run still holds its lock."""

@@ -15,7 +15,7 @@ from ocms_core.kernel.codes import (
 )
 from ocms_core.kernel.dates import timestamp
 from ocms_core.kernel.decisions import Refusal
-from ocms_core.kernel.notice_numbers import is_notice_no
+from ocms_core.kernel.notice_numbers import is_notice_no, normal_notice_no
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import PERMANENT, SUSPENSION_TYPES, SuspensionReason
 from ocms_core.kernel.value_objects import value_object
@@ -73,7 +73,9 @@ def request_id_of(body: object) -> str | None:
 def notice_numbers(body: object, cap: int) -> tuple[str, ...] | Refusal:
     """Return the notice numbers of a query, a repeated one once, where it first stands (G9)."""
     refusal = first_refusal(body, cap)
-    return refusal or tuple(dict.fromkeys(notice["noticeNo"] for notice in notices_of(body)))
+    if refusal:
+        return refusal
+    return tuple(dict.fromkeys(normal_notice_no(notice["noticeNo"]) for notice in notices_of(body)))
 
 
 @rule("P20")
@@ -93,7 +95,7 @@ def court_updates(body: object, cap: int) -> tuple[CourtUpdate, ...] | Refusal:
             return Refusal(code)
     return tuple(
         CourtUpdate(
-            notice["noticeNo"],
+            normal_notice_no(notice["noticeNo"]),
             notice.get("suspensionType"),
             epr_reason_code(notice.get("eprReasonOfSuspension")),
             notice.get("processingStage"),

@@ -49,7 +49,7 @@ def data_report(checked: Sequence[CheckedIdentity]) -> Sheet:
     return Sheet(
         "HST Data",
         (
-            Column("S/N", CellKind.WHOLE, 6),
+            Column("S/N", CellKind.WHOLE, 9),
             Column("HST ID", width=14),
             Column("Name", width=30),
             Column("Old Address (HST)", width=50),

@@ -20,6 +20,7 @@ from ocms_core.jobs.runs import (
     RunResult,
     SkipReason,
     SlotRuns,
+    dated_ahead,
     final_result,
     skip_reason,
 )
@@ -61,6 +62,11 @@ class JobLocks:
             return refused.reason
         except (RowRejected, Conflict):
             return SkipReason.HELD  # two were the first ever to take this lock, and the other won
+
+    def misdated(self, job: str) -> HeldLock | None:
+        """Return the lock of a job when it is held by a row of another clock than the database's."""
+        lock = self._store.held_lock(job)
+        return lock if lock and dated_ahead(lock) else None
 
     def extend(self, lease: LockLease) -> bool:
         """Hold a lock for another `at_most` from now; return False when it is no longer held."""

@@ -77,6 +77,9 @@ class JobStore(Protocol):
     def writing(self) -> AbstractContextManager[JobTransaction]:
         """Open a transaction."""
 
+    def held_lock(self, job: str) -> HeldLock | None:
+        """Return the lock of a job; None when it is free."""
+
 
 class AlertStore(Protocol):
     """Where alerts are kept until they are sent."""

@@ -11,6 +11,9 @@ from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""How far the clock of another node may be wrong."""
+
 JobCounts: TypeAlias = Mapping[str, int]
 """What a run did, in numbers by name: `{"added": 3, "removed": 1}`."""
 
@@ -36,6 +39,7 @@ class SkipReason(Enum):
     """Why a run did not begin."""
 
     HELD = "another worker is at it, or it ended a moment ago"
+    MISDATED = "its lock is dated ahead of the database's clock, see docs/howto/java-nodes.md"
     PAUSED = "it failed a moment ago and is tried again soon"
     SLOT_RUN = "it has run for this time of its schedule already"
     RAN_TODAY = "it has run today already; --force runs it again"
@@ -93,11 +97,13 @@ class LockLease:
 
 @value_object
 class HeldLock:
-    """A lock that is held: by whom, since when, and until when unless it is extended."""
+    """A lock that is held: since when and until when its row says, at a time of the database."""
 
+    job: str
     holder: str
-    since: datetime
+    locked_at: datetime
     until: datetime
+    seen_at: datetime
 
 
 @unique
@@ -160,6 +166,17 @@ def skip_reason(request: LockRequest, *, slot: SlotRuns, ran_today: bool, now: d
     if slot.last_failed and now < slot.last_failed + request.pause:
         return SkipReason.PAUSED
     return None
+
+
+@rule("P42")
+def dated_ahead(lock: HeldLock) -> timedelta | None:
+    """
+    Return how far ahead of the database's clock a lock was taken; None while that may be a clock's error.
+
+    A lock is dated when it is taken, so one dated hours ahead was written in the time of another zone (P42).
+    """
+    ahead = lock.locked_at - lock.seen_at
+    return ahead if ahead > CLOCK_TOLERANCE else None
 
 
 @rule("P42")

@@ -10,6 +10,8 @@ from ocms_core.kernel.value_objects import value_object
 # While another worker holds the lock of a due job, it is attempted all the while: when that one dies, its
 # work is taken over within a second of the end of its lock.
 HELD_RETRY_DELAY = timedelta(seconds=0.5)
+# A lock of another clock stays as it is until its node or the setting is changed.
+MISDATED_RETRY_DELAY = timedelta(minutes=1)
 LONGEST_SLEEP = timedelta(seconds=30)
 
 
@@ -47,7 +49,11 @@ def due_slot(
 def retry_delay(result: RunOutcome | SkipReason, *, tries: int, pause: timedelta) -> timedelta | None:
     """Return the delay before a due slot is attempted again; None if it needs no further attempt."""
     if isinstance(result, SkipReason):
-        return {SkipReason.HELD: HELD_RETRY_DELAY, SkipReason.PAUSED: pause}.get(result)
+        return {
+            SkipReason.HELD: HELD_RETRY_DELAY,
+            SkipReason.MISDATED: MISDATED_RETRY_DELAY,
+            SkipReason.PAUSED: pause,
+        }.get(result)
     return {RunResult.LOST: HELD_RETRY_DELAY, RunResult.FAILED: pause if tries > 1 else None}.get(
         result.result
     )

@@ -2,14 +2,23 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from attrs import evolve
 
 from ocms_core.jobs.locks import JobLocks
 from ocms_core.jobs.ports import AlertStore, Clock, RunObserver
-from ocms_core.jobs.runs import JobCounts, LockLease, LockLost, LockRequest, RunOutcome, RunResult, SkipReason
+from ocms_core.jobs.runs import (
+    HeldLock,
+    JobCounts,
+    LockLease,
+    LockLost,
+    LockRequest,
+    RunOutcome,
+    RunResult,
+    SkipReason,
+)
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.errors import OcmsError
@@ -46,12 +55,13 @@ class JobService:
         """
         Run a job unless another is running it or it has had its run.
 
-        An error of the work is recorded and operations are alerted; it is not raised. Raises what the
-        store raises when the start or the end of the run cannot be recorded.
+        Operations are alerted of a lock that another node has dated ahead of the database's clock. An error
+        of the work is recorded and operations are alerted; it is not raised. Raises what the store raises
+        when the start or the end of the run cannot be recorded.
         """
         lease = self.locks.take(request)
         if isinstance(lease, SkipReason):
-            return lease
+            return self._skipped(request, lease)
         observer.started(lease, request.worker)
         with extension(lease):
             outcome = self._outcome(lease, work, observer, subject)
@@ -59,6 +69,13 @@ class JobService:
         outcome = evolve(outcome, result=result)
         observer.ended(lease, outcome)
         return outcome
+
+    def _skipped(self, request: LockRequest, reason: SkipReason) -> SkipReason:
+        lock = self.locks.misdated(request.job) if reason is SkipReason.HELD else None
+        if lock is None:
+            return reason
+        self.alerts.keep(misdated_alert(lock), self.clock())
+        return SkipReason.MISDATED
 
     def _outcome(
         self, lease: LockLease, work: Work, observer: RunObserver, subject: AlertSubject | None
@@ -92,6 +109,22 @@ def error_text(error: Exception) -> str:
 def job_alert(job: str, incident: str, subject: str, text: str) -> Alert:
     """Build an alert of a job; `incident` names what is wrong, so that finding it again alerts nobody."""
     return Alert(f"{job}/{incident}", subject, text)
+
+
+@rule("P42")
+def misdated_alert(lock: HeldLock) -> Alert:
+    """Build the alert about a lock dated ahead of the database's clock: one a day for all locks (P42)."""
+    now = singapore(lock.seen_at)
+    hours = (lock.locked_at - lock.seen_at) / timedelta(hours=1)
+    until = singapore(lock.until).isoformat(timespec="seconds")
+    text = f"""\
+Lock: {lock.job}, taken by {lock.holder}
+Dated: {hours:.1f} hours ahead of the database's clock, which says {now.isoformat(timespec="seconds")}
+Until {until} jobs wait for this lock, and its node takes locks that are held.
+A node that shares ocms_shedlock writes its times in another zone than OCMS; ShedLock does so unless it uses
+the database's time or UTC. Change that node, or name its zone in OCMS_LOCK_TIMES: docs/howto/java-nodes.md"""
+    subject = "OCMS jobs wait: a lock is dated ahead of the database's clock"
+    return Alert(f"misdated lock/{now.date()}", subject, text)
 
 
 @rule("P40", "P41")

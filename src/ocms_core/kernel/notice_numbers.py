@@ -11,3 +11,14 @@ NOTICE_NO = re.compile(r"[0-9A-Za-z]{1,10}", re.ASCII)
 def is_notice_no(value: object) -> bool:
     """Return whether a value is 1 to 10 letters and digits, without testing a check letter."""
     return isinstance(value, str) and NOTICE_NO.fullmatch(value) is not None
+
+
+@rule("G9")
+def normal_notice_no(value: str) -> str:
+    """
+    Return a notice number as the tables keep it: in capitals, no blanks around it (G9).
+
+    SQL Server takes `a1 ` for `A1`, the others do not; so none is asked for anything but this form.
+    """
+    number = value.strip()
+    return number.upper() if number.isascii() else number

@@ -13,7 +13,7 @@ from ocms_core.kernel.addresses import POSTAL_CODE
 from ocms_core.kernel.codes import FIELDS_INVALID
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.identity_numbers import ID_TYPES, identity
-from ocms_core.kernel.notice_numbers import is_notice_no
+from ocms_core.kernel.notice_numbers import is_notice_no, normal_notice_no
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.texts import is_blank, is_writable, with_plain_blanks
@@ -300,7 +300,7 @@ def notice_no(body: Body, name: str) -> str:
     value = bounded(name, required_text(body, name, "Notice number is required"))
     if not is_notice_no(value):
         raise InvalidField("Invalid notice number")
-    return value
+    return normal_notice_no(value)
 
 
 def role(body: Body, name: str) -> str:

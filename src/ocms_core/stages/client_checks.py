@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from ocms_core.kernel import codes, lengths
+from ocms_core.kernel.notice_numbers import normal_notice_no
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.request_fields import (
@@ -57,7 +58,7 @@ def plus_change(body: object, cap: int) -> PlusChange:
         raise InvalidRequest(
             codes.PLUS_REFUSED.worded(problem=codes.CPS_TOO_MANY.worded(cap=cap).text), too_large=True
         )
-    return PlusChange(tuple(numbers), last, following, moment(at), offence_type)
+    return PlusChange(tuple(map(normal_notice_no, numbers)), last, following, moment(at), offence_type)
 
 
 def plus_refused(problem: str) -> InvalidRequest:
@@ -99,7 +100,7 @@ def toppan_run(body: object, cap: int) -> ToppanRun:
         raise InvalidRequest(
             codes.TOPPAN_REFUSED.worded(problem=codes.CPS_TOO_MANY.worded(cap=cap).text), too_large=True
         )
-    return ToppanRun(tuple(numbers), stage, printed_at)
+    return ToppanRun(tuple(map(normal_notice_no, numbers)), stage, printed_at)
 
 
 def toppan_refused(problem: str) -> InvalidRequest:

@@ -18,7 +18,7 @@ NOT_IN_A_NAME = re.compile(r"[^0-9A-Za-z._-]", re.ASCII)
 DAILY = re.compile(r"ChangeStageReport_(\d{8})_(.+)\.xlsx", re.ASCII)
 
 COLUMNS: tuple[Column, ...] = (
-    Column("S/N", CellKind.WHOLE, 6),
+    Column("S/N", CellKind.WHOLE, 9),
     Column("Notice Number"),
     Column("Offence Type", width=12),
     Column("Offence Date & Time", CellKind.MOMENT, 18),

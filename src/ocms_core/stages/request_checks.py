@@ -22,7 +22,6 @@ from ocms_core.stages.request_fields import (
     invalid_field,
     number,
     objects_in,
-    stripped,
     text,
     word,
 )
@@ -65,7 +64,7 @@ def criteria(body: object) -> Criteria:
     )
     day = text(given, "dateOfCurrentProcessingStage", 10)
     found = Criteria(
-        notice_no=stripped(text(given, "noticeNo", lengths.NOTICE_NO)),
+        notice_no=in_capitals(text(given, "noticeNo", lengths.NOTICE_NO)),
         id_no=in_capitals(text(given, "idNo", lengths.ID_NO)),
         vehicle_no=in_capitals(text(given, "vehicleNo", lengths.VEHICLE_NO)),
         stage=in_capitals(stage or alias),

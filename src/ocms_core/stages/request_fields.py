@@ -8,6 +8,7 @@ from typing import Any
 from ocms_core.kernel import codes, dates, lengths
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import timestamp
+from ocms_core.kernel.notice_numbers import normal_notice_no
 from ocms_core.kernel.rule_tags import rule
 
 # The contract's own examples have a hyphen in them.
@@ -84,7 +85,7 @@ def number(given: Mapping[str, Any]) -> str:
         raise InvalidRequest(codes.CPS_NOTICE_NO_REQUIRED)
     if not NOTICE_NO.fullmatch(value):
         raise invalid_field("noticeNo", NOT_A_NUMBER, value)
-    return value
+    return normal_notice_no(value)
 
 
 def fields(body: object) -> Mapping[str, Any]:

@@ -112,6 +112,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         '<c r="B2" t="inlineStr"><is><t>a_x000A_b_x005F_x0041_</t></is></c>',
         "a\nb_x0041_",
     ),
+    "what looks like an escape across two runs": (
+        '<c r="B2" t="inlineStr"><is><r><t>_</t></r><r><t>x0041_</t></r></is></c>',
+        "_x0041_",
+    ),
     "an escaped pair of surrogates": (
         '<c r="B2" t="inlineStr"><is><t>_xD83D__xDE00_</t></is></c>',
         "\U0001f600",

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
@@ -15,16 +14,14 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
-from sqlalchemy import Engine, bindparam, insert, select, text, update
+from sqlalchemy import Engine, insert, select, text, update
 
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.job_runs import SqlJobRuns
-from ocms_adapters.sql.moments import MOMENT
 from ocms_adapters.sql.schema import ocms_job_run, ocms_shedlock, ocms_vip_vehicle
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_adapters.sql.utc_clock import utc_now
 from ocms_core.jobs.runs import LockLease, LockLost, LockRequest, ReleaseRefusal, RunResult, SkipReason
-from ocms_core.kernel.errors import RowRejected
 from tests.support.builders import at
 from tests.support.contenders import ENTER, LEAVE
 from tests.support.databases import Databases
@@ -64,7 +61,7 @@ def test_a_lock_is_released_by_hand_from_a_worker_that_is_gone(engine: Engine) -
     held, refusal = release(lambda _: None)
     assert held
     assert (held.holder, refusal) == (first.holder, ReleaseRefusal.EXTENDED)
-    assert held.until - held.since == LONG
+    assert held.until - held.locked_at == LONG
     assert release({"first": False}.get) == (held, None)
     assert release({"first": False}.get) == (None, ReleaseRefusal.FREE)
     with pytest.raises(LockLost):
@@ -224,109 +221,6 @@ def test_runs_on_record_from_before_count_for_a_job_that_is_log_only_now(engine:
     assert locks_of(engine).take(now_in_log) is SkipReason.SLOT_RUN
     assert locks_of(engine).take(evolve(now_in_log, slot=None)) is SkipReason.RAN_TODAY
     assert taken(engine, evolve(now_in_log, slot=None, forced=True)).fence > before.fence
-
-
-# What the JDBC template of net.javacrumbs.shedlock sends, each time one statement in a transaction.
-SHEDLOCK = {
-    "insert": "INSERT INTO ocms_shedlock(name, lock_until, locked_at, locked_by) "
-    "VALUES(:name, :lockUntil, :now, :lockedBy)",
-    "update": "UPDATE ocms_shedlock SET lock_until = :lockUntil, locked_at = :now, locked_by = :lockedBy "
-    "WHERE name = :name AND lock_until <= :now",
-    "extend": "UPDATE ocms_shedlock SET lock_until = :lockUntil "
-    "WHERE name = :name AND locked_by = :lockedBy AND lock_until > :now",
-    "unlock": "UPDATE ocms_shedlock SET lock_until = :unlockTime WHERE name = :name",
-}
-# The same with the database's own time, as it is sent to PostgreSQL.
-POSTGRESQL_NOW = "timezone('utc', CURRENT_TIMESTAMP)"
-BY_DATABASE_TIME = (
-    "INSERT INTO ocms_shedlock(name, lock_until, locked_at, locked_by) "
-    f"VALUES(:name, {POSTGRESQL_NOW} + cast(:lockAtMostFor as interval), {POSTGRESQL_NOW}, :lockedBy) "
-    "ON CONFLICT (name) DO UPDATE SET "
-    f"lock_until = {POSTGRESQL_NOW} + cast(:lockAtMostFor as interval), locked_at = {POSTGRESQL_NOW}, "
-    "locked_by = :lockedBy "
-    f"WHERE ocms_shedlock.name = :name AND ocms_shedlock.lock_until <= {POSTGRESQL_NOW}"
-)
-TIMES = ("now", "lockUntil", "unlockTime")
-
-
-def as_shedlock(engine: Engine, name: str, hold: timedelta = LONG) -> int:
-    """Do as a Java node does; the rows it reached, none for an insert that finds the name taken."""
-    statement = text(SHEDLOCK[name])
-    times = [bindparam(each, type_=MOMENT) for each in TIMES if f":{each}" in SHEDLOCK[name]]
-    with suppress(RowRejected), writing(engine) as connection:
-        now = utc_now(connection)
-        given = {"now": now, "lockUntil": now + hold, "unlockTime": now, "lockedBy": "java", "name": JOB}
-        requested = {each: value for each, value in given.items() if f":{each}" in SHEDLOCK[name]}
-        return connection.execute(statement.bindparams(*times), requested).rowcount
-    return 0
-
-
-def test_the_lock_of_a_shedlock_node_is_honoured(engine: Engine) -> None:
-    locks = locks_of(engine)
-    assert as_shedlock(engine, "insert", timedelta(seconds=0.3)) == 1
-    assert locks.take(ask()) is SkipReason.HELD
-    assert as_shedlock(engine, "extend") == 1
-    time.sleep(0.4)
-    assert locks.take(ask()) is SkipReason.HELD, "it was extended"
-    assert as_shedlock(engine, "unlock") == 1
-    held = taken(engine, ask())
-    assert as_shedlock(engine, "extend") == 0, "it is another's now"
-    write(engine, held)
-
-
-def test_our_lock_is_honoured_by_a_shedlock_node(engine: Engine) -> None:
-    held = taken(engine, ask())
-    assert [as_shedlock(engine, name) for name in ("insert", "update", "extend")] == [0, 0, 0]
-    write(engine, held)
-    end(engine, held)
-    assert as_shedlock(engine, "insert") == 0
-    assert as_shedlock(engine, "update") == 1
-    with pytest.raises(LockLost):
-        write(engine, held)
-
-
-def test_our_lock_that_ran_out_is_taken_over_by_a_shedlock_node(engine: Engine) -> None:
-    late = taken(engine, ask(at_most=timedelta(seconds=0.2)))
-    time.sleep(0.3)
-    assert as_shedlock(engine, "update") == 1
-    with pytest.raises(LockLost):
-        write(engine, late)
-    assert not locks_of(engine).extend(late)
-    end(engine, late)
-    assert locks_of(engine).take(ask("b")) is SkipReason.HELD, "its end does not free the node's lock"
-
-
-def test_a_shedlock_node_whose_time_ran_out_is_taken_over_and_what_it_unlocks_late_is_not_written_on(
-    engine: Engine,
-) -> None:
-    as_shedlock(engine, "insert", timedelta(seconds=0.2))
-    time.sleep(0.3)
-    held = taken(engine, ask())
-    assert as_shedlock(engine, "extend") == 0
-    # It unlocks by name alone, and so frees a lock that is ours: then nobody holds it, and we do not write.
-    assert as_shedlock(engine, "unlock") == 1
-    with pytest.raises(LockLost):
-        write(engine, held)
-    taken(engine, ask("b"))
-
-
-@pytest.mark.parametrize("on_both", ["postgresql"], indirect=True)
-def test_a_shedlock_node_by_the_time_of_postgresql_and_ours_keep_each_other_out(engine: Engine) -> None:
-    def node(hold: str) -> int:
-        with writing(engine) as connection:
-            given = {"name": JOB, "lockAtMostFor": hold, "lockedBy": "java"}
-            return connection.execute(text(BY_DATABASE_TIME), given).rowcount
-
-    assert node("0.3 second") == 1
-    assert node("10 minutes") == 0
-    assert locks_of(engine).take(ask()) is SkipReason.HELD
-    time.sleep(0.4)
-    held = taken(engine, ask())
-    assert node("10 minutes") == 0
-    end(engine, held)
-    assert node("10 minutes") == 1
-    with pytest.raises(LockLost):
-        write(engine, held)
 
 
 def test_the_row_is_what_a_shedlock_node_would_write(engine: Engine) -> None:

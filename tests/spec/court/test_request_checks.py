@@ -210,8 +210,14 @@ NUMBERS: tuple[Case[None, object, tuple[str, ...]], ...] = (
     Case(
         rule="P1",
         name="numbers of one and of ten characters are accepted, in the order asked",
-        ask=body(({"noticeNo": "z"}, {"noticeNo": "ABCDEFGHIJ"})),
-        says=("z", "ABCDEFGHIJ"),
+        ask=body(({"noticeNo": "Z"}, {"noticeNo": "ABCDEFGHIJ"})),
+        says=("Z", "ABCDEFGHIJ"),
+    ),
+    Case(
+        rule="G9",
+        name="small and capital letters are one number",
+        ask=body(({"noticeNo": "a1"}, {"noticeNo": "B2"}, {"noticeNo": "A1"})),
+        says=("A1", "B2"),
     ),
     Case(
         rule="G9",

@@ -145,8 +145,8 @@ def test_the_messages_count_a_hundred_and_fifty_notices_as_in_the_contract(
     answer = served.post(API_2, call).json()["data"]
     assert answer["message"] == "Successfully updated 150 court notices"
     assert answer["updatedCount"] == len(answer["notices"]) == 150
-    put_notices(deployment.engine, ["before"], last_processing_stage="DR3")
-    call["notices"][60:70] = [item("before"), *(item(number) for number in notice_numbers(9))]
+    put_notices(deployment.engine, ["BEFORE"], last_processing_stage="DR3")
+    call["notices"][60:70] = [item("BEFORE"), *(item(number) for number in notice_numbers(9))]
     answer = served.post(API_2, call)
     data = answer.json()["data"]
     assert answer.status_code == 207

@@ -178,7 +178,11 @@ def test_a_lock_is_released_by_hand_once_its_worker_is_gone(
     store.clock.move(silent)
     held, found = JobLocks(store).release_by_hand(REQUEST.job, AT_MOST, lambda _: process)
     assert held
-    assert (held.holder, held.since, last_extended(held, AT_MOST)) == (lease.holder, NOW, NOW + 5 * MINUTE)
+    assert (held.holder, held.locked_at, last_extended(held, AT_MOST)) == (
+        lease.holder,
+        NOW,
+        NOW + 5 * MINUTE,
+    )
     assert found is refusal
     assert may_write(store, lease) == (refusal is not None)
     assert isinstance(JobLocks(store).take(REQUEST), LockLease) == (refusal is None)

@@ -6,12 +6,14 @@ import pytest
 from attrs import evolve
 
 from ocms_core.jobs.runs import (
+    HeldLock,
     LockLost,
     LockRequest,
     Run,
     RunResult,
     SkipReason,
     SlotRuns,
+    dated_ahead,
     final_result,
     skip_reason,
 )
@@ -126,3 +128,22 @@ def test_a_manual_run_asks_for_nothing_unusual() -> None:
         pause=timedelta(0),
         log_only=False,
     )
+
+
+@pytest.mark.rule("P42")
+@pytest.mark.parametrize(
+    "ahead, given",
+    [
+        (timedelta(hours=-8), None),
+        (timedelta(0), None),
+        (timedelta(minutes=10), None),
+        (timedelta(minutes=10, microseconds=1), timedelta(minutes=10, microseconds=1)),
+        (timedelta(minutes=30), timedelta(minutes=30)),
+        (timedelta(hours=8), timedelta(hours=8)),
+    ],
+)
+def test_a_lock_dated_ahead_by_more_than_a_clock_may_be_wrong_is_of_another_zone(
+    ahead: timedelta, given: timedelta | None
+) -> None:
+    lock = HeldLock(BY_HAND.job, "java-node", NOW + ahead, NOW + timedelta(hours=9), NOW)
+    assert dated_ahead(lock) == given

@@ -10,6 +10,7 @@ from ocms_core.jobs.runs import RunOutcome, RunResult, SkipReason
 from ocms_core.jobs.scheduling import (
     HELD_RETRY_DELAY,
     LONGEST_SLEEP,
+    MISDATED_RETRY_DELAY,
     PendingSlot,
     due_slot,
     last_slot,
@@ -75,6 +76,7 @@ def test_a_pending_slot_is_due_from_its_retry_on_unless_a_newer_one_is(
     "result, tries, delay",
     [
         (SkipReason.HELD, 1, HELD_RETRY_DELAY),
+        (SkipReason.MISDATED, 1, MISDATED_RETRY_DELAY),
         (SkipReason.PAUSED, 3, PAUSE),
         (SkipReason.SLOT_RUN, 3, None),
         (SkipReason.RAN_TODAY, 3, None),

@@ -12,7 +12,7 @@ from ocms_core.jobs.runs import JobCounts, LockLease, LockLost, LockRequest, Run
 from ocms_core.jobs.service import JobService, Work, error_text
 from ocms_core.kernel.errors import Unavailable
 from tests.support.builders import NOW
-from tests.support.in_memory_jobs import InMemoryAlerts, InMemoryJobStore, RecordingObserver
+from tests.support.in_memory_jobs import InMemoryAlerts, InMemoryJobStore, LockRow, RecordingObserver
 
 REQUEST = LockRequest("query_datahive", "a", timedelta(minutes=10), slot=NOW)
 
@@ -78,6 +78,25 @@ def test_a_slot_that_is_done_is_not_run_again_and_one_that_failed_as_often_as_it
         results.append(ended.result if isinstance(ended, RunOutcome) else ended)
         service.store.clock.move(timedelta(minutes=6))
     assert results == [RunResult.FAILED, SkipReason.PAUSED, RunResult.FAILED, SkipReason.SLOT_RUN]
+
+
+@pytest.mark.rule("P42")
+def test_a_lock_dated_ahead_alerts_operations_once_a_day_whichever_jobs_wait() -> None:
+    service, ahead = InMemoryService(), NOW + timedelta(hours=8)
+    until = ahead + timedelta(minutes=10)
+    for job in (REQUEST.job, "send_alerts"):
+        service.store.locks[job] = LockRow("java-node", until, ahead)
+        for _ in range(2):
+            request = evolve(REQUEST, job=job)
+            assert service.run(raising(AssertionError()), request) is SkipReason.MISDATED
+    (pending,) = service.alerts.alerts
+    lock, dated, waiting, *_ = pending.alert.text.splitlines()
+    assert lock == "Lock: query_datahive, taken by java-node"
+    assert dated.startswith("Dated: 8.0 hours ahead of the database's clock, which says 2025-01-14T11:00:00")
+    assert waiting.startswith("Until 2025-01-14T19:10:00+08:00 jobs wait for this lock")
+    assert (service.store.runs, service.observer.events) == ({}, [])
+    service.store.clock.move(timedelta(hours=8, minutes=10))
+    assert isinstance(service.run(counts), RunOutcome), "the lock has run out by any clock"
 
 
 @pytest.mark.rule("P40")

@@ -1,6 +1,6 @@
 """Notice numbers."""
 
-from ocms_core.kernel.notice_numbers import is_notice_no
+from ocms_core.kernel.notice_numbers import is_notice_no, normal_notice_no
 from tests.support.cases import Case, parametrize_cases
 
 CASES: tuple[Case[None, object, bool], ...] = (
@@ -29,3 +29,17 @@ CASES: tuple[Case[None, object, bool], ...] = (
 @parametrize_cases(CASES)
 def test_is_notice_no(case: Case[None, object, bool]) -> None:
     assert is_notice_no(case.ask) is case.says
+
+
+NORMAL: tuple[Case[None, str, str], ...] = (
+    Case(rule="G9", name="capitals and digits stay", ask="500500303J", says="500500303J"),
+    Case(rule="G9", name="small letters become capitals", ask="n-001a", says="N-001A"),
+    Case(rule="G9", name="blanks around it go, as SQL Server ignores them", ask="a1  ", says="A1"),
+    Case(rule="G9", name="what is no number keeps its letters", ask="stra\xdfe", says="stra\xdfe"),
+)
+
+
+@parametrize_cases(NORMAL)
+def test_normal_notice_no(case: Case[None, str, str]) -> None:
+    assert normal_notice_no(case.ask) == case.says
+    assert normal_notice_no(case.says) == case.says
