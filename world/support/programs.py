@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx
 from attrs import frozen
 
 from tests.support.postgres import DROPPED, NOBODY, unprivileged
@@ -100,6 +101,14 @@ def listens(port: int) -> bool:
     """Return whether somebody listens on a port of 127.0.0.1."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def answers(url: str) -> bool:
+    """Return whether an address answers."""
+    try:
+        return httpx.get(url, timeout=10, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
 
 
 def version_of(*command: str) -> str:
