@@ -11,7 +11,7 @@ PACKAGES = {
     "haproxy": "haproxy",
     "pgbouncer": "pgbouncer",
     "sshd": "openssh-server",
-    "glewlwyd": "glewlwyd",
+    "pg_ctlcluster": "postgresql",  # the one of the tests has no ICU
 }
 # Where Debian puts servers; it is not on every user's path.
 PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))  # noqa: TID251  # a script

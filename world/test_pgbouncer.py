@@ -2,8 +2,6 @@
 
 import csv
 import io
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,9 +20,9 @@ from tests.support.databases import Databases, postgres_databases
 from tests.support.http_server import API_1, API_2, API_4, Deployment, Served, serving
 from tests.support.postgres import PostgresServer
 from tests.support.rows import put_notices
+from world.support.own_tests import run_own_tests
 from world.support.pgbouncer import Pooler, pgbouncer
 
-ROOT = Path(__file__).parents[1]
 NO = "1234567890"
 VEHICLES = 500
 
@@ -152,18 +150,10 @@ def test_the_vip_list_is_replaced_in_one_transaction(pooler: Pooler, direct: Dat
     "tests",
     [
         "tests/ports/sql/test_vip_vehicles.py",
-        "tests/ports/sql/test_locks.py",
         "tests/ports/sql/test_rate_limits.py",
-        "tests/ports/sql/test_hst_races.py",
         "tests/jobs/test_job_queue.py",
     ],
 )
 def test_the_projects_own_tests_pass_through_the_pooler(tests: str, tmp_path: Path) -> None:
     # Namespaces have no way to a port of 127.0.0.1 outside.
-    wanted = "postgresql or queue and not namespaces"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "world.through_pooler", "-k", wanted, tests]
-    ended = subprocess.run(
-        [*command, f"--basetemp={tmp_path / 'tests'}"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 0, ended.stdout[-5000:]
-    assert " passed" in ended.stdout
+    run_own_tests("world.through_pooler", "postgresql or queue and not namespaces", tests, tmp_path)
