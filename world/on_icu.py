@@ -9,10 +9,19 @@ from pathlib import Path
 from tests.support.postgres import PostgresServer, unprivileged
 
 BINARIES = max(Path("/usr/lib/postgresql").glob("*/bin"))
+settings: dict[Path, str] = {}
 
 
-def command(_server: PostgresServer, program: str, *words: str) -> list[str]:
-    """Return the command of a program of Debian's server."""
+def command(server: PostgresServer, program: str, *words: str) -> list[str]:
+    """Return the command of a program of Debian's server; its initdb takes no settings, so its start does."""
+    given = [
+        word for place, word in enumerate(words) if "-c" in words[place : place + 1] + words[:place][-1:]
+    ]
+    if program == "initdb":
+        settings[server.folder] = " ".join(given)
+        words = tuple(word for word in words if word not in given)
+    elif "start" in words:
+        words += ("-o", settings[server.folder])
     return [*unprivileged(), str(BINARIES / program), *words]
 
 
@@ -23,5 +32,5 @@ def create(server: PostgresServer, name: str) -> None:
     )
 
 
-PostgresServer._command = command  # type: ignore[method-assign]  # noqa: SLF001
-PostgresServer.create = create  # type: ignore[method-assign]
+PostgresServer._command = command  # type: ignore[method-assign, assignment]  # noqa: SLF001
+PostgresServer.create = create  # type: ignore[method-assign, assignment]

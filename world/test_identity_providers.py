@@ -19,6 +19,7 @@ from tests.support.databases import sqlite_databases, sqlite_templates
 from tests.support.http_server import API_4, OCMS, Deployment, Served, now, serving
 from tests.support.postgres import free_port
 from tests.support.rows import put_notices
+from world.support.glewlwyd import OTHER_AUDIENCE, glewlwyd
 from world.support.providers import Provider, ec_key, oidc_provider, rsa_key
 
 DOCS = Path(__file__).parents[1] / "docs" / "howto" / "identity-providers.md"
@@ -37,12 +38,12 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
 }
 
 
-def documented(port: int) -> str:
-    """Return the settings of the docs for oidc-provider, with the address of a running one."""
-    section = DOCS.read_text().partition("## oidc-provider")[2]
+def documented(address: str, heading: str = "oidc-provider") -> str:
+    """Return the settings of the docs for a provider, with the address of a running one."""
+    section = DOCS.read_text().partition(f"## {heading}\n")[2]
     settings = section.partition("```toml\n")[2].partition("```")[0]
     assert PUBLISHED in settings
-    return settings.replace(PUBLISHED, f"http://127.0.0.1:{port}")
+    return settings.replace(PUBLISHED, address)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def port() -> int:
 def settings_file(port: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the file of the documented settings."""
     file = tmp_path_factory.mktemp("settings") / "ocms.toml"
-    file.write_text(documented(port))
+    file.write_text(documented(f"http://127.0.0.1:{port}"))
     return file
 
 
@@ -145,7 +146,7 @@ def issuer_at(provider: Provider) -> Issuer:
     """Return the documented issuer at a provider."""
     (table,) = (
         each
-        for each in tomllib.loads(documented(1))["ocms"]["issuers"]
+        for each in tomllib.loads(documented(provider.issuer))["ocms"]["issuers"]
         if each["kind"] == CallerKind.CLIENTS.value
     )
     return Issuer(
@@ -187,3 +188,26 @@ def test_keys_roll_over_time(port: int) -> None:
         seconds[0] += FRESH_SECONDS
         assert not accepted(old)
         assert accepted(new)
+
+
+@pytest.mark.rule("G17")
+def test_a_token_of_glewlwyd_is_accepted_by_the_documented_settings_and_only_by_those(tmp_path: Path) -> None:
+    databases = sqlite_databases(sqlite_templates(tmp_path / "templates"), tmp_path)
+    deployment = Deployment(databases, tmp_path)
+    put_notices(deployment.engine, ["1234567890"])
+    file = tmp_path / "ocms.toml"
+    with glewlwyd([OLD, CURVE]) as provider:
+        file.write_text(documented(provider.issuer, "Glewlwyd"))
+        refused = {
+            "audience": (provider.token(audience=OTHER_AUDIENCE), 401),
+            "role": (provider.token(scope="ocms.other"), 403),
+        }
+        with serving(deployment, config=file) as served:
+            assert query(served, provider.token()).status_code == 200
+            assert inspected(served, file, provider.token())[0] == 0
+            for check, (token, expected) in refused.items():
+                answer = query(served, token)
+                assert (answer.status_code, "WWW-Authenticate" in answer.headers) == (expected, True)
+                status, said = inspected(served, file, token)
+                assert (status, f"FAILED  {check}" in said) == (1, True), said
+    deployment.engine.dispose()

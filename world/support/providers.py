@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from attrs import frozen
@@ -25,16 +25,18 @@ class Provider:
     """A running provider."""
 
     issuer: str
+    jwks_path: ClassVar[str] = "/jwks"
+    token_path: ClassVar[str] = "/token"
 
     @property
     def jwks_url(self) -> str:
         """Where its public keys are."""
-        return f"{self.issuer}/jwks"
+        return self.issuer + self.jwks_path
 
     def token(self, *, client: str = PLUS, scope: str = "ocms.query", audience: str = AUDIENCE) -> str:
         """Return an access token by client credentials."""
         answer = httpx.post(
-            f"{self.issuer}/token",
+            self.issuer + self.token_path,
             data={"grant_type": "client_credentials", "scope": scope, "resource": audience},
             auth=(client, SECRET),
             timeout=60,
