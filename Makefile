@@ -15,14 +15,14 @@ BENCH_READY := $(READY)-bench
 CLIENTS_READY := $(READY)-clients
 MUTANTS_READY := $(READY)-mutants
 # npm, from a wheel, installs what tools/NAME/package.json names: Azurite, the Azure Blob Storage of the
-# tests, and the linter and the client generator of the API description.
+# tests, the linter and the client generator of the API description, and an identity provider.
 TOOLS := .tools
 NODE := $(TOOLS)/node
 AZURITE_READY := $(TOOLS)/azurite/.ready
 UV = $$($(PYTHON) tools/bring_uv.py)
 SYNC = uv=$(UV) && $$uv sync --quiet --locked --compile-bytecode --python "$$(command -v $(PYTHON))" \
 	--all-extras
-SOURCES := src tests benchmarks clients tools
+SOURCES := src tests benchmarks clients world tools
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
@@ -84,6 +84,10 @@ spec: $(READY) ## run the executable specification alone
 clients: $(CLIENTS_READY) $(TOOLS)/clients/.ready ## lint the API description; call every operation by generated clients
 	@$(BIN)/pytest clients
 
+world: $(READY) $(TOOLS)/world/.ready ## run OCMS with the real programs around it: nginx, HAProxy, PgBouncer, identity providers
+	@$(PYTHON) tools/bring_programs.py
+	@$(BIN)/pytest world
+
 check: $(MUTANTS_READY) ## check style, types, import contracts, the printed docs and the lock
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
@@ -114,4 +118,4 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test mssql spec clients check bench mutants soak docs clean
+.PHONY: help setup run test mssql spec clients world check bench mutants soak docs clean

@@ -17,7 +17,6 @@ from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
-from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, text
 
 from ocms_adapters.sql.dialects import dialect_of
@@ -38,8 +37,9 @@ HEARTBEATS_IN_LEASE = 3
 POLL_SECONDS = 1.0
 
 EXISTS = text(f"SELECT to_regclass('{SCHEMA}.procrastinate_jobs') IS NOT NULL")
-# Procrastinate's own functions and triggers name its tables without their schema.
-SET_SEARCH_PATH = text(f"SET LOCAL search_path = {SCHEMA}")
+# Procrastinate's own statements, functions and triggers name its tables without their schema.
+SEARCH_PATH = f"SET LOCAL search_path = {SCHEMA}"
+SET_SEARCH_PATH = text(SEARCH_PATH)
 DELETE_OLD = text(f"DELETE FROM {SCHEMA}.procrastinate_jobs WHERE status <> 'doing'")  # noqa: S608  # our own constant
 COUNT_BY_STATUS = text(
     f"SELECT status::text, count(*) FROM {SCHEMA}.procrastinate_jobs"  # noqa: S608  # our own constant
@@ -55,6 +55,24 @@ class QueueStatus:
     at_work: int
     done: int
     given_up: int
+
+
+class QueueCursor(psycopg.Cursor[Any]):
+    """A cursor in the queue's schema; a pooler may give each transaction another session."""
+
+    def execute(self, *arguments: Any, **options: Any) -> "QueueCursor":
+        """Execute a statement in the queue's schema."""
+        super().execute(SEARCH_PATH)
+        return super().execute(*arguments, **options)
+
+
+class AsyncQueueCursor(psycopg.AsyncCursor[Any]):
+    """Likewise for the worker."""
+
+    async def execute(self, *arguments: Any, **options: Any) -> "AsyncQueueCursor":
+        """Execute a statement in the queue's schema."""
+        await super().execute(SEARCH_PATH)
+        return await super().execute(*arguments, **options)
 
 
 @frozen
@@ -96,7 +114,7 @@ class ChunkQueue:
             check(connection)
             connection.execute(SET_SEARCH_PATH)
             connection.execute(DELETE_OLD)
-        app = self._app(lambda **_: None)
+        app = self._app(lambda **_: None, QueueCursor)
         with app.open():
             app.tasks[TASK].batch_defer(*(dict(chunk) for chunk in chunks))
 
@@ -123,12 +141,13 @@ class ChunkQueue:
                 stopping.wait(POLL_SECONDS)
 
     async def _work(self, do: Callable[..., None], stopping: Event, lease: float) -> None:
-        app = self._app(do)
+        app = self._app(do, AsyncQueueCursor)
         async with app.open_async():
             worker = asyncio.create_task(
                 app.run_worker_async(
                     queues=[QUEUE],
                     install_signal_handlers=False,
+                    listen_notify=False,  # a pooler passes no notifications on
                     fetch_job_polling_interval=POLL_SECONDS,
                     update_heartbeat_interval=lease / HEARTBEATS_IN_LEASE,
                     stalled_worker_timeout=lease,
@@ -154,10 +173,10 @@ class ChunkQueue:
                     await manager.finish_job(job, Status.FAILED, delete_job=False)
                 log.warning("chunk_of_dead_worker", chunk=job.id, attempts=job.attempts)
 
-    def _app(self, do: Callable[..., None]) -> App:
+    def _app(self, do: Callable[..., None], cursor: type[QueueCursor | AsyncQueueCursor]) -> App:
         address = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        conninfo = make_conninfo(address, options=f"-c search_path={SCHEMA}")
-        app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
+        session = {"cursor_factory": cursor, "prepare_threshold": None}
+        app = App(connector=PsycopgConnector(conninfo=address, kwargs=session, min_size=1, max_size=4))
         retry = RetryStrategy(
             max_attempts=ATTEMPTS,
             wait=RETRY_SECONDS,

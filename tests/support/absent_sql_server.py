@@ -124,6 +124,7 @@ def recording_engine() -> Iterator[tuple[Engine, Recorder]]:
     recorder = Recorder()
     driver = SimpleNamespace(
         paramstyle="qmark",
+        Binary=bytes,
         pooling=lambda **_: None,
         connect=lambda *_, **__: DriverConnection(recorder),
         **{name: type(name, (DriverError,), {}) for name in ERRORS},

@@ -3,7 +3,8 @@ The VIP vehicles in `ocms_vip_vehicle`, replaced so that no reader notices.
 
 The new list is loaded beside the table, where nobody sees it. Then one transaction finds the rows that
 differ, with one pass over both, and writes only those: a reader sees the old list or the new one, and
-waits for neither. A kill at any point leaves one of the two.
+waits for neither. A kill at any point leaves one of the two. On PostgreSQL it is all one transaction, since
+a pooler may give the next one another session, without the temporary tables.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
-from ocms_adapters.sql.transactions import reading, translated
+from ocms_adapters.sql.transactions import reading, translated, writing
 from ocms_core.court.vip_vehicles import BadList, VipChanges, check_shrinking
 from ocms_core.kernel.errors import OcmsError, RowRejected, Unavailable
 from ocms_core.kernel.rule_tags import rule
@@ -87,7 +88,7 @@ class SqlVipVehicles:
         if not database.loads_csv:
             raise Unavailable(f"the VIP refresh on {self._engine.name}")
         keyed = not (in_order and database.merges_sorted_rows)
-        with self._staged(rows, keyed=keyed) as (connection, after), translated(), connection.begin():
+        with self._staged(rows, keyed=keyed) as (connection, after):
             database.prepare_large_join(connection, merge=not keyed)
             connection.execute(DIFFERENCE)
             added, removed, changed = connection.execute(COUNTS).one()
@@ -102,19 +103,37 @@ class SqlVipVehicles:
 
     @contextmanager
     def _staged(self, rows: TextIO, *, keyed: bool) -> Iterator[tuple[Connection, int]]:
-        """Load the list beside the table, in tables of this connection alone; yields how many rows it has."""
+        """Load the list beside the table, where nobody sees it; yields a transaction and how many rows."""
+        if dialect_of(self._engine.dialect).keeps_session:
+            with self._staged_before(rows, keyed=keyed) as staged:
+                yield staged
+            return
+        with writing(self._engine) as connection:
+            yield connection, load(connection, rows, keyed=keyed)
+            drop(connection)
+
+    @contextmanager
+    def _staged_before(self, rows: TextIO, *, keyed: bool) -> Iterator[tuple[Connection, int]]:
+        """Load the list in a transaction of its own: one that loads and writes would lock the database."""
         with reading(self._engine) as connection:
             try:
                 with connection.begin():
-                    connection.execute(LIST)
-                    database = dialect_of(self._engine.dialect)
-                    many = database.load_csv(connection, rows, "vip_list", LIST_COLUMNS, "description")
-                    if keyed:
-                        index(connection)
+                    many = load(connection, rows, keyed=keyed)
                 connection.execution_options(ocms_read_only=False)
-                yield connection, many
+                with connection.begin():
+                    yield connection, many
             finally:
                 clear(connection)
+
+
+def load(connection: Connection, rows: TextIO, *, keyed: bool) -> int:
+    """Load the list into a temporary table and return how many rows it has."""
+    connection.execute(LIST)
+    database = dialect_of(connection.dialect)
+    many = database.load_csv(connection, rows, "vip_list", LIST_COLUMNS, "description")
+    if keyed:
+        index(connection)
+    return many
 
 
 def index(connection: Connection) -> None:
@@ -133,7 +152,12 @@ def clear(connection: Connection) -> None:
             connection.rollback()
         connection.execution_options(ocms_read_only=True)
         with translated(), connection.begin():
-            for drop in DROPS:
-                connection.execute(drop)
+            drop(connection)
     except (OcmsError, DBAPIError):  # closing the connection drops its temporary tables
         connection.invalidate()
+
+
+def drop(connection: Connection) -> None:
+    """Drop the temporary tables."""
+    for statement in DROPS:
+        connection.execute(statement)

@@ -30,6 +30,7 @@ ADFS = "http://adfs.agency.example/adfs/services/trust"
 MICROSOFT = {"typ": "JWT", "alg": "RS256", "x5t": "k1", "kid": "k1"}
 UNTYPED = {"kid": "k1", "alg": "RS256"}
 TYPED = {"alg": "RS256", "typ": "JWT", "kid": "k1"}
+ACCESS = {"alg": "RS256", "typ": "at+jwt", "kid": "k1"}
 TIMES = {"iat": SECOND - 60, "exp": SECOND + 3600}
 
 
@@ -260,6 +261,34 @@ ISSUED = {
         },
         "tan@agency.example",
         Role.OIC,
+    ),
+    "op-clients": Issued(
+        ACCESS,
+        {
+            "jti": "9jZB7wyDVj5zeVQFzMudg",
+            "sub": "plus-client",
+            "scope": "ocms.query",
+            "client_id": "plus-client",
+            "iss": "https://login.agency.example",
+            "aud": "https://ocms.agency.example/api",
+        },
+        "plus-client",
+        Role.PLUS,
+    ),
+    "glewlwyd": Issued(
+        ACCESS,
+        {
+            "iss": "https://glewlwyd.agency.example",
+            "aud": "https://ocms.agency.example/api",
+            "client_id": "plus-client",
+            "sub": "plus-client",
+            "nbf": SECOND - 60,
+            "jti": "605ijYbLfC5pWalsPoOAzaTmbNSTiza5",
+            "type": "access_token",
+            "scope": "ocms.query",
+        },
+        "plus-client",
+        Role.PLUS,
     ),
 }
 

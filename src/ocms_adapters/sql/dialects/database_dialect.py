@@ -83,6 +83,9 @@ class DatabaseDialect(ABC):
     loads_csv: ClassVar[bool] = False
     """Whether `load_csv` is there."""
 
+    keeps_session: ClassVar[bool] = True
+    """Whether a connection is the same session from one transaction to the next; a pooler may change it."""
+
     merges_sorted_rows: ClassVar[bool] = False
     """Whether `prepare_large_join` can make use of rows loaded in the order of their key."""
 

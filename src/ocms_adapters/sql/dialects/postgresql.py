@@ -30,6 +30,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.engine.characteristics import ConnectionCharacteristic
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeEngine
 
 from ocms_adapters.sql.dialects.database_dialect import (
@@ -42,10 +43,10 @@ from ocms_adapters.sql.dialects.database_dialect import (
 from ocms_adapters.sql.dialects.upsert import Upsert, upsert_on_conflict
 
 CONNECT_SECONDS = 5
-SESSION = {
-    "timezone": "Asia/Singapore",
-    "default_transaction_isolation": r"read\ committed",
-}
+# What a pooler such as PgBouncer keeps for each client: the time zone. It refuses the start-up parameter
+# `options`, and whatever else a session is set to would stay with the next client of its connection.
+SET_UP_SESSION = "SELECT pg_backend_pid(), set_config('TimeZone', 'Asia/Singapore', false)"
+POOLED = "ocms_pooled"
 # A server that is gone without a word is noticed within half a minute.
 NETWORK = {
     "keepalives": 1,
@@ -99,26 +100,47 @@ class PostgresqlDialect(DatabaseDialect):
     utc_now = text("SELECT clock_timestamp() AT TIME ZONE 'UTC'")
     local_now = "(now() AT TIME ZONE 'Asia/Singapore')"
     loads_csv = True
+    keeps_session = False
     merges_sorted_rows = True
 
     def open(self, url: URL, options: dict[str, Any], patience: float) -> Engine:
         """Return an engine whose connections outlive a restart of the server."""
-        session = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
         network, connect_seconds = NETWORK, CONNECT_SECONDS
-        if patience < USUAL_PATIENCE:
-            milliseconds = int(patience * 1000)
-            session += f" -c statement_timeout={milliseconds}"
+        milliseconds = int(patience * 1000) if patience < USUAL_PATIENCE else None
+        if milliseconds:
             network = network | {"tcp_user_timeout": milliseconds}
             connect_seconds = min(CONNECT_SECONDS, ceil(patience))
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
-            connect_args={"connect_timeout": connect_seconds, "options": session, **network},
+            isolation_level="READ COMMITTED",
+            connect_args={"connect_timeout": connect_seconds, **network},
             **options,
         )
         dialect = cast("DefaultDialect", engine.dialect)
         dialect.connection_characteristics = dialect.connection_characteristics.union(
             {"ocms_read_only": WithoutTransaction()}
         )
+
+        @event.listens_for(engine, "connect")
+        def set_up(connection: Any, record: ConnectionPoolEntry) -> None:
+            connection.autocommit = True
+            backend, _ = connection.execute(SET_UP_SESSION).fetchone()
+            # A pooler gives each client a number of its own, and each transaction any of its connections.
+            record.info[POOLED] = pooled = backend != connection.info.backend_pid
+            if pooled:
+                # Prepared statements have the same names in all processes: a call would be answered by
+                # another's statement without an error.
+                connection.prepare_threshold = None
+            elif milliseconds:
+                connection.execute(f"SET statement_timeout = {milliseconds}")
+            connection.autocommit = False
+
+        if milliseconds:
+
+            @event.listens_for(engine, "begin")
+            def limit_statements(connection: Connection) -> None:
+                if connection.info[POOLED] and not connection.get_execution_options().get("ocms_read_only"):
+                    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
 
         @event.listens_for(engine, "checkout")
         def still_connected(connection: Any, _record: object, _proxy: object) -> None:

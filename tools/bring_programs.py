@@ -1,0 +1,58 @@
+"""Install the Debian packages of the programs that `make world` runs, where they are missing and root may."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+# Each package by the program it is wanted for.
+PACKAGES = {
+    "nginx": "nginx-light",
+    "haproxy": "haproxy",
+    "pgbouncer": "pgbouncer",
+    "sshd": "openssh-server",
+    "pg_ctlcluster": "postgresql",  # the one of the tests has no ICU
+}
+# Where Debian puts servers; it is not on every user's path.
+PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))  # noqa: TID251  # a script
+
+
+def missing() -> list[str]:
+    """Return the packages whose programs are not there."""
+    return [package for program, package in PACKAGES.items() if not shutil.which(program, path=PATH)]
+
+
+def install(packages: list[str]) -> str:
+    """Install packages and return what went wrong, or nothing."""
+    apt = shutil.which("apt-get")
+    if not apt:
+        return "there is no apt-get"
+    if os.geteuid():
+        return "only root may install them"
+    # A program that is installed must not be started: the tests start it themselves.
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}  # noqa: TID251  # a script
+    for words in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+        ended = subprocess.run(
+            [apt, "-qq", *words], env=environment, capture_output=True, text=True, check=False
+        )
+        if ended.returncode:
+            return f"apt-get {words[0]} failed: {(ended.stderr or ended.stdout).strip()[-500:]}"
+    return ""
+
+
+def main() -> int:
+    """Install what is missing; say what cannot be installed."""
+    if not (wanted := missing()):
+        return 0
+    print(f"Installing {', '.join(wanted)} ...", flush=True)
+    why = install(wanted)
+    if left := missing():
+        reason = why or "the packages do not bring the programs"
+        print(f"make world cannot run: {', '.join(left)} cannot be installed ({reason}).", file=sys.stderr)
+        print("On Debian: apt-get install " + " ".join(left), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""Fixtures for the tests with real programs: a PostgreSQL server and freshly migrated databases."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.databases import Databases, sqlite_databases, sqlite_templates
+from tests.support.http_server import Deployment, Served, serving
+from tests.support.postgres import PostgresServer, running_server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """Yield the running PostgreSQL server that the tests share."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Yield a running system on SQLite."""
+    folder = tmp_path_factory.mktemp("served")
+    databases: Databases = sqlite_databases(sqlite_templates(tmp_path_factory.mktemp("sqlite")), folder)
+    deployment = Deployment(databases, folder)
+    with serving(deployment) as server:
+        yield server
+    deployment.engine.dispose()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder of the test's own."""
+    return tmp_path
