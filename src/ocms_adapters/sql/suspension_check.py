@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -21,6 +20,7 @@ from sqlalchemy import (
 )
 
 from ocms_adapters.sql.built_statements import built_once
+from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.current_offenders import is_current_offender
 from ocms_adapters.sql.locking import lock_identities, lock_notices
@@ -28,7 +28,6 @@ from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.suspension_rows import ON_ROW, STILL_OPEN, open_records, records_by_notice, suspensions
 from ocms_adapters.sql.transactions import reading, writing
-from ocms_core.kernel.changes import Change
 from ocms_core.kernel.errors import Conflict
 from ocms_core.kernel.suspensions import SuspensionReason
 from ocms_core.suspensions.facts import NoticeSuspensions, SuspensionFacts
@@ -147,7 +146,7 @@ class SqlSuspensionReader:
         return self._connection.execute(statement, bind_keys(self._connection.dialect, keys)).all()
 
 
-class SqlSuspensionStore(SqlSuspensionReader):
+class SqlSuspensionStore(ChangeStore, SqlSuspensionReader):
     """One writing transaction for the check of suspensions."""
 
     def __init__(self, connection: Connection, queries: SuspensionQueries, changes: ChangeWriter) -> None:
@@ -164,10 +163,6 @@ class SqlSuspensionStore(SqlSuspensionReader):
         if not {row[1] for row in rows if row[1]} <= id_nos:
             raise Conflict("a notice has another offender meanwhile")
         return self._facts(rows, notice_nos)
-
-    def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
-        """Write every change with its outbox rows."""
-        return self._changes.record(self._connection, changes, now, isolate=isolate)
 
 
 class SqlSuspensionStores:

@@ -32,12 +32,13 @@ from ocms_adapters.sql.internet_copy import CopyStatements, InternetCopy
 from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.locks import SqlJobStore
 from ocms_adapters.sql.paging import NoticeRange
-from ocms_adapters.sql.rate_limits import SqlRateLimits
+from ocms_adapters.sql.rate_limits import SqlRateLimits, digits
 from ocms_adapters.sql.reconciliation import ReconciliationStatements, SqlReconciler
 from ocms_adapters.sql.reference_defaults import put_in_defaults
 from ocms_adapters.sql.replication import ReplicationStatements
 from ocms_adapters.sql.schema import INTERNET, INTRANET
 from ocms_adapters.sql.stages import StageStatements
+from ocms_adapters.sql.suspension_check import SqlSuspensionStores
 from ocms_adapters.sql.transactions import writing
 from ocms_core.jobs.locks import JobLocks
 from ocms_core.jobs.ports import PendingAlert
@@ -123,9 +124,10 @@ def credentials(engine: Engine) -> None:
     kept.list()
     kept.revoke("0" * 16, now=NOW)
     kept.record_use("0" * 16, NOW)
-    SqlAccessRecords(engine, b"k" * 32).record_access(
-        Principal("USER01", Role.OIC, "key"), Operation.FURNISH_OFFENDER, ["S1234567A"], NOW
-    )
+    records = SqlAccessRecords(engine, b"k" * 32)
+    caller = Principal("USER01", Role.OIC, "key")
+    records.record_access(caller, Operation.FURNISH_OFFENDER, ["S1234567A"], NOW)
+    list(records.accesses_to("S1234567A", NOW, NOW))
 
 
 def rate_limits(engine: Engine) -> None:
@@ -172,6 +174,15 @@ def searches(engine: Engine) -> None:
             stage_search.counted(connection, stage_search.bound_by(Criteria(**criteria)))
 
 
+def suspensions(engine: Engine) -> None:
+    stores = SqlSuspensionStores(engine)
+    with stores.reading() as reader:
+        reader.suspended("", 1)
+        reader.facts(["A1"])
+    with stores.writing() as store:
+        store.locked_facts(["A1"])
+
+
 def locks_of_the_database(engine: Engine) -> None:
     with writing(engine) as connection:
         DIALECTS["mssql"].lock_identities(connection, ["S1234567A"])
@@ -180,7 +191,8 @@ def locks_of_the_database(engine: Engine) -> None:
 
 
 FLOWS: tuple[Callable[[Engine], None], ...] = (
-    jobs, alerts, credentials, rate_limits, replication, reports, searches, locks_of_the_database,
+    jobs, alerts, credentials, rate_limits, replication, reports, searches, suspensions,
+    locks_of_the_database,
 )  # fmt: skip
 
 
@@ -193,6 +205,7 @@ def recorded() -> tuple[RecordedStatement, ...]:
             "OUTPUT inserted.id": [(7,)],
             "ocms_shedlock.run_no = ?": [()],
             "count(": [(0,)],
+            "coalesce(ocms_rate_counter.uses, ?) AS": [(digits(NOW + timedelta(days=400)),)],
         }
         for flow in FLOWS:
             flow(engine)
