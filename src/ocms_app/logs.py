@@ -3,27 +3,42 @@
 import logging
 import re
 import sys
+import threading
 from collections.abc import Mapping, MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
 
 from ocms_core.kernel.rule_tags import rule
 
-# The forms of the contract's identity numbers: NRIC and FIN, and company numbers (UEN).
-PERSON, COMPANY = r"[STFGM]\d{7}[A-Z]", r"[TSR]\d{2}[A-Z]{2}\d{4}[A-Z]"
-# In capitals they are masked whatever is beside them. In small letters, and bare digits with a letter,
-# only apart from letters and digits: one request id in sixty, in hexadecimal digits, holds such a run.
-IDENTITY = re.compile(
-    rf"{PERSON}|{COMPANY}|(?i:(?<![0-9A-Z])(?:{PERSON}|{COMPANY}|\d{{8,9}}[A-Z])(?![0-9A-Z]))", re.ASCII
+# The forms of the contract's identity numbers: NRIC and FIN, and company numbers (UEN) old and new.
+IDENTITY = re.compile(r"[STFGM]\d{7}[A-Z]|[TSR]\d{2}[A-Z]{2}\d{4}[A-Z]|\d{8}[A-Z]", re.ASCII | re.IGNORECASE)
+# What is masked or left as a whole: a UUID, or letters and digits without anything between them.
+WORD = re.compile(
+    r"(?<![0-9A-Z])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9A-Z])|[0-9A-Z]+",
+    re.ASCII | re.IGNORECASE,
 )
+# Request ids and digests: one in five of 32 digits holds such a run by chance, and must be found in a log.
+RANDOM = re.compile(r"[0-9a-f]{8}-.*|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
 MASK = "***"
+
+# The HTTP server's own lines go the way of all others; by itself it prints them as they are.
+SERVER_LOGGING: Mapping[str, Any] = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}},
+}
 
 
 def masked(value: object) -> object:
-    """Return a value with the identity numbers in it, at any depth, hidden."""
+    """
+    Return a value with the identity numbers in it, at any depth, hidden.
+
+    The letters and digits beside one are hidden with it: where it begins and ends among them, nobody knows.
+    """
     if isinstance(value, str):
-        return IDENTITY.sub(MASK, value)
+        return WORD.sub(without_identity, value) if IDENTITY.search(value) else value
     if isinstance(value, Mapping):
         return {masked(key): masked(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -31,14 +46,32 @@ def masked(value: object) -> object:
     return value if isinstance(value, int | float | bool | None) else masked(str(value))
 
 
+def without_identity(word: re.Match[str]) -> str:
+    """Return a word of a log line, masked if it holds an identity number."""
+    text = word[0]
+    return text if RANDOM.fullmatch(text) or not IDENTITY.search(text) else MASK
+
+
 @rule("G2")
 def without_identities(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Return a log event without identity numbers, wherever in it they stand (G2)."""
-    return {str(key): masked(value) for key, value in event.items()}
+    return {str(masked(str(key))): masked(value) for key, value in event.items()}
+
+
+def log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Log what ends a process, as Python would print it; an interrupt from the keyboard says nothing."""
+    if not issubclass(kind, KeyboardInterrupt):
+        structlog.get_logger().critical("uncaught", exc_info=(kind, error, trace))
+
+
+def log_uncaught_of_thread(given: threading.ExceptHookArgs) -> None:
+    """Log what ends a thread."""
+    if given.exc_value is not None and not issubclass(given.exc_type, SystemExit):
+        log_uncaught(given.exc_type, given.exc_value, given.exc_traceback)
 
 
 def set_up(log_format: str, log_level: str) -> None:
-    """Send every log line, ours and the libraries', to standard error in one format."""
+    """Send every log line, ours and the libraries', and tracebacks to standard error in one format."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -67,3 +100,5 @@ def set_up(log_format: str, log_level: str) -> None:
     # a connection, and alembic its plugins.
     for library in ("httpx", "azure", "asyncssh", "alembic"):
         logging.getLogger(library).setLevel(logging.WARNING)
+    sys.excepthook = log_uncaught
+    threading.excepthook = log_uncaught_of_thread

@@ -4,6 +4,7 @@ import socket
 import sys
 from pathlib import Path
 
+from ocms_app.logs import SERVER_LOGGING
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
 from ocms_core.kernel.errors import OcmsError
@@ -44,6 +45,7 @@ def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
         workers_kill_timeout=settings.stop_seconds,
         websockets=False,
         log_level=LogLevels.warning,
+        log_dictconfig=dict(SERVER_LOGGING),
         working_dir=Path.cwd(),
     ).serve()
 

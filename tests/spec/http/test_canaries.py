@@ -26,7 +26,7 @@ from tests.support.stage_rows import put_fees, put_offenders
 ID_NO, PASSPORT, NAME, STREET = "T7654321Q", "ZX90417KQ", "CANARY ZWITSCHERBERG", "KANARIENWEG"
 LEAKS = (ID_NO, PASSPORT, "zwitscher", STREET, "vogelfreund")
 # A request id is echoed, and logged: masked where it looks like an identity number.
-HANDLE = "S7654321Q"
+HANDLE = "run_s7654321Q_9"
 NUMBER, STAGED = offender_builders.NUMBER, "500500304K"
 PORTAL = "/ocms/v1/change-processing-stage"
 CONTRACT_3 = "/api/v1/notice"
@@ -250,5 +250,5 @@ def test_the_canary_is_said_nowhere_but_in_an_answer(served: Served) -> None:
         assert not [leak for leak in LEAKS if leak.lower() in place.lower()], place
     described = served.http.get("/openapi.json").json()["paths"]
     assert set(described) <= {line.get("path") for line in served.log()}
-    assert HANDLE not in said
+    assert "7654321q" not in said.lower()
     assert "Traceback" in said
