@@ -9,8 +9,9 @@ import structlog
 from litestar import HttpMethod, Litestar, MediaType, Request, Response, get
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
 from litestar.static_files import create_static_files_router
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
@@ -70,7 +71,35 @@ def create_app(
         openapi_config=None,
         logging_config=None,
     )
-    return observe_requests(api, paths)
+    return observe_requests(answer_faults(api), paths)
+
+
+@rule("G7", "G15")
+def answer_faults(app: ASGIApp) -> ASGIApp:
+    """
+    Answer what not even the framework does, static files included, as any other fault of OCMS.
+
+    An answer that has begun cannot be replaced: the fault goes on to the server, which ends the connection.
+    """
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await app(scope, receive, sent)
+        except Exception as problem:
+            if begun or str(scope["type"]) != "http":
+                raise
+            reply = internal_error(problem)
+            last = ASGIResponse(body=encode(reply.body), status_code=reply.status, media_type=MediaType.JSON)
+            await last(scope, receive, send)
+
+    return answer
 
 
 @rule("G7")
@@ -147,8 +176,13 @@ def refused(_request: Request[Any, Any, Any], problem: HTTPException, code: Code
 
 def broken(_request: Request[Any, Any, Any], problem: Exception) -> Response[bytes]:
     """Answer a fault of OCMS itself without internals."""
+    return response(internal_error(problem))
+
+
+def internal_error(problem: Exception) -> Reply:
+    """Log a fault of OCMS itself and return its reply, without internals."""
     log.error("request_failed", exc_info=problem)
-    return response(error_reply(Refusal(codes.INTERNAL_ERROR)))
+    return error_reply(Refusal(codes.INTERNAL_ERROR))
 
 
 def response(reply: Reply) -> Response[bytes]:

@@ -12,10 +12,11 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.reference import EMPTY
-from ocms_web.app import create_app
+from ocms_web.app import answer_faults, create_app
 from ocms_web.court import routes as court
 from ocms_web.hst import routes as hst
 from ocms_web.json_codec import encode
+from ocms_web.observability import observe_requests
 from ocms_web.offenders import routes as offenders
 from ocms_web.openapi import document
 from ocms_web.pipeline import Pipeline
@@ -114,6 +115,38 @@ async def test_the_page_finds_all_it_needs_here() -> None:
 async def test_a_static_path_that_is_no_file_is_404_in_json(name: str) -> None:
     answer = await asked("GET", f"/docs/assets/{name}")
     assert (answer.status_code, answer.json()["appCode"]) == (404, "OCMS-4041")
+
+
+@pytest.mark.anyio
+@pytest.mark.rule("G7", "G15")
+async def test_what_not_even_the_framework_answers_is_500_in_json() -> None:
+    async def failing(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise RuntimeError("S1234567A")
+
+    app: Any = observe_requests(answer_faults(failing), frozenset())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ocms") as http:
+        answer = await http.get("/docs/assets/x", headers={"X-Request-ID": "one"})
+    assert (answer.status_code, answer.json()["appCode"]) == (500, "OCMS-5001")
+    assert (answer.headers["content-type"], answer.headers["x-request-id"]) == ("application/json", "one")
+    assert "S1234567A" not in answer.text
+
+
+@pytest.mark.anyio
+@pytest.mark.rule("G15")
+async def test_a_fault_after_an_answer_has_begun_is_the_servers() -> None:
+    sent: list[Any] = []
+
+    async def failing(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError
+
+    async def keep(message: Any) -> None:
+        sent.append(message["type"])
+
+    scope: Any = {"type": "http", "path": "/docs/assets/x", "headers": []}
+    with pytest.raises(RuntimeError):
+        await answer_faults(failing)(scope, DOWN, keep)
+    assert sent == ["http.response.start"]
 
 
 @pytest.mark.anyio
