@@ -41,7 +41,7 @@ STATES = (
 )
 
 # The limits are the contract's, counted as always; only before each run all calls are forgotten.
-FORGET_CALLS = ("UPDATE ocms_rate_counter SET used_at = '1970-01-01'", "VACUUM ocms_rate_counter")
+FORGET_CALLS = ("UPDATE ocms_rate_counter SET uses = ''", "VACUUM ocms_rate_counter")
 FORGET_UPDATES = (
     "DELETE FROM ocms_suspended_notice WHERE date_of_revival IS NULL",
     "TRUNCATE ocms_outbox",

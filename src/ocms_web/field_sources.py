@@ -30,7 +30,7 @@ ANSWER = "calculated: the answer"
 STAGE_WORD = f"calculated: {VON}.last_processing_stage in the contract's words (F1)"
 ROLE_WORD = f"calculated: {ONOD}.owner_driver_indicator in the contract's words"
 LOOKED_UP_NOTICE = kept(f"{ACCESS}.notice_no")
-LOOKED_UP_IDENTITY = kept(f"{ACCESS}.identities", how="as a keyed hash (G2)")
+LOOKED_UP_IDENTITY = kept(f"{ACCESS}.identity_set", how="as a keyed hash (G2)")
 SUCCESS = {"success": "calculated: always true"}
 OFFENDER_ERROR = {"success": "calculated: always false", "errorType": "calculated: the kind of error"}
 ALWAYS_EMPTY = "calculated: always empty"
@@ -519,7 +519,7 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     "ListedIdentityReply": {"data": ANSWER},
     "HstApplicationRequest": HST_APPLICATION
     | {
-        "idNo": kept("ocms_hst.id_no", f"{ACCESS}.identities", how="as a keyed hash (G2)"),
+        "idNo": kept("ocms_hst.id_no", f"{ACCESS}.identity_set", how="as a keyed hash (G2)"),
         "idType": kept("ocms_hst.id_type", how="with B as U (H1)"),
     },
     "SuspendedNotice": {

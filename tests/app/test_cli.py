@@ -1,5 +1,7 @@
 """The command line: what it does, what it prints where, and what it says when something is wrong."""
 
+import base64
+import io
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ import pytest
 from attrs import frozen
 from sqlalchemy import delete
 
+from ocms_adapters.sql.access_records import SqlAccessRecords
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.locks import SqlJobStore
 from ocms_adapters.sql.schema import dated_values as t_dated
@@ -18,7 +21,7 @@ from ocms_adapters.sql.schema import intranet as t
 from ocms_app.cli import app
 from ocms_app.cli.errors import run_reporting_errors
 from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
-from ocms_core.kernel.access import Role
+from ocms_core.kernel.access import Operation, Principal, Role
 from tests.support.databases import Databases
 from tests.support.hst_rows import hst_database, offender
 from tests.support.http_server import OCMS, Deployment, now
@@ -57,6 +60,27 @@ def ocms(
         return Said(status if isinstance(status, int) else 0, *capsys.readouterr())
 
     return run
+
+
+@pytest.mark.rule("G2")
+def test_access_shows_who_looked_somebody_up(
+    ocms: Run, sqlite_deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = b"k" * 32
+    records = SqlAccessRecords(sqlite_deployment.engine, key)
+    officer = Principal("USER01", Role.OIC, "credential")
+    records.record_access(officer, Operation.HST_EXISTS, ["S1234567A"], now(), notice_no="500500001A")
+    settings = {"access_hash_key": base64.b64encode(key).decode()}
+    monkeypatch.setattr("sys.stdin", io.StringIO("s1234567a\n"))
+    found = ocms("access", **settings)
+    assert found.status == 0
+    assert all(word in found.out for word in ("USER01", "oic", "hstexists", "500500001A"))
+    assert "1234567a" not in (found.out + found.err).lower()
+    for given, words in (("S7654321B\n", ("access",)), ("S1234567A\n", ("access", "--until", "2020-01-01"))):
+        monkeypatch.setattr("sys.stdin", io.StringIO(given))
+        assert "USER01" not in ocms(*words, **settings).out
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert ocms("access", **settings).status == 1
 
 
 def test_the_key_alone_goes_to_standard_output(sqlite_deployment: Deployment) -> None:

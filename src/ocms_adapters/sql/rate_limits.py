@@ -1,32 +1,19 @@
 """
 Rate limits in the Intranet database, exact for any number of processes and machines (P3).
 
-A limit of N calls in a period is N slots per operation and credential, each holding the time of the
-call that took it last. A call takes the first slot whose last use is a whole period ago, and is
-refused when there is none. Two uses of one slot so lie a period apart, and no interval of a period can
-hold more than N calls, in whatever order they were let in.
+One row for each operation and credential has the moments of its calls that still count, oldest first. A
+call passes when there are fewer than the limit, or when the first of the last N lies a whole period back;
+its own moment goes to the end, and up to two that count no more are dropped. So no interval of a period
+holds more than N calls, and a row holds N moments at most, however many calls there are.
 """
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
 
 from attrs import field, frozen
-from sqlalchemy import (
-    ColumnElement,
-    Engine,
-    FromClause,
-    Update,
-    and_,
-    bindparam,
-    delete,
-    exists,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, func, insert, or_, select, update
 
 from ocms_adapters.sql.audit import change_stamp, creation_stamp
 from ocms_adapters.sql.dialects import dialect_of, mssql
@@ -36,88 +23,61 @@ from ocms_adapters.sql.transactions import reading, translated, writing
 from ocms_adapters.sql.utc_clock import aware, utc_now
 from ocms_core.kernel.access import Limit, Operation
 from ocms_core.kernel.credentials import CallAllowed, RateLimitExceeded
-from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.dates import local
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.rule_tags import rule
 
 # A use later than the database's clock by more than this was dated by a clock that is wrong.
 CLOCK_TOLERANCE = timedelta(minutes=1)
-NEVER_USED = datetime(1970, 1, 1)  # noqa: DTZ001  # columns are local, and any time long ago will do
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+DIGITS = 13
+"""A moment is its microseconds since 1970 in as many hexadecimal digits, until 2112: texts sort by time."""
+
 ROUNDS = 4
 
-
-def _of_caller(slots: FromClause) -> ColumnElement[bool]:
-    return and_(
-        slots.c.operation == bindparam("for_operation"),
-        slots.c.credential == bindparam("for_credential"),
-    )
-
-
-def _take(*, skip_locked: bool) -> Update:
-    """
-    Build the taking of the first free slot; it updates no row when there is none.
-
-    Everybody locks in the order of the slots, so nobody waits in a circle.
-    """
-    slots, surplus = table.alias("slots"), table.alias("surplus")
-    first = (
-        select(slots.c.slot)
-        .where(_of_caller(slots), slots.c.slot < bindparam("calls"))
-        .where(slots.c.used_at <= bindparam("free_if_before"))
-        .order_by(slots.c.slot)
-        .limit(1)
-    )
-    hint = mssql.LOCK_FREE_ROWS if skip_locked else mssql.LOCK_ROWS
-    free = lock_rows(first, slots, skip_locked=skip_locked, hint=hint)
-    # Slots beyond a limit that was lowered hold uses that may count: nobody passes before they are merged.
-    beyond = exists().select_from(surplus).where(_of_caller(surplus), surplus.c.slot >= bindparam("calls"))
-    return (
-        update(table)
-        .where(_of_caller(table), table.c.slot == free.scalar_subquery(), ~beyond)
-        .values(used_at=bindparam("now"), **change_stamp(bindparam("now")))
-    )
-
-
-# Callers at the same moment each pass over the slots the others are taking. A slot passed over may stay
-# free after all, if its taker is undone; who found none therefore waits for the takers the second time.
-TAKE_AT_ONCE = _take(skip_locked=True)
-TAKE_WAITING = _take(skip_locked=False)
-
-# The use that has to lie a period back before a call can pass; none while there are too few slots.
-USES = table.alias("uses")
-DECISIVE = (
-    select(USES.c.used_at)
-    .where(_of_caller(USES))
-    .order_by(USES.c.used_at.desc())
-    .offset(bindparam("others"))
-    .limit(1)
+OF_CALLER = and_(
+    table.c.operation == bindparam("for_operation"),
+    table.c.credential == bindparam("for_credential"),
+    table.c.slot == 0,
 )
-STATE = select(
-    func.count().label("slots"),
-    func.max(table.c.slot).label("highest"),
-    DECISIVE.scalar_subquery().label("decisive"),
-).where(_of_caller(table))
-HELD = lock_rows(
-    select(table.c.slot, table.c.used_at).where(_of_caller(table)).order_by(table.c.slot),
-    table,
-    hint=mssql.LOCK_RANGE,
+USES = func.coalesce(table.c.uses, "")
+LENGTH = func.char_length(USES)
+
+
+def use_at(position: ColumnElement[int] | int) -> ColumnElement[str]:
+    """Return the moment that begins at a position of the text, counted from 1; empty where there is none."""
+    return func.substring(USES, position, DIGITS)
+
+
+NOW: ColumnElement[str] = bindparam("use")
+FREE_IF_BEFORE: ColumnElement[str] = bindparam("free_if_before")
+DECISIVE = use_at(LENGTH - bindparam("window") + 1)
+LAST = use_at(LENGTH - DIGITS + 1)
+KEPT = case(
+    (use_at(1) > FREE_IF_BEFORE, USES),
+    (use_at(DIGITS + 1) > FREE_IF_BEFORE, func.substring(USES, DIGITS + 1, LENGTH)),
+    else_=func.substring(USES, 2 * DIGITS + 1, LENGTH),
 )
-DATE_AS_NOW = (
+# Machines' clocks differ a little: a use never comes before one that is already there.
+TAKE = (
     update(table)
-    .where(_of_caller(table), table.c.used_at > bindparam("latest"))
-    .values(used_at=bindparam("now"), **change_stamp(bindparam("now")))
+    .where(OF_CALLER, or_(bindparam("window") > LENGTH, DECISIVE <= FREE_IF_BEFORE))
+    .values(
+        uses=KEPT.concat(case((LAST > NOW, LAST), else_=NOW)),
+        used_at=bindparam("now"),
+        **change_stamp(bindparam("now")),
+    )
 )
-DROP_SURPLUS = delete(table).where(_of_caller(table), table.c.slot >= bindparam("calls"))
-SET_USE = (
-    update(table)
-    .where(_of_caller(table), table.c.slot == bindparam("at_slot"))
-    .values(used_at=bindparam("use"), **change_stamp(bindparam("now")))
-)
-ADD_SLOT = insert(table).values(
+READ = select(USES).where(OF_CALLER)
+HELD = lock_rows(select(USES).where(OF_CALLER), table, hint=mssql.LOCK_ROWS)
+SET_USES = update(table).where(OF_CALLER).values(uses=bindparam("dated"), **change_stamp(bindparam("now")))
+ADD = insert(table).values(
     operation=bindparam("for_operation"),
     credential=bindparam("for_credential"),
-    slot=bindparam("at_slot"),
-    used_at=bindparam("use"),
+    slot=0,
+    uses=bindparam("use"),
+    used_at=bindparam("now"),
     **creation_stamp(bindparam("now")),
 )
 
@@ -139,7 +99,7 @@ class SqlRateLimits:
 
     @_quick.default
     def _without_begin_and_commit(self) -> Engine:
-        """Return an engine for taking a slot, which is one statement."""
+        """Return an engine for the count of a call, which is one statement."""
         return dialect_of(self._engine.dialect).without_transaction(self._engine)
 
     @rule("P3")
@@ -154,41 +114,43 @@ class SqlRateLimits:
         """
         caller = {"for_operation": operation.value, "for_credential": credential}
         period = timedelta(seconds=limit.seconds)
-        for turn in range(ROUNDS):
-            if self._took(TAKE_WAITING if turn else TAKE_AT_ONCE, caller, limit, local(now)):
-                return CallAllowed()
+        window = limit.calls * DIGITS
+        moment = {"use": digits(now), "now": local(now)}
+        values = {**caller, **moment, "window": window, "free_if_before": digits(now - period)}
+        for _ in range(ROUNDS):
+            with translated(), self._quick.begin() as connection:
+                if connection.execute(TAKE, values).rowcount == 1:
+                    return CallAllowed()
             with reading(self._engine) as connection:
-                state = connection.execute(STATE, {**caller, "others": limit.calls - 1}).one()
-            if state.decisive and (wait := singapore(state.decisive) + period - now) > timedelta(0):
+                uses = connection.execute(READ, caller).scalar_one_or_none()
+            if uses is None:
+                # Another process may be adding the same row: who comes second is undone, and tries again.
+                with suppress(RowRejected), writing(self._engine) as connection:
+                    connection.execute(ADD, {**caller, **moment})
+                    return CallAllowed()
+            elif len(uses) >= window and (wait := moment_of(uses[-window:]) + period - now) > timedelta(0):
                 if wait > period:
                     self._date_as_now(caller)
                 return RateLimitExceeded(ceil(min(wait, period).total_seconds()))
-            if (state.slots, state.highest) != (limit.calls, limit.calls - 1):
-                self._make_slots(caller, limit, local(now))
         return RateLimitExceeded(retry_after=1)
-
-    def _took(self, statement: Update, caller: Mapping[str, str], limit: Limit, now: datetime) -> bool:
-        free_if_before = now - timedelta(seconds=limit.seconds)
-        values = {**caller, "calls": limit.calls, "now": now, "free_if_before": free_if_before}
-        with translated(), self._quick.begin() as connection:
-            return connection.execute(statement, values).rowcount == 1
 
     def _date_as_now(self, caller: Mapping[str, str]) -> None:
         """Change uses dated later than the clock of the database to the time of that clock."""
         with writing(self._engine) as connection:
-            current = local(aware(utc_now(connection)))
-            connection.execute(DATE_AS_NOW, {**caller, "latest": current + CLOCK_TOLERANCE, "now": current})
+            uses = connection.execute(HELD, caller).scalar_one()
+            current = aware(utc_now(connection))
+            latest, present = digits(current + CLOCK_TOLERANCE), digits(current)
+            parts = [uses[start : start + DIGITS] for start in range(0, len(uses), DIGITS)]
+            dated = "".join(sorted(present if part > latest else part for part in parts))
+            if dated != uses:
+                connection.execute(SET_USES, {**caller, "dated": dated, "now": local(current)})
 
-    def _make_slots(self, caller: Mapping[str, str], limit: Limit, now: datetime) -> None:
-        """Make exactly as many slots as the limit has calls, keeping the latest uses of those there are."""
-        # Another process may be making the same slots: who comes second is undone, and looks again.
-        with suppress(RowRejected), writing(self._engine) as connection:
-            held = {row.slot: row.used_at for row in connection.execute(HELD, caller)}
-            uses = sorted([NEVER_USED] * limit.calls + list(held.values()))[-limit.calls :]
-            rows = [{**caller, "now": now, "at_slot": slot, "use": use} for slot, use in enumerate(uses)]
-            kept = [row for row in rows if row["at_slot"] in held]
-            added = [row for row in rows if row["at_slot"] not in held]
-            connection.execute(DROP_SURPLUS, {**caller, "calls": limit.calls})
-            for statement, changed in ((SET_USE, kept), (ADD_SLOT, added)):
-                if changed:
-                    connection.execute(statement, changed)
+
+def digits(moment: datetime) -> str:
+    """Return a moment as the text that rows keep of it."""
+    return f"{(moment - EPOCH) // MICROSECOND:0{DIGITS}x}"
+
+
+def moment_of(text: str) -> datetime:
+    """Return the first moment of a text of rows."""
+    return EPOCH + int(text[:DIGITS], 16) * MICROSECOND

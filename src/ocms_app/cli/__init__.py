@@ -26,6 +26,7 @@ COMMANDS = {
     "partner": ("ocms_app.cli.partners:app", "Call OCMS as its partners CAS and PLUS do."),
     "db": ("ocms_app.cli.databases:app", "Create, migrate, check and fill the databases."),
     "keys": ("ocms_app.cli.credentials:keys", "Issue, list and revoke API keys."),
+    "access": ("ocms_app.cli.access:access", "Show who has looked up a person."),
     "token": (
         "ocms_app.cli.tokens:app",
         "Print a bearer token of the development issuer, or say why a token is or is not accepted.",

@@ -12,12 +12,14 @@ import pytest
 from attrs import define, field
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event, func, insert, select
+from sqlalchemy import Connection, Engine, event, func, insert, select
 from sqlalchemy.dialects import mssql
 
 from ocms_adapters.clock import SystemClock
-from ocms_adapters.sql import engines
-from ocms_adapters.sql.rate_limits import HELD, TAKE_AT_ONCE, SqlRateLimits
+from ocms_adapters.sql import engines, migrations
+from ocms_adapters.sql.migrations.intranet import packed_records
+from ocms_adapters.sql.migrations.intranet.packed_records import NEVER_USED
+from ocms_adapters.sql.rate_limits import DIGITS, HELD, TAKE, SqlRateLimits, digits
 from ocms_adapters.sql.schema import ocms_rate_counter
 from ocms_core.kernel.access import OPERATIONS, Limit, Operation
 from ocms_core.kernel.credentials import CallAllowed, RateLimitExceeded
@@ -25,6 +27,7 @@ from ocms_core.kernel.dates import SINGAPORE, local
 from ocms_core.kernel.errors import Unavailable
 from tests.support.databases import Databases, migrate, postgres_databases
 from tests.support.postgres import PostgresServer, running_server
+from tests.support.rows import rows_of
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=SINGAPORE)
 API_1, API_2 = Operation.GET_PAYMENT_STATUS, Operation.UPDATE_COURT_NOTICES
@@ -205,26 +208,77 @@ def test_a_lowered_limit_counts_the_calls_let_in_before(engine: Engine) -> None:
     assert admitted(limits, 10) == 10
     assert limits.take(API_1, FEW, "key", after(9)) == RateLimitExceeded(1)
     assert admitted(limits, 4, FEW, after(10)) == 3
-    with engine.connect() as connection:
-        assert connection.execute(select(func.count()).select_from(ocms_rate_counter)).scalar() == 3
+    assert [len(row["uses"]) for row in rows_of(engine, ocms_rate_counter)] == [7 * DIGITS]
+    assert admitted(limits, 4, FEW, after(30)) == 3
+    assert admitted(limits, 9, FEW, after(50)) == 3
+    assert [len(row["uses"]) for row in rows_of(engine, ocms_rate_counter)] == [3 * DIGITS]
 
 
-def test_a_slot_lost_by_hand_is_made_again(engine: Engine) -> None:
+def test_a_row_has_the_calls_that_count_however_many_there_are(engine: Engine) -> None:
     limits = SqlRateLimits(engine)
-    assert admitted(limits, 2, FEW) == 2
+    for second in range(100):
+        assert limits.take(API_1, FEW, "key", after(7 * second)) == CallAllowed()
+    (row,) = rows_of(engine, ocms_rate_counter)
+    assert (row["slot"], row["used_at"], len(row["uses"])) == (0, local(after(7 * 99)), 2 * DIGITS)
+
+
+@pytest.mark.rule("P3")
+def test_a_clock_that_is_behind_dates_no_call_before_one_already_counted(engine: Engine) -> None:
+    limits = SqlRateLimits(engine)
+    assert admitted(limits, 1, FEW, after(5)) == 1
+    assert admitted(limits, 2, FEW, NOON) == 2
+    assert admitted(limits, 1, FEW, after(14.999999)) == 0
+    assert admitted(limits, 4, FEW, after(15)) == 3
+
+
+@pytest.mark.rule("P3")
+def test_what_version_0_1_counted_in_slots_counts_after_the_upgrade(engine: Engine) -> None:
+    # Slots of two callers, one of whom used two of three; a row without moments is one of version 0.1.
     with engine.begin() as connection:
-        connection.execute(ocms_rate_counter.delete().where(ocms_rate_counter.c.slot == 1))
         connection.execute(
-            insert(ocms_rate_counter).values(
-                operation=API_1.value, credential="key", slot=7, used_at=local(after(1))
-            )
+            insert(ocms_rate_counter),
+            [
+                {"operation": API_1.value, "credential": key, "slot": slot, "used_at": used}
+                for key, uses in (
+                    ("key", [local(after(3)), NEVER_USED, local(NOON)]),
+                    ("another", [local(after(1))] * 3),
+                )
+                for slot, used in enumerate(uses)
+            ],
         )
-    assert admitted(limits, 3, FEW, after(2)) == 1
+        before_revision(connection, packed_records.down_revision)
+    migrations.upgrade(engine, "intranet")
+    limits = SqlRateLimits(engine)
+    assert len(rows_of(engine, ocms_rate_counter)) == 2
+    assert limits.take(API_1, FEW, "another", after(4)) == RateLimitExceeded(7)
+    assert admitted(limits, 2, FEW, after(4)) == 1
+    assert limits.take(API_1, FEW, "key", after(9.5)) == RateLimitExceeded(1)
+    assert admitted(limits, 2, FEW, after(10)) == 1
+
+
+def before_revision(connection: Connection, revision: str) -> None:
+    """Let a database be taken for one of an earlier revision."""
+    connection.exec_driver_sql(f"UPDATE ocms_schema_version SET version_num = '{revision}'")
+
+
+@pytest.mark.rule("P3")
+def test_a_node_of_version_0_1_may_go_on_beside_this_one(engine: Engine) -> None:
+    limits = SqlRateLimits(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            insert(ocms_rate_counter),
+            [
+                {"operation": API_1.value, "credential": "key", "slot": slot, "used_at": NEVER_USED}
+                for slot in range(3)
+            ],
+        )
+    assert admitted(limits, 4, FEW) == 3
+    assert len(rows_of(engine, ocms_rate_counter)) == 3
 
 
 @pytest.mark.rule("P3")
 @pytest.mark.parametrize("ending, expected", [("rollback", CallAllowed()), ("commit", RateLimitExceeded(10))])
-def test_who_finds_the_last_slot_being_taken_waits_for_how_that_ends(
+def test_who_calls_while_another_call_is_counted_waits_for_how_that_ends(
     postgres: PostgresServer, ending: str, expected: CallAllowed | RateLimitExceeded
 ) -> None:
     once = Limit(calls=1, seconds=10)
@@ -232,9 +286,16 @@ def test_who_finds_the_last_slot_being_taken_waits_for_how_that_ends(
         engine = engines.create(pair.intranet)
         limits = SqlRateLimits(engine)
         assert admitted(limits, 1, once) == 1
-        values = {"for_operation": API_1.value, "for_credential": "key", "calls": 1, "now": local(after(20))}
+        values = {
+            "for_operation": API_1.value,
+            "for_credential": "key",
+            "window": DIGITS,
+            "use": digits(after(20)),
+            "free_if_before": digits(after(10)),
+            "now": local(after(20)),
+        }
         with engine.connect() as taker:
-            taken = taker.execute(TAKE_AT_ONCE, {**values, "free_if_before": local(after(10))})
+            taken = taker.execute(TAKE, values)
             assert taken.rowcount == 1
             asked = thread.submit(limits.take, API_1, once, "key", after(20))
             while not waiting(engine):
@@ -251,7 +312,6 @@ def waiting(engine: Engine) -> bool:
 
 def test_sql_server_locks_what_it_decides_on() -> None:
     dialect = mssql.dialect()  # type: ignore[no-untyped-call]
-    take, held = (str(statement.compile(dialect=dialect)) for statement in (TAKE_AT_ONCE, HELD))
-    assert "SELECT TOP" in take
-    assert "ocms_rate_counter AS slots WITH (UPDLOCK, ROWLOCK, READPAST)" in take
-    assert "ocms_rate_counter WITH (UPDLOCK, HOLDLOCK)" in held
+    take, held = (str(statement.compile(dialect=dialect)) for statement in (TAKE, HELD))
+    assert "LEN(coalesce(ocms_rate_counter.uses" in take
+    assert "ocms_rate_counter WITH (UPDLOCK" in held

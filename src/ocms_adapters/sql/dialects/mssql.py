@@ -25,7 +25,6 @@ from ocms_adapters.sql.dialects.upsert import Upsert
 # SQLAlchemy drops FOR UPDATE here without a word; what it stands for are these hints of a table.
 LOCK_ROWS = "WITH (UPDLOCK, ROWLOCK)"
 LOCK_FREE_ROWS = "WITH (UPDLOCK, ROWLOCK, READPAST)"
-LOCK_RANGE = "WITH (UPDLOCK, HOLDLOCK)"
 LOCK_TABLE = "WITH (TABLOCKX, HOLDLOCK)"
 
 LOCK_IDENTITY = text(

@@ -11,12 +11,14 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     UnicodeText,
 )
 from sqlalchemy import text as condition_of
+from sqlalchemy.dialects.mssql import VARBINARY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -48,6 +50,18 @@ def varchar(
 def long_text(name: str) -> Column[str]:
     """Return a column of text of any length; null while there is none."""
     return Column(name, UnicodeText)
+
+
+def bytewise_text(name: str) -> Column[str]:
+    """Return a column of text of any length, compared by its bytes whatever the database's language."""
+    by_bytes = UnicodeText().with_variant(UnicodeText(collation="C"), "postgresql")
+    return Column(name, by_bytes.with_variant(UnicodeText(collation="Latin1_General_BIN2"), "mssql"))
+
+
+def binary(name: str) -> Column[bytes]:
+    """Return a column of bytes, any number of them; null while there are none."""
+    of_sql_server = VARBINARY("max")  # type: ignore[no-untyped-call]
+    return Column(name, LargeBinary().with_variant(of_sql_server, "mssql"))
 
 
 def whole(name: str, *, key: bool = False, null: bool = True, default: int | None = None) -> Column[int]:

@@ -3,6 +3,8 @@
 from sqlalchemy import Index
 
 from ocms_adapters.sql.schema.columns import (
+    binary,
+    bytewise_text,
     day,
     local_now,
     long_text,
@@ -64,7 +66,7 @@ ocms_offender_history = intranet_table(
     sqlite_autoincrement=True,
 )
 
-# Who looked somebody up: `identities` are keyed hashes, separated by blanks; rows are only ever added.
+# Who looked somebody up; rows are only ever added. Those of version 0.1 have whole hashes in `identities`.
 ocms_access_record = intranet_table(
     "ocms_access_record",
     serial("id"),
@@ -74,6 +76,7 @@ ocms_access_record = intranet_table(
     varchar("operation", 64, null=False),
     varchar("notice_no", 10),
     long_text("identities"),
+    binary("identity_set"),
     Index("ix_ocms_access_record_looked_up_at", "looked_up_at"),
     sqlite_autoincrement=True,
 )
@@ -93,13 +96,14 @@ ocms_idempotent_answer = intranet_table(
     Index("ix_ocms_idempotent_answer_answered_at", "answered_at"),
 )
 
-# A caller's last so many calls: one more is let in by taking a slot whose use lies a whole period back (P3).
+# The last so many calls of a caller, in one row: `slot` is 0 (P3). Version 0.1 has a row for each call.
 ocms_rate_counter = intranet_table(
     "ocms_rate_counter",
     varchar("operation", 64, key=True),
     varchar("credential", 64, key=True),
     whole("slot", key=True),
     moment("used_at", null=False),
+    bytewise_text("uses"),
 )
 
 # API keys; of the key itself only its SHA-256 in hex.

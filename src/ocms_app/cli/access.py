@@ -1,0 +1,45 @@
+"""`ocms access`: who has looked somebody up."""
+
+import sys
+from datetime import datetime, timedelta
+
+from rich.table import Table
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.access_records import SqlAccessRecords
+from ocms_app.cli.jobs import show
+from ocms_app.databases import open_databases
+from ocms_app.keys import access_hash_key
+from ocms_app.startup import startup
+from ocms_core.kernel.dates import singapore
+
+MOST_READ = 100
+
+
+def access(*, since: datetime | None = None, until: datetime | None = None) -> None:
+    """
+    Show who looked up a person, whose identity number is read from standard input.
+
+    So it stands in no list of processes and no history of commands. Records name people by a keyed hash:
+    the number finds them, they do not give it away.
+
+    Parameters
+    ----------
+    since
+        From this day or moment on, in Singapore time; without it the last 30 days.
+    until
+        Until before this day or moment; without it now.
+    """
+    settings, now = startup(), SystemClock().now()
+    if sys.stdin.isatty():
+        print("Type the identity number, then press Enter.", file=sys.stderr)
+    id_no = sys.stdin.readline(MOST_READ).strip()
+    if not id_no:
+        raise ValueError("No identity number was given.")
+    records = SqlAccessRecords(open_databases(settings).intranet, access_hash_key(settings))
+    table = Table("looked up", "who", "role", "operation", "notice")
+    first = singapore(since) if since else now - timedelta(days=30)
+    for found in records.accesses_to(id_no, first, singapore(until) if until else now + timedelta(seconds=1)):
+        moment = found.looked_up_at.strftime("%Y-%m-%d %H:%M:%S")
+        table.add_row(moment, found.principal, found.role, found.operation, found.notice_no or "")
+    show(table)
