@@ -35,7 +35,27 @@ LAST_DONE = Gauge("ocms_job_last_done_seconds", "When the job last ended well, a
 
 def worker_name() -> str:
     """Return a name for this worker in locks and runs: machine, process, and a few random letters."""
-    return f"{socket.gethostname()[:100]}:{os.getpid()}:{secrets.token_hex(3)}"
+    return f"{machine_name()}:{os.getpid()}:{secrets.token_hex(3)}"
+
+
+def machine_name() -> str:
+    """Return the name of this machine, as it stands in the names of workers."""
+    return socket.gethostname()[:100]
+
+
+def process_runs(worker: str) -> bool | None:
+    """Return whether the process of a worker runs; None where this machine cannot tell."""
+    machine, _, process = worker.partition(":")
+    number = process.partition(":")[0]
+    if machine != machine_name() or not number.isdigit():
+        return None
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # it is somebody else's
+    return True
 
 
 @frozen
@@ -151,7 +171,7 @@ def lock_extension(locks: JobLocks, lost: Event, lease: LockLease) -> Iterator[N
 
 def extend_until(done: Event, lost: Event, locks: JobLocks, lease: LockLease) -> None:
     """Extend a lock until the work is done or the lock is lost; an unreachable database is asked again."""
-    interval = extension_interval(lease).total_seconds()
+    interval = extension_interval(lease.at_most).total_seconds()
     while not done.wait(interval):
         try:
             if not locks.extend(lease):

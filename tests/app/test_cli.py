@@ -2,6 +2,7 @@
 
 import base64
 import io
+import socket
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from ocms_adapters.sql.schema import dated_values as t_dated
 from ocms_adapters.sql.schema import intranet as t
 from ocms_app.cli import app
 from ocms_app.cli.errors import run_reporting_errors
+from ocms_app.job_table import job_named
 from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
 from ocms_core.kernel.access import Operation, Principal, Role
 from tests.support.databases import Databases
@@ -409,6 +411,32 @@ def test_a_job_that_another_has_is_told_with_the_time_it_is_held_until(
     said = ocms("jobs", "run", "send_alerts")
     assert (said.status, said.out) == (3, "")
     assert f"(held until {until:%H:%M:%S} unless extended)" in said.err
+
+
+@pytest.mark.rule("P42")
+def test_the_lock_of_a_killed_worker_is_released_by_hand_and_that_of_a_running_one_is_not(
+    ocms: Run, sqlite_deployment: Deployment
+) -> None:
+    locks = locks_of(sqlite_deployment.engine)
+    assert ocms("jobs", "release", "query_datahive").err == (
+        "The lock of query_datahive is not released: nobody holds it.\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        worker = f"{socket.gethostname()[:100]}:{process.pid}:abc"
+        held = locks.take(LockRequest("query_datahive", worker, job_named("query_datahive").at_most))
+        assert isinstance(held, LockLease)
+        refused = ocms("jobs", "release", "query_datahive")
+        assert refused.status == 3
+        assert f"the process of its worker runs on this machine. Held by {held.holder} since 2" in refused.err
+        assert "It ends by itself at 2" in refused.err
+        process.kill()
+    released = ocms("jobs", "release", "query_datahive")
+    assert (released.status, released.out) == (0, "")
+    assert f"The lock of query_datahive is released. Held by {held.holder} since 2" in released.err
+    assert not locks.extend(held)
+    locks.take(LockRequest("query_datahive", "elsewhere:1:abc", job_named("query_datahive").at_most))
+    assert "its worker extended it a moment ago" in ocms("jobs", "release", "query_datahive").err
+    assert ocms("jobs", "release", "no_such_job").status == 1
 
 
 @pytest.mark.rule("P41", "P42")

@@ -7,7 +7,16 @@ from datetime import date, datetime, timedelta
 from attrs import define, evolve, field, frozen
 
 from ocms_core.jobs.ports import PendingAlert
-from ocms_core.jobs.runs import JobCounts, LockLease, LockRequest, Run, RunOutcome, RunResult, SlotRuns
+from ocms_core.jobs.runs import (
+    HeldLock,
+    JobCounts,
+    LockLease,
+    LockRequest,
+    Run,
+    RunOutcome,
+    RunResult,
+    SlotRuns,
+)
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.dates import today
 from ocms_core.kernel.errors import OcmsError, Unavailable
@@ -33,6 +42,7 @@ class LockRow:
 
     holder: str
     until: datetime
+    since: datetime = NOW
 
 
 @define
@@ -73,7 +83,7 @@ class InMemoryJobTransaction:
         row = self._store.locks.get(request.job)
         if row and row.until > now:
             return False
-        self._store.locks[request.job] = LockRow(request.worker, now + request.at_most)
+        self._store.locks[request.job] = LockRow(request.worker, now + request.at_most, now)
         return True
 
     def slot_runs(self, job: str, slot: datetime) -> SlotRuns:
@@ -102,12 +112,22 @@ class InMemoryJobTransaction:
         until = self.lease_end(lease)
         if until is None or until <= now:
             return False
-        self._store.locks[lease.job] = LockRow(lease.holder, now + lease.at_most)
+        row = self._store.locks[lease.job]
+        self._store.locks[lease.job] = evolve(row, until=now + lease.at_most)
         return True
 
     def lease_end(self, lease: LockLease) -> datetime | None:
         row = self._store.locks.get(lease.job)
         return row.until if row and row.holder == lease.holder else None
+
+    def held(self, job: str, now: datetime) -> HeldLock | None:
+        row = self._store.locks.get(job)
+        return HeldLock(row.holder, row.since, row.until) if row and row.until > now else None
+
+    def release_from(self, job: str, held: HeldLock, at: datetime) -> None:
+        row = self._store.locks[job]
+        assert row.holder == held.holder
+        self._store.locks[job] = evolve(row, until=at)
 
     def release(self, lease: LockLease, at: datetime) -> None:
         if self.lease_end(lease):

@@ -32,7 +32,7 @@ from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_adapters.sql.utc_clock import aware, utc_now
 from ocms_core.jobs.locks import check_lock
-from ocms_core.jobs.runs import JobCounts, LockLease, LockRequest, RunResult, SlotRuns
+from ocms_core.jobs.runs import HeldLock, JobCounts, LockLease, LockRequest, RunResult, SlotRuns
 from ocms_core.kernel.dates import local, singapore
 
 NAME: BindParameter[str] = bindparam("for_name")
@@ -57,6 +57,12 @@ OWN = (table.c.name == NAME, table.c.locked_by == HOLDER)
 EXTEND = update(table).where(*OWN, table.c.lock_until > NOW).values(lock_until=UNTIL)
 RELEASE = update(table).where(*OWN).values(lock_until=UNTIL)
 UNTIL_WHEN = select(table.c.lock_until).where(table.c.name == NAME)
+LOCK_HELD = lock_rows(
+    select(table.c.locked_by, table.c.locked_at, table.c.lock_until).where(
+        table.c.name == NAME, table.c.lock_until > NOW
+    ),
+    table,
+)
 LOCK_OWN = lock_rows(select(table.c.lock_until).where(*OWN), table)
 
 
@@ -117,6 +123,18 @@ class SqlJobTransaction:
         """Return until when the lock is held, and lock its row; None when another holds it."""
         until: datetime | None = self._connection.execute(LOCK_OWN, own(lease)).scalar()
         return singapore(aware(until)) if until else None
+
+    def held(self, job: str, now: datetime) -> HeldLock | None:
+        """Return who holds the lock of a job, and lock its row; None when it is free."""
+        row = self._connection.execute(LOCK_HELD, {"for_name": job, "now": utc(now)}).first()
+        if row is None:
+            return None
+        return HeldLock(row.locked_by, singapore(aware(row.locked_at)), singapore(aware(row.lock_until)))
+
+    def release_from(self, job: str, held: HeldLock, at: datetime) -> None:
+        """Let the lock of a holder end at a moment."""
+        values = {"for_name": job, "holder": held.holder, "until": utc(at)}
+        self._connection.execute(RELEASE, values)
 
     def release(self, lease: LockLease, at: datetime) -> None:
         """Let the lock end at a moment; the lock of another holder is left alone."""

@@ -11,17 +11,19 @@ from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.locks import SqlJobStore
 from ocms_app.databases import Databases, open_databases
-from ocms_app.job_runner import JobRunner
+from ocms_app.job_runner import JobRunner, process_runs
 from ocms_app.job_table import JOBS, job_named, schedules_in_effect
 from ocms_app.jobs.sending_alerts import alert_sender
 from ocms_app.scheduler import check_schedules, schedule_of
 from ocms_app.startup import startup
+from ocms_core.jobs.locks import JobLocks, last_extended
 from ocms_core.jobs.runs import JobCounts, Run, RunResult, SkipReason
 from ocms_core.kernel.alerts import Alert
 
-app = App(name="jobs", help="List the jobs, run one by hand, show their history.")
+app = App(name="jobs", help="List the jobs, run one by hand, show their history, release a lock.")
 
 MINUTE = "%Y-%m-%d %H:%M"
+SECOND = "%Y-%m-%d %H:%M:%S"
 HELD = 3
 
 
@@ -112,13 +114,42 @@ def history(name: str | None = None, *, last: int = 20, every: bool = False) -> 
             str(run.number),
             run.job,
             run.worker,
-            run.started_at.strftime("%Y-%m-%d %H:%M:%S"),
+            run.started_at.strftime(SECOND),
             seconds(run),
             run.state,
             counts_text(run.counts),
             run.error or "",
         )
     show(table)
+
+
+@app.command
+def release(name: str) -> int:
+    """
+    Release the lock of a job whose worker was killed, so that the job can run before the lock ends.
+
+    The worker has to be gone: its process has ended, which is seen on its own machine, or it has not said
+    for three minutes that it is alive. The exit status is 3 when the lock is not released.
+
+    Parameters
+    ----------
+    name
+        The job, as `ocms jobs list` shows it.
+    """
+    databases, job = open_databases(startup()), job_named(name)
+    held, refusal = JobLocks(SqlJobStore(databases.intranet)).release_by_hand(
+        job.name, job.at_most, process_runs
+    )
+    who = ""
+    if held:
+        extended = last_extended(held, job.at_most)
+        who = f" Held by {held.holder} since {held.since:{SECOND}}, last extended {extended:{SECOND}}."
+    if refusal is None:
+        print(f"The lock of {name} is released.{who}", file=sys.stderr)
+        return 0
+    when = f" It ends by itself at {held.until:{SECOND}} unless extended." if held else ""
+    print(f"The lock of {name} is not released: {refusal.value}.{who}{when}", file=sys.stderr)
+    return HELD
 
 
 @app.command

@@ -6,14 +6,17 @@ at least `at_least`; only the holder extends or releases it. A holder that was s
 lock is refused when it writes.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from ocms_core.jobs.ports import JobStore, JobTransaction
 from ocms_core.jobs.runs import (
+    HeldLock,
     JobCounts,
     LockLease,
     LockLost,
     LockRequest,
+    ReleaseRefusal,
     RunResult,
     SkipReason,
     SlotRuns,
@@ -26,6 +29,8 @@ from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 
 EXTENSIONS_PER_LEASE = 3
+# However long a lock holds, its holder shows this often that it is alive.
+LONGEST_EXTENSION_INTERVAL = timedelta(minutes=1)
 
 
 class LockNotTaken(Exception):
@@ -61,6 +66,26 @@ class JobLocks:
         """Hold a lock for another `at_most` from now; return False when it is no longer held."""
         with self._store.writing() as transaction:
             return transaction.extend(lease, transaction.database_time())
+
+    @rule("P42")
+    def release_by_hand(
+        self, job: str, at_most: timedelta, process_runs: Callable[[str], bool | None]
+    ) -> tuple[HeldLock | None, ReleaseRefusal | None]:
+        """
+        Release the lock of a job whose worker is gone (P42).
+
+        Returns who had it, None for a lock that is free, and the reason when it is not released. A worker
+        that was only suspended writes nothing more.
+        """
+        with self._store.writing() as transaction:
+            now = transaction.database_time()
+            held = transaction.held(job, now)
+            if held is None:
+                return None, ReleaseRefusal.FREE
+            refusal = release_refusal(held, at_most, now, process_runs)
+            if refusal is None:
+                transaction.release_from(job, held, now)
+            return held, refusal
 
     def end(self, lease: LockLease, result: RunResult, counts: JobCounts, error: str | None) -> RunResult:
         """
@@ -112,6 +137,31 @@ def check_lock(transaction: JobTransaction, lease: LockLease) -> None:
     transaction.limit_idle_time(left)
 
 
-def extension_interval(lease: LockLease) -> timedelta:
-    """Return how often a lock is to be extended: some attempts may fail before it runs out."""
-    return lease.at_most / EXTENSIONS_PER_LEASE
+def extension_interval(at_most: timedelta) -> timedelta:
+    """Return how often a lock of this duration is extended: some attempts may fail before it runs out."""
+    return min(at_most / EXTENSIONS_PER_LEASE, LONGEST_EXTENSION_INTERVAL)
+
+
+def last_extended(held: HeldLock, at_most: timedelta) -> datetime:
+    """Return when the holder of a lock last took or extended it, which is its last sign of life."""
+    return held.until - at_most
+
+
+@rule("P42")
+def release_refusal(
+    held: HeldLock, at_most: timedelta, now: datetime, process_runs: Callable[[str], bool | None]
+) -> ReleaseRefusal | None:
+    """
+    Return why a lock may not be released by hand; None when its holder is gone (P42).
+
+    It is when its process has ended, or when it has missed `EXTENSIONS_PER_LEASE` extensions.
+    `process_runs` says of a worker whether its process runs, None where that cannot be seen from here.
+    """
+    worker, mark, _ = held.holder.rpartition("#")
+    if not mark:
+        return ReleaseRefusal.FOREIGN
+    runs = process_runs(worker)
+    overdue = last_extended(held, at_most) + EXTENSIONS_PER_LEASE * extension_interval(at_most) <= now
+    if overdue or runs is False:
+        return None
+    return ReleaseRefusal.RUNNING if runs else ReleaseRefusal.EXTENDED

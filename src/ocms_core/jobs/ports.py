@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeAlias
 
-from ocms_core.jobs.runs import JobCounts, LockLease, LockRequest, RunOutcome, RunResult, SlotRuns
+from ocms_core.jobs.runs import HeldLock, JobCounts, LockLease, LockRequest, RunOutcome, RunResult, SlotRuns
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.value_objects import value_object
@@ -52,6 +52,12 @@ class JobTransaction(Protocol):
 
         Nobody takes it until the transaction ends.
         """
+
+    def held(self, job: str, now: datetime) -> HeldLock | None:
+        """Return who holds the lock of a job, None when it is free; nobody changes it in the meantime."""
+
+    def release_from(self, job: str, held: HeldLock, at: datetime) -> None:
+        """Let the lock of a holder end at a moment, so that this holder writes nothing more."""
 
     def release(self, lease: LockLease, at: datetime) -> None:
         """Let the lock end at a moment; the lock of another holder is left alone."""

@@ -91,6 +91,25 @@ class LockLease:
     log_only: bool = False
 
 
+@value_object
+class HeldLock:
+    """A lock that is held: by whom, since when, and until when unless it is extended."""
+
+    holder: str
+    since: datetime
+    until: datetime
+
+
+@unique
+class ReleaseRefusal(Enum):
+    """Why a lock is not released by hand."""
+
+    FREE = "nobody holds it"
+    RUNNING = "the process of its worker runs on this machine"
+    EXTENDED = "its worker extended it a moment ago"
+    FOREIGN = "its holder is no worker of OCMS"
+
+
 @rule("P42")
 @value_object
 class Run:

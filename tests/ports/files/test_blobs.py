@@ -1,5 +1,10 @@
 """What only the report store in a folder does, and the links to it."""
 
+import os
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
@@ -78,3 +83,71 @@ def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
     assert len(set(keys)) == 1
     assert len(keys[0]) == 32
     assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from ocms_adapters.files import blobs
+
+def write(sheet, file):
+    file.write(b"half")
+    file.flush()
+    print("writing", flush=True)
+    time.sleep(600)
+
+blobs.write_workbook = write
+blobs.FolderStore(Path(sys.argv[1]), None).put("kind/Report.xlsx", None)
+"""
+
+
+def parts_of(folder: FolderStore) -> list[Path]:
+    """Return the files that are half written."""
+    return sorted(folder.folder.rglob("*.part"))
+
+
+def make_old(path: Path) -> None:
+    """Let a file be as if it was written two hours ago."""
+    os.utime(path, (time.time() - 7200, time.time() - 7200))
+
+
+def test_what_a_killed_process_left_is_removed_and_what_is_being_written_is_not(folder: FolderStore) -> None:
+    command = [sys.executable, "-c", WRITER, str(folder.folder)]
+    with ExitStack() as stack:
+        writers = [
+            stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+            for _ in range(2)
+        ]
+        for writer in writers:
+            stack.callback(writer.kill)
+            assert writer.stdout
+            assert writer.stdout.readline() == "writing\n"
+        for part in parts_of(folder):
+            make_old(part)
+        writers[0].kill()
+        writers[0].wait()
+        assert len(parts_of(folder)) == 2
+        folder.put("kind/Another.xlsx", SHEET)
+        # One of the two is locked by the process that goes on writing it.
+        assert len(parts_of(folder)) == 1
+        writers[1].kill()
+        writers[1].wait()
+    FolderStore(folder.folder, LINKS).put("kind/Another.xlsx", SHEET)
+    assert parts_of(folder) == []
+    assert [path.name for path in folder.folder.rglob("*.xlsx")] == ["Another.xlsx"]
+
+
+def test_what_was_left_a_moment_ago_stays_and_a_folder_is_looked_through_once_an_hour(
+    folder: FolderStore,
+) -> None:
+    folder.put("kind/Report.xlsx", SHEET)
+    young = folder.folder / "kind" / ".Report.xlsx.1.part"
+    young.touch()
+    FolderStore(folder.folder, LINKS).put("kind/Report.xlsx", SHEET)
+    assert young.exists()
+    make_old(young)
+    folder.put("kind/Report.xlsx", SHEET)
+    assert young.exists()
+    folder._swept[young.parent] -= 3600
+    folder.put("kind/Report.xlsx", SHEET)
+    assert not young.exists()

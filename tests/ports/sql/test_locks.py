@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from ocms_adapters.sql.moments import MOMENT
 from ocms_adapters.sql.schema import ocms_job_run, ocms_shedlock, ocms_vip_vehicle
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_adapters.sql.utc_clock import utc_now
-from ocms_core.jobs.runs import LockLease, LockLost, LockRequest, RunResult, SkipReason
+from ocms_core.jobs.runs import LockLease, LockLost, LockRequest, ReleaseRefusal, RunResult, SkipReason
 from ocms_core.kernel.errors import RowRejected
 from tests.support.builders import at
 from tests.support.contenders import ENTER, LEAVE
@@ -54,6 +55,23 @@ def taken(engine: Engine, wish: LockRequest) -> LockLease:
 
 def end(engine: Engine, held: LockLease) -> None:
     locks_of(engine).end(held, RunResult.DONE, {}, None)
+
+
+@pytest.mark.rule("P42")
+def test_a_lock_is_released_by_hand_from_a_worker_that_is_gone(engine: Engine) -> None:
+    first = taken(engine, ask("first"))
+    release = partial(locks_of(engine).release_by_hand, JOB, LONG)
+    held, refusal = release(lambda _: None)
+    assert held
+    assert (held.holder, refusal) == (first.holder, ReleaseRefusal.EXTENDED)
+    assert held.until - held.since == LONG
+    assert release({"first": False}.get) == (held, None)
+    assert release({"first": False}.get) == (None, ReleaseRefusal.FREE)
+    with pytest.raises(LockLost):
+        write(engine, first)
+    second = taken(engine, ask("second"))
+    assert second.fence > first.fence
+    write(engine, second)
 
 
 def write(engine: Engine, held: LockLease) -> None:

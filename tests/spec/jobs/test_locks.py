@@ -1,6 +1,7 @@
 """A job's lock: one holder at a time, each with a higher fencing token, and no write by one who lost it."""
 
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -8,11 +9,11 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocms_core.jobs.locks import JobLocks, check_lock, extension_interval
-from ocms_core.jobs.runs import LockLease, LockLost, LockRequest, RunResult, SkipReason
+from ocms_core.jobs.locks import JobLocks, check_lock, extension_interval, last_extended
+from ocms_core.jobs.runs import LockLease, LockLost, LockRequest, ReleaseRefusal, RunResult, SkipReason
 from ocms_core.kernel.errors import Conflict, RowRejected, Unavailable
 from tests.support.builders import NOW
-from tests.support.in_memory_jobs import InMemoryJobStore
+from tests.support.in_memory_jobs import InMemoryJobStore, LockRow
 
 AT_MOST = timedelta(minutes=10)
 REQUEST = LockRequest("refresh_vip_vehicle", "a", AT_MOST)
@@ -136,12 +137,75 @@ def test_who_may_write_is_given_what_is_left_of_its_lock() -> None:
 def test_an_extended_lock_holds_its_time_anew() -> None:
     store = InMemoryJobStore()
     lease = taken(store)
-    store.clock.move(AT_MOST - extension_interval(lease))
+    store.clock.move(AT_MOST - extension_interval(lease.at_most))
     assert JobLocks(store).extend(lease)
     store.clock.move(AT_MOST - timedelta(microseconds=1))
     assert may_write(store, lease)
     store.clock.move(timedelta(microseconds=1))
     assert not JobLocks(store).extend(lease)
+
+
+MINUTE = timedelta(minutes=1)
+ALIVE, ENDED, UNSEEN = True, False, None
+
+
+@pytest.mark.rule("P42")
+@pytest.mark.parametrize("at_most", [timedelta(seconds=30), AT_MOST, timedelta(hours=1)])
+def test_whoever_holds_a_lock_shows_every_minute_that_it_is_alive(at_most: timedelta) -> None:
+    assert extension_interval(at_most) == min(at_most / 3, MINUTE)
+
+
+@pytest.mark.rule("P42")
+@pytest.mark.parametrize(
+    "silent, process, refusal",
+    [
+        (timedelta(0), ALIVE, ReleaseRefusal.RUNNING),
+        (timedelta(0), UNSEEN, ReleaseRefusal.EXTENDED),
+        (timedelta(0), ENDED, None),
+        (3 * MINUTE - timedelta(microseconds=1), UNSEEN, ReleaseRefusal.EXTENDED),
+        (3 * MINUTE, UNSEEN, None),
+        # A process that runs and does not extend its lock is suspended, or another of the same number.
+        (3 * MINUTE, ALIVE, None),
+    ],
+)
+def test_a_lock_is_released_by_hand_once_its_worker_is_gone(
+    *, silent: timedelta, process: bool | None, refusal: ReleaseRefusal | None
+) -> None:
+    store = InMemoryJobStore()
+    lease = taken(store)
+    store.clock.move(timedelta(minutes=5))
+    assert JobLocks(store).extend(lease)
+    store.clock.move(silent)
+    held, found = JobLocks(store).release_by_hand(REQUEST.job, AT_MOST, lambda _: process)
+    assert held
+    assert (held.holder, held.since, last_extended(held, AT_MOST)) == (lease.holder, NOW, NOW + 5 * MINUTE)
+    assert found is refusal
+    assert may_write(store, lease) == (refusal is not None)
+    assert isinstance(JobLocks(store).take(REQUEST), LockLease) == (refusal is None)
+
+
+@pytest.mark.rule("P42")
+def test_a_worker_whose_lock_was_released_by_hand_writes_nothing_and_leaves_the_next_alone() -> None:
+    store = InMemoryJobStore()
+    first = taken(store)
+    _, refusal = JobLocks(store).release_by_hand(REQUEST.job, AT_MOST, {"a": False}.get)
+    assert refusal is None
+    assert not JobLocks(store).extend(first)
+    second = taken(store, evolve(REQUEST, worker="b"))
+    assert JobLocks(store).end(first, RunResult.FAILED, {}, None) is RunResult.LOST
+    assert may_write(store, second)
+
+
+@pytest.mark.rule("P42")
+def test_a_free_lock_and_that_of_another_program_are_not_released() -> None:
+    store = InMemoryJobStore()
+    asked = partial(JobLocks(store).release_by_hand, REQUEST.job, AT_MOST, lambda _: False)
+    assert asked() == (None, ReleaseRefusal.FREE)
+    store.locks[REQUEST.job] = LockRow("a-node-of-shedlock", NOW + AT_MOST)
+    assert asked()[1] is ReleaseRefusal.FOREIGN
+    assert store.locks[REQUEST.job].until == NOW + AT_MOST
+    store.clock.move(AT_MOST)
+    assert asked() == (None, ReleaseRefusal.FREE)
 
 
 ACTS = st.tuples(st.sampled_from(["take", "take slot", "extend", "end", "fail", "wait"]), st.integers(0, 3))
