@@ -7,6 +7,7 @@ from itertools import chain
 import pytest
 from sqlalchemy import Table
 
+from ocms_adapters.encryption import FieldCipher
 from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.court import SqlCourtStores
@@ -29,13 +30,14 @@ Tables = dict[Table, list[Row]]
 
 ELEVEN = BEFORE_COURT | {"CPC", "CFC"}
 NOW = at("2026-02-10T15:30:00")
+CIPHER = FieldCipher({"k1": b"k" * 32})
 
 
 @pytest.fixture
 def stores(databases: Databases) -> Iterator[SqlCourtStores]:
     """Give the court's stores on databases with the examples."""
     intranet, internet = (engines.create(url) for url in (databases.intranet, databases.internet))
-    load_sample(intranet, internet, notices=0, seed=1, now=NOW, progress=lambda *_: None)
+    load_sample(intranet, internet, cipher=CIPHER, notices=0, seed=1, now=NOW, progress=lambda *_: None)
     yield SqlCourtStores(intranet)
     intranet.dispose()
     internet.dispose()

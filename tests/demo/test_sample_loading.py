@@ -1,5 +1,6 @@
 """The sample data comes into both databases once, whatever is in them already."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain, islice
@@ -9,8 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Table, func, select
 
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.encryption import FieldCipher
 from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
+from ocms_adapters.sql.internet_copy import InternetCopy
+from ocms_adapters.sql.reconciliation import ReconciliationResult, SqlReconciler
+from ocms_adapters.sql.replication import SqlReplication
 from ocms_adapters.sql.suspension_check import SqlSuspensionStores
 from ocms_adapters.sql.transactions import writing
 from ocms_core.kernel.dates import local
@@ -43,13 +49,16 @@ def internet(databases: Databases) -> Iterator[Engine]:
 
 
 NOW = at("2026-02-10T15:30:00")
+CIPHER = FieldCipher({"k1": b"k" * 32})
 EXAMPLES = sum(1 for _ in example_notices())
 
 
 def load(
     intranet: Engine, internet: Engine, notices: int, seed: int = 1, now: datetime = NOW
 ) -> SampleReport:
-    return load_sample(intranet, internet, notices=notices, seed=seed, now=now, progress=lambda *_: None)
+    return load_sample(
+        intranet, internet, cipher=CIPHER, notices=notices, seed=seed, now=now, progress=lambda *_: None
+    )
 
 
 def everything(*sides: Engine) -> dict[str, list[Any]]:
@@ -74,7 +83,13 @@ def test_what_was_loaded_is_what_was_drawn_whatever_the_parts(
     monkeypatch.setattr(loading, "PART", 2_000)
     progress: list[tuple[int, int]] = []
     report = load_sample(
-        intranet, internet, notices=4_500, seed=1, now=NOW, progress=lambda *done: progress.append(done)
+        intranet,
+        internet,
+        cipher=CIPHER,
+        notices=4_500,
+        seed=1,
+        now=NOW,
+        progress=lambda *done: progress.append(done),
     )
     assert progress == [(2_000, 4_500), (4_000, 4_500), (4_500, 4_500)]
     assert report.notices == count(intranet, VON) == 4_500 + EXAMPLES
@@ -96,6 +111,28 @@ def test_what_was_loaded_is_what_was_drawn_whatever_the_parts(
             .order_by(VON.c.notice_no)
         )
         assert [dict(row._mapping) for row in stored] == drawn_rows
+
+
+@pytest.mark.rule("G12", "F62")
+def test_what_is_said_to_be_in_the_internet_database_is_and_the_rest_is_on_its_way(
+    intranet: Engine, internet: Engine
+) -> None:
+    load(intranet, internet, 1_000)
+    copy = InternetCopy(internet, CIPHER)
+    reconciler, relay = SqlReconciler(intranet, copy), SqlReplication(intranet, copy)
+    found = reconciler.reconcile(NOW, repair=False)
+    assert (found.found, found.compared) == (Counter(), count(intranet, VON) + count(intranet, ONOD))
+    waiting = reconciler.outbox_status().waiting
+    assert found.on_their_way == sum(waiting.values()) > 0
+    assert 0 < waiting["NOTICE"] < waiting["OFFENDER"] < count(intranet, ONOD) / 2
+    # The database has dated what waits, by its own clock.
+    later = SystemClock().now() + timedelta(minutes=1)
+    assert relay.run_once(later, 5_000).delivered == found.on_their_way
+    assert reconciler.reconcile(later, repair=False) == ReconciliationResult(found.compared)
+    with internet.connect() as connection:
+        people = connection.execute(select(t.eocms_offence_notice_owner_driver)).all()
+    assert len(people) == count(intranet, ONOD)
+    assert all(person.id_no.startswith("k1") for person in people)
 
 
 def test_loading_again_adds_nothing_though_the_seed_and_the_day_are_others(

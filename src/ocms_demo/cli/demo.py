@@ -15,6 +15,7 @@ from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_app.cli.databases import upgrade_both
 from ocms_app.cli.serve import check_port, serve_until_stopped
 from ocms_app.databases import Databases, open_databases
+from ocms_app.keys import field_cipher
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
 from ocms_core.kernel.access import Role
@@ -58,7 +59,7 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
     check_port(host, port)
     databases = open_databases(settings)
     upgrade_both(databases)
-    fill(databases, notices, seed=1)
+    fill(databases, field_cipher(settings), notices, seed=1)
     credentials = issue_credentials(settings, databases)
     databases.dispose()
     base = f"http://{host}:{port}"

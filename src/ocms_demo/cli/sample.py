@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ocms_adapters.clock import SystemClock
+from ocms_adapters.encryption import FieldCipher
 from ocms_adapters.sql.transactions import translated
 from ocms_app.cli.databases import upgrade_both
 from ocms_app.databases import Databases, open_databases
+from ocms_app.keys import field_cipher
 from ocms_app.startup import startup
 from ocms_demo.sample import load_sample
 
@@ -33,18 +35,20 @@ def sample(
     seed
         Another seed gives other notices.
     """
-    databases = open_databases(startup())
+    settings = startup()
+    cipher, databases = field_cipher(settings), open_databases(settings)
     upgrade_both(databases)
-    fill(databases, notices, seed)
+    fill(databases, cipher, notices, seed)
 
 
-def fill(databases: Databases, notices: int, seed: int) -> None:
+def fill(databases: Databases, cipher: FieldCipher, notices: int, seed: int) -> None:
     """Load the sample with a progress bar on standard error."""
     with Progress(console=Console(stderr=True)) as progress, translated():
         task = progress.add_task("sample notices", total=notices)
         report = load_sample(
             databases.intranet,
             databases.internet,
+            cipher=cipher,
             notices=notices,
             seed=seed,
             now=SystemClock().now(),

@@ -9,10 +9,13 @@ from time import perf_counter
 from attrs import Factory, frozen
 from sqlalchemy import Connection, Engine, Table, select
 
+from ocms_adapters.encryption import FieldCipher
 from ocms_adapters.sql import schema as t
+from ocms_adapters.sql.internet_copy import place
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.dates import local
+from ocms_core.replication.replicated_tables import REPLICATED_TABLES, ReplicatedTable
 from ocms_demo.sample.bulk_insert import insert_absent, insert_rows
 from ocms_demo.sample.examples import example_notices, example_rows
 from ocms_demo.sample.generator import block, notice_no
@@ -66,6 +69,7 @@ def load_sample(
     intranet: Engine,
     internet: Engine,
     *,
+    cipher: FieldCipher,
     notices: int,
     seed: int,
     now: datetime,
@@ -74,6 +78,7 @@ def load_sample(
     """
     Add so many invented notices, and those the contract's examples name, to a pair of databases.
 
+    What the Internet database is said to have it has, encrypted by `cipher`; the rest is in the outbox.
     The same `notices`, `seed` and `now` give the same rows; fewer notices are the first of more. A
     notice that is there already is left as it is with all its rows, so a repeat adds nothing; what is
     added later to a smaller sample fits it when the seed is the same.
@@ -83,7 +88,7 @@ def load_sample(
     if not 0 <= notices <= MOST_NOTICES:
         raise ValueError(f"The sample has 0 to {MOST_NOTICES:,} notices, not {notices:,}.")
     started, moment = perf_counter(), local(now).replace(microsecond=0)
-    parts = [load_part(intranet, internet, list(example_notices()), example_rows(moment))]
+    parts = [load_part(intranet, internet, cipher, list(example_notices()), example_rows(moment))]
     for first in range(0, notices, PART):
         last = min(first + PART, notices)
         numbers = [notice_no(index) for index in range(first + 1, last + 1)]
@@ -94,13 +99,17 @@ def load_sample(
         else:
             blocks = (block(seed, number, moment) for number in range(first // BLOCK, -(-last // BLOCK)))
             generated = list(islice(chain.from_iterable(blocks), len(numbers)))
-            parts.append(load_part(intranet, internet, generated))
+            parts.append(load_part(intranet, internet, cipher, generated))
         progress(last, notices)
     return summed(parts, perf_counter() - started)
 
 
 def load_part(
-    intranet: Engine, internet: Engine, notices: Sequence[SampleNotice], more: Iterable[TableRow] = ()
+    intranet: Engine,
+    internet: Engine,
+    cipher: FieldCipher,
+    notices: Sequence[SampleNotice],
+    more: Iterable[TableRow] = (),
 ) -> SampleReport:
     """Add the notices that are not there yet with all their rows, and more rows besides."""
     numbers = [notice.notice_no for notice in notices]
@@ -109,16 +118,24 @@ def load_part(
         there = present(inside, t.ocms_valid_offence_notice, numbers)
         added = [notice for notice in notices if notice.notice_no not in there]
         rows = by_table(chain(chain.from_iterable(map(rows_of, added)), more))
-        copies = rows.pop(t.eocms_valid_offence_notice, [])
-        shown = present(outside, t.eocms_valid_offence_notice, numbers)
-        insert_rows(
-            outside,
-            t.eocms_valid_offence_notice,
-            [copy for copy in copies if copy["notice_no"] not in shown],
-        )
+        for copy in REPLICATED_TABLES.values():
+            table = t.INTERNET.tables[copy.target]
+            shown = present(outside, table, numbers)
+            copies = [given for given in rows.pop(table, []) if given["notice_no"] not in shown]
+            insert_rows(outside, table, [encrypted(given, copy, cipher) for given in copies])
         for table, of_table in rows.items():
             (insert_absent if table in SHARED else insert_rows)(inside, table, of_table)
     return report(added, len(there))
+
+
+def encrypted(given: Row, copy: ReplicatedTable, cipher: FieldCipher) -> Row:
+    """Return a row of the Internet database with what is encrypted there (F62)."""
+    key = tuple(given[name] for name in copy.keys)
+    return given | {
+        name: cipher.encrypt(given[name], place(key, name))
+        for name in copy.encrypted
+        if given[name] is not None
+    }
 
 
 def present(connection: Connection, table: Table, numbers: Sequence[str]) -> frozenset[str]:

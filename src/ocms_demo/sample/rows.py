@@ -9,7 +9,7 @@ from sqlalchemy import Table
 
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.schema import internet, intranet
-from ocms_core.replication.outbox_rows import NOTICE
+from ocms_core.replication.outbox_rows import NOTICE, OFFENDER
 from ocms_demo.sample.notices import SampleNotice, SampleOffender, SampleState, shown
 
 Row: TypeAlias = dict[str, Any]
@@ -76,13 +76,33 @@ def notice_rows(notice: SampleNotice, showing: SampleState) -> Iterator[TableRow
     if notice.delivered:
         yield row(t.eocms_valid_offence_notice, notice.stage_date, **shared)
     else:
-        yield row(t.ocms_outbox, notice.stage_date, kind=NOTICE, notice_no=notice.notice_no)
+        yield outbox_row(notice, NOTICE)
+
+
+def outbox_row(notice: SampleNotice, kind: str, role: str | None = None) -> TableRow:
+    """Build the row of what is still to be delivered to the Internet database."""
+    return row(
+        t.ocms_outbox,
+        notice.stage_date,
+        kind=kind,
+        notice_no=notice.notice_no,
+        owner_driver_indicator=role,
+    )
 
 
 def offender_rows(notice: SampleNotice, _showing: SampleState) -> Iterator[TableRow]:
-    """Yield the people of a notice with their addresses, and what makes one of them an HST case."""
+    """
+    Yield the people of a notice with their addresses, and what makes one of them an HST case.
+
+    Their Internet copies, once delivered, are yielded with identity number and name as they are.
+    """
     for offender in notice.offenders:
         yield offender_row(notice, offender)
+        yield (
+            copied_offender_row(notice, offender)
+            if notice.delivered
+            else outbox_row(notice, OFFENDER, offender.role)
+        )
         key = {"notice_no": notice.notice_no, "owner_driver_indicator": offender.role}
         for kind, place, since in offender.addresses:
             yield row(
@@ -126,7 +146,21 @@ def offender_row(notice: SampleNotice, offender: SampleOffender) -> TableRow:
         life_status="A" if someone.born else None,
         date_of_birth=someone.born,
         mha_dh_check_allow="Y",
-        is_sync="N",
+        is_sync="Y" if notice.delivered else "N",
+    )
+
+
+def copied_offender_row(notice: SampleNotice, offender: SampleOffender) -> TableRow:
+    """Build the Internet copy of one of a notice's people, nothing in it encrypted yet."""
+    return row(
+        t.eocms_offence_notice_owner_driver,
+        notice.stage_date,
+        notice_no=notice.notice_no,
+        owner_driver_indicator=offender.role,
+        id_type=offender.person.id_type,
+        offender_indicator="Y" if offender.current else "N",
+        id_no=offender.person.id_no,
+        name=offender.person.name,
     )
 
 
