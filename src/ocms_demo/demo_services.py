@@ -52,9 +52,9 @@ BY_HAND = (
     "jobs run query_datahive",
     "jobs run generate_hst_reports",
     "jobs history",
-    # The sample's people have no copies in the Internet database before.
-    "replication reconcile --repair",
     "replication status",
+    "replication run --once",
+    "replication reconcile",
 )
 SET_FOR_PARTNERS = ("partner_token_url", "partner_client_id", "partner_client_secret")
 

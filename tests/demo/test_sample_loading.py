@@ -122,7 +122,9 @@ def test_what_is_said_to_be_in_the_internet_database_is_and_the_rest_is_on_its_w
     reconciler, relay = SqlReconciler(intranet, copy), SqlReplication(intranet, copy)
     found = reconciler.reconcile(NOW, repair=False)
     assert (found.found, found.compared) == (Counter(), count(intranet, VON) + count(intranet, ONOD))
-    waiting = reconciler.outbox_status().waiting
+    status = reconciler.outbox_status()
+    waiting = status.waiting
+    assert (status.oldest, status.failing) == (NOW, 0)
     assert found.on_their_way == sum(waiting.values()) > 0
     assert 0 < waiting["NOTICE"] < waiting["OFFENDER"] < count(intranet, ONOD) / 2
     # The database has dated what waits, by its own clock.

@@ -96,6 +96,6 @@ def test_the_demo_shows_jobs_a_refresh_and_the_calls_of_the_clients(tmp_path: Pa
     assert "CAS sync of " in given
     assert "'notices': 20, 'known': 20}, then {'batches': 1, 'called': 1, 'refused': 0" in given
     ocms = relpath(OCMS, tmp_path)
-    assert f"{ocms} replication reconcile --repair" in said
+    assert f"{ocms} replication run --once" in said
     assert all(f"{ocms} {words}" in said for words in (*BY_HAND, "partner plus-query 1234567890"))
     assert all(f"export OCMS_{name}=" in given for name in ("VIP_URL", "PARTNER_URL", "PARTNER_TOKEN_URL"))

@@ -88,7 +88,9 @@ def load_sample(
     if not 0 <= notices <= MOST_NOTICES:
         raise ValueError(f"The sample has 0 to {MOST_NOTICES:,} notices, not {notices:,}.")
     started, moment = perf_counter(), local(now).replace(microsecond=0)
-    parts = [load_part(intranet, internet, cipher, list(example_notices()), example_rows(moment))]
+    parts = [
+        load_part(intranet, internet, cipher, moment, list(example_notices()), more=example_rows(moment))
+    ]
     for first in range(0, notices, PART):
         last = min(first + PART, notices)
         numbers = [notice_no(index) for index in range(first + 1, last + 1)]
@@ -99,7 +101,7 @@ def load_sample(
         else:
             blocks = (block(seed, number, moment) for number in range(first // BLOCK, -(-last // BLOCK)))
             generated = list(islice(chain.from_iterable(blocks), len(numbers)))
-            parts.append(load_part(intranet, internet, cipher, generated))
+            parts.append(load_part(intranet, internet, cipher, moment, generated))
         progress(last, notices)
     return summed(parts, perf_counter() - started)
 
@@ -108,16 +110,24 @@ def load_part(
     intranet: Engine,
     internet: Engine,
     cipher: FieldCipher,
+    moment: datetime,
     notices: Sequence[SampleNotice],
+    *,
     more: Iterable[TableRow] = (),
 ) -> SampleReport:
-    """Add the notices that are not there yet with all their rows, and more rows besides."""
+    """
+    Add the notices that are not there yet with all their rows, and more rows besides.
+
+    What is still to be delivered waits since `moment`.
+    """
     numbers = [notice.notice_no for notice in notices]
     # The Internet side is committed first: a notice that says it was delivered was.
     with writing(intranet) as inside, writing(internet) as outside:
         there = present(inside, t.ocms_valid_offence_notice, numbers)
         added = [notice for notice in notices if notice.notice_no not in there]
         rows = by_table(chain(chain.from_iterable(map(rows_of, added)), more))
+        for waiting in rows.get(t.ocms_outbox, ()):
+            waiting["cre_date"] = moment
         for copy in REPLICATED_TABLES.values():
             table = t.INTERNET.tables[copy.target]
             shown = present(outside, table, numbers)
