@@ -51,6 +51,16 @@ def test_a_mail_server_that_is_down_loses_no_alert(
     assert len(mailbox.received) == 1
 
 
+@pytest.mark.rule("P40")
+@pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(days=1)])
+def test_an_alert_that_a_clock_far_ahead_has_kept_is_sent_at_once(
+    runner: JobRunner, mailbox: Mailbox, ahead: timedelta
+) -> None:
+    SqlAlerts(runner.databases.intranet).keep(ALERT, SystemClock().now() + ahead)
+    assert sent(runner) == {"sent": 1, "failed": 0, "refused": 0}
+    assert len(mailbox.received) == 1
+
+
 @pytest.mark.parametrize("changes", [{"smtp_password": "wrong"}, {"smtp_ca": ""}, {"smtp_starttls": False}])
 def test_an_alert_goes_only_to_the_server_that_is_meant(
     runner: JobRunner, with_settings: Callable[..., JobRunner], mailbox: Mailbox, changes: dict[str, object]

@@ -42,8 +42,13 @@ class SendingLimit:
     _sent: dict[str, list[datetime]] = field(init=False, factory=lambda: defaultdict(list))
 
     def __attrs_post_init__(self) -> None:
-        """Read what was sent within the last hour, and drop the rest. Raises `MalformedData`."""
-        since = self.now() - PERIOD - MARGIN
+        """
+        Read what was sent within the last hour, and drop the rest. Raises `MalformedData`.
+
+        A request that a wrong clock dated in the future counts as sent now.
+        """
+        now = self.now()
+        since = now - PERIOD - MARGIN
         lines = self.file.read_bytes().splitlines() if self.file.exists() else ()
         for number, line in enumerate(lines, start=1):
             try:
@@ -53,7 +58,7 @@ class SendingLimit:
             source = f"line {number} of {self.file.name}"
             path, at = RECORDS.read({"request": parsed}, SentRequest, source).request
             if at >= since:
-                self._sent[path].append(at)
+                self._sent[path].append(min(at, now))
         rewritten = self.file.with_name(self.file.name + ".new")
         kept = [line_of(path, at) for path, moments in self._sent.items() for at in moments]
         rewritten.write_bytes(b"".join(kept))

@@ -58,7 +58,7 @@ class SqlAccessRecords:
             "role": who.role.value,
             "operation": operation.value,
             "notice_no": notice_no,
-            "identity_set": b"".join(sorted({self._hashed(id_no) for id_no in id_nos})) or None,
+            "identity_set": b"".join(sorted({self.hashed(id_no) for id_no in id_nos})) or None,
             **creation_stamp(local(now)),
         }
         try:
@@ -70,7 +70,7 @@ class SqlAccessRecords:
     @rule("G2")
     def accesses_to(self, id_no: str, since: datetime, until: datetime) -> Iterator[Access]:
         """Yield who looked an identity up from one moment until before another, the oldest first."""
-        table, wanted = h.ocms_access_record.c, self._hashed(id_no)
+        table, wanted = h.ocms_access_record.c, self.hashed(id_no)
         rows = (
             select(table.looked_up_at, table.principal, table.role, table.operation, table.notice_no)
             .add_columns(table.identity_set, table.identities)
@@ -83,7 +83,7 @@ class SqlAccessRecords:
                     looked_up_at, *others = shown
                     yield Access(singapore(looked_up_at), *others)
 
-    def _hashed(self, id_no: str) -> bytes:
+    def hashed(self, id_no: str) -> bytes:
         """Return the keyed hash an identity number is found by."""
         return hmac.digest(self._key, id_no.upper().encode(), "sha256")[:HASH_BYTES]
 

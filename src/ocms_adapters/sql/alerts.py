@@ -5,12 +5,13 @@ from datetime import datetime
 from hashlib import sha256
 
 from attrs import evolve, frozen
-from sqlalchemy import Connection, Engine, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, Engine, exists, func, insert, literal, or_, select, update
 
 from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.schema import ocms_alert as table
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import reading, unchecked, writing
+from ocms_core.jobs.alerts import latest_attempt
 from ocms_core.jobs.ports import PendingAlert
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.dates import local
@@ -50,9 +51,11 @@ class SqlAlerts:
 
     def pending(self, now: datetime, *, most: int = 100) -> Sequence[PendingAlert]:
         """Return the alerts that are to be attempted now, the oldest first."""
+        on_time = table.c.next_attempt_at <= local(now)
+        by_wrong_clock = table.c.next_attempt_at > local(latest_attempt(now))
         due = (
             select(table)
-            .where(table.c.sent_at.is_(None), table.c.next_attempt_at <= local(now))
+            .where(table.c.sent_at.is_(None), or_(on_time, by_wrong_clock))
             .order_by(table.c.id)
             .limit(most)
         )

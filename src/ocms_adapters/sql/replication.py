@@ -29,6 +29,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    or_,
     select,
     update,
 )
@@ -46,7 +47,7 @@ from ocms_core.kernel.dates import local
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.replication.replicated_tables import REPLICATED_TABLES, Key, ReplicatedTable, State, Values
-from ocms_core.replication.retries import next_attempt
+from ocms_core.replication.retries import latest_attempt, next_attempt
 
 log = structlog.get_logger()
 
@@ -100,7 +101,9 @@ class ReplicationStatements:
         )
         heads = select(outbox.c.notice_no).where(outbox.c.delivered_at.is_(None), first)
         of_notices = among(dialect, outbox.c.notice_no)
-        due = heads.where(outbox.c.next_attempt_at <= now()).order_by(outbox.c.id)
+        # Later than any wait is the moment of a clock that is wrong: such a row waits for nothing.
+        wrong = outbox.c.next_attempt_at > bindparam("latest", type_=MOMENT)
+        due = heads.where(or_(outbox.c.next_attempt_at <= now(), wrong)).order_by(outbox.c.id)
         self.due_heads = lock_rows(
             due.limit(bindparam("most", type_=Integer)),
             outbox,
@@ -202,7 +205,8 @@ class SqlReplication:
     @rule("G12")
     def run_once(self, now: datetime, most: int = BATCH) -> RelayResult:
         """Deliver due rows of up to `most` notices that nobody else is delivering, oldest first."""
-        return self._deliver(self._statements.due_heads, {"most": most, "now": local(now)}, now, wait=False)
+        bound = {"most": most, "now": local(now), "latest": local(latest_attempt(now))}
+        return self._deliver(self._statements.due_heads, bound, now, wait=False)
 
     def _deliver(
         self, heads: Select[Any], bound: Mapping[str, Any], moment: datetime, *, wait: bool

@@ -1,6 +1,6 @@
 """Sending the alerts that wait; one that is not accepted waits longer each time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ocms_core.jobs.ports import AlertOutbox, AlertSender, Clock
 from ocms_core.jobs.runs import JobCounts
@@ -10,6 +10,7 @@ from ocms_core.kernel.rule_tags import rule
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 MOST_DOUBLINGS = 10
+CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 @rule("P40")
@@ -37,3 +38,8 @@ def send_alerts(outbox: AlertOutbox, sender: AlertSender, clock: Clock) -> JobCo
 def wait(attempts: int) -> timedelta:
     """Return the wait after a failed attempt that others came before: twice the last, an hour at most."""
     return min(FIRST_WAIT * (1 << min(attempts, MOST_DOUBLINGS)), LONGEST_WAIT)
+
+
+def latest_attempt(now: datetime) -> datetime:
+    """Return the latest moment an alert can be put off to; one dated later was dated by a wrong clock."""
+    return now + LONGEST_WAIT + CLOCK_TOLERANCE

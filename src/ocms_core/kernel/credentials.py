@@ -56,8 +56,8 @@ class ApiCredential:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
     def is_use_to_be_recorded(self, now: datetime) -> bool:
-        """Return whether this use is to be recorded: once an hour, not with every call."""
-        return self.last_used_at is None or now - self.last_used_at >= USE_RECORDING_INTERVAL
+        """Return whether this use is to be recorded: once an hour, and where a wrong clock dated the last."""
+        return self.last_used_at is None or abs(now - self.last_used_at) >= USE_RECORDING_INTERVAL
 
 
 class TooManyKeys(OcmsError):

@@ -1,10 +1,13 @@
 """Where reports are kept, and the links they are fetched by."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from ocms_core.kernel.sheets import Sheet
 from ocms_core.kernel.value_objects import value_object
+
+LONGEST_LINK = timedelta(days=31)
+"""No link opens longer; one that seems to was made by a clock that is wrong."""
 
 
 @value_object

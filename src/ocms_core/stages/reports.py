@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.report_store import LONGEST_LINK
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.sheets import CellKind, Column, Sheet
 from ocms_core.kernel.value_objects import value_object
@@ -140,8 +141,8 @@ def names_of_day(days: Iterable[OfficerDay]) -> frozenset[str]:
 
 @rule("G14")
 def link_hours(reference: Reference) -> int:
-    """Return how many hours a link opens: as the parameter says, and a day where it says nothing (G14)."""
-    return reference.whole_number("REPORT_LINK", "HOURS", 24)
+    """Return how many hours a link opens: as the parameter says, 31 days at most, else a day (G14)."""
+    return min(reference.whole_number("REPORT_LINK", "HOURS", 24), LONGEST_LINK // timedelta(hours=1))
 
 
 def stored_name(name: str) -> str:

@@ -62,6 +62,16 @@ def test_a_link_opens_its_file_until_it_expires(folder: FolderStore) -> None:
 
 
 @pytest.mark.rule("S53")
+def test_a_link_made_by_a_clock_far_ahead_opens_nothing_until_its_time_is_near() -> None:
+    expires, year = NOW + timedelta(days=365), timedelta(days=365)
+    query = parse_qs(urlsplit(LINKS.make(NAME, expires)).query)
+    given = (NAME, query["expires"][0], query["signature"][0])
+    assert not LINKS.opens(*given, NOW)
+    assert not LINKS.opens(*given, NOW + year - timedelta(days=31, minutes=2))
+    assert LINKS.opens(*given, NOW + year - timedelta(days=31))
+
+
+@pytest.mark.rule("S53")
 @pytest.mark.parametrize("changed", ["path", "expiry", "signature", "key", "no number", "not ascii"])
 def test_a_link_that_was_changed_opens_nothing(folder: FolderStore, changed: str) -> None:
     name, expires, signature = link_parts(folder)

@@ -561,5 +561,5 @@ def test_a_look_up_leaves_who_when_what_and_whom_only_as_a_keyed_hash(officer_cl
         NUMBER,
         local(NOW),
     )
-    assert row["identities"] == records.hashed("S1234567A")
-    assert SqlAccessRecords(officer_client.engine, b"j" * 32).hashed("S1234567A") != row["identities"]
+    assert row["identity_set"] == records.hashed("S1234567A")
+    assert SqlAccessRecords(officer_client.engine, b"j" * 32).hashed("S1234567A") != row["identity_set"]

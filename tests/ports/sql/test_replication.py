@@ -23,6 +23,7 @@ from ocms_adapters.sql.replication import RelayResult, ReplicationStatements, Sq
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.court.service import update_court_notices
 from ocms_core.kernel.changes import NoticeChanged
+from ocms_core.kernel.dates import local
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.offender_details import Person
 from ocms_core.offenders import service
@@ -274,6 +275,29 @@ def test_a_row_the_internet_side_refuses_keeps_nobody_else_waiting(sides: Sides)
         "the Internet database refused a row of this notice"
     }
     assert sides.copy.rows(OFFENDER, ["A1", "C3"])
+
+
+@pytest.mark.rule("G12")
+@pytest.mark.parametrize("ahead", [timedelta(minutes=7), timedelta(days=1), timedelta(days=3650)])
+def test_what_a_clock_far_ahead_has_dated_is_delivered_at_once(sides: Sides, ahead: timedelta) -> None:
+    put_notice(sides.intranet, "A1")
+    put_person(sides.intranet, "A1", "O", OWNER, current=True)
+    sides.differences(repair=True)
+    with sides.intranet.begin() as connection:
+        connection.execute(update(schema.ocms_outbox).values(next_attempt_at=local(NOW + ahead)))
+    assert sides.replication.run_once(NOW).delivered == 2
+    assert sides.differences() == {}
+
+
+@pytest.mark.rule("G12")
+def test_what_is_put_off_is_delivered_when_its_wait_is_over(sides: Sides) -> None:
+    later = NOW + timedelta(minutes=5)
+    put_notice(sides.intranet, "A1")
+    sides.differences(repair=True)
+    with sides.intranet.begin() as connection:
+        connection.execute(update(schema.ocms_outbox).values(next_attempt_at=local(later)))
+    assert sides.replication.run_once(NOW).delivered == 0
+    assert sides.replication.run_once(later).delivered == 1
 
 
 @pytest.mark.rule("G12")

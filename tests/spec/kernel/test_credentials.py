@@ -95,6 +95,8 @@ def test_the_last_use_is_noted_once_an_hour() -> None:
     assert KEPT.is_use_to_be_recorded(NOW)
     assert not evolve(KEPT, last_used_at=NOW - timedelta(hours=1) + MOMENT).is_use_to_be_recorded(NOW)
     assert evolve(KEPT, last_used_at=NOW - timedelta(hours=1)).is_use_to_be_recorded(NOW)
+    assert not evolve(KEPT, last_used_at=NOW + timedelta(minutes=1)).is_use_to_be_recorded(NOW)
+    assert evolve(KEPT, last_used_at=NOW + timedelta(days=1)).is_use_to_be_recorded(NOW)
 
 
 @pytest.mark.rule("G4", "G16")

@@ -3,6 +3,7 @@
 import pytest
 
 from ocms_adapters.sql import schema
+from ocms_adapters.sql.access_records import hashes_in
 from tests.spec.http.offenders.conftest import OfficerClient
 from tests.support.offender_builders import FURNISH, JOHN, NUMBER, OWNER, UPDATE
 from tests.support.offender_rows import put_notice, put_person, rows_of
@@ -77,8 +78,8 @@ def test_every_look_at_particulars_leaves_one_record_and_a_check_none(worked_on:
         "notice-getTimeline",
     ]
     assert {row["notice_no"] for row in found} == {NUMBER}
-    both, again, former = (row["identities"].split() for row in found)
+    both, again, former = (hashes_in(row["identity_set"], None) for row in found)
     assert both == again
     assert len(both) == 2
-    assert set(former) < set(both)
+    assert former < both
     assert not any(person.id_no in repr(found) for person in (JOHN, OWNER))
