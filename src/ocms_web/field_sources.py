@@ -164,7 +164,7 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     "StageError": STAGE_ERROR,
     "StageSearchRequest": {
         "noticeNo": "API field, kept in ocms_access_record.notice_no",
-        "idNo": "API field, kept in ocms_access_record.identities, as a keyed hash",
+        "idNo": "API field, kept in ocms_access_record.identity_set, as a keyed hash",
         "vehicleNo": "API field",
         "currentProcessingStage": "API field",
         "lastProcessingStage": "API field",

@@ -13,8 +13,8 @@ from ocms_adapters.sql.schema import INTRANET
 from ocms_adapters.sql.schema import ocms_rate_counter as table
 from ocms_core.kernel.dates import singapore
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 
 # What 0.1 dated a slot that no call had taken yet.
 NEVER_USED = datetime(1970, 1, 1)  # noqa: DTZ001  # columns are local
