@@ -64,10 +64,9 @@ class Pipeline:
 
 @frozen
 class AuthorizedCall:
-    """A call that may be made: by whom, and when it came."""
+    """A call that may be made, by its caller."""
 
     caller: Principal
-    now: datetime
 
 
 @frozen
@@ -166,7 +165,7 @@ def authorize(endpoint: Endpoint, pipeline: Pipeline, headers: Mapping[str, str]
         return with_headers(
             endpoint.problem(Problem.RATE_LIMITED), {"Retry-After": str(admission.retry_after)}
         )
-    return AuthorizedCall(caller, now)
+    return AuthorizedCall(caller)
 
 
 @rule("G8", "K1")
@@ -179,7 +178,8 @@ def handle(endpoint: Endpoint, pipeline: Pipeline, call: AuthorizedCall, raw: Ra
     key = raw.headers.get(HEADER) if OPERATIONS[endpoint.operation].changes else None
     if key is not None and not is_key(key):
         return endpoint.problem(Problem.INVALID_KEY)
-    caller, now = call.caller, call.now
+    # The body may have taken its time.
+    caller, now = call.caller, pipeline.clock.now()
     record_access = partial(pipeline.records.record_access, caller, endpoint.operation, now=now)
     try:
         return endpoint.answer(Request(caller, now, body, record_access, raw.url_params, key))
