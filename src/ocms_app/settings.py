@@ -90,6 +90,7 @@ class Settings:
     body_rate: int = 1024
     calls: int = 256
     bodies_mib: int = 64
+    ready_seconds: int = 5
     log_format: str = "json"
     log_level: str = "info"
     schedules: dict[str, str] = field(factory=dict)
@@ -158,6 +159,7 @@ MEANINGS: dict[str, str] = {
     "body_rate": "bytes a second, after the first five seconds, with which a body must come on average",
     "calls": "calls of known callers in progress in one process, half of them of one; more get 503",
     "bodies_mib": "MiB of bodies of these calls, half of them of one caller; more get 503",
+    "ready_seconds": "how long /health/ready waits for the databases",
     "log_format": "json, or text for people",
     "log_level": "debug, info, warning or error",
     "schedules": "crontab lines in Singapore time by job, as [ocms.schedules] in the TOML file",
@@ -208,7 +210,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 BOUNDS = {
     **dict.fromkeys(("workers", "threads", "stop_seconds"), (1, inf)),
-    **dict.fromkeys(("connections", "header_seconds", "body_seconds", "body_rate", "calls"), (1, inf)),
+    **dict.fromkeys(
+        ("connections", "header_seconds", "body_seconds", "body_rate", "calls", "ready_seconds"), (1, inf)
+    ),
     "bodies_mib": (8, inf),
     "vip_largest_shrink": (0, 100),
     **{name: (0, 36_500) for name in MEANINGS if name.startswith("keep_")},

@@ -38,6 +38,7 @@ from ocms_web.endpoints import MEBIBYTE
 from ocms_web.hst import routes as hst
 from ocms_web.offenders import routes as offenders
 from ocms_web.pipeline import Pipeline
+from ocms_web.readiness import Readiness
 from ocms_web.signed_files import SignedFiles
 from ocms_web.stages import routes as stages
 
@@ -130,4 +131,5 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     local = [reports] if isinstance(reports, FolderStore) else []
     files = [SignedFiles(each, each.links, pipeline.clock, records) for each in local]
     routes = [each.route() for each in files]
-    return create_app(endpoints, pipeline, ready=databases.ready, version=version, files=routes)
+    readiness = Readiness(databases.ready, settings.ready_seconds)
+    return create_app(endpoints, pipeline, ready=readiness, version=version, files=routes)

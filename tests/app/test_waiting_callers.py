@@ -67,7 +67,7 @@ def known_callers_and_health_are_answered(served: Served, known: Headers) -> Non
 
 def test_half_sent_bodies_of_unknown_callers_are_refused_at_once(sqlite_deployment: Deployment) -> None:
     put_notices(sqlite_deployment.engine, [NO])
-    with serving(sqlite_deployment, body_seconds=600) as served:
+    with serving(sqlite_deployment, body_seconds=600, ready_seconds=30) as served:
         known = sqlite_deployment.token()
         known_callers_and_health_are_answered(served, known)
         idle = memory(served)
@@ -84,7 +84,7 @@ def test_a_half_sent_body_of_a_known_caller_ends_in_time_and_takes_half_of_the_p
     sqlite_deployment: Deployment,
 ) -> None:
     put_notices(sqlite_deployment.engine, [NO])
-    with serving(sqlite_deployment, body_seconds=5, calls=2) as served:
+    with serving(sqlite_deployment, body_seconds=5, calls=2, ready_seconds=30) as served:
         slow, known = sqlite_deployment.token(), sqlite_deployment.token()
         half = head(API_4, 2_000_000, slow) + b"x"
         while (refused := answered_meanwhile(served, half, slow, known)) is None:

@@ -14,6 +14,8 @@ from ocms_app.distributed_reconciliation import queue_of
 from ocms_app.settings import DAYEND, Settings
 from ocms_app.startup import startup
 
+WORKING = (migrations.SchemaState.CURRENT, migrations.SchemaState.AHEAD)
+
 app = App(name="db", help="Create, migrate, check and fill the databases.")
 
 
@@ -36,11 +38,9 @@ def check() -> int:
     behind = []
     for side, engine in databases.sides():
         with translated():
-            current = migrations.is_current(engine, side)
-        print(
-            f"{side}: {'up to date' if current else 'not up to date; run `ocms db upgrade`'}", file=sys.stderr
-        )
-        behind.extend([] if current else [side])
+            found = migrations.schema_state(engine, side)
+        print(f"{side}: {found.value}", file=sys.stderr)
+        behind.extend([] if found in WORKING else [side])
     if not behind:
         name_several_offenders(databases)
     wrong = list(wrong_columns(settings, databases))
@@ -75,8 +75,8 @@ def upgrade_both(databases: Databases) -> None:
     """Migrate both databases to the present schema."""
     for side, engine in databases.sides():
         with translated():
-            migrations.upgrade(engine, side)
+            found = migrations.upgrade(engine, side)
             queue = queue_of(engine) if side == "intranet" else None
             if queue:
                 queue.upgrade()
-        print(f"{side}: up to date", file=sys.stderr)
+        print(f"{side}: {found.value}", file=sys.stderr)

@@ -63,7 +63,7 @@ def test_the_dates_of_a_notice_are_those_of_its_stage_its_row_and_its_open_recor
     assert set(dates_of([found])) == {EARLIER, SOON, SOONER}
 
 
-STAGES = st.sampled_from(["WAR", "CPC", "TR1", "CFC"])
+STAGES = st.sampled_from(["WAR", "CPC", "CWT", "CFC"])
 REASONS = st.sampled_from([None, "WWP", "OTH"])
 # The moments the calls were made at, in the order in which they got the lock: any order there is.
 CALLS = st.lists(st.tuples(st.integers(0, 3599), STAGES, REASONS), min_size=2, max_size=8)
