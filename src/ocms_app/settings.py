@@ -88,6 +88,13 @@ class Settings:
     workers: int = 1
     threads: int = 16
     stop_seconds: int = 30
+    connections: int = 1000
+    header_seconds: int = 20
+    body_seconds: int = 30
+    body_rate: int = 1024
+    calls: int = 256
+    bodies_mib: int = 64
+    ready_seconds: int = 5
     log_format: str = "json"
     log_level: str = "info"
     schedules: dict[str, str] = field(factory=dict)
@@ -149,6 +156,13 @@ MEANINGS: dict[str, str] = {
     "workers": "processes that serve",
     "threads": "calls one process answers at once, and its database connections",
     "stop_seconds": "how long requests in flight may take to finish when the server stops",
+    "connections": "connections one process has open at once; further ones wait until one is closed",
+    "header_seconds": "how long a request's headers may take, and a connection wait for its next request",
+    "body_seconds": "how long the body of a request may take",
+    "body_rate": "bytes a second, after the first five seconds, with which a body must come on average",
+    "calls": "calls of known callers in progress in one process, half of them of one; more get 503",
+    "bodies_mib": "MiB of bodies of these calls, half of them of one caller; more get 503",
+    "ready_seconds": "how long /health/ready waits for the databases",
     "log_format": "json, or text for people",
     "log_level": "debug, info, warning or error",
     "schedules": "crontab lines in Singapore time by job, as [ocms.schedules] in the TOML file",
@@ -200,6 +214,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 BOUNDS = {
     **dict.fromkeys(("workers", "threads", "stop_seconds"), (1, inf)),
+    **dict.fromkeys(
+        ("connections", "header_seconds", "body_seconds", "body_rate", "calls", "ready_seconds"), (1, inf)
+    ),
+    "bodies_mib": (8, inf),
     "vip_largest_shrink": (0, 100),
     **{name: (0, 36_500) for name in MEANINGS if name.startswith("keep_")},
 }

@@ -32,10 +32,13 @@ from ocms_web.authentication import Authenticator
 from ocms_web.authentication.api_keys import ApiKeyAuthenticator
 from ocms_web.authentication.bearer import BearerAuthenticator, KeySource
 from ocms_web.authentication.issuers import CallerKind, Issuer
+from ocms_web.bodies import BodyLimits, CallsInProgress
 from ocms_web.court import routes as court
+from ocms_web.endpoints import MEBIBYTE
 from ocms_web.hst import routes as hst
 from ocms_web.offenders import routes as offenders
 from ocms_web.pipeline import Pipeline
+from ocms_web.readiness import Readiness
 from ocms_web.signed_files import SignedFiles
 from ocms_web.stages import routes as stages
 
@@ -95,6 +98,12 @@ def check_settings(settings: Settings) -> None:
         raise WrongSettings(wrong)
 
 
+def calls(settings: Settings) -> CallsInProgress:
+    """Return the bounds on calls in progress that the settings name (G19)."""
+    size = settings.bodies_mib * MEBIBYTE
+    return CallsInProgress(BodyLimits(settings.body_seconds, settings.body_rate, settings.calls, size))
+
+
 def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     """Wire the HTTP API, on databases that are open already or else those of the settings."""
     databases = databases or open_databases(settings)
@@ -104,7 +113,9 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     )
     threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="call")
     records = SqlAccessRecords(intranet, access_hash_key(settings))
-    pipeline = Pipeline(authenticator, SqlRateLimits(intranet), SystemClock(), records, threads=threads)
+    pipeline = Pipeline(
+        authenticator, SqlRateLimits(intranet), SystemClock(), records, threads=threads, calls=calls(settings)
+    )
     reference = SqlReference(intranet)
     reports = report_store(settings)
     offender_calls = offenders.OffenderCalls(
@@ -120,4 +131,5 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     local = [reports] if isinstance(reports, FolderStore) else []
     files = [SignedFiles(each, each.links, pipeline.clock, records) for each in local]
     routes = [each.route() for each in files]
-    return create_app(endpoints, pipeline, ready=databases.ready, version=version, files=routes)
+    readiness = Readiness(databases.ready, settings.ready_seconds)
+    return create_app(endpoints, pipeline, ready=readiness, version=version, files=routes)

@@ -1,6 +1,6 @@
 """The Litestar application: endpoints, health, metrics and the API description."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,26 +24,25 @@ from ocms_web.endpoints import Endpoint
 from ocms_web.json_codec import Reply, encode
 from ocms_web.observability import metrics, observe_requests
 from ocms_web.pipeline import Pipeline, serve
+from ocms_web.readiness import Readiness
 
 log = structlog.get_logger()
 
 SWAGGER_UI = Path(__file__).parent / "static" / "swagger-ui"
-
-Ready = Callable[[], None]
 
 
 def create_app(
     endpoints: Sequence[Endpoint],
     pipeline: Pipeline,
     *,
-    ready: Ready,
+    ready: Readiness,
     version: str,
     files: Sequence[HTTPRouteHandler] = (),
 ) -> ASGIApp:
     """
     Build the API; every request is observed, also one the framework itself refuses.
 
-    `files` are the routes of signed links. `ready` raises `Unavailable` while the system cannot work.
+    `files` are the routes of signed links.
     """
     own = [live, health_of(ready), metrics_page, *files, *description(endpoints, version)]
     paths = frozenset(
@@ -125,16 +124,16 @@ def live() -> Response[bytes]:
     return response(Reply(200, {"status": "live"}))
 
 
-def health_of(ready: Ready) -> HTTPRouteHandler:
+def health_of(ready: Readiness) -> HTTPRouteHandler:
     """Return the route that says whether the system can work."""
 
-    @get("/health/ready", sync_to_thread=True)
-    def health() -> Response[bytes]:
-        """Answer whether both databases answer and are up to date."""
+    @get("/health/ready")
+    async def health() -> Response[bytes]:
+        """Answer whether this version works with both databases, and takes writes."""
         try:
-            ready()
+            await ready.check()
         except Unavailable as fault:
-            log.warning("not_ready", reason=str(fault))
+            log.warning("not_ready", reason=str(fault), code=fault.code)
             return response(Reply(503, {"status": "not ready", "reason": str(fault)}))
         return response(Reply(200, {"status": "ready"}))
 

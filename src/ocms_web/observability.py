@@ -41,18 +41,21 @@ def observe_requests(app: ASGIApp, paths: frozenset[str]) -> ASGIApp:
         handle = request_id(list(scope["headers"]))
         started = perf_counter()
         status: list[int] = []
+        answered: list[float] = []
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
                 status.append(int(message["status"]))
                 message["headers"] = [*message["headers"], (b"x-request-id", handle.encode("ascii"))]
             await send(message)
+            if message["type"] == "http.response.body" and not message["more_body"]:
+                answered.append(perf_counter())  # what is left of a body may still be dropped after it
 
         with structlog.contextvars.bound_contextvars(request_id=handle):
             try:
                 await app(scope, receive, sent)
             finally:
-                seconds = perf_counter() - started
+                seconds = (answered[0] if answered else perf_counter()) - started
                 # A parameter in a path may be an identity number: only the template is seen (G2).
                 template = str(scope.get("path_template", scope["path"]))
                 path = template if template in paths else "other"

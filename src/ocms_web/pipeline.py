@@ -1,34 +1,43 @@
 """How a call is handled: authentication, role, rate limit, body, answer, in its contract's envelope."""
 
 from asyncio import get_running_loop
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from attrs import evolve, field, frozen
 from litestar import Request as LitestarRequest
 from litestar import Response
+from litestar.background_tasks import BackgroundTask
 from litestar.enums import MediaType
 
-from ocms_core.kernel.access import OPERATIONS, Limit, Operation
+from ocms_core.kernel.access import OPERATIONS, Limit, Operation, Principal
 from ocms_core.kernel.access_log import AccessRecords
 from ocms_core.kernel.credentials import RateLimitExceeded, RateLimits
 from ocms_core.kernel.errors import Conflict, Unavailable
 from ocms_core.kernel.idempotency import RepeatedCall
 from ocms_core.kernel.rule_tags import rule
 from ocms_web.authentication import AuthenticationFailure, Authenticator
-from ocms_web.endpoints import MEBIBYTE, Endpoint, Request
+from ocms_web.bodies import (
+    BodyIncomplete,
+    BodyTooLarge,
+    CallsInProgress,
+    TooManyCalls,
+    drop_body,
+    receive_body,
+)
+from ocms_web.endpoints import Endpoint, Request
 from ocms_web.json_codec import Malformed, Reply, decode, encode
 from ocms_web.problems import Problem
 from ocms_web.repeats import HEADER, is_key, repeat_reply
 
 log = structlog.get_logger()
 
-LONGEST_DROPPED = 64 * MEBIBYTE
+Outcome = TypeVar("Outcome")
 
 LIMITS: Mapping[Operation, Limit] = {operation: policy.limit for operation, policy in OPERATIONS.items()}
 
@@ -42,7 +51,7 @@ class Clock(Protocol):
 
 @frozen
 class Pipeline:
-    """What every call passes: authentication, rate limits, the clock, access records, and the threads."""
+    """What every call passes: authentication, rate limits, the clock, access records, bounds and threads."""
 
     authenticator: Authenticator
     limits: RateLimits
@@ -50,60 +59,88 @@ class Pipeline:
     records: AccessRecords
     limit_of: Mapping[Operation, Limit] = LIMITS
     threads: Executor = field(factory=ThreadPoolExecutor)
+    calls: CallsInProgress = field(factory=CallsInProgress)
+
+
+@frozen
+class AuthorizedCall:
+    """A call that may be made, by its caller."""
+
+    caller: Principal
 
 
 @frozen
 class RawRequest:
-    """An HTTP request before any check; `body` is None when too large, `url_params` from path and query."""
+    """What an admitted call brings before any check; `url_params` are from path and query."""
 
     headers: Mapping[str, str]
-    body: bytes | None
+    body: bytes
     url_params: Mapping[str, str]
 
 
 async def serve(
     request: LitestarRequest[Any, Any, Any], endpoint: Endpoint, pipeline: Pipeline
 ) -> Response[bytes]:
-    """Answer one HTTP request; the database work runs in a thread."""
-    body = await bounded_body(request, endpoint.largest_body)
-    # What is left of a path comes with the slash before it, which is no part of it.
-    in_path = {name: str(value).removeprefix("/") for name, value in request.path_params.items()}
-    raw = RawRequest(request.headers, body, {**dict(request.query_params), **in_path})
-    # The framework's own thread pool would take a quarter of the time of a small call.
-    reply = await get_running_loop().run_in_executor(
-        pipeline.threads, copy_context().run, handle_safely, endpoint, pipeline, raw
-    )
+    """Answer one HTTP request; the database work runs in a thread, and what is not received is dropped."""
+    unreceived = has_body(request.headers)
+    reply = await in_thread(pipeline, endpoint, partial(authorize, endpoint, pipeline, request.headers))
+    if isinstance(reply, AuthorizedCall):
+        reply, unreceived = await reply_to(request, reply, endpoint, pipeline)
     return Response(
         reply.body if isinstance(reply.body, bytes) else encode(reply.body),
         status_code=reply.status,
         media_type=MediaType.JSON,
         headers={"Cache-Control": "no-store", **reply.headers},
+        background=BackgroundTask(drop_body, request.receive) if unreceived else None,
     )
 
 
-@rule("G8")
-async def bounded_body(request: LitestarRequest[Any, Any, Any], most: int) -> bytes | None:
-    """
-    Read a body up to the size its call may have; None when it is larger.
+def has_body(headers: Mapping[str, str]) -> bool:
+    """Return whether a request says that a body follows."""
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
-    The rest is read and dropped, up to a bound: a client that is still sending would not see the answer.
-    """
-    chunks = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most + LONGEST_DROPPED:
-            break
-        if size <= most:
-            chunks.append(chunk)
-    return b"".join(chunks) if size <= most else None
+
+@rule("G8", "G19")
+async def reply_to(
+    request: LitestarRequest[Any, Any, Any], call: AuthorizedCall, endpoint: Endpoint, pipeline: Pipeline
+) -> tuple[Reply, bool]:
+    """Receive the body of an admitted call and answer it; return whether some of it is left too (G8, G19)."""
+    # What is left of a path comes with the slash before it, which is no part of it.
+    in_path = {name: str(value).removeprefix("/") for name, value in request.path_params.items()}
+    url_params = {**dict(request.query_params), **in_path}
+    comes = has_body(request.headers)
+    limits = pipeline.calls.limits
+    try:
+        with pipeline.calls.place(call.caller.credential) as hold:
+            wanted = comes and endpoint.method != "GET"
+            body = await receive_body(request.receive, endpoint.largest_body, limits, hold) if wanted else b""
+            raw = RawRequest(request.headers, body, url_params)
+            reply = await in_thread(pipeline, endpoint, partial(handle, endpoint, pipeline, call, raw))
+            return reply, comes and not wanted
+    except BodyTooLarge:
+        return endpoint.problem(Problem.TOO_LARGE), True
+    except BodyIncomplete:
+        return endpoint.problem(Problem.MALFORMED), False
+    except TooManyCalls:
+        log.warning("call_unavailable", operation=endpoint.operation.value, reason="too many in progress")
+        return endpoint.problem(Problem.UNAVAILABLE), comes
+
+
+async def in_thread(
+    pipeline: Pipeline, endpoint: Endpoint, work: Callable[[], Reply | Outcome]
+) -> Reply | Outcome:
+    """Run work on a call in one of the pipeline's threads, in the log's context of the request."""
+    # The framework's own thread pool would take a quarter of the time of a small call.
+    return await get_running_loop().run_in_executor(
+        pipeline.threads, copy_context().run, handle_safely, endpoint, work
+    )
 
 
 @rule("G7", "G15", "P4")
-def handle_safely(endpoint: Endpoint, pipeline: Pipeline, raw: RawRequest) -> Reply:
+def handle_safely(endpoint: Endpoint, work: Callable[[], Reply | Outcome]) -> Reply | Outcome:
     """Answer every call in its contract's envelope, whatever goes wrong, without internals."""
     try:
-        return handle(endpoint, pipeline, raw)
+        return work()
     except (Unavailable, Conflict) as fault:
         code = getattr(fault, "code", None)
         log.warning("call_unavailable", operation=endpoint.operation.value, reason=str(fault), code=code)
@@ -113,11 +150,11 @@ def handle_safely(endpoint: Endpoint, pipeline: Pipeline, raw: RawRequest) -> Re
         return endpoint.problem(Problem.INTERNAL_ERROR)
 
 
-@rule("G8", "P1", "P3", "K1")
-def handle(endpoint: Endpoint, pipeline: Pipeline, raw: RawRequest) -> Reply:
-    """Refuse a call for its credential, then its role, its rate, its size and its JSON; else answer it."""
+@rule("G8", "G19", "P1", "P3")
+def authorize(endpoint: Endpoint, pipeline: Pipeline, headers: Mapping[str, str]) -> AuthorizedCall | Reply:
+    """Refuse a call for its credential, then its role, then its rate, before its body is looked at (G19)."""
     now = pipeline.clock.now()
-    caller = pipeline.authenticator.authenticate(raw.headers, endpoint.operation, now)
+    caller = pipeline.authenticator.authenticate(headers, endpoint.operation, now)
     if isinstance(caller, AuthenticationFailure):
         own = endpoint.key_refused if caller.by_key else None
         return with_headers(own or endpoint.problem(caller.problem), caller.headers)
@@ -128,8 +165,12 @@ def handle(endpoint: Endpoint, pipeline: Pipeline, raw: RawRequest) -> Reply:
         return with_headers(
             endpoint.problem(Problem.RATE_LIMITED), {"Retry-After": str(admission.retry_after)}
         )
-    if raw.body is None:
-        return endpoint.problem(Problem.TOO_LARGE)
+    return AuthorizedCall(caller)
+
+
+@rule("G8", "K1")
+def handle(endpoint: Endpoint, pipeline: Pipeline, call: AuthorizedCall, raw: RawRequest) -> Reply:
+    """Refuse an admitted call for its JSON, else answer it (G8)."""
     try:
         body = None if endpoint.method == "GET" else decode(raw.body)
     except Malformed:
@@ -137,6 +178,8 @@ def handle(endpoint: Endpoint, pipeline: Pipeline, raw: RawRequest) -> Reply:
     key = raw.headers.get(HEADER) if OPERATIONS[endpoint.operation].changes else None
     if key is not None and not is_key(key):
         return endpoint.problem(Problem.INVALID_KEY)
+    # The body may have taken its time.
+    caller, now = call.caller, pipeline.clock.now()
     record_access = partial(pipeline.records.record_access, caller, endpoint.operation, now=now)
     try:
         return endpoint.answer(Request(caller, now, body, record_access, raw.url_params, key))

@@ -21,6 +21,7 @@ from ocms_web.offenders import routes as offenders
 from ocms_web.openapi import document
 from ocms_web.pipeline import Pipeline
 from ocms_web.problems import STATUS, Problem
+from ocms_web.readiness import Readiness
 from ocms_web.stages import routes as stages
 from tests.support.in_memory_stores import InMemoryCourtStores
 
@@ -48,7 +49,7 @@ DOCUMENT: dict[str, Any] = json.loads(encode(document(ENDPOINTS, "1.2.3")))
 
 async def asked(method: str, path: str, **sent: Any) -> httpx.Response:
     """Call an application whose database is down."""
-    app: Any = create_app(ENDPOINTS, Pipeline(DOWN, DOWN, DOWN, DOWN), ready=DOWN, version="1.2.3")
+    app: Any = create_app(ENDPOINTS, Pipeline(DOWN, DOWN, DOWN, DOWN), ready=Readiness(DOWN), version="1.2.3")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ocms") as http:
         return await http.request(method, path, **sent)
 

@@ -168,8 +168,9 @@ class SqlHstReader:
                 suspensions(on_row, open_ones.get(notice_no, ()), last_sr_no.get(notice_no, 0)),
                 notice_no in released,
                 further_roles,
+                singapore(stage_date),
             )
-            for notice_no, stage, payment_status, *on_row in once
+            for notice_no, stage, stage_date, payment_status, *on_row in once
             if notice_no in offenders
             for id_no, role, further_roles in (offenders[notice_no],)
         )

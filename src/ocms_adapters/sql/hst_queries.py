@@ -185,6 +185,7 @@ def notices() -> Select[Any]:
     return select(
         von.notice_no,
         von.last_processing_stage,
+        von.last_processing_date,
         von.payment_status,
         *ON_ROW,
     )

@@ -21,6 +21,8 @@ from ocms_app.startup import startup
 from ocms_core.kernel.dates import today
 from ocms_core.kernel.reference_overview import validity_warnings
 
+WORKING = (migrations.SchemaState.CURRENT, migrations.SchemaState.AHEAD)
+
 app = App(name="db", help="Create, migrate, check and fill the databases.")
 
 
@@ -61,11 +63,9 @@ def check(
     behind = []
     for side, engine in databases.sides():
         with translated():
-            current = migrations.is_current(engine, side)
-        print(
-            f"{side}: {'up to date' if current else 'not up to date; run `ocms db upgrade`'}", file=sys.stderr
-        )
-        behind.extend([] if current else [side])
+            found = migrations.schema_state(engine, side)
+        print(f"{side}: {found.value}", file=sys.stderr)
+        behind.extend([] if found in WORKING else [side])
     if not behind:
         name_several_offenders(databases)
         name_validity_warnings(databases)
@@ -111,8 +111,8 @@ def upgrade_both(databases: Databases) -> None:
     """Migrate both databases to the present schema."""
     for side, engine in databases.sides():
         with translated():
-            migrations.upgrade(engine, side)
+            found = migrations.upgrade(engine, side)
             queue = queue_of(engine) if side == "intranet" else None
             if queue:
                 queue.upgrade()
-        print(f"{side}: up to date", file=sys.stderr)
+        print(f"{side}: {found.value}", file=sys.stderr)

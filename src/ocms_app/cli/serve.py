@@ -1,5 +1,6 @@
 """`ocms serve`: the HTTP API under Granian."""
 
+import resource
 import socket
 import sys
 from pathlib import Path
@@ -8,6 +9,11 @@ from ocms_app.logs import SERVER_LOGGING
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
 from ocms_core.kernel.errors import OcmsError
+
+# A token has 16 kB at most; what is received of a head or a body before it is asked for is no more than this.
+LARGEST_HEAD = 64 * 1024
+FILES_PER_THREAD = 4
+OTHER_FILES = 200
 
 
 def serve(*, host: str = "127.0.0.1", port: int = 8000) -> None:
@@ -27,13 +33,15 @@ def serve(*, host: str = "127.0.0.1", port: int = 8000) -> None:
 def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
     """Run Granian; each worker process wires its own application from the same environment."""
     from granian import Granian  # noqa: PLC0415  # only a serving process needs it
-    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
+    from granian.http import HTTP1Settings  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
     from ocms_app.deployment_check import check_before_start  # noqa: PLC0415  # loaded before the workers fork
 
     check_before_start(settings)  # what is wrong is reported here, not in every worker
     check_port(host, port)
+    allow_open_files(settings)
     print(f"Serving on http://{host}:{port} (API page: http://{host}:{port}/docs)", file=sys.stderr)
     Granian(
         "ocms_app.asgi:create",
@@ -44,10 +52,28 @@ def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
         workers=settings.workers,
         workers_kill_timeout=settings.stop_seconds,
         websockets=False,
+        # HTTP/2 has no limit on the time of headers here; a proxy speaks HTTP/1.1 to what is behind it.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=settings.header_seconds * 1000, max_buffer_size=LARGEST_HEAD
+        ),
+        backpressure=settings.connections,
         log_level=LogLevels.warning,
         log_dictconfig=dict(SERVER_LOGGING),
         working_dir=Path.cwd(),
     ).serve()
+
+
+def allow_open_files(settings: Settings) -> None:
+    """Raise this process's bound on open files, which its workers inherit, to what the settings need."""
+    needed = settings.connections + FILES_PER_THREAD * settings.threads + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        if hard != resource.RLIM_INFINITY and hard < needed:
+            raise OcmsError(
+                f"OCMS_CONNECTIONS is {settings.connections}, but a process may have {hard} files open only."
+            )
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 def check_port(host: str, port: int) -> None:

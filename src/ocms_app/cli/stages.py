@@ -3,6 +3,7 @@
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -20,12 +21,14 @@ from ocms_app.reports import report_store
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
 from ocms_core.kernel.dates import today
+from ocms_core.kernel.decisions import Decision
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.tables import TableRow
 from ocms_core.stages import importing, service
 from ocms_core.stages.importing import RowVerdict
-from ocms_core.stages.officer_changes import SOURCE
+from ocms_core.stages.officer_changes import SOURCE, StageTransition
 from ocms_core.stages.reports import ReportBatch, link_hours
+from ocms_core.stages.request_checks import ChangeItem
 
 app = App(name="stages", help="Move notices to another processing stage in bulk.")
 
@@ -73,15 +76,23 @@ def import_file(
     decide = service.preview if dry_run else service.submit
     execute = partial(decide, officer=officer, stores=stores, now=now)
     moved: list[RowVerdict] = []
+    moments: dict[datetime, None] = {}
+
+    def decide_items(items: Sequence[ChangeItem]) -> Decision[StageTransition]:
+        decision = execute(items)
+        if decision.changes and decision.decided_at:
+            moments[decision.decided_at] = None
+        return decision
+
     try:
-        write(target, with_progress(rows, execute), moved)
+        write(target, with_progress(rows, decide_items), moved)
     finally:
         for note in table.notes:
             print(f"{file.name}: {note}", file=sys.stderr)
         would = "would be " if dry_run else ""
         print(f"{len(moved)} of {len(rows)} rows {would}moved; verdicts in {target}", file=sys.stderr)
-        if moved and not dry_run:
-            publish(ReportBatch(officer, SOURCE, now, now), databases, settings)
+        for at in moments:  # nearly always one: a chunk that followed somebody else's change has its own
+            publish(ReportBatch(officer, SOURCE, at, at), databases, settings)
         databases.dispose()
     return 0 if len(moved) == len(rows) else 1
 

@@ -8,6 +8,7 @@ from ocms_core.court.facts import CourtNotice, NoticePaymentStatus, PlusNotice
 from ocms_core.court.ports import CourtStores
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.codes import INTERNAL_ERROR
+from ocms_core.kernel.decision_moments import dates_of
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.idempotency import IdempotentCall
 from ocms_core.kernel.reference import facts_on
@@ -42,8 +43,9 @@ def update_court_notices(
     """
     return execute(
         stores.writing,
-        load=lambda store: facts_on(now, store.court_facts([update.notice_no for update in updates])),
-        decide=lambda facts: court_notices.decide(updates, facts, now),
+        load=lambda store, now: facts_on(now, store.court_facts([update.notice_no for update in updates])),
+        decide=lambda facts, now: court_notices.decide(updates, facts, now),
+        dates=lambda facts: dates_of(facts.notices.values()),
         now=now,
         on_refused_row=IsolateRow(INTERNAL_ERROR),
         call=call,
@@ -65,8 +67,8 @@ def query_notice_info(
         return seen
     return execute(
         stores.writing,
-        load=lambda store: store.plus_notices(notice_nos),
-        decide=lambda found: plus_query.decide(notice_nos, found, now),
+        load=lambda store, _: store.plus_notices(notice_nos),
+        decide=lambda found, now: plus_query.decide(notice_nos, found, now),
         now=now,
         on_refused_row=IsolateRow(INTERNAL_ERROR),
     )

@@ -8,6 +8,7 @@ from ocms_core.hst.facts import IdentityFacts, JobResult
 from ocms_core.hst.ports import HstReader, HstStore, HstStores, Progress, continue_always
 from ocms_core.kernel.codes import HST_INTERNAL_ERROR
 from ocms_core.kernel.dates import SINGAPORE, singapore
+from ocms_core.kernel.decision_moments import dates_of
 from ocms_core.kernel.decisions import Decision
 from ocms_core.kernel.reference import facts_on
 from ocms_core.kernel.rule_tags import rule
@@ -29,7 +30,7 @@ def suspend_hst_new_notices(
         stores,
         find=lambda reader, after: reader.with_new_notices(after, CHUNK),
         load=lambda store, id_nos: store.identity_facts(id_nos),
-        decide=lambda facts: new_notices.decide(facts, now),
+        decide=new_notices.decide,
         now=now,
         progress=progress,
     )
@@ -49,7 +50,7 @@ def loop_hst_suspensions(
         stores,
         find=lambda reader, after: reader.due_notices(tomorrow, after, CHUNK),
         load=lambda store, notice_nos: store.due_facts(notice_nos),
-        decide=lambda facts: renewing.decide(facts, now),
+        decide=renewing.decide,
         now=now,
         progress=progress,
     )
@@ -60,7 +61,7 @@ def in_chunks(
     *,
     find: Callable[[HstReader, str], Sequence[str]],
     load: Callable[[HstStore, Sequence[str]], IdentityFacts],
-    decide: Callable[[IdentityFacts], Decision[str]],
+    decide: Callable[[IdentityFacts, datetime], Decision[str]],
     now: datetime,
     progress: Progress,
 ) -> JobResult:
@@ -78,9 +79,10 @@ def in_chunks(
             return JobResult(done, failed)
         decision = execute(
             stores.writing,
-            load=lambda store, keys=keys: facts_on(now, load(store, keys)),  # type: ignore[misc]  # mypy takes the default for Any
+            load=lambda store, now, keys=keys: facts_on(now, load(store, keys)),  # type: ignore[misc]  # mypy takes the default for Any
             decide=decide,
             now=now,
+            dates=lambda facts: dates_of(facts.notices),
             on_refused_row=RefuseCall(HST_INTERNAL_ERROR),
         )
         if isinstance(decision, Decision):

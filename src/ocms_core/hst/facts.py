@@ -45,6 +45,7 @@ class HstNotice:
     suspensions: Suspensions = NO_SUSPENSIONS
     hst_expired: bool = False
     further_roles: tuple[str, ...] = ()
+    stage_date: datetime | None = None
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from ocms_core.hst.listing import HstListPage
 from ocms_core.hst.ports import HstStores
 from ocms_core.hst.request_checks import HstApplication, HstListQuery, HstRevival, HstUpdate
 from ocms_core.kernel.codes import HST_NOT_CREATED, HST_NOT_REVIVED, HST_NOT_UPDATED
+from ocms_core.kernel.decision_moments import dates_of
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.idempotency import IdempotentCall
 from ocms_core.kernel.reference import facts_on
@@ -43,9 +44,10 @@ def apply(
     """
     return execute(
         stores.writing,
-        load=lambda store: facts_on(now, store.identity_facts([application.id_no])),
-        decide=lambda facts: applying.decide(application, facts, officer, now),
+        load=lambda store, now: facts_on(now, store.identity_facts([application.id_no])),
+        decide=lambda facts, now: applying.decide(application, facts, officer, now),
         now=now,
+        dates=lambda facts: dates_of(facts.notices),
         on_refused_row=RefuseCall(HST_NOT_CREATED),
         call=call,
     )
@@ -65,9 +67,10 @@ def update(
     """
     return execute(
         stores.writing,
-        load=lambda store: facts_on(now, store.identity_facts([change.id_no])),
-        decide=lambda facts: updating.decide(change, facts, now),
+        load=lambda store, now: facts_on(now, store.identity_facts([change.id_no])),
+        decide=lambda facts, now: updating.decide(change, facts, now),
         now=now,
+        dates=lambda facts: dates_of(facts.notices),
         on_refused_row=RefuseCall(HST_NOT_UPDATED),
         call=call,
     )
@@ -88,9 +91,10 @@ def revive(
     """
     return execute(
         stores.writing,
-        load=lambda store: facts_on(now, store.identity_facts([revival.id_no])),
-        decide=lambda facts: reviving.decide(revival, facts, officer, now),
+        load=lambda store, now: facts_on(now, store.identity_facts([revival.id_no])),
+        decide=lambda facts, now: reviving.decide(revival, facts, officer, now),
         now=now,
+        dates=lambda facts: dates_of(facts.notices),
         on_refused_row=RefuseCall(HST_NOT_REVIVED),
         call=call,
     )

@@ -1,5 +1,6 @@
 """What a decision says: an answer for each item, or a refusal of the whole call."""
 
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from attrs import field
@@ -30,7 +31,12 @@ class Refusal:
 
 @value_object
 class Decision(Generic[Detail]):
-    """The answers in the order asked, and everything that is to be written for them."""
+    """
+    The answers in the order asked, and everything that is to be written for them.
+
+    `decided_at` is the moment it was decided at, under lock; None for one that was not written (G20).
+    """
 
     answers: tuple[Answer[Detail], ...]
     changes: tuple[Change, ...]
+    decided_at: datetime | None = field(default=None, eq=False)

@@ -1,6 +1,6 @@
 """The unit of work of every writing operation: load facts, decide, record, in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -9,6 +9,8 @@ from attrs import evolve, frozen
 
 from ocms_core.kernel.changes import Change, notice_of
 from ocms_core.kernel.codes import Code
+from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.decision_moments import moment_after
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.errors import Conflict, RowRejected
 from ocms_core.kernel.idempotency import IdempotentCall, answer_store
@@ -54,19 +56,28 @@ class RaiseRowRejected:
 RefusedRowPolicy = IsolateRow | RefuseCall | RaiseRowRejected
 
 
-@rule("P25", "H3", "G13", "K1")
+def no_dates(_facts: object) -> Iterable[datetime]:
+    """Return no date: the facts have none that a decision is to follow."""
+    return ()
+
+
+@rule("P25", "H3", "G13", "G20", "K1")
 def execute(
     open_store: Callable[[], AbstractContextManager[AnyStore]],
-    load: Callable[[AnyStore], Facts],
-    decide: Callable[[Facts], Decision[Detail] | Refusal],
+    load: Callable[[AnyStore, datetime], Facts],
+    decide: Callable[[Facts, datetime], Decision[Detail] | Refusal],
     *,
     now: datetime,
     on_refused_row: RefusedRowPolicy,
     call: IdempotentCall[Decision[Detail]] | None = None,
+    dates: Callable[[Facts], Iterable[datetime]] = no_dates,
     attempts: int = 3,
 ) -> Decision[Detail] | Refusal:
     """
     Decide on locked facts and write the decision with them; a refused row is treated by its policy.
+
+    The moment both are given is `now`, or later than the newest of the facts' `dates` (G20): what was waited
+    for may have been decided since. Facts of another day are loaded again, under the same locks.
 
     Deciding is pure, so after a `Conflict` it is simply done again on fresh facts, `attempts` times at
     most; the last `Conflict` is raised. With `IsolateRow` it is done again after a `RowRejected` too, then
@@ -82,10 +93,15 @@ def execute(
             with open_store() as store:
                 if call:
                     answer_store(store).claim(call.key, now)
-                decision = decide(load(store))
+                facts = load(store, now)
+                moment = moment_after(now, dates(facts))
+                if singapore(moment).date() != singapore(now).date():
+                    facts = load(store, moment)
+                decision = decide(facts, moment)
                 if isinstance(decision, Refusal):
                     return decision
-                refused = store.record(decision.changes, now, isolate=isolate)
+                refused = store.record(decision.changes, moment, isolate=isolate)
+                decision = evolve(decision, decided_at=moment)
                 if isinstance(on_refused_row, IsolateRow):
                     decision = without_refused_rows(decision, refused, on_refused_row.code)
                 if call and (answer := call.answer_of(decision)):
@@ -108,7 +124,8 @@ def without_refused_rows(decision: Decision[Detail], refused: frozenset[str], co
     """Return a decision without the changes the database refused, their items answered with `code`."""
     if not refused:
         return decision
-    return Decision(
+    return evolve(
+        decision,
         answers=tuple(
             evolve(answer, code=code, detail=None)
             if answer.key in refused and answer.detail is not None

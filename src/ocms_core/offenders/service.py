@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ocms_core.kernel.codes import DB_UPDATE, NOTICE_NOT_FOUND
+from ocms_core.kernel.decision_moments import dates_of
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.idempotency import IdempotentCall
 from ocms_core.kernel.rule_tags import rule
@@ -70,8 +71,8 @@ def furnish(
     """
     assignment = assignment_of(request, officer)
     return execute_and_deliver(
-        lambda store: store.notice_for(assignment.notice_no, assignment.person.id_no),
-        lambda notice: furnishing.decide(assignment, notice, now),
+        lambda store, _: store.notice_for(assignment.notice_no, assignment.person.id_no),
+        lambda notice, now: furnishing.decide(assignment, notice, now),
         stores=stores,
         delivery=delivery,
         now=now,
@@ -91,8 +92,8 @@ def redirect(
     """Pass a notice on from its current offender to another role. Contract 3, 2.3; rules F30, F31 and F60."""
     assignment, from_role = assignment_of(request, officer), request.from_role or ""
     return execute_and_deliver(
-        lambda store: store.notice_for(assignment.notice_no, assignment.person.id_no),
-        lambda notice: redirecting.decide(from_role, assignment, notice, now),
+        lambda store, _: store.notice_for(assignment.notice_no, assignment.person.id_no),
+        lambda notice, now: redirecting.decide(from_role, assignment, notice, now),
         stores=stores,
         delivery=delivery,
         now=now,
@@ -111,8 +112,8 @@ def update(
 ) -> ActionOutcome | Refusal:
     """Change particulars of the current offender. Contract 3, 2.4; rules F40 and F61."""
     return execute_and_deliver(
-        lambda store: store.notice(patch.notice_no),
-        lambda notice: updating.decide(patch, notice, officer, now),
+        lambda store, _: store.notice(patch.notice_no),
+        lambda notice, now: updating.decide(patch, notice, officer, now),
         stores=stores,
         delivery=delivery,
         now=now,
@@ -129,8 +130,8 @@ def assignment_of(request: FurnishRequest, officer: str) -> RoleAssignment:
 
 @rule("F60", "F61")
 def execute_and_deliver(
-    load: Callable[[OffenderStore], OffenderNotice | None],
-    decide: Callable[[OffenderNotice | None], Decision[Any] | Refusal],
+    load: Callable[[OffenderStore, datetime], OffenderNotice | None],
+    decide: Callable[[OffenderNotice | None, datetime], Decision[Any] | Refusal],
     *,
     stores: OffenderStores,
     delivery: Delivery,
@@ -138,11 +139,21 @@ def execute_and_deliver(
     call: IdempotentCall[Decision[Any]] | None,
 ) -> ActionOutcome | Refusal:
     """Commit what is decided, then show it on the Internet side; failing to show undoes nothing."""
-    decision = execute(stores.writing, load, decide, now=now, on_refused_row=IsolateRow(DB_UPDATE), call=call)
+    decision = execute(
+        stores.writing,
+        load,
+        decide,
+        now=now,
+        on_refused_row=IsolateRow(DB_UPDATE),
+        call=call,
+        dates=lambda notice: dates_of([notice] if notice else []),
+    )
     if isinstance(decision, Refusal):
         return decision
     (answer,) = decision.answers
     if answer.detail is None:
         return Refusal(DB_UPDATE)
     shown = {each.notice_no for each in map(outbox_rows, decision.changes) if isinstance(each, OutboxRow)}
-    return ActionOutcome(answer, shown_on_internet=not shown or delivery.try_now(shown, now))
+    return ActionOutcome(
+        answer, shown_on_internet=not shown or delivery.try_now(shown, decision.decided_at or now)
+    )

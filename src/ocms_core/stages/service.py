@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ocms_core.kernel import codes
+from ocms_core.kernel.decision_moments import AN_INSTANT, dates_of
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, StoredAnswer, answer_store
@@ -16,14 +17,22 @@ from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages import officer_changes, plus, reports, search, toppan
 from ocms_core.stages.client_checks import PLUS_CODE, PlusChange, ToppanRun
 from ocms_core.stages.eligibility import Eligible
-from ocms_core.stages.facts import ToppanFacts, day_of
+from ocms_core.stages.facts import Period, StageFacts, ToppanFacts, day_of
 from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.ports import StageStore, StageStores
 from ocms_core.stages.reports import DailyReport, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import ChangeItem, Criteria, DateRange, Validation
 from ocms_core.stages.request_fields import is_number
 
-AN_INSTANT = timedelta(microseconds=1)
+
+def dates_of_facts(facts: StageFacts | ToppanFacts) -> Iterator[datetime]:
+    """Yield the dates that a stage change is to follow."""
+    return dates_of(facts.notices.values())
+
+
+def instant(moment: datetime) -> Period:
+    """Return the period of one moment alone."""
+    return moment, moment + AN_INSTANT
 
 
 def search_notices(criteria: Criteria, *, stores: StageStores) -> search.SearchResult:
@@ -72,8 +81,9 @@ def submit(
     notice_nos = [item.notice_no for item in items]
     decision = execute(
         stores.writing,
-        load=lambda store: facts_on(now, store.stage_facts(notice_nos, day_of(now))),
-        decide=lambda facts: officer_changes.decide(items, facts, officer, now),
+        load=lambda store, now: facts_on(now, store.stage_facts(notice_nos, day_of(now))),
+        decide=lambda facts, now: officer_changes.decide(items, facts, officer, now),
+        dates=dates_of_facts,
         now=now,
         on_refused_row=IsolateRow(codes.CPS_UNEXPECTED),
         call=call,
@@ -102,11 +112,13 @@ def plus_change(
 
     A row the database refuses raises `RowRejected` and undoes the whole call. Contract 2, 2.1; S60 to S65.
     """
-    at = change.at or now
     return execute(
         stores.writing,
-        load=lambda store: facts_on(at, store.stage_facts(change.notice_nos, (at, at + AN_INSTANT))),
-        decide=lambda facts: plus.decide(change, facts, now),
+        load=lambda store, now: facts_on(
+            change.at or now, store.stage_facts(change.notice_nos, instant(change.at or now))
+        ),
+        decide=lambda facts, now: plus.decide(change, facts, now),
+        dates=dates_of_facts,
         now=now,
         on_refused_row=RaiseRowRejected(),
         call=call,
@@ -154,9 +166,10 @@ def toppan_answers(
         yield from decision_by_item(
             execute(
                 stores.writing,
-                load=partial(load_toppan, known, now),
-                decide=lambda facts, chunk=chunk: toppan.decide(chunk, run, facts, now),  # type: ignore[misc]  # bound at once
+                load=partial(load_toppan, known),
+                decide=lambda facts, now, chunk=chunk: toppan.decide(chunk, run, facts, now),  # type: ignore[misc]  # bound at once
                 now=now,
+                dates=dates_of_facts,
                 on_refused_row=IsolateRow(codes.CPS_UNEXPECTED),
                 call=claim,
             )
@@ -262,6 +275,6 @@ def daily_workbook(name: str, stores: StageStores, store: ReportStore) -> bytes 
     return store.read(reports.stored_name(name))
 
 
-def load_toppan(notice_nos: Sequence[str], now: datetime, store: StageStore) -> ToppanFacts:
+def load_toppan(notice_nos: Sequence[str], store: StageStore, now: datetime) -> ToppanFacts:
     """Load the facts of one chunk."""
     return facts_on(now, store.toppan_facts(notice_nos))

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum, unique
+from itertools import chain
 
 from ocms_core.kernel.codes import INTERNAL_ERROR
+from ocms_core.kernel.decision_moments import suspension_dates
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import IsolateRow, execute
@@ -68,15 +70,16 @@ def repaired(
     """Put right the notices of a page, and yield what became of each."""
     before: dict[str, Contradiction] = {}
 
-    def decide_locked(facts: SuspensionFacts) -> Decision[Contradiction]:
+    def decide_locked(facts: SuspensionFacts, now: datetime) -> Decision[Contradiction]:
         decision = decide(facts, officer, now)
         before.update({answer.key: answer.detail for answer in decision.answers if answer.detail})
         return decision
 
     decision = execute(
         stores.writing,
-        load=lambda store: store.locked_facts(notice_nos),
+        load=lambda store, _: store.locked_facts(notice_nos),
         decide=decide_locked,
+        dates=lambda facts: chain.from_iterable(suspension_dates(each.suspensions) for each in facts.notices),
         now=now,
         on_refused_row=IsolateRow(INTERNAL_ERROR),
     )

@@ -95,7 +95,8 @@ class StageCalls:
         decision = service.submit(items, officer, stores=self.stores, now=now, call=call)
         if not decision.changes:
             return without_report(decision)
-        link = self._publish_report(ReportBatch(officer, officer_changes.SOURCE, now, now))
+        at = decision.decided_at or now
+        link = self._publish_report(ReportBatch(officer, officer_changes.SOURCE, at, at))
         reply = submit_reply(decision, link)
         if call:
             self._complete_answer(call.key, stored(reply, call.key, request))
@@ -134,8 +135,8 @@ class StageCalls:
         if isinstance(decision, Refusal):
             return plus_error(decision.code)
         if decision.changes:
-            at = change.at or request.now
-            self._publish_report(ReportBatch(client_checks.PLUS_CODE, plus.SOURCE, at, request.now))
+            at = decision.decided_at or request.now
+            self._publish_report(ReportBatch(client_checks.PLUS_CODE, plus.SOURCE, change.at or at, at))
         return reply
 
     def toppan(self, request: Request) -> Reply:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Table, delete, func, inspect, select, text, updat
 from sqlalchemy.exc import DBAPIError
 
 from ocms_adapters.sql import engines, reference_defaults, schema
-from ocms_adapters.sql.migrations import METADATA, VERSION_TABLES, Side, is_current, upgrade
+from ocms_adapters.sql.migrations import METADATA, VERSION_TABLES, SchemaState, Side, schema_state, upgrade
 from ocms_core.kernel.reference_defaults import NEXT_STAGE, STAGE_DAYS, STAGE_MAP, SUSPENSION_REASONS
 from ocms_core.kernel.stages import STAGES
 from tests.support.postgres import PostgresServer
@@ -60,6 +60,10 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         yield engine
         engine.dispose()
         server.drop("migrating")
+
+
+def is_current(engine: Engine, side: Side) -> bool:
+    return schema_state(engine, side) is SchemaState.CURRENT
 
 
 def rows(engine: Engine, table: Table) -> int:

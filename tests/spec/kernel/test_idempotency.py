@@ -1,7 +1,7 @@
 """A call delivered twice happens once: what its repeat gets, and what is kept of it."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -97,7 +97,7 @@ STORED = Tables(court=court_facts(notice("N1")))
 ISOLATE = IsolateRow(INTERNAL_ERROR)
 
 
-def decided(_facts: object) -> Decision[str]:
+def decided(_facts: object, _now: datetime) -> Decision[str]:
     return Decision((Answer("N1", SUCCESS, "moved"),), (NoticeChanged("N1"),))
 
 
@@ -106,7 +106,7 @@ def call(key: IdempotencyKey = KEY, answer: StoredAnswer | None = KEPT) -> Idemp
 
 
 def done(stores: InMemoryCourtStores, decide: Any = decided, **named: Any) -> Any:
-    return execute(stores.writing, lambda _store: None, decide, now=NOW, on_refused_row=ISOLATE, **named)
+    return execute(stores.writing, lambda *_: None, decide, now=NOW, on_refused_row=ISOLATE, **named)
 
 
 @pytest.mark.rule("K1")
@@ -124,7 +124,7 @@ def test_a_repeat_decides_and_writes_nothing() -> None:
 def test_a_refused_call_keeps_nothing_and_can_be_tried_again() -> None:
     stores = InMemoryCourtStores(STORED)
     refusal = Refusal(INVALID_STAGE)
-    assert done(stores, lambda _facts: refusal, call=call()) == refusal
+    assert done(stores, lambda _facts, _now: refusal, call=call()) == refusal
     done(stores, call=call(answer=None))
     assert stores.answers == {}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -15,10 +16,11 @@ from ocms_core.kernel.codes import (
     NOT_A_COURT_NOTICE,
     SUCCESS,
 )
+from ocms_core.kernel.decision_moments import dates_of
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.errors import Conflict, RowRejected
 from ocms_core.kernel.unit_of_work import IsolateRow, RaiseRowRejected, RefuseCall, RefusedRowPolicy, execute
-from tests.support.builders import NOW, court_facts, notice
+from tests.support.builders import NOW, at, court_facts, notice
 from tests.support.cases import outcome
 from tests.support.in_memory_stores import InMemoryCourtStores, Tables, Transaction
 
@@ -32,11 +34,11 @@ POLICIES = pytest.mark.parametrize(
 )
 
 
-def load(store: Transaction) -> CourtFacts:
+def load(store: Transaction, _now: datetime) -> CourtFacts:
     return store.court_facts(["N1", "N2"])
 
 
-def touch(facts: CourtFacts) -> Verdict:
+def touch(facts: CourtFacts, _now: datetime) -> Verdict:
     """Touch every notice; the detail of its answer is the stage it was found in."""
     found = facts.notices.values()
     return Decision(
@@ -45,14 +47,14 @@ def touch(facts: CourtFacts) -> Verdict:
     )
 
 
-def refuse(facts: CourtFacts) -> Verdict:
+def refuse(facts: CourtFacts, _now: datetime) -> Verdict:
     assert facts.notices
     return Refusal(INVALID_STAGE)
 
 
 def decision(
     stores: InMemoryCourtStores,
-    decide: Callable[[CourtFacts], Verdict],
+    decide: Callable[[CourtFacts, datetime], Verdict],
     attempts: int = 3,
     on_refused_row: RefusedRowPolicy = ISOLATE,
 ) -> Verdict:
@@ -147,7 +149,7 @@ def test_a_bad_row_is_found_though_conflicts_come_before_or_after(conflicts: set
 
 @pytest.mark.rule("P25", "P26")
 def test_an_item_that_had_failed_already_keeps_its_own_code() -> None:
-    def first_and_duplicate(_: CourtFacts) -> Verdict:
+    def first_and_duplicate(_: CourtFacts, _now: datetime) -> Verdict:
         return Decision(
             answers=(
                 Answer("N1", SUCCESS, "CPC"),
@@ -232,3 +234,47 @@ def test_a_row_that_cannot_be_isolated_is_raised() -> None:
     with pytest.raises(RowRejected):
         execute(lambda: nullcontext(transaction), load, touch, now=NOW, on_refused_row=ISOLATE)
     assert tries == [False, True]
+
+
+@pytest.mark.rule("G20")
+def test_a_decision_is_made_and_written_at_a_moment_after_what_it_follows() -> None:
+    newest = NOW + timedelta(minutes=30)
+    stores = InMemoryCourtStores(Tables(court_facts(notice("N1", stage_date=newest))))
+    decided: list[datetime] = []
+
+    def decide(facts: CourtFacts, now: datetime) -> Verdict:
+        decided.append(now)
+        return touch(facts, now)
+
+    verdict = execute(
+        stores.writing,
+        lambda store, _now: store.court_facts(["N1"]),
+        decide,
+        now=NOW,
+        on_refused_row=ISOLATE,
+        dates=lambda facts: dates_of(facts.notices.values()),
+    )
+    assert isinstance(verdict, Decision)
+    assert verdict.decided_at == decided[0] > newest
+
+
+@pytest.mark.rule("G20", "G5")
+def test_facts_of_a_day_are_loaded_again_when_the_decision_falls_on_the_next() -> None:
+    before, after = at("2025-01-14T23:59:59"), at("2025-01-15T00:00:01")
+    stores = InMemoryCourtStores(Tables(court_facts(notice("N1", stage_date=after))))
+    days: list[int] = []
+
+    def load_of_day(store: Transaction, now: datetime) -> CourtFacts:
+        days.append(now.day)
+        return store.court_facts(["N1"])
+
+    execute(
+        stores.writing,
+        load_of_day,
+        touch,
+        now=before,
+        on_refused_row=ISOLATE,
+        dates=lambda facts: dates_of(facts.notices.values()),
+    )
+    assert days == [14, 15]
+    assert stores.opened == ["writing"], "under the same locks"
