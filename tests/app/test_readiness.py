@@ -25,8 +25,6 @@ from tests.support.http_server import API_2, OCMS, Deployment, Served, serving
 from tests.support.postgres import PostgresServer, running_server
 from tests.support.rows import put_notices
 
-pytestmark = pytest.mark.rule("G21")
-
 NO = "1234567890"
 VERSION_TABLE = VERSION_TABLES["intranet"]
 FULL_DISK = """
@@ -87,6 +85,7 @@ def standing_still(server: PostgresServer) -> Iterator[None]:
             os.kill(process, signal.SIGCONT)
 
 
+@pytest.mark.rule("G21")
 def test_a_database_that_stands_still_only_reads_or_is_full_is_named_in_time(tmp_path: Path) -> None:
     with running_server() as server, postgres_databases(server) as databases:
         deployment = Deployment(databases, tmp_path)
@@ -124,6 +123,7 @@ def ready_is(served: Served, expected: tuple[int, str]) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.rule("G21")
 def test_a_full_disk_under_sqlite_is_not_ready(sqlite_deployment: Deployment) -> None:
     urls = [sqlite_deployment.databases.intranet, sqlite_deployment.databases.internet]
     asked = [sys.executable, "-c", READY_ON_FULL_DISK, *urls]
@@ -131,6 +131,7 @@ def test_a_full_disk_under_sqlite_is_not_ready(sqlite_deployment: Deployment) ->
     assert answer.stdout == "the intranet database (its disk is full or fails) is unavailable\n"
 
 
+@pytest.mark.rule("G21")
 def test_asking_leaves_nothing_behind(deployment: Deployment) -> None:
     databases = open_databases(Settings(deployment.databases.intranet, deployment.databases.internet))
     databases.ready()
@@ -167,6 +168,7 @@ def run(deployment: Deployment, *words: str, **variables: str) -> subprocess.Com
     )
 
 
+@pytest.mark.rule("G21")
 def test_two_versions_serve_while_one_takes_the_place_of_the_other(
     postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +200,7 @@ def one_version_after_another(deployment: Deployment, monkeypatch: pytest.Monkey
         assert revision_of(deployment) == revision
 
 
+@pytest.mark.rule("G21")
 def test_a_later_generation_is_refused_in_one_line(sqlite_deployment: Deployment) -> None:
     deployment = sqlite_deployment
     databases = open_databases(Settings(deployment.databases.intranet, deployment.databases.internet))

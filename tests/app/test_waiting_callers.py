@@ -15,8 +15,6 @@ from tests.support.builders import body
 from tests.support.http_server import API_2, API_4, Deployment, Headers, Served, serving
 from tests.support.rows import put_notices, row_of, rows_of
 
-pytestmark = pytest.mark.rule("G19")
-
 NO = "1234567890"
 HELD = 300
 PATIENCE = 30
@@ -65,6 +63,7 @@ def known_callers_and_health_are_answered(served: Served, known: Headers) -> Non
     assert served.post(API_4, body(), headers=known).status_code == 200
 
 
+@pytest.mark.rule("G19")
 def test_half_sent_bodies_of_unknown_callers_are_refused_at_once(sqlite_deployment: Deployment) -> None:
     put_notices(sqlite_deployment.engine, [NO])
     with serving(sqlite_deployment, body_seconds=600, ready_seconds=30) as served:
@@ -80,6 +79,7 @@ def test_half_sent_bodies_of_unknown_callers_are_refused_at_once(sqlite_deployme
         known_callers_and_health_are_answered(served, known)
 
 
+@pytest.mark.rule("G19")
 def test_a_half_sent_body_of_a_known_caller_ends_in_time_and_takes_half_of_the_places(
     sqlite_deployment: Deployment,
 ) -> None:
@@ -108,6 +108,7 @@ def answered_meanwhile(
         return more.status_code, more.json()["appCode"]
 
 
+@pytest.mark.rule("G19")
 def test_connections_without_a_request_are_closed_in_time(sqlite_deployment: Deployment) -> None:
     with (
         serving(sqlite_deployment, connections=20, header_seconds=2) as served,
@@ -117,6 +118,7 @@ def test_connections_without_a_request_are_closed_in_time(sqlite_deployment: Dep
         assert {status(each) for each in held} <= {None, 408}
 
 
+@pytest.mark.rule("G19")
 def test_a_caller_that_closes_its_side_may_not_see_the_answer_and_repeats_safely(
     sqlite_deployment: Deployment,
 ) -> None:

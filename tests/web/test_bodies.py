@@ -20,8 +20,6 @@ from ocms_web.bodies import (
     receive_body,
 )
 
-pytestmark = pytest.mark.rule("G19")
-
 
 def part(body: bytes, *, more: bool = True) -> dict[str, Any]:
     return {"type": "http.request", "body": body, "more_body": more}
@@ -44,6 +42,7 @@ def received(messages: Iterable[dict[str, Any]], limits: BodyLimits, most: int =
     return asyncio.run(receive_body(sender(*messages), most, limits, lambda _size: None))
 
 
+@pytest.mark.rule("G19")
 def test_a_body_is_what_came_in_all_its_parts() -> None:
     assert received([part(b"ab"), part(b""), part(b"c", more=False)], BodyLimits()) == b"abc"
 
@@ -57,6 +56,7 @@ def test_a_body_is_what_came_in_all_its_parts() -> None:
         pytest.param([part(b"abc")], BodyIncomplete, id="never ends"),
     ],
 )
+@pytest.mark.rule("G19")
 def test_a_body_that_is_too_large_or_incomplete_is_given_up(
     messages: list[dict[str, Any]], refusal: type[Exception]
 ) -> None:
@@ -64,6 +64,7 @@ def test_a_body_that_is_too_large_or_incomplete_is_given_up(
         received(messages, BodyLimits(seconds=0.05))
 
 
+@pytest.mark.rule("G19")
 def test_a_body_that_comes_drop_by_drop_has_the_same_time() -> None:
     async def drops() -> Any:
         await asyncio.sleep(0.01)
@@ -74,17 +75,20 @@ def test_a_body_that_comes_drop_by_drop_has_the_same_time() -> None:
 
 
 @given(size=st.integers(0, 10**9), further=st.integers(1, 10**9), rate=st.integers(1, 10**6))
+@pytest.mark.rule("G19")
 def test_more_bytes_earn_more_time_up_to_the_whole_of_it(size: int, further: int, rate: int) -> None:
     limits = BodyLimits(seconds=30, rate=rate)
     assert GRACE_SECONDS <= limits.seconds_for(size) <= limits.seconds_for(size + further) <= 30
 
 
+@pytest.mark.rule("G19")
 def test_dropping_ends_with_the_body_and_after_a_time_without_one() -> None:
     asyncio.run(asyncio.wait_for(drop_body(sender(part(b"abc"), part(b"", more=False))), 1))
     asyncio.run(asyncio.wait_for(drop_body(sender({"type": "http.disconnect"})), 1))
     asyncio.run(asyncio.wait_for(drop_body(sender(part(b"abc"))), 20))
 
 
+@pytest.mark.rule("G19")
 def test_one_caller_has_half_of_the_calls_and_others_the_rest() -> None:
     calls = CallsInProgress(BodyLimits(calls=4, size=100))
     with ExitStack() as stack:
@@ -99,6 +103,7 @@ def test_one_caller_has_half_of_the_calls_and_others_the_rest() -> None:
         pass
 
 
+@pytest.mark.rule("G19")
 def test_one_caller_has_half_of_the_bytes_and_others_the_rest() -> None:
     calls = CallsInProgress(BodyLimits(calls=4, size=100))
     with calls.place("first") as first, calls.place("second") as second:
@@ -113,6 +118,7 @@ def test_one_caller_has_half_of_the_bytes_and_others_the_rest() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 40)), max_size=12))
+@pytest.mark.rule("G19")
 def test_whatever_was_counted_is_given_back(bodies: list[tuple[str, int]]) -> None:
     calls = CallsInProgress(BodyLimits(calls=6, size=100))
     try:
