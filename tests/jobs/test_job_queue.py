@@ -26,6 +26,7 @@ from ocms_app.databases import open_databases
 from ocms_app.distributed_reconciliation import CHUNK, reconciliation, whole
 from ocms_app.job_runner import JobRunner
 from ocms_app.jobs.context import JobContext
+from ocms_app.keys import new_key
 from ocms_app.settings import Settings
 from ocms_core.jobs.runs import JobCounts, Run, RunOutcome, RunResult, SkipReason
 from ocms_core.kernel.errors import Unavailable
@@ -106,7 +107,10 @@ def environment(settings: Settings, host: str | None = None) -> dict[str, str]:
     for side, address in urls.items():
         url = make_url(address).set(host=host) if host else make_url(address)
         kept[f"OCMS_{side}_URL"] = url.render_as_string(hide_password=False)
-    return kept | {"OCMS_INTERNET_KEYS": settings.internet_keys}
+    return kept | {
+        "OCMS_INTERNET_KEYS": settings.internet_keys,
+        "OCMS_ACCESS_HASH_KEY": settings.access_hash_key or new_key(),
+    }
 
 
 def said(env: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:

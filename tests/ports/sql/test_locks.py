@@ -62,7 +62,9 @@ def test_a_lock_is_released_by_hand_from_a_worker_that_is_gone(engine: Engine) -
     assert held
     assert (held.holder, refusal) == (first.holder, ReleaseRefusal.EXTENDED)
     assert held.until - held.locked_at == LONG
-    assert release({"first": False}.get) == (held, None)
+    released, refusal = release({"first": False}.get)
+    assert released
+    assert (released.holder, released.locked_at, refusal) == (first.holder, held.locked_at, None)
     assert release({"first": False}.get) == (None, ReleaseRefusal.FREE)
     with pytest.raises(LockLost):
         write(engine, first)

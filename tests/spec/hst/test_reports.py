@@ -56,7 +56,7 @@ def test_the_workbooks_have_names_and_columns_as_wide_as_what_they_hold() -> Non
     work_items = work_items_report(Figures(4, 2, 1, 3, 1), Statistics(10, 20, 5, 6, 19, 9))
     assert (data.name, work_items.name) == ("HST Data", "HST Work Items")
     assert [(column.kind, column.width) for column in data.columns] == [
-        (CellKind.WHOLE, 6),
+        (CellKind.WHOLE, 9),
         (CellKind.TEXT, 14),
         (CellKind.TEXT, 30),
         (CellKind.TEXT, 50),

@@ -101,6 +101,7 @@ def test_a_run_that_never_ended_is_told_from_one_that_runs(
 def test_why_a_run_did_not_begin_is_told_in_words() -> None:
     assert {reason.name: reason.value for reason in SkipReason} == {
         "HELD": "another worker is at it, or it ended a moment ago",
+        "MISDATED": "its lock is dated ahead of the database's clock, see docs/howto/java-nodes.md",
         "PAUSED": "it failed a moment ago and is tried again soon",
         "SLOT_RUN": "it has run for this time of its schedule already",
         "RAN_TODAY": "it has run today already; --force runs it again",

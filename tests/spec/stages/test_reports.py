@@ -56,7 +56,7 @@ def test_the_sixteen_columns() -> None:
 @pytest.mark.rule("S50")
 def test_the_columns_are_as_wide_as_what_they_hold() -> None:
     assert [column.width for column in COLUMNS] == [
-        *(6, 16, 12, 18, 12, 16, 30, 12, 14, 12, 14, 12, 40, 20, 18, 10)
+        *(9, 16, 12, 18, 12, 16, 30, 12, 14, 12, 14, 12, 40, 20, 18, 10)
     ]
     assert sheet([]).name == "Change Stage Report"
 
