@@ -6,7 +6,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pytest
 
@@ -49,14 +48,6 @@ def status(connection: socket.socket) -> int | None:
     return None
 
 
-def memory(served: Served) -> int:
-    """Return the kB of memory the server's processes have in use, its workers included."""
-    first = served.process.pid
-    children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-    texts = [Path(f"/proc/{each}/status").read_text() for each in (first, *children)]
-    return sum(int(re.findall(r"VmRSS:\s+([0-9]+)", text)[0]) for text in texts)
-
-
 def known_callers_and_health_are_answered(served: Served, known: Headers) -> None:
     for question in ("live", "ready"):
         assert served.http.get(f"/health/{question}").status_code == 200
@@ -69,13 +60,13 @@ def test_half_sent_bodies_of_unknown_callers_are_refused_at_once(sqlite_deployme
     with serving(sqlite_deployment, body_seconds=600, ready_seconds=30) as served:
         known = sqlite_deployment.token()
         known_callers_and_health_are_answered(served, known)
-        idle = memory(served)
+        idle = served.memory()
         half = head(API_2, 2_000_000, {"X-API-Key": "nobody's"}) + b"x" * 1000
         for _ in range(2):
             with connections(served, HELD, half) as held:
                 known_callers_and_health_are_answered(served, known)
                 assert {status(each) for each in held} == {401}
-                assert memory(served) < 1.2 * idle
+                assert served.memory() < 1.2 * idle
         known_callers_and_health_are_answered(served, known)
 
 

@@ -143,6 +143,13 @@ class Served:
             assert time.monotonic() < until, "the server does not log"
             time.sleep(0.01)
 
+    def memory(self) -> int:
+        """Return the kB of memory its processes have in use, the workers included."""
+        first = self.process.pid
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        texts = [Path(f"/proc/{each}/status").read_text() for each in (first, *children)]
+        return sum(int(re.findall(r"VmRSS:\s+([0-9]+)", text)[0]) for text in texts)
+
     def stop(self, seconds: float = STOP_SECONDS) -> int:
         """Ask it to stop, and give its exit status."""
         self.process.send_signal(signal.SIGTERM)
