@@ -30,6 +30,7 @@ from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.change_statements.address_enquiries import HST_QUERY
 from ocms_adapters.sql.change_statements.hst import ADDRESS
 from ocms_adapters.sql.current_offenders import is_current_offender
+from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.locking import lock_notices
 from ocms_adapters.sql.moments import MOMENT, now
 from ocms_adapters.sql.row_sets import among, row_set
@@ -148,7 +149,11 @@ class Queries:
         rows = self.reported.rows.c
         self.mark_reported = (
             update(t.ocms_temp_unc_hst_addr)
-            .where(HST_ANSWER, answers.id_no == rows.id_no, answers.response_date_time == rows.answered_at)
+            .where(
+                HST_ANSWER,
+                answers.id_no == rows.id_no,
+                dialect_of(dialect).same_moment(answers.response_date_time, rows.answered_at),
+            )
             .values(report_generated="Y", **change_stamp(now()))
         )
         self.leave_queue = delete(t.ocms_adhoc_nro_queue).where(

@@ -118,7 +118,7 @@ def opened_for_all(change: SuspensionsOpened) -> dict[str, Any]:
     }
 
 
-def close_records_alike(_dialect: Dialect, row_set: RowSet) -> Executable:
+def close_records_alike(dialect: Dialect, row_set: RowSet) -> Executable:
     """Close open suspension records, all for the same reason."""
     closing = {
         "date_of_revival": shared("at", MOMENT),
@@ -126,7 +126,7 @@ def close_records_alike(_dialect: Dialect, row_set: RowSet) -> Executable:
         "officer_authorising_revival": shared("officer", String(50)),
         "revival_remarks": shared("remarks", String(200)),
     }
-    return close_by_key(row_set, closing)
+    return close_by_key(dialect, row_set, closing)
 
 
 def closed_alike(change: SuspensionsClosed) -> dict[str, Any]:

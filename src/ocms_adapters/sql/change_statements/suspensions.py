@@ -8,6 +8,7 @@ from sqlalchemy.types import TypeEngine
 
 from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.change_statements.statement import RowStatement, inserts
+from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.moments import MOMENT, now
 from ocms_adapters.sql.row_sets import RowSet
 from ocms_adapters.sql.schema import intranet as t
@@ -76,17 +77,22 @@ def closed_row(change: SuspensionClosed) -> tuple[Any, ...]:
     )
 
 
-def close_by_key(row_set: RowSet, closing: Mapping[str, Any]) -> Executable:
+def close_by_key(dialect: Dialect, row_set: RowSet, closing: Mapping[str, Any]) -> Executable:
     """Close open records, each by its key; `closing` is what the columns of their revival take."""
-    suspended, r = t.ocms_suspended_notice, row_set.rows
+    suspended, r = t.ocms_suspended_notice.c, row_set.rows.c
+    is_record = (
+        suspended.notice_no == r.notice_no,
+        dialect_of(dialect).same_moment(suspended.date_of_suspension, r.date_of_suspension),
+        suspended.sr_no == r.sr_no,
+    )
     return (
-        update(suspended)
-        .where(*(suspended.c[name] == r.c[name] for name in KEY), suspended.c.date_of_revival.is_(None))
+        update(t.ocms_suspended_notice)
+        .where(*is_record, suspended.date_of_revival.is_(None))
         .values({**closing, **change_stamp(now())})
     )
 
 
-def close_records(_dialect: Dialect, row_set: RowSet) -> Executable:
+def close_records(dialect: Dialect, row_set: RowSet) -> Executable:
     """Close open records, each for a reason of its own."""
     r = row_set.rows
     closing = {
@@ -95,7 +101,7 @@ def close_records(_dialect: Dialect, row_set: RowSet) -> Executable:
         "officer_authorising_revival": r.c.officer,
         "revival_remarks": r.c.remarks,
     }
-    return close_by_key(row_set, closing)
+    return close_by_key(dialect, row_set, closing)
 
 
 CLOSED_SUSPENSIONS = RowStatement(

@@ -149,6 +149,10 @@ class DatabaseDialect(ABC):
     def upsert(self, dialect: Dialect, upsert: Upsert, rows: FromClause) -> Executable:
         """Return the statement of an upsert of bound rows."""
 
+    def same_moment(self, column: ColumnElement[datetime], read: ColumnElement[datetime]) -> Any:
+        """Return the test of a column against a moment that was read from it."""
+        return column == read
+
     def day_of(self, moment: ColumnElement[datetime]) -> ColumnElement[date]:
         """Return the day of a moment."""
         return cast(moment, Date())

@@ -1,6 +1,7 @@
 """SQL Server: keys and rows travel as JSON, rows are locked by table hints, upserts are MERGE."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from math import ceil
 from typing import Any
 
@@ -13,8 +14,10 @@ from sqlalchemy import (
     Executable,
     FromClause,
     String,
+    and_,
     bindparam,
     create_engine,
+    func,
     text,
 )
 from sqlalchemy.types import TypeEngine
@@ -50,6 +53,14 @@ class MssqlDialect(DatabaseDialect):
         from sqlalchemy.dialects.mssql import DATETIME2  # noqa: PLC0415  # only where it is in use
 
         return DATETIME2(7)  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+
+    def same_moment(self, column: ColumnElement[datetime], read: ColumnElement[datetime]) -> Any:
+        """
+        Return the test of a column against a moment that was read from it, whose seventh digit was cut.
+
+        Other systems may have written tenths of a microsecond, which a Python datetime does not hold.
+        """
+        return and_(column >= read, column < func.dateadd(text("microsecond"), 1, read))
 
     def row_table(self, dialect: Dialect, columns: Columns) -> FromClause:
         """Return `OPENJSON ... WITH`, each column typed and found by its place."""
