@@ -178,8 +178,8 @@ class SqlCourtStore(ChangeStore, SqlCourtReader):
 
     def court_facts(self, notice_nos: Sequence[str]) -> CourtFacts:
         """Lock and return the notices of a court update with their suspensions and the reference data."""
-        notices = self._court_notices(self._statements.court_notices_locked, notice_nos)
-        return CourtFacts(self.reference(), notices)
+        reference = self.reference()
+        return CourtFacts(reference, self._court_notices(self._statements.court_notices_locked, notice_nos))
 
 
 class SqlCourtStores:

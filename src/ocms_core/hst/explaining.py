@@ -14,7 +14,8 @@ from ocms_core.kernel.reference import facts_on
 from ocms_core.kernel.suspensions import OpenSuspension
 
 NEW_NOTICES, LOOP = "suspend_hst_new_notices", "loop_hst_suspensions"
-UNKNOWN = "no such notice, or nobody is its current offender"
+UNKNOWN = "no such notice"
+NOBODY = "left alone: nobody is its current offender"
 NOT_HELD = "not under TS-HST"
 
 LEFT_ALONE: Mapping[Callable[[HstNotice], bool], str] = {
@@ -39,12 +40,12 @@ def explain_facts(facts: IdentityFacts, now: datetime) -> tuple[Explanation, ...
     if not facts.notices:
         return (because(Operation.APPLY_HST.value, UNKNOWN, applying.is_skipped),)
     (notice,) = facts.notices
-    return (
-        explain_apply(notice, facts),
-        explain_revive(notice, facts),
-        *explain_new(notice, facts),
-        *(explain_loop(notice, record, facts, now) for record in notice.suspensions.hst_records),
-    )
+    if notice.id_no:
+        calls = (explain_apply(notice, facts), explain_revive(notice, facts), *explain_new(notice, facts))
+    else:
+        calls = (because(Operation.APPLY_HST.value, NOBODY, applying.is_skipped),)
+    loop = (explain_loop(notice, record, facts, now) for record in notice.suspensions.hst_records)
+    return (*calls, *loop)
 
 
 def explain_apply(notice: HstNotice, facts: IdentityFacts) -> Explanation:

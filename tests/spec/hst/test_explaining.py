@@ -134,7 +134,16 @@ CASES: tuple[Explained, ...] = (
         rule="H4",
         name="a notice that does not exist",
         given=facts(),
-        says=((APPLY, "no such notice, or nobody is its current offender", ("H4", "H5")),),
+        says=((APPLY, "no such notice", ("H4", "H5")),),
+    ),
+    Case(
+        rule=("H4", "H10"),
+        name="nobody is the current offender of a notice still under TS-HST",
+        given=facts(suspended("A", record(due=NOW), id_no="")),
+        says=(
+            (APPLY, "left alone: nobody is its current offender", ("H4", "H5")),
+            (LOOP, "expires now", ("H31",)),
+        ),
     ),
 )
 

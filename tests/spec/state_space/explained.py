@@ -211,11 +211,12 @@ def said_of_payment(notice: StoredNotice) -> Sequence[Said]:
 
 def said_of_hst(notice: StoredNotice) -> Sequence[Said]:
     """Compare the explanation of an application, a revival and the nightly jobs for the current offender."""
-    facts = notice.identity_facts(notice.offender or "nobody")
+    facts = notice.identity_facts(notice.offender)
     said = iter(hst.explain_facts(facts, NOW))
-    if not notice.offender:
-        return [(each.answer, hst.UNKNOWN) for each in said]
-    compared = [applied(next(said), facts), revived(next(said), facts)]
+    if notice.offender:
+        compared = [applied(next(said), facts), revived(next(said), facts)]
+    else:
+        compared = [(next(said).answer, hst.NOBODY)]
     if notice.offender in facts.listed:
         compared.append(taken_up(next(said), facts))
     records = facts.notices[0].suspensions.hst_records
