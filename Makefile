@@ -96,6 +96,7 @@ check: $(MUTANTS_READY) ## check style, types, import contracts, the printed doc
 	$(BIN)/python -m tests.support.rule_index --check
 	$(BIN)/python tools/reference_page.py --check
 	$(BIN)/python -m tools.data_dictionary --check
+	$(BIN)/python -m tools.diagrams --check
 	uv=$(UV) && $$uv lock --check --quiet --python "$$(command -v $(PYTHON))"
 
 bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
@@ -113,6 +114,7 @@ docs: $(READY) ## print the generated docs again
 	@$(BIN)/python tools/reference_page.py
 	@$(BIN)/python -m tools.data_dictionary
 	@$(BIN)/python -m tests.spec.state_space.page
+	@$(BIN)/python -m tools.diagrams
 
 clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis

@@ -19,7 +19,7 @@ from ocms_core.kernel.changes import (
 )
 from ocms_core.kernel.errors import Conflict, RowRejected
 from ocms_core.kernel.idempotency import IdempotencyKey, StoredAnswer, check_repeat
-from ocms_core.kernel.reference import EMPTY
+from ocms_core.kernel.reference import EMPTY, Reference
 from ocms_core.kernel.suspensions import OpenSuspension
 
 Kept = TypeVar("Kept")
@@ -152,6 +152,10 @@ class Transaction:
     def court_notices(self, notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
         """Return the notices that exist as the court update would find them."""
         return chosen(self.tables.court.notices, notice_nos)
+
+    def reference(self) -> Reference:
+        """Return the reference data."""
+        return self.tables.court.reference
 
     def court_facts(self, notice_nos: Sequence[str]) -> CourtFacts:
         """Return the notices that exist as the court update sees them."""

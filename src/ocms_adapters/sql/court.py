@@ -18,6 +18,7 @@ from ocms_adapters.sql.suspension_rows import ON_ROW, RECORD, open_suspension, s
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
 from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.suspensions import OpenSuspension
 
 von = t.ocms_valid_offence_notice.c
@@ -117,6 +118,10 @@ class SqlCourtReader:
         """Return the notices that exist as the court update would find them, by number."""
         return self._court_notices(self._statements.court_notices, notice_nos)
 
+    def reference(self) -> Reference:
+        """Return the reference data that a court update would be judged by."""
+        return read_reference(self._connection)
+
     def _court_notices(self, statement: Select[Any], notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
         rows = self._rows(statement, notice_nos)
         open_records: dict[str, list[OpenSuspension]] = {}
@@ -173,7 +178,7 @@ class SqlCourtStore(ChangeStore, SqlCourtReader):
 
     def court_facts(self, notice_nos: Sequence[str]) -> CourtFacts:
         """Lock and return the notices of a court update with their suspensions and the reference data."""
-        reference = read_reference(self._connection)
+        reference = self.reference()
         return CourtFacts(reference, self._court_notices(self._statements.court_notices_locked, notice_nos))
 
 

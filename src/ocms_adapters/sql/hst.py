@@ -54,7 +54,7 @@ class SqlHstReader:
         )
 
     def notice_facts(self, notice_no: str) -> IdentityFacts:
-        """Return a notice with its current offender, without a lock."""
+        """Return a notice with its current offender, also one that has none, without a lock."""
         offenders = self._offenders([notice_no])
         rows = self._among(self._queries.notices_unlocked, [notice_no])
         return self._facts(offenders, rows, self._among(self._queries.suspensions_of_notices, [notice_no]))
@@ -203,7 +203,7 @@ class SqlHstStore(ChangeStore, SqlHstReader):
         id_nos = self._offenders(notice_nos)
         lock_identities(self._connection, id_nos)
         rows = self._among(self._queries.notices, notice_nos)
-        suspended = self._among(self._queries.suspensions_of_due_notices, notice_nos)
+        suspended = self._among(self._queries.suspensions_of_notices, notice_nos)
         return self._facts(id_nos, rows, suspended)
 
     def queue_listed(self, now: datetime, month: datetime) -> int:

@@ -108,8 +108,7 @@ class Queries:
         self.notices_unlocked = notices().where(among(dialect, von.notice_no))
         self.notices = lock_notices(self.notices_unlocked)
         self.suspensions_of_identities = suspensions().where(among(dialect, onod.id_no))
-        self.suspensions_of_notices = suspensions().where(among(dialect, onod.notice_no))
-        self.suspensions_of_due_notices = suspensions_of_anybody().where(among(dialect, von.notice_no))
+        self.suspensions_of_notices = suspensions_of_anybody().where(among(dialect, von.notice_no))
         self.offenders = select(onod.id_no).distinct().where(CURRENT, among(dialect, onod.notice_no))
 
         self.known_offender = known_offender()

@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from ocms_core.court import court_notices, payment_status, plus_query
-from ocms_core.court.facts import CourtNotice, NoticePaymentStatus, PlusNotice
+from ocms_core.court.facts import CourtFacts, NoticePaymentStatus, PlusNotice
 from ocms_core.court.ports import CourtStores
+from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.access import Operation
-from ocms_core.kernel.codes import NOT_A_COURT_NOTICE, NOTICES_NOT_FOUND, SUCCESS
+from ocms_core.kernel.codes import NOTICES_NOT_FOUND, SUCCESS
 from ocms_core.kernel.explanations import Explanation, because
+from ocms_core.kernel.reference import facts_on
+from ocms_core.kernel.suspensions import PERMANENT, TEMPORARY
 
 
 def explain(notice_no: str, *, stores: CourtStores, now: datetime) -> tuple[Explanation, ...]:
@@ -20,7 +23,9 @@ def explain(notice_no: str, *, stores: CourtStores, now: datetime) -> tuple[Expl
     with stores.reading() as reader:
         return (
             explain_payment_status(notice_no, reader.payment_statuses([notice_no])),
-            explain_court_update(reader.court_notices([notice_no]).get(notice_no)),
+            explain_court_update(
+                notice_no, facts_on(now, CourtFacts(reader.reference(), reader.court_notices([notice_no])))
+            ),
             explain_plus_query(notice_no, reader.plus_notices([notice_no]), now),
         )
 
@@ -40,14 +45,27 @@ def explain_payment_status(notice_no: str, found: Mapping[str, NoticePaymentStat
     )
 
 
-def explain_court_update(notice: CourtNotice | None) -> Explanation:
-    """Explain whether API 2 would update the notice."""
-    in_court = None if notice is None else court_notices.is_court_notice(notice)
-    code = SUCCESS if in_court else NOT_A_COURT_NOTICE
-    deciders: list[Callable[..., object]] = [] if in_court is None else [court_notices.is_court_notice]
-    if not in_court:
+def explain_court_update(notice_no: str, facts: CourtFacts) -> Explanation:
+    """Explain whether API 2 would update the notice, and which type it would refuse without a reason."""
+    notice = facts.notices.get(notice_no)
+    answer = court_answer(CourtUpdate(notice_no, None, None, None), facts)
+    deciders: list[Callable[..., object]] = [] if notice is None else [court_notices.is_court_notice]
+    if notice is None or not court_notices.is_court_notice(notice):
         deciders.append(court_notices.update_outcome)
-    return because(Operation.UPDATE_COURT_NOTICES.value, f"{code.code} {code.text}", *deciders)
+    said = [answer]
+    for kind in (PERMANENT, TEMPORARY):
+        alone = court_answer(CourtUpdate(notice_no, kind, None, None), facts)
+        if alone != answer:
+            said.append(f"{kind} without a reason {alone}")
+            deciders.append(court_notices.is_type_allowed)
+    return because(Operation.UPDATE_COURT_NOTICES.value, "; ".join(said), *deciders)
+
+
+def court_answer(update: CourtUpdate, facts: CourtFacts) -> str:
+    """Return what API 2 would answer an update."""
+    notice = facts.notices.get(update.notice_no)
+    code = court_notices.first_refusal(update, notice, set(), facts.reference) or SUCCESS
+    return f"{code.code} {code.text}"
 
 
 def explain_plus_query(notice_no: str, found: Mapping[str, PlusNotice], now: datetime) -> Explanation:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
+from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.unit_of_work import Store
 
 
@@ -19,6 +20,9 @@ class CourtReader(Protocol):
 
     def court_notices(self, notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
         """Return the notices that exist as the court update would find them, by number."""
+
+    def reference(self) -> Reference:
+        """Return the reference data that a court update would be judged by."""
 
 
 class CourtStore(Store, Protocol):

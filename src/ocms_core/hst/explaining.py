@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from ocms_core.hst import applying, renewing, reviving
+from ocms_core.hst import applying, new_notices, renewing, reviving
 from ocms_core.hst.facts import HstNotice, IdentityFacts
 from ocms_core.hst.ports import HstStores
 from ocms_core.kernel.access import Operation
@@ -13,8 +13,9 @@ from ocms_core.kernel.explanations import Explanation, because
 from ocms_core.kernel.reference import facts_on
 from ocms_core.kernel.suspensions import OpenSuspension
 
-LOOP = "loop_hst_suspensions"
-UNKNOWN = "no such notice, or nobody is its current offender"
+NEW_NOTICES, LOOP = "suspend_hst_new_notices", "loop_hst_suspensions"
+UNKNOWN = "no such notice"
+NOBODY = "left alone: nobody is its current offender"
 NOT_HELD = "not under TS-HST"
 
 LEFT_ALONE: Mapping[Callable[[HstNotice], bool], str] = {
@@ -39,11 +40,12 @@ def explain_facts(facts: IdentityFacts, now: datetime) -> tuple[Explanation, ...
     if not facts.notices:
         return (because(Operation.APPLY_HST.value, UNKNOWN, applying.is_skipped),)
     (notice,) = facts.notices
-    return (
-        explain_apply(notice, facts),
-        explain_revive(notice, facts),
-        *(explain_loop(notice, record, facts, now) for record in notice.suspensions.hst_records),
-    )
+    if notice.id_no:
+        calls = (explain_apply(notice, facts), explain_revive(notice, facts), *explain_new(notice, facts))
+    else:
+        calls = (because(Operation.APPLY_HST.value, NOBODY, applying.is_skipped),)
+    loop = (explain_loop(notice, record, facts, now) for record in notice.suspensions.hst_records)
+    return (*calls, *loop)
 
 
 def explain_apply(notice: HstNotice, facts: IdentityFacts) -> Explanation:
@@ -70,12 +72,22 @@ def explain_revive(notice: HstNotice, facts: IdentityFacts) -> Explanation:
     return because(Operation.REVIVE_HST.value, answer, reviving.decide)
 
 
+def explain_new(notice: HstNotice, facts: IdentityFacts) -> tuple[Explanation, ...]:
+    """Explain whether the nightly job puts a notice of somebody listed under TS-HST."""
+    if notice.id_no not in facts.listed:
+        return ()
+    answer = "suspended under TS-HST" if new_notices.is_new(notice) else "left alone: not new"
+    return (because(NEW_NOTICES, answer, new_notices.is_new),)
+
+
 def explain_loop(
     notice: HstNotice, record: OpenSuspension, facts: IdentityFacts, now: datetime
 ) -> Explanation:
     """Explain what becomes of a record when it falls due."""
     if notice.id_no in facts.listed and (notice.paid or notice.suspensions.permanent):
         return because(LOOP, "left alone: paid or permanently suspended", renewing.falls_due)
+    if record.due is None:
+        return because(LOOP, f"left alone: {record_text(record)} has no day it ends", renewing.falls_due)
     when = "now" if renewing.falls_due(notice, facts, now) else f"when {record_text(record)} ends"
     answer = "goes round" if renewing.renews(notice, facts) else "expires"
     return because(LOOP, f"{answer} {when}", renewing.renews)

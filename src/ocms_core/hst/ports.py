@@ -34,7 +34,7 @@ class HstReader(Protocol):
         """Return what is known of an identity: listed or not, name, newest address, number of notices."""
 
     def notice_facts(self, notice_no: str) -> IdentityFacts:
-        """Return a notice with its current offender, unlocked."""
+        """Return a notice with its current offender, also one that has none, unlocked."""
 
     def listing(self, query: HstListQuery) -> tuple[int, tuple[ListedRow, ...]]:
         """Return how many rows of the list the filters leave, and one page of them, newest first."""

@@ -1,10 +1,13 @@
 """What the offender operations would answer for a notice now."""
 
+from collections.abc import Iterable
+from itertools import permutations
+
 from ocms_core.kernel.access import Operation
-from ocms_core.kernel.codes import NOTICE_NOT_FOUND, Code
+from ocms_core.kernel.codes import Code
 from ocms_core.kernel.explanations import Explanation, because
-from ocms_core.offenders import eligibility
-from ocms_core.offenders.facts import ROLES, OffenderNotice
+from ocms_core.offenders import eligibility, furnishing, redirecting
+from ocms_core.offenders.facts import ROLES, WORDS, OffenderNotice
 from ocms_core.offenders.ports import OffenderStores
 
 
@@ -22,21 +25,33 @@ def explain(notice_no: str, *, stores: OffenderStores) -> tuple[Explanation, ...
 def explain_furnish(notice: OffenderNotice | None) -> Explanation:
     """Explain which roles can be furnished, or what is in the way."""
     refusals = {word: eligibility.furnish_refusal(notice, role) for word, role in ROLES.items()}
-    return because(Operation.FURNISH_OFFENDER.value, refusal_text(refusals), eligibility.furnish_refusal)
+    through = [word for word, refusal in refusals.items() if refusal is None]
+    answer = f"can be furnished: {', '.join(through)}" if through else refusal_text(refusals.values())
+    furnished = furnishing.furnished_offender(notice) if notice else None
+    if furnished is None or furnished.role not in WORDS:
+        return because(Operation.FURNISH_OFFENDER.value, answer, eligibility.furnish_refusal)
+    return because(
+        Operation.FURNISH_OFFENDER.value,
+        f"{answer}; the same {WORDS[furnished.role]} sent again has the first answer",
+        eligibility.furnish_refusal,
+        furnishing.furnished_offender,
+    )
 
 
 def explain_redirect(notice: OffenderNotice | None) -> Explanation:
-    """Explain to which roles the notice can be redirected."""
-    if notice is None:
-        return because(Operation.REDIRECT_NOTICE.value, NOTICE_NOT_FOUND.text, eligibility.furnish_refusal)
-    targets = [word for word, role in ROLES.items() if eligibility.is_redirectable(notice, role)]
-    answer = f"can go to {', '.join(targets)}" if targets else "cannot be redirected"
-    return because(Operation.REDIRECT_NOTICE.value, answer, eligibility.is_redirectable)
-
-
-def refusal_text(refusals: dict[str, Code | None]) -> str:
-    """Put into words which roles go through; the refusal where none does."""
-    through = [word for word, refusal in refusals.items() if refusal is None]
+    """Explain from which role to which the notice can be redirected, or what is in the way."""
+    refusals = {
+        pair: redirecting.redirect_refusal(ROLES[pair[0]], ROLES[pair[1]], notice)
+        for pair in permutations(ROLES, 2)
+    }
+    through = [pair for pair, refusal in refusals.items() if refusal is None]
     if through:
-        return f"can be furnished: {', '.join(through)}"
-    return next(refusal.text for refusal in refusals.values() if refusal)
+        answer = f"can go from {through[0][0]} to {', '.join(to_word for _, to_word in through)}"
+    else:
+        answer = refusal_text(refusals.values())
+    return because(Operation.REDIRECT_NOTICE.value, answer, redirecting.redirect_refusal)
+
+
+def refusal_text(refusals: Iterable[Code | None]) -> str:
+    """Return the text of the refusal that all roles have in common."""
+    return next(refusal.text for refusal in refusals if refusal)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from ocms_core.kernel.codes import NOTICE_NOT_FOUND, OFFENDER_FURNISHED
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.offender_details import RoleHolder
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.effects import FURNISH, RoleAssigned, RoleAssignment, effects
 from ocms_core.offenders.eligibility import NEW_STAGE, furnish_refusal
@@ -43,13 +44,20 @@ def is_repeat(assignment: RoleAssignment, notice: OffenderNotice) -> bool:
 
     Whoever has no row of furnished details was never furnished. An address that is not sent stays as it is.
     """
-    current = [holder for holder in notice.holders.values() if holder.is_current]
-    if len(current) != 1:
-        return False
-    (holder,) = current
+    holder = furnished_offender(notice)
     return (
-        (holder.role, holder.person, holder.detail) == (assignment.role, assignment.person, assignment.detail)
-    ) and assignment.address in (None, holder.address)
+        holder is not None
+        and (holder.role, holder.person, holder.detail)
+        == (assignment.role, assignment.person, assignment.detail)
+        and assignment.address in (None, holder.address)
+    )
+
+
+@rule("F24")
+def furnished_offender(notice: OffenderNotice) -> RoleHolder | None:
+    """Return the one current offender who was furnished: the same sent again is a repeat (F24)."""
+    current = [holder for holder in notice.holders.values() if holder.is_current]
+    return current[0] if len(current) == 1 and current[0].detail is not None else None
 
 
 @rule("F24")

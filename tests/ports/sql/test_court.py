@@ -278,6 +278,15 @@ def test_a_deployment_with_the_day_end_flag_goes_by_it(engine: Engine) -> None:
         assert reader.court_notices(NUMBERS) == COURT
 
 
+@pytest.mark.rule("G14")
+def test_a_reader_has_the_reference_data_that_an_update_is_judged_by(engine: Engine) -> None:
+    stores = SqlCourtStores(engine)
+    with stores.reading() as reader, stores.writing() as store:
+        reference = reader.reference()
+        assert reference == store.court_facts(NUMBERS).reference
+    assert WWP in reference.suspension_reasons
+
+
 @pytest.mark.rule("G13")
 def test_who_only_reads_waits_for_no_writer(engine: Engine) -> None:
     stores = SqlCourtStores(engine)

@@ -12,7 +12,7 @@ from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.hst_queries import Queries
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
-from ocms_core.hst import address_check, batch_jobs, service
+from ocms_core.hst import address_check, batch_jobs, explaining, service
 from ocms_core.hst.facts import JobResult, KnownOffender, UnreportedAnswer
 from ocms_core.hst.reports import month_bounds
 from ocms_core.hst.request_checks import HstListQuery, HstRevival, HstUpdate
@@ -466,6 +466,9 @@ def test_of_nobody_the_suspension_expires_too(database: HstDatabase) -> None:
         connection.execute(update(onod).where(onod.c.notice_no == "A").values(offender_indicator="N"))
         connection.execute(delete(onod).where(onod.c.notice_no == "B"))
     due_day = DUE.replace(hour=2)
+    for number in ("A", "B"):
+        explained = explaining.explain(number, stores=database.stores, now=due_day)
+        assert [each.answer for each in explained] == [explaining.NOBODY, "expires now"]
     assert batch_jobs.loop_hst_suspensions(stores=database.stores, now=due_day) == JobResult(2)
     assert database.held() == []
     assert database.shown()["A"] == (*FREE, local(due_day + timedelta(days=2)))

@@ -3,7 +3,17 @@
 from typing import TypeAlias
 
 from ocms_core.court.explaining import explain
-from tests.support.builders import DUE, court_facts, notice, payment, plus_notice, plus_notices
+from tests.support.builders import (
+    DUE,
+    HST,
+    WWP,
+    court_facts,
+    notice,
+    payment,
+    plus_notice,
+    plus_notices,
+    shown,
+)
 from tests.support.cases import Case, parametrize_cases
 from tests.support.in_memory_stores import InMemoryCourtStores, Tables
 
@@ -23,6 +33,44 @@ CASES: tuple[Explained, ...] = (
         says=(
             ("payment PP, payable 150.00, paid 0.00, allowed Y, suspension PS PS-WWP", ("P12",)),
             ("OCMS-2000 Success", ("P22",)),
+            ("allowed Y, payable 150.00, due 2025-02-14T00:00:00+08:00", ("P31",)),
+        ),
+    ),
+    Case(
+        rule=("P21", "P22"),
+        name="a reason of CAS on the notice refuses the other type without a reason",
+        given=Tables(
+            court=court_facts(notice("A", suspension=shown("PS", "WWP"), open_suspensions=[WWP])),
+            payments={"A": payment("A", suspension_type="PS", epr_reason="WWP")},
+            plus=plus_notices([plus_notice("A")]),
+        ),
+        ask="A",
+        says=(
+            ("payment PP, payable 150.00, paid 0.00, allowed Y, suspension PS PS-WWP", ("P12",)),
+            (
+                "OCMS-2000 Success; TS without a reason OCMS-4005 Invalid suspension type",
+                ("P22", "P21", "U2"),
+            ),
+            ("allowed Y, payable 150.00, due 2025-02-14T00:00:00+08:00", ("P31",)),
+        ),
+    ),
+    Case(
+        rule=("P21", "P22"),
+        name="a notice under TS-HST is refused PS without a reason, which no table has",
+        given=Tables(
+            court=court_facts(
+                notice("A", suspension=shown("TS", "HST", due=DUE), open_suspensions=[HST], stage="CSD")
+            ),
+            payments={"A": payment("A", suspension_type="TS", epr_reason="HST")},
+            plus=plus_notices([plus_notice("A")]),
+        ),
+        ask="A",
+        says=(
+            ("payment PP, payable 150.00, paid 0.00, allowed Y, suspension TS HST", ("P12",)),
+            (
+                "OCMS-2000 Success; PS without a reason OCMS-4005 Invalid suspension type",
+                ("P22", "P21", "U2"),
+            ),
             ("allowed Y, payable 150.00, due 2025-02-14T00:00:00+08:00", ("P31",)),
         ),
     ),

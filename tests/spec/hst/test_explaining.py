@@ -27,7 +27,8 @@ from tests.support.hst_rows import application, hst_database
 Explained: TypeAlias = Case[IdentityFacts, None, tuple[tuple[str, str, tuple[str, ...]], ...]]
 HELD = suspended("A", record())
 RECORD = "record 1 of 2024-12-20 due 2025-02-01"
-APPLY, REVIVE, LOOP = "apply-hst", "revive-hst", "loop_hst_suspensions"
+APPLY, REVIVE = "apply-hst", "revive-hst"
+NEW_NOTICES, LOOP = "suspend_hst_new_notices", "loop_hst_suspensions"
 
 CASES: tuple[Explained, ...] = (
     Case(
@@ -55,6 +56,7 @@ CASES: tuple[Explained, ...] = (
         says=(
             (APPLY, "OCMS-4004 HST ID already exists", ("H3", "H4")),
             (REVIVE, f"lifts {RECORD}; then ACTIVE", ("H7",)),
+            (NEW_NOTICES, "left alone: not new", ("H30", "H31", "U3", "U8")),
             (LOOP, f"goes round when {RECORD} ends", ("H31",)),
         ),
     ),
@@ -65,6 +67,7 @@ CASES: tuple[Explained, ...] = (
         says=(
             (APPLY, "OCMS-4004 HST ID already exists", ("H3", "H4")),
             (REVIVE, f"lifts {RECORD}; then ACTIVE", ("H7",)),
+            (NEW_NOTICES, "left alone: not new", ("H30", "H31", "U3", "U8")),
             (LOOP, f"expires when {RECORD} ends", ("H31",)),
         ),
     ),
@@ -89,6 +92,7 @@ CASES: tuple[Explained, ...] = (
         says=(
             (APPLY, "OCMS-4004 HST ID already exists", ("H3", "H4")),
             (REVIVE, f"lifts {RECORD}; then ACTIVE", ("H7",)),
+            (NEW_NOTICES, "left alone: not new", ("H30", "H31", "U3", "U8")),
             (LOOP, "left alone: paid or permanently suspended", ("H31", "H10", "U5")),
         ),
     ),
@@ -99,13 +103,47 @@ CASES: tuple[Explained, ...] = (
         says=(
             (APPLY, "OCMS-4004 HST ID already exists", ("H3", "H4")),
             (REVIVE, "not under TS-HST", ("H7",)),
+            (NEW_NOTICES, "left alone: not new", ("H30", "H31", "U3", "U8")),
+        ),
+    ),
+    Case(
+        rule=("H30", "U8"),
+        name="a notice of somebody listed that nothing suspends",
+        given=facts(notice("A"), listed=[LISTED]),
+        says=(
+            (APPLY, "OCMS-4004 HST ID already exists", ("H3", "H4")),
+            (REVIVE, "not under TS-HST", ("H7",)),
+            (NEW_NOTICES, "suspended under TS-HST", ("H30", "H31", "U3", "U8")),
+        ),
+    ),
+    Case(
+        rule="H31",
+        name="a record without an end is never due",
+        given=facts(suspended("A", record(due=None))),
+        says=(
+            (APPLY, "left alone: under TS-HST already", ("H4", "H5")),
+            (REVIVE, "OCMS-4003 HST ID not found; held by record 1 of 2024-12-20", ("H7",)),
+            (
+                LOOP,
+                "left alone: record 1 of 2024-12-20 has no day it ends",
+                ("H31", "H10", "U5"),
+            ),
         ),
     ),
     Case(
         rule="H4",
         name="a notice that does not exist",
         given=facts(),
-        says=((APPLY, "no such notice, or nobody is its current offender", ("H4", "H5")),),
+        says=((APPLY, "no such notice", ("H4", "H5")),),
+    ),
+    Case(
+        rule=("H4", "H10"),
+        name="nobody is the current offender of a notice still under TS-HST",
+        given=facts(suspended("A", record(due=NOW), id_no="")),
+        says=(
+            (APPLY, "left alone: nobody is its current offender", ("H4", "H5")),
+            (LOOP, "expires now", ("H31",)),
+        ),
     ),
 )
 
@@ -134,6 +172,7 @@ def test_explaining_reads_what_an_application_has_written(databases: Databases) 
     assert [given.answer for given in after] == [
         "OCMS-4004 HST ID already exists",
         f"lifts {held}; then ACTIVE",
+        "left alone: not new",
         f"goes round when {held} ends",
     ]
     assert IDENTITY not in str(after)

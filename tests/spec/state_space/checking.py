@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from attrs import frozen
 
-from tests.spec.state_space.exploring import Broken, Exploration, Space, explore
+from tests.spec.state_space.exploring import Broken, Exploration, Space, StateCheck, explore
 from tests.spec.state_space.invariants import (
     BEFORE_COURT,
     OF_A_STATE,
@@ -67,16 +67,16 @@ def other_records_end(exploration: Exploration) -> Iterator[Goal]:
             )
 
 
-def checked(space: Space) -> Exploration:
-    """Explore a space; raises `Broken` with the shortest path to what breaks a rule."""
+def checked(space: Space, *further: StateCheck) -> Exploration:
+    """Explore a space; raises `Broken` with the shortest path to what breaks a rule or a further check."""
     if space is WHOLE:
-        return explore(space, of_a_state=OF_A_STATE, of_an_edge=OF_AN_EDGE, keep_steps=False)
+        return explore(space, of_a_state=(*OF_A_STATE, *further), of_an_edge=OF_AN_EDGE, keep_steps=False)
     if space is CONTRADICTIONS:
         states = tuple(check for check in OF_A_STATE if check is not row_shows_what_is_open)
         edges = (*OF_AN_EDGE, whoever_writes_puts_the_row_right)
     else:
         states, edges = OF_A_STATE, OF_AN_EDGE
-    found = explore(space, of_a_state=states, of_an_edge=edges)
+    found = explore(space, of_a_state=(*states, *further), of_an_edge=edges)
     if space in {SUSPENSIONS, REASON_OF_BOTH_TYPES}:
         reach(found, [TS_HST_ENDS, *other_records_end(found)])
     elif space is not CONTRADICTIONS:

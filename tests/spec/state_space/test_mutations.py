@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from ocms_core.offenders.facts import OffenderNotice
 from ocms_core.stages.client_checks import ToppanRun
 from ocms_core.stages.facts import LatestChange, StageNotice
 from tests.spec.state_space.checking import checked
+from tests.spec.state_space.explained import explained_as_answered
 from tests.spec.state_space.exploring import Broken, NoClosure, Space, explore
 from tests.spec.state_space.invariants import ELEVEN
 from tests.spec.state_space.operations import of_cas
@@ -160,6 +162,32 @@ def test_a_rule_broken_on_purpose_is_found(mutation: Mutation, monkeypatch: pyte
     monkeypatch.setattr(mutation.place, mutation.instead)
     with pytest.raises(Broken, match=mutation.breaks):
         checked(mutation.space)
+
+
+WRONG_EXPLANATIONS: tuple[tuple[str, str, Any], ...] = (
+    ("court.explaining.court_notices", "is_court_notice first_refusal update_outcome", none),
+    ("court.explaining.plus_query", "payment_allowance", none),
+    ("stages.explaining.search", "search_refusal", none),
+    ("stages.explaining.toppan", "print_run_refusal moves_on", none),
+    ("offenders.explaining.eligibility", "furnish_refusal", none),
+    ("offenders.explaining.redirecting", "redirect_refusal", none),
+    ("offenders.explaining.furnishing", "furnished_offender", none),
+    ("hst.explaining.new_notices", "is_new", never),
+    ("hst.explaining.reviving", "decide status_after", none),
+    ("hst.explaining.renewing", "falls_due renews", always),
+)
+"""What an explanation asks, and what that answers it instead; the calls are decided as ever."""
+
+
+@pytest.mark.parametrize("place, names, instead", WRONG_EXPLANATIONS)
+def test_an_explanation_that_differs_from_the_answer_is_found(
+    place: str, names: str, instead: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = SimpleNamespace(**dict.fromkeys(names.split(), instead))
+    monkeypatch.setattr(f"ocms_core.{place}", answers)
+    space = SUSPENSIONS if place.startswith("hst") else STAGES_AND_MONEY
+    with pytest.raises(Broken, match="explain says"):
+        explore(space, of_a_state=(explained_as_answered(),), keep_steps=False)
 
 
 def test_an_exploration_without_end_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
