@@ -26,7 +26,7 @@ def calls(served: Served, numbers: list[str], many: int) -> None:
     """Make calls of every kind, good and bad, as callers who are new each hundred calls."""
     deployment, some = served.deployment, tuple({"noticeNo": number} for number in numbers)
     officer, plus, cas = deployment.token(Role.OIC), deployment.token(), deployment.key()
-    kinds = (
+    kinds: tuple[tuple[str, object, dict[str, str]], ...] = (
         (API_4, body(some), plus),
         (f"{PORTAL}/search", {"vehicleNo": "SBA1234A"}, officer),
         ("/api/v1/notice/offender/get-details", {"noticeNo": numbers[0]}, officer),
