@@ -183,6 +183,8 @@ def handle(endpoint: Endpoint, pipeline: Pipeline, call: AuthorizedCall, raw: Ra
     record_access = partial(pipeline.records.record_access, caller, endpoint.operation, now=now)
     try:
         return endpoint.answer(Request(caller, now, body, record_access, raw.url_params, key))
+    except Malformed:
+        return endpoint.problem(Problem.MALFORMED)
     except RepeatedCall as repeated:
         return repeat_reply(repeated, endpoint.problem)
 

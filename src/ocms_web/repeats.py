@@ -20,7 +20,7 @@ from ocms_core.kernel.idempotency import (
 )
 from ocms_core.kernel.rule_tags import rule
 from ocms_web.endpoints import Request
-from ocms_web.json_codec import Reply, encode
+from ocms_web.json_codec import Malformed, Reply, encode
 from ocms_web.problems import Problem
 
 Outcome = TypeVar("Outcome")
@@ -79,9 +79,16 @@ def stored(
 
 
 def body_hash(request: Request) -> str:
-    """Return the SHA-256, in hex, of what a call asks for, in whatever order its fields stand."""
+    """
+    Return the SHA-256, in hex, of what a call asks for, in whatever order its fields stand.
+
+    Raises `Malformed` for a body that could just be read, and is nested too deep to be written.
+    """
     asked = [request.body, request.url_params]
-    return sha256(msgspec.json.encode(asked, order="deterministic")).hexdigest()
+    try:
+        return sha256(msgspec.json.encode(asked, order="deterministic")).hexdigest()
+    except RecursionError as error:
+        raise Malformed from error
 
 
 @rule("K1")

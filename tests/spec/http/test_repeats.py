@@ -362,3 +362,12 @@ def test_deliveries_at_once_from_two_servers_have_one_effect_and_one_answer(
     assert deliver(beside, call, headers).content == done[0].content
     assert rows(empty.deployment.engine) == changed
     assert len(changed["ocms_idempotent_answer"]) == kept(empty.deployment.engine)
+
+
+@pytest.mark.rule("K1", "G7")
+def test_a_body_too_deep_to_be_compared_is_malformed(empty: Served) -> None:
+    text_of_body = json.dumps(body())
+    for depth in range(970, 1000, 2):
+        nested = f'{text_of_body[:-1]}, "more": {"[" * depth}{"]" * depth}}}'
+        answer = empty.post(API_2, nested.encode())
+        assert answer.status_code in {400, 404}, (depth, answer.text)
