@@ -145,8 +145,8 @@ class StageCalls:
             run = client_checks.toppan_run(request.body, self._cap(Operation.UPDATE_TOPPAN_STAGES, request))
         except InvalidRequest as invalid:
             return toppan_error(invalid)
+        call = call_of(request, Operation.UPDATE_TOPPAN_STAGES, toppan_reply)
         try:
-            call = call_of(request, Operation.UPDATE_TOPPAN_STAGES, toppan_reply)
             result = service.update_toppan_stages(run, stores=self.stores, now=request.now, call=call)
         except RepeatedCall:
             raise
