@@ -21,7 +21,7 @@ from ocms_app.settings import Settings
 from ocms_core.kernel.errors import Unavailable
 from tests.support.builders import body
 from tests.support.databases import postgres_databases
-from tests.support.http_server import API_2, OCMS, Deployment, Served, serving
+from tests.support.http_server import API_2, API_4, OCMS, Deployment, Served, serving
 from tests.support.postgres import PostgresServer, running_server
 from tests.support.rows import put_notices
 
@@ -85,7 +85,7 @@ def standing_still(server: PostgresServer) -> Iterator[None]:
             os.kill(process, signal.SIGCONT)
 
 
-@pytest.mark.rule("G21")
+@pytest.mark.rule("G21", "P4")
 def test_a_database_that_stands_still_only_reads_or_is_full_is_named_in_time(tmp_path: Path) -> None:
     with running_server() as server, postgres_databases(server) as databases:
         deployment = Deployment(databases, tmp_path)
@@ -109,10 +109,23 @@ def test_a_database_that_stands_still_only_reads_or_is_full_is_named_in_time(tmp
                     )
                 server.restart()
                 ready_is(served, expected)
+                if expected[0] == 503:
+                    assert code_logged_of_a_503(served) == "25006"
             with deployment.engine.begin() as connection:
                 connection.exec_driver_sql(FULL_DISK)
             ready_is(served, (503, "the intranet database (its disk is full or fails) is unavailable"))
+            assert code_logged_of_a_503(served) == "53100"
         deployment.engine.dispose()
+
+
+def code_logged_of_a_503(served: Served) -> object:
+    """Return the database's code in the log line of a call that is answered 503."""
+    answer = served.post(API_4, body())
+    assert answer.status_code == 503
+    handle = answer.headers["X-Request-ID"]
+    lines = [line for line in served.log() if line["request_id"] == handle]
+    (unavailable,) = [line for line in lines if line["event"] == "call_unavailable"]
+    return unavailable["code"]
 
 
 def ready_is(served: Served, expected: tuple[int, str]) -> None:

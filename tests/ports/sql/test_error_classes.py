@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from ocms_adapters.sql import engines
+from ocms_adapters.sql.dialects import DIALECTS
 from ocms_adapters.sql.transactions import DatabaseError, writing
 from ocms_core.kernel.errors import Conflict, OcmsError, RowRejected, Unavailable
 from tests.support.databases import Databases, postgres_databases, sqlite_databases
@@ -22,7 +23,10 @@ CODES = (
         for code in ("08006", "53300", "57P01", "57P02", "57P03", "58030", "25006", "25P03")
     ),
     *((code, Conflict) for code in ("40001", "40P01", "55P03", "57014", "26000", "42P05")),
-    *((code, RowRejected) for code in ("22001", "22003", "23502", "23505", "23514", "44000", "P0001")),
+    *(
+        (code, RowRejected)
+        for code in ("09000", "22001", "22003", "23502", "23505", "23514", "27000", "44000", "P0001")
+    ),
     *((code, DatabaseError) for code in ("42P01", "42501", "0A000", "XX000")),
 )
 
@@ -54,6 +58,18 @@ def test_a_code_raised_by_the_server_has_its_class(
     assert type(raised.value) is error
     if isinstance(raised.value, Unavailable):
         assert raised.value.code == code
+
+
+@pytest.mark.rule("P4")
+def test_every_class_of_codes_is_raised_by_the_server_here() -> None:
+    table = DIALECTS["postgresql"]
+    for error, classes in (
+        (Unavailable, table.unavailable_errors),
+        (Conflict, table.conflict_errors),
+        (RowRejected, table.refused_row_errors),
+    ):
+        codes = [code for code, raised in CODES if raised is error]
+        assert [each for each in classes if not any(code.startswith(each) for code in codes)] == []
 
 
 @pytest.mark.rule("P4")

@@ -197,6 +197,17 @@ def test_an_index_that_others_took_the_place_of_is_taken_out(empty: Engine) -> N
     assert indexes == {index.name for index in notices.indexes}
 
 
+def test_the_table_of_version_0_1_that_nothing_used_is_taken_out(empty: Engine) -> None:
+    with empty.begin() as connection:
+        connection.execute(text("CREATE TABLE ocms_request_ledger (request_id varchar(64) PRIMARY KEY)"))
+
+    upgrade(empty, "intranet")
+
+    names = inspect(empty).get_table_names()
+    assert "ocms_request_ledger" not in names
+    assert "ocms_idempotent_answer" in names
+
+
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Engine) -> None:
     with empty.begin() as connection:
         connection.execute(text("CREATE TABLE ocms_parameter (parameter_id varchar(20))"))
