@@ -1,5 +1,6 @@
 """A database is brought to the schema once, whole, and never at the cost of what it holds."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -55,11 +56,13 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         engine.dispose()
     else:
         server: PostgresServer = request.getfixturevalue("postgres")
-        server.create("migrating")
-        engine = engines.create(server.url("migrating"))
+        # Two workers of a run may be in this file at once.
+        name = f"migrating_{os.getpid()}"
+        server.create(name)
+        engine = engines.create(server.url(name))
         yield engine
         engine.dispose()
-        server.drop("migrating")
+        server.drop(name)
 
 
 def is_current(engine: Engine, side: Side) -> bool:
