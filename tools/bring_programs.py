@@ -4,22 +4,31 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
-# Each package by the program it is wanted for.
+# Each package by the program, or the file, it is wanted for.
 PACKAGES = {
     "nginx": "nginx-light",
     "haproxy": "haproxy",
     "pgbouncer": "pgbouncer",
     "sshd": "openssh-server",
     "pg_ctlcluster": "postgresql",  # the one of the tests has no ICU
+    "glewlwyd": "glewlwyd",
+    "soffice": "libreoffice-calc-nogui",
+    "pdftotext": "poppler-utils",
+    "/usr/share/fonts/truetype/crosextra/Carlito-Regular.ttf": "fonts-crosextra-carlito",
 }
 # Where Debian puts servers; it is not on every user's path.
 PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))  # noqa: TID251  # a script
 
 
 def missing() -> list[str]:
-    """Return the packages whose programs are not there."""
-    return [package for program, package in PACKAGES.items() if not shutil.which(program, path=PATH)]
+    """Return the packages whose programs or files are not there."""
+    return [
+        package
+        for wanted, package in PACKAGES.items()
+        if not (shutil.which(wanted, path=PATH) or Path(wanted).is_file())
+    ]
 
 
 def install(packages: list[str]) -> str:
