@@ -7,7 +7,6 @@ EXTRAS = {
     "mssql_python": "server,mssql",
     "procrastinate": "server,queue",
     "azure": "server,azure",
-    "ocms_demo": "demo",
 }
 MOST = "server"
 

@@ -21,15 +21,15 @@ def check(*, host: str = "127.0.0.1", port: int | None = None) -> int:
     port
         Port that is to be free there; not looked at unless given.
     """
-    several = 0
+    to_mend = 0
     for finding in findings(startup(), SystemClock().now()):
-        several += finding.severity is Severity.WRONG
+        to_mend += finding.severity is Severity.WRONG
         print(f"{finding.severity.value:5}  {finding.subject}: {finding.text}")
     if port is not None:
         try:
             check_port(host, port)
         except OcmsError as problem:
-            several += 1
+            to_mend += 1
             print(f"{Severity.WRONG.value:5}  port: {problem}")
-    print(f"{several} to be put right." if several else "Nothing keeps this deployment from working.")
-    return 1 if several else 0
+    print(f"{to_mend} to be put right." if to_mend else "Nothing keeps this deployment from working.")
+    return 1 if to_mend else 0
