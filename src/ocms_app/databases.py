@@ -8,10 +8,12 @@ from attrs import frozen
 from sqlalchemy import Engine
 
 from ocms_adapters.sql import engines, migrations
+from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.lock_times import IN_UTC, LockTimes
 from ocms_adapters.sql.replication import TRY_SECONDS
 from ocms_adapters.sql.transactions import translated
 from ocms_adapters.sql.write_probe import write_and_delete
+from ocms_app.keys import field_cipher
 from ocms_app.settings import UTC, Settings
 from ocms_core.kernel.errors import OcmsError, Unavailable
 from ocms_core.kernel.rule_tags import rule
@@ -21,6 +23,9 @@ REASONS = (
     (("25006", "SQLITE_READONLY"), "it only reads"),
     (("53100", "SQLITE_FULL", "SQLITE_IOERR"), "its disk is full or fails"),
 )
+
+# A statement of a whole round of deliveries is given this long; one that takes longer is tried again.
+RELAY_PATIENCE = 5.0
 
 
 @frozen
@@ -103,3 +108,13 @@ def open_databases(settings: Settings) -> Databases:
         engines.create(settings.intranet_url, pool_size=1, patience=settings.ready_seconds),
         engines.create(settings.internet_url, pool_size=1, patience=settings.ready_seconds),
     )
+
+
+@contextmanager
+def internet_copy(settings: Settings) -> Iterator[InternetCopy]:
+    """Open the copies on the Internet database, for work that nobody waits for."""
+    engine = engines.create(settings.internet_url, patience=RELAY_PATIENCE)
+    try:
+        yield InternetCopy(engine, field_cipher(settings))
+    finally:
+        engine.dispose()

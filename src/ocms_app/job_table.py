@@ -6,7 +6,15 @@ from datetime import timedelta
 from attrs import frozen
 
 from ocms_adapters.partners.progress import COURT_NOTICES, PAYMENT_STATUS
-from ocms_app.jobs import hst, refreshing_vip_vehicles, removing_old_rows, sending_alerts, syncing_cas
+from ocms_app.jobs import (
+    delivering_to_internet,
+    hst,
+    refreshing_vip_vehicles,
+    removing_old_rows,
+    reporting_stuck_cases,
+    sending_alerts,
+    syncing_cas,
+)
 from ocms_app.jobs.context import JobContext
 from ocms_app.settings import Settings
 from ocms_core.jobs.runs import JobCounts
@@ -102,6 +110,16 @@ JOBS: tuple[Job, ...] = (
         frequent=True,
     ),
     Job(
+        name="deliver_to_internet",
+        schedule="* * * * *",
+        at_most=timedelta(minutes=2),
+        at_least=timedelta(0),
+        what="Deliver to the Internet database what waits for it.",
+        run=delivering_to_internet.run,
+        catch_up=timedelta(minutes=2),
+        frequent=True,
+    ),
+    Job(
         name="query_hst_addresses",
         schedule="0 0 1 * *",
         at_most=timedelta(minutes=10),
@@ -178,6 +196,16 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Remove what OCMS has kept about its own calls and jobs for as long as the settings say.",
         run=removing_old_rows.run,
+        catch_up=DAILY_CATCH_UP,
+        tries=TRIES,
+    ),
+    Job(
+        name="report_stuck_cases",
+        schedule="0 6 * * *",
+        at_most=timedelta(hours=1),
+        at_least=timedelta(minutes=1),
+        what="Count the cases that nobody acts on any more, and alert operations of them.",
+        run=reporting_stuck_cases.run,
         catch_up=DAILY_CATCH_UP,
         tries=TRIES,
     ),

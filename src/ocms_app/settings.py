@@ -105,6 +105,7 @@ class Settings:
     keep_access_records: int = 2555
     keep_job_runs: int = 400
     keep_alerts: int = 400
+    stuck_notice_days: int = 7
     lock_times: str = UTC
     vip_url: str = ""
     vip_ca: str = ""
@@ -173,6 +174,7 @@ MEANINGS: dict[str, str] = {
     "keep_access_records": "days for which the record of a look at particulars is kept; 0 for ever",
     "keep_job_runs": "days for which a run of a job is kept after it ended; 0 for ever",
     "keep_alerts": "days for which an alert is kept after it was sent; 0 for ever",
+    "stuck_notice_days": "days after that of its next stage for which a notice may stay as it is (K5)",
     "lock_times": "how nodes that share the locks write times: utc, or a zone such as Asia/Singapore",
     "vip_url": "https address of CAS for the list of VIP vehicles",
     "vip_ca": "PEM file of the authority that signs CAS's certificate; empty for the system's authorities",
@@ -219,6 +221,7 @@ BOUNDS = {
     ),
     "bodies_mib": (8, inf),
     "vip_largest_shrink": (0, 100),
+    "stuck_notice_days": (0, 36_500),
     **{name: (0, 36_500) for name in MEANINGS if name.startswith("keep_")},
 }
 READABLE: dict[Any, tuple[re.Pattern[str], str]] = {

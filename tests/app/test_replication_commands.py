@@ -11,6 +11,7 @@ import pytest
 from attrs import evolve
 
 from ocms_adapters.sql import schema
+from ocms_app import databases as databases_of_settings
 from ocms_app.cli import replication
 from ocms_app.keys import access_hash_key, field_cipher
 from ocms_app.settings import Settings, WrongSettings, effective
@@ -69,7 +70,7 @@ def test_what_failed_is_told_and_tried_again_later(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(replication, "RELAY_PATIENCE", 2.0)
+    monkeypatch.setattr(databases_of_settings, "RELAY_PATIENCE", 2.0)
     with opened(settings.intranet_url) as (intranet,):
         put_notice(intranet, NUMBER)
         put(

@@ -23,6 +23,7 @@ COMMANDS = {
     "serve": ("ocms_app.cli.serve:serve", "Serve the API until SIGTERM."),
     "work": ("ocms_app.cli.work:work", "Run the scheduled jobs until SIGTERM."),
     "jobs": ("ocms_app.cli.jobs:app", "List the jobs, run one by hand, show their history."),
+    "stuck": ("ocms_app.cli.stuck:stuck", "Show the cases that nobody acts on any more."),
     "partner": ("ocms_app.cli.partners:app", "Call OCMS as its partners CAS and PLUS do."),
     "db": ("ocms_app.cli.databases:app", "Create, migrate, check and fill the databases."),
     "keys": ("ocms_app.cli.credentials:keys", "Issue, list and revoke API keys."),

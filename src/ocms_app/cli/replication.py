@@ -15,16 +15,15 @@ from sqlalchemy import Engine
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.encryption import KEY_ID
-from ocms_adapters.sql import engines
 from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.reconciliation import SqlReconciler
 from ocms_adapters.sql.replication import BATCH, RelayResult, SqlReplication
 from ocms_app.cli.jobs import HELD
 from ocms_app.cli.stopping import set_when_stopped
-from ocms_app.databases import open_databases
+from ocms_app.databases import internet_copy, open_databases
 from ocms_app.distributed_reconciliation import queue_of, whole
 from ocms_app.job_runner import JobRunner
-from ocms_app.keys import field_cipher, new_key
+from ocms_app.keys import new_key
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
 from ocms_core.jobs.runs import RunResult, SkipReason
@@ -35,19 +34,15 @@ app = App(
     name="replication", help="Deliver to the Internet database, and see whether it holds what it should."
 )
 
-# A statement of a whole round is given this long; one that takes longer is tried again.
-RELAY_PATIENCE = 5.0
-
 
 @contextmanager
 def both_sides(settings: Settings) -> Iterator[tuple[Engine, InternetCopy]]:
     """Open the Intranet database and the Internet copies, for work that nobody waits for."""
     databases = open_databases(settings)
-    internet = engines.create(settings.internet_url, patience=RELAY_PATIENCE)
     try:
-        yield databases.intranet, InternetCopy(internet, field_cipher(settings))
+        with internet_copy(settings) as copy:
+            yield databases.intranet, copy
     finally:
-        internet.dispose()
         databases.dispose()
 
 

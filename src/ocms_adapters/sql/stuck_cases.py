@@ -1,0 +1,140 @@
+"""Cases that wait, the oldest first, those of a kind in one statement (K5)."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import Column, ColumnElement, Engine, and_, case, func, literal, or_, select
+
+from ocms_adapters.sql.hst_queries import HST_ENQUIRY
+from ocms_adapters.sql.job_runs import SqlJobRuns
+from ocms_adapters.sql.lock_times import IN_UTC, LockTimes
+from ocms_adapters.sql.schema import housekeeping as h
+from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.transactions import streaming
+from ocms_core.jobs.stuck_cases import (
+    DueNotice,
+    DueSuspension,
+    StuckKind,
+    WaitingCase,
+    WaitingDelivery,
+    WaitingEnquiry,
+)
+from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.payments import FULLY_PAID
+
+von = t.ocms_valid_offence_notice.c
+suspended = t.ocms_suspended_notice.c
+outbox = h.ocms_outbox.c
+queue = t.ocms_adhoc_nro_queue.c
+
+PART = 1_000
+SHOWS_SUSPENSION = or_(von.suspension_type.is_not(None), von.crs_reason_of_suspension.is_not(None))
+
+
+@frozen
+class Source:
+    """
+    The table of a kind of case: its columns as `build` takes them, and which rows wait.
+
+    They are ordered by when they are late, then by the rest of `order`.
+    """
+
+    columns: tuple[ColumnElement[Any], ...]
+    waits: ColumnElement[bool]
+    order: tuple[Column[Any], ...]
+    build: Callable[..., WaitingCase]
+
+
+def moments_of(kind: Callable[..., WaitingCase]) -> Callable[..., WaitingCase]:
+    """Return a builder of a case from a row whose moments are as the tables keep them."""
+
+    def build(*values: object) -> WaitingCase:
+        return kind(*(singapore(value) if isinstance(value, datetime) else value for value in values))
+
+    return build
+
+
+SOURCES: Mapping[StuckKind, Source] = {
+    StuckKind.NOTICE: Source(
+        columns=(
+            von.notice_no,
+            von.last_processing_stage,
+            von.last_processing_date,
+            von.next_processing_stage,
+            von.next_processing_date,
+            von.payment_status,
+            case((SHOWS_SUSPENSION, 1), else_=0),
+        ),
+        waits=and_(
+            von.next_processing_stage.is_not(None),
+            ~SHOWS_SUSPENSION,
+            func.coalesce(von.payment_status, "") != FULLY_PAID,
+            von.last_processing_date <= von.next_processing_date,
+        ),
+        order=(von.next_processing_date, von.notice_no),
+        build=moments_of(DueNotice),
+    ),
+    StuckKind.SUSPENSION: Source(
+        columns=(
+            suspended.notice_no,
+            suspended.sr_no,
+            suspended.suspension_type + literal("-") + suspended.reason_of_suspension,
+            suspended.due_date_of_revival,
+        ),
+        waits=suspended.date_of_revival.is_(None),
+        order=(suspended.due_date_of_revival, suspended.notice_no, suspended.sr_no),
+        build=moments_of(DueSuspension),
+    ),
+    StuckKind.DELIVERY: Source(
+        columns=(
+            outbox.id,
+            outbox.notice_no,
+            outbox.kind,
+            outbox.cre_date,
+            outbox.attempts,
+            outbox.last_error,
+        ),
+        waits=outbox.delivered_at.is_(None),
+        order=(outbox.cre_date, outbox.id),
+        build=moments_of(WaitingDelivery),
+    ),
+    StuckKind.ENQUIRY: Source(
+        columns=(queue.id_no, queue.cre_date, queue.sent_to_mha_date, queue.sent_to_datahive_date),
+        waits=HST_ENQUIRY,
+        order=(queue.cre_date, queue.id_no),
+        build=moments_of(WaitingEnquiry),
+    ),
+}
+
+
+@frozen
+class SqlWaitingCases:
+    """The cases of the Intranet database."""
+
+    _engine: Engine
+    _times: LockTimes = IN_UTC
+
+    @contextmanager
+    def oldest(
+        self, kind: StuckKind, before: datetime, most: int | None = None
+    ) -> Iterator[Iterator[WaitingCase]]:
+        """Open what waits since before a moment, the oldest first, at most so many, read part by part."""
+        if kind is StuckKind.JOB_RUN:
+            yield self._runs(before, most)
+            return
+        source = SOURCES[kind]
+        waiting = select(*source.columns).where(source.waits, source.order[0] < local(before))
+        with streaming(self._engine) as connection:
+            ordered = waiting.order_by(*source.order).limit(most)
+            rows = connection.execute(ordered, execution_options={"yield_per": PART})
+            yield (source.build(*row) for row in rows)
+
+    def _runs(self, before: datetime, most: int | None) -> Iterator[WaitingCase]:
+        """Return the last run of each job, of which there are few."""
+        runs = SqlJobRuns(self._engine, self._times).latest()
+        late = sorted((run for run in runs if run.started_at < before), key=lambda run: run.started_at)
+        return islice(late, most)

@@ -1,0 +1,49 @@
+"""`ocms stuck`: the cases nobody acts on any more."""
+
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+from rich.table import Table
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.stuck_cases import SqlWaitingCases
+from ocms_app.cli.jobs import SECOND, show
+from ocms_app.databases import lock_times, open_databases
+from ocms_app.jobs.reporting_stuck_cases import grace
+from ocms_app.startup import startup
+from ocms_core.jobs.stuck_cases import StuckKind, stuck_cases
+
+
+def stuck(
+    *, kind: StuckKind | None = None, most: Annotated[int, Parameter(validator=Number(gte=1))] = 100
+) -> int:
+    """
+    Show the cases that nobody acts on any more, the oldest first; the exit status is 1 when there are some.
+
+    These are notices past the day of their next stage (OCMS_STUCK_NOTICE_DAYS after it), suspensions past
+    their last day, deliveries older than an hour, identities unanswered for 45 days, runs that never ended.
+
+    Parameters
+    ----------
+    kind
+        Only those of this kind.
+    most
+        How many of each kind at most.
+    """
+    settings, now = startup(), SystemClock().now()
+    databases = open_databases(settings)
+    cases = SqlWaitingCases(databases.intranet, lock_times(settings))
+    table, more = Table("kind", "case", "since", "why"), []
+    for each in StuckKind if kind is None else [kind]:
+        found = list(stuck_cases(cases, each, now, grace(settings), most + 1))
+        for case in found[:most]:
+            table.add_row(case.kind.value, case.case, case.since.strftime(SECOND), case.reason)
+        if len(found) > most:
+            more.append(each.value)
+    databases.dispose()
+    show(table)
+    if more:
+        print(f"There are more of these: {', '.join(more)}; --most shows them.", file=sys.stderr)
+    return 1 if table.rows else 0
