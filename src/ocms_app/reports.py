@@ -5,12 +5,12 @@ from pathlib import Path
 from ocms_adapters.files.blobs import FolderStore
 from ocms_adapters.files.links import SignedLinks, key_in
 from ocms_app.settings import Settings, WrongSettings, variable
-from ocms_core.kernel.report_store import ReportStore
+from ocms_core.kernel.report_store import ReportArchive
 from ocms_core.kernel.rule_tags import rule
 
 
 @rule("S53")
-def report_store(settings: Settings) -> ReportStore:
+def report_store(settings: Settings) -> ReportArchive:
     """Return where reports are kept: a folder, or Azure Blob Storage where that is set (S53)."""
     return azure(settings) if settings.reports_azure else folder(settings)
 
@@ -23,7 +23,7 @@ def folder(settings: Settings) -> FolderStore:
     return FolderStore(path, SignedLinks(key, f"{settings.public_url.rstrip('/')}/reports"))
 
 
-def azure(settings: Settings) -> ReportStore:
+def azure(settings: Settings) -> ReportArchive:
     """Return the container of reports; raise `WrongSettings` where the extra `azure` is not installed."""
     try:
         from ocms_adapters.files.azure import azure_store  # noqa: PLC0415  # brings an SDK few need

@@ -19,6 +19,7 @@ from typed_settings.loaders import DictLoader
 from ocms_adapters.mail import addresses
 from ocms_adapters.structuring import MalformedData, Mismatch, StrictConverter, amount_text
 from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.report_store import LONGEST_LINK
 
 PREFIX = "OCMS_"
 SECTION = "ocms"
@@ -105,6 +106,7 @@ class Settings:
     keep_access_records: int = 2555
     keep_job_runs: int = 400
     keep_alerts: int = 400
+    keep_reports: int = 400
     stuck_notice_days: int = 7
     lock_times: str = UTC
     vip_url: str = ""
@@ -174,6 +176,7 @@ MEANINGS: dict[str, str] = {
     "keep_access_records": "days for which the record of a look at particulars is kept; 0 for ever",
     "keep_job_runs": "days for which a run of a job is kept after it ended; 0 for ever",
     "keep_alerts": "days for which an alert is kept after it was sent; 0 for ever",
+    "keep_reports": "days for which the file of a stage report is kept, at least 32; 0 for ever",
     "stuck_notice_days": "days after that of its next stage for which a notice may stay as it is (K5)",
     "lock_times": "how nodes that share the locks write times: utc, or a zone such as Asia/Singapore",
     "vip_url": "https address of CAS for the list of VIP vehicles",
@@ -338,10 +341,7 @@ def wrong_values(settings: Settings) -> Iterator[str]:
     yield from wrong_mail(settings)
     if settings.vip_url and not settings.vip_url.startswith("https://"):
         yield f"{variable('vip_url')}: is an https address, for CAS is called over mutual TLS"
-    if settings.reports_azure and not AZURE.fullmatch(settings.reports_azure):
-        yield f"{variable('reports_azure')}: is no connection string with AccountName=...;AccountKey=..."
-    if not CONTAINER.fullmatch(settings.reports_container):
-        yield f"{variable('reports_container')}: is 3 to 63 small letters and digits, single hyphens between"
+    yield from wrong_reports(settings)
     for issuer in settings.issuers:
         if issuer.kind not in ISSUER_KINDS:
             yield f"issuer {issuer.name}: kind is {issuer.kind!r}; it is one of {', '.join(ISSUER_KINDS)}"
@@ -374,6 +374,16 @@ def wrong_mail(settings: Settings) -> Iterator[str]:
         yield f"{variable('alert_from')}: is one e-mail address"
     if settings.smtp_host and not found.get("alert_to", [""]):
         yield f"{variable('alert_to')}: names nobody, so the alerts for {variable('smtp_host')} would be lost"
+
+
+def wrong_reports(settings: Settings) -> Iterator[str]:
+    """Yield a line for each setting of the report store that cannot be used."""
+    if settings.reports_azure and not AZURE.fullmatch(settings.reports_azure):
+        yield f"{variable('reports_azure')}: is no connection string with AccountName=...;AccountKey=..."
+    if not CONTAINER.fullmatch(settings.reports_container):
+        yield f"{variable('reports_container')}: is 3 to 63 small letters and digits, single hyphens between"
+    if 0 < settings.keep_reports <= LONGEST_LINK.days:
+        yield f"{variable('keep_reports')}: is {settings.keep_reports}; a link may open a report for 31 days"
 
 
 def wrong_url(url: str) -> Iterator[str]:

@@ -245,3 +245,14 @@ def test_azure_without_its_extra_is_told_in_one_line(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "ocms_adapters.files.azure", None)
     with pytest.raises(WrongSettings, match="OCMS_REPORTS_AZURE: needs the extra `azure`"):
         report_store(Settings(reports_azure=AZURE))
+
+
+@pytest.mark.rule("K3")
+@pytest.mark.parametrize("days, fits", [(0, True), (1, False), (31, False), (32, True)])
+def test_a_report_is_kept_for_as_long_as_a_link_may_open_it(days: int, fits: bool) -> None:  # noqa: FBT001
+    environment = {"OCMS_KEEP_REPORTS": str(days)}
+    if fits:
+        assert load(environment).keep_reports == days
+        return
+    with pytest.raises(WrongSettings, match=f"OCMS_KEEP_REPORTS: is {days}"):
+        load(environment)

@@ -82,6 +82,8 @@ class Ocms(httpx.BaseTransport):
         assert len(numbers) <= 500
         self.calls.append((path, now, numbers))
         if mishap := self.mishaps.pop() if self.mishaps else 0:
+            if mishap == 409:
+                return httpx.Response(mishap, json={"appCode": "OCMS-4091", "message": "still running"})
             return httpx.Response(mishap, headers={"Retry-After": "60"})
         if self.malformed & set(numbers):
             return httpx.Response(400, json={"appCode": "OCMS-4007", "message": "Invalid processing stage"})
@@ -168,6 +170,14 @@ def test_repeated_requests_count_too_and_never_more_than_ten_are_sent_in_an_hour
     assert sync.payment_statuses()["known"] == 12_000
     assert sync.court_notices()["updated"] == 12_000
     assert len(ocms.calls) > 60, "48 batches, and those that had to be sent again"
+
+
+@pytest.mark.rule("K1", "P43")
+def test_a_repeat_whose_first_delivery_is_still_answered_is_sent_again(tmp_path: Path) -> None:
+    ocms = Ocms(Time(), mishaps=[409, 409, 503])
+    sync = open_sync(unpaid(tmp_path, 5), client(ocms))
+    assert sync.payment_statuses() == {"batches": 1, "called": 1, "refused": 0, "notices": 5, "known": 5}
+    assert len(ocms.calls) == 4
 
 
 @pytest.mark.rule("P43")

@@ -1,9 +1,10 @@
 """The report store in a container of Azure Blob Storage."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import file_digest
+from itertools import islice
 from secrets import token_hex
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -65,6 +66,16 @@ class AzureStore:
                 if getattr(error, "error_code", None) != StorageErrorCode.BLOB_NOT_FOUND:  # but the container
                     raise
                 return None
+
+    def remove_old(self, kind: str, before: datetime, most: int) -> int:
+        """Remove workbooks of a kind, by when their blobs were last written. Raises `Unavailable`."""
+        with raising_unavailable():
+            blobs = self.container.list_blobs(name_starts_with=f"{check_name(kind)}/")
+            old = list(islice((each.name for each in blobs if each.last_modified < before), most))
+            for name in old:
+                with suppress(ResourceNotFoundError):
+                    self.container.delete_blob(name)
+        return len(old)
 
     @rule("S53")
     def link(self, name: str, expires_at: datetime) -> str:

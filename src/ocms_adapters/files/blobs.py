@@ -91,6 +91,20 @@ class FolderStore:
         except OSError as error:
             raise Unavailable(REPORT_STORE) from error
 
+    def remove_old(self, kind: str, before: datetime, most: int) -> int:
+        """Remove workbooks of a kind, by the time of their files. Raises `Unavailable`."""
+        removed = 0
+        try:
+            for path in self._path(kind).glob("[!.]*"):
+                if removed < most and path.stat().st_mtime < before.timestamp():
+                    path.unlink(missing_ok=True)
+                    removed += 1
+        except FileNotFoundError:
+            return removed
+        except OSError as error:
+            raise Unavailable(REPORT_STORE) from error
+        return removed
+
     def link(self, name: str, expires_at: datetime) -> str:
         """Return a link that opens the workbook until it expires."""
         check_name(name)

@@ -22,6 +22,7 @@ from ocms_adapters.http.retry import (
     with_retries,
 )
 from ocms_adapters.structuring import JSON_BODIES, MalformedData
+from ocms_core.kernel.codes import CALL_RUNNING
 from ocms_core.kernel.rule_tags import rule
 
 OCMS = "OCMS"
@@ -128,11 +129,13 @@ def limit_wait(response: httpx.Response) -> float:
     return min(float(after), LONGEST_LIMIT_WAIT) if after.isdigit() else USUAL_LIMIT_WAIT
 
 
+@rule("K1")
 def answer_data(response: httpx.Response) -> Mapping[str, Any]:
     """
     Return the `data` of an answer, its numbers with a fraction as Decimal.
 
-    Raises `ApplicationError` for a refusal and `TransientError` where there is no `data`.
+    Raises `ApplicationError` for a refusal, and `TransientError` where there is no `data` or the first
+    delivery of a repeated call is still being answered (K1).
     """
     try:
         body = json.loads(response.content, parse_float=Decimal)
@@ -140,6 +143,8 @@ def answer_data(response: httpx.Response) -> Mapping[str, Any]:
         body = None
     if response.is_client_error:
         refusal = error_body(body)
+        if refusal.app_code == CALL_RUNNING.code:
+            raise TransientError(f"{OCMS} has not answered the first delivery of this call yet")
         raise ApplicationError(response.status_code, refusal.app_code, refusal.message)
     check_status(response, OCMS)
     data = body.get("data") if isinstance(body, dict) else None

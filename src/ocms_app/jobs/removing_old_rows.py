@@ -1,15 +1,37 @@
 """Removes what OCMS has kept about its own calls and jobs for as long as the settings say."""
 
+from datetime import datetime
+
+from attrs import frozen
+
 from ocms_adapters.sql.old_rows import SqlOldRows
 from ocms_app.jobs.context import JobContext
+from ocms_app.reports import report_store
 from ocms_core.jobs.retention import RowKind, remove_old_rows
 from ocms_core.jobs.runs import JobCounts
+from ocms_core.kernel.report_store import ReportArchive
+from ocms_core.stages.reports import KIND
 
 SETTING = {kind: f"keep_{kind.value}" for kind in RowKind}
+
+
+@frozen
+class OldRowsAndReports:
+    """The rows of the Intranet database, and the reports of stage changes, which can be built again."""
+
+    rows: SqlOldRows
+    reports: ReportArchive
+
+    def remove(self, kind: RowKind, before: datetime, most: int) -> int:
+        """Remove the oldest of a kind that ended before a moment; return how many."""
+        if kind is RowKind.REPORTS:
+            return self.reports.remove_old(KIND, before, most)
+        return self.rows.remove(kind, before, most)
 
 
 def run(context: JobContext) -> JobCounts:
     """Remove what is past its time."""
     days = {kind: getattr(context.settings, name) for kind, name in SETTING.items()}
     rows = SqlOldRows(context.databases.intranet, context.guard)
-    return remove_old_rows(rows, days, context.now, lambda: context.ending)
+    old = OldRowsAndReports(rows, report_store(context.settings))
+    return remove_old_rows(old, days, context.now, lambda: context.ending)

@@ -15,7 +15,7 @@ CHUNK = 1_000
 
 @unique
 class RowKind(Enum):
-    """A kind of row that is kept for a time; the value names it in counts and settings."""
+    """A kind of row or file that is kept for a time; the value names it in counts and settings."""
 
     ANSWERS = "answers"
     OUTBOX = "outbox"
@@ -23,10 +23,11 @@ class RowKind(Enum):
     ACCESS_RECORDS = "access_records"
     JOB_RUNS = "job_runs"
     ALERTS = "alerts"
+    REPORTS = "reports"
 
 
 class OldRows(Protocol):
-    """Rows that may be past their time."""
+    """Rows and files that may be past their time."""
 
     def remove(self, kind: RowKind, before: datetime, most: int) -> int:
         """

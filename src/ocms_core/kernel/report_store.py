@@ -34,3 +34,14 @@ class ReportStore(Protocol):
 
     def link(self, name: str, expires_at: datetime) -> str:
         """Return an address the workbook can be fetched from, without a credential, until it expires."""
+
+
+class ReportArchive(ReportStore, Protocol):
+    """A report store whose old workbooks can be removed."""
+
+    def remove_old(self, kind: str, before: datetime, most: int) -> int:
+        """
+        Remove workbooks of a kind, the first word of their names, stored before a moment; return how many.
+
+        At most `most` are removed, in no order.
+        """

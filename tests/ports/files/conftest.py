@@ -14,7 +14,7 @@ from ocms_adapters.clock import SystemClock
 from ocms_adapters.files.azure import AzureStore, azure_store
 from ocms_adapters.files.blobs import FolderStore
 from ocms_adapters.files.links import SignedLinks
-from ocms_core.kernel.report_store import ReportStore
+from ocms_core.kernel.report_store import ReportArchive
 from ocms_web.signed_files import SignedFiles
 from tests.support.azurite import running_azurite
 
@@ -25,7 +25,7 @@ LINKS = SignedLinks(b"k" * 32, "https://ocms.example/reports/")
 class Kept:
     """A store, how a link to it is opened, and what in a link is its expiry and its signature."""
 
-    store: ReportStore
+    store: ReportArchive
     opened: Callable[[str], tuple[int, object]]
     expiry: str
     signature: str

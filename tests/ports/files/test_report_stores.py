@@ -50,6 +50,19 @@ def test_a_workbook_that_fails_half_way_leaves_what_was_there(kept: Kept) -> Non
     assert kept.store.read(OTHER) is None
 
 
+@pytest.mark.rule("K3")
+def test_what_is_old_of_a_kind_is_removed_a_few_at_a_time_and_nothing_else(kept: Kept) -> None:
+    kind = NAME.partition("/")[0]
+    other_kind = f"other-{NAME}"
+    for name in (NAME, OTHER, other_kind):
+        kept.store.put(name, sheet("A"))
+    assert kept.store.remove_old(kind, soon(-3600), 10) == 0
+    assert [kept.store.remove_old(kind, soon(), 1) for _ in range(3)] == [1, 1, 0]
+    assert kept.store.read(NAME) is kept.store.read(OTHER) is None
+    assert kept.store.read(other_kind)
+    assert kept.store.remove_old("never-written", soon(), 1) == 0
+
+
 @pytest.mark.rule("S52")
 @pytest.mark.parametrize("name", NO_NAMES, ids=range(len(NO_NAMES)))
 def test_no_name_leaves_the_store(kept: Kept, name: str) -> None:
