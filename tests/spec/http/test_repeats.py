@@ -1,15 +1,18 @@
 """Every call that changes something, delivered twice over HTTP, on both databases (K1)."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from random import Random
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from attrs import frozen
+from hypothesis import settings
 from sqlalchemy import Engine, delete, func, select, text
 
 from ocms_adapters.sql.schema import INTRANET
@@ -349,11 +352,20 @@ def test_a_submit_with_a_derived_stage_sent_three_times_moves_a_notice_once(empt
 def test_deliveries_at_once_from_two_servers_have_one_effect_and_one_answer(
     empty: Served, beside: Served, call: Call
 ) -> None:
-    headers = prepared(empty, call)
-    with ThreadPoolExecutor(8) as threads:
-        answers = list(
-            threads.map(lambda place: deliver((empty, beside)[place % 2], call, headers), range(8))
-        )
+    headers, moments = prepared(empty, call), Random(1)
+    answers = list[httpx.Response]()
+
+    def delivered(place: int, seconds: float) -> httpx.Response:
+        time.sleep(seconds)
+        return deliver((empty, beside)[place % 2], call, headers)
+
+    # A thousand deliveries while soaking, the first eight at once and the others at any moment.
+    for turn in range(125 if settings.get_current_profile_name() == "soak" else 1):
+        with empty.deployment.engine.begin() as connection:
+            connection.execute(delete(INTRANET.tables["ocms_rate_counter"]))
+        waits = [moments.uniform(0, 0.1) if turn else 0.0 for _ in range(8)]
+        with ThreadPoolExecutor(8) as threads:
+            answers += threads.map(delivered, range(8), waits)
     done = [answer for answer in answers if answer.status_code == 200]
     assert {answer.status_code for answer in answers} <= {200, 409}
     assert len({answer.content for answer in done}) == 1
