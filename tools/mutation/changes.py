@@ -99,9 +99,9 @@ class Module:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._text = path.read_text()
-        self._program = ast.dump(ast.parse(self._text))
-        wrapper = MetadataWrapper(libcst.parse_module(self._text), unsafe_skip_copy=True)
+        self.text = path.read_text()
+        self._program = ast.dump(ast.parse(self.text))
+        wrapper = MetadataWrapper(libcst.parse_module(self.text), unsafe_skip_copy=True)
         visitor = Changes()
         wrapper.visit(visitor)
         self._tree = wrapper.module
@@ -118,7 +118,7 @@ class Module:
                 return None
         except SyntaxError:
             return None
-        before, after = different_lines(self._text.splitlines(), changed.code.splitlines())
+        before, after = different_lines(self.text.splitlines(), changed.code.splitlines())
         return Mutant(self.path, changed.code, change.first, change.last, change.names, before, after)
 
 

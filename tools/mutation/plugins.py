@@ -46,6 +46,11 @@ class Trace(msgspec.Struct):
             found.update(*lines.values(), self._with_a_name(mutant.names))
         return sorted(found - {IMPORT}, key=self.seconds.__getitem__)
 
+    def is_imported(self, mutant: Mutant) -> bool:
+        """Return whether a line of a mutant runs while modules are imported."""
+        lines = self.tests.get(str(mutant.module), {})
+        return any(IMPORT in lines.get(line, ()) for line in range(mutant.first, mutant.last + 1))
+
     def _with_a_name(self, names: frozenset[str]) -> set[str]:
         word = re.compile(rf"\b(?:{'|'.join(names_made_of(names))})\b")
         files = {test.partition("::")[0] for test in self.seconds}
