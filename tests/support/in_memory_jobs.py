@@ -161,6 +161,7 @@ class InMemoryAlerts:
     due: dict[int, datetime] = field(factory=dict)
     sent: list[int] = field(factory=list)
     errors: list[str] = field(factory=list)
+    marked_at: list[datetime] = field(factory=list)
     fault: OcmsError | None = None
 
     def keep(self, alert: Alert, now: datetime) -> bool:
@@ -177,13 +178,13 @@ class InMemoryAlerts:
         return [each for each in self.alerts if each.number not in self.sent and self.due[each.number] <= now]
 
     def mark_sent(self, pending: PendingAlert, now: datetime) -> None:
-        del now
+        self.marked_at.append(now)
         self.sent.append(pending.number)
 
     def mark_failed(
         self, pending: PendingAlert, error: str, now: datetime, *, next_attempt: datetime
     ) -> None:
-        del now
+        self.marked_at.append(now)
         self.errors.append(error)
         self.due[pending.number] = next_attempt
         self.alerts[pending.number - 1] = evolve(pending, attempts=pending.attempts + 1)
@@ -195,9 +196,10 @@ class ScriptedSender:
 
     script: list[int | None]
     sent: list[Alert] = field(factory=list)
+    sent_at: list[datetime] = field(factory=list)
 
     def send(self, alert: Alert, now: datetime) -> int:
-        del now
+        self.sent_at.append(now)
         refused = self.script.pop(0) if self.script else 0
         if refused is None:
             raise Unavailable("the mail server")
@@ -207,24 +209,21 @@ class ScriptedSender:
 
 @define
 class RecordingObserver:
-    """Keeps what it was told of a run, in order."""
+    """Keeps what it is given of a run, in order: the event, the number of the run, and the rest."""
 
-    events: list[tuple[str, object]] = field(factory=list)
+    events: list[tuple[str, int, object]] = field(factory=list)
 
     def started(self, lease: LockLease, worker: str) -> None:
-        self.events.append(("started", (lease.fence, worker)))
+        self.events.append(("started", lease.fence, worker))
 
     def failed(self, lease: LockLease, error: Exception) -> None:
-        del lease
-        self.events.append(("failed", error))
+        self.events.append(("failed", lease.fence, error))
 
     def alert_not_kept(self, lease: LockLease, fault: OcmsError) -> None:
-        del lease
-        self.events.append(("alert_not_kept", fault))
+        self.events.append(("alert_not_kept", lease.fence, fault))
 
     def ended(self, lease: LockLease, outcome: RunOutcome) -> None:
-        del lease
-        self.events.append(("ended", outcome))
+        self.events.append(("ended", lease.fence, outcome))
 
 
 @frozen

@@ -38,7 +38,6 @@ class LockNotTaken(Exception):
     """Undoes the transaction of a run that may not begin."""
 
     def __init__(self, reason: SkipReason) -> None:
-        super().__init__(reason.value)
         self.reason = reason
 
 

@@ -195,7 +195,7 @@ def report_stuck_cases(
 
     The alert names the oldest of each kind.
     """
-    now, counts, lines = clock(), Counter({kind.value: 0 for kind in StuckKind}), list[str]()
+    now, counts, lines = clock(), Counter[str](), list[str]()
     for kind in StuckKind:
         found = stuck_cases(cases, kind, now, grace)
         first = list(islice(found, SHOWN))

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from ocms_core.jobs.alerts import LONGEST_WAIT, send_alerts, wait
+from ocms_core.jobs.alerts import LONGEST_WAIT, latest_attempt, send_alerts, wait
 from ocms_core.kernel.alerts import Alert
+from tests.support.builders import NOW
 from tests.support.in_memory_jobs import Clock, InMemoryAlerts, ScriptedSender
 
 
@@ -22,6 +23,7 @@ def test_what_is_sent_refused_and_failed_is_counted_and_sent_once() -> None:
     alerts = kept(clock, 3)
     assert send_alerts(alerts, sender, clock.now) == {"sent": 2, "failed": 1, "refused": 2}
     assert (alerts.sent, alerts.errors) == ([1, 3], ["the mail server is unavailable"])
+    assert alerts.marked_at == sender.sent_at == [clock.now()] * 3
     assert send_alerts(alerts, sender, clock.now) == {"sent": 0, "failed": 0, "refused": 0}
     clock.move(timedelta(minutes=1))
     assert send_alerts(alerts, sender, clock.now) == {"sent": 1, "failed": 0, "refused": 0}
@@ -33,6 +35,11 @@ def test_every_alert_that_fails_counts() -> None:
     clock = Clock()
     said = send_alerts(kept(clock, 5), ScriptedSender([None, None, 1, 2, None]), clock.now)
     assert said == {"sent": 2, "failed": 3, "refused": 3}
+
+
+@pytest.mark.rule("P40")
+def test_no_alert_is_put_off_by_more_than_an_hour_and_a_minute() -> None:
+    assert latest_attempt(NOW) == NOW + timedelta(minutes=61)
 
 
 def test_the_wait_doubles_up_to_an_hour() -> None:

@@ -1,6 +1,6 @@
 """A job's lock: one holder at a time, each with a higher fencing token, and no write by one who lost it."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import partial
 from itertools import pairwise
 
@@ -81,6 +81,33 @@ def test_a_failed_slot_is_tried_again_after_its_pause_so_often() -> None:
     assert JobLocks(store).take(request) is SkipReason.SLOT_RUN
 
 
+@pytest.mark.rule("P42")
+def test_a_manual_run_waits_for_no_pause() -> None:
+    store, request = InMemoryJobStore(), evolve(REQUEST, pause=AT_MOST)
+    JobLocks(store).end(taken(store, request), RunResult.FAILED, {}, "error")
+    taken(store, request)
+
+
+@pytest.mark.rule("P42")
+def test_a_job_of_once_a_day_counts_its_own_runs_of_the_singapore_day() -> None:
+    store, once = InMemoryJobStore(), evolve(REQUEST, once_a_day=True)
+    store.clock.time = NOW.replace(hour=0, minute=30).astimezone(UTC)
+    JobLocks(store).end(taken(store, once), RunResult.DONE, {}, None)
+    assert JobLocks(store).take(once) is SkipReason.RAN_TODAY
+    for other in (REQUEST, evolve(once, job="another")):
+        JobLocks(store).end(taken(store, other), RunResult.DONE, {}, None)
+    store.clock.move(timedelta(hours=23, minutes=29))
+    assert JobLocks(store).take(once) is SkipReason.RAN_TODAY
+    store.clock.move(timedelta(minutes=1))
+    taken(store, once)
+
+
+@pytest.mark.rule("P42")
+@pytest.mark.parametrize("log_only", [True, False])
+def test_a_lease_knows_whether_its_run_is_on_record(*, log_only: bool) -> None:
+    assert taken(InMemoryJobStore(), evolve(REQUEST, log_only=log_only)).log_only is log_only
+
+
 def test_a_lock_is_kept_at_least_as_long_as_it_says() -> None:
     store = InMemoryJobStore()
     JobLocks(store).end(
@@ -130,7 +157,11 @@ def test_who_may_write_is_given_what_is_left_of_its_lock() -> None:
     store.clock.move(timedelta(minutes=4))
     assert may_write(store, lease)
     store.clock.move(timedelta(minutes=6))
-    assert not may_write(store, lease)
+    with (
+        pytest.raises(LockLost, match=r"^refresh_vip_vehicle lost its lock: "),
+        store.writing() as transaction,
+    ):
+        check_lock(transaction, lease)
     assert store.idle_limits == [timedelta(minutes=6)]
 
 
@@ -201,6 +232,19 @@ def test_a_worker_whose_lock_was_released_by_hand_writes_nothing_and_leaves_the_
 
 
 @pytest.mark.rule("P42")
+def test_the_name_of_a_worker_may_hold_the_mark_before_its_run() -> None:
+    store, workers = InMemoryJobStore(), list[str]()
+
+    def process_runs(worker: str) -> bool:
+        workers.append(worker)
+        return True
+
+    taken(store, evolve(REQUEST, worker="machine#2:17:ab"))
+    _, refusal = JobLocks(store).release_by_hand(REQUEST.job, AT_MOST, process_runs)
+    assert (refusal, workers) == (ReleaseRefusal.RUNNING, ["machine#2:17:ab"])
+
+
+@pytest.mark.rule("P42")
 def test_a_free_lock_and_that_of_another_program_are_not_released() -> None:
     store = InMemoryJobStore()
     asked = partial(JobLocks(store).release_by_hand, REQUEST.job, AT_MOST, lambda _: False)
@@ -238,3 +282,13 @@ def test_whatever_workers_do_one_may_write_and_no_slot_is_done_twice(acts: list[
     assert all(later.fence > earlier.fence for earlier, later in pairwise(leases))
     done = [run.slot for run in store.runs.values() if run.slot and run.result is RunResult.DONE]
     assert len(done) == len(set(done))
+
+
+@pytest.mark.rule("P42")
+def test_an_operator_reads_why_a_lock_is_not_released() -> None:
+    assert {each: each.value for each in ReleaseRefusal} == {
+        ReleaseRefusal.FREE: "nobody holds it",
+        ReleaseRefusal.RUNNING: "the process of its worker runs on this machine",
+        ReleaseRefusal.EXTENDED: "its worker extended it a moment ago",
+        ReleaseRefusal.FOREIGN: "its holder is no worker of OCMS",
+    }

@@ -10,7 +10,6 @@ from ocms_core.jobs.runs import RunOutcome, RunResult, SkipReason
 from ocms_core.jobs.scheduling import (
     HELD_RETRY_DELAY,
     LONGEST_SLEEP,
-    MISDATED_RETRY_DELAY,
     PendingSlot,
     due_slot,
     last_slot,
@@ -76,14 +75,14 @@ def test_a_pending_slot_is_due_from_its_retry_on_unless_a_newer_one_is(
     "result, tries, delay",
     [
         (SkipReason.HELD, 1, HELD_RETRY_DELAY),
-        (SkipReason.MISDATED, 1, MISDATED_RETRY_DELAY),
+        (SkipReason.MISDATED, 1, timedelta(minutes=1)),
         (SkipReason.PAUSED, 3, PAUSE),
         (SkipReason.SLOT_RUN, 3, None),
         (SkipReason.RAN_TODAY, 3, None),
         (RunResult.DONE, 3, None),
         (RunResult.LOST, 1, HELD_RETRY_DELAY),
         (RunResult.FAILED, 1, None),
-        (RunResult.FAILED, 3, PAUSE),
+        (RunResult.FAILED, 2, PAUSE),
     ],
 )
 def test_a_slot_is_attempted_again_where_it_may_still_be_run(

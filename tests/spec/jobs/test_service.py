@@ -30,7 +30,7 @@ class InMemoryService:
         return service.run(request, work, observer=self.observer, extension=lambda _: nullcontext())
 
     def seen(self) -> list[str]:
-        return [event for event, _ in self.observer.events]
+        return [event for event, *_ in self.observer.events]
 
 
 def counts(_lease: LockLease) -> JobCounts:
@@ -52,10 +52,11 @@ def test_a_run_is_on_record_while_it_works_and_when_it_is_done() -> None:
         assert service.store.run_of(lease).result is None
         return {"done": 3}
 
-    assert service.run(work) == RunOutcome(1, RunResult.DONE, {"done": 3})
+    outcome = RunOutcome(1, RunResult.DONE, {"done": 3})
+    assert service.run(work) == outcome
     run = service.store.runs[1]
     assert (run.result, run.counts, run.error) == (RunResult.DONE, {"done": 3}, None)
-    assert service.seen() == ["started", "ended"]
+    assert service.observer.events == [("started", 1, "a"), ("ended", 1, outcome)]
     assert service.alerts.alerts == []
 
 
@@ -90,6 +91,8 @@ def test_a_lock_dated_ahead_alerts_operations_once_a_day_whichever_jobs_wait() -
             request = evolve(REQUEST, job=job)
             assert service.run(raising(AssertionError()), request) is SkipReason.MISDATED
     (pending,) = service.alerts.alerts
+    assert (pending.alert.incident, pending.since) == ("misdated lock/2025-01-14", NOW)
+    assert pending.alert.subject == "OCMS jobs wait: a lock is dated ahead of the database's clock"
     lock, dated, waiting, *_ = pending.alert.text.splitlines()
     assert lock == "Lock: query_datahive, taken by java-node"
     assert dated.startswith("Dated: 8.0 hours ahead of the database's clock, which says 2025-01-14T11:00:00")
@@ -109,7 +112,11 @@ def test_a_run_that_failed_alerts_operations_once_a_day_for_the_same_error() -> 
         assert service.run(raising(error), request) == RunOutcome(
             len(service.store.runs), RunResult.FAILED, {}, "DataHive is unavailable"
         )
+    assert [run.error for run in service.store.runs.values()] == ["DataHive is unavailable"] * 2
+    assert service.observer.events[1] == ("failed", 1, error)
     (pending,) = service.alerts.alerts
+    incident = "query_datahive/2025-01-14/DataHive is unavailable"
+    assert (pending.alert.incident, pending.since) == (incident, NOW)
     assert pending.alert.subject == "OCMS job query_datahive failed"
     assert pending.alert.text == (
         f"Job: query_datahive, run 1\nTime: {NOW.isoformat(timespec='seconds')}\n"
@@ -134,8 +141,10 @@ def test_a_job_names_the_subject_of_its_alert() -> None:
 
 
 def test_an_alert_that_cannot_be_kept_does_not_keep_the_end_from_being_recorded() -> None:
-    service = InMemoryService(alerts=InMemoryAlerts(fault=Unavailable("the database")))
+    fault = Unavailable("the database")
+    service = InMemoryService(alerts=InMemoryAlerts(fault=fault))
     assert isinstance(service.run(raising(Unavailable("MHA"))), RunOutcome)
+    assert service.observer.events[2] == ("alert_not_kept", 1, fault)
     assert service.store.runs[1].result is RunResult.FAILED
     assert service.seen() == ["started", "failed", "alert_not_kept", "ended"]
 
@@ -155,6 +164,15 @@ def test_a_run_that_outlives_its_lock_is_lost_whether_it_noticed_or_not() -> Non
         assert isinstance(ended, RunOutcome)
         assert (ended.result, service.store.runs[1].result) == (RunResult.LOST, RunResult.LOST)
         assert isinstance(service.run(counts), RunOutcome), "it is made up for"
+
+
+@pytest.mark.rule("P42")
+def test_a_run_that_gives_up_because_its_lock_seems_lost_is_lost() -> None:
+    service = InMemoryService()
+    ended = service.run(raising(LockLost(REQUEST.job)))
+    assert isinstance(ended, RunOutcome)
+    assert (ended.result, service.store.runs[1].result) == (RunResult.LOST, RunResult.LOST)
+    assert str(ended.error).startswith("query_datahive lost its lock: ")
 
 
 def test_the_lock_is_extended_until_the_failure_is_alerted_and_no_longer() -> None:

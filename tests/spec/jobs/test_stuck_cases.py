@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,12 +58,14 @@ class InMemoryCases:
     """Waiting cases by kind."""
 
     cases: tuple[WaitingCase, ...]
+    since: list[datetime] = field(factory=list)
 
     @contextmanager
     def oldest(
         self, kind: StuckKind, before: datetime, most: int | None = None
     ) -> Iterator[Iterator[WaitingCase]]:
         """Open those of a kind that wait since before a moment."""
+        self.since.append(before)
         late = [each for each in self.cases if described(each)[0] is kind and described(each)[2] < before]
         yield iter(sorted(late, key=lambda each: described(each)[2])[:most])
 
@@ -189,6 +191,8 @@ def test_the_oldest_come_first_and_no_more_than_wanted(days: list[int], grace: i
         evolve(NOTICE, notice_no=str(number), due=NOW - each * DAY) for number, each in enumerate(days)
     )
     allowed = {**GRACE, StuckKind.NOTICE: grace * DAY}
-    found = list(stuck_cases(InMemoryCases(notices), StuckKind.NOTICE, NOW, allowed, most))
+    cases = InMemoryCases(notices)
+    found = list(stuck_cases(cases, StuckKind.NOTICE, NOW, allowed, most))
+    assert cases.since == [NOW - grace * DAY], "nothing else is read"
     late = sorted(NOW - each * DAY for each in days if each > grace)
     assert [case.since for case in found] == late[:most]
