@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from ocms_core.jobs.runs import RunOutcome, RunResult, SkipReason
 from ocms_core.jobs.scheduling import (
     HELD_RETRY_DELAY,
-    LONGEST_SLEEP,
     PendingSlot,
     due_slot,
     last_slot,
@@ -74,7 +73,7 @@ def test_a_pending_slot_is_due_from_its_retry_on_unless_a_newer_one_is(
 @pytest.mark.parametrize(
     "result, tries, delay",
     [
-        (SkipReason.HELD, 1, HELD_RETRY_DELAY),
+        (SkipReason.HELD, 1, timedelta(milliseconds=500)),
         (SkipReason.MISDATED, 1, timedelta(minutes=1)),
         (SkipReason.PAUSED, 3, PAUSE),
         (SkipReason.SLOT_RUN, 3, None),
@@ -97,8 +96,13 @@ def test_a_worker_sleeps_past_no_moment_and_never_long(
     moments: list[datetime | None], now: datetime, *, running: bool
 ) -> None:
     sleep = sleep_time(moments, running=running, now=now)
-    assert timedelta(0) <= sleep <= (HELD_RETRY_DELAY if running else LONGEST_SLEEP)
+    assert timedelta(0) <= sleep <= timedelta(seconds=0.5 if running else 30)
     assert all(now + sleep <= max(moment, now) for moment in moments if moment)
+
+
+def test_a_worker_with_nothing_ahead_looks_again_after_half_a_minute() -> None:
+    assert sleep_time([], running=False, now=NOW) == timedelta(seconds=30)
+    assert sleep_time([], running=True, now=NOW) == timedelta(seconds=0.5)
 
 
 @given(now=MOMENTS, seconds=st.integers(0, 30))
