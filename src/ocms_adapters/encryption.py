@@ -14,7 +14,7 @@ from ocms_core.kernel.rule_tags import rule
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
-KEY_ID = re.compile(r"[0-9A-Za-z]{1,3}", re.ASCII)
+KEY_ID = re.compile(r"[0-9A-Za-z]{1,3}")
 # 66 characters of two bytes each, encrypted and written in base 85, are the 204 of the widest column with a
 # key id of three and its mark.
 MOST_BYTES = 132

@@ -28,7 +28,7 @@ Hook = Callable[[Any, Any], Any]
 Seconds = NewType("Seconds", float)
 """A number of seconds; some token endpoints write it as text."""
 
-DIGITS = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+DIGITS = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 MOST_PROBLEMS = 3
 
 

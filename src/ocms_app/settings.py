@@ -239,7 +239,7 @@ AZURE = re.compile(
     r"(?=.*\bAccountName=[^;])(?=.*\bAccountKey=[0-9A-Za-z+/]+={0,2}(;|$))([A-Za-z]+=[^;]*(;|$))+",
     re.IGNORECASE,
 )
-CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 DATABASES = ("sqlite", "postgresql", "mssql")
 ISSUER_KINDS = ("clients", "staff")
 

@@ -21,7 +21,7 @@ from ocms_core.kernel.sheets import Sheet
 
 REPORT_STORE = "the report store"
 WORD = r"[0-9A-Za-z_-][0-9A-Za-z._-]*"
-NAME = re.compile(rf"{WORD}(/{WORD})*", re.ASCII)
+NAME = re.compile(rf"{WORD}(/{WORD})*")
 LONGEST_NAME = 200
 
 PART = ".part"

@@ -23,7 +23,7 @@ from ocms_core.kernel.rule_tags import rule
 
 # The compound files of Microsoft: workbooks before 2007, and encrypted ones of any year.
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0"
-CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
+CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 MOST_COLUMNS = 16_384
 # Characters that XML cannot carry are written as _x0007_, and an underscore before such a text as _x005F_.
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")

@@ -12,7 +12,7 @@ RETRIES_EXHAUSTED = "CAS API Refresh VIP Vehicle Failed - All Retries Exhausted"
 REFRESH_FAILED = "CAS API Refresh VIP Vehicle Failed"
 LIST_HELD_BACK = "CAS API Refresh VIP Vehicle Held Back - List Shrinks"
 
-VEHICLE_NO = re.compile(r"[A-Z0-9]{1,20}", re.ASCII)
+VEHICLE_NO = re.compile(r"[A-Z0-9]{1,20}")
 """Capital letters and digits, no longer than the column; no check letter is enforced (G1)."""
 LONGEST_DESCRIPTION = 255
 STATUSES: Mapping[str, str] = {"A": "A", "ACTIVE": "A", "D": "D"}

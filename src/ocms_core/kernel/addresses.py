@@ -12,7 +12,7 @@ from ocms_core.kernel.value_objects import value_object
 MHA, DATAHIVE = "MHA", "DATAHIVE"
 NO_STREET = "NA"
 NO_POSTAL_CODE = "000000"
-POSTAL_CODE = re.compile(r"[0-9]{6}", re.ASCII)
+POSTAL_CODE = re.compile(r"[0-9]{6}")
 BLANKS = re.compile(r"\s+")
 
 

@@ -21,7 +21,7 @@ STAFF_ROLES = frozenset({Role.OIC})
 
 KEY_ID_BYTES = 8
 SECRET_BYTES = 32
-PRINTED_KEY = re.compile(r"ocms_([0-9a-f]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
+PRINTED_KEY = re.compile(r"ocms_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 NOBODYS_HASH = "0" * 64
 
 

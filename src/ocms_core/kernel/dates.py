@@ -9,10 +9,10 @@ from ocms_core.kernel.rule_tags import rule
 SINGAPORE = timezone(timedelta(hours=8), "Asia/Singapore")
 
 # A date and a time of day joined by T; which of them the calendar has, `fromisoformat` knows.
-TIMESTAMP = re.compile(r"[0-9W-]{7,10}T[0-9:]{2,8}([.,][0-9]+)?(Z|[+-][0-9:]{2,5})?", re.ASCII)
+TIMESTAMP = re.compile(r"[0-9W-]{7,10}T[0-9:]{2,8}([.,][0-9]+)?(Z|[+-][0-9:]{2,5})?")
 
 # A calendar day, as 2025-01-31; other ISO forms of a day are not taken.
-CALENDAR_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+CALENDAR_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @rule("G5")

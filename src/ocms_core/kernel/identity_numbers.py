@@ -21,8 +21,8 @@ ID_TYPES: Mapping[str, str] = {word: kind for kind, word in ID_TYPE_WORDS.items(
 FORMS: dict[str, re.Pattern[str]] = {
     NRIC: re.compile(r"[STst]\d{7}[A-Za-z]", re.ASCII),
     FIN: re.compile(r"[FGMfgm]\d{7}[A-Za-z]", re.ASCII),
-    UEN: re.compile(r"[0-9A-Za-z]{9,10}", re.ASCII),
-    PASSPORT: re.compile(r"[0-9A-Za-z]{1,12}", re.ASCII),
+    UEN: re.compile(r"[0-9A-Za-z]{9,10}"),
+    PASSPORT: re.compile(r"[0-9A-Za-z]{1,12}"),
 }
 STORED_AS: dict[str, str] = {"B": UEN}
 """The kind a letter of other systems is stored as."""

@@ -4,7 +4,7 @@ import re
 
 from ocms_core.kernel.rule_tags import rule
 
-NOTICE_NO = re.compile(r"[0-9A-Za-z]{1,10}", re.ASCII)
+NOTICE_NO = re.compile(r"[0-9A-Za-z]{1,10}")
 
 
 @rule("P1", "G1", "G10")

@@ -13,7 +13,7 @@ from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import SuspensionReason
 
-NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @rule("G14")

@@ -9,7 +9,7 @@ from ocms_core.kernel.reference_defaults import DEFAULT_STAGE_DAYS
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 
-DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)
+DAYS = re.compile(r"[0-9]{1,4}")
 
 
 @value_object

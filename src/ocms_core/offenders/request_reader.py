@@ -22,9 +22,9 @@ from ocms_core.offenders.facts import ROLES
 
 SINGAPORE_CODE = "65"
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-COUNTRY_CODE = re.compile(r"[0-9]{1,3}", re.ASCII)
-CONTACT_NO = re.compile(r"[0-9]{1,12}", re.ASCII)
-SINGAPORE_CONTACT_NO = re.compile(r"[0-9]{8}", re.ASCII)
+COUNTRY_CODE = re.compile(r"[0-9]{1,3}")
+CONTACT_NO = re.compile(r"[0-9]{1,12}")
+SINGAPORE_CONTACT_NO = re.compile(r"[0-9]{8}")
 
 LENGTHS: Mapping[str, int] = {
     "noticeNo": lengths.NOTICE_NO,

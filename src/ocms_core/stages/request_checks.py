@@ -154,7 +154,7 @@ def invalid_range(problem: str) -> InvalidRequest:
 
 
 # No name begins with a dot.
-REPORT_ID = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._-]{0,199}", re.ASCII)
+REPORT_ID = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._-]{0,199}")
 SUFFIX = ".xlsx"
 
 

@@ -12,7 +12,7 @@ from ocms_core.kernel.notice_numbers import normal_notice_no
 from ocms_core.kernel.rule_tags import rule
 
 # The contract's own examples have a hyphen in them.
-NOTICE_NO = re.compile(r"[0-9A-Za-z-]{1,10}", re.ASCII)
+NOTICE_NO = re.compile(r"[0-9A-Za-z-]{1,10}")
 # No change of stage is older, or planned for later; arithmetic beyond would leave the calendar.
 YEARS = range(1900, 3000)
 

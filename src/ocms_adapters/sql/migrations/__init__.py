@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Side = Literal["intranet", "internet"]
 
 METADATA: dict[Side, MetaData] = {"intranet": INTRANET, "internet": INTERNET}
-REVISION = re.compile(r"[0-9]{4}", re.ASCII)
+REVISION = re.compile(r"[0-9]{4}")
 VERSION_TABLES: dict[Side, str] = {"intranet": "ocms_schema_version", "internet": "eocms_schema_version"}
 
 
