@@ -103,7 +103,8 @@ bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
 	@$(BIN)/python -m benchmarks
 
 mutants: $(MUTANTS_READY) ## change the core in small ways, which the specification has to find; some with SAMPLE=200
-	@$(BIN)/python -m tools.mutants --workers $(WORKERS) --seed $(SEED) $(if $(SAMPLE),--sample $(SAMPLE))
+	@$(BIN)/python -m tools.mutants --workers $(WORKERS) --seed $(SEED) \
+		$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(RESULTS),--results $(RESULTS))
 
 soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples, and 200 mutants
 	@$(BIN)/pytest -n $(WORKERS) --hypothesis-profile=soak

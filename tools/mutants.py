@@ -20,10 +20,12 @@ import resource
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FunctionType
+from typing import TypeAlias
 from warnings import catch_warnings
 
 import msgspec
@@ -48,6 +50,8 @@ LEAST_SECONDS, TIMES_LONGER, MOST_SECONDS = 10, 5, 120
 BYTES = 4 * 1024**3
 FAILED = 70
 
+PlaceKey: TypeAlias = tuple[str, str, int]
+
 # Without the tests over HTTP, which are slow, and PostgreSQL: every test on it is also one on SQLite.
 PYTEST = (
     "-q",
@@ -59,32 +63,6 @@ PYTEST = (
 )
 
 
-class Result(msgspec.Struct):
-    """What became of one mutant; `found` is None while that is not known."""
-
-    module: str
-    number: int
-    line: int
-    before: str
-    after: str
-    found: bool | None
-
-    @classmethod
-    def of(cls, place: "Place", mutant: Mutant, *, found: bool | None) -> "Result":
-        """Return what became of the mutant of a place."""
-        return cls(place.name, place.number, mutant.first, mutant.before, mutant.after, found)
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What names it until its line is edited."""
-        return self.module, self.before, self.after
-
-    def print_unless_found(self) -> None:
-        """Print a mutant that no test finds."""
-        if self.found is False:
-            print(f"{self.module}:{self.line}\n  {self.before}\n  {self.after}", file=sys.stderr, flush=True)
-
-
 @frozen
 class Place:
     """A change of a module, by its number."""
@@ -93,9 +71,62 @@ class Place:
     number: int
 
     @property
-    def name(self) -> str:
-        """The path of the module in the core."""
-        return str(self.module.path.relative_to(CORE))
+    def key(self) -> PlaceKey:
+        """What names it while its module is not edited: path in the core, digest of the text, number."""
+        return str(self.module.path.relative_to(CORE)), self.module.digest, self.number
+
+
+class Result(msgspec.Struct):
+    """What became of one mutant; `found` is None while that is not known."""
+
+    module: str
+    digest: str
+    number: int
+    line: int
+    before: str
+    after: str
+    found: bool | None
+
+    @classmethod
+    def of(cls, place: Place, mutant: Mutant, *, found: bool | None) -> "Result":
+        """Return what became of the mutant of a place."""
+        return cls(*place.key, mutant.first, mutant.before, mutant.after, found)
+
+    @property
+    def place(self) -> PlaceKey:
+        """The place of the mutant."""
+        return self.module, self.digest, self.number
+
+    @property
+    def has_reason(self) -> bool:
+        """Whether the mutant may stay."""
+        return (self.module, self.before, self.after) in with_reasons()
+
+
+@cache
+def with_reasons() -> frozenset[tuple[str, str, str]]:
+    """Return the mutants that may stay: module, before and after."""
+    return frozenset((each.module, each.before, each.after) for each in excused_mutants())
+
+
+@frozen
+class Journal:
+    """The file of results; workers add to it, and a run that is begun again goes on where it ended."""
+
+    file: Path
+
+    def add(self, result: Result) -> None:
+        """Add a result; print a mutant that no test finds and that has no reason."""
+        if result.found is False and not result.has_reason:
+            print(f"{result.module}:{result.line}\n  {result.before}\n  {result.after}", file=sys.stderr)
+        with self.file.open("ab", buffering=0) as out:
+            out.write(msgspec.json.encode(result) + b"\n")
+
+    def results(self) -> dict[PlaceKey, Result]:
+        """Return what is known of each place, the latest."""
+        lines = self.file.read_bytes().splitlines() if self.file.exists() else ()
+        found = (msgspec.json.decode(line, type=Result) for line in lines)
+        return {result.place: result for result in found}
 
 
 def in_a_fork(work: Callable[[], int], *, loud: bool = False) -> int:
@@ -155,43 +186,29 @@ class PatchedRuns:
     """
     Instead of the tests pytest has collected, runs those of each mutant in a fork with its functions changed.
 
-    Each worker writes its results; `found` is None for a mutant that has to be imported to be tried.
+    Of a mutant that has to be imported to be tried, the result is that nothing is known.
     """
 
     places: Sequence[Place]
     trace: Trace
-    files: Sequence[Path]
+    workers: int
+    journal: Journal
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Try every mutant, in as many processes as there are files for results."""
+        """Try every mutant."""
         items = {item.nodeid: item for item in session.items}
         functions = functions_of_the_core()
         gc.freeze()
-        in_workers(self.files, lambda number, file: self._work(number, file, items, functions))
+        in_workers(self.workers, self.places, self.journal, partial(self._is_found, items, functions))
         return True
-
-    def _work(
-        self,
-        number: int,
-        file: Path,
-        items: Mapping[str, pytest.Item],
-        functions: Mapping[Key, list[FunctionType]],
-    ) -> None:
-        with file.open("wb") as out:
-            for place in self.places[number :: len(self.files)]:
-                if mutant := place.module.mutant(place.number):
-                    found = self._is_found(mutant, place.module.text, items, functions)
-                    result = Result.of(place, mutant, found=found)
-                    result.print_unless_found()
-                    out.write(msgspec.json.encode(result) + b"\n")
 
     def _is_found(
         self,
-        mutant: Mutant,
-        text: str,
         items: Mapping[str, pytest.Item],
         functions: Mapping[Key, list[FunctionType]],
+        mutant: Mutant,
+        text: str,
     ) -> bool | None:
         tests = [items[test] for test in self.trace.may_find(mutant) if test in items]
         seconds = sum(self.trace.seconds[item.nodeid] for item in tests)
@@ -214,16 +231,22 @@ class PatchedRuns:
         return None if self.trace.is_imported(mutant) else False
 
 
-def in_workers(files: Sequence[Path], work: Callable[[int, Path], None]) -> None:
-    """Do some work in a process for each file; end the program when one of them fails."""
+def in_workers(
+    workers: int, places: Sequence[Place], journal: Journal, found: Callable[[Mutant, str], bool | None]
+) -> None:
+    """Try the mutants of places in some processes; end the program when one of them fails."""
     processes = []
-    for number, file in enumerate(files):
+    for worker in range(workers):
         process = os.fork()
         processes.append(process)
         if not process:
             status = FAILED
             try:
-                work(number, file)
+                for place in places[worker::workers]:
+                    if mutant := place.module.mutant(place.number):
+                        result = Result.of(place, mutant, found=None)
+                        result.found = not result.has_reason and found(mutant, place.module.text)
+                        journal.add(result)
                 status = 0
             finally:
                 os._exit(status)
@@ -232,34 +255,18 @@ def in_workers(files: Sequence[Path], work: Callable[[int, Path], None]) -> None
         sys.exit("A worker ended before its mutants were tried.")
 
 
-def results(files: Sequence[Path]) -> list[Result]:
-    """Return what the workers wrote."""
-    return [
-        msgspec.json.decode(line, type=Result) for file in files for line in file.read_bytes().splitlines()
-    ]
-
-
-def tried(places: Sequence[Place], trace: Trace, workers: int, folder: Path) -> list[Result]:
-    """Try the mutants of changes, and print each that no test finds."""
-    patched, imported = ([folder / f"{kind}-{worker}.jsonl" for worker in range(workers)] for kind in "pi")
-    runs = PatchedRuns(places, trace, patched)
+def tried(places: Sequence[Place], trace: Trace, workers: int, journal: Journal) -> list[Result]:
+    """Try the mutants of places but for those known to be found, and print each that no test finds."""
+    known = journal.results()
+    left = [place for place in places if place.key not in known or not known[place.key].found]
+    runs = PatchedRuns(left, trace, workers, journal)
     if in_a_fork(lambda: int(pytest.main([*PYTEST, "-s", str(SPECIFICATION)], plugins=[runs])), loud=True):
         sys.exit("The mutants of functions could not be tried.")
-    known = results(patched)
-    left = [result for result in known if result.found is None]
-    by_place = {(place.name, place.number): place for place in places}
-
-    def import_each(number: int, file: Path) -> None:
-        with file.open("wb") as out:
-            for result in left[number::workers]:
-                place = by_place[result.module, result.number]
-                if mutant := place.module.mutant(place.number):
-                    tried = Result.of(place, mutant, found=is_found(mutant, trace))
-                    tried.print_unless_found()
-                    out.write(msgspec.json.encode(tried) + b"\n")
-
-    in_workers(imported, import_each)
-    return [result for result in known if result.found is not None] + results(imported)
+    known = journal.results()
+    left = [place for place in left if place.key in known and known[place.key].found is None]
+    in_workers(workers, left, journal, lambda mutant, _: is_found(mutant, trace))
+    known = journal.results()
+    return [known[place.key] for place in places if place.key in known]
 
 
 def main() -> None:
@@ -271,6 +278,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the sample")
     parser.add_argument("--only", default="", help="a part of the modules' paths")
     parser.add_argument("--workers", type=int, default=1, help="processes at the same time")
+    parser.add_argument("--results", type=Path, help="file of results; a run that was cut off goes on there")
     asked = parser.parse_args()
 
     settings.register_profile(
@@ -290,10 +298,10 @@ def main() -> None:
         for imported in trace.imported:
             with suppress(Exception), catch_warnings(action="ignore"):
                 import_module(imported)
-        all_results = tried(places[: asked.sample], trace, asked.workers, folder)
+        journal = Journal(asked.results or folder / "results.jsonl")
+        all_results = tried(places[: asked.sample], trace, asked.workers, journal)
 
-    excused = {(each.module, each.before, each.after) for each in excused_mutants()}
-    counted = [result for result in all_results if result.found or result.key not in excused]
+    counted = [result for result in all_results if not result.has_reason]
     found = sum(result.found is True for result in counted)
     print(
         f"{len(all_results)} mutants: {found} found, {len(counted) - found} not found, "

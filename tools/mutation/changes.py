@@ -1,6 +1,7 @@
 """The small changes that can be made to a module of the core."""
 
 import ast
+from hashlib import sha256
 from pathlib import Path
 
 import libcst
@@ -100,6 +101,7 @@ class Module:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.text = path.read_text()
+        self.digest = sha256(self.text.encode()).hexdigest()[:16]
         self._program = ast.dump(ast.parse(self.text))
         wrapper = MetadataWrapper(libcst.parse_module(self.text), unsafe_skip_copy=True)
         visitor = Changes()

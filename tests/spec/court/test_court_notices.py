@@ -521,12 +521,16 @@ OPEN = st.lists(
     unique_by=lambda each: each.sr_no,
 )
 
+# PS-HST is no pair of the reason table, so no row shows it (U2).
+SHOWN = st.builds(shown, KINDS, REASONS | st.just("HST"), st.none() | DATES, st.none() | DATES).filter(
+    lambda row: (row.type, row.reason) != ("PS", "HST")
+)
 NOTICES = st.builds(
     notice,
     st.just(""),
     stage=KNOWN_STAGES,
     stage_date=DATES,
-    suspension=st.builds(shown, KINDS, REASONS | st.just("HST"), st.none() | DATES, st.none() | DATES),
+    suspension=SHOWN,
     open_suspensions=OPEN,
     last_sr_no=st.just(9),
     crs_reason=st.none() | st.just("FP"),
