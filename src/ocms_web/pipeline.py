@@ -33,7 +33,7 @@ from ocms_web.bodies import (
 from ocms_web.endpoints import Endpoint, Request
 from ocms_web.json_codec import Malformed, Reply, decode, encode
 from ocms_web.problems import Problem
-from ocms_web.repeats import HEADER, is_key, repeat_reply
+from ocms_web.repeats import InvalidKey, key_in, repeat_reply
 
 log = structlog.get_logger()
 
@@ -173,10 +173,10 @@ def handle(endpoint: Endpoint, pipeline: Pipeline, call: AuthorizedCall, raw: Ra
     """Refuse an admitted call for its JSON, else answer it (G8)."""
     try:
         body = None if endpoint.method == "GET" else decode(raw.body)
+        key = key_in(raw.headers) if OPERATIONS[endpoint.operation].changes else None
     except Malformed:
         return endpoint.problem(Problem.MALFORMED)
-    key = raw.headers.get(HEADER) if OPERATIONS[endpoint.operation].changes else None
-    if key is not None and not is_key(key):
+    except InvalidKey:
         return endpoint.problem(Problem.INVALID_KEY)
     # The body may have taken its time.
     caller, now = call.caller, pipeline.clock.now()

@@ -20,6 +20,7 @@ from ocms_core.kernel.idempotency import (
 )
 from ocms_core.kernel.rule_tags import rule
 from ocms_web.endpoints import Request
+from ocms_web.headers import values_of
 from ocms_web.json_codec import Malformed, Reply, encode
 from ocms_web.problems import Problem
 
@@ -35,10 +36,24 @@ PROBLEMS: Mapping[type[RepeatedCall], Problem] = {
 }
 
 
+class InvalidKey(Exception):
+    """The header cannot be a key."""
+
+
 @rule("K1")
-def is_key(header: str) -> bool:
-    """Return whether a header can be a key: 1 to 255 visible ASCII characters (K1)."""
-    return VISIBLE.fullmatch(header) is not None
+def key_in(headers: Mapping[str, str]) -> str | None:
+    """
+    Return the key of a call, one value of 1 to 255 visible ASCII characters; None without the header (K1).
+
+    Raises `InvalidKey` for another value and for a repeated header, even of the same value: which one
+    counts would be a guess.
+    """
+    sent = values_of(headers, HEADER.lower())
+    if not sent:
+        return None
+    if len(sent) > 1 or not VISIBLE.fullmatch(sent[0]):
+        raise InvalidKey
+    return sent[0]
 
 
 @rule("K1")

@@ -11,6 +11,7 @@ from ocms_core.kernel.rule_tags import rule
 from ocms_web.authentication.api_keys import ApiKeyAuthenticator
 from ocms_web.authentication.bearer import BearerAuthenticator
 from ocms_web.authentication.rejections import UNAUTHORIZED, AuthenticationFailure
+from ocms_web.headers import values_of
 from ocms_web.problems import Problem
 
 
@@ -74,8 +75,3 @@ class Authenticator:
         if isinstance(caller, Principal) and not may(caller, operation):
             return own.not_allowed
         return caller
-
-
-def values_of(headers: Mapping[str, str], wanted: str) -> list[str]:
-    """Return the values of a header, whose name is given in lower case."""
-    return [value for name, value in headers.items() if name.lower() == wanted]

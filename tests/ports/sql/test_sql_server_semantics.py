@@ -7,7 +7,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import mssql
 from sqlalchemy.schema import CreateTable
 
-from ocms_adapters.sql.schema import INTERNET, INTRANET
+from ocms_adapters.sql.schema import INTERNET, INTRANET, ocms_idempotent_answer
 from ocms_adapters.sql.schema.column_types import LocalDateTime
 from tests.ports.sql.test_sql_server import statements
 
@@ -25,6 +25,13 @@ def test_every_moment_is_kept_to_a_tenth_of_a_microsecond(table: Table) -> None:
     assert moments == [
         column.name for column in table.columns if re.search(rf"\b{column.name} DATETIME2\(7\)", made)
     ]
+
+
+@pytest.mark.rule("K1")
+def test_the_keys_of_calls_are_compared_by_their_bytes() -> None:
+    made = str(CreateTable(ocms_idempotent_answer).compile(dialect=SERVER))
+    for column in ("credential", "idempotency_key"):
+        assert re.search(rf"\b{column} VARCHAR\(\d+\) COLLATE Latin1_General_BIN2 NOT NULL", made)
 
 
 @pytest.mark.rule("G13", "U5")

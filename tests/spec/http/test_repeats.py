@@ -252,8 +252,33 @@ def test_a_header_that_cannot_be_a_key_is_refused(empty: Served, call: Call, hea
     untouched = rows(empty.deployment.engine)
     refused = deliver(empty, call, headers)
     assert refused.status_code == 400
-    assert "Idempotency-Key must be 1 to 255 visible ASCII characters" in refused.text
+    assert "Idempotency-Key must be a single value of 1 to 255 visible ASCII characters" in refused.text
     assert rows(empty.deployment.engine) == untouched
+
+
+@pytest.mark.rule("K1", "G15")
+@every_call
+@pytest.mark.parametrize("values", [("k1", "k1"), ("k1", "k2")], ids=["one value", "two values"])
+def test_a_header_sent_twice_is_refused(empty: Served, call: Call, values: tuple[str, str]) -> None:
+    usual = prepared(empty, call)
+    del usual["Idempotency-Key"]
+    untouched = rows(empty.deployment.engine)
+    refused = deliver(empty, call, [*usual.items(), *(("Idempotency-Key", each) for each in values)])
+    assert refused.status_code == 400
+    assert "Idempotency-Key must be a single value of" in refused.text
+    assert rows(empty.deployment.engine) == untouched
+
+
+@pytest.mark.rule("K1")
+@every_call
+def test_keys_that_differ_only_in_case_are_two(empty: Served, call: Call) -> None:
+    headers = prepared(empty, call)
+    small, capital = ({**headers, "Idempotency-Key": key} for key in ("call-a1", "call-A1"))
+    assert deliver(empty, call, small).status_code == 200
+    other = deliver(empty, call, capital, call.other)
+    assert other.status_code != 422
+    assert "Idempotency-Replayed" not in other.headers
+    assert deliver(empty, call, small).headers["Idempotency-Replayed"] == "true"
 
 
 @pytest.mark.rule("K1")
@@ -322,6 +347,20 @@ def test_a_court_update_is_known_by_its_request_id(empty: Served) -> None:
     assert noted[-1]["request_id_of_call"] == COURT["requestId"]
     late = empty.post(API_2, COURT, headers=headers)
     assert late.content == first.content
+
+
+@pytest.mark.rule("K1", "P20")
+def test_a_request_id_in_other_case_is_a_new_call(empty: Served) -> None:
+    put_notices(empty.deployment.engine, ["1234567890"], last_processing_stage="CPC")
+    headers = empty.deployment.key()
+    written = {**COURT, "requestId": "550e8400-e29b-41d4-a716-44665544abcd"}
+    capitals = {**COURT, "requestId": "550E8400-E29B-41D4-A716-44665544ABCD"}
+    for sent, replayed in ((written, False), (capitals, False), (written, True), (capitals, True)):
+        answer = empty.post(API_2, sent, headers=headers)
+        assert (answer.status_code, "Idempotency-Replayed" in answer.headers) == (200, replayed)
+    with empty.deployment.engine.connect() as connection:
+        keys = connection.execute(select(INTRANET.tables["ocms_idempotent_answer"].c.idempotency_key))
+        assert set(keys.scalars()) == {written["requestId"], capitals["requestId"]}
 
 
 @pytest.mark.rule("K1", "P32")

@@ -141,7 +141,7 @@ CODES: tuple[Case[None, Code, tuple[str, str]], ...] = (
         rule="K1",
         name="the key of a call is none",
         ask=codes.INVALID_KEY,
-        says=("OCMS-4001", "Idempotency-Key must be 1 to 255 visible ASCII characters"),
+        says=("OCMS-4001", "Idempotency-Key must be a single value of 1 to 255 visible ASCII characters"),
     ),
     Case(
         rule="K1",
@@ -296,7 +296,7 @@ HST_CODES: tuple[tuple[Code, str, str], ...] = (
     (
         codes.HST_INVALID_KEY,
         "OCMS-4000",
-        "Idempotency-Key must be 1 to 255 visible ASCII characters",
+        "Idempotency-Key must be a single value of 1 to 255 visible ASCII characters",
     ),
     (codes.HST_UNAUTHORIZED, "OCMS-4001", "API authentication failed"),
     (codes.HST_ID_NOT_FOUND, "OCMS-4003", "HST ID not found"),

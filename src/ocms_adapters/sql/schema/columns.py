@@ -47,6 +47,13 @@ def varchar(
     return Column(name, String(length), primary_key=key, nullable=null and not key, server_default=default)
 
 
+def bytewise_key(name: str, length: int) -> Column[str]:
+    """Return a key column of text in which `a` and `A` are two keys on every database."""
+    # SQL Server takes them for one by its usual collations; the others compare keys by their bytes.
+    of_sql_server = String(length, collation="Latin1_General_BIN2")
+    return Column(name, String(length).with_variant(of_sql_server, "mssql"), primary_key=True)
+
+
 def long_text(name: str) -> Column[str]:
     """Return a column of text of any length; null while there is none."""
     return Column(name, UnicodeText)

@@ -4,6 +4,7 @@ from sqlalchemy import Index
 
 from ocms_adapters.sql.schema.columns import (
     binary,
+    bytewise_key,
     bytewise_text,
     day,
     local_now,
@@ -85,9 +86,9 @@ ocms_access_record = intranet_table(
 ocms_idempotent_answer = intranet_table(
     "ocms_idempotent_answer",
     varchar("operation", 64, key=True),
-    varchar("credential", 64, key=True),
+    bytewise_key("credential", 64),
     varchar("key_source", 9, key=True),
-    varchar("idempotency_key", 255, key=True),
+    bytewise_key("idempotency_key", 255),
     varchar("body_hash", 64, key=True),
     whole("status", null=False),
     long_text("answer"),
