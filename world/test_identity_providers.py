@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,14 +14,14 @@ import pytest
 
 from ocms_adapters.jwks import FRESH_SECONDS, REFRESH_SECONDS, IssuerKeys
 from ocms_core.kernel.access import Principal, Role
-from ocms_web.authentication.bearer import BearerAuthenticator
+from ocms_web.authentication.bearer import LEEWAY_SECONDS, BearerAuthenticator
 from ocms_web.authentication.issuers import CallerKind, Issuer
 from tests.support.builders import body
 from tests.support.databases import sqlite_databases, sqlite_templates
 from tests.support.http_server import API_4, OCMS, Deployment, Served, now, serving
 from tests.support.postgres import free_port
 from tests.support.rows import put_notices
-from world.support.glewlwyd import OTHER_AUDIENCE, glewlwyd
+from world.support.glewlwyd import OTHER_AUDIENCE, Glewlwyd, glewlwyd, other_plugin
 from world.support.providers import Provider, ec_key, oidc_provider, rsa_key
 
 DOCS = Path(__file__).parents[1] / "docs" / "howto" / "identity-providers.md"
@@ -190,6 +191,29 @@ def test_keys_roll_over_time(port: int) -> None:
         assert accepted(new)
 
 
+def wrong_tokens(provider: Glewlwyd) -> list[tuple[str, str, str]]:
+    """Return tokens with one thing wrong, each with the check that finds it and the reason."""
+    unknown = "The token is not from an issuer known here, or not for this system"
+    refused = [
+        (provider.token(audience=OTHER_AUDIENCE), "audience", unknown),
+        (provider.token(audience=None), "audience", unknown),
+        (provider.token(scope="ocms.other"), "role", "The token gives no role (403)"),
+    ]
+    plugins: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
+        (OLD, {"iss": "https://another.example"}, "issuer", unknown),
+        (NEW, {}, "signature", "The token is signed with an unknown key"),
+        (rsa_key("old"), {}, "signature", "The signature of the token is wrong"),
+        (CURVE, {}, "signature", "The token is not signed in a way accepted here"),
+        ({**OLD, "alg": "RS512"}, {}, "signature", "The token is not signed in a way accepted here"),
+        # It is expired once the others are refused and the leeway is over.
+        (OLD, {"access_token_duration": 1}, "time", "The token is expired"),
+    ]
+    for key, changes, check, reason in plugins:
+        with other_plugin(provider, [key], **changes) as other:
+            refused.append((other.token(), check, reason))
+    return refused
+
+
 @pytest.mark.rule("G17")
 def test_a_token_of_glewlwyd_is_accepted_by_the_documented_settings_and_only_by_those(tmp_path: Path) -> None:
     databases = sqlite_databases(sqlite_templates(tmp_path / "templates"), tmp_path)
@@ -198,16 +222,22 @@ def test_a_token_of_glewlwyd_is_accepted_by_the_documented_settings_and_only_by_
     file = tmp_path / "ocms.toml"
     with glewlwyd([OLD, CURVE]) as provider:
         file.write_text(documented(provider.issuer, "Glewlwyd"))
-        refused = {
-            "audience": (provider.token(audience=OTHER_AUDIENCE), 401),
-            "role": (provider.token(scope="ocms.other"), 403),
-        }
+        refused = wrong_tokens(provider)
+        expired = time.monotonic() + 1 + LEEWAY_SECONDS + 1
         with serving(deployment, config=file) as served:
             assert query(served, provider.token()).status_code == 200
             assert inspected(served, file, provider.token())[0] == 0
-            for check, (token, expected) in refused.items():
+            for token, check, reason in refused:
+                if check == "time":
+                    time.sleep(max(0, expired - time.monotonic()))
                 answer = query(served, token)
-                assert (answer.status_code, "WWW-Authenticate" in answer.headers) == (expected, True)
+                challenge = answer.headers["WWW-Authenticate"]
+                role = check == "role"
+                assert (answer.status_code, 'error="insufficient_scope"' in challenge) == (
+                    (403, True) if role else (401, False)
+                )
+                assert role or f'error_description="{reason}"' in challenge
                 status, said = inspected(served, file, token)
-                assert (status, f"FAILED  {check}" in said) == (1, True), said
+                assert status == 1
+                assert re.findall(r"^FAILED  (\w+) .*\n +(.*)$", said, re.MULTILINE) == [(check, reason)]
     deployment.engine.dispose()

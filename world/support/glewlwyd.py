@@ -15,7 +15,9 @@ from world.support.providers import AUDIENCE, PLUS, SECRET, Provider
 
 TABLES = Path("/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3")
 LIBRARIES = Path("/usr/lib/glewlwyd")
+SCOPES = ["ocms.query", "ocms.other"]
 OTHER_AUDIENCE = "https://another.agency.example/api"
+Keys = Sequence[dict[str, Any]]
 SETTINGS = """
 port = {port}
 bind_address = "127.0.0.1"
@@ -44,8 +46,15 @@ class Glewlwyd(Provider):
     token_path = "/api/oidc/token"
 
 
+class OtherPlugin(Provider):
+    """A further plugin of it, named `other`."""
+
+    jwks_path = "/api/other/jwks"
+    token_path = "/api/other/token"
+
+
 @contextmanager
-def glewlwyd(keys: Sequence[dict[str, Any]]) -> Iterator[Glewlwyd]:
+def glewlwyd(keys: Keys) -> Iterator[Glewlwyd]:
     """Run Glewlwyd with private keys, of which the first signs, and a client for PLUS."""
     with program_folder("glewlwyd") as folder:
         with closing(sqlite3.connect(folder / "glewlwyd.db")) as database:
@@ -60,11 +69,35 @@ def glewlwyd(keys: Sequence[dict[str, Any]]) -> Iterator[Glewlwyd]:
             yield provider
 
 
-def set_up(provider: Glewlwyd, keys: Sequence[dict[str, Any]]) -> None:
-    """Add the plugin, the scopes and the client, as its administrator does."""
-    scopes = ["ocms.query", "ocms.other"]
+@contextmanager
+def other_plugin(provider: Glewlwyd, keys: Keys, **changes: object) -> Iterator[OtherPlugin]:
+    """Add a plugin with other keys or settings to a running Glewlwyd while the block lasts."""
+    with administrator(provider) as http:
+        add(http, "/mod/plugin/", plugin("other", provider, keys, **changes))
+        yield OtherPlugin(provider.issuer)
+        assert http.delete("/mod/plugin/other").is_success
+
+
+@contextmanager
+def administrator(provider: Glewlwyd) -> Iterator[httpx.Client]:
+    """Yield a client of its API with a session of the administrator."""
+    with httpx.Client(base_url=f"{provider.issuer}/api", timeout=60, trust_env=False) as http:
+        entered = add(http, "/auth/", {"username": "admin", "password": "password"})
+        http.headers["Cookie"] = entered.headers["Set-Cookie"].partition(";")[0]
+        yield http
+
+
+def add(http: httpx.Client, path: str, content: object) -> httpx.Response:
+    """Add something through its API."""
+    answer = http.post(path, json=content)
+    assert answer.is_success, (path, answer.text)
+    return answer
+
+
+def plugin(name: str, provider: Glewlwyd, keys: Keys, **changes: object) -> dict[str, object]:
+    """Return a plugin of OpenID Connect as its API takes it; changes of its settings by name."""
     switched_off = ("code", "token", "password", "refresh", "device", "code-revoke-replayed")
-    plugin = {
+    parameters = {
         "iss": provider.issuer,
         "subject-type": "public",
         "jwks-private": json.dumps({"keys": list(keys)}),
@@ -80,9 +113,15 @@ def set_up(provider: Glewlwyd, keys: Sequence[dict[str, Any]]) -> None:
         "auth-type-id-token-enabled": True,
         **{f"auth-type-{name}-enabled": False for name in switched_off},
         "resource-allowed": True,
-        "resource-scope": {scope: [AUDIENCE, OTHER_AUDIENCE] for scope in scopes},
+        "resource-scope": {scope: [AUDIENCE, OTHER_AUDIENCE] for scope in SCOPES},
         "resource-scope-and-client-property": False,
+        **{setting.replace("_", "-"): value for setting, value in changes.items()},
     }
+    return {"module": "oidc", "name": name, "display_name": name, "order_rank": 0, "parameters": parameters}
+
+
+def set_up(provider: Glewlwyd, keys: Keys) -> None:
+    """Add the plugin, the scopes and the client, as its administrator does."""
     client = {
         "client_id": PLUS,
         "name": "PLUS",
@@ -91,23 +130,12 @@ def set_up(provider: Glewlwyd, keys: Sequence[dict[str, Any]]) -> None:
         "client_secret": SECRET,
         "authorization_type": ["client_credentials"],
         "token_endpoint_auth_method": ["client_secret_basic"],
-        "scope": scopes,
+        "scope": SCOPES,
         "redirect_uri": [],
     }
-    with httpx.Client(base_url=f"{provider.issuer}/api", timeout=60, trust_env=False) as http:
-
-        def add(path: str, content: object) -> httpx.Response:
-            answer = http.post(path, json=content)
-            assert answer.is_success, (path, answer.text)
-            return answer
-
-        entered = add("/auth/", {"username": "admin", "password": "password"})
-        http.headers["Cookie"] = entered.headers["Set-Cookie"].partition(";")[0]
-        add(
-            "/mod/plugin/",
-            {"module": "oidc", "name": "oidc", "display_name": "oidc", "order_rank": 0, "parameters": plugin},
-        )
-        for scope in scopes:
+    with administrator(provider) as http:
+        add(http, "/mod/plugin/", plugin("oidc", provider, keys))
+        for scope in SCOPES:
             described = {"name": scope, "display_name": scope, "description": scope}
-            add("/scope/", described | {"password_required": False, "scheme": {}})
-        add("/client/", client)
+            add(http, "/scope/", described | {"password_required": False, "scheme": {}})
+        add(http, "/client/", client)

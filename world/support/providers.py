@@ -33,11 +33,12 @@ class Provider:
         """Where its public keys are."""
         return self.issuer + self.jwks_path
 
-    def token(self, *, client: str = PLUS, scope: str = "ocms.query", audience: str = AUDIENCE) -> str:
-        """Return an access token by client credentials."""
+    def token(self, *, client: str = PLUS, scope: str = "ocms.query", audience: str | None = AUDIENCE) -> str:
+        """Return an access token by client credentials, for an audience where one is given."""
+        asked = {"grant_type": "client_credentials", "scope": scope}
         answer = httpx.post(
             self.issuer + self.token_path,
-            data={"grant_type": "client_credentials", "scope": scope, "resource": audience},
+            data=asked | ({"resource": audience} if audience else {}),
             auth=(client, SECRET),
             timeout=60,
             trust_env=False,
