@@ -84,7 +84,7 @@ spec: $(READY) ## run the executable specification alone
 clients: $(CLIENTS_READY) $(TOOLS)/clients/.ready ## lint the API description; call every operation by generated clients
 	@$(BIN)/pytest clients
 
-world: $(READY) $(TOOLS)/world/.ready ## run OCMS with the real programs around it: nginx, HAProxy, PgBouncer, identity providers
+world: $(READY) $(TOOLS)/world/.ready ## run OCMS with the real programs around it: nginx, HAProxy, PgBouncer, Postfix, identity providers
 	@$(PYTHON) tools/bring_programs.py
 	@$(BIN)/pytest world
 

@@ -14,6 +14,7 @@ PACKAGES = {
     "sshd": "openssh-server",
     "pg_ctlcluster": "postgresql",  # the one of the tests has no ICU
     "glewlwyd": "glewlwyd",
+    "postfix": "postfix",
     "soffice": "libreoffice-calc-nogui",
     "pdftotext": "poppler-utils",
     "/usr/share/fonts/truetype/crosextra/Carlito-Regular.ttf": "fonts-crosextra-carlito",
