@@ -23,6 +23,7 @@ from ocms_core.kernel.sheets import Sheet
 from ocms_core.stages import reports
 from tests.support.builders import NOW
 from tests.support.hst_facts import LISTED, answer
+from world.support.pictures import Borders, borders, cut_at, picture
 
 # LibreOffice's filter for CSV: comma, quotes, UTF-8, cells as they are shown.
 AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true"
@@ -42,6 +43,8 @@ REMARKS = (
     "Grüße, 陳大文",
     "paid at the counter on the day the letter arrived, receipt shown to the officer; " * 2,
 )
+NOTHING: Mapping[str, str] = {}
+WITH_GRID = {"<pageSetup ": '<printOptions gridLines="1"/><pageSetup '}
 LONG_NAME = "WIJAYAKULASOORIYA " * 3 + "TAN BIN ABDUL"
 
 
@@ -54,7 +57,7 @@ def stage_rows() -> list[tuple[object, ...]]:
             NOW,
             "SBA1234567890Z",
             "S1234567A",
-            LONG_NAME,
+            LONG_NAME[place:] + LONG_NAME[:place],  # a cut goes through a letter in one of them
             "ROV",
             NOW - timedelta(days=7),
             "RD1",
@@ -212,13 +215,56 @@ def test_no_column_of_a_report_is_cut(in_csv: Path, in_pdf: Path, kind: str) -> 
 
 @pytest.mark.parametrize("change", ['wrapText="1"', ' s="0"', " ht="])
 def test_a_report_that_is_cut_is_noticed(in_csv: Path, tmp_path: Path, change: str) -> None:
-    with ZipFile(in_csv / "stage.xlsx") as whole, ZipFile(tmp_path / "stage.xlsx", "w") as less:
-        for part in whole.namelist():
-            less.writestr(
-                part, whole.read(part).replace(change.encode(), b" unknown=" if "ht" in change else b"")
-            )
-    (page,) = words_of(converted(tmp_path, "pdf", ["stage"]) / "stage.pdf")
+    printed = changed(in_csv, tmp_path, "stage", {change: " unknown=" if "ht" in change else ""})
+    (page,) = words_of(printed)
     assert unseen(page, csv_rows(in_csv / "stage.csv"))
+
+
+def changed(whole: Path, folder: Path, kind: str, changes: Mapping[str, str]) -> Path:
+    """Have LibreOffice print a workbook of a folder with other text in its parts; return the PDF file."""
+    with ZipFile(whole / f"{kind}.xlsx") as source, ZipFile(folder / f"{kind}.xlsx", "w") as target:
+        for name in source.namelist():
+            part = source.read(name).decode()
+            for text, other in changes.items():
+                part = part.replace(text, other)
+            target.writestr(name, part)
+    return converted(folder, "pdf", [kind]) / f"{kind}.pdf"
+
+
+def cut(
+    whole: Path, folder: Path, kind: str, changes: Mapping[str, str] = NOTHING
+) -> tuple[Borders, Borders]:
+    """Return the borders of the cells on the picture of a workbook, and those at which text is cut."""
+    for name in ("plain", "ruled"):
+        (folder / name).mkdir()
+    plain = picture(changed(whole, folder / "plain", kind, changes))
+    ruled = picture(changed(whole, folder / "ruled", kind, {**changes, **WITH_GRID}))
+    where = borders(plain, ruled)
+    return where, cut_at(plain, where)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_text_reaches_the_border_of_its_cell_on_the_picture(
+    in_csv: Path, tmp_path: Path, kind: str
+) -> None:
+    where, touched = cut(in_csv, tmp_path, kind)
+    rows = csv_rows(in_csv / f"{kind}.csv")
+    assert (len(where.columns), len(where.rows)) == (len(rows[0]) + 1, len(rows) + 1)
+    assert touched == Borders([], [])
+
+
+def test_a_column_that_is_cut_is_seen_on_the_picture(in_csv: Path, tmp_path: Path) -> None:
+    titles = csv_rows(in_csv / "stage.csv")[0]
+    where, touched = cut(in_csv, tmp_path, "stage", {'wrapText="1"': ""})
+    seen = {titles[where.columns.index(right) - 1] for right in touched.columns}
+    assert {"Vehicle No", "Offender Name", "Remarks", "Authorised Officer"} <= seen
+    assert touched.rows == []
+
+
+def test_a_row_that_is_cut_is_seen_on_the_picture(in_csv: Path, tmp_path: Path) -> None:
+    _, touched = cut(in_csv, tmp_path, "stage", {' ht="60"': ' ht="20"'})
+    assert touched.columns == []
+    assert len(touched.rows) >= 6
 
 
 def test_the_titles_stand_on_every_page(tmp_path: Path) -> None:
