@@ -14,15 +14,15 @@ from tests.support.databases import sqlite_databases
 from tests.support.http_calls import Called, calling
 from tests.support.http_server import API_4, now
 from tests.web.authentication.provider_tokens import ISSUED, KEY, documented_settings
+from tests.web.authentication.token_faults import EVERY, OWN, ROLELESS, TokenFault, written
 from tests.web.authentication.tokens import key_set
-from tests.web.authentication.wrong_tokens import EVERY, OWN, ROLELESS, Wrong, written
 
 Inspected = Callable[[str], tuple[int, str]]
 
 PATHS = {Role.PLUS: API_4, Role.TOPPAN: TOPPAN, Role.OIC: f"{PORTAL}/search"}
 REALM = 'Bearer realm="ocms"'
 CASES = {
-    f"{name}: {what}": (name, wrong) for name in ISSUED for what, wrong in {**EVERY, **OWN[name]}.items()
+    f"{name}: {what}": (name, fault) for name in ISSUED for what, fault in {**EVERY, **OWN[name]}.items()
 }
 
 
@@ -83,23 +83,23 @@ def test_a_token_as_issued_is_accepted(called: Called, inspected: Inspected, nam
 
 
 @pytest.mark.rule("G15", "G16", "G17")
-@pytest.mark.parametrize("name, wrong", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("name, fault", CASES.values(), ids=CASES)
 def test_a_token_with_one_thing_wrong_is_refused_with_the_reason(
-    called: Called, inspected: Inspected, name: str, wrong: Wrong
+    called: Called, inspected: Inspected, name: str, fault: TokenFault
 ) -> None:
     issued = ISSUED[name]
-    token = written(issued, int(now().timestamp()), wrong)
+    token = written(issued, int(now().timestamp()), fault)
     answer = called.post(PATHS[issued.role], {}, {"Authorization": f"Bearer {token}"})
-    if wrong.reason == ROLELESS:
+    if fault.reason == ROLELESS:
         expected = 403, f'{REALM}, error="insufficient_scope"'
     else:
-        expected = 401, f'{REALM}, error="invalid_token", error_description="{wrong.reason}"'
+        expected = 401, f'{REALM}, error="invalid_token", error_description="{fault.reason}"'
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == expected
     status, said = inspected(token)
     assert (status, said.splitlines()[-1]) == (1, "not accepted")
     first, *others = re.findall(r"^FAILED  (\w+) .*\n +(.*)$", said, re.MULTILINE)
-    assert first == (wrong.check, wrong.reason)
-    assert tuple(check for check, _ in others) == wrong.also
+    assert first == (fault.check, fault.reason)
+    assert tuple(check for check, _ in others) == fault.also
 
 
 def test_every_form_has_what_may_be_wrong_with_it() -> None:

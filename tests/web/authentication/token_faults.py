@@ -79,7 +79,7 @@ def cut_short(header: dict[str, Any], claims: Part) -> str:
 
 
 @frozen
-class Wrong:
+class TokenFault:
     """
     One thing wrong: the check that finds it, the reason given, and what differs from the token as issued.
 
@@ -96,69 +96,69 @@ class Wrong:
     also: tuple[str, ...] = ()
 
 
-def written(issued: Issued, second: int, wrong: Wrong | None = None) -> str:
+def written(issued: Issued, second: int, fault: TokenFault | None = None) -> str:
     """Return a token as it is issued at a second, or with one thing wrong."""
     times: dict[str, int | None] = {"iat": -60, "exp": 3600}
     if "nbf" in issued.claims:
         times["nbf"] = -60
-    times |= wrong.times if wrong else {}
+    times |= fault.times if fault else {}
     dated = {claim: None if since is None else second + since for claim, since in times.items()}
-    claims = {**issued.claims, **dated, **(wrong.claims if wrong else {})}
-    header = {**issued.header, **(wrong.header if wrong else {})}
-    return (wrong.write if wrong else genuine)(stated(header), stated(claims))
+    claims = {**issued.claims, **dated, **(fault.claims if fault else {})}
+    header = {**issued.header, **(fault.header if fault else {})}
+    return (fault.write if fault else genuine)(stated(header), stated(claims))
 
 
 def stated(part: Part) -> dict[str, Any]:
     return {name: value for name, value in part.items() if value is not None}
 
 
-def roleless(**claims: object) -> Wrong:
-    return Wrong("role", ROLELESS, claims)
+def roleless(**claims: object) -> TokenFault:
+    return TokenFault("role", ROLELESS, claims)
 
 
-def nameless(claim: str, value: object = None) -> Wrong:
-    return Wrong("caller", NAMELESS, {claim: value})
+def nameless(claim: str, value: object = None) -> TokenFault:
+    return TokenFault("caller", NAMELESS, {claim: value})
 
 
-def for_another(**claims: object) -> Wrong:
-    return Wrong("audience", UNKNOWN, claims)
+def for_another(**claims: object) -> TokenFault:
+    return TokenFault("audience", UNKNOWN, claims)
 
 
-def not_required(**claims: object) -> Wrong:
-    return Wrong("required", REQUIRED, claims)
+def not_required(**claims: object) -> TokenFault:
+    return TokenFault("required", REQUIRED, claims)
 
 
-EVERY: Mapping[str, Wrong] = {
-    "another issuer": Wrong("issuer", UNKNOWN, {"iss": "https://another.example"}),
-    "no issuer": Wrong("issuer", UNKNOWN, {"iss": None}),
+EVERY: Mapping[str, TokenFault] = {
+    "another issuer": TokenFault("issuer", UNKNOWN, {"iss": "https://another.example"}),
+    "no issuer": TokenFault("issuer", UNKNOWN, {"iss": None}),
     "another audience": for_another(aud="another"),
     "other audiences": for_another(aud=["another", "account"]),
-    "another type": Wrong("type", TYPE, header={"typ": "id+jwt"}),
-    "a logout token": Wrong("type", TYPE, header={"typ": "logout+jwt"}),
-    "no key id": Wrong("signature", WAY, header={"kid": None}),
-    "an unknown key id": Wrong("signature", KEYLESS, header={"kid": "k2"}),
-    "another key": Wrong("signature", FORGED, write=by_another_key),
-    "an elliptic key": Wrong("signature", WAY, write=by_an_elliptic_key),
-    "another algorithm": Wrong("signature", WAY, write=by_pss),
-    "the public key as a secret": Wrong("signature", WAY, write=by_the_public_key_as_secret),
-    "no algorithm": Wrong("signature", WAY, write=without_algorithm),
-    "no signature": Wrong("form", MALFORMED, write=without_signature),
-    "two parts": Wrong("form", MALFORMED, write=cut_short),
-    "a claim changed later": Wrong("signature", FORGED, write=altered),
-    "expired": Wrong("time", EXPIRED, times={"iat": -7200, "exp": -3600}),
-    "no end": Wrong("time", NOT_NOW, times={"exp": None}),
-    "not yet valid": Wrong("time", NOT_NOW, times={"nbf": 3600}),
-    "issued in the future": Wrong("time", NOT_NOW, times={"iat": 3600}),
+    "another type": TokenFault("type", TYPE, header={"typ": "id+jwt"}),
+    "a logout token": TokenFault("type", TYPE, header={"typ": "logout+jwt"}),
+    "no key id": TokenFault("signature", WAY, header={"kid": None}),
+    "an unknown key id": TokenFault("signature", KEYLESS, header={"kid": "k2"}),
+    "another key": TokenFault("signature", FORGED, write=by_another_key),
+    "an elliptic key": TokenFault("signature", WAY, write=by_an_elliptic_key),
+    "another algorithm": TokenFault("signature", WAY, write=by_pss),
+    "the public key as a secret": TokenFault("signature", WAY, write=by_the_public_key_as_secret),
+    "no algorithm": TokenFault("signature", WAY, write=without_algorithm),
+    "no signature": TokenFault("form", MALFORMED, write=without_signature),
+    "two parts": TokenFault("form", MALFORMED, write=cut_short),
+    "a claim changed later": TokenFault("signature", FORGED, write=altered),
+    "expired": TokenFault("time", EXPIRED, times={"iat": -7200, "exp": -3600}),
+    "no end": TokenFault("time", NOT_NOW, times={"exp": None}),
+    "not yet valid": TokenFault("time", NOT_NOW, times={"nbf": 3600}),
+    "issued in the future": TokenFault("time", NOT_NOW, times={"iat": 3600}),
 }
 
-NO_TYPE = Wrong("type", TYPE, header={"typ": None})
+NO_TYPE = TokenFault("type", TYPE, header={"typ": None})
 NO_AUDIENCE = for_another(aud=None)
 WITH_AUDIENCE = {"no audience": NO_AUDIENCE}
 TYPED = {"no type": NO_TYPE}
 ENTRA = {
     **TYPED,
     **WITH_AUDIENCE,
-    "a token for Microsoft's own services": Wrong(
+    "a token for Microsoft's own services": TokenFault(
         "signature", FORGED, header={"nonce": "n"}, write=by_another_key
     ),
     "an ID token": for_another(aud=CLIENT, nonce="n"),
@@ -178,15 +178,15 @@ KEYCLOAK = {
     **TYPED,
     **WITH_AUDIENCE,
     "no audience mapper": for_another(aud="account"),
-    "the issuer with a slash": Wrong("issuer", UNKNOWN, {"iss": f"{REALM}/"}),
-    "the type of RFC 9068": Wrong("type", TYPE, header={"typ": "at+jwt"}),
+    "the issuer with a slash": TokenFault("issuer", UNKNOWN, {"iss": f"{REALM}/"}),
+    "the type of RFC 9068": TokenFault("type", TYPE, header={"typ": "at+jwt"}),
     "an ID token": not_required(typ="ID"),
     "a refresh token": not_required(typ="Refresh"),
     "no use": not_required(typ=None),
 }
 OKTA = {
     **WITH_AUDIENCE,
-    "the organisation's own server": Wrong("issuer", UNKNOWN, {"iss": "https://agency.okta.com"}),
+    "the organisation's own server": TokenFault("issuer", UNKNOWN, {"iss": "https://agency.okta.com"}),
 }
 COGNITO = {
     "another client": for_another(client_id="another"),
@@ -196,16 +196,16 @@ COGNITO = {
 ADFS_FORMS = {
     **TYPED,
     **WITH_AUDIENCE,
-    "an ID token": Wrong(
+    "an ID token": TokenFault(
         "issuer", UNKNOWN, {"iss": "https://adfs.agency.example/adfs", "aud": CLIENT, "apptype": None}
     ),
-    "the type of RFC 9068": Wrong("type", TYPE, header={"typ": "at+jwt"}),
+    "the type of RFC 9068": TokenFault("type", TYPE, header={"typ": "at+jwt"}),
 }
 
-OWN: Mapping[str, Mapping[str, Wrong]] = {
+OWN: Mapping[str, Mapping[str, TokenFault]] = {
     "entra1-apps": {
         **ENTRA_APPS,
-        "the issuer without its slash": Wrong("issuer", UNKNOWN, {"iss": STS[:-1]}),
+        "the issuer without its slash": TokenFault("issuer", UNKNOWN, {"iss": STS[:-1]}),
         "the issuer of version 2": for_another(iss=LOGIN, ver="2.0"),
         "no application id": nameless("appid"),
     },
@@ -246,7 +246,9 @@ OWN: Mapping[str, Mapping[str, Wrong]] = {
     },
     "okta-clients": {
         **OKTA,
-        "an ID token": Wrong("audience", UNKNOWN, {"aud": "0oaexample1plus", "scp": None}, also=("role",)),
+        "an ID token": TokenFault(
+            "audience", UNKNOWN, {"aud": "0oaexample1plus", "scp": None}, also=("role",)
+        ),
         "no client": nameless("cid"),
         "another scope": roleless(scp=["ocms.other"]),
         "no scope": roleless(scp=None),
@@ -260,7 +262,7 @@ OWN: Mapping[str, Mapping[str, Wrong]] = {
     },
     "cognito-plus": {
         **COGNITO,
-        "an ID token": Wrong(
+        "an ID token": TokenFault(
             "required",
             REQUIRED,
             {"aud": "1example23456789plus", "client_id": None, "token_use": "id"},
@@ -291,7 +293,7 @@ OWN: Mapping[str, Mapping[str, Wrong]] = {
         **TYPED,
         **WITH_AUDIENCE,
         "an ID token": for_another(aud="plus-client"),
-        "the type of an ID token": Wrong("type", TYPE, header={"typ": "JWT"}),
+        "the type of an ID token": TokenFault("type", TYPE, header={"typ": "JWT"}),
         "no client": nameless("client_id"),
         "another scope": roleless(scope="ocms.other"),
         "no scope": roleless(scope=None),
@@ -300,7 +302,7 @@ OWN: Mapping[str, Mapping[str, Wrong]] = {
         **TYPED,
         **WITH_AUDIENCE,
         "the scope as audience": for_another(aud="ocms.query"),
-        "the type of an ID token": Wrong("type", TYPE, header={"typ": "JWT"}),
+        "the type of an ID token": TokenFault("type", TYPE, header={"typ": "JWT"}),
         "a refresh token": not_required(type="refresh_token"),
         "no use": not_required(type=None),
         "no client": nameless("client_id"),
