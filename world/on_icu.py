@@ -4,25 +4,14 @@ A plugin of pytest: the project's own tests on Debian's PostgreSQL, in databases
 `pytest -p world.on_icu -k postgresql tests/ports/sql` runs them so. The PostgreSQL of the tests has no ICU.
 """
 
-from pathlib import Path
-
 from tests.support.postgres import PostgresServer, unprivileged
-
-BINARIES = max(Path("/usr/lib/postgresql").glob("*/bin"))
-settings: dict[Path, str] = {}
+from world.support.programs import DEBIAN_POSTGRESQL
 
 
 def command(server: PostgresServer, program: str, *words: str) -> list[str]:
-    """Return the command of a program of Debian's server; its initdb takes no settings, so its start does."""
-    given = [
-        word for place, word in enumerate(words) if "-c" in words[place : place + 1] + words[:place][-1:]
-    ]
-    if program == "initdb":
-        settings[server.folder] = " ".join(given)
-        words = tuple(word for word in words if word not in given)
-    elif "start" in words:
-        words += ("-o", settings[server.folder])
-    return [*unprivileged(), str(BINARIES / program), *words]
+    """Return the command of a program of Debian's server."""
+    del server
+    return [*unprivileged(), str(DEBIAN_POSTGRESQL / program), *words]
 
 
 def create(server: PostgresServer, name: str) -> None:

@@ -22,6 +22,9 @@ STOP_SECONDS = 10
 # Where Debian puts servers; it is not on every user's path.
 SYSTEM_PATH = os.pathsep.join((os.environ["PATH"], "/usr/sbin", "/sbin"))
 
+# The PostgreSQL of operators: with ICU, which the one of the tests has not.
+DEBIAN_POSTGRESQL = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/lib/postgresql"))
+
 
 @frozen
 class Program:
