@@ -43,12 +43,17 @@ def program_folder(name: str) -> Iterator[Path]:
     """Yield a temporary folder that an unprivileged user may write to."""
     folder = Path(tempfile.mkdtemp(prefix=f"ocms-{name}-"))
     folder.chmod(0o755)
-    if unprivileged() == DROPPED:
-        os.chown(folder, NOBODY, NOBODY)
+    hand_over(folder)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def hand_over(path: Path) -> None:
+    """Let the unprivileged user own a file or folder; where namespaces stand for one, it does already."""
+    if unprivileged() == DROPPED:
+        os.chown(path, NOBODY, NOBODY)
 
 
 @contextmanager
