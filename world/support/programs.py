@@ -22,6 +22,9 @@ STOP_SECONDS = 10
 # Where Debian puts servers; it is not on every user's path.
 SYSTEM_PATH = os.pathsep.join((os.environ["PATH"], "/usr/sbin", "/sbin"))
 
+# The PostgreSQL of operators: with ICU, which the one of the tests has not.
+DEBIAN_POSTGRESQL = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/lib/postgresql"))
+
 
 @frozen
 class Program:
@@ -40,12 +43,17 @@ def program_folder(name: str) -> Iterator[Path]:
     """Yield a temporary folder that an unprivileged user may write to."""
     folder = Path(tempfile.mkdtemp(prefix=f"ocms-{name}-"))
     folder.chmod(0o755)
-    if unprivileged() == DROPPED:
-        os.chown(folder, NOBODY, NOBODY)
+    hand_over(folder)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def hand_over(path: Path) -> None:
+    """Let the unprivileged user own a file or folder; where namespaces stand for one, it does already."""
+    if unprivileged() == DROPPED:
+        os.chown(path, NOBODY, NOBODY)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from ocms_demo.simulators.certificates import Certificate, authority
 from tests.support.postgres import free_port, unprivileged
-from world.support.programs import Program, listens, program_folder, running
+from world.support.programs import Program, hand_over, listens, program_folder, running
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NGINX_MAIN = """
@@ -92,7 +92,9 @@ def haproxy_command(folder: Path, ports: tuple[int, int], upstream: int, seconds
 
 def certificate_in(folder: Path) -> Certificate:
     """Return a certificate for 127.0.0.1 in a folder, beside that of the authority that signed it."""
-    return authority(folder).issue("proxy")
+    certificate = authority(folder).issue("proxy")
+    hand_over(certificate.key)
+    return certificate
 
 
 COMMANDS: dict[str, Callable[[Path, tuple[int, int], int, int], list[object]]] = {

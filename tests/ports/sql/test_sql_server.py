@@ -39,10 +39,12 @@ from ocms_adapters.sql.replication import ReplicationStatements
 from ocms_adapters.sql.schema import INTERNET, INTRANET
 from ocms_adapters.sql.stages import StageStatements
 from ocms_adapters.sql.suspension_check import SqlSuspensionStores
+from ocms_adapters.sql.stuck_cases import SqlWaitingCases
 from ocms_adapters.sql.transactions import writing
 from ocms_core.jobs.locks import JobLocks
 from ocms_core.jobs.ports import PendingAlert
 from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
+from ocms_core.jobs.stuck_cases import StuckKind
 from ocms_core.kernel.access import Limit, Operation, Principal, Role
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.report_store import StoredReport
@@ -186,6 +188,12 @@ def suspensions(engine: Engine) -> None:
         store.locked_facts(["A1"])
 
 
+def stuck(engine: Engine) -> None:
+    for kind in StuckKind:
+        with SqlWaitingCases(engine).oldest(kind, NOW, 1) as waiting:
+            list(waiting)
+
+
 def locks_of_the_database(engine: Engine) -> None:
     with writing(engine) as connection:
         DIALECTS["mssql"].lock_identities(connection, ["S1234567A"])
@@ -195,7 +203,7 @@ def locks_of_the_database(engine: Engine) -> None:
 
 FLOWS: tuple[Callable[[Engine], None], ...] = (
     jobs, alerts, credentials, rate_limits, replication, reports, searches, suspensions,
-    locks_of_the_database,
+    stuck, locks_of_the_database,
 )  # fmt: skip
 
 

@@ -150,13 +150,17 @@ every_call = pytest.mark.parametrize("call", CALLS, ids=name_of)
 @pytest.fixture
 def empty(served: Served) -> Served:
     """Return the running system without a row that any of the calls is about."""
-    engine = served.deployment.engine
+    emptied_of_calls(served.deployment.engine)
+    return served
+
+
+def emptied_of_calls(engine: Engine) -> None:
+    """Take out what the calls are about and what they leave behind."""
     emptied_of_changes(engine)
     offender_rows.emptied(engine)
     with engine.begin() as connection:
         for table in (*HST_TABLES, INTRANET.tables["ocms_idempotent_answer"]):
             connection.execute(delete(table))
-    return served
 
 
 def credential(served: Served, role: Role) -> Headers:

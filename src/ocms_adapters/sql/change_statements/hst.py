@@ -27,7 +27,12 @@ from ocms_adapters.sql.row_sets import RowSet
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_core.kernel.addresses import RegisteredAddress
-from ocms_core.kernel.changes import SuspensionsClosed, SuspensionShownOnNotices, SuspensionsOpened
+from ocms_core.kernel.changes import (
+    FurnishedAddressesWritten,
+    SuspensionsClosed,
+    SuspensionShownOnNotices,
+    SuspensionsOpened,
+)
 from ocms_core.kernel.dates import local
 
 ADDRESS: dict[str, TypeEngine[Any]] = {
@@ -149,6 +154,11 @@ def rename_offenders(_dialect: Dialect, row_set: RowSet) -> Executable:
     )
 
 
+def furnished_to_all(change: FurnishedAddressesWritten) -> dict[str, Any]:
+    """Return the address, which is the same for all; here a part that it has not is null."""
+    return {f"all_{name}": part or None for name, part in zip(ADDRESS, parts(change.address), strict=True)}
+
+
 OFFENDER = {"notice_no": String(10), "owner_driver_indicator": String(1)}
 
 LISTED = RowStatement(
@@ -197,7 +207,7 @@ RENAMED = BulkStatement(
 FURNISHED_TOGETHER = BulkStatement(
     OFFENDER,
     lambda change: change.offenders,
-    lambda change: {f"all_{name}": part for name, part in zip(ADDRESS, parts(change.address), strict=True)},
+    furnished_to_all,
     upserts(
         t.ocms_offence_notice_owner_driver_addr,
         ("notice_no", "owner_driver_indicator", "type_of_address"),
