@@ -232,7 +232,10 @@ class PatchedRuns:
 
 
 def in_workers(
-    workers: int, places: Sequence[ChangeInModule], journal: Journal, found: Callable[[Mutant, str], bool | None]
+    workers: int,
+    places: Sequence[ChangeInModule],
+    journal: Journal,
+    found: Callable[[Mutant, str], bool | None],
 ) -> None:
     """Try the mutants of places in some processes; end the program when one of them fails."""
     processes = []

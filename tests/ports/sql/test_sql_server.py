@@ -38,8 +38,8 @@ from ocms_adapters.sql.reference_defaults import put_in_defaults
 from ocms_adapters.sql.replication import ReplicationStatements
 from ocms_adapters.sql.schema import INTERNET, INTRANET
 from ocms_adapters.sql.stages import StageStatements
-from ocms_adapters.sql.suspension_check import SqlSuspensionStores
 from ocms_adapters.sql.stuck_cases import SqlWaitingCases
+from ocms_adapters.sql.suspension_check import SqlSuspensionStores
 from ocms_adapters.sql.transactions import writing
 from ocms_core.jobs.locks import JobLocks
 from ocms_core.jobs.ports import PendingAlert
