@@ -14,7 +14,7 @@ from benchmarks.contenders.furnishing import TypicalFurnish
 from benchmarks.frame import OURS, TYPICAL, Bar, Ready, Row, milliseconds, time_of
 from benchmarks.ground import Ground, notice_no
 from ocms_adapters.encryption import FieldCipher
-from ocms_adapters.sql import engines, schema
+from ocms_adapters.sql import schema
 from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.replication import SqlReplication
@@ -23,6 +23,7 @@ from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Per
 from ocms_core.offenders import service
 from ocms_core.offenders.request_reader import FurnishRequest
 from ocms_core.offenders.service import ActionOutcome
+from tests.support import engines
 
 OFFICERS = 8
 NUMBER = notice_no(1)

@@ -7,7 +7,7 @@ from pathlib import Path
 from attrs import define, field, frozen
 from sqlalchemy import Engine, text
 
-from ocms_adapters.sql import engines
+from tests.support import engines
 from tests.support.databases import SIDES, Databases, migrate
 from tests.support.postgres import running_server
 

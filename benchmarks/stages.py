@@ -21,13 +21,13 @@ from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, millis
 from benchmarks.ground import Ground, notice_no, outside_transactions
 from benchmarks.memory import megabytes_grown
 from ocms_adapters.files.xlsx import write_workbook
-from ocms_adapters.sql import engines
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.stages import reports, service
 from ocms_core.stages.client_checks import ToppanRun
 from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.request_checks import ChangeItem, Criteria
+from tests.support import engines
 
 PEOPLE = text("""
     INSERT INTO ocms_offence_notice_owner_driver (

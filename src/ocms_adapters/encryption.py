@@ -1,4 +1,4 @@
-"""Encryption of texts the Internet side may keep but nobody may read there."""
+"""Encryption of what may be kept but not read there: texts of the Internet copy, content of audit rows."""
 
 import os
 import re
@@ -30,7 +30,7 @@ class DecryptionFailed(OcmsError):
 @frozen
 class FieldCipher:
     """
-    A cipher for texts, AES-256-GCM.
+    A cipher for texts and for content of any length, AES-256-GCM.
 
     `keys` are the known keys of 32 bytes by id, of 1 to 3 letters and digits: the first encrypts,
     all decrypt.
@@ -82,6 +82,25 @@ class FieldCipher:
         except (InvalidTag, ValueError):
             raise DecryptionFailed("an encrypted text was altered or moved") from None
         return decrypted.decode(MARKS[head[-1]])
+
+    @rule("K2")
+    def encrypt_bytes(self, content: bytes, place: str) -> bytes:
+        """Encrypt content of any length for a place, authenticated, the key's id and its mark in front."""
+        head, nonce = f"{self.key_id}:", os.urandom(NONCE_BYTES)
+        encrypted = AESGCM(self._keys[self.key_id]).encrypt(nonce, content, associated_data(head, place))
+        return head.encode() + nonce + encrypted
+
+    def decrypt_bytes(self, encrypted: bytes, place: str) -> bytes:
+        """Decrypt content encrypted for this place. Raises `DecryptionFailed` when it was not."""
+        key_id, mark, content = encrypted.partition(b":")
+        key = self._keys.get(key_id.decode("ascii", "replace"))
+        if key is None:
+            raise DecryptionFailed("encrypted content names no known key")
+        head, nonce = (key_id + mark).decode(), content[:NONCE_BYTES]
+        try:
+            return AESGCM(key).decrypt(nonce, content[NONCE_BYTES:], associated_data(head, place))
+        except (InvalidTag, ValueError):
+            raise DecryptionFailed("encrypted content was altered or moved") from None
 
     def is_current(self, encrypted: str) -> bool:
         """Return whether a text is encrypted with the current key."""

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
 from sqlalchemy import Engine
 
 from ocms_adapters.sql import engines, migrations
+from ocms_adapters.sql.audit_rows import with_cipher
 from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.lock_times import IN_UTC, LockTimes
 from ocms_adapters.sql.replication import TRY_SECONDS
 from ocms_adapters.sql.transactions import translated
 from ocms_adapters.sql.write_probe import write_and_delete
-from ocms_app.keys import field_cipher
+from ocms_app.keys import audit_cipher, field_cipher
 from ocms_app.settings import UTC, Settings
 from ocms_core.kernel.errors import OcmsError, Unavailable
 from ocms_core.kernel.rule_tags import rule
@@ -102,7 +104,9 @@ def check_schema(engine: Engine, side: migrations.Side) -> None:
 def open_databases(settings: Settings) -> Databases:
     """Open both databases; nothing is connected yet."""
     return Databases(
-        engines.create(settings.intranet_url, pool_size=settings.threads),
+        with_cipher(
+            engines.create(settings.intranet_url, pool_size=settings.threads), partial(audit_cipher, settings)
+        ),
         engines.create(settings.internet_url, pool_size=settings.threads),
         engines.create(settings.internet_url, pool_size=settings.threads, patience=TRY_SECONDS),
         engines.create(settings.intranet_url, pool_size=1, patience=settings.ready_seconds),

@@ -24,9 +24,13 @@ from ocms_app.settings import Settings
 from ocms_core.jobs.locks import JobLocks, extension_interval
 from ocms_core.jobs.runs import JobCounts, LockLease, LockRequest, RunOutcome, RunResult, SkipReason
 from ocms_core.jobs.service import JobService
+from ocms_core.kernel.actors import Actor, acting
 from ocms_core.kernel.errors import OcmsError
 
 log = structlog.get_logger()
+
+JOB_ROLE = "job"
+"""What audit rows give as the role of a job."""
 
 RUNS = Counter("ocms_job_runs", "Runs of jobs that ended", ["job", "result"])
 SECONDS = Histogram("ocms_job_seconds", "How long a run took", ["job"], buckets=(0.1, 1, 10, 60, 600, 3600))
@@ -93,7 +97,8 @@ class JobRunner:
         )
 
         def work(lease: LockLease) -> JobCounts:
-            return job.run(self._context(lease, lost, accepting=accepting))
+            with acting(Actor(self.worker[:50], JOB_ROLE, "-", job.name, f"run {lease.fence}")):
+                return job.run(self._context(lease, lost, accepting=accepting))
 
         service = JobService(locks, SqlAlerts(self.databases.intranet), self.now)
         outcome = service.run(

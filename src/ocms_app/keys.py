@@ -15,9 +15,12 @@ from ocms_app.settings import Settings, WrongSettings, variable
 
 DEV_KEY_ID = "dev"
 FIRST_KEY_ID = "k1"
+# The settings that hold several keys, each with an id.
+WITH_IDS = ("internet_keys", "audit_keys")
 # The commands that print a key of a setting.
 MADE_BY = {
     "internet_keys": "ocms keys new-secret internet_keys",
+    "audit_keys": "ocms keys new-secret audit_keys",
     "access_hash_key": "ocms keys new-secret access_hash_key",
     "link_key": "ocms keys new-secret link_key",
 }
@@ -30,22 +33,32 @@ def new_key() -> str:
 
 def new_secret(name: str) -> str:
     """
-    Return a new value of a setting that holds keys: for `internet_keys` with the id of a first key.
+    Return a new value of a setting that holds keys: where it holds several, with the id of the first.
 
     Raise ValueError, naming those there are, for another setting.
     """
     if name not in MADE_BY:
         raise ValueError(f"There is no secret {name} to make; there are {', '.join(MADE_BY)}.")
-    return f"{FIRST_KEY_ID}={new_key()}" if name == "internet_keys" else new_key()
+    return f"{FIRST_KEY_ID}={new_key()}" if name in WITH_IDS else new_key()
 
 
 def field_cipher(settings: Settings) -> FieldCipher:
+    """Return the cipher of the Internet copy; see `cipher_of_setting`."""
+    return cipher_of_setting(settings, "internet_keys")
+
+
+def audit_cipher(settings: Settings) -> FieldCipher:
+    """Return the cipher of the content of audit rows; see `cipher_of_setting`."""
+    return cipher_of_setting(settings, "audit_keys")
+
+
+def cipher_of_setting(settings: Settings, name: str) -> FieldCipher:
     """
-    Return the cipher of the Internet copy: the first key of OCMS_INTERNET_KEYS encrypts, all decrypt.
+    Return the cipher of a setting that holds keys: the first encrypts, all decrypt.
 
     Raises `WrongSettings` for keys that cannot be, and where there are none outside development.
     """
-    listed = settings.internet_keys or f"{DEV_KEY_ID}={machine_key(settings, 'internet_keys')}"
+    listed = getattr(settings, name) or f"{DEV_KEY_ID}={machine_key(settings, name)}"
     keys: dict[str, bytes] = {}
     try:
         for entry in listed.split(","):
@@ -53,9 +66,7 @@ def field_cipher(settings: Settings) -> FieldCipher:
             keys[key_id] = base64.b64decode(key, validate=True)
         return FieldCipher(keys)
     except (ValueError, binascii.Error):
-        raise WrongSettings(
-            [f"{variable('internet_keys')}: write id=key,id=key; `{MADE_BY['internet_keys']}` makes one"]
-        ) from None
+        raise WrongSettings([f"{variable(name)}: write id=key,id=key; `{MADE_BY[name]}` makes one"]) from None
 
 
 def access_hash_key(settings: Settings) -> bytes:

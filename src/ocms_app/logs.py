@@ -1,7 +1,6 @@
 """Logging: one event a line, without identity numbers."""
 
 import logging
-import re
 import sys
 import threading
 from collections.abc import Mapping, MutableMapping
@@ -10,18 +9,8 @@ from typing import Any
 
 import structlog
 
+from ocms_core.kernel.masking import masked_text
 from ocms_core.kernel.rule_tags import rule
-
-# The forms of the contract's identity numbers: NRIC and FIN, and company numbers (UEN) old and new.
-IDENTITY = re.compile(r"[STFGM]\d{7}[A-Z]|[TSR]\d{2}[A-Z]{2}\d{4}[A-Z]|\d{8}[A-Z]", re.ASCII | re.IGNORECASE)
-# What is masked or left as a whole: a UUID, or letters and digits without anything between them.
-WORD = re.compile(
-    r"(?<![0-9A-Z])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9A-Z])|[0-9A-Z]+",
-    re.ASCII | re.IGNORECASE,
-)
-# Request ids and digests: one in five of 32 digits holds such a run by chance, and must be found in a log.
-RANDOM = re.compile(r"[0-9a-f]{8}-.*|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
-MASK = "***"
 
 # The HTTP server's own lines go the way of all others; by itself it prints them as they are.
 SERVER_LOGGING: Mapping[str, Any] = {
@@ -32,24 +21,14 @@ SERVER_LOGGING: Mapping[str, Any] = {
 
 
 def masked(value: object) -> object:
-    """
-    Return a value with the identity numbers in it, at any depth, hidden.
-
-    The letters and digits beside one are hidden with it: where it begins and ends among them, nobody knows.
-    """
+    """Return a value with the identity numbers in it, at any depth, hidden."""
     if isinstance(value, str):
-        return WORD.sub(without_identity, value) if IDENTITY.search(value) else value
+        return masked_text(value)
     if isinstance(value, Mapping):
         return {masked(key): masked(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [masked(item) for item in value]
     return value if isinstance(value, int | float | bool | None) else masked(str(value))
-
-
-def without_identity(word: re.Match[str]) -> str:
-    """Return a word of a log line, masked if it holds an identity number."""
-    text = word[0]
-    return text if RANDOM.fullmatch(text) or not IDENTITY.search(text) else MASK
 
 
 @rule("G2")

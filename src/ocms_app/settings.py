@@ -77,6 +77,7 @@ class Settings:
     internet_url: str = field(default="sqlite:///var/internet.db", repr=False)
     internet_keys: str = secret()
     access_hash_key: str = secret()
+    audit_keys: str = secret()
     reports: str = "var/reports"
     reports_azure: str = secret()
     reports_container: str = "ocms-reports"
@@ -147,6 +148,7 @@ MEANINGS: dict[str, str] = {
     "internet_url": "SQLAlchemy URL of the Internet database",
     "internet_keys": "keys of the Internet copy, id=base64,id=base64; the first encrypts, all decrypt",
     "access_hash_key": "key that identity numbers in access records are hashed with, 32 bytes in base 64",
+    "audit_keys": "keys of the content of audit rows, id=base64,id=base64; the first encrypts, all decrypt",
     "reports": "folder the reports go below",
     "reports_azure": "connection string of the Azure storage account that keeps the reports instead",
     "reports_container": "blob container there",

@@ -23,7 +23,7 @@ from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app import version
 from ocms_app.databases import Databases, open_databases
 from ocms_app.demo_package import development_issuers
-from ocms_app.keys import access_hash_key, field_cipher
+from ocms_app.keys import access_hash_key, audit_cipher, field_cipher
 from ocms_app.reports import report_store
 from ocms_app.settings import DAYEND, IssuerSettings, Settings, WrongSettings
 from ocms_core.kernel.access import Role
@@ -88,7 +88,12 @@ def court_stores(settings: Settings, intranet: Engine) -> SqlCourtStores:
 def check_settings(settings: Settings) -> None:
     """Raise `WrongSettings`, a line for each, for issuers, keys or reports the API cannot be wired with."""
     wrong: list[str] = []
-    checks: tuple[Callable[[Settings], object], ...] = (field_cipher, access_hash_key, report_store)
+    checks: tuple[Callable[[Settings], object], ...] = (
+        field_cipher,
+        access_hash_key,
+        audit_cipher,
+        report_store,
+    )
     for check in (lambda given: tuple(issuers(given)), *checks):
         try:
             check(settings)

@@ -17,9 +17,11 @@ from litestar.enums import MediaType
 
 from ocms_core.kernel.access import OPERATIONS, Limit, Operation, Principal
 from ocms_core.kernel.access_log import AccessRecords
+from ocms_core.kernel.actors import Actor, acting
 from ocms_core.kernel.credentials import RateLimitExceeded, RateLimits
 from ocms_core.kernel.errors import Conflict, Unavailable
 from ocms_core.kernel.idempotency import RepeatedCall
+from ocms_core.kernel.masking import masked_text
 from ocms_core.kernel.rule_tags import rule
 from ocms_web.authentication import AuthenticationFailure, Authenticator
 from ocms_web.bodies import (
@@ -168,7 +170,7 @@ def authorize(endpoint: Endpoint, pipeline: Pipeline, headers: Mapping[str, str]
     return AuthorizedCall(caller)
 
 
-@rule("G8", "K1")
+@rule("G8", "K1", "K2")
 def handle(endpoint: Endpoint, pipeline: Pipeline, call: AuthorizedCall, raw: RawRequest) -> Reply:
     """Refuse an admitted call for its JSON, else answer it (G8)."""
     try:
@@ -182,11 +184,18 @@ def handle(endpoint: Endpoint, pipeline: Pipeline, call: AuthorizedCall, raw: Ra
     caller, now = call.caller, pipeline.clock.now()
     record_access = partial(pipeline.records.record_access, caller, endpoint.operation, now=now)
     try:
-        return endpoint.answer(Request(caller, now, body, record_access, raw.url_params, key))
+        with acting(actor_of(caller, endpoint.operation)):
+            return endpoint.answer(Request(caller, now, body, record_access, raw.url_params, key))
     except Malformed:
         return endpoint.problem(Problem.MALFORMED)
     except RepeatedCall as repeated:
         return repeat_reply(repeated, endpoint.problem)
+
+
+def actor_of(caller: Principal, operation: Operation) -> Actor:
+    """Return the caller as audit rows name it, with the id by which the log names the request."""
+    request_id = masked_text(structlog.contextvars.get_contextvars().get("request_id", ""))
+    return Actor(caller.name, caller.role.value, caller.credential, operation.value, request_id or None)
 
 
 def with_headers(reply: Reply, headers: Mapping[str, str]) -> Reply:

@@ -35,6 +35,7 @@ def settings(databases: Databases, tmp_path: Path) -> Settings:
         internet_url=databases.internet,
         internet_keys="k1=" + "A" * 43 + "=",
         access_hash_key="A" * 43 + "=",
+        audit_keys="k1=" + "A" * 43 + "=",
         issuers=(evolve(ISSUER, jwks_file=str(staff.jwks_file)),),
         reports=str(tmp_path / "reports"),
         link_key="secret",
@@ -243,7 +244,7 @@ def test_without_its_extra_the_command_says_what_to_install() -> None:
     assert said.stderr == "cyclopts is not installed; install ocms[server]\n"
 
 
-@pytest.mark.parametrize("name", ["internet_keys", "access_hash_key", "link_key", "OCMS_LINK_KEY"])
+@pytest.mark.parametrize("name", ["internet_keys", "access_hash_key", "audit_keys", "link_key", "OCMS_LINK_KEY"])
 def test_a_new_secret_is_good_for_its_setting(
     sqlite_deployment: Deployment, settings: Settings, name: str
 ) -> None:

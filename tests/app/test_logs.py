@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_app import logs
-from ocms_app.logs import MASK, masked
+from ocms_app.logs import masked
+from ocms_core.kernel.masking import MASK
 from tests.support.log_lines import logs_as_before
 
 

@@ -68,6 +68,7 @@ def test_keys_the_workers_need_are_demanded_before_any_starts(tmp_path: Path) ->
     lines = (
         f"OCMS_INTERNET_KEYS: {missing} (`ocms keys new-secret internet_keys` makes a key)\n"
         f"OCMS_ACCESS_HASH_KEY: {missing} (`ocms keys new-secret access_hash_key` makes a key)\n"
+        f"OCMS_AUDIT_KEYS: {missing} (`ocms keys new-secret audit_keys` makes a key)\n"
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", lines)
 

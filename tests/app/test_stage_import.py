@@ -12,11 +12,11 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import Engine
 
-from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_app.cli.stages import import_file
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.stages import service
+from tests.support import engines
 from tests.support.databases import Databases
 from tests.support.rows import notice_numbers, put_notices, rows_of
 from tests.support.stage_rows import put_offenders

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import Table
 
 from ocms_adapters.encryption import FieldCipher
-from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_core.court import service
@@ -20,6 +19,7 @@ from ocms_core.kernel.stages import BEFORE_COURT
 from ocms_demo.sample import load_sample, loading
 from ocms_demo.sample.examples import example_notices, example_rows
 from ocms_demo.sample.rows import Row, rows_of
+from tests.support import engines
 from tests.support.builders import at
 from tests.support.databases import Databases
 

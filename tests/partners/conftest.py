@@ -14,7 +14,6 @@ from attrs import frozen
 from sqlalchemy import insert
 
 from ocms_adapters.clock import SystemClock
-from ocms_adapters.sql import engines
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.schema import ocms_valid_offence_notice as notice
 from ocms_core.kernel.access import Role
@@ -22,6 +21,7 @@ from ocms_core.kernel.dates import local
 from ocms_demo.dev_issuer import DevIssuer
 from ocms_demo.simulators.tokens import TokenSimulator
 from ocms_web.authentication.issuers import CallerKind
+from tests.support import engines
 from tests.support.databases import sqlite_databases
 from tests.support.postgres import free_port
 

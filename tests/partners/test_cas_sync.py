@@ -24,7 +24,6 @@ from ocms_adapters.partners.progress import (
     Progress,
 )
 from ocms_adapters.partners.unpaid_list import BadUnpaidList, read_list
-from ocms_adapters.sql import engines
 from ocms_adapters.sql.locks import SqlJobStore
 from ocms_adapters.sql.schema import ocms_shedlock
 from ocms_adapters.sql.utc_clock import utc_now
@@ -38,6 +37,7 @@ from ocms_core.jobs.runs import LockLease, LockLost, LockRequest, RunOutcome, Ru
 from ocms_demo.simulators.fault_injection import Simulator
 from ocms_demo.simulators.tokens import reply_bytes as answer
 from tests.partners.conftest import Served, numbered
+from tests.support import engines
 from tests.support.builders import NOW, at
 from tests.support.http_server import API_1, API_2, OCMS
 

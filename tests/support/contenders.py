@@ -15,9 +15,9 @@ from attrs import frozen
 from sqlalchemy import Engine, text
 
 from ocms_adapters.clock import SystemClock
-from ocms_adapters.sql import engines
 from ocms_core.jobs.runs import LockLease, LockLost, LockRequest, RunResult
 from ocms_core.kernel.errors import Unavailable
+from tests.support import engines
 from tests.support.job_locks import fenced, locks_of
 
 MOST_OFF = 300.0

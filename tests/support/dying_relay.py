@@ -6,10 +6,10 @@ from datetime import datetime
 from multiprocessing import get_context
 
 from ocms_adapters.encryption import FieldCipher
-from ocms_adapters.sql import engines
 from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.replication import SqlReplication
 from ocms_core.replication.replicated_tables import State
+from tests.support import engines
 from tests.support.databases import Databases
 
 # A server that has everything loaded forks each process in no time.

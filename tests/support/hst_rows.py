@@ -7,10 +7,10 @@ from typing import Any
 from attrs import evolve, frozen
 from sqlalchemy import Engine, Table, insert, select
 
-from ocms_adapters.sql import engines
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.hst.request_checks import HstApplication
+from tests.support import engines
 from tests.support.databases import Databases
 from tests.support.hst_facts import APPLICATION, IDENTITY
 

@@ -21,12 +21,12 @@ import httpx
 from attrs import define, field, frozen
 from sqlalchemy import Engine
 
-from ocms_adapters.sql import engines
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_demo.dev_issuer import DevIssuer
 from ocms_web.authentication.issuers import ROLES
+from tests.support import engines
 from tests.support.databases import Databases
 from tests.support.described_answers import DescribedAnswers
 from tests.support.postgres import free_port

@@ -9,8 +9,9 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine, Table, delete, insert, make_url, select
 
-from ocms_adapters.sql import engines, schema
+from ocms_adapters.sql import schema
 from ocms_core.kernel.offender_details import Person
+from tests.support import engines
 from tests.support.databases import Databases
 
 MADE = {"cre_date": datetime(2024, 11, 1, 8), "cre_user_id": "other_app"}  # noqa: DTZ001  # columns are local

@@ -13,7 +13,6 @@ from structlog.testing import capture_logs
 
 from ocms_adapters.files.blobs import FolderStore
 from ocms_adapters.files.links import SignedLinks
-from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_core.kernel.access import Principal, Role
@@ -23,6 +22,7 @@ from ocms_web.json_codec import Reply, encode
 from ocms_web.problems import Problem
 from ocms_web.stages import replies
 from ocms_web.stages.routes import StageCalls
+from tests.support import engines
 from tests.support.builders import NOW
 from tests.support.databases import sqlite_databases
 from tests.support.rows import put_notices, row_of, rows_of

@@ -1,14 +1,16 @@
 """The writer of all changes: one statement for each change, whatever the number of its notices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable
 
+from ocms_adapters.sql.audit_rows import AuditWriter
+from ocms_adapters.sql.audited_changes import changed_rows
 from ocms_adapters.sql.change_statements import CHANGE_STATEMENTS
-from ocms_adapters.sql.change_statements.statement import ChangeStatement
+from ocms_adapters.sql.change_statements.statement import ChangeStatement, StatementBatch
 from ocms_adapters.sql.row_sets import RowSet, row_set
 from ocms_adapters.sql.transactions import translated
 from ocms_core.kernel.changes import Change, notice_of
@@ -26,6 +28,7 @@ class ChangeWriter:
         for kind, change_statement in CHANGE_STATEMENTS.items():
             rows = row_set(dialect, change_statement.columns)
             self._statements[kind] = (change_statement, rows, change_statement.build(dialect, rows))
+        self._audit = AuditWriter(dialect)
 
     def record(
         self, connection: Connection, changes: Sequence[Change], now: datetime, *, isolate: bool
@@ -42,25 +45,36 @@ class ChangeWriter:
 
     def send(self, connection: Connection, rows: Sequence[OutboxRow], now: datetime) -> None:
         """Write outbox rows of notices that are locked, without a change of theirs."""
-        self._write_rows(connection, rows, now)
+        self._execute(connection, self._batches(rows), now)
 
+    @rule("K2")
     def _write(self, connection: Connection, changes: Sequence[Change], now: datetime) -> None:
+        """Write changes, their outbox rows, and the audit row of both what was and what is (K2)."""
         to_outbox = [row for change in changes if (row := outbox_rows(change))]
-        self._write_rows(connection, [*changes, *to_outbox], now)
+        batches = list(self._batches([*changes, *to_outbox]))
+        changed = list(changed_rows(batches, now))
+        before = self._audit.read_before(connection, changed)
+        self._execute(connection, batches, now)
+        self._audit.write(connection, changed, before, now)
 
-    def _write_rows(
-        self,
-        connection: Connection,
-        changes_and_rows: Sequence[Change | OutboxRow | OutboxRows],
-        now: datetime,
-    ) -> None:
+    def _batches(
+        self, rows: Sequence[Change | OutboxRow | OutboxRows]
+    ) -> Iterator[tuple[type, StatementBatch]]:
+        """Yield what each statement binds, in the order of writing."""
         by_kind: dict[type, list[Any]] = {}
-        for row in changes_and_rows:
+        for row in rows:
             by_kind.setdefault(type(row), []).append(row)
-        for kind, (change_statement, rows, statement) in self._statements.items():
+        for kind, (change_statement, _, _) in self._statements.items():
             # Locks are taken in notice order everywhere, so no two writers wait for each other.
-            for tuples, shared in change_statement.batches(by_kind.get(kind, [])):
-                connection.execute(statement, rows.bind(tuples) | shared | {"now": local(now)})
+            for batch in change_statement.batches(by_kind.get(kind, [])):
+                yield kind, batch
+
+    def _execute(
+        self, connection: Connection, batches: Iterable[tuple[type, StatementBatch]], now: datetime
+    ) -> None:
+        for kind, (tuples, shared) in batches:
+            _, rows, statement = self._statements[kind]
+            connection.execute(statement, rows.bind(tuples) | shared | {"now": local(now)})
 
     @rule("P25")
     def _halve(self, connection: Connection, changes: Sequence[Change], now: datetime) -> frozenset[str]:

@@ -1,12 +1,16 @@
 """API keys in the Intranet database: issued, looked up, listed and revoked."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from attrs import frozen
 from sqlalchemy import Connection, Engine, RowMapping, bindparam, insert, or_, select, update
 
 from ocms_adapters.sql.audit import change_stamp, creation_stamp
+from ocms_adapters.sql.audit_rows import add_row
+from ocms_adapters.sql.audited_changes import CLOSE, INSERT, ChangedRows
 from ocms_adapters.sql.dialects import dialect_of, mssql
 from ocms_adapters.sql.moments import singapore_or_none
 from ocms_adapters.sql.schema import ocms_api_credential as table
@@ -59,19 +63,20 @@ class SqlCredentials:
         if not 1 <= days <= LONGEST_DAYS:
             raise ValueError(f"A key counts for 1 to {LONGEST_DAYS} days.")
         key_id, secret = secrets.token_hex(KEY_ID_BYTES), secrets.token_urlsafe(SECRET_BYTES)
+        shown = {
+            "client": client,
+            "role": role.value,
+            "issued_at": local(now),
+            "expires_at": local(now + timedelta(days=days)),
+        }
         with writing(self._engine) as connection:
             _refuse_third_key(connection, client, now)
             connection.execute(
                 insert(table).values(
-                    key_id=key_id,
-                    client=client,
-                    role=role.value,
-                    secret_hash=hash_of(secret),
-                    issued_at=local(now),
-                    expires_at=local(now + timedelta(days=days)),
-                    **creation_stamp(local(now)),
+                    key_id=key_id, **shown, secret_hash=hash_of(secret), **creation_stamp(local(now))
                 )
             )
+            _add_audit_row(connection, INSERT, key_id, shown, now)
         return format_key(key_id, secret)
 
     def find(self, key_id: str) -> ApiCredential | None:
@@ -88,20 +93,34 @@ class SqlCredentials:
 
     def revoke(self, key_id: str, *, now: datetime) -> bool:
         """Revoke a key at once; False when there is no such key or it was revoked before."""
-        return self._change(key_id, now, revoked_at=local(now))
+        revocation = {"revoked_at": local(now)}
+        with writing(self._engine) as connection:
+            revoked = _change(connection, key_id, now, revocation)
+            if revoked:
+                _add_audit_row(connection, CLOSE, key_id, revocation, now)
+        return revoked
 
     def record_use(self, key_id: str, now: datetime) -> None:
         """Record when a key was last used, so that an administrator sees which one is safe to revoke."""
-        self._change(key_id, now, last_used_at=local(now))
-
-    def _change(self, key_id: str, now: datetime, **values: datetime) -> bool:
-        statement = (
-            update(table)
-            .where(table.c.key_id == key_id, table.c.revoked_at.is_(None))
-            .values(**values, **change_stamp(local(now)))
-        )
         with writing(self._engine) as connection:
-            return connection.execute(statement).rowcount == 1
+            _change(connection, key_id, now, {"last_used_at": local(now)})
+
+
+def _change(connection: Connection, key_id: str, now: datetime, values: Mapping[str, datetime]) -> bool:
+    statement = (
+        update(table)
+        .where(table.c.key_id == key_id, table.c.revoked_at.is_(None))
+        .values(**values, **change_stamp(local(now)))
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def _add_audit_row(
+    connection: Connection, how: str, key_id: str, values: Mapping[str, Any], now: datetime
+) -> None:
+    """Insert the audit row of a key; its secret is kept nowhere."""
+    changed = ChangedRows(table, how, ("key_id", *values), [(key_id, *values.values())])
+    add_row(connection, (), [changed], {}, now)
 
 
 def _refuse_third_key(connection: Connection, client: str, now: datetime) -> None:

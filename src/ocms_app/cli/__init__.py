@@ -1,11 +1,15 @@
 """The `ocms` command."""
 
+import getpass
+import os
 import sys
+from collections.abc import Sequence
 
 from cyclopts import App
 
 from ocms_app import version
 from ocms_app.demo_package import DEMO_COMMAND
+from ocms_core.kernel.actors import Actor, acting
 
 app = App(
     name="ocms",
@@ -55,4 +59,15 @@ def main() -> None:
     """Run the command line; an expected error is one line that says what to do."""
     from ocms_app.cli.errors import run_reporting_errors  # noqa: PLC0415  # see above
 
-    sys.exit(run_reporting_errors(app))
+    with acting(command_actor(sys.argv[1:])):
+        sys.exit(run_reporting_errors(app))
+
+
+def command_actor(words: Sequence[str]) -> Actor:
+    """Return who runs a command, as audit rows name it; of its words only the first, which is no value."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number that has no name
+        user = f"user {os.getuid()}"
+    command = words[0] if words and words[0] in COMMANDS else ""
+    return Actor(user[:50], "command", "-", f"ocms {command}".strip())

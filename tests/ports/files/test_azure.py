@@ -19,9 +19,9 @@ import pytest
 from azure.storage.blob import BlobClient
 
 from ocms_adapters.files.azure import BLOCK, AzureStore, azure_store
-from ocms_adapters.sql import engines
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.sheets import Column, Sheet
+from tests.support import engines
 from tests.support.azurite import connection_string
 from tests.support.databases import Databases
 from tests.support.http_calls import calling

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 from sqlalchemy.dialects import mssql
 
-from ocms_adapters.sql import engines
 from ocms_adapters.sql.court import CourtStatements, SqlCourtStores, has_dayend
 from ocms_adapters.sql.row_sets import bind_keys
 from ocms_core.court import service
@@ -30,6 +29,7 @@ from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.reference import EMPTY
 from ocms_core.kernel.stage_moves import StageMove
 from ocms_core.kernel.suspensions import OpenSuspension, SuspensionRecord
+from tests.support import engines
 from tests.support.builders import (
     DUE,
     HST,

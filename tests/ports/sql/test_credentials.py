@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, event, select
 
-from ocms_adapters.sql import engines
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.schema import ocms_api_credential
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.credentials import TooManyKeys, accepts, hash_of, parse_key
 from ocms_core.kernel.dates import SINGAPORE
+from tests.support import engines
 from tests.support.databases import Databases
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=SINGAPORE)

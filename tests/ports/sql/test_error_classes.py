@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from ocms_adapters.sql import engines
 from ocms_adapters.sql.dialects import DIALECTS
 from ocms_adapters.sql.transactions import DatabaseError, writing
 from ocms_core.kernel.errors import Conflict, OcmsError, RowRejected, Unavailable
+from tests.support import engines
 from tests.support.databases import Databases, postgres_databases, sqlite_databases
 from tests.support.postgres import PostgresServer
 

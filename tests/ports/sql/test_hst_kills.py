@@ -28,7 +28,7 @@ KILLS = 20
 PROGRAM = f"""
 import os, sys
 from datetime import datetime
-from ocms_adapters.sql import engines
+from tests.support import engines
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_core.hst import service
 from ocms_core.hst.request_checks import HstApplication

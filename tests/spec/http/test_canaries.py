@@ -102,7 +102,7 @@ CALLS: tuple[tuple[str, str, Any], ...] = (
 WRITTEN = ("ocms_furnish_detail", "ocms_hst", "ocms_change_of_processing", "ocms_offence_notice_owner_driver")
 READ = ("ocms_valid_offence_notice", "ocms_hst")
 KEPT = (
-    *(t.ocms_outbox, t.ocms_access_record, t.ocms_idempotent_answer, t.ocms_rate_counter),
+    *(t.ocms_audit_row, t.ocms_outbox, t.ocms_access_record, t.ocms_idempotent_answer, t.ocms_rate_counter),
     *(t.ocms_job_run, t.ocms_alert, t.ocms_report),
 )
 

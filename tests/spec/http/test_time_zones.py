@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ocms_adapters.sql import engines
+from tests.support import engines
 from tests.support.databases import Databases
 from tests.support.rows import put_notices
 
@@ -19,7 +19,7 @@ MACHINE = """
 import sys
 from datetime import datetime, timezone
 from ocms_adapters.clock import SystemClock
-from ocms_adapters.sql import engines
+from tests.support import engines
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_core.court import service
 from ocms_core.court.request_checks import CourtUpdate

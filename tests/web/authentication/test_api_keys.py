@@ -7,13 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ocms_adapters.sql import engines
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_core.kernel.access import Principal, Role
 from ocms_core.kernel.credentials import format_key
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_web.authentication.api_keys import ApiKeyAuthenticator
 from ocms_web.authentication.rejections import UNAUTHORIZED
+from tests.support import engines
 from tests.support.databases import Databases
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=SINGAPORE)

@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from litestar.datastructures import Headers
 
-from ocms_adapters.sql import engines
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_core.kernel.access import Operation, Principal, Role
 from ocms_core.kernel.errors import Unavailable
@@ -21,6 +20,7 @@ from ocms_web.authentication.rejections import (
     UNAUTHORIZED,
 )
 from ocms_web.problems import Problem
+from tests.support import engines
 from tests.support.databases import Databases
 from tests.web.authentication.tokens import NOW, OFFICER_CLAIMS, PLUS_CLAIMS, bearer_authenticator, signed
 

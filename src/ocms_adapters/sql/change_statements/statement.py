@@ -1,6 +1,6 @@
 """One statement for each kind of change."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -69,17 +69,42 @@ class BulkStatement:
             yield sorted(self.rows(change), key=itemgetter(0)), self.shared(change)
 
 
-@rule("G4")
-def inserts(
-    table: Table, *columns: str, **shared: BindParameter[Any]
-) -> Callable[[Dialect, RowSet], Executable]:
-    """Insert rows, each stamped with the moment and the audit user of its database."""
+@frozen
+class Inserts:
+    """What builds an insert of bound rows into a table; a column in `shared` has one value in every row."""
 
-    def build(_dialect: Dialect, row_set: RowSet) -> Executable:
-        rows = select(row_set.rows, *labelled(shared), now().label("made"), literal(AUDIT_USER))
-        return insert(table).from_select([*columns, *shared, "cre_date", "cre_user_id"], rows)
+    table: Table
+    columns: Sequence[str]
+    shared: Mapping[str, BindParameter[Any]]
 
-    return build
+    @rule("G4")
+    def __call__(self, _dialect: Dialect, row_set: RowSet) -> Executable:
+        """Build the insert, each row stamped with the moment and the audit user of its database (G4)."""
+        rows = select(row_set.rows, *labelled(self.shared), now().label("made"), literal(AUDIT_USER))
+        names = [*self.columns, *self.shared, "cre_date", "cre_user_id"]
+        return insert(self.table).from_select(names, rows)
+
+
+@frozen
+class Upserts:
+    """What builds an insert of bound rows that updates the row where its key is there already."""
+
+    table: Table
+    keys: Sequence[str]
+    columns: Sequence[str]
+    shared: Mapping[str, BindParameter[Any]]
+    user: str
+    newer: str
+
+    def __call__(self, dialect: Dialect, row_set: RowSet) -> Executable:
+        """Build the upsert as the database has it."""
+        upsert = Upsert(self.table, self.keys, self.columns, self.shared, now(), self.user, self.newer)
+        return dialect_of(dialect).upsert(dialect, upsert, row_set.rows)
+
+
+def inserts(table: Table, *columns: str, **shared: BindParameter[Any]) -> Inserts:
+    """Return the insert of rows of these columns, a column in `shared` the same in every row."""
+    return Inserts(table, columns, shared)
 
 
 def upserts(
@@ -89,16 +114,11 @@ def upserts(
     newer: str = "",
     user: str = AUDIT_USER,
     **shared: BindParameter[Any],
-) -> Callable[[Dialect, RowSet], Executable]:
+) -> Upserts:
     """
-    Insert rows, or update the row that has the key already.
+    Return the insert of rows that updates the row which has the key already.
 
     With `newer`, only where that column of the row is later than the one kept. A column in `shared` has
     the same value in every row.
     """
-
-    def build(dialect: Dialect, row_set: RowSet) -> Executable:
-        upsert = Upsert(table, keys, columns, shared, now(), user, newer)
-        return dialect_of(dialect).upsert(dialect, upsert, row_set.rows)
-
-    return build
+    return Upserts(table, keys, columns, shared, user, newer)

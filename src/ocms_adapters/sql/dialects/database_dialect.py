@@ -153,6 +153,11 @@ class DatabaseDialect(ABC):
         """Return the test of a column against a moment that was read from it."""
         return column == read
 
+    def rows_as_json(self, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[str] | None:
+        """Return all rows of a statement as one JSON array of arrays; None where they are read one by one."""
+        del columns
+        return None
+
     def day_of(self, moment: ColumnElement[datetime]) -> ColumnElement[date]:
         """Return the day of a moment."""
         return cast(moment, Date())

@@ -131,6 +131,10 @@ class SqliteDialect(DatabaseDialect):
         del dialect
         return upsert_on_conflict(insert, upsert, rows)
 
+    def rows_as_json(self, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
+        """Return `json_group_array`."""
+        return func.json_group_array(func.json_array(*columns), type_=String())
+
     def day_of(self, moment: ColumnElement[datetime]) -> ColumnElement[date]:
         """Return the day of a text that is a moment."""
         return func.date(moment, type_=Date())

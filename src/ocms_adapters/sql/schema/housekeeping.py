@@ -82,6 +82,25 @@ ocms_access_record = intranet_table(
     sqlite_autoincrement=True,
 )
 
+# What was changed, by whom, and what was before (K2): a row for the changes of one transaction, only ever
+# added. `notice_no` where they are of one notice, `notice_nos` where of several; `content` is encrypted.
+ocms_audit_row = intranet_table(
+    "ocms_audit_row",
+    serial("id"),
+    moment("changed_at", null=False),
+    varchar("principal", 50, null=False),
+    varchar("role", 8, null=False),
+    varchar("credential", 64, null=False),
+    varchar("operation", 64, null=False),
+    varchar("request_id", 128),
+    varchar("notice_no", 10),
+    long_text("notice_nos"),
+    binary("content"),
+    partial_index("ix_ocms_audit_row_notice_no", "notice_no", "id", where="notice_no IS NOT NULL"),
+    partial_index("ix_ocms_audit_row_several", "changed_at", where="notice_nos IS NOT NULL"),
+    sqlite_autoincrement=True,
+)
+
 # The answers of calls that may be delivered twice (K1); `is_final` is N while one may still be completed.
 ocms_idempotent_answer = intranet_table(
     "ocms_idempotent_answer",

@@ -327,6 +327,22 @@ TABLES: Mapping[str, TableMeaning] = {
         },
         new_by=OURS,
     ),
+    "ocms_audit_row": TableMeaning(
+        "What the changes of one transaction were and who made them (K2); rows are only ever added.",
+        {
+            "id": "Running number of the row",
+            "changed_at": "When the changes were made",
+            "principal": "Who made them: officer or client of the credential, worker, or user of ocms",
+            "role": "Role of who made them: cas, plus, toppan, oic, job, command or none",
+            "credential": "What the caller was let in by: the id of an API key or the client id of a token",
+            "operation": "Which operation made them: the contract's name, a job or a command",
+            "request_id": "Which request or run made them, as the log names it",
+            "notice_no": "Notice that was changed; null where it was not exactly one",
+            "notice_nos": "Notices that were changed, separated by blanks, where they are several",
+            "content": "What was changed, before and after, encrypted with a key of OCMS_AUDIT_KEYS",
+        },
+        new_by=OURS,
+    ),
     "ocms_idempotent_answer": TableMeaning(
         "The answers of calls that may be delivered twice: a repeat gets the first answer (K1).",
         {

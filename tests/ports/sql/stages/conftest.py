@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from ocms_adapters.sql import engines
 from ocms_adapters.sql.stages import SqlStageStores
+from tests.support import engines
 from tests.support.databases import Databases
 from tests.support.stage_rows import put_fees
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete, event, insert
 
-from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_core.stages import service
 from ocms_core.stages.client_checks import ToppanRun
+from tests.support import engines
 from tests.support.builders import LATER, NOW
 from tests.support.rows import notice_numbers, put_notices, rows_of
 from tests.support.stage_builders import item

@@ -55,7 +55,7 @@ def test_a_submit_takes_as_many_statements_for_500_notices_as_for_one(
             decision = submit(stores, numbers)
         assert all(answer.detail for answer in decision.answers)
         counts.append(len(statements))
-    assert counts == [8, 8, 8]
+    assert counts == [11, 11, 11]
 
 
 @pytest.mark.rule("G9")
@@ -73,7 +73,7 @@ def test_every_other_call_takes_the_same_statements_whatever_its_size(
             lambda numbers: service.plus_change(
                 PlusChange(tuple(numbers), "DN1", "DN2", None, "D"), stores=stores, now=NOW
             ),
-            7,
+            9,
         ),
         (
             lambda numbers: service.update_toppan_stages(

@@ -1,0 +1,170 @@
+"""Audit rows: what the changes of a transaction were, written with them and read again (K2)."""
+
+import zlib
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeAlias
+
+import msgspec
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    RowMapping,
+    Select,
+    String,
+    Table,
+    and_,
+    cast,
+    insert,
+    or_,
+    select,
+)
+
+from ocms_adapters.encryption import FieldCipher
+from ocms_adapters.sql.audit import creation_stamp
+from ocms_adapters.sql.audit_contents import row_changes
+from ocms_adapters.sql.audited_changes import ChangedRows, key_names
+from ocms_adapters.sql.dialects import dialect_of
+from ocms_adapters.sql.row_sets import among, bind_keys
+from ocms_adapters.sql.schema import housekeeping as h
+from ocms_adapters.sql.schema.column_types import Money
+from ocms_core.kernel.actors import Actor, present_actor
+from ocms_core.kernel.audit import AuditRow
+from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.rule_tags import rule
+
+CIPHER = "ocms_audit_cipher"
+FASTEST = 1
+table = h.ocms_audit_row
+ADD = insert(table)
+
+Before: TypeAlias = dict[str, tuple[tuple[str, ...], msgspec.Raw]]
+"""The rows of each table before the changes: the names of their values, and the rows as JSON."""
+
+
+def with_cipher(engine: Engine, cipher: Callable[[], FieldCipher]) -> Engine:
+    """Return the engine with what encrypts its audit rows; it is asked for when the first one is written."""
+    engine.update_execution_options(**{CIPHER: cache(cipher)})
+    return engine
+
+
+def cipher_of(connection: Connection) -> FieldCipher:
+    """Return what encrypts the audit rows of a connection. Raise TypeError for an engine without."""
+    cipher: Callable[[], FieldCipher] | None = connection.get_execution_options().get(CIPHER)
+    if cipher is None:
+        raise TypeError("this engine has no cipher for audit rows, so nothing can be changed with it")
+    return cipher()
+
+
+class AuditWriter:
+    """Writes the audit row of the changes of a transaction, on a connection of its dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._statements: dict[tuple[str, tuple[str, ...]], Select[Any]] = {}
+
+    @rule("K2")
+    def read_before(self, connection: Connection, changed: Sequence[ChangedRows]) -> Before:
+        """Return the rows of each table as they are before the changes; one statement for each table (K2)."""
+        by_table: dict[Table, list[ChangedRows]] = {}
+        for each in changed:
+            if each.read_columns:
+                by_table.setdefault(each.table, []).append(each)
+        return {str(of.name): self._read(connection, of, some) for of, some in by_table.items()}
+
+    def _read(
+        self, connection: Connection, of: Table, changed: Sequence[ChangedRows]
+    ) -> tuple[tuple[str, ...], msgspec.Raw]:
+        names = (*key_names(of), *{name: None for each in changed for name in each.read_columns})
+        statement = self._statements.get((of.name, names))
+        if statement is None:
+            statement = self._statements[of.name, names] = rows_before(self._dialect, of, names)
+        keys = sorted({row[0] for each in changed for row in each.rows})
+        found = connection.execute(statement, bind_keys(self._dialect, keys))
+        if len(found.keys()) == 1:
+            return names, msgspec.Raw((found.scalar() or "[]").encode())
+        return names, msgspec.Raw(msgspec.json.encode(list(map(tuple, found))))
+
+    @rule("K2")
+    def write(
+        self, connection: Connection, changed: Sequence[ChangedRows], before: Before, now: datetime
+    ) -> None:
+        """Insert the audit row of changes, with what was before; none where nothing has changed (K2)."""
+        if changed:
+            notices = {row[0] for each in changed if "notice_no" in each.names for row in each.rows}
+            add_row(connection, notices, changed, before, now)
+
+
+def rows_before(dialect: Dialect, of: Table, names: Sequence[str]) -> Select[Any]:
+    """Select columns of the rows that some keys begin, as one JSON text where the database makes one."""
+    columns = [
+        cast(of.columns[name], String) if isinstance(of.columns[name].type, Money) else of.columns[name]
+        for name in names
+    ]
+    as_json = dialect_of(dialect).rows_as_json(columns)
+    selected = select(*columns) if as_json is None else select(as_json)
+    return selected.where(among(dialect, of.columns[names[0]]))
+
+
+def add_row(
+    connection: Connection,
+    notices: Collection[str],
+    changed: Sequence[ChangedRows],
+    before: Before,
+    now: datetime,
+) -> None:
+    """Insert one audit row; its content is encrypted for its moment and operation."""
+    actor = present_actor()
+    several = " ".join(sorted(notices)) if len(notices) > 1 else None
+    at = local(now)
+    changes = [
+        (str(each.table.name), each.how, each.names, each.rows, each.shared, each.optional, each.newer)
+        for each in changed
+    ]
+    content = zlib.compress(msgspec.json.encode((before, changes)), FASTEST)
+    values = {
+        "changed_at": at,
+        "principal": actor.name[:50],
+        "role": actor.role,
+        "credential": actor.credential[:64],
+        "operation": actor.operation[:64],
+        "request_id": actor.request_id and actor.request_id[:128],
+        "notice_no": None if several else next(iter(notices), None),
+        "notice_nos": several,
+        "content": cipher_of(connection).encrypt_bytes(content, place(at, actor.operation[:64])),
+        **creation_stamp(at),
+    }
+    connection.execute(ADD, values)
+
+
+def place(changed_at: datetime, operation: str) -> str:
+    """Return the place the content of a row is encrypted for."""
+    return f"audit {changed_at.isoformat()} {operation}"
+
+
+def rows_of_notice(connection: Connection, notice_no: str, since: datetime | None = None) -> list[AuditRow]:
+    """
+    Return the audit rows of a notice from a moment on, the oldest first, each with the notice's changes.
+
+    Raises `DecryptionFailed` for a row that was altered or whose key is not there.
+    """
+    mine = or_(
+        table.c.notice_no == notice_no,
+        and_(table.c.notice_nos.is_not(None), table.c.notice_nos.contains(notice_no, autoescape=True)),
+    )
+    period = [] if since is None else [table.c.changed_at >= local(since)]
+    found = connection.execute(select(table).where(mine, *period).order_by(table.c.changed_at, table.c.id))
+    cipher = cipher_of(connection)
+    rows = (audit_row(row, cipher, notice_no) for row in found.mappings())
+    return [row for row in rows if row.changes]
+
+
+def audit_row(row: RowMapping, cipher: FieldCipher, notice_no: str | None = None) -> AuditRow:
+    """Return an audit row with its changes, or only those of one notice."""
+    content = cipher.decrypt_bytes(row["content"], place(row["changed_at"], row["operation"]))
+    changes = row_changes(*msgspec.json.decode(zlib.decompress(content)))
+    kept = tuple(each for each in changes if notice_no is None or each.notice_no == notice_no)
+    actor = Actor(row["principal"], row["role"], row["credential"], row["operation"], row["request_id"])
+    return AuditRow(row["id"], singapore(row["changed_at"]), actor, kept)
