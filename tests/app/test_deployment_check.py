@@ -244,7 +244,9 @@ def test_without_its_extra_the_command_says_what_to_install() -> None:
     assert said.stderr == "cyclopts is not installed; install ocms[server]\n"
 
 
-@pytest.mark.parametrize("name", ["internet_keys", "access_hash_key", "audit_keys", "link_key", "OCMS_LINK_KEY"])
+@pytest.mark.parametrize(
+    "name", ["internet_keys", "access_hash_key", "audit_keys", "link_key", "OCMS_LINK_KEY"]
+)
 def test_a_new_secret_is_good_for_its_setting(
     sqlite_deployment: Deployment, settings: Settings, name: str
 ) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from ocms_adapters.sql import schema as t
 from ocms_app.cli.stages import import_file
+from ocms_app.keys import new_secret
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.stages import service
 from tests.support import engines
@@ -55,6 +56,7 @@ def engine(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("OCMS_INTRANET_URL", databases.intranet)
     monkeypatch.setenv("OCMS_INTERNET_URL", databases.internet)
     monkeypatch.setenv("OCMS_REPORTS", str(tmp_path / "reports"))
+    monkeypatch.setenv("OCMS_AUDIT_KEYS", new_secret("audit_keys"))
     engine = engines.create(databases.intranet)
     put_notices(engine, ["N-001", "N-002"], last_processing_stage="DN1")
     put_offenders(engine, ["N-001", "N-002"])

@@ -20,6 +20,7 @@ from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS, job_named
 from ocms_app.jobs import hst
 from ocms_app.jobs.context import JobContext
+from ocms_app.keys import new_secret
 from ocms_app.settings import Settings, variable
 from ocms_core.hst import mha_file, service
 from ocms_core.hst.reports import month_of, names
@@ -83,6 +84,7 @@ def settings(
     return Settings(
         intranet_url=databases.intranet,
         internet_url=databases.internet,
+        audit_keys=new_secret("audit_keys"),
         reports=str(tmp_path / "reports"),
         smtp_host="127.0.0.1",
         smtp_port=mailbox.port,

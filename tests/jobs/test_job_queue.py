@@ -78,7 +78,10 @@ class Bulk:
 @contextmanager
 def bulk(databases: Databases) -> Iterator[Bulk]:
     settings = Settings(
-        intranet_url=databases.intranet, internet_url=databases.internet, internet_keys=f"k1={KEY}"
+        intranet_url=databases.intranet,
+        internet_url=databases.internet,
+        internet_keys=f"k1={KEY}",
+        audit_keys=f"k1={KEY}",
     )
     with opened(databases.intranet) as (intranet,):
         for number in range(NOTICES):
@@ -109,6 +112,7 @@ def environment(settings: Settings, host: str | None = None) -> dict[str, str]:
         kept[f"OCMS_{side}_URL"] = url.render_as_string(hide_password=False)
     return kept | {
         "OCMS_INTERNET_KEYS": settings.internet_keys,
+        "OCMS_AUDIT_KEYS": settings.audit_keys,
         "OCMS_ACCESS_HASH_KEY": settings.access_hash_key or new_key(),
     }
 
