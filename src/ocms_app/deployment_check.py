@@ -15,6 +15,7 @@ from sqlalchemy import Engine, make_url
 from ocms_adapters.files.blobs import FolderStore
 from ocms_adapters.http.mutual_tls import NoCertificate
 from ocms_adapters.mail import SmtpAlertSender
+from ocms_adapters.signing import key_id_of
 from ocms_adapters.sql import engines, migrations
 from ocms_adapters.sql.court import has_dayend
 from ocms_adapters.sql.migrations import SchemaState, Side
@@ -22,6 +23,7 @@ from ocms_adapters.sql.transactions import reading
 from ocms_adapters.sql.utc_clock import aware, utc_now
 from ocms_app.extras import missing_extra
 from ocms_app.jobs import hst, refreshing_vip_vehicles, sending_alerts
+from ocms_app.keys import head_signer
 from ocms_app.reports import report_store
 from ocms_app.scheduler import wrong_schedules
 from ocms_app.settings import DAYEND, Settings, WrongSettings, require, variable
@@ -283,6 +285,18 @@ def folder(subject: str, path: Path) -> Iterator[CheckResult]:
         yield good(subject, f"{path} can be written, {free // 1024**3} GB left")
 
 
+def check_audit_signing(settings: Settings, _now: datetime) -> Iterator[CheckResult]:
+    """Yield whether the heads of audit rows can be signed here, as a worker does (K2)."""
+    name = variable("audit_signing_key")
+    try:
+        key_id = key_id_of(head_signer(settings).public_key)
+    except WrongSettings as problem:
+        text = problem.lines[0].partition(": ")[2]
+        yield wrong(name, text) if settings.audit_signing_key else note(name, f"{text}; `ocms work` needs it")
+    else:
+        yield good(name, f"signs as {key_id}")
+
+
 def check_time_zone(_settings: Settings, _now: datetime) -> Iterator[CheckResult]:
     """Yield whether this machine knows the time in Singapore."""
     try:
@@ -293,6 +307,7 @@ def check_time_zone(_settings: Settings, _now: datetime) -> Iterator[CheckResult
 
 CHECKS: Sequence[Check] = (
     check_settings_of_all,
+    check_audit_signing,
     check_time_zone,
     check_databases,
     check_court_test,

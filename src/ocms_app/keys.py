@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from ocms_adapters.encryption import KEY_BYTES, FieldCipher
+from ocms_adapters.signing import Ed25519Checker, Ed25519Signer
 from ocms_app.settings import Settings, WrongSettings, variable
 
 DEV_KEY_ID = "dev"
@@ -21,6 +22,7 @@ WITH_IDS = ("internet_keys", "audit_keys")
 MADE_BY = {
     "internet_keys": "ocms keys new-secret internet_keys",
     "audit_keys": "ocms keys new-secret audit_keys",
+    "audit_signing_key": "ocms keys new-secret audit_signing_key",
     "access_hash_key": "ocms keys new-secret access_hash_key",
     "link_key": "ocms keys new-secret link_key",
 }
@@ -71,15 +73,40 @@ def cipher_of_setting(settings: Settings, name: str) -> FieldCipher:
 
 def access_hash_key(settings: Settings) -> bytes:
     """Return the key that hashes identity numbers in access records; raise `WrongSettings` for a bad one."""
+    return plain_key(settings, "access_hash_key", longest=None)
+
+
+def head_signer(settings: Settings) -> Ed25519Signer:
+    """Return what signs the heads of audit rows; raise `WrongSettings` for a bad key."""
+    return Ed25519Signer(plain_key(settings, "audit_signing_key", longest=KEY_BYTES))
+
+
+def head_checker(settings: Settings) -> Ed25519Checker:
+    """
+    Return what checks the heads of audit rows: by the public keys of the settings and that of its own key.
+
+    Raises `WrongSettings` for keys that cannot be, and where there are none.
+    """
+    listed = filter(None, (each.strip() for each in settings.audit_public_keys.split(",")))
     try:
-        key = base64.b64decode(
-            settings.access_hash_key or machine_key(settings, "access_hash_key"), validate=True
-        )
+        public_keys = [base64.b64decode(each, validate=True) for each in listed]
+        if settings.audit_signing_key or not public_keys:
+            public_keys.append(head_signer(settings).public_key)
+        return Ed25519Checker.of(public_keys)
+    except (ValueError, binascii.Error):
+        name = variable("audit_public_keys")
+        raise WrongSettings([f"{name}: write base64,base64; `ocms audit public-key` prints one"]) from None
+
+
+def plain_key(settings: Settings, name: str, *, longest: int | None) -> bytes:
+    """Return a key of at least 32 bytes in base 64; raise `WrongSettings` for a bad one."""
+    try:
+        key = base64.b64decode(getattr(settings, name) or machine_key(settings, name), validate=True)
     except (ValueError, binascii.Error):
         key = b""
-    if len(key) < KEY_BYTES:
-        made = f"`{MADE_BY['access_hash_key']}` makes one"
-        raise WrongSettings([f"{variable('access_hash_key')}: is no {KEY_BYTES} bytes in base 64; {made}"])
+    if len(key) < KEY_BYTES or (longest and len(key) > longest):
+        made = f"`{MADE_BY[name]}` makes one"
+        raise WrongSettings([f"{variable(name)}: is no {KEY_BYTES} bytes in base 64; {made}"])
     return key
 
 

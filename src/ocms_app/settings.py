@@ -78,6 +78,8 @@ class Settings:
     internet_keys: str = secret()
     access_hash_key: str = secret()
     audit_keys: str = secret()
+    audit_signing_key: str = secret()
+    audit_public_keys: str = ""
     reports: str = "var/reports"
     reports_azure: str = secret()
     reports_container: str = "ocms-reports"
@@ -149,6 +151,8 @@ MEANINGS: dict[str, str] = {
     "internet_keys": "keys of the Internet copy, id=base64,id=base64; the first encrypts, all decrypt",
     "access_hash_key": "key that identity numbers in access records are hashed with, 32 bytes in base 64",
     "audit_keys": "keys of the content of audit rows, id=base64,id=base64; the first encrypts, all decrypt",
+    "audit_signing_key": "key with which a worker signs the heads of audit rows, 32 bytes in base 64",
+    "audit_public_keys": "earlier public keys whose heads count besides, base64,base64",
     "reports": "folder the reports go below",
     "reports_azure": "connection string of the Azure storage account that keeps the reports instead",
     "reports_container": "blob container there",

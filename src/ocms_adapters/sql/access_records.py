@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from attrs import field, frozen
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 
 from ocms_adapters.sql.audit import creation_stamp
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.transactions import streaming, writing
 from ocms_core.kernel.access import Operation, Principal
+from ocms_core.kernel.audit_story import Look
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.errors import OcmsError, Unavailable
 from ocms_core.kernel.rule_tags import rule
@@ -86,6 +87,17 @@ class SqlAccessRecords:
     def hashed(self, id_no: str) -> bytes:
         """Return the keyed hash an identity number is found by."""
         return hmac.digest(self._key, id_no.upper().encode(), "sha256")[:HASH_BYTES]
+
+
+def looks_at_notice(connection: Connection, notice_no: str) -> list[Look]:
+    """Return the looks that named a notice, the oldest first."""
+    table = h.ocms_access_record.c
+    rows = (
+        select(table.looked_up_at, table.principal, table.role, table.operation)
+        .where(table.notice_no == notice_no)
+        .order_by(table.looked_up_at, table.id)
+    )
+    return [Look(singapore(at), *others) for at, *others in connection.execute(rows)]
 
 
 def hashes_in(identity_set: bytes | None, identities: str | None) -> set[bytes]:

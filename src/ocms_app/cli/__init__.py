@@ -32,6 +32,10 @@ COMMANDS = {
     "db": ("ocms_app.cli.databases:app", "Create, migrate, check and fill the databases."),
     "keys": ("ocms_app.cli.credentials:keys", "Issue, list and revoke API keys."),
     "access": ("ocms_app.cli.access:access", "Show who has looked up a person."),
+    "audit": (
+        "ocms_app.cli.audit:app",
+        "Show what happened to a notice; check and export the record of all changes.",
+    ),
     "token": (
         "ocms_app.cli.tokens:app",
         "Print a bearer token of the development issuer, or say why a token is or is not accepted.",

@@ -64,8 +64,8 @@ def new_secret(name: str) -> None:
     Parameters
     ----------
     name
-        internet_keys (its first key; `ocms replication key` makes further ones), audit_keys, access_hash_key
-        or link_key.
+        internet_keys (its first key; `ocms replication key` makes further ones), audit_keys,
+        audit_signing_key, access_hash_key or link_key.
     """
     setting = name.lower().removeprefix(PREFIX.lower())
     print(f"{variable(setting)}={made_secret(setting)}")

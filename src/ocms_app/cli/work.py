@@ -11,6 +11,7 @@ from ocms_app.deployment_check import check_before_start
 from ocms_app.distributed_reconciliation import queue_of, reconciliation
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS, schedules_in_effect
+from ocms_app.keys import head_signer
 from ocms_app.scheduler import Worker
 from ocms_app.startup import startup
 
@@ -29,6 +30,7 @@ def work(*, chunks: bool = False) -> int:
     """
     settings = startup()
     check_before_start(settings)
+    head_signer(settings)
     databases = open_databases(settings)
     databases.ready()
     runner = JobRunner(settings, databases)

@@ -10,6 +10,8 @@ from ocms_adapters.sql.schema.dated_values import (
 from ocms_adapters.sql.schema.housekeeping import (
     ocms_access_record,
     ocms_api_credential,
+    ocms_audit_head,
+    ocms_audit_leaf,
     ocms_audit_row,
     ocms_idempotent_answer,
     ocms_mha_file,
@@ -55,6 +57,8 @@ __all__ = [
     "ocms_adhoc_nro_queue",
     "ocms_alert",
     "ocms_api_credential",
+    "ocms_audit_head",
+    "ocms_audit_leaf",
     "ocms_audit_row",
     "ocms_change_of_processing",
     "ocms_court_case",

@@ -1,6 +1,6 @@
 """The Intranet tables no other system knows: what OCMS keeps about its own calls, files and deliveries."""
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Column, Index
 
 from ocms_adapters.sql.schema.columns import (
     binary,
@@ -99,6 +99,32 @@ ocms_audit_row = intranet_table(
     partial_index("ix_ocms_audit_row_notice_no", "notice_no", "id", where="notice_no IS NOT NULL"),
     partial_index("ix_ocms_audit_row_several", "changed_at", where="notice_nos IS NOT NULL"),
     sqlite_autoincrement=True,
+)
+
+# The hash tree of audit rows and access records, a leaf for each in the order they were sealed; only added
+# to. A leaf stays when its access record is removed after its time.
+ocms_audit_leaf = intranet_table(
+    "ocms_audit_leaf",
+    whole("position", key=True),
+    varchar("record_kind", 16, null=False),
+    Column("record_id", BigInteger, nullable=False),
+    moment("recorded_at", null=False),
+    varchar("digest", 64, null=False),
+    Index("ix_ocms_audit_leaf_record", "record_kind", "record_id", unique=True),
+)
+
+# What the first so many leaves of the tree were, signed; only added to.
+ocms_audit_head = intranet_table(
+    "ocms_audit_head",
+    whole("size", key=True),
+    varchar("root", 64, null=False),
+    moment("signed_at", null=False),
+    varchar("key_id", 16, null=False),
+    varchar("signature", 88, null=False),
+    long_text("complete_trees"),
+    Column("last_audit_row", BigInteger, nullable=False),
+    Column("last_access_record", BigInteger, nullable=False),
+    Index("ix_ocms_audit_head_signed_at", "signed_at"),
 )
 
 # The answers of calls that may be delivered twice (K1); `is_final` is N while one may still be completed.

@@ -343,6 +343,31 @@ TABLES: Mapping[str, TableMeaning] = {
         },
         new_by=OURS,
     ),
+    "ocms_audit_leaf": TableMeaning(
+        "The leaves of the hash tree of audit rows and access records (K2); rows are only ever added.",
+        {
+            "position": "Place of the leaf in the tree, from 0",
+            "record_kind": "What was sealed: audit row or access record",
+            "record_id": "Which one: its id",
+            "recorded_at": "When that was made",
+            "digest": "SHA-256 of everything it said, in hex",
+        },
+        new_by=OURS,
+    ),
+    "ocms_audit_head": TableMeaning(
+        "What the first leaves of the tree were, signed (K2); rows are only ever added.",
+        {
+            "size": "How many leaves",
+            "root": "Root of the hash tree over them (RFC 6962), in hex",
+            "signed_at": "When it was signed",
+            "key_id": "Which key signed it: the beginning of the SHA-256 of its public key",
+            "signature": "Ed25519 signature in base 64",
+            "complete_trees": "Roots of the complete trees it consists of, by which the tree is continued",
+            "last_audit_row": "Highest number of an audit row among the leaves; 0 for none",
+            "last_access_record": "Highest number of an access record among the leaves; 0 for none",
+        },
+        new_by=OURS,
+    ),
     "ocms_idempotent_answer": TableMeaning(
         "The answers of calls that may be delivered twice: a repeat gets the first answer (K1).",
         {
