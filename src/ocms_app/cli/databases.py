@@ -1,5 +1,6 @@
 """`ocms db`: create, migrate, check and fill the databases."""
 
+import re
 import sys
 from collections.abc import Iterator
 from typing import Annotated
@@ -9,6 +10,7 @@ from cyclopts import App, Parameter
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql import current_offenders, migrations
 from ocms_adapters.sql.court import has_dayend
+from ocms_adapters.sql.grants import grant_statements, role_statements
 from ocms_adapters.sql.reference import read_reference_from
 from ocms_adapters.sql.transactions import translated
 from ocms_app.cli.stages import LONGEST_NAME
@@ -21,6 +23,7 @@ from ocms_app.startup import startup
 from ocms_core.kernel.dates import today
 from ocms_core.kernel.reference_overview import validity_warnings
 
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 WORKING = (migrations.SchemaState.CURRENT, migrations.SchemaState.AHEAD)
 
 app = App(name="db", help="Create, migrate, check and fill the databases.")
@@ -76,6 +79,26 @@ def check(
     if suspensions and not behind:
         left = check_suspensions(databases, officer if repair else None)
     return 1 if behind or wrong or left else 0
+
+
+@app.command
+def grants(side: migrations.Side | None = None, *, prefix: str = "ocms") -> None:
+    """
+    Print the SQL that lets each process do in PostgreSQL what it must, and no more.
+
+    Without a side: the roles, once for each server. None of them owns the tables or may upgrade them.
+
+    Parameters
+    ----------
+    side
+        The database the grants are for: intranet or internet.
+    prefix
+        What the names of the roles begin with.
+    """
+    if not NAME.fullmatch(prefix):
+        raise ValueError("--prefix is 1 to 40 small letters, digits and underscores, a letter first.")
+    for statement in grant_statements(side, prefix) if side else role_statements(prefix):
+        print(statement)
 
 
 def wrong_columns(settings: Settings, databases: Databases) -> Iterator[str]:

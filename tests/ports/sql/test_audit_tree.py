@@ -26,8 +26,9 @@ from ocms_core.kernel.changes import CourtDueDateRecorded
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.merkle import HashTree, joined
 from tests.support.builders import DUE, LATER, NOW
-from tests.support.databases import Databases, sqlite_databases
+from tests.support.databases import Databases, postgres_databases, sqlite_databases
 from tests.support.engines import AUDIT_CIPHER, create
+from tests.support.postgres import PostgresServer
 
 SIGNER = Ed25519Signer(b"1" * 32)
 STRANGER = Ed25519Signer(b"2" * 32)
@@ -111,14 +112,17 @@ def test_what_is_sealed_is_whole_and_sealed_once(engine: Engine) -> None:
 
 
 @pytest.mark.rule("K2")
-def test_a_row_that_is_committed_after_later_ones_were_sealed_is_sealed_after_them(
-    databases: Databases,
+def test_a_row_that_is_committed_after_later_ones_were_sealed_comes_after_them(
+    postgres: PostgresServer,
 ) -> None:
-    """Only PostgreSQL lets a second transaction write meanwhile."""
-    engine = create(databases.intranet)
-    if engine.name == "sqlite":
+    with postgres_databases(postgres) as pair:  # SQLite has one writer at a time
+        engine = create(pair.intranet)
+        commit_late(engine)
         engine.dispose()
-        return
+
+
+def commit_late(engine: Engine) -> None:
+    """Commit a change after a later one was sealed."""
     with writing(engine) as late:
         change(late, "LATE")
         changed(engine, "EARLY")
