@@ -1,7 +1,7 @@
 """Audit rows: what the changes of a transaction were, written with them and read again (K2)."""
 
 import zlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeAlias
@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 
-from ocms_adapters.encryption import FieldCipher
+from ocms_adapters.encryption import DecryptionFailed, FieldCipher
 from ocms_adapters.sql.audit import creation_stamp
 from ocms_adapters.sql.audit_contents import row_changes
 from ocms_adapters.sql.audited_changes import ChangedRows, key_names
@@ -39,6 +39,7 @@ CIPHER = "ocms_audit_cipher"
 FASTEST = 1
 table = h.ocms_audit_row
 ADD = insert(table)
+IN_CLEAR = ("principal", "role", "credential", "operation", "request_id", "notice_no", "notice_nos")
 
 Before: TypeAlias = dict[str, tuple[tuple[str, ...], msgspec.Raw]]
 """The rows of each table before the changes: the names of their values, and the rows as JSON."""
@@ -115,7 +116,7 @@ def add_row(
     before: Before,
     now: datetime,
 ) -> None:
-    """Insert one audit row; its content is encrypted for its moment and operation."""
+    """Insert one audit row; its content is encrypted for whatever else it says, and fits no other row."""
     actor = present_actor()
     several = " ".join(sorted(notices)) if len(notices) > 1 else None
     at = local(now)
@@ -124,7 +125,7 @@ def add_row(
         for each in changed
     ]
     content = zlib.compress(msgspec.json.encode((before, changes)), FASTEST)
-    values = {
+    row = {
         "changed_at": at,
         "principal": actor.name[:50],
         "role": actor.role,
@@ -133,15 +134,14 @@ def add_row(
         "request_id": actor.request_id and actor.request_id[:128],
         "notice_no": None if several else next(iter(notices), None),
         "notice_nos": several,
-        "content": cipher_of(connection).encrypt_bytes(content, place(at, actor.operation[:64])),
-        **creation_stamp(at),
     }
-    connection.execute(ADD, values)
+    encrypted = cipher_of(connection).encrypt_bytes(content, place(row))
+    connection.execute(ADD, {**row, "content": encrypted, **creation_stamp(at)})
 
 
-def place(changed_at: datetime, operation: str) -> str:
-    """Return the place the content of a row is encrypted for."""
-    return f"audit {changed_at.isoformat()} {operation}"
+def place(row: Mapping[str, Any]) -> str:
+    """Return the place the content of a row is encrypted for: all else that the row says."""
+    return "\n".join([row["changed_at"].isoformat(), *(str(row[name]) for name in IN_CLEAR)])
 
 
 def rows_of_notice(connection: Connection, notice_no: str, since: datetime | None = None) -> list[AuditRow]:
@@ -163,7 +163,10 @@ def rows_of_notice(connection: Connection, notice_no: str, since: datetime | Non
 
 def audit_row(row: RowMapping, cipher: FieldCipher, notice_no: str | None = None) -> AuditRow:
     """Return an audit row with its changes, or only those of one notice."""
-    content = cipher.decrypt_bytes(row["content"], place(row["changed_at"], row["operation"]))
+    try:
+        content = cipher.decrypt_bytes(row["content"] or b"", place(dict(row)))
+    except DecryptionFailed as failed:
+        raise DecryptionFailed(f"audit row {row['id']}: {failed}") from None
     changes = row_changes(*msgspec.json.decode(zlib.decompress(content)))
     kept = tuple(each for each in changes if notice_no is None or each.notice_no == notice_no)
     actor = Actor(row["principal"], row["role"], row["credential"], row["operation"], row["request_id"])

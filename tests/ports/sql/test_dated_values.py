@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 from sqlalchemy import Engine, inspect, select, text
 
-from ocms_adapters.sql import engines, migrations, schema
+from ocms_adapters.sql import migrations, schema
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.offenders import SqlOffenderStores
@@ -33,6 +33,7 @@ from ocms_core.stages import service as stages
 from ocms_core.stages.client_checks import PlusChange, ToppanRun
 from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.request_checks import ChangeItem, Validation
+from tests.support import engines
 from tests.support.builders import SUSPENSION_REASONS, at
 from tests.support.databases import Databases
 from tests.support.hst_facts import APPLICATION, IDENTITY

@@ -79,7 +79,7 @@ def test_every_other_call_takes_the_same_statements_whatever_its_size(
             lambda numbers: service.update_toppan_stages(
                 ToppanRun(tuple(numbers), "DR3", NOW), stores=stores, now=NOW
             ),
-            5,
+            7,
         ),
     )
     for call, expected in calls:

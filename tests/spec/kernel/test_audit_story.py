@@ -1,0 +1,99 @@
+"""What happened to a notice is told in order and in words, and of people only that it did (K2)."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ocms_core.kernel.actors import UNNAMED, Actor, acting, present_actor
+from ocms_core.kernel.audit import AuditRow, RowChange
+from ocms_core.kernel.audit_story import Look, story
+from ocms_core.kernel.dates import local
+from tests.support.builders import NOW
+
+NO = "500500303J"
+OFFICER = Actor("OIC001", "oic", "portal", "changeProcessingStage", "r-1")
+JOB = Actor("node:1", "job", "-", "seal_audit_rows")
+MOVED = RowChange(
+    "ocms_valid_offence_notice",
+    {"notice_no": NO},
+    {"last_processing_stage": "DN1", "amount_payable": Decimal("70.00"), "next_processing_stage": None},
+    {"last_processing_stage": "DN2", "amount_payable": Decimal("80.00"), "next_processing_stage": None},
+)
+SUSPENDED = RowChange(
+    "ocms_suspended_notice",
+    {"notice_no": NO, "date_of_suspension": local(NOW), "sr_no": 1},
+    None,
+    {"suspension_type": "TS", "due_date_of_revival": None, "suspension_remarks": "JOHN LEE moved"},
+)
+ROLE = {"notice_no": NO, "owner_driver_indicator": "O"}
+
+
+def told(*rows: AuditRow, looks: tuple[Look, ...] = ()) -> list[str]:
+    return list(story(rows, looks))
+
+
+def change(table: str, before: Any, after: Any, **key: Any) -> str:
+    """Return the one line of a change."""
+    return told(AuditRow(1, NOW, JOB, (RowChange(table, {**ROLE, **key}, before, after),)))[1]
+
+
+@pytest.mark.rule("K2")
+def test_changes_and_looks_come_in_order_with_who_made_them() -> None:
+    later = NOW + timedelta(minutes=1)
+    lines = told(
+        AuditRow(2, later, JOB, (SUSPENDED,)),
+        AuditRow(1, NOW, OFFICER, (MOVED,)),
+        looks=(Look(later + timedelta(minutes=1), "OIC002", "oic", "notice-getTimeline"),),
+    )
+    assert lines == [
+        "2025-01-14 11:00:00  OIC001 (oic), changeProcessingStage, request r-1",
+        "  notice changed: last processing stage DN1 → DN2, amount payable $70.00 → $80.00",
+        "2025-01-14 11:01:00  node:1 (job), seal_audit_rows",
+        "  suspension 1 of 2025-01-14 11:00:00 added: suspension type TS, suspension remarks (hidden)",
+        "2025-01-14 11:02:00  OIC002 (oic), notice-getTimeline: looked at its people",
+    ]
+
+
+@pytest.mark.rule("K2", "G2")
+@pytest.mark.parametrize(
+    "line, expected",
+    [
+        (
+            ("ocms_offence_notice_owner_driver", {"name": "A", "offender_indicator": "Y"},
+             {"name": "B", "offender_indicator": "N"}),
+            "  person in role O changed: name (hidden) → (hidden), offender indicator Y → N",
+        ),
+        (
+            ("ocms_offence_notice_owner_driver", {"name": None}, {"name": "B"}),
+            "  person in role O changed: name nothing → (hidden)",
+        ),
+        (
+            ("ocms_offence_notice_owner_driver", {"name": "A"}, {"name": "A"}),
+            "  person in role O written again, with the same values",
+        ),
+        (("ocms_furnish_detail", None, {"remarks": None}), "  furnished details of role O added"),
+        (("ocms_hst", {"name": "A"}, None), "  ocms_hst removed"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_of_a_person_it_is_told_that_something_changed_and_not_what(line: Any, expected: str) -> None:
+    assert change(*line) == expected
+
+
+def test_an_address_is_told_by_its_kind_and_role() -> None:
+    line = change(
+        "ocms_offence_notice_owner_driver_addr", None, {"postal_code": "1"}, type_of_address="mha_reg"
+    )
+    assert line == "  mha_reg address of role O added: postal code (hidden)"
+
+
+@pytest.mark.rule("K2")
+def test_who_acts_is_named_while_a_block_lasts() -> None:
+    assert present_actor() == UNNAMED
+    with acting(OFFICER):
+        with acting(JOB):
+            assert present_actor() == JOB
+        assert present_actor() == OFFICER
+    assert present_actor() == UNNAMED
