@@ -11,6 +11,8 @@ from attrs import Factory, define, field, frozen
 from sqlalchemy import Engine, create_engine, event
 
 import ocms_adapters
+from ocms_adapters.sql.audit_rows import with_cipher
+from tests.support.engines import AUDIT_CIPHER
 
 ADAPTERS = Path(ocms_adapters.__file__).parent
 SQL_SERVER_2019 = (15, 0)
@@ -139,7 +141,7 @@ def recording_engine() -> Iterator[tuple[Engine, Recorder]]:
         _, cursor, _, _, context, _ = arguments
         cursor.names = columns_of(context)
 
-    yield engine, recorder
+    yield with_cipher(engine, lambda: AUDIT_CIPHER), recorder
     engine.dispose()
 
 

@@ -19,9 +19,13 @@ from sqlglot import exp
 
 import ocms_adapters.sql
 from ocms_adapters.encryption import FieldCipher
+from ocms_adapters.signing import Ed25519Checker, Ed25519Signer
 from ocms_adapters.sql import stage_reports, stage_search
-from ocms_adapters.sql.access_records import SqlAccessRecords
+from ocms_adapters.sql.access_records import SqlAccessRecords, looks_at_notice
 from ocms_adapters.sql.alerts import SqlAlerts
+from ocms_adapters.sql.audit_check import AuditCheck
+from ocms_adapters.sql.audit_rows import rows_of_notice
+from ocms_adapters.sql.audit_tree import SqlAuditTree, heads_of, leaves_of, rows_of
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.court import CourtStatements
 from ocms_adapters.sql.credentials import SqlCredentials
@@ -47,7 +51,11 @@ from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
 from ocms_core.jobs.stuck_cases import StuckKind
 from ocms_core.kernel.access import Limit, Operation, Principal, Role
 from ocms_core.kernel.alerts import Alert
+from ocms_core.kernel.audit_heads import Leaf, RecordKind
+from ocms_core.kernel.changes import CourtDueDateRecorded, NoticeChanged
+from ocms_core.kernel.merkle import HashTree
 from ocms_core.kernel.report_store import StoredReport
+from ocms_core.kernel.stage_moves import NextStage
 from ocms_core.replication.replicated_tables import REPLICATED_TABLES
 from ocms_core.stages.reports import ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria
@@ -201,8 +209,24 @@ def locks_of_the_database(engine: Engine) -> None:
         DIALECTS["mssql"].limit_lock_waits(connection, 2)
 
 
+def audit(engine: Engine) -> None:
+    signer = Ed25519Signer(b"1" * 32)
+    changes = (NoticeChanged("A1", next=NextStage("DN2", NOW)), CourtDueDateRecorded("A1", NOW))
+    with writing(engine) as connection:
+        ChangeWriter(engine.dialect).record(connection, changes, NOW, isolate=False)
+        rows_of_notice(connection, "A1", NOW)
+        looks_at_notice(connection, "A1")
+        list(heads_of(connection))
+        list(leaves_of(connection, 1))
+        rows_of(connection, RecordKind.ACCESS_RECORD, range(1000))
+        AuditCheck(Ed25519Checker.of([signer.public_key])).report(connection)
+        leaf = Leaf(0, RecordKind.AUDIT_ROW, 1, DATABASE_NOW, "0" * 64)
+        SqlAuditTree(engine, signer)._write(connection, [leaf], HashTree(), dict.fromkeys(RecordKind, 0), NOW)
+    SqlAuditTree(engine, signer).extend(NOW, 1)
+
+
 FLOWS: tuple[Callable[[Engine], None], ...] = (
-    jobs, alerts, credentials, rate_limits, replication, reports, searches, suspensions,
+    audit, jobs, alerts, credentials, rate_limits, replication, reports, searches, suspensions,
     stuck, locks_of_the_database,
 )  # fmt: skip
 
