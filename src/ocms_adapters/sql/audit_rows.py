@@ -4,10 +4,12 @@ import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import msgspec
 from sqlalchemy import (
+    CompoundSelect,
     Connection,
     Dialect,
     Engine,
@@ -18,8 +20,10 @@ from sqlalchemy import (
     and_,
     cast,
     insert,
+    literal_column,
     or_,
     select,
+    union_all,
 )
 
 from ocms_adapters.encryption import DecryptionFailed, FieldCipher
@@ -44,6 +48,9 @@ IN_CLEAR = ("principal", "role", "credential", "operation", "request_id", "notic
 Before: TypeAlias = dict[str, tuple[tuple[str, ...], msgspec.Raw]]
 """The rows of each table before the changes: the names of their values, and the rows as JSON."""
 
+Wanted: TypeAlias = tuple[tuple[Table, tuple[str, ...]], ...]
+"""Tables whose keys begin alike, with the columns to read of each, its key first."""
+
 
 def with_cipher(engine: Engine, cipher: Callable[[], FieldCipher]) -> Engine:
     """Return the engine with what encrypts its audit rows; it is asked for when the first one is written."""
@@ -64,29 +71,49 @@ class AuditWriter:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._statements: dict[tuple[str, tuple[str, ...]], Select[Any]] = {}
+        self._statements: dict[Wanted, Select[Any] | CompoundSelect[Any]] = {}
 
     @rule("K2")
     def read_before(self, connection: Connection, changed: Sequence[ChangedRows]) -> Before:
-        """Return the rows of each table as they are before the changes; one statement for each table (K2)."""
-        by_table: dict[Table, list[ChangedRows]] = {}
-        for each in changed:
-            if each.read_columns:
-                by_table.setdefault(each.table, []).append(each)
-        return {str(of.name): self._read(connection, of, some) for of, some in by_table.items()}
+        """
+        Return the rows of each table as they are before the changes (K2).
 
-    def _read(
-        self, connection: Connection, of: Table, changed: Sequence[ChangedRows]
-    ) -> tuple[tuple[str, ...], msgspec.Raw]:
-        names = (*key_names(of), *{name: None for each in changed for name in each.read_columns})
-        statement = self._statements.get((of.name, names))
+        In one statement for all tables of notices, and one for those of identities; a database that makes no
+        JSON is asked for each table.
+        """
+        wanted: dict[str, dict[Table, dict[str, None]]] = {}
+        keys: dict[str, set[str]] = {}
+        for each in changed:
+            if columns := each.read_columns:
+                key = key_names(each.table)
+                names = wanted.setdefault(key[0], {}).setdefault(each.table, dict.fromkeys(key))
+                names.update(dict.fromkeys(columns))
+                keys.setdefault(key[0], set()).update(row[0] for row in each.rows)
+        before: Before = {}
+        for key_name, tables in wanted.items():
+            bound = bind_keys(self._dialect, sorted(keys[key_name]))
+            of_key = tuple((of, tuple(names)) for of, names in tables.items())
+            before |= self._read(connection, of_key, bound)
+        return before
+
+    def _read(self, connection: Connection, wanted: Wanted, bound: Mapping[str, Any]) -> Before:
+        as_json = makes_json(self._dialect)
+        rows: list[bytes] = []
+        for together in [wanted] if as_json else [(each,) for each in wanted]:
+            found = connection.execute(self._statement(together), bound).all()
+            if as_json:
+                rows += [(text or "[]").encode() for _, text in sorted(found, key=itemgetter(0))]
+            else:
+                rows.append(msgspec.json.encode(list(map(tuple, found))))
+        return {
+            str(of.name): (names, msgspec.Raw(each)) for (of, names), each in zip(wanted, rows, strict=True)
+        }
+
+    def _statement(self, wanted: Wanted) -> Select[Any] | CompoundSelect[Any]:
+        statement = self._statements.get(wanted)
         if statement is None:
-            statement = self._statements[of.name, names] = rows_before(self._dialect, of, names)
-        keys = sorted({row[0] for each in changed for row in each.rows})
-        found = connection.execute(statement, bind_keys(self._dialect, keys))
-        if len(found.keys()) == 1:
-            return names, msgspec.Raw((found.scalar() or "[]").encode())
-        return names, msgspec.Raw(msgspec.json.encode(list(map(tuple, found))))
+            statement = self._statements[wanted] = rows_before(self._dialect, wanted)
+        return statement
 
     @rule("K2")
     def write(
@@ -98,15 +125,23 @@ class AuditWriter:
             add_row(connection, notices, changed, before, now)
 
 
-def rows_before(dialect: Dialect, of: Table, names: Sequence[str]) -> Select[Any]:
-    """Select columns of the rows that some keys begin, as one JSON text where the database makes one."""
-    columns = [
-        cast(of.columns[name], String) if isinstance(of.columns[name].type, Money) else of.columns[name]
-        for name in names
-    ]
-    as_json = dialect_of(dialect).rows_as_json(columns)
-    selected = select(*columns) if as_json is None else select(as_json)
-    return selected.where(among(dialect, of.columns[names[0]]))
+def makes_json(dialect: Dialect) -> bool:
+    """Return whether a database makes one JSON text of rows."""
+    return dialect_of(dialect).rows_as_json([]) is not None
+
+
+def rows_before(dialect: Dialect, wanted: Wanted) -> Select[Any] | CompoundSelect[Any]:
+    """Select the rows of tables that some keys begin: those of each table as one JSON text, by its place."""
+    parts = []
+    for place, (of, names) in enumerate(wanted):
+        columns = [
+            cast(of.columns[name], String) if isinstance(of.columns[name].type, Money) else of.columns[name]
+            for name in names
+        ]
+        as_json = dialect_of(dialect).rows_as_json(columns)
+        chosen = columns if as_json is None else [literal_column(str(place)), as_json]
+        parts.append(select(*chosen).where(among(dialect, of.columns[names[0]])))
+    return union_all(*parts) if len(parts) > 1 else parts[0]
 
 
 def add_row(

@@ -65,10 +65,9 @@ def test_a_batch_is_one_statement_for_each_kind_parents_before_children(engine: 
     changes = [change for number in reversed(numbers) for change in everything(number)]
     with recorded(engine) as statements:
         assert record(engine, *changes) == frozenset()
-    read = [each for each in statements if each.startswith("SELECT")]
-    assert statements[: len(read)] == read
-    assert [next(table for table in WRITTEN if table in each) for each in read] == [WRITTEN[0], WRITTEN[2]]
-    written = statements[len(read) :]
+    read, *written = statements
+    assert read.startswith("SELECT")
+    assert [table for table in WRITTEN if table in read] == [WRITTEN[0], WRITTEN[2]]
     assert [next(table for table in WRITTEN if table in each) for each in written] == list(WRITTEN)
     assert [row["notice_no"] for row in rows_of(engine, t.ocms_outbox)] == sorted(numbers)
 

@@ -182,7 +182,7 @@ def test_a_move_by_an_officer_or_a_print_run_costs_the_fee_of_its_day(
     with recorded(engine) as statements:
         submitted = stages.submit(asked, "USER01", stores=stores, now=now)
     assert submitted == previewed
-    assert len(statements) == 11
+    assert len(statements) == 10
     stages.update_toppan_stages(ToppanRun((printed,), "DR3", now), stores=stores, now=now)
     assert [moved(engine, number) for number in (by_officer, printed)] == [expected, expected]
 

@@ -616,7 +616,7 @@ def test_apply_update_and_revive_take_as_many_statements_for_one_notice_as_for_m
         return counts
 
     # Lock (PostgreSQL), list, notices, suspensions, answers, reference; then one for each kind of change,
-    # and for the audit row itself and each table whose rows are read for it.
+    # for the audit row, and two to read for it what was before.
     one = statements(1)
     assert one == statements(300)
     assert max(one) <= 14
