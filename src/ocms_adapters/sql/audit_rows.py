@@ -48,7 +48,7 @@ IN_CLEAR = ("principal", "role", "credential", "operation", "request_id", "notic
 Before: TypeAlias = dict[str, tuple[tuple[str, ...], msgspec.Raw]]
 """The rows of each table before the changes: the names of their values, and the rows as JSON."""
 
-Wanted: TypeAlias = tuple[tuple[Table, tuple[str, ...]], ...]
+TableColumns: TypeAlias = tuple[tuple[Table, tuple[str, ...]], ...]
 """Tables whose keys begin alike, with the columns to read of each, its key first."""
 
 
@@ -71,7 +71,7 @@ class AuditWriter:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._statements: dict[Wanted, Select[Any] | CompoundSelect[Any]] = {}
+        self._statements: dict[TableColumns, Select[Any] | CompoundSelect[Any]] = {}
 
     @rule("K2")
     def read_before(self, connection: Connection, changed: Sequence[ChangedRows]) -> Before:
@@ -96,7 +96,7 @@ class AuditWriter:
             before |= self._read(connection, of_key, bound)
         return before
 
-    def _read(self, connection: Connection, wanted: Wanted, bound: Mapping[str, Any]) -> Before:
+    def _read(self, connection: Connection, wanted: TableColumns, bound: Mapping[str, Any]) -> Before:
         as_json = makes_json(self._dialect)
         rows: list[bytes] = []
         for together in [wanted] if as_json else [(each,) for each in wanted]:
@@ -109,7 +109,7 @@ class AuditWriter:
             str(of.name): (names, msgspec.Raw(each)) for (of, names), each in zip(wanted, rows, strict=True)
         }
 
-    def _statement(self, wanted: Wanted) -> Select[Any] | CompoundSelect[Any]:
+    def _statement(self, wanted: TableColumns) -> Select[Any] | CompoundSelect[Any]:
         statement = self._statements.get(wanted)
         if statement is None:
             statement = self._statements[wanted] = rows_before(self._dialect, wanted)
@@ -130,7 +130,7 @@ def makes_json(dialect: Dialect) -> bool:
     return dialect_of(dialect).rows_as_json([]) is not None
 
 
-def rows_before(dialect: Dialect, wanted: Wanted) -> Select[Any] | CompoundSelect[Any]:
+def rows_before(dialect: Dialect, wanted: TableColumns) -> Select[Any] | CompoundSelect[Any]:
     """Select the rows of tables that some keys begin: those of each table as one JSON text, by its place."""
     parts = []
     for place, (of, names) in enumerate(wanted):

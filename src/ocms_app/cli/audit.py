@@ -63,7 +63,7 @@ def verify(*, heads: Path | None = None) -> int:
 @app.command
 def show(notice_no: str) -> int:
     """
-    Tell what happened to a notice, in order: what was changed, by whom, and who looked at its people.
+    Print what happened to a notice, in order: what was changed, by whom, and who looked at its people.
 
     Of a person it says that something was changed, not what.
 
@@ -73,12 +73,12 @@ def show(notice_no: str) -> int:
         Number of the notice.
     """
     intranet = open_databases(startup()).intranet
-    told = list(story_of(intranet, notice_no))
-    for line in told:
+    lines = list(story_of(intranet, notice_no))
+    for line in lines:
         print(line)
-    if not told:
+    if not lines:
         print(f"no audit row names notice {notice_no}", file=sys.stderr)
-    return 0 if told else 1
+    return 0 if lines else 1
 
 
 @app.command

@@ -46,16 +46,16 @@ class Look:
 @rule("K2")
 def story(rows: Sequence[AuditRow], looks: Sequence[Look]) -> Iterator[str]:
     """Yield the lines that tell what happened to a notice, in order; of people only that it did (K2)."""
-    told: list[tuple[datetime, int, list[str]]] = []
+    entries: list[tuple[datetime, int, list[str]]] = []
     for row in rows:
         actor = row.actor
         request = f", request {actor.request_id}" if actor.request_id else ""
         first = f"{moment(row.changed_at)}  {actor.name} ({actor.role}), {actor.operation}{request}"
-        told.append((row.changed_at, row.number, [first, *(f"  {line(each)}" for each in row.changes)]))
+        entries.append((row.changed_at, row.number, [first, *(f"  {line(each)}" for each in row.changes)]))
     for look in looks:
         first = f"{moment(look.looked_up_at)}  {look.principal} ({look.role}), {look.operation}"
-        told.append((look.looked_up_at, 0, [f"{first}: looked at its people"]))
-    for *_, lines in sorted(told, key=lambda each: each[:2]):
+        entries.append((look.looked_up_at, 0, [f"{first}: looked at its people"]))
+    for *_, lines in sorted(entries, key=lambda each: each[:2]):
         yield from lines
 
 

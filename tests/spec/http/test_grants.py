@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from attrs import evolve, frozen
 from sqlalchemy import Engine, delete, insert, make_url, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
+from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.grants import GRANTS, DatabaseRole, grant_statements, role_statements
 from ocms_adapters.sql.internet_copy import InternetCopy
@@ -28,8 +30,13 @@ from tests.support.databases import Databases, postgres_databases
 from tests.support.engines import create
 from tests.support.http_server import Deployment, serving
 from tests.support.postgres import PostgresServer
+from tests.support.rows import put_notices
 from tests.support.stage_rows import emptied_of_changes
 
+JOBS_RUN = (
+    *("seal_audit_rows", "remove_old_rows", "suspend_hst_new_notices", "query_hst_addresses"),
+    *("deliver_to_internet", "report_stuck_cases", "loop_hst_suspensions"),
+)
 SEALED = (t.ocms_audit_row, t.ocms_audit_leaf, t.ocms_audit_head)
 
 
@@ -118,7 +125,7 @@ def test_jobs_relay_and_auditor_do_their_work_with_their_roles(granted: Granted,
     put_audit_row(granted.databases.intranet)
     opened = open_databases(settings)
     runner = JobRunner(settings, opened)
-    for name in ("seal_audit_rows", "remove_old_rows", "suspend_hst_new_notices", "query_hst_addresses"):
+    for name in JOBS_RUN:
         outcome = runner.run(job_named(name))
         assert isinstance(outcome, RunOutcome)
         assert outcome.result is RunResult.DONE, outcome
@@ -126,7 +133,9 @@ def test_jobs_relay_and_auditor_do_their_work_with_their_roles(granted: Granted,
     opened.dispose()
     as_relay = granted.as_role(DatabaseRole.RELAY)
     relay = open_databases(evolve(settings, intranet_url=as_relay.intranet, internet_url=as_relay.internet))
-    SqlReplication(relay.intranet, InternetCopy(relay.internet, field_cipher(settings)))
+    put_outbox_row(granted.databases.intranet)
+    delivery = SqlReplication(relay.intranet, InternetCopy(relay.internet, field_cipher(settings)))
+    assert delivery.run_once(SystemClock().now()).delivered == 1
     assert_refused(relay.intranet, *SEALED, t.ocms_access_record)
     relay.dispose()
     auditor = create(granted.as_role(DatabaseRole.AUDITOR).intranet)
@@ -134,6 +143,15 @@ def test_jobs_relay_and_auditor_do_their_work_with_their_roles(granted: Granted,
         assert len(connection.execute(select(t.ocms_audit_leaf)).all()) == 1
     assert_refused(auditor, *SEALED, t.ocms_access_record, t.ocms_valid_offence_notice)
     auditor.dispose()
+
+
+def put_outbox_row(url: str) -> None:
+    engine = create(url)
+    put_notices(engine, ["500500303J"])
+    with engine.begin() as connection:
+        row = {"kind": "notice", "notice_no": "500500303J", "next_attempt_at": datetime(2025, 1, 1)}  # noqa: DTZ001  # columns are local
+        connection.execute(insert(t.ocms_outbox).values(row))
+    engine.dispose()
 
 
 def put_audit_row(url: str) -> None:

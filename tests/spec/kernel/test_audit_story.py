@@ -30,19 +30,19 @@ SUSPENDED = RowChange(
 ROLE = {"notice_no": NO, "owner_driver_indicator": "O"}
 
 
-def told(*rows: AuditRow, looks: tuple[Look, ...] = ()) -> list[str]:
+def lines_of(*rows: AuditRow, looks: tuple[Look, ...] = ()) -> list[str]:
     return list(story(rows, looks))
 
 
 def change(table: str, before: Any, after: Any, **key: Any) -> str:
     """Return the one line of a change."""
-    return told(AuditRow(1, NOW, JOB, (RowChange(table, {**ROLE, **key}, before, after),)))[1]
+    return lines_of(AuditRow(1, NOW, JOB, (RowChange(table, {**ROLE, **key}, before, after),)))[1]
 
 
 @pytest.mark.rule("K2")
 def test_changes_and_looks_come_in_order_with_who_made_them() -> None:
     later = NOW + timedelta(minutes=1)
-    lines = told(
+    lines = lines_of(
         AuditRow(2, later, JOB, (SUSPENDED,)),
         AuditRow(1, NOW, OFFICER, (MOVED,)),
         looks=(Look(later + timedelta(minutes=1), "OIC002", "oic", "notice-getTimeline"),),
