@@ -8,7 +8,15 @@ from sqlalchemy import Connection, RowMapping
 
 from ocms_adapters.encryption import DecryptionFailed, FieldCipher
 from ocms_adapters.sql.audit_rows import audit_row
-from ocms_adapters.sql.audit_tree import LATEST, SEALED, heads_of, leaves_of, rows_of, unsealed
+from ocms_adapters.sql.audit_tree import (
+    LATEST,
+    SEALED,
+    heads_of,
+    leaves_of,
+    rows_of,
+    size_of_record,
+    unsealed,
+)
 from ocms_core.kernel.audit_heads import Head, HeadChecker, Leaf, RecordKind
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.merkle import HashTree
@@ -51,7 +59,9 @@ class AuditCheck:
     def report(self, connection: Connection) -> AuditReport:
         """Name every row and head that was altered, removed, added or put elsewhere (K2)."""
         report = AuditReport()
-        own = list(heads_of(connection))
+        # What the job adds from here on is left to the next check.
+        leaves, newest = size_of_record(connection)
+        own = list(heads_of(connection, newest))
         report.heads = len(own)
         signed = [each for each in own if self.checker.is_signed(each)]
         report.problems += [
@@ -60,11 +70,11 @@ class AuditCheck:
             if not self.checker.is_signed(each)
         ]
         outside = [each for each in self.outside if self.checker.is_signed(each)]
-        tree = self._check_leaves(connection, [*signed, *outside], report)
+        tree = self._check_leaves(connection, max(leaves, newest), [*signed, *outside], report)
         report.sealed = tree.size
-        newest = max((each.size for each in signed), default=0)
-        if tree.size > newest:
-            report.problems.append(f"leaves {newest} to {tree.size - 1}: no head is signed for them")
+        covered = max((each.size for each in signed), default=0)
+        if tree.size > covered:
+            report.problems.append(f"leaves {covered} to {tree.size - 1}: no head is signed for them")
         report.problems += [
             f"head of {each.size} leaves: there are only {tree.size} leaves"
             for each in (*signed, *outside)
@@ -75,13 +85,15 @@ class AuditCheck:
             self._check_unsealed(connection, kind, last_signed, report)
         return report
 
-    def _check_leaves(self, connection: Connection, heads: Iterable[Head], report: AuditReport) -> HashTree:
+    def _check_leaves(
+        self, connection: Connection, before: int, heads: Iterable[Head], report: AuditReport
+    ) -> HashTree:
         """Compare each leaf with its row, and the tree with each head at its size; return the tree."""
         roots: dict[int, set[str]] = {}
         for head in heads:
             roots.setdefault(head.size, set()).add(head.root)
         tree, good, fits = HashTree(), 0, True
-        for leaves in leaves_of(connection, CHUNK):
+        for leaves in leaves_of(connection, before, CHUNK):
             now = {
                 kind: rows_of(connection, kind, [each.number for each in leaves if each.kind is kind])
                 for kind in SEALED

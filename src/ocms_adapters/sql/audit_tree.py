@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from attrs import frozen
-from sqlalchemy import Connection, Engine, RowMapping, Select, Table, insert, select
+from sqlalchemy import Connection, Engine, RowMapping, Select, Table, func, insert, select
 
 from ocms_adapters.sql.audit import creation_stamp
 from ocms_adapters.sql.schema import housekeeping as h
@@ -177,11 +177,22 @@ def unsealed(kind: RecordKind, after: int | None) -> Select[Any]:
     return SEALED[kind].select().where(*beyond, ~in_tree.exists()).order_by(table.c.id)
 
 
-def leaves_of(connection: Connection, chunk: int) -> Iterator[list[Leaf]]:
-    """Yield the leaves by their positions, chunk by chunk."""
+def size_of_record(connection: Connection) -> tuple[int, int]:
+    """Return how many leaves there are, and the size of the newest head, both at one moment."""
+    leaves = select(func.count()).select_from(leaf).scalar_subquery()
+    newest = select(func.coalesce(func.max(head.c.size), 0)).scalar_subquery()
+    row = connection.execute(select(leaves, newest)).one()
+    return int(row[0]), int(row[1])
+
+
+def leaves_of(connection: Connection, before: int, chunk: int) -> Iterator[list[Leaf]]:
+    """Yield the leaves at positions before one, chunk by chunk."""
     last = -1
     while rows := connection.execute(
-        select(leaf).where(leaf.c.position > last).order_by(leaf.c.position).limit(chunk)
+        select(leaf)
+        .where(leaf.c.position > last, leaf.c.position < before)
+        .order_by(leaf.c.position)
+        .limit(chunk)
     ).all():
         yield [
             Leaf(row.position, RecordKind(row.record_kind), row.record_id, row.recorded_at, row.digest)
@@ -190,9 +201,10 @@ def leaves_of(connection: Connection, chunk: int) -> Iterator[list[Leaf]]:
         last = rows[-1].position
 
 
-def heads_of(connection: Connection) -> Iterator[Head]:
-    """Yield the heads by their sizes."""
-    for row in connection.execute(select(head).order_by(head.c.size)):
+def heads_of(connection: Connection, most: int | None = None) -> Iterator[Head]:
+    """Yield the heads by their sizes, or those up to a size."""
+    up_to = [] if most is None else [head.c.size <= most]
+    for row in connection.execute(select(head).where(*up_to).order_by(head.c.size)):
         yield Head(row.size, row.root, singapore(row.signed_at), row.key_id, row.signature)
 
 

@@ -20,7 +20,7 @@ from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.access import Operation, Principal, Role
 from ocms_core.kernel.actors import Actor, acting
-from ocms_core.kernel.audit_heads import RecordKind
+from ocms_core.kernel.audit_heads import Head, RecordKind
 from ocms_core.kernel.audit_story import Look
 from ocms_core.kernel.changes import CourtDueDateRecorded
 from ocms_core.kernel.dates import local
@@ -101,7 +101,7 @@ def test_what_is_sealed_is_whole_and_sealed_once(engine: Engine) -> None:
     changed(engine, "C")
     assert report(engine) == AuditReport(sealed=3, heads=2, waiting=1)
     with reading(engine) as connection:
-        (leaves,) = leaves_of(connection, 10)
+        (leaves,) = leaves_of(connection, 100, 10)
         heads = list(heads_of(connection))
     assert [each.position for each in leaves] == [0, 1, 2]
     tree = HashTree()
@@ -131,8 +131,23 @@ def commit_late(engine: Engine) -> None:
     assert report(engine) == AuditReport(sealed=1, heads=1, waiting=1)
     assert sealed(engine) == 1
     with reading(engine) as connection:
-        (leaves,) = leaves_of(connection, 10)
+        (leaves,) = leaves_of(connection, 100, 10)
     assert [each.number for each in leaves] == [2, 1]
+    assert report(engine) == AuditReport(sealed=2, heads=2)
+
+
+@pytest.mark.rule("K2")
+def test_what_is_sealed_while_it_is_checked_is_no_problem(engine: Engine) -> None:
+    changed(engine, "A")
+    sealed(engine)
+    changed(engine, "B")
+
+    class SealingMeanwhile:
+        def is_signed(self, head: Head) -> bool:
+            sealed(engine)
+            return CHECKER.is_signed(head)
+
+    assert report(engine, evolve(CHECK, checker=SealingMeanwhile())).problems == []
     assert report(engine) == AuditReport(sealed=2, heads=2)
 
 
@@ -288,7 +303,7 @@ def consistently_altered(connection: Connection, data: some.DataObject) -> None:
     if data.draw(some.booleans()):
         return
     tree, roots = HashTree(), {}
-    for each in [each for chunk in leaves_of(connection, 100) for each in chunk]:
+    for each in [each for chunk in leaves_of(connection, 10**9, 100) for each in chunk]:
         tree.add(each.hash)
         roots[tree.size] = tree.root().hex()
     by_stranger = data.draw(some.booleans())

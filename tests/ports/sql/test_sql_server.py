@@ -217,7 +217,7 @@ def audit(engine: Engine) -> None:
         rows_of_notice(connection, "A1", NOW)
         looks_at_notice(connection, "A1")
         list(heads_of(connection))
-        list(leaves_of(connection, 1))
+        list(leaves_of(connection, 1, 1))
         rows_of(connection, RecordKind.ACCESS_RECORD, range(1000))
         AuditCheck(Ed25519Checker.of([signer.public_key])).report(connection)
         leaf = Leaf(0, RecordKind.AUDIT_ROW, 1, DATABASE_NOW, "0" * 64)
