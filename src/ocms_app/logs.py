@@ -23,6 +23,9 @@ WORD = re.compile(
 RANDOM = re.compile(r"[0-9a-f]{8}-.*|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
 MASK = "***"
 
+AUTO = "auto"
+"""The format of the log is text at a terminal and JSON anywhere else."""
+
 # The HTTP server's own lines go the way of all others; by itself it prints them as they are.
 SERVER_LOGGING: Mapping[str, Any] = {
     "formatters": {},
@@ -80,7 +83,8 @@ def set_up(log_format: str, log_level: str) -> None:
         without_identities,
     ]
     people = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    renderer = people if log_format == "text" else structlog.processors.JSONRenderer()
+    for_people = log_format == "text" or (log_format == AUTO and sys.stderr.isatty())
+    renderer = people if for_people else structlog.processors.JSONRenderer()
     level = logging.getLevelNamesMapping()[log_level.upper()]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -96,7 +96,7 @@ class Settings:
     calls: int = 256
     bodies_mib: int = 64
     ready_seconds: int = 5
-    log_format: str = "json"
+    log_format: str = "auto"
     log_level: str = "info"
     schedules: dict[str, str] = field(factory=dict)
     worker_metrics_port: int = 0
@@ -166,9 +166,9 @@ MEANINGS: dict[str, str] = {
     "calls": "calls of known callers in progress in one process, half of them of one; more get 503",
     "bodies_mib": "MiB of bodies of these calls, half of them of one caller; more get 503",
     "ready_seconds": "how long /health/ready waits for the databases",
-    "log_format": "json, or text for people",
+    "log_format": "json, text for people, or auto: text at a terminal and json anywhere else",
     "log_level": "debug, info, warning or error",
-    "schedules": "crontab lines in Singapore time by job, as [ocms.schedules] in the TOML file",
+    "schedules": "crontab lines in Singapore time by job, as [ocms.schedules] in the TOML file; off for none",
     "worker_metrics_port": "port on which `ocms work` answers Prometheus; 0 for none",
     "keep_answers": "days for which the answer of a call is kept for its repeats (K1); 0 for ever",
     "keep_outbox": "days for which a delivered row of the outbox is kept; 0 for ever",
@@ -213,7 +213,7 @@ MEANINGS: dict[str, str] = {
 }
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "log_format": ("json", "text"),
+    "log_format": ("auto", "json", "text"),
     "log_level": ("debug", "info", "warning", "error"),
     "court_test": ("stage", DAYEND),
 }
