@@ -82,6 +82,7 @@ class Settings:
     reports_container: str = "ocms-reports"
     public_url: str = "http://127.0.0.1:8000"
     link_key: str = secret()
+    guide: str = "var/guide"
     dev_issuer: bool = False
     dev_keys: str = "var/dev-issuer"
     issuers: tuple[IssuerSettings, ...] = ()
@@ -152,6 +153,7 @@ MEANINGS: dict[str, str] = {
     "reports_container": "blob container there",
     "public_url": "address callers reach the API by; links to reports begin with it",
     "link_key": "secret that signs links to reports; empty keeps a made-up one beside the reports",
+    "guide": "folder with the documentation that `make site` has built; shown under /guide if it is there",
     "dev_issuer": "1 switches on `ocms token` and accepts its tokens; never in production",
     "dev_keys": "folder of the development issuer's keys",
     "issuers": "token issuers, as [[ocms.issuers]] tables in the TOML file",

@@ -132,4 +132,12 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     files = [SignedFiles(each, each.links, pipeline.clock, records) for each in local]
     routes = [each.route() for each in files]
     readiness = Readiness(databases.ready, settings.ready_seconds)
-    return create_app(endpoints, pipeline, ready=readiness, version=version, files=routes)
+    guide = Path(settings.guide)
+    return create_app(
+        endpoints,
+        pipeline,
+        ready=readiness,
+        version=version,
+        files=routes,
+        guide=guide if settings.guide and guide.is_dir() else None,
+    )

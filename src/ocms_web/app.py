@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -35,11 +36,12 @@ def create_app(
     ready: Readiness,
     version: str,
     files: Sequence[HTTPRouteHandler] = (),
+    guide: Path | None = None,
 ) -> ASGIApp:
     """
     Build the API; every request is observed, also one the framework itself refuses.
 
-    `files` are the routes of signed links.
+    `files` are the routes of signed links, `guide` the folder of the documentation where there is one.
     """
     shown = [live, health_of(ready), metrics_page, *description_routes(endpoints, version)]
     own = [*files, *shown]
@@ -51,7 +53,11 @@ def create_app(
         }
     )
     api = Litestar(
-        route_handlers=[*(route_of(endpoint, pipeline) for endpoint in endpoints), *files, pages(shown)],
+        route_handlers=[
+            *(route_of(endpoint, pipeline) for endpoint in endpoints),
+            *files,
+            pages(shown, guide),
+        ],
         exception_handlers={
             NotFoundException: partial(refused, code=codes.NO_SUCH_PATH),
             MethodNotAllowedException: partial(refused, code=codes.NO_SUCH_METHOD),

@@ -7,7 +7,8 @@ from typing import Any
 from litestar import HttpMethod, MediaType, Request, Response, Router
 from litestar.datastructures import MutableScopeHeaders
 from litestar.exceptions import NotFoundException
-from litestar.handlers import HTTPRouteHandler
+from litestar.handlers import HTTPRouteHandler, route
+from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -75,15 +76,29 @@ def fixed_route(paths: list[str], content: bytes, media_type: str) -> HTTPRouteH
     return HTTPRouteHandler(paths, http_method=METHODS, sync_to_thread=False)(answer)
 
 
-def pages(routes: Sequence[HTTPRouteHandler]) -> Router:
-    """Return these routes and the files of Swagger UI, as browsers should take them."""
-    assets = create_static_files_router(
-        path="/docs/assets",
-        directories=[SWAGGER_UI],
+def pages(routes: Sequence[HTTPRouteHandler], guide: Path | None) -> Router:
+    """Return these routes, the files of Swagger UI and those of the guide, as browsers should take them."""
+    handlers: list[HTTPRouteHandler | Router] = [*routes, folder_routes("/docs/assets", SWAGGER_UI, "assets")]
+    if guide:
+        handlers += [guide_start, folder_routes("/guide", guide, "guide")]
+    return Router("/", route_handlers=handlers, middleware=[as_page])
+
+
+def folder_routes(path: str, folder: Path, name: str) -> Router:
+    """Return the routes of the files of a folder."""
+    return create_static_files_router(
+        path=path,
+        directories=[folder],
+        name=name,
         include_in_schema=False,
         before_request=refuse_zero_byte,
     )
-    return Router("/", route_handlers=[*routes, assets], middleware=[as_page])
+
+
+@route("/guide", http_method=METHODS, sync_to_thread=False)
+def guide_start() -> Redirect:
+    """Answer where the guide begins: the links of its pages count from their file."""
+    return Redirect("/guide/index.html")
 
 
 def as_page(app: ASGIApp) -> ASGIApp:
