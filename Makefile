@@ -22,7 +22,7 @@ AZURITE_READY := $(TOOLS)/azurite/.ready
 UV = $$($(PYTHON) tools/bring_uv.py)
 SYNC = uv=$(UV) && $$uv sync --quiet --locked --compile-bytecode --python "$$(command -v $(PYTHON))" \
 	--all-extras
-SOURCES := src tests benchmarks clients world tools
+SOURCES := src tests benchmarks clients world guides tools
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
@@ -93,6 +93,9 @@ site: $(READY) ## build the documentation site in var/guide, where a running sys
 		--python "$$(command -v $(PYTHON))" --no-default-groups --group site
 	@NO_MKDOCS_2_WARNING=1 $(TOOLS)/site/bin/python -m tools.doc_site
 
+guides: $(READY) ## run every command of the README and the how-to pages as it is written
+	@$(BIN)/pytest guides
+
 check: $(MUTANTS_READY) ## check style, types, import contracts, the printed docs and the lock
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
@@ -126,4 +129,4 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test mssql spec clients world site check bench mutants soak docs clean
+.PHONY: help setup run test mssql spec clients world site guides check bench mutants soak docs clean
