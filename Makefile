@@ -22,7 +22,7 @@ AZURITE_READY := $(TOOLS)/azurite/.ready
 UV = $$($(PYTHON) tools/bring_uv.py)
 SYNC = uv=$(UV) && $$uv sync --quiet --locked --compile-bytecode --python "$$(command -v $(PYTHON))" \
 	--all-extras
-SOURCES := src tests benchmarks clients world tools
+SOURCES := src tests benchmarks clients world guides tools
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
@@ -88,13 +88,21 @@ world: $(READY) $(TOOLS)/world/.ready ## run OCMS with the real programs around 
 	@$(PYTHON) tools/bring_programs.py
 	@$(BIN)/pytest world
 
+site: $(READY) ## build the documentation site in var/guide, where a running system shows it under /guide
+	@uv=$(UV) && UV_PROJECT_ENVIRONMENT=$(TOOLS)/site $$uv sync --quiet --locked \
+		--python "$$(command -v $(PYTHON))" --no-default-groups --group site
+	@NO_MKDOCS_2_WARNING=1 $(TOOLS)/site/bin/python -m tools.doc_site
+
+guides: $(READY) ## run every command of the README and the how-to pages as it is written
+	@$(BIN)/pytest guides
+
 check: $(MUTANTS_READY) ## check style, types, import contracts, the printed docs and the lock
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.support.rule_index --check
-	$(BIN)/python tools/reference_page.py --check
+	$(BIN)/python -m tools.reference_page --check
 	$(BIN)/python -m tools.data_dictionary --check
 	$(BIN)/python -m tools.diagrams --check
 	uv=$(UV) && $$uv lock --check --quiet --python "$$(command -v $(PYTHON))"
@@ -112,7 +120,7 @@ soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many ge
 
 docs: $(READY) ## print the generated docs again
 	@$(BIN)/python -m tests.support.rule_index
-	@$(BIN)/python tools/reference_page.py
+	@$(BIN)/python -m tools.reference_page
 	@$(BIN)/python -m tools.data_dictionary
 	@$(BIN)/python -m tests.spec.state_space.page
 	@$(BIN)/python -m tools.diagrams
@@ -121,4 +129,4 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test mssql spec clients world check bench mutants soak docs clean
+.PHONY: help setup run test mssql spec clients world site guides check bench mutants soak docs clean

@@ -16,6 +16,8 @@ PACKAGES = {
     "/usr/share/i18n/locales/en_US": "locales",
     "glewlwyd": "glewlwyd",
     "postfix": "postfix",
+    "promtool": "prometheus",
+    "systemd-analyze": "systemd",
     "soffice": "libreoffice-calc-nogui",
     "pdftotext": "poppler-utils",
     "/usr/share/fonts/truetype/crosextra/Carlito-Regular.ttf": "fonts-crosextra-carlito",

@@ -17,7 +17,8 @@ from ocms_adapters.sql.schema import INTERNET, INTRANET
 from ocms_adapters.sql.schema.meanings import CONTRACT_1, OURS, TABLES, meaning_of
 from ocms_web.field_sources import source_of
 from ocms_web.shapes import Shape
-from tools.reference_page import DOCS, table, write_page
+from tools.markdown import table
+from tools.reference_page import DOCS, write_page
 
 # Large texts are nvarchar(max), as on a connection to any SQL Server since 2012.
 SQL_SERVER: Dialect = mssql.dialect(deprecate_large_types=True)  # type: ignore[no-untyped-call]

@@ -14,18 +14,9 @@ from ocms_core.kernel.stages import STAGES
 from ocms_core.stages.amounts import MATRIX
 from ocms_core.stages.eligibility import DEFAULT_TARGETS, REASONS, TARGETS, OffenderType
 from ocms_web.problems import STATUS
+from tools.markdown import table
 
 DOCS = Path(__file__).parent.parent / "docs"
-
-
-def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
-    """Yield the lines of a Markdown table."""
-    heads = list(heads)
-    yield "| " + " | ".join(heads) + " |"
-    yield "|" + "---|" * len(heads)
-    for row in rows:
-        yield "| " + " | ".join(str(cell) for cell in row) + " |"
-    yield ""
 
 
 def all_codes() -> Iterator[Code]:

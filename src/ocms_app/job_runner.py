@@ -37,6 +37,12 @@ SECONDS = Histogram("ocms_job_seconds", "How long a run took", ["job"], buckets=
 LAST_DONE = Gauge("ocms_job_last_done_seconds", "When the job last ended well, as a Unix time", ["job"])
 
 
+def count_from_zero(job: Job) -> None:
+    """Show the runs of a job before there are any: a count that begins with 1 does not seem to have grown."""
+    for result in RunResult:
+        RUNS.labels(job.name, result.value)
+
+
 def worker_name() -> str:
     """Return a name for this worker in locks and runs: machine, process, and a few random letters."""
     return f"{machine_name()}:{os.getpid()}:{secrets.token_hex(3)}"
@@ -104,7 +110,7 @@ class JobRunner:
         outcome = service.run(
             request,
             work,
-            observer=RunLog(self.now),
+            observer=RunLog(self.now, frequent=job.frequent),
             extension=partial(lock_extension, locks, lost),
             subject=job.subject,
         )
@@ -132,15 +138,21 @@ class JobRunner:
 
 @define
 class RunLog:
-    """Shows one run in the log and to Prometheus."""
+    """
+    Shows one run in the log and to Prometheus.
+
+    Of a frequent job the start, and the end of a run that found nothing to do, are lines for debugging.
+    """
 
     _now: Callable[[], datetime]
+    _frequent: bool = field(kw_only=True)
     _started: float = field(default=0.0, init=False)
 
     def started(self, lease: LockLease, worker: str) -> None:
         """Log that the run has begun."""
         self._started = time.monotonic()
-        log.info("job_started", job=lease.job, run=lease.fence, worker=worker)
+        note = log.debug if self._frequent else log.info
+        note("job_started", job=lease.job, run=lease.fence, worker=worker)
 
     def failed(self, lease: LockLease, error: Exception) -> None:
         """Log where an error that is not one of ours came from."""
@@ -158,7 +170,9 @@ class RunLog:
         SECONDS.labels(lease.job).observe(seconds)
         if outcome.result is RunResult.DONE:
             LAST_DONE.labels(lease.job).set(self._now().timestamp())
-        log.info(
+        idle = self._frequent and outcome.result is RunResult.DONE and not any(outcome.counts.values())
+        note = log.debug if idle else log.info
+        note(
             "job_ended",
             job=lease.job,
             run=outcome.number,

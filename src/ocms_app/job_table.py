@@ -23,6 +23,8 @@ from ocms_core.kernel.rule_tags import rule
 
 BY_HAND = ""
 """In place of a crontab line: the job is run by hand only."""
+OFF = "off"
+"""What the setting `schedules` says of a job that is to be run by hand only."""
 
 
 @frozen
@@ -233,10 +235,11 @@ def job_named(name: str) -> Job:
 
 @rule("P43")
 def schedules_in_effect(settings: Settings) -> Mapping[str, str]:
-    """Return the crontab line of each job by its name, empty for one whose setting is not made (P43)."""
-    return {
-        job.name: settings.schedules.get(job.name, job.schedule)
-        if not job.needs or getattr(settings, job.needs)
-        else BY_HAND
-        for job in JOBS
-    }
+    """Return the crontab line of each job by its name, empty for one that is run by hand only (P43)."""
+    return {job.name: schedule_in_effect(job, settings) for job in JOBS}
+
+
+def schedule_in_effect(job: Job, settings: Settings) -> str:
+    """Return the crontab line of a job; empty where it is off or a setting it needs is not made."""
+    line = settings.schedules.get(job.name, job.schedule)
+    return BY_HAND if line == OFF or (job.needs and not getattr(settings, job.needs)) else line

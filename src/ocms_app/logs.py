@@ -12,6 +12,9 @@ import structlog
 from ocms_core.kernel.masking import masked_text
 from ocms_core.kernel.rule_tags import rule
 
+AUTO = "auto"
+"""The format of the log is text at a terminal and JSON anywhere else."""
+
 # The HTTP server's own lines go the way of all others; by itself it prints them as they are.
 SERVER_LOGGING: Mapping[str, Any] = {
     "formatters": {},
@@ -59,7 +62,8 @@ def set_up(log_format: str, log_level: str) -> None:
         without_identities,
     ]
     people = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    renderer = people if log_format == "text" else structlog.processors.JSONRenderer()
+    for_people = log_format == "text" or (log_format == AUTO and sys.stderr.isatty())
+    renderer = people if for_people else structlog.processors.JSONRenderer()
     level = logging.getLevelNamesMapping()[log_level.upper()]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 from cronsim import CronSim, CronSimError
 
 from ocms_app.job_runner import JobRunner
-from ocms_app.job_table import JOBS, Job
+from ocms_app.job_table import JOBS, OFF, Job
 from ocms_app.settings import WrongSettings
 from ocms_core.jobs.ports import Schedule
 from ocms_core.jobs.runs import RunOutcome, SkipReason
@@ -82,7 +82,8 @@ def wrong_schedules(schedules: Mapping[str, str]) -> Iterator[str]:
             yield f"[ocms.schedules] {name}: there is no such job; there are {', '.join(names)}"
             continue
         try:
-            CronSchedule.parse(line)
+            if line != OFF:
+                CronSchedule.parse(line)
         except ValueError as error:
             yield f"[ocms.schedules] {name}: {line!r} is no crontab line: {error}"
 

@@ -85,6 +85,7 @@ class Settings:
     reports_container: str = "ocms-reports"
     public_url: str = "http://127.0.0.1:8000"
     link_key: str = secret()
+    guide: str = "var/guide"
     dev_issuer: bool = False
     dev_keys: str = "var/dev-issuer"
     issuers: tuple[IssuerSettings, ...] = ()
@@ -99,7 +100,7 @@ class Settings:
     calls: int = 256
     bodies_mib: int = 64
     ready_seconds: int = 5
-    log_format: str = "json"
+    log_format: str = "auto"
     log_level: str = "info"
     schedules: dict[str, str] = field(factory=dict)
     worker_metrics_port: int = 0
@@ -158,6 +159,7 @@ MEANINGS: dict[str, str] = {
     "reports_container": "blob container there",
     "public_url": "address callers reach the API by; links to reports begin with it",
     "link_key": "secret that signs links to reports; empty keeps a made-up one beside the reports",
+    "guide": "folder with the documentation that `make site` has built; shown under /guide if it is there",
     "dev_issuer": "1 switches on `ocms token` and accepts its tokens; never in production",
     "dev_keys": "folder of the development issuer's keys",
     "issuers": "token issuers, as [[ocms.issuers]] tables in the TOML file",
@@ -172,9 +174,9 @@ MEANINGS: dict[str, str] = {
     "calls": "calls of known callers in progress in one process, half of them of one; more get 503",
     "bodies_mib": "MiB of bodies of these calls, half of them of one caller; more get 503",
     "ready_seconds": "how long /health/ready waits for the databases",
-    "log_format": "json, or text for people",
+    "log_format": "json, text for people, or auto: text at a terminal and json anywhere else",
     "log_level": "debug, info, warning or error",
-    "schedules": "crontab lines in Singapore time by job, as [ocms.schedules] in the TOML file",
+    "schedules": "crontab lines in Singapore time by job, as [ocms.schedules] in the TOML file; off for none",
     "worker_metrics_port": "port on which `ocms work` answers Prometheus; 0 for none",
     "keep_answers": "days for which the answer of a call is kept for its repeats (K1); 0 for ever",
     "keep_outbox": "days for which a delivered row of the outbox is kept; 0 for ever",
@@ -219,7 +221,7 @@ MEANINGS: dict[str, str] = {
 }
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "log_format": ("json", "text"),
+    "log_format": ("auto", "json", "text"),
     "log_level": ("debug", "info", "warning", "error"),
     "court_test": ("stage", DAYEND),
 }

@@ -26,6 +26,7 @@ from ocms_app.demo_package import development_issuers
 from ocms_app.keys import access_hash_key, audit_cipher, field_cipher
 from ocms_app.reports import report_store
 from ocms_app.settings import DAYEND, IssuerSettings, Settings, WrongSettings
+from ocms_app.system_metrics import show_connections
 from ocms_core.kernel.access import Role
 from ocms_web.app import create_app
 from ocms_web.authentication import Authenticator
@@ -112,6 +113,7 @@ def calls(settings: Settings) -> CallsInProgress:
 def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     """Wire the HTTP API, on databases that are open already or else those of the settings."""
     databases = databases or open_databases(settings)
+    show_connections(databases)
     intranet = databases.intranet
     authenticator = Authenticator(
         ApiKeyAuthenticator(SqlCredentials(intranet)), BearerAuthenticator(tuple(issuers(settings)))
@@ -137,4 +139,12 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     files = [SignedFiles(each, each.links, pipeline.clock, records) for each in local]
     routes = [each.route() for each in files]
     readiness = Readiness(databases.ready, settings.ready_seconds)
-    return create_app(endpoints, pipeline, ready=readiness, version=version, files=routes)
+    guide = Path(settings.guide)
+    return create_app(
+        endpoints,
+        pipeline,
+        ready=readiness,
+        version=version,
+        files=routes,
+        guide=guide if settings.guide and guide.is_dir() else None,
+    )

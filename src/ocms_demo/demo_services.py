@@ -5,11 +5,11 @@ What runs beside the demo's API: simulators of its partners, a worker, and a wal
 standard input does.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from os.path import relpath
 from pathlib import Path
 from threading import Thread
 
@@ -20,10 +20,17 @@ from ocms_app.databases import open_databases
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import JOBS, schedules_in_effect
 from ocms_app.scheduler import Worker
-from ocms_app.settings import Settings, variable
+from ocms_app.settings import PREFIX, Settings, variable
 from ocms_app.startup import startup
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.errors import OcmsError
+from ocms_demo.calls_to_try import (
+    EXAMPLE,
+    calls,
+    credential_variables,
+    environment_file,
+    write_environment,
+)
 from ocms_demo.dev_issuer import DevIssuer
 from ocms_demo.simulators.cas import CasSimulator, sample_vehicles
 from ocms_demo.simulators.certificates import authority
@@ -31,7 +38,7 @@ from ocms_demo.simulators.datahive import DataHiveSimulator
 from ocms_demo.simulators.fault_injection import InjectedFault
 from ocms_demo.simulators.mha import HOST, MhaSimulator
 from ocms_demo.simulators.tokens import TokenSimulator
-from ocms_demo.walkthrough import EXAMPLE, unpaid_list, walkthrough
+from ocms_demo.walkthrough import unpaid_list, walkthrough
 from ocms_web.authentication.issuers import CallerKind
 
 VEHICLES = 500
@@ -99,6 +106,26 @@ def simulated_partners(settings: Settings, faults: list[InjectedFault]) -> Itera
         )
 
 
+def variables(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield what another terminal needs: settings of this process and its simulators, and credentials."""
+    yield from ((name, value) for name, value in os.environ.items() if name.startswith(PREFIX))
+    for name in (*SET, *SET_FOR_ADDRESSES, "partner_url", "partner_api_key", *SET_FOR_PARTNERS):
+        yield variable(name), str(getattr(settings, name))
+    yield from credential_variables(settings, SystemClock().now())
+
+
+def print_what_to_try(settings: Settings) -> None:
+    """Print calls and commands for another terminal, and last the addresses."""
+    partner_commands = (f"partner plus-query {EXAMPLE}", f"partner cas-sync {unpaid_list(settings)}")
+    print(f"\nTo try it yourself, in another terminal:\n\n. {environment_file(settings)}\n")
+    print(*calls(), sep="\n")
+    print("\nThe jobs and the partners' commands:\n")
+    print(*(f"ocms {words}" for words in (*BY_HAND, *partner_commands)), sep="\n")
+    base = settings.partner_url
+    print(f"\nThe API is at {base}, the page to try its calls on at {base}/docs.")
+    print("Ctrl-C ends it.\n", flush=True)
+
+
 def main(faults: str = "") -> None:
     """Run the simulators, the worker and the walkthrough until standard input ends."""
     injected = [InjectedFault.parse(text) for text in faults.split(",") if text]
@@ -112,12 +139,8 @@ def main(faults: str = "") -> None:
             walkthrough(settings, runner)
         except OcmsError as fault:
             print(f"The walkthrough ended early: {fault}")
-        print("\nTo run the jobs and the partners' commands yourself, in another terminal:\n")
-        for name in (*SET, *SET_FOR_ADDRESSES, "partner_url", "partner_api_key", *SET_FOR_PARTNERS):
-            print(f"export {variable(name)}={getattr(settings, name)}")
-        partner_commands = (f"partner plus-query {EXAMPLE}", f"partner cas-sync {unpaid_list(settings)}")
-        ocms = relpath(Path(sys.executable).with_name("ocms"))
-        print(*(f"\n{ocms} {words}" for words in (*BY_HAND, *partner_commands)), sep="", flush=True)
+        write_environment(environment_file(settings), dict(variables(settings)))
+        print_what_to_try(settings)
         thread.start()
         sys.stdin.read()
         runner.stopping.set()

@@ -2,6 +2,8 @@
 
 import csv
 import time
+from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,38 +12,35 @@ from attrs import evolve
 from sqlalchemy import select
 
 from ocms_adapters.partners import CasClient, PlusClient
-from ocms_adapters.partners.cas_sync import SENT, open_sync
+from ocms_adapters.partners.cas_sync import SENT, CasSync, open_sync
 from ocms_adapters.sql.schema import ocms_valid_offence_notice as notice
 from ocms_adapters.sql.transactions import reading
 from ocms_app.job_runner import JobRunner
-from ocms_app.job_table import JOBS, job_named, schedules_in_effect
+from ocms_app.job_table import job_named
 from ocms_app.settings import Settings
-from ocms_core.jobs.runs import RunOutcome
+from ocms_core.jobs.runs import RunOutcome, RunResult, SkipReason
+from ocms_core.kernel import codes
 from ocms_core.kernel.notice_numbers import is_notice_no
+from ocms_demo.calls_to_try import EXAMPLE
 
-# A notice of the contracts' examples, which the sample has.
-EXAMPLE = "1234567890"
 NOTICES_QUERIED = 250
 NOTICES_SYNCED = 20
 WAITS = 100
+WHY = {
+    codes.NOT_A_COURT_NOTICE.code: "as they are not in court yet",
+    codes.INVALID_SUSPENSION_TYPE.code: "as the type and the reason do not suit",
+}
 
 
 def walkthrough(settings: Settings, runner: JobRunner) -> None:
-    """List the jobs, refresh the VIP vehicles, and call OCMS as PLUS and CAS do."""
+    """Refresh the VIP vehicles, and call OCMS as PLUS and CAS do; print a sentence about each."""
     if not is_up(settings.partner_url):
         print("The API did not answer; the walkthrough is left out.")
         return
-    print("\nJobs:")
-    schedules = schedules_in_effect(settings)
-    lines = [(job.name, schedules[job.name] or "by hand", job.what) for job in JOBS]
-    name_width, schedule_width, _ = (max(map(len, column)) for column in zip(*lines, strict=True))
-    for name, schedule, what in lines:
-        print(f"  {name:{name_width}} {schedule:{schedule_width}} {what}")
     # Its lock is given back at once: the same job is among the commands printed to be tried.
     refresh = evolve(job_named("refresh_vip_vehicle"), at_least=timedelta(0))
     ended = runner.run(refresh, forced=True)
-    counts = dict(ended.counts) if isinstance(ended, RunOutcome) else ended.value
-    print(f"VIP vehicles taken over from CAS (simulated, mutual TLS): {counts}")
+    print(f"\nOCMS asked the simulated CAS for its VIP vehicles over mutual TLS: {refresh_text(ended)}.")
     with reading(runner.databases.intranet) as connection:
         chosen = select(notice.c.notice_no).order_by(notice.c.notice_no).limit(2 * NOTICES_QUERIED)
         # The contracts' examples, in the sample too, have numbers that no call of CAS or PLUS may name.
@@ -50,6 +49,16 @@ def walkthrough(settings: Settings, runner: JobRunner) -> None:
     # The README shows what is answered for the example as it was loaded.
     synced = [number for number in numbers if number != EXAMPLE]
     sync_as_cas(settings, synced[:NOTICES_SYNCED])
+
+
+def refresh_text(ended: RunOutcome | SkipReason) -> str:
+    """Return in words what a refresh of the VIP vehicles came to."""
+    if isinstance(ended, SkipReason):
+        return f"not begun, {ended.value}"
+    if ended.result is not RunResult.DONE:
+        return f"{ended.result.value}, {ended.error}"
+    before, after, added, removed = (ended.counts[name] for name in ("before", "after", "added", "removed"))
+    return f"{after:,} vehicles instead of {before:,}, {added:,} of them new, {removed:,} gone"
 
 
 def is_up(url: str) -> bool:
@@ -73,7 +82,8 @@ def ask_as_plus(settings: Settings, numbers: list[str]) -> None:
     ) as plus:
         given = list(plus.query(numbers))
     payable = sum(info.payment_allowance_flag == "Y" for info in given)
-    print(f"PLUS client asked about {len(given)} notices: {payable} can be paid")
+    print(f"PLUS asked about {len(given)} notices: {payable} can be paid;")
+    print(f"  {len(given) - payable} cannot, past their due date or not allowed to be paid.")
 
 
 def unpaid_list(settings: Settings) -> Path:
@@ -94,4 +104,16 @@ def sync_as_cas(settings: Settings, numbers: list[str]) -> None:
         file.with_name(kept).unlink(missing_ok=True)
     with CasClient(settings.partner_url, settings.partner_api_key) as client:
         sync = open_sync(file, client)
-        print(f"CAS sync of {file}: {dict(sync.payment_statuses())}, then {dict(sync.court_notices())}")
+        known = sync.payment_statuses()["known"]
+        print(f"CAS asked for the payment status of {len(numbers)} notices: OCMS knows {known}.")
+        counts = sync.court_notices()
+    print(f"CAS asked to suspend them (PS-OTH): {counts['updated']} were, {counts['failed']} were refused:")
+    for count, why in refusals(sync):
+        print(f"  {count} with {why}.")
+
+
+def refusals(sync: CasSync) -> Iterator[tuple[int, str]]:
+    """Yield how many notices were refused for each reason, the most frequent first."""
+    refused = Counter(code for result in sync.progress.court_updates() for code in result.failed.values())
+    for code, count in refused.most_common():
+        yield count, f"{code}, {WHY.get(code, 'which docs/api/court.md explains')}"

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from litestar import HttpMethod, Litestar, MediaType, Request, Response, get
+from litestar import HttpMethod, Litestar, MediaType, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
-from litestar.handlers import HTTPRouteHandler
+from litestar.handlers import HTTPRouteHandler, route
 from litestar.response.base import ASGIResponse
-from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from ocms_core.kernel import codes
@@ -23,12 +22,11 @@ from ocms_web.court.replies import error_reply
 from ocms_web.endpoints import Endpoint
 from ocms_web.json_codec import Reply, encode
 from ocms_web.observability import metrics, observe_requests
+from ocms_web.pages import METHODS, description_routes, pages
 from ocms_web.pipeline import Pipeline, serve
 from ocms_web.readiness import Readiness
 
 log = structlog.get_logger()
-
-SWAGGER_UI = Path(__file__).parent / "static" / "swagger-ui"
 
 
 def create_app(
@@ -38,13 +36,15 @@ def create_app(
     ready: Readiness,
     version: str,
     files: Sequence[HTTPRouteHandler] = (),
+    guide: Path | None = None,
 ) -> ASGIApp:
     """
     Build the API; every request is observed, also one the framework itself refuses.
 
-    `files` are the routes of signed links.
+    `files` are the routes of signed links, `guide` the folder of the documentation where there is one.
     """
-    own = [live, health_of(ready), metrics_page, *files, *description(endpoints, version)]
+    shown = [live, health_of(ready), metrics_page, *description_routes(endpoints, version)]
+    own = [*files, *shown]
     paths = frozenset(
         {
             *map(openapi.template, endpoints),
@@ -52,14 +52,12 @@ def create_app(
             *(path for route in own for path in route.paths),
         }
     )
-    assets = create_static_files_router(
-        path="/docs/assets",
-        directories=[SWAGGER_UI],
-        include_in_schema=False,
-        before_request=refuse_zero_byte,
-    )
     api = Litestar(
-        route_handlers=[*(route_of(endpoint, pipeline) for endpoint in endpoints), *own, assets],
+        route_handlers=[
+            *(route_of(endpoint, pipeline) for endpoint in endpoints),
+            *files,
+            pages(shown, guide),
+        ],
         exception_handlers={
             NotFoundException: partial(refused, code=codes.NO_SUCH_PATH),
             MethodNotAllowedException: partial(refused, code=codes.NO_SUCH_METHOD),
@@ -101,13 +99,6 @@ def answer_faults(app: ASGIApp) -> ASGIApp:
     return answer
 
 
-@rule("G7")
-def refuse_zero_byte(request: Request[Any, Any, Any]) -> None:
-    """Raise NotFoundException for a path with a zero byte, which no file name has."""
-    if "\0" in request.scope["path"]:
-        raise NotFoundException
-
-
 def route_of(endpoint: Endpoint, pipeline: Pipeline) -> HTTPRouteHandler:
     """Return the route of an endpoint."""
 
@@ -118,7 +109,7 @@ def route_of(endpoint: Endpoint, pipeline: Pipeline) -> HTTPRouteHandler:
     return HTTPRouteHandler(paths, http_method=HttpMethod(endpoint.method))(handle)
 
 
-@get("/health/live", sync_to_thread=False)
+@route("/health/live", http_method=METHODS, sync_to_thread=False)
 def live() -> Response[bytes]:
     """Answer that the process runs."""
     return response(Reply(200, {"status": "live"}))
@@ -127,7 +118,7 @@ def live() -> Response[bytes]:
 def health_of(ready: Readiness) -> HTTPRouteHandler:
     """Return the route that says whether the system can work."""
 
-    @get("/health/ready")
+    @route("/health/ready", http_method=METHODS)
     async def health() -> Response[bytes]:
         """Answer whether this version works with both databases, and takes writes."""
         try:
@@ -140,30 +131,11 @@ def health_of(ready: Readiness) -> HTTPRouteHandler:
     return health
 
 
-@get("/metrics", sync_to_thread=False)
+@route("/metrics", http_method=METHODS, sync_to_thread=False)
 def metrics_page() -> Response[bytes]:
     """Answer with the metrics of this process, for Prometheus."""
     text, headers = metrics()
     return Response(text, headers=headers)
-
-
-def description(endpoints: Sequence[Endpoint], version: str) -> list[HTTPRouteHandler]:
-    """Return the routes of the API description and of the page to try calls on."""
-    document = encode(openapi.document(endpoints, version))
-
-    @get("/openapi.json", sync_to_thread=False)
-    def openapi_document() -> Response[bytes]:
-        return Response(document, media_type=MediaType.JSON)
-
-    @get(["/", "/docs"], sync_to_thread=False)
-    def page() -> Response[str]:
-        return Response(openapi.PAGE, media_type=MediaType.HTML)
-
-    @get("/docs/start.js", sync_to_thread=False)
-    def start() -> Response[str]:
-        return Response(openapi.START, media_type="text/javascript")
-
-    return [openapi_document, page, start]
 
 
 @rule("G7")

@@ -15,7 +15,11 @@ log = structlog.get_logger()
 
 REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 
+# Texts are no codes: each would be a series of its own.
+CODE = re.compile(r"[A-Z][A-Z_]+|[A-Z]+-[0-9]{4}")
+
 CALLS = Counter("ocms_http_requests", "Answered requests", ["path", "status"])
+REFUSALS = Counter("ocms_refusals", "Calls that were refused", ["operation", "status", "code"])
 SECONDS = Histogram("ocms_http_request_seconds", "How long an answer took", ["path"])
 
 
@@ -65,6 +69,21 @@ def observe_requests(app: ASGIApp, paths: frozenset[str]) -> ASGIApp:
                 log.info("request", path=path, status=seen, milliseconds=round(seconds * 1000, 1))
 
     return observe
+
+
+def count_refusal(operation: str, status: int, body: object) -> None:
+    """Count a call that was refused, by the code in its answer; the status of a limit is 429, or 503."""
+    REFUSALS.labels(operation, str(status), refusal_code(body)).inc()
+
+
+def refusal_code(body: object) -> str:
+    """Return the code in a refusal, in whatever envelope; `other` where it has none."""
+    for name in ("app_code", "code", "reason", "error_type", "error"):
+        value = getattr(body, name, None)
+        if isinstance(value, str) and CODE.fullmatch(value):
+            return value
+    data = getattr(body, "data", None)
+    return refusal_code(data) if data is not None else "other"
 
 
 def metrics() -> tuple[bytes, dict[str, Any]]:

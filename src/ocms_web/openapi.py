@@ -1,4 +1,4 @@
-"""The API description (OpenAPI 3.1), printed from the endpoints themselves, and the page to try calls on."""
+"""The API description (OpenAPI 3.1), printed from the endpoints themselves."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -46,18 +46,6 @@ REQUEST_ID: Mapping[str, Any] = {
     "description": "Echoed in the answer and logged; made up when absent.",
     "schema": {"type": "string", "maxLength": 128},
 }
-
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>OCMS API</title>
-<link rel="stylesheet" href="/docs/assets/swagger-ui.css">
-<div id="api"></div>
-<script src="/docs/assets/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script>
-</html>
-"""
-START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#api", deepLinking: true});\n'
 
 
 def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:

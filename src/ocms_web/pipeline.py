@@ -6,6 +6,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -34,6 +35,7 @@ from ocms_web.bodies import (
 )
 from ocms_web.endpoints import Endpoint, Request
 from ocms_web.json_codec import Malformed, Reply, decode, encode
+from ocms_web.observability import count_refusal
 from ocms_web.problems import Problem
 from ocms_web.repeats import InvalidKey, key_in, repeat_reply
 
@@ -88,6 +90,8 @@ async def serve(
     reply = await in_thread(pipeline, endpoint, partial(authorize, endpoint, pipeline, request.headers))
     if isinstance(reply, AuthorizedCall):
         reply, unreceived = await reply_to(request, reply, endpoint, pipeline)
+    if reply.status >= HTTPStatus.BAD_REQUEST:
+        count_refusal(endpoint.operation.value, reply.status, reply.body)
     return Response(
         reply.body if isinstance(reply.body, bytes) else encode(reply.body),
         status_code=reply.status,

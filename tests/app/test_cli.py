@@ -2,6 +2,8 @@
 
 import base64
 import io
+import json
+import os
 import socket
 import subprocess
 import sys
@@ -121,6 +123,57 @@ def test_a_job_names_the_settings_that_are_missing(ocms: Run, job: str, names: s
     assert said.status == 1
     assert f"{names}: must be set; `ocms settings` says what for" in said.out
     assert "unavailable" not in said.out
+
+
+def test_the_query_of_plus_names_the_settings_that_are_missing(ocms: Run) -> None:
+    said = ocms("partner", "plus-query", "1234567890")
+    names = ("TOKEN_URL", "CLIENT_ID", "CLIENT_SECRET")
+    missing = ", ".join(f"OCMS_PARTNER_{name}" for name in names)
+    assert (said.status, said.err) == (1, f"{missing}: must be set; `ocms settings` says what for\n")
+
+
+@pytest.mark.parametrize(
+    "words, key",
+    [
+        (("jobs", "list"), "job"),
+        (("jobs", "history", "--every"), "run"),
+        (("keys", "list"), "key_id"),
+        (("replication", "status"), "kind"),
+        (("explain",), "value"),
+        (("explain", "1234567891"), "operation"),
+        (("settings",), "setting"),
+        (("check",), "severity"),
+    ],
+)
+def test_what_is_listed_can_be_had_as_json(ocms: Run, words: tuple[str, ...], key: str) -> None:
+    said = ocms(*words, "--json")
+    rows = json.loads(said.out)
+    assert isinstance(rows, list)
+    assert all(isinstance(row, dict) and key in row for row in rows)
+    assert rows or words[0] in {"jobs", "keys", "replication"}
+
+
+def test_a_reader_that_has_gone_ends_a_command_without_a_word(sqlite_deployment: Deployment) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as out:
+        os.close(reading)
+        env = sqlite_deployment.environment()
+        ran = subprocess.run([OCMS, "settings"], env=env, stdout=out, stderr=subprocess.PIPE, check=False)
+    assert (ran.returncode, ran.stderr) == (141, b"")
+
+
+def test_a_shell_completes_commands_and_options(tmp_path: Path) -> None:
+    script = tmp_path / "ocms"
+    env = {"HOME": str(tmp_path), "PATH": f"{Path(OCMS).parent}:/usr/bin:/bin"}
+    install = [OCMS, "--install-completion", "--shell", "bash", "--output", str(script)]
+    subprocess.run(install, env=env, capture_output=True, check=True)
+    complete = (
+        "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); $(complete -p ocms | sed 's/.*-F \\([^ ]*\\).*/\\1/') ocms"
+    )
+    for words, found in ((("jobs", "hist"), "history"), (("jobs", "list", "--js"), "--json")):
+        given = f"source {script}; COMP_WORDS=(ocms {' '.join(words)}); {complete}; echo ${{COMPREPLY[@]}}"
+        ran = subprocess.run(["bash", "-c", given], env=env, capture_output=True, text=True, check=True)
+        assert ran.stdout.split() == [found], ran.stderr
 
 
 def test_the_roles_offered_for_a_token_are_those_it_may_have(ocms: Run) -> None:
@@ -348,12 +401,12 @@ def test_a_day_is_explained_by_the_values_that_hold_on_it(ocms: Run, sqlite_depl
             }
         ],
     )
-    values = {day: ocms("explain", "--on", day).out for day in ("2026-01-31", "2026-02-01")}
+    values = {day: ocms("explain", "--on", day, "--json").out for day in ("2026-01-31", "2026-02-01")}
     (before, after) = (row_for("LATE_FEE AMOUNT", out) for out in values.values())
-    assert before == ["LATE_FEE AMOUNT", "none", "", "2026-01-31"]
+    assert before == ["LATE_FEE AMOUNT", "none", None, "2026-01-31"]
     assert after == ["LATE_FEE AMOUNT", "45.00", "2026-02-01", "2126-02-28"]
-    assert row_for("RD1 to RD2", values["2026-02-01"]) == ["RD1 to RD2", "allowed", "", "2126-01-31"]
-    assert row_for("STAGEDAYS RD1", ocms("explain").out) == ["STAGEDAYS RD1", "14", "", ""]
+    assert row_for("RD1 to RD2", values["2026-02-01"]) == ["RD1 to RD2", "allowed", None, "2126-01-31"]
+    assert row_for("STAGEDAYS RD1", ocms("explain", "--json").out) == ["STAGEDAYS RD1", "14", None, None]
     moved, refused = (ocms("explain", "1234567891", "--on", day).out for day in ("2126-01-31", "2126-02-01"))
     assert "moved to RD2" in moved
     assert "OCMS.CPS.INVALID_TRANSITION" in refused
@@ -368,10 +421,10 @@ def test_a_day_is_explained_by_the_values_that_hold_on_it(ocms: Run, sqlite_depl
         connection.execute(delete(t_dated.ocms_dated_stage_move))
 
 
-def row_for(name: str, out: str) -> list[str]:
-    """Return the cells of the row of a printed table that begins with a name."""
-    (line,) = (each for each in out.splitlines() if each.startswith(f"│ {name} "))
-    return [cell.strip() for cell in line.strip("│").split("│")]
+def row_for(name: str, out: str) -> list[object]:
+    """Return the values of the row of a name in a list printed as JSON."""
+    (row,) = (each for each in json.loads(out) if each["value"] == name)
+    return list(row.values())
 
 
 def test_help_is_given_without_loading_the_web() -> None:

@@ -63,7 +63,7 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
         ({"OCMS_THREADS": "-1"}, "OCMS_THREADS: is -1; it is at least 1"),
         ({"OCMS_VIP_LARGEST_SHRINK": "101"}, "OCMS_VIP_LARGEST_SHRINK: is 101; it is 0 to 100"),
         ({"OCMS_VIP_LARGEST_SHRINK": "-1"}, "OCMS_VIP_LARGEST_SHRINK: is -1; it is 0 to 100"),
-        ({"OCMS_LOG_FORMAT": "xml"}, "OCMS_LOG_FORMAT: is 'xml'; it is one of json, text"),
+        ({"OCMS_LOG_FORMAT": "xml"}, "OCMS_LOG_FORMAT: is 'xml'; it is one of auto, json, text"),
         ({"OCMS_LOG_LEVEL": "loud"}, "OCMS_LOG_LEVEL: is 'loud'; it is one of debug, info, warning, error"),
         (
             {"OCMS_INTRANET_URL": "mysql://host/name"},

@@ -65,7 +65,8 @@ def engine(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def verdicts(folder: Path) -> list[list[str]]:
-    with (folder / "moves.verdicts.csv").open(newline="") as file:
+    (written,) = folder.glob("moves.*.verdicts.csv")
+    with written.open(newline="") as file:
         return list(csv.reader(file))
 
 
@@ -104,8 +105,20 @@ def test_a_dry_run_says_the_same_and_writes_nothing(engine: Engine, tmp_path: Pa
     assert rows_of(engine, t.ocms_valid_offence_notice) == before
     assert rows_of(engine, t.ocms_change_of_processing) == rows_of(engine, t.ocms_report) == []
     assert not (tmp_path / "reports").exists()
+    would = ["2", "N-001", "WOULD UPDATE", "DN1", "DN2", "OCMS-2000", "Dry run: nothing was written"]
+    assert given[1] == would
     import_file(as_csv(tmp_path), officer="USER01")
-    assert verdicts(tmp_path) == given
+    titles, moved, *failed = verdicts(tmp_path)
+    assert moved == [*would[:2], "UPDATED", *would[3:6], "Success"]
+    assert [titles, would, *failed] == given
+
+
+@pytest.mark.usefixtures("engine")
+def test_tables_of_one_name_keep_their_verdicts_apart(tmp_path: Path) -> None:
+    for table in (as_csv, as_xlsx):
+        import_file(table(tmp_path), officer="USER01", dry_run=True)
+    written = {each.name for each in tmp_path.glob("*.verdicts.csv")}
+    assert written == {"moves.csv.verdicts.csv", "moves.xlsx.verdicts.csv"}
 
 
 @pytest.mark.rule("S25", "S26")
@@ -139,7 +152,7 @@ def test_a_misspelt_title_moves_nothing(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"moves.csv: nobody knows the column 'New Stage'; write newStage"):
         import_file(tmp_path / "moves.csv", officer="USER01")
     assert rows_of(engine, t.ocms_change_of_processing) == []
-    assert not (tmp_path / "moves.verdicts.csv").exists()
+    assert not list(tmp_path.glob("*.verdicts.csv"))
 
 
 @pytest.mark.usefixtures("engine")

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from guides.blocks import MARKS, UNTIL_STOPPED, blocks
+from guides.blocks import PAGES as GUIDES
+
 ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
@@ -42,6 +45,16 @@ def anchors(page: Path) -> set[str]:
 def test_every_python_example_runs(page: Path) -> None:
     for example in PYTHON.findall(page.read_text()):
         exec(compile(example, str(page), "exec"), {})  # the docs' own examples
+
+
+def test_every_command_block_is_run_or_says_why_not() -> None:
+    """`make guides` runs them."""
+    for page in GUIDES:
+        found = list(blocks(page))
+        assert len(found) == page.read_text().count("```sh\n"), page
+        for block in found:
+            assert not block.mark or block.mark in MARKS, f"{page}:{block.line}"
+            assert block.mark in {"", UNTIL_STOPPED} or block.reason, f"{page}:{block.line}"
 
 
 @pytest.mark.parametrize("tool", ["tools.reference_page", "tools.data_dictionary"])

@@ -1,14 +1,13 @@
 """The demo's simulators for the address check, and the jobs run by hand on them."""
 
+import json
 import os
 import re
 import subprocess
-from os.path import relpath
 from pathlib import Path
 
-import httpx
-
 from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.schema import intranet as t
 from ocms_app.databases import open_databases
 from ocms_app.job_runner import JobRunner
@@ -16,6 +15,7 @@ from ocms_app.job_table import JOBS, job_named
 from ocms_app.settings import Settings
 from ocms_core.hst import service
 from ocms_core.jobs.runs import RunOutcome, RunResult
+from ocms_demo.cli.demo import issue_api_key
 from ocms_demo.demo_services import BY_HAND, simulated_partners
 from tests.support.databases import Databases
 from tests.support.hst_facts import IDENTITY, OFFICER
@@ -24,8 +24,8 @@ from tests.support.http_server import OCMS
 from tests.support.postgres import free_port
 
 README = Path(__file__).parents[2] / "README.md"
-# The body of its first call, and the answer it shows.
-((CALL, SHOWN),) = re.findall(r"-d '(.*)'\n```\n\n```json\n(.*)\n```", README.read_text())
+# Its first call, and the answer it shows.
+((CALL, SHOWN),) = re.findall(r"```sh\n(\. var/[^`]*)\n```\n\n```json\n(.*)\n```", README.read_text())
 
 
 def test_every_job_the_demo_names_can_be_run_by_hand(databases: Databases, tmp_path: Path) -> None:
@@ -52,10 +52,17 @@ def test_every_job_the_demo_names_can_be_run_by_hand(databases: Databases, tmp_p
     database.engine.dispose()
 
 
-def test_the_demo_shows_jobs_a_refresh_and_the_calls_of_the_clients(tmp_path: Path) -> None:
+def test_the_demo_says_what_was_done_and_gives_another_terminal_what_it_needs(tmp_path: Path) -> None:
     port = free_port()
     env = {name: value for name, value in os.environ.items() if not name.startswith("OCMS_")}
     said: list[str] = []
+
+    def in_shell(words: str) -> "subprocess.CompletedProcess[str]":
+        given = ["sh", "-c", words]
+        return subprocess.run(
+            given, env=env, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+        )
+
     with subprocess.Popen(
         [OCMS, "demo", "--port", str(port), "--notices", "600"],
         env=env | {"PYTHONUNBUFFERED": "1"},
@@ -64,38 +71,46 @@ def test_the_demo_shows_jobs_a_refresh_and_the_calls_of_the_clients(tmp_path: Pa
         stderr=subprocess.DEVNULL,
         text=True,
     ) as demo:
-        assert demo.stdout
-        for line in demo.stdout:
-            said.append(line.rstrip())
-            if "ocms partner cas-sync" in line:
-                break
-        given = "\n".join(said)
-        key = given.partition("\nAPI key (CAS):\n")[2].split()[0]
-        answer = httpx.post(
-            f"http://127.0.0.1:{port}/v1/ocms/cas-getPaymentStatus",
-            content=CALL,
-            headers={"X-API-Key": key, "Content-Type": "application/json"},
-            trust_env=False,
-        )
-        exported = dict(line.removeprefix("export ").split("=", 1) for line in said if "export " in line)
-        refresh = [OCMS, "jobs", "run", "refresh_vip_vehicle", "--force"]
-        ran = subprocess.run(refresh, env=env | exported, cwd=tmp_path, capture_output=True, check=False)
-        demo.terminate()
-    assert (answer.status_code, answer.text) == (200, SHOWN)
-    assert ran.returncode == 0, "the walkthrough has just run it"
-    listed = given.partition("\nJobs:\n")[2]
-    # The schedule stands at the same place in all lines.
-    columns = max(len(job.name) for job in JOBS) + 1
-    # Jobs whose settings are not made run by hand only.
-    assert all(
-        re.search(rf"^  {job.name:{columns}}({re.escape(job.schedule)}|by hand) ", listed, re.MULTILINE)
-        for job in JOBS
-    )
-    assert re.search(r"VIP vehicles taken over from CAS \(simulated, mutual TLS\): \{.*'after': 500,", given)
-    assert "PLUS client asked about 250 notices: " in given
-    assert "CAS sync of " in given
-    assert "'notices': 20, 'known': 20}, then {'batches': 1, 'called': 1, 'refused': 0" in given
-    ocms = relpath(OCMS, tmp_path)
-    assert f"{ocms} replication run --once" in said
-    assert all(f"{ocms} {words}" in said for words in (*BY_HAND, "partner plus-query 1234567890"))
-    assert all(f"export OCMS_{name}=" in given for name in ("VIP_URL", "PARTNER_URL", "PARTNER_TOKEN_URL"))
+        try:
+            assert demo.stdout
+            for line in demo.stdout:
+                said.append(line.rstrip())
+                if line.startswith("Ctrl-C"):
+                    break
+            called = in_shell(CALL)
+            calls = [line for line in said if line.startswith("curl ")]
+            answers = [json.loads(in_shell(f". var/demo.env; {call}").stdout) for call in calls]
+            jobs = in_shell(". var/demo.env; ocms jobs list && ocms jobs run refresh_vip_vehicle --force")
+            asked = in_shell(". var/demo.env; ocms partner plus-query 1234567890")
+        finally:
+            demo.terminate()
+    assert called.stdout == SHOWN, called.stderr
+    assert len(answers) == 7
+    assert not [each for each in answers if re.search(r"401|Unauthorized|credential", str(each))]
+    assert jobs.returncode == 0, jobs.stderr
+    assert all(re.search(rf"^{job.name} ", jobs.stdout, re.MULTILINE) for job in JOBS)
+    assert json.loads(asked.stdout)["noticeNo"] == "1234567890"
+    given = "\n".join(said)
+    for sentence in (
+        r"VIP vehicles over mutual TLS: 500 vehicles instead of \d+, 500 of them new, \d+ gone\.\n",
+        r"\nPLUS asked about 250 notices: \d+ can be paid;\n  \d+ cannot, past their due date or not allowed",
+        r"\nCAS asked for the payment status of 20 notices: OCMS knows 20\.\n",
+        r"\nCAS asked to suspend them \(PS-OTH\): \d+ were, \d+ were refused:\n  \d+ with OCMS-4008, as ",
+    ):
+        assert re.search(sentence, given), sentence
+    assert f"\n\n. var/demo.env\n\n{calls[0]}\n" in given
+    assert all(f"ocms {words}" in said for words in (*BY_HAND, "partner plus-query 1234567890"))
+    # No credential stands in what is printed, and the addresses come last.
+    assert not re.search(r"ocms_[0-9a-f]{16}|eyJ", given)
+    base = f"http://127.0.0.1:{port}"
+    assert said[-2] == f"The API is at {base}, the page to try its calls on at {base}/docs."
+    assert (tmp_path / "var/demo.env").stat().st_mode & 0o077 == 0
+
+
+def test_another_demo_in_the_same_folder_leaves_the_key_of_the_first_alive(databases: Databases) -> None:
+    opened = open_databases(Settings(intranet_url=databases.intranet, internet_url=databases.internet))
+    _, again, other = (issue_api_key(opened, port) for port in (8000, 8000, 8001))
+    now = SystemClock().now()
+    live = {key.key_id for key in SqlCredentials(opened.intranet).list() if key.live(now)}
+    assert live == {key.split("_")[1] for key in (again, other)}
+    opened.dispose()

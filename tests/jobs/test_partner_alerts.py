@@ -73,12 +73,12 @@ def test_the_command_prints_one_object_a_line_and_nothing_else(ask: LockRequest,
     ran = ask("1234567890", "--file", str(tmp_path / "numbers.csv"))
     assert ran.returncode == 0, ran.stderr
     given = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert [each["notice_no"] for each in given] == ["1234567890", *numbers]
+    assert [each["noticeNo"] for each in given] == ["1234567890", *numbers]
     assert given[0] == {
-        "notice_no": "1234567890",
-        "court_payment_due_date": "2025-02-14 00:00:00+08:00",
-        "payment_allowance_flag": "Y",
-        "amount_payable": "150.0",
+        "noticeNo": "1234567890",
+        "courtPaymentDueDate": "2025-02-14T00:00:00+08:00",
+        "paymentAllowanceFlag": "Y",
+        "amountPayable": 150.0,
     }
 
 

@@ -16,6 +16,7 @@ import pytest
 from attrs import evolve, field, frozen
 from prometheus_client import REGISTRY
 from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
@@ -25,9 +26,9 @@ from ocms_adapters.sql.transactions import writing
 from ocms_app.databases import Databases as Opened
 from ocms_app.databases import open_databases
 from ocms_app.job_runner import JobRunner
-from ocms_app.job_table import JOBS, Job, job_named
+from ocms_app.job_table import JOBS, Job, job_named, schedules_in_effect
 from ocms_app.jobs.context import JobContext
-from ocms_app.scheduler import CronSchedule, Worker, check_schedules
+from ocms_app.scheduler import CronSchedule, Worker, check_schedules, schedule_of
 from ocms_app.settings import Settings, WrongSettings
 from ocms_core.jobs.runs import LockLost, LockRequest, RunOutcome, RunResult
 from ocms_core.jobs.scheduling import last_slot
@@ -296,6 +297,31 @@ def test_a_schedule_of_day_and_weekday_means_either() -> None:
 def test_what_is_no_crontab_line_is_refused_with_the_job_it_is_for(line: str) -> None:
     with pytest.raises(WrongSettings, match=r"\[ocms.schedules\] send_alerts: .* is no crontab line: "):
         check_schedules({"send_alerts": line})
+
+
+def test_a_job_can_be_switched_off() -> None:
+    check_schedules({"send_alerts": "off"})
+    schedules = schedules_in_effect(Settings(schedules={"send_alerts": "off"}))
+    assert schedule_of(job_named("send_alerts"), schedules).next_after(at("2025-01-14T01:59:59")) is None
+
+
+@pytest.mark.parametrize(
+    "counts, frequent, levels",
+    [
+        ({"sent": 0, "failed": 0}, True, ["debug", "debug"]),
+        ({"sent": 1, "failed": 0}, True, ["debug", "info"]),
+        ({"sent": 0}, False, ["info", "info"]),
+    ],
+)
+def test_a_job_that_runs_every_minute_and_has_nothing_to_do_is_a_line_for_debugging(
+    opened: tuple[Settings, Opened], counts: dict[str, int], *, frequent: bool, levels: list[str]
+) -> None:
+    job = Job("often", "", timedelta(seconds=60), timedelta(0), "Look.", lambda _: counts, frequent=frequent)
+    with capture_logs() as lines:
+        JobRunner(*opened).run(job)
+    assert [(line["event"], line["log_level"]) for line in lines] == list(
+        zip(("job_started", "job_ended"), levels, strict=True)
+    )
 
 
 def test_a_schedule_of_no_job_is_refused() -> None:

@@ -404,6 +404,20 @@ def test_the_command_works_through_a_list_under_both_locks(ocms: Served, tmp_pat
 
 
 @pytest.mark.rule("P43")
+def test_a_sync_whose_notices_ocms_refuses_ends_with_a_status_of_its_own(
+    ocms: Served, tmp_path: Path
+) -> None:
+    file = unpaid(tmp_path, 2, stage="CSD")
+    with file.open("a") as lines:
+        lines.write("\n9999999999,,,CSD\n")
+    ran = command(ocms, tmp_path, "partner", "cas-sync", str(file))
+    assert (ran.returncode, ran.stdout) == (4, ""), ran.stderr
+    assert f"{COURT_NOTICES}: done batches=1 called=1 refused=0 updated=2 failed=1" in ran.stderr
+    assert ran.stderr.endswith(f"OCMS refused 1 times; {file}.progress says why.\n")
+    assert '"9999999999": "OCMS-4008"' in (tmp_path / f"{file.name}.progress").read_text()
+
+
+@pytest.mark.rule("P43")
 def test_a_bad_list_takes_no_lock_and_leaves_no_run(ocms: Served, tmp_path: Path) -> None:
     before = command(ocms, tmp_path, "jobs", "history").stdout
     ran = command(ocms, tmp_path, "partner", "cas-sync", "gone.csv")
@@ -433,6 +447,7 @@ def test_a_schedule_is_in_effect_only_where_the_list_is_set() -> None:
     with_list = schedules_in_effect(Settings(schedules=lines, cas_list="unpaid.csv"))
     assert (with_list[PAYMENT_STATUS], with_list[COURT_NOTICES]) == ("0 5 * * *", "45 4 * * *")
     assert schedules_in_effect(Settings())["send_alerts"] == "* * * * *"
+    assert schedules_in_effect(Settings(schedules={"send_alerts": "off"}))["send_alerts"] == ""
     never = schedule_of(job_named(PAYMENT_STATUS), {PAYMENT_STATUS: ""})
     assert never.next_after(NOW) is None
 

@@ -36,7 +36,7 @@ def main(unpaid: str, clock: str) -> int:
     """Do as the command does."""
     settings, time = startup(), KeptClock(Path(clock))
     client = CasClient(settings.partner_url, settings.partner_api_key, sleep=time.sleep, now=time.now)
-    return 0 if run_sync(Path(unpaid), client, JobRunner(settings, open_databases(settings))) else 1
+    return run_sync(Path(unpaid), client, JobRunner(settings, open_databases(settings)))
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ COMMANDS = {
 }
 for name, (place, sentence) in COMMANDS.items():
     app.command(place, name=name, help=sentence)
+app.register_install_completion_command(help="Complete commands and options in your shell from now on.")
 
 
 def main() -> None:

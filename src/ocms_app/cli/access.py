@@ -3,11 +3,9 @@
 import sys
 from datetime import datetime, timedelta
 
-from rich.table import Table
-
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.access_records import SqlAccessRecords
-from ocms_app.cli.jobs import show
+from ocms_app.cli.listing import SECOND, AsJson, show_list
 from ocms_app.databases import open_databases
 from ocms_app.keys import access_hash_key
 from ocms_app.startup import startup
@@ -16,7 +14,7 @@ from ocms_core.kernel.dates import singapore
 MOST_READ = 100
 
 
-def access(*, since: datetime | None = None, until: datetime | None = None) -> None:
+def access(*, since: datetime | None = None, until: datetime | None = None, as_json: AsJson = False) -> None:
     """
     Show who looked up a person, whose identity number is read from standard input.
 
@@ -29,6 +27,8 @@ def access(*, since: datetime | None = None, until: datetime | None = None) -> N
         From this day or moment on, in Singapore time; without it the last 30 days.
     until
         Until before this day or moment; without it now.
+    as_json
+        Print JSON instead of a table.
     """
     settings, now = startup(), SystemClock().now()
     if sys.stdin.isatty():
@@ -37,9 +37,11 @@ def access(*, since: datetime | None = None, until: datetime | None = None) -> N
     if not id_no:
         raise ValueError("No identity number was given.")
     records = SqlAccessRecords(open_databases(settings).intranet, access_hash_key(settings))
-    table = Table("looked up", "who", "role", "operation", "notice")
     first = singapore(since) if since else now - timedelta(days=30)
-    for found in records.accesses_to(id_no, first, singapore(until) if until else now + timedelta(seconds=1)):
-        moment = found.looked_up_at.strftime("%Y-%m-%d %H:%M:%S")
-        table.add_row(moment, found.principal, found.role, found.operation, found.notice_no or "")
-    show(table)
+    last = singapore(until) if until else now + timedelta(seconds=1)
+    found = (
+        (each.looked_up_at, each.principal, each.role, each.operation, each.notice_no)
+        for each in records.accesses_to(id_no, first, last)
+    )
+    columns = ("looked up", "who", "role", "operation", "notice")
+    show_list(columns, found, as_json=as_json, wrapped=("who",), moments=SECOND)

@@ -5,11 +5,10 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
-from rich.console import Console
-from rich.table import Table
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_app.cli.listing import AsJson, show_list
 from ocms_app.databases import open_databases
 from ocms_app.keys import new_secret as made_secret
 from ocms_app.settings import PREFIX, variable
@@ -45,15 +44,23 @@ def issue(
 
 
 @keys.command(name="list")
-def list_keys() -> None:
+def list_keys(*, as_json: AsJson = False) -> None:
     """List the API keys: id, client, role, when issued and whether live; never the secret."""
     now = SystemClock().now()
-    table = Table("key id", "client", "role", "issued", "expires", "last used", "state")
-    for key in SqlCredentials(open_databases(startup()).intranet).list():
-        moments = (key.issued_at, key.expires_at, key.last_used_at)
-        shown = [moment.strftime("%Y-%m-%d %H:%M") if moment else "" for moment in moments]
-        table.add_row(key.key_id, key.client, key.role.value, *shown, "live" if key.live(now) else "ended")
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    found = (
+        (
+            key.key_id,
+            key.client,
+            "live" if key.live(now) else "ended",
+            key.role,
+            key.expires_at,
+            key.last_used_at,
+            key.issued_at,
+        )
+        for key in SqlCredentials(open_databases(startup()).intranet).list()
+    )
+    columns = ("key id", "client", "state", "role", "expires", "last used", "issued")
+    show_list(columns, found, as_json=as_json, wrapped=("client",))
 
 
 @keys.command

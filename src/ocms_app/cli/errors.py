@@ -1,5 +1,6 @@
 """Errors on the command line: one line each, on standard error."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -8,12 +9,19 @@ from ocms_app.extras import EXTRAS, missing_extra
 from ocms_core.kernel.errors import OcmsError
 
 EXPECTED = (OcmsError, ValueError, OSError)
+# As a shell has it for a program ended by SIGPIPE.
+NOBODY_READS = 141
 
 
 def run_reporting_errors(command: Callable[[], object]) -> int:
     """Run a command and return its exit status: 1, with one line, when it failed for a known reason."""
     try:
         status = command()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # As of `ocms jobs list | head -1`. What is left goes nowhere, or Python would say so when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOBODY_READS
     except EXPECTED as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -2,8 +2,6 @@
 
 from datetime import date, datetime
 
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import Engine
 
 from ocms_adapters.clock import SystemClock
@@ -11,6 +9,7 @@ from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.reference import read_reference_from
 from ocms_adapters.sql.stages import SqlStageStores
+from ocms_app.cli.listing import AsJson, show_list
 from ocms_app.databases import open_databases
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
@@ -26,7 +25,7 @@ from ocms_core.stages import explaining as stages
 from ocms_core.stages.request_fields import is_number
 
 
-def explain(notice_no: str | None = None, *, on: date | None = None) -> int:
+def explain(notice_no: str | None = None, *, on: date | None = None, as_json: AsJson = False) -> int:
     """
     Show the state of a notice, what each operation would answer for it, and which rule decides it.
 
@@ -39,6 +38,8 @@ def explain(notice_no: str | None = None, *, on: date | None = None) -> int:
     on
         The day whose values and moment count, as 2026-01-31; today by default. The notice itself is always
         taken as it stands now.
+    as_json
+        Print JSON instead of a table.
     """
     if notice_no is not None and not is_number(notice_no):
         raise ValueError("A notice number has 1 to 10 letters, digits or hyphens.")
@@ -48,37 +49,40 @@ def explain(notice_no: str | None = None, *, on: date | None = None) -> int:
     settings = startup()
     intranet, now = open_databases(settings).intranet, singapore(SystemClock().now())
     if notice_no is None:
-        return show_values(intranet, on or today(now))
+        return show_values(intranet, on or today(now), as_json=as_json)
     moment = datetime.combine(on, now.timetz()) if on else now
-    return show_answers(settings, intranet, notice_no, moment, when=f"on {on}" if on else "now")
+    return show_answers(settings, intranet, notice_no, moment, as_json=as_json)
 
 
 @rule("G18")
-def show_values(intranet: Engine, day: date) -> int:
+def show_values(intranet: Engine, day: date, *, as_json: bool) -> int:
     """Show what the reference data holds on a day, each value with its first and its last day (G18)."""
-    table = Table("value", f"on {day}", "since", "until")
-    for held in held_values(read_reference_from(intranet), day):
-        table.add_row(held.name, held.text, str(held.first_day or ""), str(held.last_day or ""))
-    Console().print(table)
+    if not as_json:
+        print(f"Values of {day}:")
+    found = (
+        (held.name, held.text, held.first_day, held.last_day)
+        for held in held_values(read_reference_from(intranet), day)
+    )
+    show_list(("value", "holds", "since", "until"), found, as_json=as_json, wrapped=("value", "holds"))
     return 0
 
 
-def show_answers(settings: Settings, intranet: Engine, notice_no: str, moment: datetime, *, when: str) -> int:
+def show_answers(
+    settings: Settings, intranet: Engine, notice_no: str, moment: datetime, *, as_json: bool
+) -> int:
     """Show what each operation would answer for a notice at a moment; the status is 1 without the notice."""
     stores = court_stores(settings, intranet)
     with stores.reading() as reader:
         notice = reader.court_notices([notice_no]).get(notice_no)
-    if notice is None:
-        print(f"{notice_no}: no such notice")
-    else:
-        print(f"{notice_no}: stage {notice.stage} since {notice.stage_date:%Y-%m-%d %H:%M}")
-    table = Table("operation", f"answer {when}", "rules")
-    for given in (
+    stage = f"stage {notice.stage} since {notice.stage_date:%Y-%m-%d %H:%M}" if notice else "no such notice"
+    if not as_json:
+        print(f"{notice_no}: {stage}; answers on {moment:%Y-%m-%d %H:%M}:")
+    found = (
         *court.explain(notice_no, stores=stores, now=moment),
         *stages.explain(notice_no, stores=SqlStageStores(intranet), now=moment),
         *offenders.explain(notice_no, stores=SqlOffenderStores(intranet)),
         *hst.explain(notice_no, stores=SqlHstStores(intranet), now=moment),
-    ):
-        table.add_row(given.operation, given.answer, ", ".join(given.rules))
-    Console().print(table)
+    )
+    rows = ((given.operation, given.answer, ", ".join(given.rules)) for given in found)
+    show_list(("operation", "answer", "rules"), rows, as_json=as_json, wrapped=("answer", "rules"))
     return 0 if notice else 1

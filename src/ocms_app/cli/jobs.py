@@ -3,16 +3,15 @@
 import sys
 
 from cyclopts import App
-from rich.console import Console
-from rich.table import Table
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.locks import SqlJobStore
+from ocms_app.cli.listing import SECOND, AsJson, show_list
 from ocms_app.databases import lock_times, open_databases
 from ocms_app.job_runner import JobRunner, process_runs
-from ocms_app.job_table import JOBS, job_named, schedules_in_effect
+from ocms_app.job_table import JOBS, Job, job_named, schedules_in_effect
 from ocms_app.jobs.sending_alerts import alert_sender
 from ocms_app.scheduler import check_schedules, schedule_of
 from ocms_app.startup import startup
@@ -22,39 +21,26 @@ from ocms_core.kernel.alerts import Alert
 
 app = App(name="jobs", help="List the jobs, run one by hand, show their history, release a lock.")
 
-MINUTE = "%Y-%m-%d %H:%M"
-SECOND = "%Y-%m-%d %H:%M:%S"
 HELD = 3
 REMEDY = "see docs/howto/java-nodes.md"
 
 
-def show(table: Table) -> None:
-    """Print a table, as wide as it needs to be where it does not go to a terminal."""
-    Console(width=None if sys.stdout.isatty() else 180).print(table)
-
-
 @app.command(name="list")
-def list_jobs() -> None:
+def list_jobs(*, as_json: AsJson = False) -> None:
     """List the jobs: schedule in Singapore time, what they do, the last run and the next."""
     settings, now = startup(), SystemClock().now()
     check_schedules(settings.schedules)
     databases = open_databases(settings)
     schedules = schedules_in_effect(settings)
     latest = {run.job: run for run in SqlJobRuns(databases.intranet, lock_times(settings)).latest()}
-    table = Table("job", "schedule", "at most", "at least", "what", "last run", "state", "next")
-    for job in JOBS:
+
+    def row(job: Job) -> tuple[object, ...]:
         run, slot = latest.get(job.name), schedule_of(job, schedules).next_after(now)
-        table.add_row(
-            job.name,
-            schedules[job.name],
-            str(job.at_most),
-            str(job.at_least),
-            job.what,
-            run.started_at.strftime(MINUTE) if run else "",
-            run.state if run else "",
-            slot.strftime(MINUTE) if slot else "by hand",
-        )
-    show(table)
+        last = (run.started_at, run.state) if run else (None, None)
+        return (job.name, schedules[job.name] or "by hand", *last, slot, job.what, job.at_most, job.at_least)
+
+    columns = ("job", "schedule", "last run", "state", "next", "what", "at most", "at least")
+    show_list(columns, map(row, JOBS), as_json=as_json)
     for lock in SqlJobStore(databases.intranet, lock_times(settings)).held_locks():
         if ahead := dated_ahead(lock):
             print(f"{lock.job}: {lock.holder} dated its lock {ahead} ahead; {REMEDY}", file=sys.stderr)
@@ -91,7 +77,7 @@ def run(name: str, *, force: bool = False, accept: bool = False) -> int:
 
 
 @app.command
-def history(name: str | None = None, *, last: int = 20, every: bool = False) -> None:
+def history(name: str | None = None, *, last: int = 20, every: bool = False, as_json: AsJson = False) -> None:
     """
     Show the last runs, the newest first; a run cut off shows as `never ended`.
 
@@ -106,27 +92,31 @@ def history(name: str | None = None, *, last: int = 20, every: bool = False) -> 
         How many.
     every
         Those of jobs that run every minute too.
+    as_json
+        Print JSON instead of a table.
     """
     job = job_named(name).name if name else None
     if name and job_named(name).log_only:
         note = "leaves no runs on record: `ocms jobs list` shows the last, the log all of them."
         print(f"{name} {note}", file=sys.stderr)
-    table = Table("run", "job", "worker", "started", "seconds", "state", "counts", "error")
     frequent = [] if every else [each.name for each in JOBS if each.frequent]
     settings = startup()
     job_runs = SqlJobRuns(open_databases(settings).intranet, lock_times(settings))
-    for run in job_runs.history(job, last=last, done_without=frequent):
-        table.add_row(
-            str(run.number),
+    found = (
+        (
+            run.number,
             run.job,
-            run.worker,
-            run.started_at.strftime(SECOND),
-            seconds(run),
+            run.started_at,
             run.state,
+            seconds(run),
             counts_text(run.counts),
-            run.error or "",
+            run.error,
+            run.worker,
         )
-    show(table)
+        for run in job_runs.history(job, last=last, done_without=frequent)
+    )
+    columns = ("run", "job", "started", "state", "seconds", "counts", "error", "worker")
+    show_list(columns, found, as_json=as_json, wrapped=("counts", "error"), moments=SECOND)
 
 
 @app.command
@@ -183,9 +173,9 @@ def skip_text(reason: SkipReason, name: str, store: SqlJobStore) -> str:
     return f"{reason.value} (held until {lock.until:%H:%M:%S} unless extended)" if lock else reason.value
 
 
-def seconds(run: Run) -> str:
-    """Return how long a run took, in seconds; empty for one that has not ended."""
-    return f"{(run.ended_at - run.started_at).total_seconds():.1f}" if run.ended_at else ""
+def seconds(run: Run) -> float | None:
+    """Return how long a run took, in seconds to one decimal; None for one that has not ended."""
+    return round((run.ended_at - run.started_at).total_seconds(), 1) if run.ended_at else None
 
 
 def counts_text(counts: JobCounts) -> str:

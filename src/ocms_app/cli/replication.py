@@ -9,8 +9,6 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import Engine
 
 from ocms_adapters.clock import SystemClock
@@ -19,6 +17,7 @@ from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.reconciliation import SqlReconciler
 from ocms_adapters.sql.replication import BATCH, RelayResult, SqlReplication
 from ocms_app.cli.jobs import HELD
+from ocms_app.cli.listing import AsJson, show_list
 from ocms_app.cli.stopping import set_when_stopped
 from ocms_app.databases import internet_copy, open_databases
 from ocms_app.distributed_reconciliation import queue_of, whole
@@ -47,16 +46,13 @@ def both_sides(settings: Settings) -> Iterator[tuple[Engine, InternetCopy]]:
 
 
 @app.command
-def status() -> int:
+def status(*, as_json: AsJson = False) -> int:
     """Show what waits to be delivered; the exit status is 1 when some of it has failed before."""
     with both_sides(startup()) as sides:
         standing = SqlReconciler(*sides).outbox_status()
         queue = queue_of(sides[0])
         chunks = queue.status() if queue and queue.exists() else None
-    table = Table("kind", "waiting")
-    for kind, count in sorted(standing.waiting.items()):
-        table.add_row(kind, str(count))
-    Console().print(table)
+    show_list(("kind", "waiting"), sorted(standing.waiting.items()), as_json=as_json)
     if chunks:
         given = f"waiting {chunks.waiting}, at work {chunks.at_work}, done {chunks.done}"
         print(f"chunks: {given}, given up {chunks.given_up}", file=sys.stderr)

@@ -33,6 +33,7 @@ from ocms_core.stages.request_checks import ChangeItem
 app = App(name="stages", help="Move notices to another processing stage in bulk.")
 
 LONGEST_NAME = 50
+NOTHING_WRITTEN = "Dry run: nothing was written"
 TITLES = ("row", "noticeNo", "outcome", "previousStage", "newStage", "code", "message")
 # What a spreadsheet would take for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -69,7 +70,7 @@ def import_file(
         raise ValueError(f"An officer is named by 1 to {LONGEST_NAME} characters.")
     table = read_table(file, importing.TITLES, importing.REQUIRED_TITLES)
     rows = table.rows
-    target = verdicts or file.with_name(f"{file.stem}.verdicts.csv")
+    target = verdicts or file.with_name(f"{file.name}.verdicts.csv")
     settings = startup()
     databases, now = open_databases(settings), SystemClock().now()
     stores = SqlStageStores(databases.intranet)
@@ -85,7 +86,7 @@ def import_file(
         return decision
 
     try:
-        write(target, with_progress(rows, decide_items), moved)
+        write(target, with_progress(rows, decide_items), moved, dry_run=dry_run)
     finally:
         for note in table.notes:
             print(f"{file.name}: {note}", file=sys.stderr)
@@ -124,7 +125,7 @@ def with_progress(rows: Sequence[TableRow], execute: importing.ExecuteItems) -> 
     )
 
 
-def write(target: Path, verdicts: Iterable[RowVerdict], moved: list[RowVerdict]) -> None:
+def write(target: Path, verdicts: Iterable[RowVerdict], moved: list[RowVerdict], *, dry_run: bool) -> None:
     """Write the verdicts as they come; those of rows that were moved are added to `moved`."""
     with target.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file)
@@ -132,15 +133,17 @@ def write(target: Path, verdicts: Iterable[RowVerdict], moved: list[RowVerdict])
         for verdict in verdicts:
             if verdict.transition:
                 moved.append(verdict)
-            lines.writerow(line(verdict))
+            lines.writerow(line(verdict, dry_run=dry_run))
             file.flush()
 
 
-def line(verdict: RowVerdict) -> Iterator[str]:
-    """Yield the cells of a verdict; none begins like a formula."""
+def line(verdict: RowVerdict, *, dry_run: bool) -> Iterator[str]:
+    """Yield the cells of a verdict, in a dry run what it would be; none begins like a formula."""
     moved = verdict.transition
     stages = (moved.previous_stage, moved.new_stage) if moved else ("", "")
-    outcome = "UPDATED" if moved else "FAILED"
-    cells = (verdict.row, verdict.notice_no, outcome, *stages, verdict.code.code, verdict.code.text)
+    outcome, message = "UPDATED" if moved else "FAILED", verdict.code.text
+    if moved and dry_run:
+        outcome, message = "WOULD UPDATE", NOTHING_WRITTEN
+    cells = (verdict.row, verdict.notice_no, outcome, *stages, verdict.code.code, message)
     for cell in map(str, cells):
         yield f"'{cell}" if cell.startswith(FORMULA) else cell

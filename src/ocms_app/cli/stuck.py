@@ -5,11 +5,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
-from rich.table import Table
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.stuck_cases import SqlWaitingCases
-from ocms_app.cli.jobs import SECOND, show
+from ocms_app.cli.listing import SECOND, AsJson, show_list
 from ocms_app.databases import lock_times, open_databases
 from ocms_app.jobs.reporting_stuck_cases import grace
 from ocms_app.startup import startup
@@ -17,7 +16,10 @@ from ocms_core.jobs.stuck_cases import StuckKind, stuck_cases
 
 
 def stuck(
-    *, kind: StuckKind | None = None, most: Annotated[int, Parameter(validator=Number(gte=1))] = 100
+    *,
+    kind: StuckKind | None = None,
+    most: Annotated[int, Parameter(validator=Number(gte=1))] = 100,
+    as_json: AsJson = False,
 ) -> int:
     """
     Show the cases that nobody acts on any more, the oldest first; the exit status is 1 when there are some.
@@ -31,19 +33,21 @@ def stuck(
         Only those of this kind.
     most
         How many of each kind at most.
+    as_json
+        Print JSON instead of a table.
     """
     settings, now = startup(), SystemClock().now()
     databases = open_databases(settings)
     cases = SqlWaitingCases(databases.intranet, lock_times(settings))
-    table, more = Table("kind", "case", "since", "why"), []
+    rows: list[tuple[object, ...]] = []
+    more: list[str] = []
     for each in StuckKind if kind is None else [kind]:
         found = list(stuck_cases(cases, each, now, grace(settings), most + 1))
-        for case in found[:most]:
-            table.add_row(case.kind.value, case.case, case.since.strftime(SECOND), case.reason)
+        rows += [(case.kind, case.case, case.since, case.reason) for case in found[:most]]
         if len(found) > most:
             more.append(each.value)
     databases.dispose()
-    show(table)
+    show_list(("kind", "case", "since", "why"), rows, as_json=as_json, wrapped=("why",), moments=SECOND)
     if more:
         print(f"There are more of these: {', '.join(more)}; --most shows them.", file=sys.stderr)
-    return 1 if table.rows else 0
+    return 1 if rows else 0

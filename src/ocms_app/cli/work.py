@@ -3,17 +3,18 @@
 import sys
 from threading import Thread
 
-from prometheus_client import start_http_server
+from prometheus_client import REGISTRY, start_http_server
 
 from ocms_app.cli.stopping import set_when_stopped
 from ocms_app.databases import open_databases
 from ocms_app.deployment_check import check_before_start
 from ocms_app.distributed_reconciliation import queue_of, reconciliation
-from ocms_app.job_runner import JobRunner
+from ocms_app.job_runner import JobRunner, count_from_zero
 from ocms_app.job_table import JOBS, schedules_in_effect
 from ocms_app.keys import head_signer
 from ocms_app.scheduler import Worker
 from ocms_app.startup import startup
+from ocms_app.system_metrics import SystemMetrics, show_connections
 
 
 def work(*, chunks: bool = False) -> int:
@@ -37,6 +38,10 @@ def work(*, chunks: bool = False) -> int:
     beside = chunk_worker(runner) if chunks else None
     set_when_stopped(runner.stopping)
     if settings.worker_metrics_port:
+        REGISTRY.register(SystemMetrics(settings, databases))
+        show_connections(databases)
+        for job in JOBS:
+            count_from_zero(job)
         start_http_server(settings.worker_metrics_port)
     print(f"Working as {runner.worker} on {len(JOBS)} jobs; `ocms jobs list` shows them.", file=sys.stderr)
     worker = Worker(runner, JOBS, schedules_in_effect(settings))

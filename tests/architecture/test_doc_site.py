@@ -1,0 +1,87 @@
+"""The documentation site: each error has its remedy, links lead somewhere, nothing comes from elsewhere."""
+
+import re
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from ocms_core.kernel import codes
+from ocms_core.kernel.codes import Code
+from ocms_core.kernel.stages import STAGES
+from ocms_web.problems import STATUS
+from tools import doc_site
+from tools.remedies import REMEDIES
+
+# Outcomes of single items that are no refusal.
+TAKEN = {"CPS_SUCCESS", "CPS_ELIGIBLE", "PLUS_STAGE_CHANGED", "TOPPAN_AUTOMATIC", "TOPPAN_DELIVERED"}
+
+
+def test_every_code_but_a_success_has_its_remedy() -> None:
+    named = {name: code for name, code in vars(codes).items() if isinstance(code, Code)}
+    taken = TAKEN | {name for name, code in named.items() if STATUS.get(code) == HTTPStatus.OK}
+    assert REMEDIES.keys() == named.keys() - taken
+    assert all(remedy.endswith(".") for remedy in REMEDIES.values())
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the pages of the site."""
+    folder = tmp_path_factory.mktemp("pages")
+    doc_site.prepare(folder)
+    return folder
+
+
+def test_every_page_of_the_navigation_is_there(pages: Path) -> None:
+    listed = re.findall(r"^ +- .*: (\S+\.md)$", (doc_site.ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    assert len(listed) > 25
+    assert [page for page in listed if not (pages / page).is_file()] == []
+
+
+def test_no_link_of_a_page_leaves_the_site(pages: Path) -> None:
+    for page in pages.rglob("*.md"):
+        for _, target, _ in doc_site.LINK.findall(page.read_text()):
+            assert (page.parent / target).resolve().is_relative_to(pages), f"{page}: {target}"
+            assert (page.parent / target).is_file(), f"{page}: {target}"
+
+
+def test_a_link_that_leads_nowhere_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"there is no nowhere\.md"):
+        doc_site.site_link(doc_site.DOCS / "reference.md", "text", "nowhere.md", "")
+
+
+def test_errors_and_glossary_are_printed_from_the_tables(pages: Path) -> None:
+    errors = (pages / "errors.md").read_text()
+    assert "| `OCMS-4031` | 403 | Not allowed | Use a credential with the role" in errors
+    assert "[P23](rules/court.md#p23)" in errors
+    glossary = (pages / "glossary.md").read_text()
+    assert all(f"| {stage} | {meaning} |" in glossary for stage, meaning in STAGES.items())
+    assert all(f"| {word} |" in glossary for word in ("TS", "PS", "HST", "CRS", "EPR"))
+    assert "| PS-WWP |" in glossary
+    assert "::: ocms_core.court.service\n" in (pages / "core/index.md").read_text()
+
+
+def test_scripts_of_pages_become_files(tmp_path: Path) -> None:
+    (tmp_path / "assets/javascripts").mkdir(parents=True)
+    (tmp_path / "api").mkdir()
+    page = tmp_path / "api/court.html"
+    page.write_text('<script id="c" type="application/json">{}</script><script>one()</script>')
+    doc_site.move_scripts_out(tmp_path)
+    (name,) = re.findall(r'<script src="\.\./(assets/javascripts/\w+\.js)"></script>', page.read_text())
+    assert (tmp_path / name).read_text() == "one()"
+    assert '<script id="c" type="application/json">{}</script>' in page.read_text()
+
+
+@pytest.mark.parametrize(
+    "text, ill",
+    [
+        ('<script src="https://cdn.example/a.js"></script>', True),
+        ('<link rel="stylesheet" href="//fonts.example/a.css">', True),
+        ("@import url(https://fonts.example)", True),
+        ('<a href="https://example.org">elsewhere</a>', False),
+        ('<script src="assets/a.js"></script>', False),
+    ],
+)
+def test_what_would_be_loaded_from_elsewhere_is_found(tmp_path: Path, text: str, *, ill: bool) -> None:
+    (tmp_path / "a.html").write_text(text)
+    assert bool(list(doc_site.outside_assets(tmp_path))) is ill
