@@ -114,9 +114,14 @@ mutants: $(MUTANTS_READY) ## change the core in small ways, which the specificat
 	@$(BIN)/python -m tools.mutants --workers $(WORKERS) --seed $(SEED) \
 		$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(RESULTS),--results $(RESULTS))
 
-soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples, and 200 mutants
+campaign: $(READY) ## run one campaign whole, in minutes to hours: make campaign NAME=year, NAME=kills
+	@$(BIN)/python -m tests.campaigns.$(NAME)
+
+soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples, 200 mutants and the campaigns
 	@$(BIN)/pytest -n $(WORKERS) --hypothesis-profile=soak
 	@$(MAKE) --no-print-directory mutants SAMPLE=200
+	@$(MAKE) --no-print-directory campaign NAME=year
+	@$(MAKE) --no-print-directory campaign NAME=kills
 
 docs: $(READY) ## print the generated docs again
 	@$(BIN)/python -m tests.support.rule_index
@@ -129,4 +134,4 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test mssql spec clients world site guides check bench mutants soak docs clean
+.PHONY: help setup run test mssql spec clients world site guides check bench mutants campaign soak docs clean

@@ -13,7 +13,6 @@ from sqlalchemy import (
     String,
     and_,
     cast,
-    delete,
     func,
     insert,
     literal,
@@ -33,7 +32,6 @@ from ocms_core.jobs.runs import JobCounts, LockRequest, Run, RunResult, SlotRuns
 from ocms_core.kernel.dates import local, singapore
 
 LONGEST_ERROR = 400
-KEPT = timedelta(days=92)
 # A worker whose clock is ahead begins before the time of the schedule, though not by a day.
 MOST_AHEAD = timedelta(days=1)
 # What counts as having run; a run lost or cut off is made up for.
@@ -89,7 +87,7 @@ def record_end(
     counts: JobCounts,
     error: str | None,
 ) -> None:
-    """Record how a run ended, and delete those of its job that are older than three months."""
+    """Record how a run ended."""
     values = {
         "ended_at": now,
         "result": result.value,
@@ -97,10 +95,8 @@ def record_end(
         "error": error[:LONGEST_ERROR] if error else None,
         **change_stamp(now),
     }
-    ended = update(table).where(table.c.id == number).values(values).returning(table.c.job)
-    job = connection.execute(ended).scalar()
-    old = (table.c.job == job, table.c.started_at < now - KEPT)
-    connection.execute(delete(table).where(*old))
+    ended = update(table).where(table.c.id == number).values(values)
+    connection.execute(ended)
 
 
 @frozen

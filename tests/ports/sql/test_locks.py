@@ -100,6 +100,15 @@ def test_the_end_is_recorded_with_result_and_counts(engine: Engine) -> None:
     assert (run.state, run.counts, run.error) == ("failed", {"added": 3}, "CAS answered 503 (4 attempts)")
 
 
+def test_the_end_of_a_run_removes_no_other_whose_time_the_settings_say(engine: Engine) -> None:
+    end(engine, taken(engine, ask()))
+    with writing(engine) as connection:
+        a_year_ago = datetime(2024, 1, 1)
+        connection.execute(update(ocms_job_run).values(started_at=a_year_ago, ended_at=a_year_ago))
+    end(engine, taken(engine, ask()))
+    assert len(SqlJobRuns(engine).history(JOB)) == 2
+
+
 def test_a_lock_held_is_not_taken_and_nobody_waits_for_it(engine: Engine) -> None:
     taken(engine, ask())
     assert locks_of(engine).take(ask("b")) is SkipReason.HELD
