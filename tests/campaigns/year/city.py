@@ -1,6 +1,6 @@
 """A city on a pair of SQLite databases: its systems, its clock, and what it knows of its notices."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
@@ -52,8 +52,8 @@ class City:
     """
     The databases, the partners, and what is known of the notices.
 
-    `kept` is what the city has reason to expect in tables with a retention: keys of answers with their
-    moments. `repeats` are calls that will be made again.
+    `last_ids` has the last number of each table with a retention on each day, `repeats` the calls that will
+    be made again.
     """
 
     clock: VirtualClock
@@ -63,8 +63,8 @@ class City:
     known: dict[str, Entry] = field(factory=dict)
     live: list[str] = field(factory=list)
     counts: Counter[str] = field(factory=Counter)
-    answers: deque[tuple[datetime, str]] = field(factory=deque)
     repeats: list[Callable[[], None]] = field(factory=list)
+    last_ids: list[tuple[datetime, dict[str, int]]] = field(factory=list)
     stuck_suspensions: set[str] = field(factory=set)
     listed: list[str] = field(factory=list)
     court: SqlCourtStores = field(init=False)

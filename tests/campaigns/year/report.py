@@ -19,10 +19,11 @@ in twenty the clock of the machine that serves is wrong, by 20 minutes back to 5
 suspensions are forgotten on purpose, by the printer or by the system that should end them.
 
 At the end every notice has to stand as what was done to it has left it (stage, the stage before, dates,
-amount by the matrix, rows of changed stages, assignments, payment), no rule of suspensions (U1 to U8)
-may be broken, the Internet copy has to agree, what is stuck has to be exactly what was forgotten, and nothing
-may be kept past its time or removed before it ([K3](rules/trust.md#k3)). Suspensions and
-retention are checked every 30 days besides.
+amount by the matrix, rows of changed stages, assignments, payment), no rule of suspensions (U1 to U8) may be
+broken, and the Internet copy has to agree. What is stuck has to be exactly what was forgotten, and the TS-HST
+of paid and permanently suspended notices, which only a revival closes ([H31](rules/hst.md#h31)). Nothing may
+be kept past its time or removed before it ([K3](rules/trust.md#k3)). Suspensions and retention are checked
+every 30 days besides.
 """
 
 
@@ -48,6 +49,6 @@ def page(year: Year) -> str:
         lines.append(f"| {month.ends:%Y-%m-%d} | {month.notices:,} | {sizes} | {month.seconds:.0f} |")
     lines += ["", "## What happened", "", "| what | how often |", "|---|---|"]
     lines += [f"| {what} | {year.counts[what]:,} |" for what in sorted(year.counts)]
-    lines += ["", "## Stuck at the end, all of it forgotten on purpose", "", "| kind | cases |", "|---|---|"]
+    lines += ["", "## Stuck at the end", "", "| kind | cases |", "|---|---|"]
     lines += [f"| {kind} | {count:,} |" for kind, count in year.stuck.items()]
     return "\n".join(lines) + "\n"

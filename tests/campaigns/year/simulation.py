@@ -60,6 +60,7 @@ def simulate(
         for number in range(days + quiet_days):
             day = START + timedelta(days=number)
             night(here, day)
+            checks.note_last_ids(here)
             if number < days:
                 day_of_work(here, notices * (number + 1) // days - notices * number // days)
             if (number + 1) % MONTH == 0:

@@ -1,0 +1,135 @@
+"""Clients that call all the time and repeat each call with its key until it is answered."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from random import Random
+from threading import Event, Lock, Thread
+from typing import Any
+
+import httpx
+from attrs import define, field
+
+from ocms_core.kernel.access import Role
+from tests.campaigns.kills.calls import KINDS, Step, Subject, put_outbox
+from tests.campaigns.kills.system import System, retried
+
+CLIENTS = 4
+ANSWERED, FAILED, UNAVAILABLE = 200, 500, 503
+TO_REPEAT = frozenset({409, 429, 503})
+"""Answers after which a client repeats its call: still being answered, too many repeats, unavailable."""
+WAIT_SECONDS = 0.1
+LONGER_WAIT_SECONDS = 0.5
+"""The wait while a call is still being answered: of a submit that was killed, for a minute (K1)."""
+PATIENCE_SECONDS = 300
+
+
+class WrongAnswer(AssertionError):
+    """A call was answered as no kill explains."""
+
+
+@define
+class Load:
+    """Subjects waiting, at work and done; `counts` has the answers by status, repeats and breaks."""
+
+    system: System
+    random: Random
+    stopping: Event = field(factory=Event)
+    giving_up: Event = field(factory=Event)
+    waiting: deque[Subject] = field(factory=deque)
+    begun: list[Subject] = field(factory=list)
+    counts: Counter[str] = field(factory=Counter)
+    faults: list[str] = field(factory=list)
+    made: int = 0
+    _lock: Lock = field(factory=Lock)
+
+    def supply(self, many: int) -> None:
+        """Put in notices for so many subjects of each kind."""
+        subjects = []
+        for _, size, put, steps in KINDS:
+            numbers = [f"K{self.made + place:08}" for place in range(many * size)]
+            self.made += len(numbers)
+            put(self.system.deployment.engine, numbers)
+            put_outbox(self.system.deployment.engine, numbers)
+            groups = [numbers[start : start + size] for start in range(0, len(numbers), size)]
+            subjects += [Subject(group, steps(group)) for group in groups]
+        self.random.shuffle(subjects)
+        self.waiting.extend(subjects)
+
+    def answered(self) -> int:
+        """Return how many calls were acknowledged."""
+        return self.counts["calls answered"]
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Let the clients call until the block ends and each has its last answer."""
+        threads = [Thread(target=self._client, daemon=True) for _ in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        except BaseException:
+            self.giving_up.set()
+            raise
+        finally:
+            self.stopping.set()
+            for thread in threads:
+                thread.join(PATIENCE_SECONDS)
+        if any(thread.is_alive() for thread in threads):
+            raise WrongAnswer("a client has waited for its answer for five minutes")
+
+    def _client(self) -> None:
+        try:
+            with httpx.Client(base_url=self.system.address, timeout=60, trust_env=False) as http:
+                while not self.stopping.is_set():
+                    with self._lock:
+                        subject = self.waiting.popleft() if self.waiting else None
+                        if subject:
+                            self.begun.append(subject)
+                    if subject is None:
+                        time.sleep(WAIT_SECONDS)
+                        continue
+                    for step in () if self.giving_up.is_set() else subject.steps:
+                        subject.begun += 1
+                        self._make(http, step)
+                        subject.answered += 1
+        except Exception as error:  # noqa: BLE001  # whatever ends a client is a finding
+            self.faults.append(f"{type(error).__name__}: {error}")
+
+    def _make(self, http: httpx.Client, step: Step) -> None:
+        """Make a call until it is answered."""
+        headers = {**self._credential(step.role), "Idempotency-Key": step.key}
+        while not self.giving_up.is_set():
+            answer = self._sent(http, step.path, step.body, headers)
+            if answer is None:
+                self.counts["connections broken"] += 1
+            elif answer.status_code == ANSWERED:
+                self.counts["calls answered"] += 1
+                self.counts["answered by a repeat"] += "Idempotency-Replayed" in answer.headers
+                return
+            elif answer.status_code in TO_REPEAT or is_done_and_not_shown(answer):
+                self.counts[f"answered with {answer.status_code}"] += 1
+            else:
+                raise WrongAnswer(f"{step.path}: {answer.status_code} {answer.text[:300]}")
+            unavailable = answer is None or answer.status_code == UNAVAILABLE
+            time.sleep(WAIT_SECONDS if unavailable else LONGER_WAIT_SECONDS)
+
+    def _sent(
+        self, http: httpx.Client, path: str, asked: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> httpx.Response | None:
+        try:
+            return http.post(path, json=dict(asked), headers=dict(headers))
+        except httpx.TransportError:
+            return None
+
+    def _credential(self, role: Role) -> dict[str, str]:
+        deployment = self.system.deployment
+        if role is Role.CAS:
+            return retried(deployment.key)
+        return deployment.token(role)
+
+
+def is_done_and_not_shown(answer: httpx.Response) -> bool:
+    """Return whether an action is done that the Internet side does not show yet; its repeat is a success."""
+    return answer.status_code == FAILED and answer.json().get("operation") == "SYNC_INTERNET"
