@@ -8,7 +8,7 @@ from ocms_adapters.sql.suspension_check import SqlSuspensionStores
 from ocms_app.databases import internet_copy
 from ocms_app.settings import Settings
 from ocms_core.suspensions import service as suspensions
-from tests.campaigns.kills.calls import Effect, Subject
+from tests.campaigns.kills.subjects import Effect, Subject
 from tests.campaigns.kills.system import RECOVERY_SECONDS, NotRecovered, System, retried
 from tests.support.http_server import now
 

@@ -12,7 +12,7 @@ import httpx
 from attrs import define, field
 
 from ocms_core.kernel.access import Role
-from tests.campaigns.kills.calls import KINDS, Step, Subject, put_outbox
+from tests.campaigns.kills.subjects import KINDS, Step, Subject, put_outbox
 from tests.campaigns.kills.system import System, retried
 
 CLIENTS = 4

@@ -45,9 +45,9 @@ class System:
     server: PostgresServer
     deployment: Deployment
     port: int
-    running: ExitStack
     config: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(factory=dict)
+    guards: dict[str, subprocess.Popen[bytes]] = field(factory=dict)
     started_again: int = 0
 
     @property
@@ -71,18 +71,33 @@ class System:
         guard = subprocess.Popen(
             ["sh", "-c", GUARD, str(process.pid)], stdin=subprocess.PIPE, start_new_session=True
         )
-        self.running.callback(ended, guard)
+        self.guards[name] = guard
 
     def kill(self, name: str, random: Random) -> None:
         """Kill a process with SIGKILL, and start it again where nobody else does."""
         if name in self.processes:
-            os.killpg(self.processes[name].pid, signal.SIGKILL)
-            self.processes[name].wait()
+            self.stop(name)
             self.start(name)
         elif name == BACKEND:
             self._kill_backend(random)
         else:
             self._kill_postmaster()
+
+    def stop(self, name: str) -> None:
+        """Kill a process with all that it has started, and its guard: its number may be given anew."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.processes[name].pid, signal.SIGKILL)
+        self.processes[name].wait()
+        guard = self.guards.pop(name)
+        guard.kill()
+        guard.wait()
+        if guard.stdin:
+            guard.stdin.close()
+
+    def stop_all(self) -> None:
+        """Kill every process of OCMS."""
+        for name in tuple(self.guards):
+            self.stop(name)
 
     def _kill_postmaster(self) -> None:
         """Kill PostgreSQL's first process, wait for its others to end, and start it on the same data."""
@@ -126,6 +141,7 @@ class System:
         if not log.rstrip().endswith("is unavailable"):
             raise NotRecovered(f"{name} has ended: {log[-2000:]}")
         self.started_again += 1
+        self.stop(name)
         self.start(name)
 
     def query(self, statement: str, **values: object) -> list[tuple[object, ...]]:
@@ -145,13 +161,6 @@ def runs_in(folder: Path) -> bool:
             if entry.name.isdigit() and (entry / "cwd").readlink() == folder:
                 return True
     return False
-
-
-def ended(guard: subprocess.Popen[bytes]) -> None:
-    """Let a guard end its process."""
-    assert guard.stdin
-    guard.stdin.close()
-    guard.wait()
 
 
 def retried(attempt: Callable[[], Result]) -> Result:
@@ -178,7 +187,8 @@ def system(folder: Path) -> Iterator[System]:
     ):
         deployment = Deployment(databases, folder)
         running.callback(deployment.engine.dispose)
-        found = System(server, deployment, free_port(), running, config)
+        found = System(server, deployment, free_port(), config)
+        running.callback(found.stop_all)
         for name in (WEB, WORKER, RELAY):
             found.start(name)
         found.wait_until_ready()
