@@ -13,16 +13,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from attrs import evolve, field, frozen
 from prometheus_client import REGISTRY
 from sqlalchemy import update
-from structlog.testing import capture_logs
+from structlog.testing import LogCapture
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.schema import ocms_shedlock
 from ocms_adapters.sql.transactions import writing
+from ocms_app import job_runner
 from ocms_app.databases import Databases as Opened
 from ocms_app.databases import open_databases
 from ocms_app.job_runner import JobRunner
@@ -314,14 +316,22 @@ def test_a_job_can_be_switched_off() -> None:
     ],
 )
 def test_a_job_that_runs_every_minute_and_has_nothing_to_do_is_a_line_for_debugging(
-    opened: tuple[Settings, Opened], counts: dict[str, int], *, frequent: bool, levels: list[str]
+    opened: tuple[Settings, Opened],
+    monkeypatch: pytest.MonkeyPatch,
+    counts: dict[str, int],
+    *,
+    frequent: bool,
+    levels: list[str],
 ) -> None:
     job = Job("often", "", timedelta(seconds=60), timedelta(0), "Look.", lambda _: counts, frequent=frequent)
-    with capture_logs() as lines:
-        JobRunner(*opened).run(job)
-    assert [(line["event"], line["log_level"]) for line in lines] == list(
-        zip(("job_started", "job_ended"), levels, strict=True)
-    )
+    lines = LogCapture()
+    # Its own logger: the one of the module may have been set up by another test, once and for all.
+    every_level = structlog.make_filtering_bound_logger(0)
+    captured = structlog.wrap_logger(None, processors=[lines], wrapper_class=every_level)
+    monkeypatch.setattr(job_runner, "log", captured)
+    JobRunner(*opened).run(job)
+    logged = [(line["event"], line["log_level"]) for line in lines.entries]
+    assert logged == list(zip(("job_started", "job_ended"), levels, strict=True))
 
 
 def test_a_schedule_of_no_job_is_refused() -> None:
