@@ -17,14 +17,18 @@ class Problem(Enum):
     TOO_LARGE = auto()
     MALFORMED = auto()
     INVALID_KEY = auto()
+    INVALID_DRY_RUN = auto()
     CALL_RUNNING = auto()
     KEY_REUSED = auto()
     INTERNAL_ERROR = auto()
     UNAVAILABLE = auto()
 
 
-KEY_PROBLEMS = (Problem.INVALID_KEY, Problem.CALL_RUNNING, Problem.KEY_REUSED)
-"""What only a call that writes meets: the problems of its `Idempotency-Key` (K1)."""
+RECORD_PROBLEMS = (Problem.INVALID_DRY_RUN,)
+"""What only a call that writes meets: the problem of its `OCMS-Dry-Run` (K6)."""
+
+WRITE_PROBLEMS = (Problem.INVALID_KEY, Problem.CALL_RUNNING, Problem.KEY_REUSED, *RECORD_PROBLEMS)
+"""What only a call that changes something meets: those of its `Idempotency-Key` too (K1)."""
 
 STATUS: dict[Code, HTTPStatus] = {
     codes.SUCCESS: HTTPStatus.OK,
@@ -44,9 +48,11 @@ STATUS: dict[Code, HTTPStatus] = {
     codes.NO_COURT_NOTICE: HTTPStatus.NOT_FOUND,
     codes.NOTICES_NOT_FOUND: HTTPStatus.NOT_FOUND,
     codes.INVALID_KEY: HTTPStatus.BAD_REQUEST,
+    codes.INVALID_DRY_RUN: HTTPStatus.BAD_REQUEST,
     codes.CALL_RUNNING: HTTPStatus.CONFLICT,
     codes.KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     codes.HST_INVALID_KEY: HTTPStatus.BAD_REQUEST,
+    codes.HST_INVALID_DRY_RUN: HTTPStatus.BAD_REQUEST,
     codes.OFFENDER_CALL_RUNNING: HTTPStatus.CONFLICT,
     codes.OFFENDER_KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     codes.NO_SUCH_PATH: HTTPStatus.NOT_FOUND,

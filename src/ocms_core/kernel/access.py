@@ -85,7 +85,7 @@ class OperationPolicy:
     Who may call an operation, with which credential, how often, and with how many items at most.
 
     `batch_cap` is None for a call that carries no list of items. A call that `changes` something takes an
-    `Idempotency-Key` (K1); the due date that a PLUS query records is no change: its repeat records it once.
+    `Idempotency-Key` (K1); the due date that a PLUS query `records` is no change: its repeat records it once.
     """
 
     role: Role
@@ -93,6 +93,12 @@ class OperationPolicy:
     limit: Limit
     batch_cap: BatchCap | None = None
     changes: bool = False
+    records: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether a call writes anything about notices or people, so that it can be tried first (K6)."""
+        return self.changes or self.records
 
 
 API_KEY, BEARER = CredentialKind
@@ -113,7 +119,9 @@ OPERATIONS: Mapping[Operation, OperationPolicy] = {
     Operation.UPDATE_COURT_NOTICES: OperationPolicy(
         Role.CAS, API_KEY, HOURLY, BatchCap.COURT_NOTICES, changes=True
     ),
-    Operation.QUERY_NOTICE_INFO: OperationPolicy(Role.PLUS, BEARER, PLUS_QUERIES, BatchCap.PLUS_QUERY),
+    Operation.QUERY_NOTICE_INFO: OperationPolicy(
+        Role.PLUS, BEARER, PLUS_QUERIES, BatchCap.PLUS_QUERY, records=True
+    ),
     Operation.SEARCH_STAGES: OFFICER,
     Operation.VALIDATE_STAGES: OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, STAGE_CHANGES),
     Operation.CHANGE_STAGES: OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, STAGE_CHANGES, changes=True),

@@ -38,6 +38,7 @@ HST_PROBLEMS: dict[Problem, Code] = {
     Problem.TOO_LARGE: codes.HST_BODY_TOO_LARGE,
     Problem.MALFORMED: codes.HST_BODY_INVALID,
     Problem.INVALID_KEY: codes.HST_INVALID_KEY,
+    Problem.INVALID_DRY_RUN: codes.HST_INVALID_DRY_RUN,
     Problem.CALL_RUNNING: codes.CALL_RUNNING,
     Problem.KEY_REUSED: codes.KEY_REUSED,
     Problem.INTERNAL_ERROR: codes.HST_INTERNAL_ERROR,

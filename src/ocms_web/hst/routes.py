@@ -8,6 +8,7 @@ from ocms_core.hst import listing, request_checks, service
 from ocms_core.hst.ports import HstStores
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.dry_runs import DryRunStores
 from ocms_core.kernel.rule_tags import rule
 from ocms_web.endpoints import Endpoint, Request
 from ocms_web.hst import description
@@ -51,7 +52,11 @@ class HstCalls:
         request.record_access([application.id_no])
         call = call_of(request, Operation.APPLY_HST, application_reply)
         decision = service.apply(
-            application, officer=request.principal.name, stores=self.stores, now=request.now, call=call
+            application,
+            officer=request.principal.name,
+            stores=self._stores(request),
+            now=request.now,
+            call=call,
         )
         return error_reply(decision) if isinstance(decision, Refusal) else application_reply(decision)
 
@@ -62,7 +67,7 @@ class HstCalls:
             return error_reply(update)
         request.record_access([update.id_no])
         call = call_of(request, Operation.UPDATE_HST, update_reply)
-        decision = service.update(update, stores=self.stores, now=request.now, call=call)
+        decision = service.update(update, stores=self._stores(request), now=request.now, call=call)
         return error_reply(decision) if isinstance(decision, Refusal) else update_reply(decision)
 
     @rule("G2")
@@ -81,7 +86,11 @@ class HstCalls:
         request.record_access([revival.id_no])
         call = call_of(request, Operation.REVIVE_HST, revival_reply)
         decision = service.revive(
-            revival, officer=request.principal.name, stores=self.stores, now=request.now, call=call
+            revival,
+            officer=request.principal.name,
+            stores=self._stores(request),
+            now=request.now,
+            call=call,
         )
         return error_reply(decision) if isinstance(decision, Refusal) else revival_reply(decision)
 
@@ -93,6 +102,9 @@ class HstCalls:
         page = service.show_list(query, stores=self.stores)
         request.record_access(listing.identities(page))
         return list_reply(page)
+
+    def _stores(self, request: Request) -> HstStores:
+        return DryRunStores(self.stores) if request.dry_run else self.stores
 
 
 def endpoints(calls: HstCalls) -> tuple[Endpoint, ...]:

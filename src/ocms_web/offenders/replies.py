@@ -125,6 +125,8 @@ def problem_reply(problem: Problem, *, unreachable: Code) -> Reply:
         return invalid_fields([(None, "Invalid request body")])
     if problem is Problem.INVALID_KEY:
         return invalid_fields([("Idempotency-Key", codes.INVALID_KEY_TEXT)])
+    if problem is Problem.INVALID_DRY_RUN:
+        return invalid_fields([("OCMS-Dry-Run", codes.INVALID_DRY_RUN_TEXT)])
     if problem is Problem.UNAVAILABLE:
         return technical_error(unreachable, STATUS[codes.SERVICE_UNAVAILABLE])
     return technical_error(codes.UNEXPECTED_ERROR)

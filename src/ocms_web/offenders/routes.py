@@ -9,6 +9,7 @@ from attrs import frozen
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.codes import API_KEY_INVALID, DB_UPDATE
 from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.dry_runs import DryRunDelivery, DryRunStores
 from ocms_core.kernel.errors import OcmsError, Unavailable
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders import details, request_reader, service, timeline
@@ -99,9 +100,9 @@ class OffenderCalls:
             return error_reply(parsed)
         officer, now = request.principal.name, request.now
         call = call_of(request, operation, partial(decision_reply, render=render))
-        outcome = attempt(
-            lambda: act(parsed, officer, stores=self.stores, delivery=self.delivery, now=now, call=call)
-        )
+        stores: OffenderStores = DryRunStores(self.stores) if request.dry_run else self.stores
+        delivery: Delivery = DryRunDelivery() if request.dry_run else self.delivery
+        outcome = attempt(lambda: act(parsed, officer, stores=stores, delivery=delivery, now=now, call=call))
         return outcome_reply(outcome, render)
 
     def get_details(self, request: Request) -> Reply:

@@ -13,7 +13,7 @@ from ocms_core.stages.request_fields import InvalidRequest
 from ocms_core.stages.search import MOST_LISTED
 from ocms_web.descriptions import BodyDescription, Description, errors_by_status, json_body
 from ocms_web.json_codec import Reply
-from ocms_web.problems import KEY_PROBLEMS, Problem
+from ocms_web.problems import WRITE_PROBLEMS, Problem
 from ocms_web.shapes import Day
 from ocms_web.stages.replies import (
     PROBLEMS,
@@ -73,7 +73,7 @@ def errors(problem_reply: Callable[[Problem], Reply], *own: tuple[str, Reply]) -
         problems = [
             (PROBLEMS[problem][2], problem_reply(problem))
             for problem in Problem
-            if problem not in KEY_PROBLEMS  # described for every call that writes
+            if problem not in WRITE_PROBLEMS  # described for every call that writes
         ]
     return errors_by_status((reply.status, sentence, reply.body) for sentence, reply in (*own, *problems))
 

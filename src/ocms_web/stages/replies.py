@@ -67,6 +67,11 @@ PROBLEMS: Mapping[Problem, tuple[HTTPStatus, str, str]] = {
         "Invalid request. Please check and try again.",
     ),
     Problem.INVALID_KEY: (HTTPStatus.BAD_REQUEST, "OCMS.CPS.INVALID_FORMAT", codes.INVALID_KEY_TEXT),
+    Problem.INVALID_DRY_RUN: (
+        HTTPStatus.BAD_REQUEST,
+        "OCMS.CPS.INVALID_FORMAT",
+        codes.INVALID_DRY_RUN_TEXT,
+    ),
     Problem.CALL_RUNNING: (HTTPStatus.CONFLICT, "CALL_RUNNING", codes.CALL_RUNNING_TEXT),
     Problem.KEY_REUSED: (HTTPStatus.UNPROCESSABLE_ENTITY, "KEY_REUSED", codes.KEY_REUSED_TEXT),
     Problem.INTERNAL_ERROR: (
@@ -83,6 +88,7 @@ PLUS_CODES: Mapping[Problem, str] = {
     Problem.TOO_LARGE: "OCMS-4000",
     Problem.MALFORMED: "OCMS-4000",
     Problem.INVALID_KEY: "OCMS-4000",
+    Problem.INVALID_DRY_RUN: "OCMS-4000",
     Problem.CALL_RUNNING: "OCMS-4091",
     Problem.KEY_REUSED: "OCMS-4221",
     Problem.INTERNAL_ERROR: "INTERNAL_ERROR",

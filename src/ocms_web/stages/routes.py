@@ -8,6 +8,7 @@ from attrs import frozen
 from ocms_core.kernel.access import Operation, batch_cap_of
 from ocms_core.kernel.dates import today
 from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.dry_runs import DryRunStores
 from ocms_core.kernel.errors import Conflict, Unavailable
 from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, RepeatedCall, StoredAnswer
 from ocms_core.kernel.reference import Reference
@@ -15,7 +16,7 @@ from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.stages import client_checks, officer_changes, plus, request_checks, search, service
 from ocms_core.stages.officer_changes import StageTransition
-from ocms_core.stages.ports import StageStores
+from ocms_core.stages.ports import StageStores, WritingStageStores
 from ocms_core.stages.reports import ReportBatch, link_hours
 from ocms_core.stages.request_fields import InvalidRequest
 from ocms_core.stages.service import ReportLink
@@ -92,8 +93,8 @@ class StageCalls:
         call: StageCall | None = call_of(
             request, Operation.CHANGE_STAGES, without_report, is_final=has_no_report
         )
-        decision = service.submit(items, officer, stores=self.stores, now=now, call=call)
-        if not decision.changes:
+        decision = service.submit(items, officer, stores=self._stores(request), now=now, call=call)
+        if not decision.changes or request.dry_run:
             return without_report(decision)
         at = decision.decided_at or now
         link = self._publish_report(ReportBatch(officer, officer_changes.SOURCE, at, at))
@@ -131,10 +132,10 @@ class StageCalls:
             return plus_error(invalid.code, too_large=invalid.too_large)
         reply = plus_reply(len(change.notice_nos))
         call: StageCall | None = call_of(request, Operation.PLUS_CHANGE_STAGES, lambda _decision: reply)
-        decision = service.plus_change(change, stores=self.stores, now=request.now, call=call)
+        decision = service.plus_change(change, stores=self._stores(request), now=request.now, call=call)
         if isinstance(decision, Refusal):
             return plus_error(decision.code)
-        if decision.changes:
+        if decision.changes and not request.dry_run:
             at = decision.decided_at or request.now
             self._publish_report(ReportBatch(client_checks.PLUS_CODE, plus.SOURCE, change.at or at, at))
         return reply
@@ -147,7 +148,9 @@ class StageCalls:
             return toppan_error(invalid)
         call = call_of(request, Operation.UPDATE_TOPPAN_STAGES, toppan_reply)
         try:
-            result = service.update_toppan_stages(run, stores=self.stores, now=request.now, call=call)
+            result = service.update_toppan_stages(
+                run, stores=self._stores(request), now=request.now, call=call
+            )
         except RepeatedCall:
             raise
         except (Unavailable, Conflict) as fault:
@@ -157,6 +160,9 @@ class StageCalls:
             log.exception("toppan_failed")
             return toppan_problem(Problem.INTERNAL_ERROR, len(run.notice_nos))
         return toppan_reply(result)
+
+    def _stores(self, request: Request) -> WritingStageStores:
+        return DryRunStores(self.stores) if request.dry_run else self.stores
 
     def _cap(self, operation: Operation, request: Request) -> int:
         return batch_cap_of(operation, self.reference().on(today(request.now)))

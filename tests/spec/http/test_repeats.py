@@ -13,11 +13,10 @@ import httpx
 import pytest
 from attrs import frozen
 from hypothesis import settings
-from sqlalchemy import Engine, delete, func, select, text
+from sqlalchemy import Engine, func, select, text
 
 from ocms_adapters.sql.schema import INTRANET
 from ocms_core.kernel.access import OPERATIONS, Operation, Role
-from tests.spec.http.hst.conftest import TABLES as HST_TABLES
 from tests.spec.http.hst.test_contract import APPLY
 from tests.spec.http.hst.test_contract import REVIVE as REVIVE_HST
 from tests.spec.http.hst.test_contract import UPDATE as UPDATE_HST
@@ -27,7 +26,7 @@ from tests.support.builders import body
 from tests.support.http_server import API_2, API_4, Headers, Served
 from tests.support.offender_builders import FURNISH, JOHN, NUMBER, OWNER, REDIRECT, UPDATE
 from tests.support.rows import put_notices
-from tests.support.stage_rows import emptied_of_changes, in_stage, put_fees, put_offenders
+from tests.support.stage_rows import in_stage, put_fees, put_offenders
 
 Body = Mapping[str, Any]
 
@@ -145,22 +144,6 @@ def name_of(call: Call) -> str:
 
 
 every_call = pytest.mark.parametrize("call", CALLS, ids=name_of)
-
-
-@pytest.fixture
-def empty(served: Served) -> Served:
-    """Return the running system without a row that any of the calls is about."""
-    emptied_of_calls(served.deployment.engine)
-    return served
-
-
-def emptied_of_calls(engine: Engine) -> None:
-    """Take out what the calls are about and what they leave behind."""
-    emptied_of_changes(engine)
-    offender_rows.emptied(engine)
-    with engine.begin() as connection:
-        for table in (*HST_TABLES, INTRANET.tables["ocms_idempotent_answer"]):
-            connection.execute(delete(table))
 
 
 def credential(served: Served, role: Role) -> Headers:

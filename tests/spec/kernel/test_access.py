@@ -171,6 +171,13 @@ def test_the_calls_that_change_something_take_a_key() -> None:
     }
 
 
+@pytest.mark.rule("K6")
+def test_the_calls_that_change_something_and_the_query_that_records_a_due_date_can_be_tried() -> None:
+    changing = {operation for operation, policy in OPERATIONS.items() if policy.changes}
+    writing = {operation for operation, policy in OPERATIONS.items() if policy.writes}
+    assert writing == changing | {Operation.QUERY_NOTICE_INFO}
+
+
 @pytest.mark.parametrize("calls, seconds", [(0, 1), (1, 0)])
 def test_a_limit_is_at_least_one_call_in_a_second(calls: int, seconds: int) -> None:
     assert (Limit(1, 1).calls, Limit(1, 1).seconds) == (1, 1)

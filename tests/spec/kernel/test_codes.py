@@ -144,6 +144,12 @@ CODES: tuple[Case[None, Code, tuple[str, str]], ...] = (
         says=("OCMS-4001", "Idempotency-Key must be a single value of 1 to 255 visible ASCII characters"),
     ),
     Case(
+        rule="K6",
+        name="the header of a dry run says something else",
+        ask=codes.INVALID_DRY_RUN,
+        says=("OCMS-4001", "OCMS-Dry-Run must be 1"),
+    ),
+    Case(
         rule="K1",
         name="the same call is still running",
         ask=codes.CALL_RUNNING,
@@ -298,6 +304,7 @@ HST_CODES: tuple[tuple[Code, str, str], ...] = (
         "OCMS-4000",
         "Idempotency-Key must be a single value of 1 to 255 visible ASCII characters",
     ),
+    (codes.HST_INVALID_DRY_RUN, "OCMS-4000", "OCMS-Dry-Run must be 1"),
     (codes.HST_UNAUTHORIZED, "OCMS-4001", "API authentication failed"),
     (codes.HST_ID_NOT_FOUND, "OCMS-4003", "HST ID not found"),
     (codes.HST_ID_EXISTS, "OCMS-4004", "HST ID already exists"),
