@@ -227,6 +227,8 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     },
     "StageValidateError": STAGE_ERROR
     | {"changeableNotices": ALWAYS_EMPTY, "nonChangeableNotices": ALWAYS_EMPTY, "summary": ALL_ZERO},
+    "StageReverseItem": {"noticeNo": kept(f"{CHANGES}.notice_no")},
+    "StageReverseRequest": {"items": "API field"},
     "StageSubmitItem": {
         "noticeNo": f"API field, kept in {CHANGES}.notice_no",
         "newStage": (
@@ -381,6 +383,15 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "fromOffenderType": "API field",
         "toOffenderType": ROLE_REQUEST,
     },
+    "ReverseOffenderRequest": {"noticeNos": kept(f"{HISTORY}.notice_no")},
+    "ReversalResult": {
+        "reversed": ANSWER,
+        "operation": "ocms_audit_row.operation",
+        "previousProcessingStage": STAGE_WORD,
+        "newProcessingStage": STAGE_WORD,
+        "code": ANSWER_CODE,
+    },
+    "ReverseOffenderReply": SUCCESS | {"results": "calculated: the notices, in the order asked"},
     "RedirectReply": SUCCESS
     | {
         "redirectedFrom": "API field",

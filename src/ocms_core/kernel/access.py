@@ -32,6 +32,7 @@ class Operation(Enum):
     SEARCH_STAGES = "searchChangeProcessingStage"
     VALIDATE_STAGES = "validateChangeProcessingStage"
     CHANGE_STAGES = "changeProcessingStage"
+    REVERSE_STAGES = "reverseChangeProcessingStage"
     LIST_STAGE_REPORTS = "getChangeStageReports"
     DOWNLOAD_STAGE_REPORT = "downloadChangeStageReport"
     PLUS_CHANGE_STAGES = "plusChangeProcessingStage"
@@ -40,6 +41,7 @@ class Operation(Enum):
     FURNISH_OFFENDER = "offender-furnish"
     REDIRECT_NOTICE = "offender-redirect"
     UPDATE_OFFENDER = "offender-update"
+    REVERSE_OFFENDER = "offender-reverse"
     GET_OFFENDERS = "offender-getDetails"
     GET_TIMELINE = "notice-getTimeline"
     HST_EXISTS = "hstexists"
@@ -125,6 +127,7 @@ OPERATIONS: Mapping[Operation, OperationPolicy] = {
     Operation.SEARCH_STAGES: OFFICER,
     Operation.VALIDATE_STAGES: OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, STAGE_CHANGES),
     Operation.CHANGE_STAGES: OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, STAGE_CHANGES, changes=True),
+    Operation.REVERSE_STAGES: OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, STAGE_CHANGES, changes=True),
     Operation.LIST_STAGE_REPORTS: OFFICER,
     Operation.DOWNLOAD_STAGE_REPORT: OFFICER,
     Operation.PLUS_CHANGE_STAGES: OperationPolicy(
@@ -137,6 +140,7 @@ OPERATIONS: Mapping[Operation, OperationPolicy] = {
     Operation.FURNISH_OFFENDER: OFFICER_CHANGE,
     Operation.REDIRECT_NOTICE: OFFICER_CHANGE,
     Operation.UPDATE_OFFENDER: OFFICER_CHANGE,
+    Operation.REVERSE_OFFENDER: OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, STAGE_CHANGES, changes=True),
     Operation.GET_OFFENDERS: OFFICER,
     Operation.GET_TIMELINE: OFFICER,
     Operation.HST_EXISTS: OFFICER,

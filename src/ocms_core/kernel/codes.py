@@ -84,6 +84,12 @@ CPS_REMARKS_REQUIRED = Code(
 CPS_INVALID_REASON = Code("OCMS.CPS.INVALID_FORMAT", "Reason for change must be one of {known}", "S19")
 CPS_FEE_MISSING = Code("OCMS.CPS.UNEXPECTED", "Unexpected error: fee parameter {fee} is not set", "S41")
 CPS_UNEXPECTED = Code("OCMS.CPS.UNEXPECTED", "Unexpected error: the notice could not be changed", "S22")
+CPS_NOTHING_TO_REVERSE = Code(
+    "OCMS.CPS.REVERSE.NOTHING", "There is no stage change of today that can be taken back", "K4"
+)
+CPS_CHANGED_SINCE = Code(
+    "OCMS.CPS.REVERSE.CHANGED_SINCE", "Something else has happened to the notice since: {what}", "K4"
+)
 
 CPS_EMPTY_ITEMS = Code("OCMS.CPS.INVALID_FORMAT", "Items list cannot be empty", "S20")
 CPS_EMPTY_NOTICES = Code("OCMS.CPS.INVALID_FORMAT", "Notices list cannot be empty", "S24")
@@ -128,6 +134,12 @@ OFFICER_NOT_ALLOWED = Code("FORBIDDEN", "Not allowed", "G15")
 OFFICER_RATE_LIMITED = Code("RATE_LIMITED", "Rate limit exceeded. Please try again later.", "G15")
 OFFENDER_CALL_RUNNING = Code("CALL_RUNNING", CALL_RUNNING_TEXT, "K1")
 OFFENDER_KEY_REUSED = Code("KEY_REUSED", KEY_REUSED_TEXT, "K1")
+OFFENDER_REVERSED = Code("REVERSED", "Reversed successfully", "K4")
+OFFENDER_REPEATED = Code("DUPLICATE_NOTICE", "Duplicate notice number in request", "G9")
+NOTHING_TO_REVERSE = Code(
+    "NOTHING_TO_REVERSE", "There is no furnish or redirect of today that can be taken back", "K4"
+)
+CHANGED_SINCE = Code("CHANGED_SINCE", "Something else has happened to the notice since: {what}", "K4")
 DB_READ = Code("DB_READ", "Failed to read database", "G15")
 DB_UPDATE = Code("DB_UPDATE", "Failed to update database", "F61")
 SYNC_INTERNET = Code("SYNC_INTERNET", "Failed to sync to Internet DB", "F60")

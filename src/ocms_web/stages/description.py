@@ -45,6 +45,8 @@ from ocms_web.stages.shapes import (
     StageReportListReply,
     StageReportListRequest,
     StageReportRequest,
+    StageReverseItem,
+    StageReverseRequest,
     StageSearchReply,
     StageSearchRequest,
     StageSearchSummary,
@@ -322,6 +324,44 @@ REPORTS_REPLIES = {
     ),
     **errors(report_problem, *refusals(report_error, INVALID_DAYS)),
 }
+REVERSE = Description(
+    "Take back a submit",
+    "Puts each notice back to what it was before an officer's change of stage of today, while nothing else "
+    "has happened to it since. Whoever may submit may take back, also what another officer has submitted.",
+    TAG,
+    json_body("The notices.", first=StageReverseRequest([StageReverseItem(FIRST_NOTICE)])),
+    {
+        200: json_body(
+            "What became of each notice",
+            reversed=StageSubmitReply(
+                status="PARTIAL",
+                summary=StageSubmitSummary(requested=2, succeeded=1, failed=1),
+                results=[
+                    StageSubmitResult(
+                        notice_no=FIRST_NOTICE,
+                        outcome="UPDATED",
+                        previous_stage="DN2",
+                        new_stage="DN1",
+                        code=codes.CPS_SUCCESS.code,
+                        message=codes.CPS_SUCCESS.text,
+                    ),
+                    StageSubmitResult(
+                        notice_no=SECOND_NOTICE,
+                        outcome="FAILED",
+                        code=codes.CPS_NOTHING_TO_REVERSE.code,
+                        message=codes.CPS_NOTHING_TO_REVERSE.text,
+                    ),
+                ],
+            ),
+        ),
+        **errors(
+            submit_problem,
+            *refusals(submit_error, codes.CPS_EMPTY_ITEMS, codes.CPS_NOTICE_NO_REQUIRED, INVALID_FIELD),
+            too_large(Operation.REVERSE_STAGES, submit_error),
+        ),
+    },
+)
+
 GET_REPORTS = Description(
     "List reports",
     REPORTS_TEXT,

@@ -14,6 +14,9 @@ from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, Repeate
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.reversals.ports import ReversalStores
+from ocms_core.reversals.reversing import STAGE_REVERSAL
+from ocms_core.reversals.service import reverse
 from ocms_core.stages import client_checks, officer_changes, plus, request_checks, search, service
 from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.ports import StageStores, WritingStageStores
@@ -33,6 +36,7 @@ from ocms_web.stages.replies import (
     report_list_reply,
     report_not_found,
     report_problem,
+    reversal_reply,
     search_error,
     search_problem,
     search_reply,
@@ -60,6 +64,7 @@ class StageCalls:
     stores: StageStores
     reference: Callable[[], Reference]
     reports: ReportStore
+    reversals: ReversalStores
 
     def search(self, request: Request) -> Reply:
         """Answer a search; whom it is for and whom it shows is recorded before it is answered."""
@@ -102,6 +107,19 @@ class StageCalls:
         if call:
             self._complete_answer(call.key, stored(reply, call.key, request))
         return reply
+
+    def reverse(self, request: Request) -> Reply:
+        """Answer a reversal; the officer of it is whom the token names (G4)."""
+        try:
+            numbers = request_checks.notices_to_reverse(
+                request.body, self._cap(Operation.REVERSE_STAGES, request)
+            )
+        except InvalidRequest as invalid:
+            return submit_error(invalid)
+        stores: ReversalStores = DryRunStores(self.reversals) if request.dry_run else self.reversals
+        call = call_of(request, Operation.REVERSE_STAGES, reversal_reply)
+        officer, now = request.principal.name, request.now
+        return reversal_reply(reverse(numbers, STAGE_REVERSAL, officer, stores=stores, now=now, call=call))
 
     def list_reports(self, request: Request) -> Reply:
         """Answer with the reports between two days."""
@@ -232,6 +250,13 @@ def endpoints(calls: StageCalls) -> tuple[Endpoint, ...]:
             calls.submit,
             submit_problem,
             description.SUBMIT,
+        ),
+        Endpoint(
+            Operation.REVERSE_STAGES,
+            f"{PORTAL}/reverse",
+            calls.reverse,
+            submit_problem,
+            description.REVERSE,
         ),
         Endpoint(
             Operation.LIST_STAGE_REPORTS,

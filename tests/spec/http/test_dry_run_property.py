@@ -34,7 +34,7 @@ from tests.support.offender_rows import put_notice, put_person
 from tests.support.rows import put_suspension
 from tests.support.stage_rows import put_fees
 
-Asked = tuple[Operation, str, Mapping[str, Any]]
+DrawnCall = tuple[Operation, str, Mapping[str, Any]]
 
 PEOPLE = (JOHN, OWNER)
 WORDS = {"O": "OWNER", "H": "HIRER", "D": "DRIVER"}
@@ -48,40 +48,40 @@ id_nos = st.sampled_from([person.id_no for person in PEOPLE])
 flags = st.booleans()
 
 
-def court_update(kind: str | None, reason: str | None, stage: str | None) -> Asked:
+def court_update(kind: str | None, reason: str | None, stage: str | None) -> DrawnCall:
     fields = {"suspensionType": kind, "eprReasonOfSuspension": reason, "processingStage": stage}
     return Operation.UPDATE_COURT_NOTICES, API_2, body(({"noticeNo": NUMBER, **fields},))
 
 
-def submit(stage: str | None, confirmed: bool, check: bool) -> Asked:  # noqa: FBT001  # drawn by position
+def submit(stage: str | None, confirmed: bool, check: bool) -> DrawnCall:  # noqa: FBT001  # drawn by position
     item = {"noticeNo": NUMBER, "reason": "SUP", "isConfirmation": confirmed, "dhMhaCheck": check}
     return Operation.CHANGE_STAGES, PORTAL, {"items": [item | ({"newStage": stage} if stage else {})]}
 
 
-def plus_change(last: str, target: str) -> Asked:
+def plus_change(last: str, target: str) -> DrawnCall:
     asked = {**PLUS_CHANGE, "noticeNo": [NUMBER], "lastStageName": last, "nextStageName": target}
     return Operation.PLUS_CHANGE_STAGES, PLUS, asked
 
 
-def print_run(stage: str) -> Asked:
+def print_run(stage: str) -> DrawnCall:
     asked = {"noticeNumbers": [NUMBER], "currentStage": stage, "processingDate": "2025-12-19T00:30:00"}
     return Operation.UPDATE_TOPPAN_STAGES, TOPPAN, asked
 
 
-def furnish(role: str, id_no: str) -> Asked:
+def furnish(role: str, id_no: str) -> DrawnCall:
     return Operation.FURNISH_OFFENDER, f"{BASE}/furnish", {**FURNISH, "offenderType": role, "idNo": id_no}
 
 
-def redirect(from_role: str, role: str, id_no: str) -> Asked:
+def redirect(from_role: str, role: str, id_no: str) -> DrawnCall:
     asked = {**REDIRECT, "fromOffenderType": from_role, "toOffenderType": role, "idNo": id_no}
     return Operation.REDIRECT_NOTICE, f"{BASE}/redirect", asked
 
 
-def update(role: str) -> Asked:
+def update(role: str) -> DrawnCall:
     return Operation.UPDATE_OFFENDER, f"{BASE}/update", {**UPDATE, "offenderType": role}
 
 
-def of_list(operation: Operation, path: str, asked: Mapping[str, Any], id_no: str) -> Asked:
+def of_list(operation: Operation, path: str, asked: Mapping[str, Any], id_no: str) -> DrawnCall:
     return operation, path, {**asked, "idNo": id_no}
 
 
@@ -138,7 +138,7 @@ class System:
         issued = self.deployment
         self.credentials = {role: issued.key() if role is Role.CAS else issued.token(role) for role in Role}
 
-    def call(self, asked: Asked, headers: Headers) -> tuple[int, Any]:
+    def call(self, asked: DrawnCall, headers: Headers) -> tuple[int, Any]:
         """Make a call; return its status and body, without the report of a batch."""
         operation, path, content = asked
         sent = {**self.credentials[OPERATIONS[operation].role], **headers}
@@ -219,7 +219,7 @@ def test_what_is_tried_is_answered_as_what_is_made_and_changes_nothing(system: S
 
     @EXAMPLES
     @given(drawn=notices(), asked=st.lists(calls, min_size=1, max_size=5))
-    def tried_then_made(drawn: Mapping[str, Any], asked: list[Asked]) -> None:
+    def tried_then_made(drawn: Mapping[str, Any], asked: list[DrawnCall]) -> None:
         system.begin()
         put(system.deployment.engine, drawn)
         for place, each in enumerate(asked):

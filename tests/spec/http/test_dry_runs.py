@@ -161,10 +161,11 @@ def test_a_row_the_database_refuses_is_answered_alike_when_it_is_tried(empty: Se
     put_notices(engine, ["1234567890", "1234567891"], last_processing_stage="CPC")
     both = tuple({"noticeNo": each, "processingStage": "CSD"} for each in ("1234567890", "1234567891"))
     with refusing(engine, "ocms_valid_offence_notice", "UPDATE", "1234567891"):
+        headers = empty.deployment.key()
         untouched = rows(engine)
-        tried = empty.post(API_2, body(both), headers=empty.deployment.key() | DRY_RUN)
+        tried = empty.post(API_2, body(both), headers=headers | DRY_RUN)
         assert rows(engine) == untouched
-        done = empty.post(API_2, body(both), headers=empty.deployment.key())
+        done = empty.post(API_2, body(both), headers=headers)
     assert (tried.status_code, tried.json()["data"]["failedCount"]) == (207, 1)
     assert answer_of(tried.text) == answer_of(done.text)
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from attrs import frozen
 from hypothesis import settings
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, delete, func, select, text
 
 from ocms_adapters.sql.schema import INTRANET
 from ocms_core.kernel.access import OPERATIONS, Operation, Role
@@ -113,6 +113,22 @@ CALLS = (
     Call(
         Operation.UPDATE_OFFENDER, f"{BASE}/update", UPDATE, {**UPDATE, "name": "JOHN"}, hired, method="PATCH"
     ),
+    Call(
+        Operation.REVERSE_STAGES,
+        f"{PORTAL}/reverse",
+        {"items": [{"noticeNo": "N-001"}]},
+        {"items": [{"noticeNo": "N-002"}]},
+        in_dn1,
+        (PORTAL, SUBMIT),
+    ),
+    Call(
+        Operation.REVERSE_OFFENDER,
+        f"{BASE}/reverse",
+        {"noticeNos": [NUMBER]},
+        {"noticeNos": ["500500304J"]},
+        owned,
+        (f"{BASE}/furnish", FURNISH),
+    ),
     Call(Operation.APPLY_HST, "/v1/apply-hst", APPLY, {**APPLY, "more": 1}, suspected),
     Call(
         Operation.UPDATE_HST,
@@ -135,7 +151,14 @@ CALLS = (
 REFUSING_CALLS = [
     call
     for call in CALLS
-    if call.operation not in {Operation.CHANGE_STAGES, Operation.UPDATE_TOPPAN_STAGES, Operation.APPLY_HST}
+    if call.operation
+    not in {
+        Operation.CHANGE_STAGES,
+        Operation.REVERSE_STAGES,
+        Operation.REVERSE_OFFENDER,
+        Operation.UPDATE_TOPPAN_STAGES,
+        Operation.APPLY_HST,
+    }
 ]
 
 

@@ -253,6 +253,16 @@ STAGE_CODES: tuple[tuple[Code, str, str], ...] = (
     (codes.TOPPAN_AUTOMATIC, "TOPPAN", "Moved on"),
     (codes.TOPPAN_DELIVERED, "TOPPAN", "Moved on by an earlier delivery"),
     (codes.TOPPAN_MISMATCH, "TOPPAN", "Stage mismatch (expected {expected}, actual {actual})"),
+    (
+        codes.CPS_NOTHING_TO_REVERSE,
+        "OCMS.CPS.REVERSE.NOTHING",
+        "There is no stage change of today that can be taken back",
+    ),
+    (
+        codes.CPS_CHANGED_SINCE,
+        "OCMS.CPS.REVERSE.CHANGED_SINCE",
+        "Something else has happened to the notice since: {what}",
+    ),
 )
 OFFENDER_CODES: tuple[tuple[Code, str, str], ...] = (
     (codes.OFFENDER_FURNISHED, "FURNISHED", "{role} furnished successfully"),
@@ -276,6 +286,14 @@ OFFENDER_CODES: tuple[tuple[Code, str, str], ...] = (
         "The same call is still being answered. Please try again later.",
     ),
     (codes.OFFENDER_KEY_REUSED, "KEY_REUSED", "Idempotency-Key was used for another call"),
+    (codes.OFFENDER_REVERSED, "REVERSED", "Reversed successfully"),
+    (codes.OFFENDER_REPEATED, "DUPLICATE_NOTICE", "Duplicate notice number in request"),
+    (
+        codes.NOTHING_TO_REVERSE,
+        "NOTHING_TO_REVERSE",
+        "There is no furnish or redirect of today that can be taken back",
+    ),
+    (codes.CHANGED_SINCE, "CHANGED_SINCE", "Something else has happened to the notice since: {what}"),
     (codes.DB_READ, "DB_READ", "Failed to read database"),
     (codes.DB_UPDATE, "DB_UPDATE", "Failed to update database"),
     (codes.SYNC_INTERNET, "SYNC_INTERNET", "Failed to sync to Internet DB"),

@@ -1,0 +1,88 @@
+"""`ocms reverse`: taking back what an officer did to notices."""
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.reference import SqlReference
+from ocms_adapters.sql.reversals import SqlReversalStores
+from ocms_app.databases import open_databases
+from ocms_app.startup import startup
+from ocms_core.kernel.access import batch_cap_of
+from ocms_core.kernel.dates import today
+from ocms_core.kernel.dry_runs import DryRunStores
+from ocms_core.kernel.notice_numbers import is_notice_no, normal_notice_no
+from ocms_core.reversals.ports import ReversalStores
+from ocms_core.reversals.reversing import OFFENDER_REVERSAL, STAGE_REVERSAL, ReversalKind
+from ocms_core.reversals.service import reverse
+
+app = App(name="reverse", help="Take back what an officer did to notices today.")
+
+LONGEST_NAME = 50
+
+DryRun = Annotated[bool, Parameter(negative="")]
+
+
+@app.command
+def stage(*notices: str, officer: str, dry_run: DryRun = False) -> int:
+    """
+    Take back the change of stage that an officer made of notices, while nothing else has happened to them.
+
+    The exit status is 1 when a notice was refused.
+
+    Parameters
+    ----------
+    notices
+        The notice numbers.
+    officer
+        Who takes it back.
+    dry_run
+        Only show what would become of each notice; nothing is written to the database.
+    """
+    return take_back(notices, STAGE_REVERSAL, officer, dry_run=dry_run)
+
+
+@app.command
+def offender(*notices: str, officer: str, dry_run: DryRun = False) -> int:
+    """
+    Take back the furnish or redirect of notices, while nothing else has happened to them.
+
+    The exit status is 1 when a notice was refused. The Internet database follows with the next delivery.
+
+    Parameters
+    ----------
+    notices
+        The notice numbers.
+    officer
+        Who takes it back.
+    dry_run
+        Only show what would become of each notice; nothing is written to the database.
+    """
+    return take_back(notices, OFFENDER_REVERSAL, officer, dry_run=dry_run)
+
+
+def take_back(notices: tuple[str, ...], kind: ReversalKind, officer: str, *, dry_run: bool) -> int:
+    """Take back what was last done to notices and print what became of each; 1 when one was refused."""
+    if not 0 < len(officer.strip()) <= LONGEST_NAME:
+        raise ValueError(f"An officer is named by 1 to {LONGEST_NAME} characters.")
+    if not notices or not all(map(is_notice_no, notices)):
+        raise ValueError("Name one or more notices; a number has 1 to 10 letters, digits or hyphens.")
+    databases, now = open_databases(startup()), SystemClock().now()
+    cap = batch_cap_of(kind.operation, SqlReference(databases.intranet)().on(today(now)))
+    if len(notices) > cap:
+        raise ValueError(f"At most {cap} notices at once.")
+    stores: ReversalStores = SqlReversalStores(databases.intranet)
+    if dry_run:
+        stores = DryRunStores(stores)
+    decision = reverse(tuple(map(normal_notice_no, notices)), kind, officer, stores=stores, now=now)
+    table = Table("notice", "would be taken back" if dry_run else "taken back", "stage")
+    for answer in decision.answers:
+        stages = answer.detail and f"{answer.detail.previous_stage} -> {answer.detail.new_stage}"
+        taken = answer.detail and f"{answer.detail.operation} by {answer.detail.officer}"
+        table.add_row(answer.key, taken or f"no: {answer.code.text}", stages or "")
+    Console().print(table)
+    databases.dispose()
+    return 0 if all(answer.detail for answer in decision.answers) else 1
