@@ -1,6 +1,7 @@
 """An officer takes back a stage change, a furnish or a redirect over HTTP, on both databases (K4)."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -153,6 +154,23 @@ def internet_rows(served: Served, table: str = "eocms_offence_notice_owner_drive
         return rows_of(engine, INTERNET.tables[table], NUMBER)
     finally:
         engine.dispose()
+
+
+@pytest.mark.rule("K4", "G13")
+@REVERSALS
+def test_of_officers_at_once_one_takes_back(
+    empty: Served, beside: Served, operation: Operation, path: str, body: Mapping[str, Any]
+) -> None:
+    made(empty, operation)
+    officers = [empty.deployment.token(Role.OIC) for _ in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(
+            threads.map(
+                lambda place: (empty, beside)[place % 2].post(path, body, headers=officers[place]), range(6)
+            )
+        )
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert sum(reversed_in(answer.json()) for answer in answers) == 1
 
 
 @pytest.mark.rule("K4", "S30")
