@@ -137,7 +137,7 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
         *court.endpoints(court.CourtCalls(court_stores(settings, intranet), reference)),
         *stages.endpoints(stages.StageCalls(SqlStageStores(intranet), reference, reports, reversals)),
         *offenders.endpoints(offender_calls),
-        *hst.endpoints(hst.HstCalls(SqlHstStores(intranet))),
+        *hst.endpoints(hst.HstCalls(SqlHstStores(intranet), reversals)),
     )
     local = [reports] if isinstance(reports, FolderStore) else []
     files = [SignedFiles(each, each.links, pipeline.clock, records) for each in local]

@@ -552,6 +552,16 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "noticesUpdated": f"calculated: the rows of {ONOD} of the identity with offender_indicator Y (H6)"
     },
     "HstUpdateReply": {"data": ANSWER},
+    "HstReversalRequest": {"idNo": LOOKED_UP_IDENTITY},
+    "ReversedNotice": {
+        "newStatus": f"calculated: ACTIVE, or {VON}.suspension_type and {VON}.epr_reason_of_suspension",
+    },
+    "HstReversalData": {
+        "noticesReversed": "calculated: the notices put back",
+        "totalReversed": "calculated: the number of notices put back",
+        "hstListed": "calculated: whether ocms_hst has the identity now",
+    },
+    "HstReversalReply": {"data": ANSWER},
     "HstRevivalRequest": {
         "idNo": LOOKED_UP_IDENTITY,
         "revivalReason": kept(f"{SUSPENDED}.revival_remarks", how="before the remarks (H7)"),

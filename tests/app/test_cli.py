@@ -411,6 +411,17 @@ def test_a_stage_change_is_explained_and_reversed(
     assert ocms("reverse", "offender", "1234567892", "--officer", "USER02").status == 1
 
 
+@pytest.mark.rule("K4")
+def test_an_identity_that_was_not_applied_for_today_cannot_be_reversed(
+    ocms: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reverse = ("reverse", "hst", "--officer", "USER01")
+    for given, said in (("S1234567A\n", "There is no HST apply or revive of today"), ("\n", "No identity")):
+        monkeypatch.setattr("sys.stdin", io.StringIO(given))
+        refused = ocms(*reverse)
+        assert (refused.status, said in refused.err) == (1, True)
+
+
 @pytest.mark.rule("G18")
 def test_a_day_is_explained_by_the_values_that_hold_on_it(ocms: Run, sqlite_deployment: Deployment) -> None:
     put_notices(sqlite_deployment.engine, ["1234567891"], last_processing_stage="RD1")

@@ -42,7 +42,7 @@ ENDPOINTS = (
     *COURT,
     *stages.endpoints(stages.StageCalls(DOWN, lambda: EMPTY, DOWN, DOWN)),
     *offenders.endpoints(offenders.OffenderCalls(DOWN, DOWN, DOWN, lambda: EMPTY)),
-    *hst.endpoints(hst.HstCalls(DOWN)),
+    *hst.endpoints(hst.HstCalls(DOWN, DOWN)),
 )
 DOCUMENT: dict[str, Any] = json.loads(encode(document(ENDPOINTS, "1.2.3")))
 

@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Select, select
+from sqlalchemy import Connection, Dialect, Engine, Select, String, bindparam, exists, select
 
-from ocms_adapters.sql.audit_of_notices import rows_of_notices
+from ocms_adapters.sql.audit_of_notices import rows_of_identity, rows_of_notices
 from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_statements.put_back import NOTICE_COLUMNS, key_of, own_columns
 from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
-from ocms_adapters.sql.locking import lock_notices
+from ocms_adapters.sql.locking import lock_identities, lock_notices
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
@@ -21,9 +21,20 @@ from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.audit import AuditRow
 from ocms_core.kernel.dates import SINGAPORE, singapore
 from ocms_core.kernel.reference import Reference
-from ocms_core.reversals.facts import SUSPENSIONS, ReversalFacts, ReversibleNotice, Row, RowKey, first_day
+from ocms_core.kernel.suspensions import HST
+from ocms_core.reversals.facts import (
+    SUSPENSIONS,
+    IdentityReversalFacts,
+    ReversalFacts,
+    ReversibleNotice,
+    Row,
+    RowKey,
+    by_notice,
+    first_day,
+)
 
-von = t.ocms_valid_offence_notice
+von, onod = t.ocms_valid_offence_notice, t.ocms_offence_notice_owner_driver
+suspended, hst = t.ocms_suspended_notice, t.ocms_hst
 COLUMNS: Mapping[Any, tuple[str, ...]] = {
     von: NOTICE_COLUMNS,
     **{
@@ -49,6 +60,18 @@ class ReversalStatements:
 
     def __init__(self, dialect: Dialect) -> None:
         self.lock = lock_notices(select(von.c.notice_no).where(among(dialect, von.c.notice_no)))
+        of_identity = bindparam("id_no", type_=String)
+        self.listed = select(*(hst.c[name] for name in own_columns(hst))).where(hst.c.id_no == of_identity)
+        self.under_hst = select(suspended.c.notice_no).where(
+            suspended.c.suspension_type == HST.type,
+            suspended.c.reason_of_suspension == HST.code,
+            suspended.c.date_of_revival.is_(None),
+            exists().where(
+                onod.c.notice_no == suspended.c.notice_no,
+                onod.c.id_no == of_identity,
+                onod.c.offender_indicator == "Y",
+            ),
+        )
         self.rows = {table: rows_of(dialect, table, columns) for table, columns in COLUMNS.items()}
 
 
@@ -93,6 +116,18 @@ class SqlReversalStore(ChangeStore, SqlReversalReader):
         """Lock the notices, in notice order, and return them as a reader does."""
         self._connection.execute(self._statements.lock, bind_keys(self._connection.dialect, notice_nos)).all()
         return super().reversal_facts(notice_nos, now)
+
+    def identity_reversal_facts(self, id_no: str, now: datetime) -> IdentityReversalFacts:
+        """Lock an identity and the notices of its last change of the list, and return them."""
+        lock_identities(self._connection, [id_no])
+        reference = read_reference(self._connection)
+        groups = rows_of_identity(self._connection, id_no, first_moment(now, reference))
+        notice_nos = sorted(by_notice(groups[-1])) if groups else []
+        notices = self.reversal_facts(notice_nos, now).notices
+        listed = self._connection.execute(self._statements.listed, {"id_no": id_no}).mappings().first()
+        under_hst = self._connection.execute(self._statements.under_hst, {"id_no": id_no}).scalars()
+        row = None if listed is None else dict(listed)
+        return IdentityReversalFacts(reference, row, groups, notices, frozenset(under_hst))
 
 
 def first_moment(now: datetime, reference: Reference) -> datetime:

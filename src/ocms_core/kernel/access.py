@@ -48,6 +48,7 @@ class Operation(Enum):
     APPLY_HST = "apply-hst"
     UPDATE_HST = "update-hst"
     REVIVE_HST = "revive-hst"
+    REVERSE_HST = "reverse-hst"
     HST_LIST = "hstlist"
 
 
@@ -147,6 +148,7 @@ OPERATIONS: Mapping[Operation, OperationPolicy] = {
     Operation.APPLY_HST: OFFICER_CHANGE,
     Operation.UPDATE_HST: OFFICER_CHANGE,
     Operation.REVIVE_HST: OFFICER_CHANGE,
+    Operation.REVERSE_HST: OFFICER_CHANGE,
     Operation.HST_LIST: OFFICER,
 }
 """One row for each operation; an operation without a row cannot be called."""

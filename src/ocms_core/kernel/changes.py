@@ -213,6 +213,14 @@ class DetailRemoved:
 
 
 @value_object
+class IdentityPutBack:
+    """An identity is on the HST list again, with what it had before it was taken off (K4)."""
+
+    id_no: str
+    row: FormerRow
+
+
+@value_object
 class IdentityListed:
     """An identity is put on the HST list."""
 
@@ -357,6 +365,7 @@ Change: TypeAlias = (
     | AddressPutBack
     | AddressRemoved
     | DetailRemoved
+    | IdentityPutBack
     | OffenderHistoryKept
     | IdentityListed
     | ListedIdentityChanged

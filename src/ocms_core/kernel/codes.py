@@ -153,6 +153,12 @@ HST_ID_CREATED_ALONE = Code(
 )
 HST_UPDATED = Code("OCMS-2000", "HST record updated successfully", "H6")
 HST_REVIVED = Code("OCMS-2000", "HST suspensions revived successfully", "H7")
+HST_REVERSED = Code("OCMS-2000", "HST change reversed successfully", "K4")
+HST_NOTHING_TO_REVERSE = Code(
+    "OCMS-4005", "There is no HST apply or revive of today that can be taken back", "K4"
+)
+HST_CHANGED_SINCE = Code("OCMS-4006", "Something else has happened since: {what}", "K4")
+HST_NOT_REVERSED = Code("OCMS-4000", "Unable to reverse HST change.", "K4")
 
 FIELD_REQUIRED = Code("OCMS-4000", "{field} is required", "H1")
 FIELD_INVALID = Code("OCMS-4000", "{field} is invalid", "H1")

@@ -10,12 +10,15 @@ from ocms_core.kernel.reference import facts_on
 from ocms_core.reversals.facts import ReversalFacts, last_day
 from ocms_core.reversals.ports import ReversalStores
 from ocms_core.reversals.reversing import (
+    HST_REVERSAL,
     OFFENDER_REVERSAL,
     STAGE_REVERSAL,
     ReversalKind,
     officer_of,
     verdict_on,
 )
+
+KINDS = (STAGE_REVERSAL, OFFENDER_REVERSAL, HST_REVERSAL)
 
 
 def explain(notice_no: str, *, stores: ReversalStores, now: datetime) -> tuple[Explanation, ...]:
@@ -26,7 +29,7 @@ def explain(notice_no: str, *, stores: ReversalStores, now: datetime) -> tuple[E
     """
     with stores.reading() as reader:
         facts = facts_on(now, reader.reversal_facts([notice_no], now))
-    return tuple(explain_reversal(notice_no, kind, facts) for kind in (STAGE_REVERSAL, OFFENDER_REVERSAL))
+    return tuple(explain_reversal(notice_no, kind, facts) for kind in KINDS)
 
 
 def explain_reversal(notice_no: str, kind: ReversalKind, facts: ReversalFacts) -> Explanation:

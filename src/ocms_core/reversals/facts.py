@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
-from attrs import field
+from attrs import evolve, field
 
-from ocms_core.kernel.audit import AuditRow
+from ocms_core.kernel.audit import AuditRow, RowChange
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
@@ -57,6 +57,42 @@ class ReversalFacts:
 
     reference: Reference
     notices: Mapping[str, ReversibleNotice] = field(factory=dict)
+
+
+LIST = "ocms_hst"
+
+
+@value_object
+class IdentityReversalFacts:
+    """
+    An identity as a reversal of what was done to the HST list finds it; identities and notices are locked.
+
+    `listed` is its row of the list, None without one; `groups` what each transaction since the first day that
+    can be taken back has changed of that row, with all its notices, the oldest first; `notices` those of the
+    last of them; `under_hst` every notice of its own with an open TS-HST.
+    """
+
+    reference: Reference
+    listed: Row | None = None
+    groups: Sequence[AuditRow] = ()
+    notices: Mapping[str, ReversibleNotice] = field(factory=dict)
+    under_hst: frozenset[str] = frozenset()
+
+
+def by_notice(group: AuditRow) -> Mapping[str, AuditRow]:
+    """Return an audit row for each notice it is about, with the changes of that notice alone."""
+    changes: dict[str, list[RowChange]] = {}
+    for change in group.changes:
+        if change.notice_no is not None:
+            changes.setdefault(change.notice_no, []).append(change)
+    return {notice_no: evolve(group, changes=tuple(own)) for notice_no, own in changes.items()}
+
+
+def dates_of_identity(facts: IdentityReversalFacts) -> Iterator[datetime]:
+    """Yield the moments that the reversal of an identity is to follow."""
+    yield from (group.changed_at for group in facts.groups)
+    for notice in facts.notices.values():
+        yield from (group.changed_at for group in notice.groups)
 
 
 def dates_of_groups(facts: ReversalFacts) -> Iterator[datetime]:

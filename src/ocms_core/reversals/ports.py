@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ocms_core.kernel.unit_of_work import Store
-from ocms_core.reversals.facts import ReversalFacts
+from ocms_core.reversals.facts import IdentityReversalFacts, ReversalFacts
 
 
 class ReversalReader(Protocol):
@@ -21,6 +21,9 @@ class ReversalStore(Store, Protocol):
 
     def reversal_facts(self, notice_nos: Sequence[str], now: datetime) -> ReversalFacts:
         """Lock the notices and return what a reader returns."""
+
+    def identity_reversal_facts(self, id_no: str, now: datetime) -> IdentityReversalFacts:
+        """Lock an identity, then the notices of the last change of its place on the list, and return them."""
 
 
 class ReversalStores(Protocol):

@@ -73,6 +73,17 @@ OFFENDER_REVERSAL = ReversalKind(
     codes.DB_UPDATE,
 )
 
+HST_REVERSAL = ReversalKind(
+    Operation.REVERSE_HST,
+    frozenset({Operation.APPLY_HST.value, Operation.REVIVE_HST.value}),
+    codes.HST_REVERSED,
+    codes.HST_ID_NOT_FOUND,
+    codes.HST_ID_NOT_FOUND,
+    codes.HST_NOTHING_TO_REVERSE,
+    codes.HST_CHANGED_SINCE,
+    codes.HST_NOT_REVERSED,
+)
+
 
 @value_object
 class Reversed:

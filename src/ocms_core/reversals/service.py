@@ -7,11 +7,12 @@ from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.idempotency import IdempotentCall
 from ocms_core.kernel.reference import facts_on
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.unit_of_work import IsolateRow, execute
+from ocms_core.kernel.unit_of_work import IsolateRow, RefuseCall, execute
 from ocms_core.replication.outbox_rows import OutboxRow, outbox_rows
-from ocms_core.reversals.facts import dates_of_groups
+from ocms_core.reversals import identity_reversing
+from ocms_core.reversals.facts import dates_of_groups, dates_of_identity
 from ocms_core.reversals.ports import ReversalStores
-from ocms_core.reversals.reversing import ReversalKind, Reversed, decide
+from ocms_core.reversals.reversing import HST_REVERSAL, ReversalKind, Reversed, decide
 
 
 @rule("K4", "G13")
@@ -42,6 +43,31 @@ def reverse(
     if isinstance(decision, Refusal):
         raise TypeError("a decision by notice refused the call")
     return decision
+
+
+@rule("K4", "G13")
+def reverse_hst(
+    id_no: str,
+    officer: str,
+    *,
+    stores: ReversalStores,
+    now: datetime,
+    call: IdempotentCall[Decision[str]] | None = None,
+) -> Decision[str] | Refusal:
+    """
+    Take back what was last done to an identity on the HST list, with its notices, all or nothing.
+
+    The answers are the notices put back. Raises as `reverse` does. Rules K4 and K1.
+    """
+    return execute(
+        stores.writing,
+        load=lambda store, now: facts_on(now, store.identity_reversal_facts(id_no, now)),
+        decide=lambda facts, now: identity_reversing.decide(id_no, facts, officer, now),
+        dates=dates_of_identity,
+        now=now,
+        on_refused_row=RefuseCall(HST_REVERSAL.refused_row),
+        call=call,
+    )
 
 
 def shown_notices(decision: Decision[Reversed]) -> frozenset[str]:

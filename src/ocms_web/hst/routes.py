@@ -10,6 +10,8 @@ from ocms_core.kernel.access import Operation
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.dry_runs import DryRunStores
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.reversals.ports import ReversalStores
+from ocms_core.reversals.service import reverse_hst
 from ocms_web.endpoints import Endpoint, Request
 from ocms_web.hst import description
 from ocms_web.hst.replies import (
@@ -18,6 +20,7 @@ from ocms_web.hst.replies import (
     exists_reply,
     list_reply,
     problem_reply,
+    reversal_reply,
     revival_reply,
     update_reply,
 )
@@ -35,6 +38,7 @@ class HstCalls:
     """
 
     stores: HstStores
+    reversals: ReversalStores
 
     def exists(self, request: Request) -> Reply:
         """Answer whether an identity is listed."""
@@ -94,6 +98,18 @@ class HstCalls:
         )
         return error_reply(decision) if isinstance(decision, Refusal) else revival_reply(decision)
 
+    def reverse(self, request: Request) -> Reply:
+        """Answer a request to take back an apply or revive."""
+        id_no = request_checks.enquiry(request.body)
+        if isinstance(id_no, Refusal):
+            return error_reply(id_no)
+        request.record_access([id_no])
+        call = call_of(request, Operation.REVERSE_HST, reversal_reply)
+        stores: ReversalStores = DryRunStores(self.reversals) if request.dry_run else self.reversals
+        officer = request.principal.name
+        decision = reverse_hst(id_no, officer, stores=stores, now=request.now, call=call)
+        return error_reply(decision) if isinstance(decision, Refusal) else reversal_reply(decision)
+
     def show_list(self, request: Request) -> Reply:
         """Answer with a page of the list."""
         query = request_checks.list_query(request.body)
@@ -115,6 +131,7 @@ def endpoints(calls: HstCalls) -> tuple[Endpoint, ...]:
         (Operation.UPDATE_HST, "/v1/update-hst/{idNo:str}", calls.update_by_path, description.UPDATE_BY_PATH),
         (Operation.UPDATE_HST, "/v1/update-hst", calls.update, description.UPDATE),
         (Operation.REVIVE_HST, "/v1/revive-hst", calls.revive, description.REVIVE),
+        (Operation.REVERSE_HST, "/v1/reverse-hst", calls.reverse, description.REVERSE),
         (Operation.HST_LIST, "/hstlist", calls.show_list, description.LIST),
     )
     return tuple(

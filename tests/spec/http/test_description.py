@@ -47,6 +47,7 @@ OPERATIONS = (
     ("POST", "/v1/update-hst/{idNo}"),
     ("POST", "/v1/update-hst"),
     ("POST", "/v1/revive-hst"),
+    ("POST", "/v1/reverse-hst"),
     ("POST", "/hstlist"),
 )
 EXAMPLES = settings(

@@ -146,6 +146,14 @@ CALLS = (
         suspected,
         ("/v1/apply-hst", APPLY),
     ),
+    Call(
+        Operation.REVERSE_HST,
+        "/v1/reverse-hst",
+        {"idNo": "S1234567A"},
+        {"idNo": "S9876543B"},
+        suspected,
+        ("/v1/apply-hst", APPLY),
+    ),
 )
 # The others answer item by item, or list an identity nobody knows.
 REFUSING_CALLS = [

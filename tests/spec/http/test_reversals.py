@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,15 +12,19 @@ from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.schema import INTERNET, INTRANET
 from ocms_core.kernel.access import Operation, Role
+from ocms_core.kernel.dates import local
+from tests.spec.http.hst.test_contract import UPDATE as UPDATE_HST
 from tests.spec.http.stages.test_contract import PORTAL
 from tests.spec.http.test_repeats import BASE, CALLS, PER_DELIVERY, Call, deliver, prepared
-from tests.support.http_server import Headers, Served
-from tests.support.offender_builders import NUMBER
+from tests.support.http_server import Headers, Served, now
+from tests.support.offender_builders import FURNISH, NUMBER, OWNER
+from tests.support.offender_rows import put_notice, put_person
 from tests.support.rows import notice_numbers, put_notices, rows_of
 
 REVERSE_STAGES, REVERSE_OFFENDER = f"{PORTAL}/reverse", f"{BASE}/reverse"
 STAGES = {"items": [{"noticeNo": "N-001"}]}
 OFFENDER = {"noticeNos": [NUMBER]}
+REVERSE_HST, HST = "/v1/reverse-hst", {"idNo": "S1234567A"}
 # Records for good, and what every call leaves.
 HISTORY = {
     "ocms_change_of_processing",
@@ -77,15 +82,24 @@ REVERSALS = pytest.mark.parametrize(
         (Operation.CHANGE_STAGES, REVERSE_STAGES, STAGES),
         (Operation.FURNISH_OFFENDER, REVERSE_OFFENDER, OFFENDER),
         (Operation.REDIRECT_NOTICE, REVERSE_OFFENDER, OFFENDER),
+        (Operation.APPLY_HST, REVERSE_HST, HST),
+        (Operation.REVIVE_HST, REVERSE_HST, HST),
     ],
-    ids=["submit", "furnish", "redirect"],
+    ids=["submit", "furnish", "redirect", "apply", "revive"],
 )
 
 
 def reversed_in(answer: Mapping[str, Any]) -> bool:
     """Return whether a notice was put back."""
+    if "data" in answer:
+        return bool(answer["data"]["appCode"] == "OCMS-2000")
     (result,) = answer["results"]
     return bool(result.get("reversed", result.get("outcome") == "UPDATED"))
+
+
+def refused_status(path: str) -> int:
+    """Return the status of a reversal that puts nothing back: contract 4 refuses the whole call."""
+    return 400 if path == REVERSE_HST else 200
 
 
 @pytest.mark.rule("K4")
@@ -104,8 +118,8 @@ def test_a_reversal_puts_everything_back(
     assert reversed_in(answer.json()), answer.text
     assert state(engine) == before
     again = empty.post(path, body, headers=another)
-    assert (again.status_code, reversed_in(again.json())) == (200, False)
-    assert "Something else has happened to the notice since: " in again.text
+    assert (again.status_code, reversed_in(again.json())) == (refused_status(path), False)
+    assert "Something else has happened" in again.text
     assert state(engine) == before
 
 
@@ -117,11 +131,12 @@ def test_nothing_is_taken_back_once_another_program_has_written_to_the_notice(
     engine = empty.deployment.engine
     headers = made(empty, operation)
     with engine.begin() as connection:
-        connection.execute(update(t.ocms_valid_offence_notice).values(next_processing_stage="CPC"))
+        stamp = {"upd_date": local(now()) + timedelta(seconds=1), "upd_user_id": "other_app"}
+        connection.execute(update(t.ocms_valid_offence_notice).values(amount_paid=1, **stamp))
     before = state(engine)
     answer = empty.post(path, body, headers=headers)
-    assert (answer.status_code, reversed_in(answer.json())) == (200, False)
-    assert "Something else has happened to the notice since: another program" in answer.text
+    assert (answer.status_code, reversed_in(answer.json())) == (refused_status(path), False)
+    assert "since: another program" in answer.text
     assert state(engine) == before
 
 
@@ -169,7 +184,7 @@ def test_of_officers_at_once_one_takes_back(
                 lambda place: (empty, beside)[place % 2].post(path, body, headers=officers[place]), range(6)
             )
         )
-    assert [answer.status_code for answer in answers] == [200] * 6
+    assert {answer.status_code for answer in answers} == {200, refused_status(path)}
     assert sum(reversed_in(answer.json()) for answer in answers) == 1
 
 
@@ -200,3 +215,47 @@ def test_a_malformed_reversal_of_a_furnish_is_refused(empty: Served, body: objec
 def test_a_malformed_reversal_of_a_submit_is_refused(empty: Served, body: object) -> None:
     refused = empty.post(REVERSE_STAGES, body, headers=empty.deployment.token(Role.OIC))
     assert (refused.status_code, refused.json()["status"]) == (400, "FAILED")
+
+
+@pytest.mark.rule("K4", "H3", "H7")
+def test_what_was_done_to_the_list_before_or_since_is_no_reversal(empty: Served) -> None:
+    headers = made(empty, Operation.APPLY_HST)
+    another = {"idNo": "S9876543B"}
+    nothing = empty.post(REVERSE_HST, another, headers=headers)
+    assert (nothing.status_code, nothing.json()["data"]["appCode"]) == (400, "OCMS-4005")
+    update_hst = {**UPDATE_HST, "idNo": "S1234567A"}
+    assert empty.post("/v1/update-hst", update_hst, headers=headers).status_code == 200
+    before = state(empty.deployment.engine)
+    refused = empty.post(REVERSE_HST, HST, headers=headers).json()["data"]
+    assert (refused["appCode"], refused["message"]) == (
+        "OCMS-4006",
+        "Something else has happened since: update-hst",
+    )
+    assert state(empty.deployment.engine) == before
+
+
+@pytest.mark.rule("K4", "H10", "U5")
+def test_an_apply_stays_once_another_notice_of_the_identity_is_suspended(empty: Served) -> None:
+    engine = empty.deployment.engine
+    headers = made(empty, Operation.APPLY_HST)
+    put_notice(engine, NUMBER)
+    put_person(engine, NUMBER, "O", OWNER, current=True)
+    assert empty.post(f"{BASE}/furnish", FURNISH, headers=headers).status_code == 200
+    before = state(engine)
+    refused = empty.post(REVERSE_HST, HST, headers=headers).json()["data"]
+    assert refused["message"] == f"Something else has happened since: TS-HST ({NUMBER})"
+    assert state(engine) == before
+
+
+@pytest.mark.rule("K4", "H7")
+def test_the_answer_says_how_the_notices_stand_and_whether_the_identity_is_listed(empty: Served) -> None:
+    headers = made(empty, Operation.REVIVE_HST)
+    answer = empty.post(REVERSE_HST, HST, headers=headers).json()["data"]
+    assert answer["noticesReversed"] == [{"noticeNo": "1", "newStatus": "TS-HST"}]
+    assert (answer["totalReversed"], answer["hstListed"]) == (1, True)
+    opened, again = rows_of(empty.deployment.engine, t.ocms_suspended_notice)
+    assert (opened["revival_reason"], again["date_of_revival"]) == ("HAV", None)
+    assert (opened["date_of_suspension"], opened["due_date_of_revival"]) == (
+        again["date_of_suspension"],
+        again["due_date_of_revival"],
+    )

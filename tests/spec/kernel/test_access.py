@@ -41,6 +41,7 @@ GRANTED = {
     (Role.OIC, Operation.APPLY_HST),
     (Role.OIC, Operation.UPDATE_HST),
     (Role.OIC, Operation.REVIVE_HST),
+    (Role.OIC, Operation.REVERSE_HST),
     (Role.OIC, Operation.HST_LIST),
 }
 
@@ -117,7 +118,7 @@ WORDS = """
     getChangeStageReports downloadChangeStageReport
     plusChangeProcessingStage updateToppanStages offender-checkEligibility offender-furnish
     offender-redirect offender-update offender-reverse offender-getDetails notice-getTimeline
-    hstexists apply-hst update-hst revive-hst hstlist
+    hstexists apply-hst update-hst revive-hst reverse-hst hstlist
 """
 
 
@@ -175,6 +176,7 @@ def test_the_calls_that_change_something_take_a_key() -> None:
         Operation.APPLY_HST,
         Operation.UPDATE_HST,
         Operation.REVIVE_HST,
+        Operation.REVERSE_HST,
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Dialect, Executable, Table, and_, delete, literal, select, update
 
 from ocms_adapters.sql.audit import change_stamp
-from ocms_adapters.sql.change_statements.statement import RowStatement
+from ocms_adapters.sql.change_statements.statement import RowStatement, inserts
 from ocms_adapters.sql.moments import now
 from ocms_adapters.sql.row_sets import RowSet, columns_of
 from ocms_adapters.sql.schema import intranet as t
@@ -14,6 +14,7 @@ from ocms_core.kernel.changes import (
     AddressPutBack,
     AddressRemoved,
     DetailRemoved,
+    IdentityPutBack,
     NoticePutBack,
     OffenderPutBack,
     OffenderRemoved,
@@ -97,6 +98,8 @@ def key_values(change: Any, key: Iterable[str]) -> tuple[Any, ...]:
 
 onod, addr = t.ocms_offence_notice_owner_driver, t.ocms_offence_notice_owner_driver_addr
 
+IDENTITY = own_columns(t.ocms_hst)
+
 PUT_BACK: dict[type, RowStatement] = {
     NoticePutBack: puts_back(t.ocms_valid_offence_notice, NOTICE_COLUMNS, **NOT_IN_SYNC),
     OffenderPutBack: puts_back(onod, own_columns(onod), **NOT_IN_SYNC),
@@ -104,4 +107,9 @@ PUT_BACK: dict[type, RowStatement] = {
     AddressRemoved: removes(addr),
     DetailRemoved: removes(t.ocms_furnish_detail),
     OffenderRemoved: removes(onod),
+    IdentityPutBack: RowStatement(
+        columns_of(t.ocms_hst, "id_no", *IDENTITY),
+        lambda change: (change.id_no, *(change.row[name] for name in IDENTITY)),
+        inserts(t.ocms_hst, "id_no", *IDENTITY),
+    ),
 }
