@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from ocms_adapters.sql.schema import INTRANET
 from ocms_core.kernel.access import Operation
+from tests.spec.http.hst.test_contract import APPLY, REVIVE
 from tests.spec.http.stages.test_contract import PORTAL
 from tests.spec.http.test_dry_run_property import (
     DrawnCall,
@@ -98,6 +99,35 @@ def test_a_reversal_puts_back_every_column_in_every_state(system: System) -> Non
         assert state_of_notice(engine) == (before if taken_back else present)
         if taken_back:
             reversed_ones.append(asked[0])
+
+    made_then_taken_back()
+    assert reversed_ones
+
+
+@pytest.mark.rule("K4", "U1")
+def test_an_apply_and_a_revive_are_put_back_in_every_state(system: System) -> None:
+    reversed_ones: list[Operation] = []
+
+    @EXAMPLES
+    @given(drawn=notices(), id_no=id_nos, revived=st.booleans())
+    def made_then_taken_back(drawn: Mapping[str, Any], id_no: str, revived: bool) -> None:  # noqa: FBT001  # drawn by name
+        engine = system.deployment.engine
+        system.begin()
+        put(engine, drawn)
+        applied = (Operation.APPLY_HST, "/v1/apply-hst", {**APPLY, "idNo": id_no})
+        revival = (Operation.REVIVE_HST, "/v1/revive-hst", {**REVIVE, "idNo": id_no})
+        before = state(engine)
+        assert system.call(applied, {})[0] == 200
+        system.clock.at += timedelta(seconds=1)
+        if revived:
+            before = state(engine)
+            assert system.call(revival, {})[0] == 200
+            system.clock.at += timedelta(seconds=1)
+        status, answer = system.call((Operation.REVERSE_HST, "/v1/reverse-hst", {"idNo": id_no}), {})
+        assert (status, answer["data"]["hstListed"]) == (200, revived), answer
+        assert state(engine) == before
+        if answer["data"]["noticesReversed"]:
+            reversed_ones.append(Operation.REVIVE_HST if revived else Operation.APPLY_HST)
 
     made_then_taken_back()
     assert reversed_ones
