@@ -62,15 +62,19 @@ class ReversalStatements:
         self.lock = lock_notices(select(von.c.notice_no).where(among(dialect, von.c.notice_no)))
         of_identity = bindparam("id_no", type_=String)
         self.listed = select(*(hst.c[name] for name in own_columns(hst))).where(hst.c.id_no == of_identity)
-        self.under_hst = select(suspended.c.notice_no).where(
-            suspended.c.suspension_type == HST.type,
-            suspended.c.reason_of_suspension == HST.code,
-            suspended.c.date_of_revival.is_(None),
-            exists().where(
-                onod.c.notice_no == suspended.c.notice_no,
-                onod.c.id_no == of_identity,
-                onod.c.offender_indicator == "Y",
-            ),
+        self.under_hst = (
+            select(suspended.c.notice_no, suspended.c.date_of_suspension)
+            .where(
+                suspended.c.suspension_type == HST.type,
+                suspended.c.reason_of_suspension == HST.code,
+                suspended.c.date_of_revival.is_(None),
+                exists().where(
+                    onod.c.notice_no == suspended.c.notice_no,
+                    onod.c.id_no == of_identity,
+                    onod.c.offender_indicator == "Y",
+                ),
+            )
+            .order_by(suspended.c.date_of_suspension)
         )
         self.rows = {table: rows_of(dialect, table, columns) for table, columns in COLUMNS.items()}
 
@@ -98,7 +102,7 @@ class SqlReversalReader:
                 found.setdefault(row.notice_no, []).append(found_row(table, columns, row))
         groups = rows_of_notices(self._connection, notice_nos, first_moment(now, reference))
         notices = {
-            notice_no: reversible(notice_no, rows, groups.get(notice_no, ()))
+            notice_no: reversible(notice_no, rows, tuple(groups.get(notice_no, ())))
             for notice_no, rows in found.items()
             if rows[0][0][0] == von.name
         }
@@ -125,9 +129,10 @@ class SqlReversalStore(ChangeStore, SqlReversalReader):
         notice_nos = sorted(by_notice(groups[-1])) if groups else []
         notices = self.reversal_facts(notice_nos, now).notices
         listed = self._connection.execute(self._statements.listed, {"id_no": id_no}).mappings().first()
-        under_hst = self._connection.execute(self._statements.under_hst, {"id_no": id_no}).scalars()
+        records = self._connection.execute(self._statements.under_hst, {"id_no": id_no})
+        under_hst = {notice_no: singapore(since) for notice_no, since in records}
         row = None if listed is None else dict(listed)
-        return IdentityReversalFacts(reference, row, groups, notices, frozenset(under_hst))
+        return IdentityReversalFacts(reference, row, tuple(groups), notices, under_hst)
 
 
 def first_moment(now: datetime, reference: Reference) -> datetime:
@@ -145,7 +150,7 @@ def found_row(table: Any, columns: Sequence[str], row: Any) -> Found:
     return (table.name, tuple(row[:width])), values, None if user == AUDIT_USER else singapore(at)
 
 
-def reversible(notice_no: str, found: Sequence[Found], groups: Sequence[AuditRow]) -> ReversibleNotice:
+def reversible(notice_no: str, found: Sequence[Found], groups: tuple[AuditRow, ...]) -> ReversibleNotice:
     """Return a notice of its rows and of what was changed of them."""
     numbers = [key[1][2] for key, _, _ in found if key[0] == SUSPENSIONS]
     touched = [at for _, _, at in found if at]

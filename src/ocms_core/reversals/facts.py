@@ -1,6 +1,6 @@
 """What a reversal looks at: the rows of a notice as they are, and what was changed of them lately."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -41,7 +41,7 @@ class ReversibleNotice:
 
     notice_no: str
     rows: Mapping[RowKey, Row]
-    groups: Sequence[AuditRow] = ()
+    groups: tuple[AuditRow, ...] = ()
     last_sr_no: int = 0
     touched_elsewhere: datetime | None = None
 
@@ -69,14 +69,14 @@ class IdentityReversalFacts:
 
     `listed` is its row of the list, None without one; `groups` what each transaction since the first day that
     can be taken back has changed of that row, with all its notices, the oldest first; `notices` those of the
-    last of them; `under_hst` every notice of its own with an open TS-HST.
+    last of them; `under_hst` since when each notice of its own with an open TS-HST is under it.
     """
 
     reference: Reference
     listed: Row | None = None
-    groups: Sequence[AuditRow] = ()
+    groups: tuple[AuditRow, ...] = ()
     notices: Mapping[str, ReversibleNotice] = field(factory=dict)
-    under_hst: frozenset[str] = frozenset()
+    under_hst: Mapping[str, datetime] = field(factory=dict)
 
 
 def by_notice(group: AuditRow) -> Mapping[str, AuditRow]:

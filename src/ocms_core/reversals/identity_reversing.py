@@ -61,8 +61,9 @@ def happened_since(last: AuditRow, facts: IdentityReversalFacts) -> Iterator[str
             yield f"{ANOTHER_PROGRAM} ({notice_no})"
         elif notice.groups[-1].number != last.number:
             yield f"{notice.groups[-1].actor.operation} ({notice_no})"
-    for notice_no in sorted(facts.under_hst - parts.keys()):
-        yield f"TS-HST ({notice_no})"
+    for notice_no, since in sorted(facts.under_hst.items()):
+        if notice_no not in parts and since >= last.changed_at:
+            yield f"TS-HST ({notice_no})"
 
 
 def change_of_list(group: AuditRow) -> RowChange:

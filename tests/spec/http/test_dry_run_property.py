@@ -38,7 +38,7 @@ DrawnCall = tuple[Operation, str, Mapping[str, Any]]
 
 PEOPLE = (JOHN, OWNER)
 WORDS = {"O": "OWNER", "H": "HIRER", "D": "DRIVER"}
-EXAMPLES = settings(max_examples=20, database=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = settings(max_examples=12, database=None, suppress_health_check=list(HealthCheck))
 KEPT_BETWEEN_EXAMPLES = {"ocms_api_credential", "ocms_parameter", "ocms_stage_map", "ocms_suspension_reason"}
 
 # Those that officers, PLUS and print runs move notices to, more often than the others.

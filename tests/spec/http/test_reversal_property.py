@@ -33,7 +33,7 @@ from tests.support.offender_builders import NUMBER
 
 __all__ = ["system"]
 
-EXAMPLES = settings(max_examples=20, database=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = settings(max_examples=12, database=None, suppress_health_check=list(HealthCheck))
 STAGES: DrawnCall = (Operation.REVERSE_STAGES, f"{PORTAL}/reverse", {"items": [{"noticeNo": NUMBER}]})
 OFFENDER: DrawnCall = (Operation.REVERSE_OFFENDER, f"{BASE}/reverse", {"noticeNos": [NUMBER]})
 
