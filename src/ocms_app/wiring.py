@@ -19,6 +19,7 @@ from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.rate_limits import SqlRateLimits
 from ocms_adapters.sql.reference import SqlReference
 from ocms_adapters.sql.replication import SqlReplication
+from ocms_adapters.sql.reversals import SqlReversalStores
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app import version
 from ocms_app.databases import Databases, open_databases
@@ -125,15 +126,18 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     )
     reference = SqlReference(intranet)
     reports = report_store(settings)
+    reversals = SqlReversalStores(intranet)
     offender_calls = offenders.OffenderCalls(
         SqlOffenderStores(intranet),
         SqlReplication(intranet, InternetCopy(databases.internet_at_once, field_cipher(settings))),
+        reversals,
+        reference,
     )
     endpoints = (
         *court.endpoints(court.CourtCalls(court_stores(settings, intranet), reference)),
-        *stages.endpoints(stages.StageCalls(SqlStageStores(intranet), reference, reports)),
+        *stages.endpoints(stages.StageCalls(SqlStageStores(intranet), reference, reports, reversals)),
         *offenders.endpoints(offender_calls),
-        *hst.endpoints(hst.HstCalls(SqlHstStores(intranet))),
+        *hst.endpoints(hst.HstCalls(SqlHstStores(intranet), reversals)),
     )
     local = [reports] if isinstance(reports, FolderStore) else []
     files = [SignedFiles(each, each.links, pipeline.clock, records) for each in local]

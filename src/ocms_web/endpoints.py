@@ -27,7 +27,8 @@ class Request:
     An authenticated call: who calls, when, the JSON sent, and what path and query say.
 
     Whatever shows or looks for a person calls `record_access` first: no look without a record.
-    `idempotency_key` is the header of a call that changes something, where it has one.
+    `idempotency_key` is the header of a call that changes something, where it has one. Of a call that is a
+    `dry_run` nothing is written but the record of a look.
     """
 
     principal: Principal
@@ -36,6 +37,7 @@ class Request:
     record_access: AccessRecorder
     url_params: Mapping[str, str] = field(factory=dict)
     idempotency_key: str | None = None
+    dry_run: bool = False
 
 
 @frozen

@@ -227,6 +227,8 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     },
     "StageValidateError": STAGE_ERROR
     | {"changeableNotices": ALWAYS_EMPTY, "nonChangeableNotices": ALWAYS_EMPTY, "summary": ALL_ZERO},
+    "StageReverseItem": {"noticeNo": kept(f"{CHANGES}.notice_no")},
+    "StageReverseRequest": {"items": "API field"},
     "StageSubmitItem": {
         "noticeNo": f"API field, kept in {CHANGES}.notice_no",
         "newStage": (
@@ -381,6 +383,15 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "fromOffenderType": "API field",
         "toOffenderType": ROLE_REQUEST,
     },
+    "ReverseOffenderRequest": {"noticeNos": kept(f"{HISTORY}.notice_no")},
+    "ReversalResult": {
+        "reversed": ANSWER,
+        "operation": "ocms_audit_row.operation",
+        "previousProcessingStage": STAGE_WORD,
+        "newProcessingStage": STAGE_WORD,
+        "code": ANSWER_CODE,
+    },
+    "ReverseOffenderReply": SUCCESS | {"results": "calculated: the notices, in the order asked"},
     "RedirectReply": SUCCESS
     | {
         "redirectedFrom": "API field",
@@ -541,6 +552,16 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "noticesUpdated": f"calculated: the rows of {ONOD} of the identity with offender_indicator Y (H6)"
     },
     "HstUpdateReply": {"data": ANSWER},
+    "HstReversalRequest": {"idNo": LOOKED_UP_IDENTITY},
+    "ReversedNotice": {
+        "newStatus": f"calculated: ACTIVE, or {VON}.suspension_type and {VON}.epr_reason_of_suspension",
+    },
+    "HstReversalData": {
+        "noticesReversed": "calculated: the notices put back",
+        "totalReversed": "calculated: the number of notices put back",
+        "hstListed": "calculated: whether ocms_hst has the identity now",
+    },
+    "HstReversalReply": {"data": ANSWER},
     "HstRevivalRequest": {
         "idNo": LOOKED_UP_IDENTITY,
         "revivalReason": kept(f"{SUSPENDED}.revival_remarks", how="before the remarks (H7)"),

@@ -9,9 +9,10 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.access import OPERATIONS, CredentialKind, Limit, OperationPolicy
 from ocms_core.kernel.batch_limits import DEFAULTS
 from ocms_core.kernel.rule_tags import rule
+from ocms_web import dry_runs
 from ocms_web.descriptions import BodyDescription, errors_by_status, joined
 from ocms_web.endpoints import Endpoint
-from ocms_web.problems import KEY_PROBLEMS
+from ocms_web.problems import RECORD_PROBLEMS, WRITE_PROBLEMS, Problem
 from ocms_web.repeats import HEADER
 from ocms_web.shapes import REF, components, optional, schema_of
 
@@ -40,11 +41,24 @@ IDEMPOTENCY_KEY: Mapping[str, Any] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
 }
+DRY_RUN: Mapping[str, Any] = {
+    "name": dry_runs.HEADER,
+    "in": "header",
+    "description": "With `1` the call answers what it would answer, with this header, and changes nothing.",
+    "schema": {"type": "string", "enum": [dry_runs.DRY_RUN]},
+}
 REQUEST_ID: Mapping[str, Any] = {
     "name": "X-Request-ID",
     "in": "header",
     "description": "Echoed in the answer and logged; made up when absent.",
     "schema": {"type": "string", "maxLength": 128},
+}
+
+PROBLEM_TEXTS: Mapping[Problem, str] = {
+    Problem.INVALID_KEY: codes.INVALID_KEY_TEXT,
+    Problem.CALL_RUNNING: codes.CALL_RUNNING_TEXT,
+    Problem.KEY_REUSED: codes.KEY_REUSED_TEXT,
+    Problem.INVALID_DRY_RUN: codes.INVALID_DRY_RUN_TEXT,
 }
 
 
@@ -69,7 +83,7 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components(dict.fromkeys(shape for body in bodies for shape in body.shapes)),
-            "parameters": {"X-Request-ID": REQUEST_ID, HEADER: IDEMPOTENCY_KEY},
+            "parameters": {"X-Request-ID": REQUEST_ID, HEADER: IDEMPOTENCY_KEY, dry_runs.HEADER: DRY_RUN},
             "securitySchemes": SECURITY,
         },
     }
@@ -90,7 +104,8 @@ def template(endpoint: Endpoint) -> str:
 def operation(endpoint: Endpoint) -> dict[str, Any]:
     """Return the description of one endpoint."""
     description, policy = endpoint.description, OPERATIONS[endpoint.operation]
-    named = ["X-Request-ID", HEADER] if policy.changes else ["X-Request-ID"]
+    own = {HEADER: policy.changes, dry_runs.HEADER: policy.writes}
+    named = ["X-Request-ID", *(name for name, taken in own.items() if taken)]
     body = {} if endpoint.method == "GET" else {"requestBody": request_body(description.request)}
     return {
         "operationId": operation_id(endpoint),
@@ -109,18 +124,19 @@ def operation(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-@rule("K1")
+@rule("K1", "K6")
 def replies_of(endpoint: Endpoint) -> dict[int, BodyDescription]:
-    """Return the answers of an endpoint by status; of one that changes something, those about its key too."""
+    """Return the answers of an endpoint by status; of one that writes, those about its headers too."""
     replies = dict(endpoint.description.replies)
-    if OPERATIONS[endpoint.operation].changes:
-        problems = map(endpoint.problem, KEY_PROBLEMS)
-        texts = (codes.INVALID_KEY_TEXT, codes.CALL_RUNNING_TEXT, codes.KEY_REUSED_TEXT)
-        about_key = errors_by_status(
-            (each.status, text, each.body) for text, each in zip(texts, problems, strict=True)
-        )
-        for status, added in about_key.items():
-            replies[status] = joined(replies[status], added) if status in replies else added
+    policy = OPERATIONS[endpoint.operation]
+    problems = WRITE_PROBLEMS if policy.changes else RECORD_PROBLEMS if policy.records else ()
+    about_headers = errors_by_status(
+        (reply.status, PROBLEM_TEXTS[problem], reply.body)
+        for problem in problems
+        for reply in [endpoint.problem(problem)]
+    )
+    for status, added in about_headers.items():
+        replies[status] = joined(replies[status], added) if status in replies else added
     return replies
 
 

@@ -33,6 +33,7 @@ from ocms_web.bodies import (
     drop_body,
     receive_body,
 )
+from ocms_web.dry_runs import DRY_RUN, ECHO, dry_run_header, is_dry_run
 from ocms_web.endpoints import Endpoint, Request
 from ocms_web.json_codec import Malformed, Reply, decode, encode
 from ocms_web.observability import count_refusal
@@ -106,11 +107,15 @@ def has_body(headers: Mapping[str, str]) -> bool:
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
-@rule("G8", "G19")
+@rule("G8", "G19", "K6")
 async def reply_to(
     request: LitestarRequest[Any, Any, Any], call: AuthorizedCall, endpoint: Endpoint, pipeline: Pipeline
 ) -> tuple[Reply, bool]:
-    """Receive the body of an admitted call and answer it; return whether some of it is left too (G8, G19)."""
+    """
+    Receive the body of an admitted call and answer it; return whether some of it is left too (G8, G19).
+
+    The answer of a dry run has its header (K6).
+    """
     # What is left of a path comes with the slash before it, which is no part of it.
     in_path = {name: str(value).removeprefix("/") for name, value in request.path_params.items()}
     url_params = {**dict(request.query_params), **in_path}
@@ -122,6 +127,8 @@ async def reply_to(
             body = await receive_body(request.receive, endpoint.largest_body, limits, hold) if wanted else b""
             raw = RawRequest(request.headers, body, url_params)
             reply = await in_thread(pipeline, endpoint, partial(handle, endpoint, pipeline, call, raw))
+            if is_dry_run(endpoint.operation, request.headers):
+                reply = with_headers(reply, ECHO)
             return reply, comes and not wanted
     except BodyTooLarge:
         return endpoint.problem(Problem.TOO_LARGE), True
@@ -174,7 +181,7 @@ def authorize(endpoint: Endpoint, pipeline: Pipeline, headers: Mapping[str, str]
     return AuthorizedCall(caller)
 
 
-@rule("G8", "K1", "K2")
+@rule("G8", "K1", "K2", "K6")
 def handle(endpoint: Endpoint, pipeline: Pipeline, call: AuthorizedCall, raw: RawRequest) -> Reply:
     """Refuse an admitted call for its JSON, else answer it (G8)."""
     try:
@@ -184,12 +191,16 @@ def handle(endpoint: Endpoint, pipeline: Pipeline, call: AuthorizedCall, raw: Ra
         return endpoint.problem(Problem.MALFORMED)
     except InvalidKey:
         return endpoint.problem(Problem.INVALID_KEY)
+    dry_run = dry_run_header(endpoint.operation, raw.headers)
+    if dry_run not in (None, DRY_RUN):
+        return endpoint.problem(Problem.INVALID_DRY_RUN)
     # The body may have taken its time.
     caller, now = call.caller, pipeline.clock.now()
     record_access = partial(pipeline.records.record_access, caller, endpoint.operation, now=now)
+    request = Request(caller, now, body, record_access, raw.url_params, key, dry_run=dry_run is not None)
     try:
         with acting(actor_of(caller, endpoint.operation)):
-            return endpoint.answer(Request(caller, now, body, record_access, raw.url_params, key))
+            return endpoint.answer(request)
     except Malformed:
         return endpoint.problem(Problem.MALFORMED)
     except RepeatedCall as repeated:

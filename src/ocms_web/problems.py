@@ -17,14 +17,18 @@ class Problem(Enum):
     TOO_LARGE = auto()
     MALFORMED = auto()
     INVALID_KEY = auto()
+    INVALID_DRY_RUN = auto()
     CALL_RUNNING = auto()
     KEY_REUSED = auto()
     INTERNAL_ERROR = auto()
     UNAVAILABLE = auto()
 
 
-KEY_PROBLEMS = (Problem.INVALID_KEY, Problem.CALL_RUNNING, Problem.KEY_REUSED)
-"""What only a call that writes meets: the problems of its `Idempotency-Key` (K1)."""
+RECORD_PROBLEMS = (Problem.INVALID_DRY_RUN,)
+"""What only a call that writes meets: the problem of its `OCMS-Dry-Run` (K6)."""
+
+WRITE_PROBLEMS = (Problem.INVALID_KEY, Problem.CALL_RUNNING, Problem.KEY_REUSED, *RECORD_PROBLEMS)
+"""What only a call that changes something meets: those of its `Idempotency-Key` too (K1)."""
 
 STATUS: dict[Code, HTTPStatus] = {
     codes.SUCCESS: HTTPStatus.OK,
@@ -44,9 +48,11 @@ STATUS: dict[Code, HTTPStatus] = {
     codes.NO_COURT_NOTICE: HTTPStatus.NOT_FOUND,
     codes.NOTICES_NOT_FOUND: HTTPStatus.NOT_FOUND,
     codes.INVALID_KEY: HTTPStatus.BAD_REQUEST,
+    codes.INVALID_DRY_RUN: HTTPStatus.BAD_REQUEST,
     codes.CALL_RUNNING: HTTPStatus.CONFLICT,
     codes.KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     codes.HST_INVALID_KEY: HTTPStatus.BAD_REQUEST,
+    codes.HST_INVALID_DRY_RUN: HTTPStatus.BAD_REQUEST,
     codes.OFFENDER_CALL_RUNNING: HTTPStatus.CONFLICT,
     codes.OFFENDER_KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     codes.NO_SUCH_PATH: HTTPStatus.NOT_FOUND,
@@ -63,6 +69,10 @@ STATUS: dict[Code, HTTPStatus] = {
     codes.HST_ID_CREATED_ALONE: HTTPStatus.OK,
     codes.HST_UPDATED: HTTPStatus.OK,
     codes.HST_REVIVED: HTTPStatus.OK,
+    codes.HST_REVERSED: HTTPStatus.OK,
+    codes.HST_NOTHING_TO_REVERSE: HTTPStatus.BAD_REQUEST,
+    codes.HST_CHANGED_SINCE: HTTPStatus.BAD_REQUEST,
+    codes.HST_NOT_REVERSED: HTTPStatus.BAD_REQUEST,
     codes.FIELD_REQUIRED: HTTPStatus.BAD_REQUEST,
     codes.FIELD_INVALID: HTTPStatus.BAD_REQUEST,
     codes.HST_NOT_CREATED: HTTPStatus.BAD_REQUEST,
@@ -83,6 +93,7 @@ STATUS: dict[Code, HTTPStatus] = {
     codes.OFFENDER_FURNISHED: HTTPStatus.OK,
     codes.NOTICE_REDIRECTED: HTTPStatus.OK,
     codes.PARTICULARS_UPDATED: HTTPStatus.OK,
+    codes.OFFENDER_REVERSED: HTTPStatus.OK,
     codes.FIELDS_INVALID: HTTPStatus.BAD_REQUEST,
     codes.NOTICE_NOT_FOUND: HTTPStatus.NOT_FOUND,
     codes.PERMANENT_SUSPENSION: HTTPStatus.CONFLICT,
@@ -91,6 +102,9 @@ STATUS: dict[Code, HTTPStatus] = {
     codes.REDIRECT_SAME_ROLE: HTTPStatus.CONFLICT,
     codes.OFFENDER_NOT_FOUND: HTTPStatus.CONFLICT,
     codes.NOT_CURRENT_OFFENDER: HTTPStatus.CONFLICT,
+    codes.OFFENDER_REPEATED: HTTPStatus.CONFLICT,
+    codes.NOTHING_TO_REVERSE: HTTPStatus.CONFLICT,
+    codes.CHANGED_SINCE: HTTPStatus.CONFLICT,
     codes.JWT_INVALID: HTTPStatus.UNAUTHORIZED,
     codes.API_KEY_INVALID: HTTPStatus.UNAUTHORIZED,
     codes.OFFICER_NOT_ALLOWED: HTTPStatus.FORBIDDEN,

@@ -68,6 +68,8 @@ def call_of(
     """
     Return a call as its repeats will find it: by its header, else by its request id; None without either.
 
+    Of a dry run no answer is kept, so it is no repeat and has none.
+
     `reply_of` renders what is kept with the effect; `is_final` says whether nothing is added to it later.
     """
     if request.idempotency_key is not None:
@@ -77,6 +79,8 @@ def call_of(
     else:
         return None
     key = IdempotencyKey(operation, request.principal.credential, source, name, body_hash(request))
+    if request.dry_run:
+        return None
 
     def answer_of(outcome: Outcome) -> StoredAnswer | None:
         return stored(reply_of(outcome), key, request, is_final=is_final(outcome))

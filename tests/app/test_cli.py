@@ -26,6 +26,7 @@ from ocms_app.cli.errors import run_reporting_errors
 from ocms_app.job_table import job_named
 from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
 from ocms_core.kernel.access import Operation, Principal, Role
+from ocms_core.kernel.actors import Actor, acting
 from ocms_core.kernel.dates import SINGAPORE
 from tests.support.databases import Databases
 from tests.support.hst_rows import hst_database, offender
@@ -239,6 +240,10 @@ def test_a_token_is_inspected_and_never_printed(ocms: Run, tmp_path: Path, befor
         (("keys", "issue", "--client", "a", "--role", "oic"), "staff token"),
         (("keys", "issue", "--client", "a" * 51), "1 to 50"),
         (("explain", "?"), "1 to 10 letters, digits or hyphens"),
+        (("reverse", "stage", "--officer", "USER01"), "Name one or more notices"),
+        (("reverse", "offender", "?", "--officer", "USER01"), "1 to 10 letters, digits or hyphens"),
+        (("reverse", "stage", "N1", "--officer", " "), "1 to 50 characters"),
+        (("reverse", "stage", *["N1"] * 501, "--officer", "USER01"), "At most 500 notices"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line(ocms: Run, words: tuple[str, ...], given: str) -> None:
@@ -381,6 +386,40 @@ def test_a_notice_is_explained_by_its_rules(ocms: Run, sqlite_deployment: Deploy
     assert all(word in said.out for word in ("stage CPC", "cas-getPaymentStatus", "P22", "P31", "apply-hst"))
     assert (unknown := ocms("explain", "9999999999")).status == 1
     assert "no such notice" in unknown.out
+
+
+@pytest.mark.rule("K4")
+def test_a_stage_change_is_explained_and_reversed(
+    ocms: Run, sqlite_deployment: Deployment, tmp_path: Path
+) -> None:
+    put_notices(sqlite_deployment.engine, ["1234567892"], last_processing_stage="ROV")
+    assert "OCMS.CPS.REVERSE.NOTHING" in ocms("explain", "1234567892").out
+    reverse = ("reverse", "stage", "1234567892", "--officer", "USER02")
+    assert ocms(*reverse).status == 1
+    table = tmp_path / "moves.csv"
+    table.write_text("noticeNo,newStage\n1234567892,RD1\n")
+    with acting(Actor("user", "command", "-", "ocms stages import")):
+        assert ocms("stages", "import", str(table), "--officer", "USER01").status == 0
+    explained = ocms("explain", "1234567892").out
+    assert all(word in explained for word in ("USER01", "23:59"))
+    tried = ocms(*reverse, "--dry-run")
+    assert (tried.status, "would be" in tried.out, "RD1 -> ROV" in tried.out) == (0, True, True)
+    done = ocms(*reverse)
+    assert (done.status, "USER01" in done.out) == (0, True)
+    assert ocms(*reverse).status == 1
+    assert "NOTHING_TO_REVERSE" in ocms("explain", "1234567892").out
+    assert ocms("reverse", "offender", "1234567892", "--officer", "USER02").status == 1
+
+
+@pytest.mark.rule("K4")
+def test_an_identity_that_was_not_applied_for_today_cannot_be_reversed(
+    ocms: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reverse = ("reverse", "hst", "--officer", "USER01")
+    for given, said in (("S1234567A\n", "There is no HST apply or revive of today"), ("\n", "No identity")):
+        monkeypatch.setattr("sys.stdin", io.StringIO(given))
+        refused = ocms(*reverse)
+        assert (refused.status, said in refused.err) == (1, True)
 
 
 @pytest.mark.rule("G18")

@@ -40,9 +40,9 @@ DOWN: Any = Down()
 COURT = court.endpoints(court.CourtCalls(InMemoryCourtStores(), lambda: EMPTY))
 ENDPOINTS = (
     *COURT,
-    *stages.endpoints(stages.StageCalls(DOWN, lambda: EMPTY, DOWN)),
-    *offenders.endpoints(offenders.OffenderCalls(DOWN, DOWN)),
-    *hst.endpoints(hst.HstCalls(DOWN)),
+    *stages.endpoints(stages.StageCalls(DOWN, lambda: EMPTY, DOWN, DOWN)),
+    *offenders.endpoints(offenders.OffenderCalls(DOWN, DOWN, DOWN, lambda: EMPTY)),
+    *hst.endpoints(hst.HstCalls(DOWN, DOWN)),
 )
 DOCUMENT: dict[str, Any] = json.loads(encode(document(ENDPOINTS, "1.2.3")))
 

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from ocms_adapters.files.blobs import FolderStore
 from ocms_adapters.files.links import SignedLinks
 from ocms_adapters.sql import schema as t
+from ocms_adapters.sql.reversals import SqlReversalStores
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_core.kernel.access import Principal, Role
 from ocms_core.kernel.errors import Conflict, Unavailable
@@ -52,7 +53,7 @@ def engine(sqlite_templates: Path, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def calls(engine: Engine, tmp_path: Path) -> StageCalls:
     store = FolderStore(tmp_path / "reports", SignedLinks(b"k" * 32, "http://ocms/reports"))
-    return StageCalls(SqlStageStores(engine), lambda: DEFAULTS, store)
+    return StageCalls(SqlStageStores(engine), lambda: DEFAULTS, store, SqlReversalStores(engine))
 
 
 def nobody_looked_up(*_: object, **__: object) -> None:

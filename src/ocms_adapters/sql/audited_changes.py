@@ -13,10 +13,16 @@ from ocms_adapters.sql.change_statements.statement import Inserts, StatementBatc
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.kernel.changes import (
     AddressCheckSet,
+    AddressPutBack,
+    AddressRemoved,
+    DetailRemoved,
     IdentityRemoved,
     ListedIdentityChanged,
     NoticeChanged,
+    NoticePutBack,
     OffenderCleared,
+    OffenderPutBack,
+    OffenderRemoved,
     OffendersRenamed,
     OffenderUpdated,
     SuspensionClosed,
@@ -137,9 +143,17 @@ def changed_notices(
             yield ChangedRows(von, UPDATE, names, list(map(picked, alike)), optional=optional)
 
 
-def removed(tuples: Sequence[Values], _bound: Mapping[str, Any], _now: datetime) -> Iterator[ChangedRows]:
-    """Yield identities that leave the list, with every column they had."""
-    yield ChangedRows(hst, DELETE, ("id_no",), tuples)
+@frozen
+class Removed:
+    """A statement that deletes rows of its table by their keys."""
+
+    table: Table
+
+    def __call__(
+        self, tuples: Sequence[Values], _bound: Mapping[str, Any], _now: datetime
+    ) -> Iterator[ChangedRows]:
+        """Yield the rows, with every column they had."""
+        yield ChangedRows(self.table, DELETE, key_names(self.table), tuples)
 
 
 def closed(names: tuple[str, ...], shared: Mapping[str, str]) -> AuditedColumns:
@@ -176,7 +190,18 @@ UPDATES: Mapping[type, Audited] = {
     ListedIdentityChanged: AuditedColumns(
         hst, tuple(CHANGE_STATEMENTS[ListedIdentityChanged].columns), {"invalid_addr_tag": (None,)}
     ),
-    IdentityRemoved: removed,
+    IdentityRemoved: Removed(hst),
+    **{
+        kind: AuditedColumns(table, tuple(CHANGE_STATEMENTS[kind].columns))
+        for kind, table in (
+            (NoticePutBack, von),
+            (OffenderPutBack, onod),
+            (AddressPutBack, t.ocms_offence_notice_owner_driver_addr),
+        )
+    },
+    OffenderRemoved: Removed(onod),
+    AddressRemoved: Removed(t.ocms_offence_notice_owner_driver_addr),
+    DetailRemoved: Removed(t.ocms_furnish_detail),
 }
 
 

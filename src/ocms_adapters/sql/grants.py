@@ -24,9 +24,9 @@ class DatabaseRole(Enum):
 
 OF_CALLS: Grants = {
     "ocms_valid_offence_notice": (SELECT, UPDATE),
-    "ocms_offence_notice_owner_driver": (SELECT, INSERT, UPDATE),
-    "ocms_offence_notice_owner_driver_addr": (SELECT, INSERT, UPDATE),
-    "ocms_furnish_detail": (SELECT, INSERT, UPDATE),
+    "ocms_offence_notice_owner_driver": (SELECT, INSERT, UPDATE, DELETE),
+    "ocms_offence_notice_owner_driver_addr": (SELECT, INSERT, UPDATE, DELETE),
+    "ocms_furnish_detail": (SELECT, INSERT, UPDATE, DELETE),
     "ocms_suspended_notice": (SELECT, INSERT, UPDATE),
     "ocms_change_of_processing": (SELECT, INSERT),
     "ocms_court_case": (SELECT, INSERT, UPDATE),

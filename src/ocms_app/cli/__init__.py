@@ -41,6 +41,10 @@ COMMANDS = {
         "Print a bearer token of the development issuer, or say why a token is or is not accepted.",
     ),
     "stages": ("ocms_app.cli.stages:app", "Move notices to another processing stage in bulk."),
+    "reverse": (
+        "ocms_app.cli.reversals:app",
+        "Take back what an officer did to notices today.",
+    ),
     "replication": (
         "ocms_app.cli.replication:app",
         "Deliver to the Internet database, compare and repair it.",

@@ -8,6 +8,7 @@ from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.reference import read_reference_from
+from ocms_adapters.sql.reversals import SqlReversalStores
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app.cli.listing import AsJson, show_list
 from ocms_app.databases import open_databases
@@ -21,6 +22,7 @@ from ocms_core.kernel.notice_numbers import normal_notice_no
 from ocms_core.kernel.reference_overview import held_values
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders import explaining as offenders
+from ocms_core.reversals import explaining as reversals
 from ocms_core.stages import explaining as stages
 from ocms_core.stages.request_fields import is_number
 
@@ -81,6 +83,7 @@ def show_answers(
         *court.explain(notice_no, stores=stores, now=moment),
         *stages.explain(notice_no, stores=SqlStageStores(intranet), now=moment),
         *offenders.explain(notice_no, stores=SqlOffenderStores(intranet)),
+        *reversals.explain(notice_no, stores=SqlReversalStores(intranet), now=moment),
         *hst.explain(notice_no, stores=SqlHstStores(intranet), now=moment),
     )
     rows = ((given.operation, given.answer, ", ".join(given.rules)) for given in found)

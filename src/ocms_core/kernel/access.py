@@ -32,6 +32,7 @@ class Operation(Enum):
     SEARCH_STAGES = "searchChangeProcessingStage"
     VALIDATE_STAGES = "validateChangeProcessingStage"
     CHANGE_STAGES = "changeProcessingStage"
+    REVERSE_STAGES = "reverseChangeProcessingStage"
     LIST_STAGE_REPORTS = "getChangeStageReports"
     DOWNLOAD_STAGE_REPORT = "downloadChangeStageReport"
     PLUS_CHANGE_STAGES = "plusChangeProcessingStage"
@@ -40,12 +41,14 @@ class Operation(Enum):
     FURNISH_OFFENDER = "offender-furnish"
     REDIRECT_NOTICE = "offender-redirect"
     UPDATE_OFFENDER = "offender-update"
+    REVERSE_OFFENDER = "offender-reverse"
     GET_OFFENDERS = "offender-getDetails"
     GET_TIMELINE = "notice-getTimeline"
     HST_EXISTS = "hstexists"
     APPLY_HST = "apply-hst"
     UPDATE_HST = "update-hst"
     REVIVE_HST = "revive-hst"
+    REVERSE_HST = "reverse-hst"
     HST_LIST = "hstlist"
 
 
@@ -85,7 +88,7 @@ class OperationPolicy:
     Who may call an operation, with which credential, how often, and with how many items at most.
 
     `batch_cap` is None for a call that carries no list of items. A call that `changes` something takes an
-    `Idempotency-Key` (K1); the due date that a PLUS query records is no change: its repeat records it once.
+    `Idempotency-Key` (K1); the due date that a PLUS query `records` is no change: its repeat records it once.
     """
 
     role: Role
@@ -93,6 +96,12 @@ class OperationPolicy:
     limit: Limit
     batch_cap: BatchCap | None = None
     changes: bool = False
+    records: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether a call writes anything about notices or people, so that it can be tried first (K6)."""
+        return self.changes or self.records
 
 
 API_KEY, BEARER = CredentialKind
@@ -113,10 +122,13 @@ OPERATIONS: Mapping[Operation, OperationPolicy] = {
     Operation.UPDATE_COURT_NOTICES: OperationPolicy(
         Role.CAS, API_KEY, HOURLY, BatchCap.COURT_NOTICES, changes=True
     ),
-    Operation.QUERY_NOTICE_INFO: OperationPolicy(Role.PLUS, BEARER, PLUS_QUERIES, BatchCap.PLUS_QUERY),
+    Operation.QUERY_NOTICE_INFO: OperationPolicy(
+        Role.PLUS, BEARER, PLUS_QUERIES, BatchCap.PLUS_QUERY, records=True
+    ),
     Operation.SEARCH_STAGES: OFFICER,
     Operation.VALIDATE_STAGES: OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, STAGE_CHANGES),
     Operation.CHANGE_STAGES: OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, STAGE_CHANGES, changes=True),
+    Operation.REVERSE_STAGES: OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, STAGE_CHANGES, changes=True),
     Operation.LIST_STAGE_REPORTS: OFFICER,
     Operation.DOWNLOAD_STAGE_REPORT: OFFICER,
     Operation.PLUS_CHANGE_STAGES: OperationPolicy(
@@ -129,12 +141,14 @@ OPERATIONS: Mapping[Operation, OperationPolicy] = {
     Operation.FURNISH_OFFENDER: OFFICER_CHANGE,
     Operation.REDIRECT_NOTICE: OFFICER_CHANGE,
     Operation.UPDATE_OFFENDER: OFFICER_CHANGE,
+    Operation.REVERSE_OFFENDER: OperationPolicy(Role.OIC, BEARER, OFFICER_CALLS, STAGE_CHANGES, changes=True),
     Operation.GET_OFFENDERS: OFFICER,
     Operation.GET_TIMELINE: OFFICER,
     Operation.HST_EXISTS: OFFICER,
     Operation.APPLY_HST: OFFICER_CHANGE,
     Operation.UPDATE_HST: OFFICER_CHANGE,
     Operation.REVIVE_HST: OFFICER_CHANGE,
+    Operation.REVERSE_HST: OFFICER_CHANGE,
     Operation.HST_LIST: OFFICER,
 }
 """One row for each operation; an operation without a row cannot be called."""

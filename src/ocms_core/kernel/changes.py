@@ -1,8 +1,9 @@
 """Everything that can be written, as a closed union; each change is one SQL statement for all its notices."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ocms_core.kernel import addresses
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person, RoleHolder
@@ -140,8 +141,8 @@ class OffenderHistoryKept:
     """
     An officer's action on the offenders of a notice is kept for good, with what it overwrote.
 
-    `action` is FURNISH, REDIRECT or UPDATE; `former_current` the role that was current before; `former`
-    who stood in the role before, None when nobody did. The stages are None where none changed.
+    `action` is FURNISH, REDIRECT, UPDATE or REVERSE; `former_current` the role that was current before;
+    `former` who stood in the role before, None when nobody did. The stages are None where none changed.
     """
 
     notice_no: str
@@ -153,6 +154,70 @@ class OffenderHistoryKept:
     prev_stage: str | None = None
     new_stage: str | None = None
     former: RoleHolder | None = None
+
+
+FormerRow: TypeAlias = Mapping[str, Any]
+"""The columns that a row had, by name; moments are those of the tables, in Singapore time without a zone."""
+
+
+@value_object
+class NoticePutBack:
+    """A notice row gets back what it had before a change that is taken back (K4)."""
+
+    notice_no: str
+    row: FormerRow
+
+
+@value_object
+class OffenderPutBack:
+    """The row of a role gets back what it had before a change that is taken back (K4)."""
+
+    notice_no: str
+    role: str
+    row: FormerRow
+
+
+@value_object
+class OffenderRemoved:
+    """The row of a role goes, which was not there before a change that is taken back (K4)."""
+
+    notice_no: str
+    role: str
+
+
+@value_object
+class AddressPutBack:
+    """The address of a role gets back what it had before a change that is taken back (K4)."""
+
+    notice_no: str
+    role: str
+    type_of_address: str
+    row: FormerRow
+
+
+@value_object
+class AddressRemoved:
+    """The address of a role goes, which was not there before a change that is taken back (K4)."""
+
+    notice_no: str
+    role: str
+    type_of_address: str
+
+
+@value_object
+class DetailRemoved:
+    """The furnished details of a role go, which were not there before a change that is taken back (K4)."""
+
+    notice_no: str
+    role: str
+
+
+@value_object
+class IdentityPutBack:
+    """An identity is on the HST list again, with what it had before it was taken off (K4)."""
+
+    id_no: str
+    row: FormerRow
 
 
 @value_object
@@ -294,6 +359,13 @@ Change: TypeAlias = (
     | OffenderUpdated
     | AddressFurnished
     | DetailFurnished
+    | NoticePutBack
+    | OffenderPutBack
+    | OffenderRemoved
+    | AddressPutBack
+    | AddressRemoved
+    | DetailRemoved
+    | IdentityPutBack
     | OffenderHistoryKept
     | IdentityListed
     | ListedIdentityChanged

@@ -49,6 +49,8 @@ INVALID_KEY_TEXT = "Idempotency-Key must be a single value of 1 to 255 visible A
 CALL_RUNNING_TEXT = "The same call is still being answered. Please try again later."
 KEY_REUSED_TEXT = "Idempotency-Key was used for another call"
 INVALID_KEY = Code("OCMS-4001", INVALID_KEY_TEXT, "K1")
+INVALID_DRY_RUN_TEXT = "OCMS-Dry-Run must be 1"
+INVALID_DRY_RUN = Code("OCMS-4001", INVALID_DRY_RUN_TEXT, "K6")
 CALL_RUNNING = Code("OCMS-4091", CALL_RUNNING_TEXT, "K1")
 KEY_REUSED = Code("OCMS-4221", KEY_REUSED_TEXT, "K1")
 NO_SUCH_PATH = Code("OCMS-4041", "No such path", "G7")
@@ -82,6 +84,12 @@ CPS_REMARKS_REQUIRED = Code(
 CPS_INVALID_REASON = Code("OCMS.CPS.INVALID_FORMAT", "Reason for change must be one of {known}", "S19")
 CPS_FEE_MISSING = Code("OCMS.CPS.UNEXPECTED", "Unexpected error: fee parameter {fee} is not set", "S41")
 CPS_UNEXPECTED = Code("OCMS.CPS.UNEXPECTED", "Unexpected error: the notice could not be changed", "S22")
+CPS_NOTHING_TO_REVERSE = Code(
+    "OCMS.CPS.REVERSE.NOTHING", "There is no stage change of today that can be taken back", "K4"
+)
+CPS_CHANGED_SINCE = Code(
+    "OCMS.CPS.REVERSE.CHANGED_SINCE", "Something else has happened to the notice since: {what}", "K4"
+)
 
 CPS_EMPTY_ITEMS = Code("OCMS.CPS.INVALID_FORMAT", "Items list cannot be empty", "S20")
 CPS_EMPTY_NOTICES = Code("OCMS.CPS.INVALID_FORMAT", "Notices list cannot be empty", "S24")
@@ -126,6 +134,12 @@ OFFICER_NOT_ALLOWED = Code("FORBIDDEN", "Not allowed", "G15")
 OFFICER_RATE_LIMITED = Code("RATE_LIMITED", "Rate limit exceeded. Please try again later.", "G15")
 OFFENDER_CALL_RUNNING = Code("CALL_RUNNING", CALL_RUNNING_TEXT, "K1")
 OFFENDER_KEY_REUSED = Code("KEY_REUSED", KEY_REUSED_TEXT, "K1")
+OFFENDER_REVERSED = Code("REVERSED", "Reversed successfully", "K4")
+OFFENDER_REPEATED = Code("DUPLICATE_NOTICE", "Duplicate notice number in request", "G9")
+NOTHING_TO_REVERSE = Code(
+    "NOTHING_TO_REVERSE", "There is no furnish or redirect of today that can be taken back", "K4"
+)
+CHANGED_SINCE = Code("CHANGED_SINCE", "Something else has happened to the notice since: {what}", "K4")
 DB_READ = Code("DB_READ", "Failed to read database", "G15")
 DB_UPDATE = Code("DB_UPDATE", "Failed to update database", "F61")
 SYNC_INTERNET = Code("SYNC_INTERNET", "Failed to sync to Internet DB", "F60")
@@ -139,6 +153,12 @@ HST_ID_CREATED_ALONE = Code(
 )
 HST_UPDATED = Code("OCMS-2000", "HST record updated successfully", "H6")
 HST_REVIVED = Code("OCMS-2000", "HST suspensions revived successfully", "H7")
+HST_REVERSED = Code("OCMS-2000", "HST change reversed successfully", "K4")
+HST_NOTHING_TO_REVERSE = Code(
+    "OCMS-4005", "There is no HST apply or revive of today that can be taken back", "K4"
+)
+HST_CHANGED_SINCE = Code("OCMS-4006", "Something else has happened since: {what}", "K4")
+HST_NOT_REVERSED = Code("OCMS-4000", "Unable to reverse HST change.", "K4")
 
 FIELD_REQUIRED = Code("OCMS-4000", "{field} is required", "H1")
 FIELD_INVALID = Code("OCMS-4000", "{field} is invalid", "H1")
@@ -148,6 +168,7 @@ HST_NOT_REVIVED = Code("OCMS-4000", "Unable to revive HST suspensions.", "H7")
 HST_BODY_INVALID = Code("OCMS-4000", "Request body is invalid", "G7")
 HST_BODY_TOO_LARGE = Code("OCMS-4000", "Request body is too large", "G8")
 HST_INVALID_KEY = Code("OCMS-4000", INVALID_KEY_TEXT, "K1")
+HST_INVALID_DRY_RUN = Code("OCMS-4000", INVALID_DRY_RUN_TEXT, "K6")
 HST_UNAUTHORIZED = Code("OCMS-4001", "API authentication failed", "H1")
 HST_ID_NOT_FOUND = Code("OCMS-4003", "HST ID not found", "H6")
 HST_ID_EXISTS = Code("OCMS-4004", "HST ID already exists", "H3")

@@ -359,6 +359,26 @@ def contact_no(body: Body, name: str) -> str | None:
     return optional_match(body, name, CONTACT_NO, "Invalid contact number")
 
 
+@rule("K4")
+def parse_reversal(body: object, cap: int) -> tuple[str, ...] | Refusal:
+    """Return the notices of a reversal, at least one and no more than the cap (K4)."""
+    reader = FieldReader(body)
+    numbers = reader.read("noticeNos", partial(notice_nos, cap=cap))
+    return reader.result(numbers or ())
+
+
+def notice_nos(body: Body, name: str, *, cap: int) -> tuple[str, ...]:
+    """Return a list of notice numbers. Raises `InvalidField`."""
+    given = body.get(name)
+    if not (isinstance(given, list) and given):
+        raise InvalidField("Notice numbers are required")
+    if not all(is_notice_no(each) for each in given):
+        raise InvalidField("Invalid notice number")
+    if len(given) > cap:
+        raise InvalidField(f"Request exceeds maximum batch limit of {cap} notices")
+    return tuple(map(normal_notice_no, given))
+
+
 def postal_code(body: Body, name: str) -> str | None:
     """Return a postal code of six digits. Raises `InvalidField`."""
     return optional_match(body, name, POSTAL_CODE, "Invalid postal code")

@@ -7,7 +7,10 @@ from ocms_core.kernel.changes import (
     Change,
     CurrentOffenderSet,
     NoticeChanged,
+    NoticePutBack,
     OffenderCleared,
+    OffenderPutBack,
+    OffenderRemoved,
     OffendersRenamed,
     OffenderUpdated,
     SuspensionShownOnNotices,
@@ -48,19 +51,24 @@ def notice(change: NoticeChanged) -> OutboxRow | None:
     return None if change.only_touched else OutboxRow(NOTICE, change.notice_no)
 
 
-def offender(change: OffenderCleared | CurrentOffenderSet | OffenderUpdated) -> OutboxRow:
+def offender(
+    change: OffenderCleared | CurrentOffenderSet | OffenderUpdated | OffenderPutBack | OffenderRemoved,
+) -> OutboxRow:
     """Return the outbox row of a role."""
     return OutboxRow(OFFENDER, change.notice_no, change.role)
 
 
 REPLICATED_CHANGES: Mapping[type, Callable[[Any], OutboxRow | OutboxRows | None]] = {
     NoticeChanged: notice,
+    NoticePutBack: lambda change: OutboxRow(NOTICE, change.notice_no),
     SuspensionShownOnNotices: lambda change: OutboxRows(
         NOTICE, tuple((each, None) for each in change.notice_nos)
     ),
     OffenderCleared: offender,
     CurrentOffenderSet: offender,
     OffenderUpdated: offender,
+    OffenderPutBack: offender,
+    OffenderRemoved: offender,
     OffendersRenamed: lambda change: OutboxRows(OFFENDER, change.offenders),
 }
 """What makes the outbox rows of each kind of change; any other kind has none."""

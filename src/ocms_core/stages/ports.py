@@ -50,7 +50,14 @@ class StageStore(Store, Protocol):
         """Note in the registry that a report is in the store."""
 
 
-class StageStores(Protocol):
+class WritingStageStores(Protocol):
+    """Opens transactions for the services that change stages."""
+
+    def writing(self) -> AbstractContextManager[StageStore]:
+        """Open a transaction that locks, decides and writes."""
+
+
+class StageStores(WritingStageStores, Protocol):
     """Opens transactions for the services of stage changes."""
 
     def reading(self) -> AbstractContextManager[StageReader]:
@@ -58,6 +65,3 @@ class StageStores(Protocol):
 
     def streaming(self) -> AbstractContextManager[StageReader]:
         """Open a transaction that reads many rows piece by piece."""
-
-    def writing(self) -> AbstractContextManager[StageStore]:
-        """Open a transaction that locks, decides and writes."""

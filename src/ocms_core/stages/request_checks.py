@@ -96,6 +96,14 @@ def change_item(given: Mapping[str, Any]) -> ChangeItem:
     return ChangeItem(notice_no, RequestedChange(target, reason, remarks, confirmed), check_addresses)
 
 
+@rule("K4")
+def notices_to_reverse(body: object, cap: int) -> tuple[str, ...]:
+    """Read a reversal: items, each with its number, no more than the cap (K4)."""
+    numbers = tuple(map(number, objects_in(fields(body), "items", codes.CPS_EMPTY_ITEMS)))
+    check_count(len(numbers), cap)
+    return numbers
+
+
 @rule("S24")
 def validation(body: object, cap: int) -> Validation:
     """Read a validation: notices and the stage they are to go to (S24)."""

@@ -19,7 +19,7 @@ from ocms_core.stages.client_checks import PLUS_CODE, PlusChange, ToppanRun
 from ocms_core.stages.eligibility import Eligible
 from ocms_core.stages.facts import Period, StageFacts, ToppanFacts, day_of
 from ocms_core.stages.officer_changes import StageTransition
-from ocms_core.stages.ports import StageStore, StageStores
+from ocms_core.stages.ports import StageStore, StageStores, WritingStageStores
 from ocms_core.stages.reports import DailyReport, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import ChangeItem, Criteria, DateRange, Validation
 from ocms_core.stages.request_fields import is_number
@@ -67,7 +67,7 @@ def submit(
     items: Sequence[ChangeItem],
     officer: str,
     *,
-    stores: StageStores,
+    stores: WritingStageStores,
     now: datetime,
     call: IdempotentCall[Decision[StageTransition]] | None = None,
 ) -> Decision[StageTransition]:
@@ -103,7 +103,7 @@ def preview(
 def plus_change(
     change: PlusChange,
     *,
-    stores: StageStores,
+    stores: WritingStageStores,
     now: datetime,
     call: IdempotentCall[Decision[StageTransition]] | None = None,
 ) -> Decision[StageTransition] | Refusal:
@@ -129,7 +129,7 @@ def plus_change(
 def update_toppan_stages(
     run: ToppanRun,
     *,
-    stores: StageStores,
+    stores: WritingStageStores,
     now: datetime,
     progress: Callable[[int], None] | None = None,
     call: IdempotentCall[toppan.ToppanResult] | None = None,
@@ -152,7 +152,7 @@ def update_toppan_stages(
 
 def toppan_answers(
     run: ToppanRun,
-    stores: StageStores,
+    stores: WritingStageStores,
     now: datetime,
     progress: Callable[[int], None] | None,
     call: IdempotentCall[toppan.ToppanResult] | None,

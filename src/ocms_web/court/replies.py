@@ -32,6 +32,7 @@ COURT_PROBLEMS: dict[Problem, Code] = {
     Problem.TOO_LARGE: codes.BODY_TOO_LARGE,
     Problem.MALFORMED: codes.INVALID_PAYLOAD,
     Problem.INVALID_KEY: codes.INVALID_KEY,
+    Problem.INVALID_DRY_RUN: codes.INVALID_DRY_RUN,
     Problem.CALL_RUNNING: codes.CALL_RUNNING,
     Problem.KEY_REUSED: codes.KEY_REUSED,
     Problem.INTERNAL_ERROR: codes.INTERNAL_ERROR,

@@ -10,6 +10,7 @@ from ocms_core.court.request_checks import court_updates, notice_numbers, reques
 from ocms_core.kernel.access import Operation, batch_cap_of
 from ocms_core.kernel.dates import today
 from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.dry_runs import DryRunStores
 from ocms_core.kernel.reference import Reference
 from ocms_web.court import description
 from ocms_web.court.replies import (
@@ -51,7 +52,9 @@ class CourtCalls:
             court_update_reply,
             request_id=request_id_of(request.body),
         )
-        decision = service.update_court_notices(updates, stores=self.stores, now=request.now, call=call)
+        decision = service.update_court_notices(
+            updates, stores=self._stores(request), now=request.now, call=call
+        )
         return error_reply(decision) if isinstance(decision, Refusal) else court_update_reply(decision)
 
     def query_notice_info(self, request: Request) -> Reply:
@@ -59,8 +62,11 @@ class CourtCalls:
         notice_nos = notice_numbers(request.body, self._cap(Operation.QUERY_NOTICE_INFO, request))
         if isinstance(notice_nos, Refusal):
             return error_reply(notice_nos)
-        decision = service.query_notice_info(notice_nos, stores=self.stores, now=request.now)
+        decision = service.query_notice_info(notice_nos, stores=self._stores(request), now=request.now)
         return error_reply(decision) if isinstance(decision, Refusal) else notice_info_reply(decision)
+
+    def _stores(self, request: Request) -> CourtStores:
+        return DryRunStores(self.stores) if request.dry_run else self.stores
 
     def _cap(self, operation: Operation, request: Request) -> int:
         return batch_cap_of(operation, self.reference().on(today(request.now)))

@@ -14,6 +14,9 @@ from ocms_web.hst.shapes import (
     HstListLine,
     HstListReply,
     HstListRequest,
+    HstReversalData,
+    HstReversalReply,
+    HstReversalRequest,
     HstRevivalData,
     HstRevivalReply,
     HstRevivalRequest,
@@ -25,6 +28,7 @@ from ocms_web.hst.shapes import (
     LatestAddress,
     ListedIdentityData,
     ListedIdentityReply,
+    ReversedNotice,
     RevivedNotice,
     SuspendedNotice,
     UnlistedIdentityData,
@@ -53,7 +57,10 @@ IDENTITY_ERRORS: tuple[tuple[Code, str], ...] = (
 
 def errors(*refusals: tuple[Code, str]) -> dict[int, BodyDescription]:
     """Return the errors of these codes by status, each with the field its text names."""
-    bodies = ((code, error_body(Refusal(code, {"field": name}))) for code, name in (*refusals, *ALWAYS))
+    bodies = (
+        (code, error_body(Refusal(code, {"field": name, "what": name})))
+        for code, name in (*refusals, *ALWAYS)
+    )
     return errors_by_status((STATUS[code], body.data.message, body) for code, body in bodies)
 
 
@@ -226,6 +233,34 @@ REVIVE = Description(
             (codes.FIELD_REQUIRED, "revivalReason"),
             (codes.HST_NOT_REVIVED, ""),
             (codes.HST_ID_NOT_FOUND, ""),
+        ),
+    },
+)
+
+REVERSE = Description(
+    "Reverse an apply or revive",
+    "Puts an identity and its notices back to what they were before an apply or revive of today, all or "
+    "nothing, while nothing else has happened to any of them since.",
+    TAG,
+    json_body("The identity.", first=HstReversalRequest(id_no=ID_NO)),
+    {
+        200: json_body(
+            "Reversed",
+            apply=HstReversalReply(
+                HstReversalData(
+                    app_code=codes.HST_REVERSED.code,
+                    message=codes.HST_REVERSED.text,
+                    notices_reversed=[ReversedNotice(notice_no=FIRST_NOTICE, new_status="ACTIVE")],
+                    total_reversed=1,
+                    hst_listed=False,
+                )
+            ),
+        ),
+        **errors(
+            *IDENTITY_ERRORS,
+            (codes.HST_NOTHING_TO_REVERSE, ""),
+            (codes.HST_CHANGED_SINCE, "update-hst"),
+            (codes.HST_NOT_REVERSED, ""),
         ),
     },
 )

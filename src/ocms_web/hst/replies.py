@@ -5,6 +5,7 @@ from ocms_core.hst.facts import KnownOffender, ListedRow
 from ocms_core.hst.listing import HstListPage
 from ocms_core.kernel import codes
 from ocms_core.kernel.addresses import RegisteredAddress
+from ocms_core.kernel.changes import IdentityPutBack
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.rule_tags import rule
@@ -16,6 +17,8 @@ from ocms_web.hst.shapes import (
     HstErrorData,
     HstListLine,
     HstListReply,
+    HstReversalData,
+    HstReversalReply,
     HstRevivalData,
     HstRevivalReply,
     HstUpdateData,
@@ -23,6 +26,7 @@ from ocms_web.hst.shapes import (
     LatestAddress,
     ListedIdentityData,
     ListedIdentityReply,
+    ReversedNotice,
     RevivedNotice,
     SuspendedNotice,
     UnlistedIdentityData,
@@ -38,6 +42,7 @@ HST_PROBLEMS: dict[Problem, Code] = {
     Problem.TOO_LARGE: codes.HST_BODY_TOO_LARGE,
     Problem.MALFORMED: codes.HST_BODY_INVALID,
     Problem.INVALID_KEY: codes.HST_INVALID_KEY,
+    Problem.INVALID_DRY_RUN: codes.HST_INVALID_DRY_RUN,
     Problem.CALL_RUNNING: codes.CALL_RUNNING,
     Problem.KEY_REUSED: codes.KEY_REUSED,
     Problem.INTERNAL_ERROR: codes.HST_INTERNAL_ERROR,
@@ -132,6 +137,22 @@ def revival_reply(decision: Decision[str]) -> Reply:
         hst_deleted=True,
     )
     return Reply(STATUS[code], HstRevivalReply(data))
+
+
+@rule("K4")
+def reversal_reply(decision: Decision[str]) -> Reply:
+    """Return each notice put back with what it is now, and whether the identity is listed (K4)."""
+    code = codes.HST_REVERSED
+    data = HstReversalData(
+        code.code,
+        code.text,
+        notices_reversed=[
+            ReversedNotice(notice_no=answer.key, new_status=str(answer.detail)) for answer in decision.answers
+        ],
+        total_reversed=len(decision.answers),
+        hst_listed=any(isinstance(change, IdentityPutBack) for change in decision.changes),
+    )
+    return Reply(STATUS[code], HstReversalReply(data))
 
 
 @rule("H8", "G5")

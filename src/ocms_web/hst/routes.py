@@ -8,7 +8,10 @@ from ocms_core.hst import listing, request_checks, service
 from ocms_core.hst.ports import HstStores
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.dry_runs import DryRunStores
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.reversals.ports import ReversalStores
+from ocms_core.reversals.service import reverse_hst
 from ocms_web.endpoints import Endpoint, Request
 from ocms_web.hst import description
 from ocms_web.hst.replies import (
@@ -17,6 +20,7 @@ from ocms_web.hst.replies import (
     exists_reply,
     list_reply,
     problem_reply,
+    reversal_reply,
     revival_reply,
     update_reply,
 )
@@ -34,6 +38,7 @@ class HstCalls:
     """
 
     stores: HstStores
+    reversals: ReversalStores
 
     def exists(self, request: Request) -> Reply:
         """Answer whether an identity is listed."""
@@ -51,7 +56,11 @@ class HstCalls:
         request.record_access([application.id_no])
         call = call_of(request, Operation.APPLY_HST, application_reply)
         decision = service.apply(
-            application, officer=request.principal.name, stores=self.stores, now=request.now, call=call
+            application,
+            officer=request.principal.name,
+            stores=self._stores(request),
+            now=request.now,
+            call=call,
         )
         return error_reply(decision) if isinstance(decision, Refusal) else application_reply(decision)
 
@@ -62,7 +71,7 @@ class HstCalls:
             return error_reply(update)
         request.record_access([update.id_no])
         call = call_of(request, Operation.UPDATE_HST, update_reply)
-        decision = service.update(update, stores=self.stores, now=request.now, call=call)
+        decision = service.update(update, stores=self._stores(request), now=request.now, call=call)
         return error_reply(decision) if isinstance(decision, Refusal) else update_reply(decision)
 
     @rule("G2")
@@ -81,9 +90,25 @@ class HstCalls:
         request.record_access([revival.id_no])
         call = call_of(request, Operation.REVIVE_HST, revival_reply)
         decision = service.revive(
-            revival, officer=request.principal.name, stores=self.stores, now=request.now, call=call
+            revival,
+            officer=request.principal.name,
+            stores=self._stores(request),
+            now=request.now,
+            call=call,
         )
         return error_reply(decision) if isinstance(decision, Refusal) else revival_reply(decision)
+
+    def reverse(self, request: Request) -> Reply:
+        """Answer a request to take back an apply or revive."""
+        id_no = request_checks.enquiry(request.body)
+        if isinstance(id_no, Refusal):
+            return error_reply(id_no)
+        request.record_access([id_no])
+        call = call_of(request, Operation.REVERSE_HST, reversal_reply)
+        stores: ReversalStores = DryRunStores(self.reversals) if request.dry_run else self.reversals
+        officer = request.principal.name
+        decision = reverse_hst(id_no, officer, stores=stores, now=request.now, call=call)
+        return error_reply(decision) if isinstance(decision, Refusal) else reversal_reply(decision)
 
     def show_list(self, request: Request) -> Reply:
         """Answer with a page of the list."""
@@ -94,6 +119,9 @@ class HstCalls:
         request.record_access(listing.identities(page))
         return list_reply(page)
 
+    def _stores(self, request: Request) -> HstStores:
+        return DryRunStores(self.stores) if request.dry_run else self.stores
+
 
 def endpoints(calls: HstCalls) -> tuple[Endpoint, ...]:
     """Return the endpoints of contract 4."""
@@ -103,6 +131,7 @@ def endpoints(calls: HstCalls) -> tuple[Endpoint, ...]:
         (Operation.UPDATE_HST, "/v1/update-hst/{idNo:str}", calls.update_by_path, description.UPDATE_BY_PATH),
         (Operation.UPDATE_HST, "/v1/update-hst", calls.update, description.UPDATE),
         (Operation.REVIVE_HST, "/v1/revive-hst", calls.revive, description.REVIVE),
+        (Operation.REVERSE_HST, "/v1/reverse-hst", calls.reverse, description.REVERSE),
         (Operation.HST_LIST, "/hstlist", calls.show_list, description.LIST),
     )
     return tuple(

@@ -185,6 +185,35 @@ class RevivedNotice(Shape):
     new_status: str
 
 
+class HstReversalRequest(Shape):
+    """An identity whose apply or revive is taken back."""
+
+    id_no: IdNo
+
+
+class ReversedNotice(Shape):
+    """A notice that was put back, with what suspends it now, if anything."""
+
+    notice_no: str
+    new_status: str
+
+
+class HstReversalData(Shape):
+    """The notices put back, and whether the identity is on the list now."""
+
+    app_code: str
+    message: str
+    notices_reversed: list[ReversedNotice]
+    total_reversed: Count
+    hst_listed: bool
+
+
+class HstReversalReply(Shape):
+    """The answer when an apply or revive was taken back."""
+
+    data: HstReversalData
+
+
 class HstRevivalData(Shape):
     """The notices revived."""
 

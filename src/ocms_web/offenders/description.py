@@ -29,6 +29,9 @@ from ocms_web.offenders.shapes import (
     PostalAddress,
     RedirectReply,
     RedirectRequest,
+    ReversalResult,
+    ReverseOffenderReply,
+    ReverseOffenderRequest,
     Skip,
     TimelineLine,
     TimelineReply,
@@ -205,6 +208,46 @@ REDIRECT = Description(
             codes.NOT_CURRENT_OFFENDER,
             field=("fromOffenderType", "Invalid offender type"),
         ),
+    },
+)
+
+REVERSE = Description(
+    "Take back a furnish or redirect",
+    "Puts each notice and the people in its roles back to what they were before a furnish or redirect of "
+    "today, while nothing else has happened to the notice since. 500 SYNC_INTERNET means that they are put "
+    "back and the Internet side follows later.",
+    TAG,
+    json_body("The notices.", first=ReverseOffenderRequest([NOTICE_NO])),
+    {
+        200: json_body(
+            "What became of each notice",
+            reversed=ReverseOffenderReply(
+                success=True,
+                results=[
+                    ReversalResult(
+                        notice_no=NOTICE_NO,
+                        reversed=True,
+                        operation="offender-furnish",
+                        previous_processing_stage="RD2",
+                        new_processing_stage="RD1",
+                        code=codes.OFFENDER_REVERSED.code,
+                        message=codes.OFFENDER_REVERSED.text,
+                    )
+                ],
+            ),
+            refused=ReverseOffenderReply(
+                success=True,
+                results=[
+                    ReversalResult(
+                        notice_no=NOTICE_NO,
+                        reversed=False,
+                        code=codes.NOTHING_TO_REVERSE.code,
+                        message=codes.NOTHING_TO_REVERSE.text,
+                    )
+                ],
+            ),
+        ),
+        **writing_errors(field=("noticeNos", "Notice numbers are required")),
     },
 )
 

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
-from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.identity_numbers import ID_TYPE_WORDS, STORED_AS
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, RoleHolder
 from ocms_core.kernel.rule_tags import rule
@@ -18,6 +18,7 @@ from ocms_core.offenders.effects import RoleAssigned
 from ocms_core.offenders.eligibility import Eligibility, shown_stage
 from ocms_core.offenders.facts import WORDS, OffenderNotice
 from ocms_core.offenders.timeline import TimelineEvent
+from ocms_core.reversals.reversing import Reversed
 from ocms_web.json_codec import Reply, or_null, with_offset
 from ocms_web.offenders.shapes import (
     CourtEventDetails,
@@ -34,6 +35,8 @@ from ocms_web.offenders.shapes import (
     OffenderEventDetails,
     PaymentEventDetails,
     RedirectReply,
+    ReversalResult,
+    ReverseOffenderReply,
     RevivalEventDetails,
     StageEventDetails,
     SuspensionEventDetails,
@@ -125,6 +128,8 @@ def problem_reply(problem: Problem, *, unreachable: Code) -> Reply:
         return invalid_fields([(None, "Invalid request body")])
     if problem is Problem.INVALID_KEY:
         return invalid_fields([("Idempotency-Key", codes.INVALID_KEY_TEXT)])
+    if problem is Problem.INVALID_DRY_RUN:
+        return invalid_fields([("OCMS-Dry-Run", codes.INVALID_DRY_RUN_TEXT)])
     if problem is Problem.UNAVAILABLE:
         return technical_error(unreachable, STATUS[codes.SERVICE_UNAVAILABLE])
     return technical_error(codes.UNEXPECTED_ERROR)
@@ -180,6 +185,24 @@ def redirect_reply(notice_no: str, assigned: RoleAssigned) -> Reply:
         message=codes.NOTICE_REDIRECTED.text,
     )
     return Reply(OK, reply)
+
+
+@rule("K4")
+def reversal_reply(decision: Decision[Reversed]) -> Reply:
+    """Return what became of each notice, its stages before and after it was put back (K4)."""
+    results = [
+        ReversalResult(
+            notice_no=answer.key,
+            reversed=answer.detail is not None,
+            operation=answer.detail.operation if answer.detail else UNSET,
+            previous_processing_stage=shown_stage(answer.detail.previous_stage) if answer.detail else UNSET,
+            new_processing_stage=shown_stage(answer.detail.new_stage) if answer.detail else UNSET,
+            code=answer.code.code,
+            message=answer.code.text,
+        )
+        for answer in decision.answers
+    ]
+    return Reply(OK, ReverseOffenderReply(success=True, results=results))
 
 
 def update_reply(notice_no: str, holder: RoleHolder) -> Reply:

@@ -6,15 +6,21 @@ from typing import Any
 
 from attrs import frozen
 
-from ocms_core.kernel.access import Operation
+from ocms_core.kernel.access import Operation, batch_cap_of
 from ocms_core.kernel.codes import API_KEY_INVALID, DB_UPDATE
+from ocms_core.kernel.dates import today
 from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.dry_runs import DryRunDelivery, DryRunStores
 from ocms_core.kernel.errors import OcmsError, Unavailable
+from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders import details, request_reader, service, timeline
 from ocms_core.offenders.ports import OffenderStores
 from ocms_core.offenders.service import ActionOutcome
 from ocms_core.replication.ports import Delivery
+from ocms_core.reversals.ports import ReversalStores
+from ocms_core.reversals.reversing import OFFENDER_REVERSAL
+from ocms_core.reversals.service import reverse, shown_notices
 from ocms_web.endpoints import Endpoint, Request
 from ocms_web.json_codec import Reply
 from ocms_web.offenders import description
@@ -27,6 +33,7 @@ from ocms_web.offenders.replies import (
     not_on_internet,
     reading_problem,
     redirect_reply,
+    reversal_reply,
     timeline_reply,
     update_reply,
     writing_problem,
@@ -44,6 +51,8 @@ class OffenderCalls:
 
     stores: OffenderStores
     delivery: Delivery
+    reversals: ReversalStores
+    reference: Callable[[], Reference]
 
     def check_eligibility(self, request: Request) -> Reply:
         """Answer 2.1: whether a notice can be furnished or redirected."""
@@ -85,6 +94,26 @@ class OffenderCalls:
             update_reply,
         )
 
+    def reverse(self, request: Request) -> Reply:
+        """Answer a reversal: take back a furnish or redirect, and show it on the Internet side at once."""
+        operation, now = Operation.REVERSE_OFFENDER, request.now
+        cap = batch_cap_of(operation, self.reference().on(today(now)))
+        numbers = request_reader.parse_reversal(request.body, cap)
+        if isinstance(numbers, Refusal):
+            return error_reply(numbers)
+        stores: ReversalStores = DryRunStores(self.reversals) if request.dry_run else self.reversals
+        officer, call = request.principal.name, call_of(request, operation, reversal_reply)
+        try:
+            decision = reverse(numbers, OFFENDER_REVERSAL, officer, stores=stores, now=now, call=call)
+        except Unavailable:
+            raise
+        except OcmsError:  # nothing was committed (F61)
+            return error_reply(Refusal(DB_UPDATE))
+        shown = shown_notices(decision)
+        if shown and not request.dry_run and not self.delivery.try_now(shown, decision.decided_at or now):
+            return not_on_internet()
+        return reversal_reply(decision)
+
     def _act(
         self,
         request: Request,
@@ -99,9 +128,9 @@ class OffenderCalls:
             return error_reply(parsed)
         officer, now = request.principal.name, request.now
         call = call_of(request, operation, partial(decision_reply, render=render))
-        outcome = attempt(
-            lambda: act(parsed, officer, stores=self.stores, delivery=self.delivery, now=now, call=call)
-        )
+        stores: OffenderStores = DryRunStores(self.stores) if request.dry_run else self.stores
+        delivery: Delivery = DryRunDelivery() if request.dry_run else self.delivery
+        outcome = attempt(lambda: act(parsed, officer, stores=stores, delivery=delivery, now=now, call=call))
         return outcome_reply(outcome, render)
 
     def get_details(self, request: Request) -> Reply:
@@ -179,6 +208,7 @@ def endpoints(calls: OffenderCalls) -> tuple[Endpoint, ...]:
         ),
         (Operation.FURNISH_OFFENDER, "POST", "offender/furnish", description.FURNISH),
         (Operation.REDIRECT_NOTICE, "POST", "offender/redirect", description.REDIRECT),
+        (Operation.REVERSE_OFFENDER, "POST", "offender/reverse", description.REVERSE),
         (Operation.UPDATE_OFFENDER, "PATCH", "offender/update", description.UPDATE),
         (Operation.UPDATE_OFFENDER, "POST", "offender/update", description.UPDATE),
         (Operation.GET_OFFENDERS, "GET", "offender/{noticeNo:str}", description.GET_DETAILS),
@@ -190,6 +220,7 @@ def endpoints(calls: OffenderCalls) -> tuple[Endpoint, ...]:
         Operation.CHECK_OFFENDER_ELIGIBILITY: (calls.check_eligibility, reading_problem),
         Operation.FURNISH_OFFENDER: (calls.furnish, writing_problem),
         Operation.REDIRECT_NOTICE: (calls.redirect, writing_problem),
+        Operation.REVERSE_OFFENDER: (calls.reverse, writing_problem),
         Operation.UPDATE_OFFENDER: (calls.update, writing_problem),
         Operation.GET_OFFENDERS: (calls.get_details, reading_problem),
         Operation.GET_TIMELINE: (calls.get_timeline, reading_problem),

@@ -131,6 +131,31 @@ class FurnishReply(Shape):
     message: str
 
 
+class ReverseOffenderRequest(Shape):
+    """The notices whose furnish or redirect is taken back."""
+
+    notice_nos: Annotated[list[NoticeNo], Meta(min_length=1)]
+
+
+class ReversalResult(Shape, kw_only=True):
+    """What became of one notice: with what was taken back and both stages where it was put back."""
+
+    notice_no: str
+    reversed: bool
+    operation: str | UnsetType = UNSET
+    previous_processing_stage: str | UnsetType = UNSET
+    new_processing_stage: str | UnsetType = UNSET
+    code: str
+    message: str
+
+
+class ReverseOffenderReply(Shape):
+    """What became of each notice."""
+
+    success: Literal[True]
+    results: list[ReversalResult]
+
+
 class RedirectRequest(Shape):
     """The notice, from which role to which, and the person."""
 

@@ -13,7 +13,7 @@ from ocms_core.stages.request_fields import InvalidRequest
 from ocms_core.stages.search import MOST_LISTED
 from ocms_web.descriptions import BodyDescription, Description, errors_by_status, json_body
 from ocms_web.json_codec import Reply
-from ocms_web.problems import KEY_PROBLEMS, Problem
+from ocms_web.problems import WRITE_PROBLEMS, Problem
 from ocms_web.shapes import Day
 from ocms_web.stages.replies import (
     PROBLEMS,
@@ -45,6 +45,8 @@ from ocms_web.stages.shapes import (
     StageReportListReply,
     StageReportListRequest,
     StageReportRequest,
+    StageReverseItem,
+    StageReverseRequest,
     StageSearchReply,
     StageSearchRequest,
     StageSearchSummary,
@@ -73,7 +75,7 @@ def errors(problem_reply: Callable[[Problem], Reply], *own: tuple[str, Reply]) -
         problems = [
             (PROBLEMS[problem][2], problem_reply(problem))
             for problem in Problem
-            if problem not in KEY_PROBLEMS  # described for every call that writes
+            if problem not in WRITE_PROBLEMS  # described for every call that writes
         ]
     return errors_by_status((reply.status, sentence, reply.body) for sentence, reply in (*own, *problems))
 
@@ -322,6 +324,44 @@ REPORTS_REPLIES = {
     ),
     **errors(report_problem, *refusals(report_error, INVALID_DAYS)),
 }
+REVERSE = Description(
+    "Take back a submit",
+    "Puts each notice back to what it was before an officer's change of stage of today, while nothing else "
+    "has happened to it since. Whoever may submit may take back, also what another officer has submitted.",
+    TAG,
+    json_body("The notices.", first=StageReverseRequest([StageReverseItem(FIRST_NOTICE)])),
+    {
+        200: json_body(
+            "What became of each notice",
+            reversed=StageSubmitReply(
+                status="PARTIAL",
+                summary=StageSubmitSummary(requested=2, succeeded=1, failed=1),
+                results=[
+                    StageSubmitResult(
+                        notice_no=FIRST_NOTICE,
+                        outcome="UPDATED",
+                        previous_stage="DN2",
+                        new_stage="DN1",
+                        code=codes.CPS_SUCCESS.code,
+                        message=codes.CPS_SUCCESS.text,
+                    ),
+                    StageSubmitResult(
+                        notice_no=SECOND_NOTICE,
+                        outcome="FAILED",
+                        code=codes.CPS_NOTHING_TO_REVERSE.code,
+                        message=codes.CPS_NOTHING_TO_REVERSE.text,
+                    ),
+                ],
+            ),
+        ),
+        **errors(
+            submit_problem,
+            *refusals(submit_error, codes.CPS_EMPTY_ITEMS, codes.CPS_NOTICE_NO_REQUIRED, INVALID_FIELD),
+            too_large(Operation.REVERSE_STAGES, submit_error),
+        ),
+    },
+)
+
 GET_REPORTS = Description(
     "List reports",
     REPORTS_TEXT,

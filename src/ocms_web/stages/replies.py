@@ -11,6 +11,7 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.reversals.reversing import Reversed
 from ocms_core.stages import officer_changes, reports
 from ocms_core.stages.eligibility import Eligible, offender_type
 from ocms_core.stages.officer_changes import StageTransition
@@ -67,6 +68,11 @@ PROBLEMS: Mapping[Problem, tuple[HTTPStatus, str, str]] = {
         "Invalid request. Please check and try again.",
     ),
     Problem.INVALID_KEY: (HTTPStatus.BAD_REQUEST, "OCMS.CPS.INVALID_FORMAT", codes.INVALID_KEY_TEXT),
+    Problem.INVALID_DRY_RUN: (
+        HTTPStatus.BAD_REQUEST,
+        "OCMS.CPS.INVALID_FORMAT",
+        codes.INVALID_DRY_RUN_TEXT,
+    ),
     Problem.CALL_RUNNING: (HTTPStatus.CONFLICT, "CALL_RUNNING", codes.CALL_RUNNING_TEXT),
     Problem.KEY_REUSED: (HTTPStatus.UNPROCESSABLE_ENTITY, "KEY_REUSED", codes.KEY_REUSED_TEXT),
     Problem.INTERNAL_ERROR: (
@@ -83,6 +89,7 @@ PLUS_CODES: Mapping[Problem, str] = {
     Problem.TOO_LARGE: "OCMS-4000",
     Problem.MALFORMED: "OCMS-4000",
     Problem.INVALID_KEY: "OCMS-4000",
+    Problem.INVALID_DRY_RUN: "OCMS-4000",
     Problem.CALL_RUNNING: "OCMS-4091",
     Problem.KEY_REUSED: "OCMS-4221",
     Problem.INTERNAL_ERROR: "INTERNAL_ERROR",
@@ -286,20 +293,40 @@ def validate_reply(answers: Sequence[Answer[Eligible]]) -> Reply:
 @rule("S21", "S23")
 def submit_reply(decision: Decision[StageTransition], link: ReportLink | None) -> Reply:
     """Return the outcome of every item; where one was moved its report, null if that failed (S21, S23)."""
+    moved = any(answer.detail is not None for answer in decision.answers)
+    return outcome_reply(decision.answers, report=report_link(link) if moved else UNSET)
+
+
+def outcome_reply(
+    answers: Sequence[Answer[StageTransition]], *, report: SignedReportLink | UnsetType | None
+) -> Reply:
+    """Return the outcome of every item, their numbers, and a report."""
     results = [
         updated_result(answer, answer.detail) if answer.detail else failed_result(answer)
-        for answer in decision.answers
+        for answer in answers
     ]
-    succeeded = sum(answer.detail is not None for answer in decision.answers)
+    succeeded = sum(answer.detail is not None for answer in answers)
     reply = StageSubmitReply(
-        status=officer_changes.status(decision.answers),
+        status=officer_changes.status(answers),
         summary=StageSubmitSummary(
             requested=len(results), succeeded=succeeded, failed=len(results) - succeeded
         ),
         results=results,
-        report=report_link(link) if succeeded else UNSET,
+        report=report,
     )
     return Reply(HTTPStatus.OK, reply)
+
+
+@rule("K4")
+def reversal_reply(decision: Decision[Reversed]) -> Reply:
+    """Return the outcome of every notice, its stages before and after it was put back (K4)."""
+    answers = [Answer(each.key, each.code, stages_of(each.detail)) for each in decision.answers]
+    return outcome_reply(answers, report=UNSET)
+
+
+def stages_of(taken_back: Reversed | None) -> StageTransition | None:
+    """Return the stages before and after a notice was put back; None where it was not."""
+    return StageTransition(taken_back.previous_stage, taken_back.new_stage) if taken_back else None
 
 
 def report_link(link: ReportLink | None) -> SignedReportLink | None:

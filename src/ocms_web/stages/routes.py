@@ -8,14 +8,18 @@ from attrs import frozen
 from ocms_core.kernel.access import Operation, batch_cap_of
 from ocms_core.kernel.dates import today
 from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.dry_runs import DryRunStores
 from ocms_core.kernel.errors import Conflict, Unavailable
 from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, RepeatedCall, StoredAnswer
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.reversals.ports import ReversalStores
+from ocms_core.reversals.reversing import STAGE_REVERSAL
+from ocms_core.reversals.service import reverse
 from ocms_core.stages import client_checks, officer_changes, plus, request_checks, search, service
 from ocms_core.stages.officer_changes import StageTransition
-from ocms_core.stages.ports import StageStores
+from ocms_core.stages.ports import StageStores, WritingStageStores
 from ocms_core.stages.reports import ReportBatch, link_hours
 from ocms_core.stages.request_fields import InvalidRequest
 from ocms_core.stages.service import ReportLink
@@ -32,6 +36,7 @@ from ocms_web.stages.replies import (
     report_list_reply,
     report_not_found,
     report_problem,
+    reversal_reply,
     search_error,
     search_problem,
     search_reply,
@@ -59,6 +64,7 @@ class StageCalls:
     stores: StageStores
     reference: Callable[[], Reference]
     reports: ReportStore
+    reversals: ReversalStores
 
     def search(self, request: Request) -> Reply:
         """Answer a search; whom it is for and whom it shows is recorded before it is answered."""
@@ -92,8 +98,8 @@ class StageCalls:
         call: StageCall | None = call_of(
             request, Operation.CHANGE_STAGES, without_report, is_final=has_no_report
         )
-        decision = service.submit(items, officer, stores=self.stores, now=now, call=call)
-        if not decision.changes:
+        decision = service.submit(items, officer, stores=self._stores(request), now=now, call=call)
+        if not decision.changes or request.dry_run:
             return without_report(decision)
         at = decision.decided_at or now
         link = self._publish_report(ReportBatch(officer, officer_changes.SOURCE, at, at))
@@ -101,6 +107,19 @@ class StageCalls:
         if call:
             self._complete_answer(call.key, stored(reply, call.key, request))
         return reply
+
+    def reverse(self, request: Request) -> Reply:
+        """Answer a reversal; the officer of it is whom the token names (G4)."""
+        try:
+            numbers = request_checks.notices_to_reverse(
+                request.body, self._cap(Operation.REVERSE_STAGES, request)
+            )
+        except InvalidRequest as invalid:
+            return submit_error(invalid)
+        stores: ReversalStores = DryRunStores(self.reversals) if request.dry_run else self.reversals
+        call = call_of(request, Operation.REVERSE_STAGES, reversal_reply)
+        officer, now = request.principal.name, request.now
+        return reversal_reply(reverse(numbers, STAGE_REVERSAL, officer, stores=stores, now=now, call=call))
 
     def list_reports(self, request: Request) -> Reply:
         """Answer with the reports between two days."""
@@ -131,10 +150,10 @@ class StageCalls:
             return plus_error(invalid.code, too_large=invalid.too_large)
         reply = plus_reply(len(change.notice_nos))
         call: StageCall | None = call_of(request, Operation.PLUS_CHANGE_STAGES, lambda _decision: reply)
-        decision = service.plus_change(change, stores=self.stores, now=request.now, call=call)
+        decision = service.plus_change(change, stores=self._stores(request), now=request.now, call=call)
         if isinstance(decision, Refusal):
             return plus_error(decision.code)
-        if decision.changes:
+        if decision.changes and not request.dry_run:
             at = decision.decided_at or request.now
             self._publish_report(ReportBatch(client_checks.PLUS_CODE, plus.SOURCE, change.at or at, at))
         return reply
@@ -147,7 +166,9 @@ class StageCalls:
             return toppan_error(invalid)
         call = call_of(request, Operation.UPDATE_TOPPAN_STAGES, toppan_reply)
         try:
-            result = service.update_toppan_stages(run, stores=self.stores, now=request.now, call=call)
+            result = service.update_toppan_stages(
+                run, stores=self._stores(request), now=request.now, call=call
+            )
         except RepeatedCall:
             raise
         except (Unavailable, Conflict) as fault:
@@ -157,6 +178,9 @@ class StageCalls:
             log.exception("toppan_failed")
             return toppan_problem(Problem.INTERNAL_ERROR, len(run.notice_nos))
         return toppan_reply(result)
+
+    def _stores(self, request: Request) -> WritingStageStores:
+        return DryRunStores(self.stores) if request.dry_run else self.stores
 
     def _cap(self, operation: Operation, request: Request) -> int:
         return batch_cap_of(operation, self.reference().on(today(request.now)))
@@ -226,6 +250,13 @@ def endpoints(calls: StageCalls) -> tuple[Endpoint, ...]:
             calls.submit,
             submit_problem,
             description.SUBMIT,
+        ),
+        Endpoint(
+            Operation.REVERSE_STAGES,
+            f"{PORTAL}/reverse",
+            calls.reverse,
+            submit_problem,
+            description.REVERSE,
         ),
         Endpoint(
             Operation.LIST_STAGE_REPORTS,

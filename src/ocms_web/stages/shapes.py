@@ -188,6 +188,18 @@ class StageSubmitRequest(Shape):
     items: Annotated[list[StageSubmitItem], Meta(min_length=1)]
 
 
+class StageReverseItem(Shape):
+    """A notice whose change of stage is taken back."""
+
+    notice_no: StageNoticeNo
+
+
+class StageReverseRequest(Shape):
+    """The notices whose change of stage is taken back."""
+
+    items: Annotated[list[StageReverseItem], Meta(min_length=1)]
+
+
 class StageSubmitSummary(Shape):
     """How many notices were moved."""
 

@@ -96,6 +96,9 @@ CALLS: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/update-hst", LISTED),
     ("POST", "/hstlist", {"filter": {"idNo": PASSPORT}}),
     ("POST", "/v1/revive-hst", {"idNo": PASSPORT, "revivalReason": "Vogelfreund", "remarks": NAME}),
+    ("POST", "/v1/reverse-hst", {"idNo": PASSPORT}),
+    ("POST", f"{CONTRACT_3}/offender/reverse", {"noticeNos": [NUMBER]}),
+    ("POST", "/ocms/v1/change-processing-stage/reverse", {"items": [{"noticeNo": NUMBER}]}),
 )
 
 # Tables whose every row another part of the system writes or reads later.

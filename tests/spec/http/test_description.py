@@ -27,6 +27,7 @@ OPERATIONS = (
     ("POST", f"{STAGES}/search"),
     ("POST", f"{STAGES}/validate"),
     ("POST", STAGES),
+    ("POST", f"{STAGES}/reverse"),
     ("GET", f"{STAGES}/reports"),
     ("POST", f"{STAGES}/reports"),
     ("GET", f"{STAGES}/report/{{reportId}}"),
@@ -34,6 +35,7 @@ OPERATIONS = (
     ("POST", f"{OFFENDERS}/offender/check-eligibility"),
     ("POST", f"{OFFENDERS}/offender/furnish"),
     ("POST", f"{OFFENDERS}/offender/redirect"),
+    ("POST", f"{OFFENDERS}/offender/reverse"),
     ("PATCH", f"{OFFENDERS}/offender/update"),
     ("POST", f"{OFFENDERS}/offender/update"),
     ("GET", f"{OFFENDERS}/offender/{{noticeNo}}"),
@@ -45,6 +47,7 @@ OPERATIONS = (
     ("POST", "/v1/update-hst/{idNo}"),
     ("POST", "/v1/update-hst"),
     ("POST", "/v1/revive-hst"),
+    ("POST", "/v1/reverse-hst"),
     ("POST", "/hstlist"),
 )
 EXAMPLES = settings(

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Engine, String, or_, select
 
 from ocms_adapters.sql.schema import INTRANET
-from tests.spec.http.test_repeats import Call, credential, deliver, emptied_of_calls, every_call, prepared
+from tests.spec.http.conftest import emptied_of_calls
+from tests.spec.http.test_repeats import Call, credential, deliver, every_call, prepared
 from tests.support.http_server import Served
 
 TEXTS = {

@@ -12,12 +12,12 @@ from ocms_adapters.sql.schema import ocms_idempotent_answer
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.idempotency import COMPLETION
+from tests.spec.http.conftest import emptied_of_calls
 from tests.spec.http.test_repeats import (
     CALLS,
     COURT,
     Call,
     deliver,
-    emptied_of_calls,
     every_call,
     prepared,
     rows,

@@ -17,7 +17,6 @@ from sqlalchemy import Engine, delete, func, select, text
 
 from ocms_adapters.sql.schema import INTRANET
 from ocms_core.kernel.access import OPERATIONS, Operation, Role
-from tests.spec.http.hst.conftest import TABLES as HST_TABLES
 from tests.spec.http.hst.test_contract import APPLY
 from tests.spec.http.hst.test_contract import REVIVE as REVIVE_HST
 from tests.spec.http.hst.test_contract import UPDATE as UPDATE_HST
@@ -27,7 +26,7 @@ from tests.support.builders import body
 from tests.support.http_server import API_2, API_4, Headers, Served
 from tests.support.offender_builders import FURNISH, JOHN, NUMBER, OWNER, REDIRECT, UPDATE
 from tests.support.rows import put_notices
-from tests.support.stage_rows import emptied_of_changes, in_stage, put_fees, put_offenders
+from tests.support.stage_rows import in_stage, put_fees, put_offenders
 
 Body = Mapping[str, Any]
 
@@ -114,6 +113,22 @@ CALLS = (
     Call(
         Operation.UPDATE_OFFENDER, f"{BASE}/update", UPDATE, {**UPDATE, "name": "JOHN"}, hired, method="PATCH"
     ),
+    Call(
+        Operation.REVERSE_STAGES,
+        f"{PORTAL}/reverse",
+        {"items": [{"noticeNo": "N-001"}]},
+        {"items": [{"noticeNo": "N-002"}]},
+        in_dn1,
+        (PORTAL, SUBMIT),
+    ),
+    Call(
+        Operation.REVERSE_OFFENDER,
+        f"{BASE}/reverse",
+        {"noticeNos": [NUMBER]},
+        {"noticeNos": ["500500304J"]},
+        owned,
+        (f"{BASE}/furnish", FURNISH),
+    ),
     Call(Operation.APPLY_HST, "/v1/apply-hst", APPLY, {**APPLY, "more": 1}, suspected),
     Call(
         Operation.UPDATE_HST,
@@ -131,12 +146,27 @@ CALLS = (
         suspected,
         ("/v1/apply-hst", APPLY),
     ),
+    Call(
+        Operation.REVERSE_HST,
+        "/v1/reverse-hst",
+        {"idNo": "S1234567A"},
+        {"idNo": "S9876543B"},
+        suspected,
+        ("/v1/apply-hst", APPLY),
+    ),
 )
 # The others answer item by item, or list an identity nobody knows.
 REFUSING_CALLS = [
     call
     for call in CALLS
-    if call.operation not in {Operation.CHANGE_STAGES, Operation.UPDATE_TOPPAN_STAGES, Operation.APPLY_HST}
+    if call.operation
+    not in {
+        Operation.CHANGE_STAGES,
+        Operation.REVERSE_STAGES,
+        Operation.REVERSE_OFFENDER,
+        Operation.UPDATE_TOPPAN_STAGES,
+        Operation.APPLY_HST,
+    }
 ]
 
 
@@ -145,22 +175,6 @@ def name_of(call: Call) -> str:
 
 
 every_call = pytest.mark.parametrize("call", CALLS, ids=name_of)
-
-
-@pytest.fixture
-def empty(served: Served) -> Served:
-    """Return the running system without a row that any of the calls is about."""
-    emptied_of_calls(served.deployment.engine)
-    return served
-
-
-def emptied_of_calls(engine: Engine) -> None:
-    """Take out what the calls are about and what they leave behind."""
-    emptied_of_changes(engine)
-    offender_rows.emptied(engine)
-    with engine.begin() as connection:
-        for table in (*HST_TABLES, INTRANET.tables["ocms_idempotent_answer"]):
-            connection.execute(delete(table))
 
 
 def credential(served: Served, role: Role) -> Headers:

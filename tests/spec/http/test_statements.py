@@ -185,6 +185,31 @@ def test_a_submit_and_a_validation_cost_the_same_for_one_notice_and_for_five_hun
     assert tuple(map(len, costs[0])) == (4, 14)
 
 
+@pytest.mark.rule("G9", "K4")
+def test_a_reversal_costs_the_same_for_one_notice_and_for_five_hundred(wired: Wired) -> None:
+    path = "/ocms/v1/change-processing-stage"
+
+    async def answered(path: str, body: object, token: Headers) -> Any:
+        transport = httpx.ASGITransport(wired.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://ocms") as http:
+            return (await http.post(path, json=body, headers=token)).json()
+
+    costs: list[int] = []
+    for many in (1, 500):
+        token = wired.deployment.token(Role.OIC)
+        numbers = notice_numbers(many)
+        put_notices(wired.deployment.engine, numbers, last_processing_stage="ROV")
+        items = {"items": [{"noticeNo": number} for number in numbers]}
+        asyncio.run(answered(path, items, token))
+        asyncio.run(answered(f"{path}/reverse", {}, token))  # a credential's limits
+        with recorded(wired.engine) as statements:
+            answer = asyncio.run(answered(f"{path}/reverse", items, token))
+        assert answer["summary"]["succeeded"] == many
+        costs.append(len(statements))
+    # The limit; the lock, the reference data, five tables and the audit; three writes, two for the audit.
+    assert costs == [14, 14]
+
+
 @pytest.mark.rule("G8")
 def test_a_refusal_costs_no_statement_it_does_not_need(wired: Wired) -> None:
     client = wired.client(API_2)

@@ -25,6 +25,7 @@ GRANTED = {
     (Role.OIC, Operation.SEARCH_STAGES),
     (Role.OIC, Operation.VALIDATE_STAGES),
     (Role.OIC, Operation.CHANGE_STAGES),
+    (Role.OIC, Operation.REVERSE_STAGES),
     (Role.OIC, Operation.LIST_STAGE_REPORTS),
     (Role.OIC, Operation.DOWNLOAD_STAGE_REPORT),
     (Role.PLUS, Operation.PLUS_CHANGE_STAGES),
@@ -33,12 +34,14 @@ GRANTED = {
     (Role.OIC, Operation.FURNISH_OFFENDER),
     (Role.OIC, Operation.REDIRECT_NOTICE),
     (Role.OIC, Operation.UPDATE_OFFENDER),
+    (Role.OIC, Operation.REVERSE_OFFENDER),
     (Role.OIC, Operation.GET_OFFENDERS),
     (Role.OIC, Operation.GET_TIMELINE),
     (Role.OIC, Operation.HST_EXISTS),
     (Role.OIC, Operation.APPLY_HST),
     (Role.OIC, Operation.UPDATE_HST),
     (Role.OIC, Operation.REVIVE_HST),
+    (Role.OIC, Operation.REVERSE_HST),
     (Role.OIC, Operation.HST_LIST),
 }
 
@@ -111,10 +114,11 @@ def test_every_operation_has_its_callers() -> None:
 
 WORDS = """
     cas-getPaymentStatus cas-updateCourtNotices plus-queryNoticeInfo searchChangeProcessingStage
-    validateChangeProcessingStage changeProcessingStage getChangeStageReports downloadChangeStageReport
+    validateChangeProcessingStage changeProcessingStage reverseChangeProcessingStage
+    getChangeStageReports downloadChangeStageReport
     plusChangeProcessingStage updateToppanStages offender-checkEligibility offender-furnish
-    offender-redirect offender-update offender-getDetails notice-getTimeline hstexists apply-hst update-hst
-    revive-hst hstlist
+    offender-redirect offender-update offender-reverse offender-getDetails notice-getTimeline
+    hstexists apply-hst update-hst revive-hst reverse-hst hstlist
 """
 
 
@@ -144,6 +148,8 @@ def test_the_calls_that_carry_a_list_have_a_cap() -> None:
         Operation.QUERY_NOTICE_INFO: 100,
         Operation.VALIDATE_STAGES: 500,
         Operation.CHANGE_STAGES: 500,
+        Operation.REVERSE_STAGES: 500,
+        Operation.REVERSE_OFFENDER: 500,
         Operation.PLUS_CHANGE_STAGES: 500,
         Operation.UPDATE_TOPPAN_STAGES: 100_000,
     }
@@ -160,15 +166,25 @@ def test_the_calls_that_change_something_take_a_key() -> None:
     assert {operation for operation, policy in OPERATIONS.items() if policy.changes} == {
         Operation.UPDATE_COURT_NOTICES,
         Operation.CHANGE_STAGES,
+        Operation.REVERSE_STAGES,
         Operation.PLUS_CHANGE_STAGES,
         Operation.UPDATE_TOPPAN_STAGES,
         Operation.FURNISH_OFFENDER,
         Operation.REDIRECT_NOTICE,
         Operation.UPDATE_OFFENDER,
+        Operation.REVERSE_OFFENDER,
         Operation.APPLY_HST,
         Operation.UPDATE_HST,
         Operation.REVIVE_HST,
+        Operation.REVERSE_HST,
     }
+
+
+@pytest.mark.rule("K6")
+def test_the_calls_that_change_something_and_the_query_that_records_a_due_date_can_be_tried() -> None:
+    changing = {operation for operation, policy in OPERATIONS.items() if policy.changes}
+    writing = {operation for operation, policy in OPERATIONS.items() if policy.writes}
+    assert writing == changing | {Operation.QUERY_NOTICE_INFO}
 
 
 @pytest.mark.parametrize("calls, seconds", [(0, 1), (1, 0)])

@@ -144,6 +144,12 @@ CODES: tuple[Case[None, Code, tuple[str, str]], ...] = (
         says=("OCMS-4001", "Idempotency-Key must be a single value of 1 to 255 visible ASCII characters"),
     ),
     Case(
+        rule="K6",
+        name="the header of a dry run says something else",
+        ask=codes.INVALID_DRY_RUN,
+        says=("OCMS-4001", "OCMS-Dry-Run must be 1"),
+    ),
+    Case(
         rule="K1",
         name="the same call is still running",
         ask=codes.CALL_RUNNING,
@@ -247,6 +253,16 @@ STAGE_CODES: tuple[tuple[Code, str, str], ...] = (
     (codes.TOPPAN_AUTOMATIC, "TOPPAN", "Moved on"),
     (codes.TOPPAN_DELIVERED, "TOPPAN", "Moved on by an earlier delivery"),
     (codes.TOPPAN_MISMATCH, "TOPPAN", "Stage mismatch (expected {expected}, actual {actual})"),
+    (
+        codes.CPS_NOTHING_TO_REVERSE,
+        "OCMS.CPS.REVERSE.NOTHING",
+        "There is no stage change of today that can be taken back",
+    ),
+    (
+        codes.CPS_CHANGED_SINCE,
+        "OCMS.CPS.REVERSE.CHANGED_SINCE",
+        "Something else has happened to the notice since: {what}",
+    ),
 )
 OFFENDER_CODES: tuple[tuple[Code, str, str], ...] = (
     (codes.OFFENDER_FURNISHED, "FURNISHED", "{role} furnished successfully"),
@@ -270,6 +286,14 @@ OFFENDER_CODES: tuple[tuple[Code, str, str], ...] = (
         "The same call is still being answered. Please try again later.",
     ),
     (codes.OFFENDER_KEY_REUSED, "KEY_REUSED", "Idempotency-Key was used for another call"),
+    (codes.OFFENDER_REVERSED, "REVERSED", "Reversed successfully"),
+    (codes.OFFENDER_REPEATED, "DUPLICATE_NOTICE", "Duplicate notice number in request"),
+    (
+        codes.NOTHING_TO_REVERSE,
+        "NOTHING_TO_REVERSE",
+        "There is no furnish or redirect of today that can be taken back",
+    ),
+    (codes.CHANGED_SINCE, "CHANGED_SINCE", "Something else has happened to the notice since: {what}"),
     (codes.DB_READ, "DB_READ", "Failed to read database"),
     (codes.DB_UPDATE, "DB_UPDATE", "Failed to update database"),
     (codes.SYNC_INTERNET, "SYNC_INTERNET", "Failed to sync to Internet DB"),
@@ -286,6 +310,14 @@ HST_CODES: tuple[tuple[Code, str, str], ...] = (
     ),
     (codes.HST_UPDATED, "OCMS-2000", "HST record updated successfully"),
     (codes.HST_REVIVED, "OCMS-2000", "HST suspensions revived successfully"),
+    (codes.HST_REVERSED, "OCMS-2000", "HST change reversed successfully"),
+    (
+        codes.HST_NOTHING_TO_REVERSE,
+        "OCMS-4005",
+        "There is no HST apply or revive of today that can be taken back",
+    ),
+    (codes.HST_CHANGED_SINCE, "OCMS-4006", "Something else has happened since: {what}"),
+    (codes.HST_NOT_REVERSED, "OCMS-4000", "Unable to reverse HST change."),
     (codes.FIELD_REQUIRED, "OCMS-4000", "{field} is required"),
     (codes.FIELD_INVALID, "OCMS-4000", "{field} is invalid"),
     (codes.HST_NOT_CREATED, "OCMS-4000", "Unable to create HST ID. Notices were not suspended."),
@@ -298,6 +330,7 @@ HST_CODES: tuple[tuple[Code, str, str], ...] = (
         "OCMS-4000",
         "Idempotency-Key must be a single value of 1 to 255 visible ASCII characters",
     ),
+    (codes.HST_INVALID_DRY_RUN, "OCMS-4000", "OCMS-Dry-Run must be 1"),
     (codes.HST_UNAUTHORIZED, "OCMS-4001", "API authentication failed"),
     (codes.HST_ID_NOT_FOUND, "OCMS-4003", "HST ID not found"),
     (codes.HST_ID_EXISTS, "OCMS-4004", "HST ID already exists"),

@@ -18,6 +18,7 @@ from ocms_adapters.sql.change_statements.hst import (
 from ocms_adapters.sql.change_statements.notices import NOTICES
 from ocms_adapters.sql.change_statements.offenders import OFFENDERS
 from ocms_adapters.sql.change_statements.outbox import OUTBOX, OUTBOX_TOGETHER
+from ocms_adapters.sql.change_statements.put_back import PUT_BACK
 from ocms_adapters.sql.change_statements.stage_changes import STAGE_CHANGES
 from ocms_adapters.sql.change_statements.statement import ChangeStatement
 from ocms_adapters.sql.change_statements.suspensions import CLOSED_SUSPENSIONS, SUSPENSIONS
@@ -53,6 +54,7 @@ CHANGE_STATEMENTS: Mapping[type, ChangeStatement] = {
     SuspensionOpened: SUSPENSIONS,
     StageChangeRecorded: STAGE_CHANGES,
     AddressCheckSet: ADDRESS_CHECKS,
+    **PUT_BACK,
     **OFFENDERS,
     SuspensionsClosed: CLOSED_TOGETHER,
     SuspensionsOpened: OPENED_TOGETHER,

@@ -1,0 +1,135 @@
+"""`ocms reverse`: taking back what an officer did to notices."""
+
+import sys
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.reference import SqlReference
+from ocms_adapters.sql.reversals import SqlReversalStores
+from ocms_app.databases import Databases, open_databases
+from ocms_app.startup import startup
+from ocms_core.kernel.access import batch_cap_of
+from ocms_core.kernel.dates import today
+from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.dry_runs import DryRunStores
+from ocms_core.kernel.identity_numbers import PASSPORT, identity
+from ocms_core.kernel.notice_numbers import is_notice_no, normal_notice_no
+from ocms_core.reversals.ports import ReversalStores
+from ocms_core.reversals.reversing import OFFENDER_REVERSAL, STAGE_REVERSAL, ReversalKind
+from ocms_core.reversals.service import reverse, reverse_hst
+
+app = App(name="reverse", help="Take back what an officer did to notices today.")
+
+LONGEST_NAME = 50
+MOST_READ = 100
+
+DryRun = Annotated[bool, Parameter(negative="")]
+
+
+@app.command
+def stage(*notices: str, officer: str, dry_run: DryRun = False) -> int:
+    """
+    Take back the change of stage that an officer made of notices, while nothing else has happened to them.
+
+    The exit status is 1 when a notice was refused.
+
+    Parameters
+    ----------
+    notices
+        The notice numbers.
+    officer
+        Who takes it back.
+    dry_run
+        Only show what would become of each notice; nothing is written to the database.
+    """
+    return take_back(notices, STAGE_REVERSAL, officer, dry_run=dry_run)
+
+
+@app.command
+def offender(*notices: str, officer: str, dry_run: DryRun = False) -> int:
+    """
+    Take back the furnish or redirect of notices, while nothing else has happened to them.
+
+    The exit status is 1 when a notice was refused. The Internet database follows with the next delivery.
+
+    Parameters
+    ----------
+    notices
+        The notice numbers.
+    officer
+        Who takes it back.
+    dry_run
+        Only show what would become of each notice; nothing is written to the database.
+    """
+    return take_back(notices, OFFENDER_REVERSAL, officer, dry_run=dry_run)
+
+
+@app.command
+def hst(*, officer: str, dry_run: DryRun = False) -> int:
+    """
+    Take back the apply or revive of an identity, whose number is read from standard input, with its notices.
+
+    So it stands in no list of processes and no history of commands. The exit status is 1 when it was refused.
+
+    Parameters
+    ----------
+    officer
+        Who takes it back.
+    dry_run
+        Only show what would become of each notice; nothing is written to the database.
+    """
+    check_officer(officer)
+    if sys.stdin.isatty():
+        print("Type the identity number, then press Enter.", file=sys.stderr)
+    found = identity(PASSPORT, sys.stdin.readline(MOST_READ).strip())
+    if found is None:
+        raise ValueError("No identity number was given.")
+    databases, now = open_databases(startup()), SystemClock().now()
+    stores = stores_on(databases, dry_run=dry_run)
+    decision = reverse_hst(found[1], officer, stores=stores, now=now)
+    databases.dispose()
+    if isinstance(decision, Refusal):
+        print(decision.code.text.format(**decision.words), file=sys.stderr)
+        return 1
+    table = Table("notice", "would be" if dry_run else "is now")
+    for answer in decision.answers:
+        table.add_row(answer.key, answer.detail)
+    Console().print(table)
+    return 0
+
+
+def check_officer(officer: str) -> None:
+    """Raise ValueError for a name no column holds."""
+    if not 0 < len(officer.strip()) <= LONGEST_NAME:
+        raise ValueError(f"An officer is named by 1 to {LONGEST_NAME} characters.")
+
+
+def stores_on(databases: Databases, *, dry_run: bool) -> ReversalStores:
+    """Return the stores of reversals, which write nothing in a dry run."""
+    stores = SqlReversalStores(databases.intranet)
+    return DryRunStores(stores) if dry_run else stores
+
+
+def take_back(notices: tuple[str, ...], kind: ReversalKind, officer: str, *, dry_run: bool) -> int:
+    """Take back what was last done to notices and print what became of each; 1 when one was refused."""
+    check_officer(officer)
+    if not notices or not all(map(is_notice_no, notices)):
+        raise ValueError("Name one or more notices; a number has 1 to 10 letters, digits or hyphens.")
+    databases, now = open_databases(startup()), SystemClock().now()
+    cap = batch_cap_of(kind.operation, SqlReference(databases.intranet)().on(today(now)))
+    if len(notices) > cap:
+        raise ValueError(f"At most {cap} notices at once.")
+    stores = stores_on(databases, dry_run=dry_run)
+    decision = reverse(tuple(map(normal_notice_no, notices)), kind, officer, stores=stores, now=now)
+    table = Table("notice", "would be taken back" if dry_run else "taken back", "stage")
+    for answer in decision.answers:
+        stages = answer.detail and f"{answer.detail.previous_stage} -> {answer.detail.new_stage}"
+        taken = answer.detail and f"{answer.detail.operation} by {answer.detail.officer}"
+        table.add_row(answer.key, taken or f"no: {answer.code.text}", stages or "")
+    Console().print(table)
+    databases.dispose()
+    return 0 if all(answer.detail for answer in decision.answers) else 1

@@ -1,0 +1,46 @@
+"""What reversals would be answered for a notice now."""
+
+from datetime import datetime
+
+from ocms_core.kernel.access import OPERATIONS
+from ocms_core.kernel.codes import Code
+from ocms_core.kernel.dates import local
+from ocms_core.kernel.explanations import Explanation, because
+from ocms_core.kernel.reference import facts_on
+from ocms_core.reversals.facts import ReversalFacts, last_day
+from ocms_core.reversals.ports import ReversalStores
+from ocms_core.reversals.reversing import (
+    HST_REVERSAL,
+    OFFENDER_REVERSAL,
+    STAGE_REVERSAL,
+    ReversalKind,
+    officer_of,
+    verdict_on,
+)
+
+KINDS = (STAGE_REVERSAL, OFFENDER_REVERSAL, HST_REVERSAL)
+
+
+def explain(notice_no: str, *, stores: ReversalStores, now: datetime) -> tuple[Explanation, ...]:
+    """
+    Explain what of a notice can be taken back, until when and by whom, or what is in the way.
+
+    Reads only. Raises `Unavailable` when the database cannot be reached.
+    """
+    with stores.reading() as reader:
+        facts = facts_on(now, reader.reversal_facts([notice_no], now))
+    return tuple(explain_reversal(notice_no, kind, facts) for kind in KINDS)
+
+
+def explain_reversal(notice_no: str, kind: ReversalKind, facts: ReversalFacts) -> Explanation:
+    """Explain whether one kind of reversal takes back what was last done to a notice."""
+    verdict = verdict_on(facts.notices.get(notice_no), kind)
+    if isinstance(verdict, Code):
+        answer = f"{verdict.code} {verdict.text}"
+    else:
+        operation, at = verdict.actor.operation, local(verdict.changed_at)
+        made = f"{operation} of {at:%Y-%m-%d %H:%M} by {officer_of(verdict)}"
+        role = OPERATIONS[kind.operation].role.value
+        until = f"{last_day(verdict.changed_at, facts.reference)} 23:59"
+        answer = f"{made} can be taken back until {until} by anyone with the role {role}"
+    return because(kind.operation.value, answer, verdict_on)

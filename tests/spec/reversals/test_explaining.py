@@ -1,0 +1,48 @@
+"""What a notice's explanation says of taking something back (K4)."""
+
+from attrs import evolve
+
+from ocms_core.kernel.explanations import Explanation
+from ocms_core.kernel.reference import EMPTY
+from ocms_core.reversals.explaining import explain_reversal
+from ocms_core.reversals.facts import ReversalFacts, ReversibleNotice
+from ocms_core.reversals.reversing import OFFENDER_REVERSAL, STAGE_REVERSAL, ReversalKind
+from tests.spec.reversals.test_reversing import MOVED_NOTICE, TODAYS, N
+from tests.support.cases import Case, parametrize_cases
+
+FACTS = ReversalFacts(EMPTY, {N: MOVED_NOTICE})
+
+EXPLANATIONS: tuple[Case[ReversibleNotice | None, ReversalKind, Explanation], ...] = (
+    Case(
+        rule="K4",
+        name="what can be taken back, until when and by whom",
+        given=MOVED_NOTICE,
+        ask=STAGE_REVERSAL,
+        says=Explanation(
+            "reverseChangeProcessingStage",
+            "changeProcessingStage of 2025-01-14 09:30 by OIC001 can be taken back until 2025-01-14 23:59 "
+            "by anyone with the role oic",
+            ("K4",),
+        ),
+    ),
+    Case(
+        rule="K4",
+        name="nothing to take back",
+        given=evolve(MOVED_NOTICE, groups=()),
+        ask=STAGE_REVERSAL,
+        says=Explanation("reverseChangeProcessingStage", f"OCMS.CPS.REVERSE.NOTHING {TODAYS}", ("K4",)),
+    ),
+    Case(
+        rule="K4",
+        name="a notice that is not there",
+        given=None,
+        ask=OFFENDER_REVERSAL,
+        says=Explanation("offender-reverse", "NOTICE_NOT_FOUND Notice not found", ("K4",)),
+    ),
+)
+
+
+@parametrize_cases(EXPLANATIONS)
+def test_explain_reversal(case: Case[ReversibleNotice | None, ReversalKind, Explanation]) -> None:
+    notices = {N: case.given} if case.given else {}
+    assert explain_reversal(N, case.ask, evolve(FACTS, notices=notices)) == case.says
