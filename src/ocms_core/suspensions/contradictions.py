@@ -59,7 +59,6 @@ class Contradiction:
 
     notice: NoticeSuspensions
     corrections: tuple[Correction, ...]
-    shown: ShownSuspension
     changes: tuple[Change, ...]
 
     @property
@@ -96,7 +95,7 @@ def contradiction(
         return None
     unclear = any(each.unclear for each in corrections)
     changes = () if unclear else tuple(changes_of(notice, corrections, shown, officer, now))
-    return Contradiction(notice, corrections, shown, changes)
+    return Contradiction(notice, corrections, changes)
 
 
 def record_corrections(notice: NoticeSuspensions, facts: SuspensionFacts) -> Iterator[Correction]:

@@ -395,6 +395,13 @@ CASES: tuple[Checking, ...] = (
     ),
     Case(
         rule="H8",
+        name="a first day that is the last",
+        given=list_query,
+        ask={"filter": {"dateFrom": "2025-01-31", "dateTo": "2025-01-31"}},
+        says=HstListQuery(0, 10, None, date(2025, 1, 31), date(2025, 2, 1)),
+    ),
+    Case(
+        rule="H8",
         name="a first day after the last",
         given=list_query,
         ask={"filter": {"dateFrom": "2025-02-01", "dateTo": "2025-01-31"}},

@@ -66,6 +66,7 @@ def test_a_search_without_a_criterion_is_refused(body: object) -> None:
         ({"idNo": "a\x00"}, "idNo must be text"),
         ({"idNo": "\ud800"}, "idNo must be text"),
         ({"currentProcessingStage": "DN1", "lastProcessingStage": 1}, "lastProcessingStage must be text"),
+        ({"currentProcessingStage": 1, "lastProcessingStage": "DN1"}, "currentProcessingStage must be text"),
         (
             {"dateOfCurrentProcessingStage": "20-12-2025"},
             "dateOfCurrentProcessingStage must be a date as yyyy-MM-dd",
@@ -275,6 +276,20 @@ def test_a_call_of_plus_is_read() -> None:
 )
 def test_what_is_wrong_with_a_call_of_plus(change: dict[str, object], text: str) -> None:
     assert refusal(lambda: plus_change({**PLUS_CALL, **change}, CAP))[:2] == ("OCMS-4000", text)
+
+
+@pytest.mark.rule("S20", "S24", "G8")
+def test_of_officers_too_only_a_list_longer_than_the_cap_is_too_large() -> None:
+    for check, body in (
+        (change_items, {"items": [{"noticeNo": "A"}] * 3}),
+        (validation, {"notices": [{"noticeNo": "A"}] * 3, "newProcessingStage": "DN2"}),
+    ):
+        with pytest.raises(InvalidRequest) as refused:
+            check(body, CAP)
+        assert refused.value.too_large
+    with pytest.raises(InvalidRequest) as refused:
+        change_items({"items": []}, CAP)
+    assert not refused.value.too_large
 
 
 @pytest.mark.rule("S60", "G8")
