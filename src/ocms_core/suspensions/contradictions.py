@@ -215,11 +215,13 @@ def opened_as(
 
     None for a temporary one that would have no end.
     """
-    if reason.type == PERMANENT:
-        return OpenSuspension(reason, since, 0, None)
-    by_reason = hst_due(since, facts.days) if reason == HST else due_of_revival(reason, since, facts.days)
-    end = due or by_reason
-    return OpenSuspension(reason, since, 0, end) if end else None
+    end = None
+    if reason.type != PERMANENT:
+        by_reason = hst_due(since, facts.days) if reason == HST else due_of_revival(reason, since, facts.days)
+        end = due or by_reason
+        if end is None:
+            return None
+    return OpenSuspension(reason, since, 0, end)
 
 
 @rule("U1")

@@ -337,6 +337,13 @@ CASES: tuple[Checking, ...] = (
         ask=REVIVE | {"revivalReason": "X" * 201},
         says=invalid("revivalReason"),
     ),
+    Case(
+        rule=("H1", "G10"),
+        name="an application with a name that its column cannot hold",
+        given=application,
+        ask=APPLY | {"name": "N" * 67},
+        says=invalid("name"),
+    ),
     Case(rule="H8", name="an empty list query", given=list_query, ask={}, says=HstListQuery(0, 10)),
     Case(rule="H8", name="a blank filter", given=list_query, ask={"filter": " "}, says=HstListQuery(0, 10)),
     Case(
