@@ -9,6 +9,7 @@ from attrs import field, mutable
 from ocms_core.kernel.changes import Change, notice_of
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.idempotency import IdempotencyKey, StoredAnswer, check_repeat
+from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.kernel.sheets import Sheet
 from ocms_core.stages.facts import FoundNotice, LatestChange, Period, StageFacts, StageNotice, ToppanFacts
@@ -39,6 +40,7 @@ class InMemoryStageStores:
     asked: list[object] = field(factory=list)
     written: list[Change] = field(factory=list)
     answers: dict[IdempotencyKey, StoredAnswer] = field(factory=dict)
+    reference: Reference = DEFAULTS
 
     @contextmanager
     def reading(self) -> Iterator["InMemoryStageStores"]:
@@ -72,13 +74,13 @@ class InMemoryStageStores:
             for number, moment in moments.items()
             if changed_in and changed_in[0] <= moment < changed_in[1]
         }
-        return StageFacts(DEFAULTS, notices, frozenset(within))
+        return StageFacts(self.reference, notices, frozenset(within))
 
     def toppan_facts(self, notice_nos: Sequence[str]) -> ToppanFacts:
         """Return notices and their newest change rows."""
         self.asked.append(tuple(notice_nos))
         return ToppanFacts(
-            DEFAULTS,
+            self.reference,
             {number: self.notices[number] for number in notice_nos if number in self.notices},
             {number: self.latest[number] for number in notice_nos if number in self.latest},
         )

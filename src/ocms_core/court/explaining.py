@@ -48,13 +48,13 @@ def explain_payment_status(notice_no: str, found: Mapping[str, NoticePaymentStat
 def explain_court_update(notice_no: str, facts: CourtFacts) -> Explanation:
     """Explain whether API 2 would update the notice, and which type it would refuse without a reason."""
     notice = facts.notices.get(notice_no)
-    answer = court_answer(CourtUpdate(notice_no, None, None, None), facts)
+    answer = court_answer(CourtUpdate(notice_no), facts)
     deciders: list[Callable[..., object]] = [] if notice is None else [court_notices.is_court_notice]
     if notice is None or not court_notices.is_court_notice(notice):
         deciders.append(court_notices.update_outcome)
     said = [answer]
     for kind in (PERMANENT, TEMPORARY):
-        alone = court_answer(CourtUpdate(notice_no, kind, None, None), facts)
+        alone = court_answer(CourtUpdate(notice_no, kind), facts)
         if alone != answer:
             said.append(f"{kind} without a reason {alone}")
             deciders.append(court_notices.is_type_allowed)

@@ -34,7 +34,7 @@ def latest_answers(
 @rule("H36", "H41")
 def without_future_time(answer: AddressAnswer, received_at: datetime) -> AddressAnswer:
     """Return an answer with the time of its receipt where it states a later one, which nobody can have."""
-    return answer if answer.answered_at <= received_at else evolve(answer, answered_at=received_at)
+    return evolve(answer, answered_at=min(answer.answered_at, received_at))
 
 
 @rule("H31", "H37")

@@ -23,7 +23,7 @@ from ocms_core.kernel.value_objects import value_object
 REQUEST_PREFIX, RESPONSE_PREFIX, CONTROL_PREFIX = "URA2NRO_", "NRO2URA_", "REPORT_"
 CONTROL_SUFFIXES = TOTALS_SUFFIX, EXCEPTIONS_SUFFIX = ".TOT", ".EXP"
 MOMENT_FORMAT, DAY_FORMAT = "%Y%m%d%H%M%S", "%Y%m%d"
-MOMENT = re.compile(r"\d{14}", re.ASCII)
+MOMENT = re.compile(r"[0-9]{14}")
 HEADER_WIDTH, DETAIL_WIDTH, RESPONSE_WIDTH, SHORTEST_RESPONSE = 33, 56, 238, 215
 ENCODING = "utf-8-sig"  # UTF-8, with or without a byte-order mark
 END_OF_FILE = "\x1a"  # DOS and mainframe transfers end a text with it
@@ -206,7 +206,7 @@ def parse_request(content: bytes) -> MhaRequest | UnusableFile:
     header = lines[0] if lines else ""
     asked_at = parse_moment(header[9:23])
     count = header[23:29]
-    if len(header) != HEADER_WIDTH or asked_at is None or not re.fullmatch(r"\d{6}", count, re.ASCII):
+    if len(header) != HEADER_WIDTH or asked_at is None or not re.fullmatch(r"[0-9]{6}", count):
         return UnusableFile(MhaFileFault.BAD_HEADER, 1)
     for number, line in enumerate(lines[1:], 2):
         if len(line) != DETAIL_WIDTH or not line[:9].strip():
@@ -318,7 +318,7 @@ def from_byte_positions(line: str) -> str | None:
 def fits_layout(line: str) -> bool:
     """Return whether the filler is blank and each time and day is blank or has all its digits in front."""
     return not text_at(FILLER, line).strip() and all(
-        re.fullmatch(rf"\d{{{digits}}}|", text_at(place, line).rstrip(), re.ASCII)
+        re.fullmatch(rf"[0-9]{{{digits}}}|", text_at(place, line).rstrip())
         for place, digits in DIGITS.items()
     )
 
@@ -389,7 +389,7 @@ def parse_totals(content: bytes) -> Totals | UnusableFile:
     text = content.decode(ENCODING, errors="replace")
     found = {
         name: re.search(
-            rf"^[ \t]*{re.escape(label)}[ \t]*:[ \t]*(\d{{1,9}})[ \t]*\r?$", text, re.ASCII | re.MULTILINE
+            rf"^[ \t]*{re.escape(label)}[ \t]*:[ \t]*([0-9]{{1,9}})[ \t]*\r?$", text, re.MULTILINE
         )
         for name, label in TOTAL_LINES.items()
     }

@@ -239,7 +239,7 @@ def whole_number(fields: Mapping[str, Any], name: str, least: int, most: int, de
 def is_set(fields: Mapping[str, Any], name: str) -> bool:
     """Return whether a filter is set; a blank one is not."""
     value = fields.get(name)
-    return value is not None and value != "" and not (isinstance(value, str) and not value.strip())
+    return value is not None and not (isinstance(value, str) and not value.strip())
 
 
 def day(filters: Mapping[str, Any], name: str) -> date:

@@ -9,7 +9,7 @@ from ocms_core.kernel.changes import EnquiryWithdrawn, IdentityRemoved
 from ocms_core.kernel.codes import HST_ID_NOT_FOUND, HST_SUCCESS
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.suspensions import HST, PERMANENT, SuspensionReason, shown_suspension
+from ocms_core.kernel.suspensions import HST, SuspensionReason, shown_suspension
 
 ADDRESS_VERIFIED = "HAV"
 ACTIVE = "ACTIVE"
@@ -40,6 +40,5 @@ def status_after(notice: HstNotice) -> str:
     shown = shown_suspension(notice.suspensions.without(HST))
     if shown.type is None:
         return ACTIVE
-    paid = notice.suspensions.crs_reason if shown.type == PERMANENT else None
-    reason = paid or shown.reason
+    reason = notice.suspensions.crs_reason or shown.reason
     return str(SuspensionReason(shown.type, reason)) if reason else shown.type

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable
 from datetime import date, timedelta
+from itertools import zip_longest
 from typing import Generic, TypeVar
 
 from attrs import evolve
@@ -88,7 +89,7 @@ def spans(dated: Iterable[DatedValue[Key, Value]]) -> tuple[Span[Key, Value], ..
     ends = {each.last_day for each in of_key if each.last_day and each.last_day < date.max}
     edges = sorted({date.min, *begins, *(last_day + ONE_DAY for last_day in ends)})
     found: list[Span[Key, Value]] = []
-    for first_day, following in zip(edges, [*edges[1:], None], strict=True):
+    for first_day, following in zip_longest(edges, edges[1:]):
         holder = next(iter(values_on(first_day, of_key).values()), None)
         last_day = following - ONE_DAY if following else None
         if found and found[-1].dated is holder:

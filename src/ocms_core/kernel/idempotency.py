@@ -67,7 +67,7 @@ class AlreadyAnswered(RepeatedCall):
     """The same call was answered; its repeat gets that answer."""
 
     def __init__(self, answer: StoredAnswer) -> None:
-        super().__init__("the call was answered before")
+        super().__init__()
         self.answer = answer
 
 

@@ -19,8 +19,8 @@ ID_TYPES: Mapping[str, str] = {word: kind for kind, word in ID_TYPE_WORDS.items(
 
 # Check letters are never enforced (G1): the contract's own examples do not have them right.
 FORMS: dict[str, re.Pattern[str]] = {
-    NRIC: re.compile(r"[STst]\d{7}[A-Za-z]", re.ASCII),
-    FIN: re.compile(r"[FGMfgm]\d{7}[A-Za-z]", re.ASCII),
+    NRIC: re.compile(r"[STst][0-9]{7}[A-Za-z]"),
+    FIN: re.compile(r"[FGMfgm][0-9]{7}[A-Za-z]"),
     UEN: re.compile(r"[0-9A-Za-z]{9,10}"),
     PASSPORT: re.compile(r"[0-9A-Za-z]{1,12}"),
 }

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
-from ocms_core.kernel.dates import SINGAPORE, singapore
+from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.reference_defaults import DEFAULT_STAGE_DAYS
 from ocms_core.kernel.rule_tags import rule
@@ -65,7 +65,7 @@ def move(from_stage: str, since: datetime, to_stage: str, now: datetime) -> Stag
 @rule("S22")
 def next_stage(stage: str, entered: datetime, reference: Reference) -> NextStage:
     """Return the stage the parameter has follow, if any; it is due at 00:00 after the stage's days (S22)."""
-    midnight = singapore(entered).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=SINGAPORE)
+    midnight = singapore(entered).replace(hour=0, minute=0, second=0, microsecond=0)
     return NextStage(
         stage=reference.parameters.get(("NEXT_STAGE", stage), "").strip() or None,
         date=midnight + timedelta(days=stage_days(stage, reference)),

@@ -22,11 +22,9 @@ def with_plain_blanks(value: str) -> str:
 @rule("F51")
 def is_writable(value: str) -> bool:
     """Return whether a text is without control characters and the like; joiners may stand in it (F51)."""
-    return value.isprintable() or all(category(each) not in REFUSED for each in BLANKS.sub(" ", value))
+    return value.isprintable() or all(BLANKS.match(each) or category(each) not in REFUSED for each in value)
 
 
 def is_blank(value: str) -> bool:
     """Return whether nothing of a text would show: blanks and format characters alone."""
-    return not value.strip() or all(
-        each.isspace() or category(each) == FORMAT_CHARACTER for each in BLANKS.sub("", value)
-    )
+    return all(each.isspace() or category(each) == FORMAT_CHARACTER for each in value)

@@ -15,7 +15,7 @@ from ocms_core.kernel.value_objects import value_object
 KIND = "change-stage"
 SHOWN_BELOW = "reports/"
 NOT_IN_A_NAME = re.compile(r"[^0-9A-Za-z._-]")
-DAILY = re.compile(r"ChangeStageReport_(\d{8})_(.+)\.xlsx", re.ASCII)
+DAILY = re.compile(r"ChangeStageReport_([0-9]{8})_(.+)\.xlsx")
 
 COLUMNS: tuple[Column, ...] = (
     Column("S/N", CellKind.WHOLE, 9),

@@ -110,11 +110,6 @@ def check_count(many: int, cap: int) -> None:
         raise InvalidRequest(codes.CPS_TOO_MANY.worded(cap=cap), too_large=True)
 
 
-def stripped(value: str | None) -> str | None:
-    """Take the blanks around a text away."""
-    return value and value.strip()
-
-
 def in_capitals(value: str | None) -> str | None:
     """Write a text the way the tables keep it."""
     return value and value.strip().upper()

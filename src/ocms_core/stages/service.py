@@ -158,9 +158,8 @@ def toppan_answers(
     call: IdempotentCall[toppan.ToppanResult] | None,
 ) -> Iterator[Answer[StageTransition]]:
     """Decide a print run chunk by chunk and yield what became of each notice."""
-    claim: IdempotentCall[Decision[StageTransition]] | None = None
-    if call:
-        claim = IdempotentCall(call.key, lambda _chunk: None)  # a chunk is no answer to be kept
+    # A chunk is no answer to be kept.
+    claim = IdempotentCall[Decision[StageTransition]](call.key, lambda _chunk: None) if call else None
     for chunk in toppan.chunks(run.notice_nos):
         known = [notice_no for notice_no in chunk if is_number(notice_no)]
         yield from decision_by_item(

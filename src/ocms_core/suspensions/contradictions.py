@@ -59,7 +59,6 @@ class Contradiction:
 
     notice: NoticeSuspensions
     corrections: tuple[Correction, ...]
-    shown: ShownSuspension
     changes: tuple[Change, ...]
 
     @property
@@ -96,7 +95,7 @@ def contradiction(
         return None
     unclear = any(each.unclear for each in corrections)
     changes = () if unclear else tuple(changes_of(notice, corrections, shown, officer, now))
-    return Contradiction(notice, corrections, shown, changes)
+    return Contradiction(notice, corrections, changes)
 
 
 def record_corrections(notice: NoticeSuspensions, facts: SuspensionFacts) -> Iterator[Correction]:
@@ -216,11 +215,13 @@ def opened_as(
 
     None for a temporary one that would have no end.
     """
-    if reason.type == PERMANENT:
-        return OpenSuspension(reason, since, 0, None)
-    by_reason = hst_due(since, facts.days) if reason == HST else due_of_revival(reason, since, facts.days)
-    end = due or by_reason
-    return OpenSuspension(reason, since, 0, end) if end else None
+    end = None
+    if reason.type != PERMANENT:
+        by_reason = hst_due(since, facts.days) if reason == HST else due_of_revival(reason, since, facts.days)
+        end = due or by_reason
+        if end is None:
+            return None
+    return OpenSuspension(reason, since, 0, end)
 
 
 @rule("U1")

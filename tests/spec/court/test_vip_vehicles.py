@@ -69,9 +69,19 @@ def test_a_vehicle_is_an_object(vehicle: object) -> None:
 
 
 @pytest.mark.rule("P41")
-@pytest.mark.parametrize("total, vehicles", [(0, 0), (None, 0), (1, 2), (None, 2), ("2", 2), (True, 1)])
-def test_an_empty_list_and_a_wrong_total_are_refused(total: object, vehicles: int) -> None:
-    with pytest.raises(BadList):
+@pytest.mark.parametrize(
+    "total, vehicles, message",
+    [
+        (0, 0, "the list is empty"),
+        (None, 0, "the list is empty"),
+        *(
+            (total, vehicles, f"the total does not say the number of vehicles, {vehicles}")
+            for total, vehicles in ((1, 2), (None, 2), ("2", 2), (True, 1))
+        ),
+    ],
+)
+def test_an_empty_list_and_a_wrong_total_are_refused(total: object, vehicles: int, message: str) -> None:
+    with pytest.raises(BadList, match=f"^{message}$"):
         check_complete(total=total, vehicles=vehicles)
 
 

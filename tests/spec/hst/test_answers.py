@@ -67,6 +67,13 @@ CHANGED: tuple[Case[RegisteredAddress, RegisteredAddress, bool], ...] = (
     ),
     Case(
         rule="H37",
+        name="a letter in front of a floor or unit counts",
+        given=ADDRESS,
+        ask=evolve(ADDRESS, unit_no="X01"),
+        says=True,
+    ),
+    Case(
+        rule="H37",
         name="capitals, blanks and leading zeros do not count",
         given=ADDRESS,
         ask=RegisteredAddress("123456", "123", " EXAMPLE  STREET", "1", "#0001", "EXAMPLE BUILDING "),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ocms_core.hst.applying import decide
 from ocms_core.hst.facts import HstNotice, IdentityFacts
+from ocms_core.hst.suspending import suspension_changes
 from ocms_core.kernel.changes import (
     Change,
     IdentityListed,
@@ -186,6 +187,13 @@ def test_a_court_stage_is_any_but_the_eleven(case: Case[str, None, bool]) -> Non
     verdict = decide(APPLICATION, facts(notice("A", stage=case.given)), OFFICER, NOW)
     assert isinstance(verdict, Decision)
     assert bool(verdict.answers) == case.says
+
+
+@pytest.mark.rule("U1", "U3", "H5")
+def test_ts_hst_opened_on_a_paid_notice_does_not_show_on_its_row() -> None:
+    paid = notice("A", crs_reason="FP")
+    _, shown = suspension_changes([paid], EMPTY, OFFICER, NOW)
+    assert shown == NoticeChanged("A", suspension=ShownSuspension("PS", None, None, None))
 
 
 @pytest.mark.rule("H20")

@@ -8,14 +8,16 @@ from attrs import evolve
 from ocms_core.hst import service
 from ocms_core.hst.explaining import explain, explain_facts
 from ocms_core.hst.facts import IdentityFacts
-from ocms_core.kernel.suspensions import PERMANENT, SuspensionReason
+from ocms_core.kernel.suspensions import PERMANENT, ShownSuspension, SuspensionReason
 from tests.support.cases import Case, parametrize_cases
 from tests.support.databases import Databases
 from tests.support.hst_facts import (
+    DUE,
     IDENTITY,
     LISTED,
     NOW,
     OFFICER,
+    SINCE,
     answer,
     facts,
     notice,
@@ -103,6 +105,16 @@ CASES: tuple[Explained, ...] = (
         says=(
             (APPLY, "OCMS-4004 HST ID already exists", ("H3", "H4")),
             (REVIVE, "not under TS-HST", ("H7",)),
+            (NEW_NOTICES, "left alone: not new", ("H30", "H31", "U3", "U8")),
+        ),
+    ),
+    Case(
+        rule=("H7", "U1"),
+        name="a notice whose row alone shows TS-HST is lifted too",
+        given=facts(notice("A", shown=ShownSuspension("TS", "HST", SINCE, DUE)), listed=[LISTED]),
+        says=(
+            (APPLY, "OCMS-4004 HST ID already exists", ("H3", "H4")),
+            (REVIVE, "lifts TS-HST, of which there is no record; then ACTIVE", ("H7",)),
             (NEW_NOTICES, "left alone: not new", ("H30", "H31", "U3", "U8")),
         ),
     ),

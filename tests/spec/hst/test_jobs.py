@@ -1,6 +1,6 @@
 """The jobs of the HST list go through all there is in chunks, and stop between two when they are to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +11,8 @@ from ocms_core.hst.facts import HstNotice, JobResult
 from ocms_core.hst.mha_exchange import receive_mha_responses, send_mha_requests
 from ocms_core.hst.mha_file import MhaRecord, encode_response
 from ocms_core.kernel.addresses import DATAHIVE, MHA, RegisteredAddress
-from ocms_core.kernel.changes import AddressAnswered, SuspensionsClosed, SuspensionsOpened
+from ocms_core.kernel.changes import AddressAnswered, Change, SuspensionsClosed, SuspensionsOpened
+from ocms_core.kernel.errors import RowRejected
 from tests.support.builders import HST, at
 from tests.support.hst_facts import IDENTITY, NOW, answer, notice, suspended
 from tests.support.hst_facts import record as suspension
@@ -105,6 +106,43 @@ def test_receiving_that_is_stopped_has_applied_the_first_file_alone() -> None:
     assert receive_mha_responses(
         stores=stores.stores, exchange=outbox, alerts=Alarm(), now=NOW, progress=until(1)
     ) == JobResult(1), "the first file is not applied again"
+
+
+@pytest.mark.rule("H43")
+@pytest.mark.parametrize("applied_meanwhile", [True, False])
+def test_a_response_another_run_has_applied_meanwhile_is_done_and_no_other_refusal_is(
+    *, applied_meanwhile: bool
+) -> None:
+    class Overtaken(InMemoryHstStores):
+        def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
+            if applied_meanwhile:
+                super().record(changes, now, isolate=isolate)
+            raise RowRejected("the content is in the ledger")
+
+    stores, outbox = Overtaken({IDENTITY: "N"}), Outbox()
+    outbox.lay_out("NRO2URA_1", encode_response([MhaRecord(IDENTITY)]), matched=1)
+
+    def receive() -> JobResult:
+        return receive_mha_responses(stores=stores.stores, exchange=outbox, alerts=Alarm(), now=NOW)
+
+    if applied_meanwhile:
+        assert receive() == JobResult(0)
+    else:
+        with pytest.raises(RowRejected):
+            receive()
+
+
+@pytest.mark.rule("H31")
+def test_what_falls_due_before_midnight_is_looked_for() -> None:
+    before: list[datetime] = []
+
+    class Stores(InMemoryHstStores):
+        def due_notices(self, before_day: datetime, after: str, most: int) -> Sequence[str]:
+            before.append(before_day)
+            return super().due_notices(before_day, after, most)
+
+    loop_hst_suspensions(stores=Stores().stores, now=NOW)
+    assert before == [at("2025-01-15T00:00:00")]
 
 
 @pytest.mark.rule("H42", "H43")

@@ -1,17 +1,21 @@
 """What is shown of an identity that is looked up, and of the list."""
 
+from contextlib import nullcontext
 from datetime import date
+from typing import cast
 
 import pytest
 from attrs import evolve
 
+from ocms_core.hst import service
 from ocms_core.hst.facts import KnownOffender, ListedRow
 from ocms_core.hst.listing import HstListPage, identities, period
 from ocms_core.hst.lookup import floor_unit, lookup_result
+from ocms_core.hst.ports import HstStores
 from ocms_core.hst.request_checks import HstListQuery
 from ocms_core.kernel.addresses import RegisteredAddress
 from tests.support.builders import at
-from tests.support.hst_facts import ADDRESS, LISTED
+from tests.support.hst_facts import ADDRESS, IDENTITY, LISTED
 
 
 @pytest.mark.rule("H2")
@@ -19,6 +23,21 @@ def test_of_a_listed_identity_nothing_is_shown_but_that_it_is_listed() -> None:
     known = KnownOffender(listed=False, name="John Tan", address=ADDRESS)
     assert lookup_result(known) == known
     assert lookup_result(evolve(known, listed=True)) == KnownOffender(listed=True)
+
+
+@pytest.mark.rule("H2")
+def test_an_enquiry_is_about_its_identity() -> None:
+    known = KnownOffender(listed=False, name="John Tan", address=ADDRESS)
+
+    class Reader:
+        def known_offender(self, id_no: str) -> KnownOffender:
+            return known if id_no == IDENTITY else KnownOffender(listed=False)
+
+    class Stores:
+        def reading(self) -> nullcontext[Reader]:
+            return nullcontext(Reader())
+
+    assert service.find(IDENTITY, stores=cast("HstStores", Stores())) == known
 
 
 @pytest.mark.rule("H2")

@@ -161,6 +161,24 @@ RESPONSES: tuple[Reading, ...] = (
     ),
     Case(
         rule=("H41", "H43"),
+        name="nor does it need the second half of an end of Windows",
+        given=encode_response([FULL, FULL]).removesuffix(b"\n") + b"\r",
+        says=(FULL, FULL),
+    ),
+    *(
+        Case(
+            rule="H41",
+            name=f"a record that has a letter at its very end, laid out by {layout}",
+            given=content.removesuffix(b" \n") + b"X\n",
+            says=(evolve(record, timestamp=None),),
+        )
+        for layout, record, content in (
+            ("characters", FULL, encode_response([FULL])),
+            ("bytes", WIDE, in_bytes(WIDE)),
+        )
+    ),
+    Case(
+        rule=("H41", "H43"),
         name="a last line of the full width that lacks a character is cut",
         given=encode_response([FULL])[:-2],
         says=UnusableFile(MhaFileFault.CUT, 1),
@@ -305,6 +323,24 @@ def test_parse_response(case: Reading) -> None:
 
 REQUESTS: tuple[Reading, ...] = (
     Case(rule="H40", name="no header", given=b"", says=UnusableFile(MhaFileFault.BAD_HEADER, 1)),
+    *(
+        Case(
+            rule="H40",
+            name=f"a header {what}",
+            given=lines(header),
+            says=UnusableFile(MhaFileFault.BAD_HEADER, 1),
+        )
+        for what, header in (
+            ("of another width", "         20250201003005000000   "),
+            ("without a moment", "         20251301003005000000    "),
+            ("whose count has a letter", "         2025020100300500000X    "),
+            (
+                "whose count has a digit of another script",
+                "         20250201003005\u0660\u0660\u0660\u0660\u0660\u0660    ",
+            ),
+            ("whose moment has a digit of another script", "         2025020100300\u0665000000    "),
+        )
+    ),
     Case(
         rule="H40",
         name="a count that is not the number of details",

@@ -1,10 +1,13 @@
 """New notices of listed identities are suspended by themselves."""
 
+import pytest
 from attrs import evolve
 
 from ocms_core.hst.facts import HstNotice
 from ocms_core.hst.new_notices import decide
 from ocms_core.kernel.changes import SuspensionShownOnNotices, SuspensionsOpened
+from ocms_core.kernel.codes import HST_SUCCESS
+from ocms_core.kernel.decisions import Answer
 from ocms_core.kernel.suspensions import ShownSuspension
 from tests.support.builders import HST
 from tests.support.cases import Case, parametrize_cases, written
@@ -98,3 +101,8 @@ def test_being_listed_decides(case: Case[bool, None, int]) -> None:
     found = facts(notice("A"), answers=[answer()])
     listed = evolve(found, listed={LISTED.id_no: LISTED} if case.given else {})
     assert len(written(decide(listed, NOW))) == case.says
+
+
+@pytest.mark.rule("H30")
+def test_the_answer_says_what_becomes_of_a_notice() -> None:
+    assert decide(facts(notice("A"), listed=[LISTED]), NOW).answers == (Answer("A", HST_SUCCESS, "TS-HST"),)

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
 from attrs import evolve
 
 from ocms_core.hst.facts import HstNotice, IdentityFacts
 from ocms_core.hst.renewing import decide
 from ocms_core.kernel.addresses import RegisteredAddress
 from ocms_core.kernel.changes import Change, SuspensionsClosed, SuspensionShownOnNotices, SuspensionsOpened
+from ocms_core.kernel.codes import HST_SUCCESS
+from ocms_core.kernel.decisions import Answer
 from ocms_core.kernel.suspensions import NOT_SUSPENDED, ShownSuspension
 from tests.support.builders import HST, WWP, at
 from tests.support.cases import Case, parametrize_cases, written
@@ -185,3 +188,13 @@ CASES: tuple[Looping, ...] = (
 @parametrize_cases(CASES)
 def test_decide(case: Looping) -> None:
     assert written(decide(case.given, TWO_O_CLOCK)) == case.says
+
+
+@pytest.mark.rule("H31")
+@pytest.mark.parametrize(
+    "given, became",
+    [(listed(DUE_NOTICE), "TS-HST"), (facts(DUE_NOTICE), "EXPIRED")],
+    ids=["listed", "not listed"],
+)
+def test_the_answer_says_what_becomes_of_a_notice(given: IdentityFacts, became: str) -> None:
+    assert decide(given, TWO_O_CLOCK).answers == (Answer("A", HST_SUCCESS, became),)

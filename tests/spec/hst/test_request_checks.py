@@ -337,6 +337,13 @@ CASES: tuple[Checking, ...] = (
         ask=REVIVE | {"revivalReason": "X" * 201},
         says=invalid("revivalReason"),
     ),
+    Case(
+        rule=("H1", "G10"),
+        name="an application with a name that its column cannot hold",
+        given=application,
+        ask=APPLY | {"name": "N" * 67},
+        says=invalid("name"),
+    ),
     Case(rule="H8", name="an empty list query", given=list_query, ask={}, says=HstListQuery(0, 10)),
     Case(rule="H8", name="a blank filter", given=list_query, ask={"filter": " "}, says=HstListQuery(0, 10)),
     Case(
@@ -392,6 +399,13 @@ CASES: tuple[Checking, ...] = (
             ("dateTo", 5),
             ("idNo", "S-1"),
         )
+    ),
+    Case(
+        rule="H8",
+        name="a first day that is the last",
+        given=list_query,
+        ask={"filter": {"dateFrom": "2025-01-31", "dateTo": "2025-01-31"}},
+        says=HstListQuery(0, 10, None, date(2025, 1, 31), date(2025, 2, 1)),
     ),
     Case(
         rule="H8",

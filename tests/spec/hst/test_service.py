@@ -1,30 +1,61 @@
 """The HST services with the key of a call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from ocms_core.hst import service
+from ocms_core.hst.facts import IdentityFacts
 from ocms_core.hst.request_checks import HstRevival, HstUpdate
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.decisions import Decision
 from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, KeyOrigin
-from tests.support.hst_facts import ADDRESS, APPLICATION, IDENTITY, NOW, OFFICER
+from tests.support.hst_facts import (
+    ADDRESS,
+    APPLICATION,
+    IDENTITY,
+    LISTED,
+    NOW,
+    OFFICER,
+    facts,
+    record,
+    suspended,
+)
 from tests.support.in_memory_hst import InMemoryHstStores
 
 KEY = IdempotencyKey(Operation.APPLY_HST, "staff:OIC.TAN", KeyOrigin.HEADER, "k", "hash")
 CALL = IdempotentCall[Decision[str]](KEY, lambda _: None)
 
-CALLS: dict[str, Callable[[Any], object]] = {
-    "apply": lambda stores: service.apply(APPLICATION, officer=OFFICER, stores=stores, now=NOW, call=CALL),
-    "update": lambda stores: service.update(
-        HstUpdate(IDENTITY, "John Tan", ADDRESS), stores=stores, now=NOW, call=CALL
+CALLS: dict[str, Callable[[Any, Any], object]] = {
+    "apply": lambda stores, call: service.apply(
+        APPLICATION, officer=OFFICER, stores=stores, now=NOW, call=call
     ),
-    "revive": lambda stores: service.revive(
-        HstRevival(IDENTITY, "moved"), officer=OFFICER, stores=stores, now=NOW, call=CALL
+    "update": lambda stores, call: service.update(
+        HstUpdate(IDENTITY, "John Tan", ADDRESS), stores=stores, now=NOW, call=call
+    ),
+    "revive": lambda stores, call: service.revive(
+        HstRevival(IDENTITY, "moved"), officer=OFFICER, stores=stores, now=NOW, call=call
     ),
 }
+
+
+@pytest.mark.rule("G20")
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_is_decided_after_the_suspensions_of_the_notices(name: str) -> None:
+    soon = NOW + timedelta(minutes=1)
+    found = suspended("A", record(since=soon))
+
+    class Stores(InMemoryHstStores):
+        def identity_facts(self, id_nos: Sequence[str]) -> IdentityFacts:
+            del id_nos
+            return facts(found, listed=[] if name == "apply" else [LISTED])
+
+    verdict = CALLS[name](Stores(), None)
+    assert isinstance(verdict, Decision)
+    assert verdict.decided_at is not None
+    assert verdict.decided_at > soon
 
 
 @pytest.mark.rule("K1")
@@ -32,5 +63,5 @@ CALLS: dict[str, Callable[[Any], object]] = {
 def test_a_call_with_a_key_needs_a_store_that_keeps_answers(name: str) -> None:
     stores = InMemoryHstStores(new={IDENTITY: ()})
     with pytest.raises(TypeError, match="InMemoryHstStores keeps no answers, so it takes no call with a key"):
-        CALLS[name](stores)
+        CALLS[name](stores, CALL)
     assert stores.written == []

@@ -1,6 +1,7 @@
 """What makes an API key valid."""
 
 import hashlib
+import secrets
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -10,6 +11,10 @@ from attrs import evolve
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.credentials import (
     CLIENT_ROLES,
+    KEY_ID_BYTES,
+    LIVE_KEYS_PER_CLIENT,
+    NOBODYS_HASH,
+    SECRET_BYTES,
     STAFF_ROLES,
     ApiCredential,
     PresentedKey,
@@ -84,6 +89,20 @@ def test_a_text_that_is_no_key_of_ours_is_none(header: str) -> None:
 )
 def test_a_key_is_accepted_while_it_lives_and_with_its_own_secret(kept: Kept, accepted: bool) -> None:  # noqa: FBT001  # what is expected
     assert accepts(kept, KEY, NOW) is accepted
+
+
+def test_a_key_that_is_issued_has_an_id_of_64_random_bits_and_a_secret_of_256() -> None:
+    assert (KEY_ID_BYTES * 8, SECRET_BYTES * 8) == (64, 256)
+    issued = format_key(secrets.token_hex(KEY_ID_BYTES), secrets.token_urlsafe(SECRET_BYTES))
+    assert parse_key(issued) is not None
+
+
+def test_an_unknown_key_is_compared_with_a_hash_like_any_other() -> None:
+    assert len(NOBODYS_HASH) == len(hash_of(SECRET))
+
+
+def test_a_client_has_an_old_and_a_new_key_at_most() -> None:
+    assert LIVE_KEYS_PER_CLIENT == 2
 
 
 def test_a_secret_shows_in_no_text() -> None:

@@ -217,6 +217,16 @@ def test_the_spans_of_an_exception() -> None:
     )
 
 
+@pytest.mark.rule("G18")
+def test_a_value_goes_on_where_an_older_one_ends_beneath_it() -> None:
+    ending, following = fee("45.00", NEW_YEAR, date(2026, 2, 28)), fee("50.00", FEBRUARY)
+    assert spans((ending, following)) == (
+        Span(None, date(2025, 12, 31), None),
+        Span(NEW_YEAR, JANUARY_31, ending),
+        Span(FEBRUARY, None, following),
+    )
+
+
 @given(dated=dated_values(), day=DAYS)
 def test_each_day_is_in_one_span_and_that_has_its_value(dated: Fees, day: date) -> None:
     of_fee = tuple(each for each in dated if each.key == FEE)

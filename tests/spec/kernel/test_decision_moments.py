@@ -17,6 +17,7 @@ from tests.support.in_memory_stores import InMemoryCourtStores, Tables
 EARLIER = NOW - timedelta(days=3)
 SOON = NOW + timedelta(seconds=40)
 SOONER = NOW + timedelta(seconds=20)
+IN_AN_HOUR = NOW + timedelta(hours=1)
 PLANNED = NOW + timedelta(hours=1, seconds=1)
 
 CASES: tuple[Case[None, tuple[datetime, ...], datetime], ...] = (
@@ -28,6 +29,12 @@ CASES: tuple[Case[None, tuple[datetime, ...], datetime], ...] = (
         name="the newest of what was decided meanwhile is followed by an instant",
         ask=(SOONER, SOON, EARLIER),
         says=SOON + timedelta(microseconds=1),
+    ),
+    Case(
+        rule="G20",
+        name="a date an hour ahead is followed",
+        ask=(IN_AN_HOUR,),
+        says=IN_AN_HOUR + timedelta(microseconds=1),
     ),
     Case(rule="G20", name="a date more than an hour ahead is not followed", ask=(PLANNED,), says=NOW),
     Case(

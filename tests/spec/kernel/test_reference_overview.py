@@ -79,6 +79,12 @@ WARNINGS: tuple[Case[Fees, None, list[str]], ...] = (
     ),
     Case(
         rule="G18",
+        name="nor have days after the first fee of all",
+        given=(DatedValue(FEE, "40.00", date.min, FEBRUARY_28),),
+        says=["SURCHARGE AMOUNT has no value from 2026-03-01 on"],
+    ),
+    Case(
+        rule="G18",
         name="a fee until the end of the calendar leaves none without",
         given=(DatedValue(FEE, "40.00", NEW_YEAR, date.max),),
         says=[],
@@ -120,7 +126,11 @@ def test_moves_and_reasons_with_two_values_for_one_day_are_named_too() -> None:
     dated = with_dated(
         ALWAYS,
         moves=(DatedValue(move, True, NEW_YEAR, FEBRUARY), DatedValue(move, False, FEBRUARY)),
-        reasons=(DatedValue(HST, terms, NEW_YEAR, FEBRUARY), DatedValue(HST, terms, FEBRUARY)),
+        reasons=tuple(
+            DatedValue(reason, terms, *days)
+            for reason in (HST, WWP)
+            for days in ((NEW_YEAR, FEBRUARY), (FEBRUARY,))
+        ),
     )
     warned = list(validity_warnings(dated, NEW_YEAR))
-    assert [each.split(" from ")[0] for each in warned] == ["RD1 to RD2", "TS-HST"]
+    assert [each.split(" from ")[0] for each in warned] == ["RD1 to RD2", "PS-WWP", "TS-HST"]

@@ -110,6 +110,12 @@ SHOWING: tuple[Showing, ...] = (
     ),
     Case(
         rule="U1",
+        name="a temporary type without a reason that has a day gives way to a record too",
+        given=held(record(HST, 1, EARLIER), row=shown("TS", None, due=LATER)),
+        says=shown("TS", "HST", due=EARLIER),
+    ),
+    Case(
+        rule="U1",
         name="a type CAS gave without a reason shows alone",
         given=held(row=ALONE),
         says=ALONE,
@@ -192,6 +198,12 @@ SHOWING: tuple[Showing, ...] = (
 @parametrize_cases(SHOWING)
 def test_shown_suspension(case: Showing) -> None:
     assert shown_suspension(case.given) == case.says
+
+
+@pytest.mark.rule("U1", "U3")
+def test_a_record_opened_beside_a_payment_leaves_it_permanent() -> None:
+    paid = held(row=PERMANENT_ALONE, crs_reason="FP")
+    assert paid.beside(record(HST, 10)) == Suspensions(PERMANENT_ALONE, (record(HST, 10),), 10, "FP")
 
 
 REASONS = st.sampled_from(sorted(SUSPENSION_REASONS, key=str))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from ocms_core.court.facts import CourtFacts
-from ocms_core.kernel.changes import NoticeChanged
+from ocms_core.kernel.changes import IdentityRemoved, NoticeChanged, notice_of
 from ocms_core.kernel.codes import (
     DUPLICATE_NOTICE_NO,
     HST_NOT_CREATED,
@@ -116,6 +116,12 @@ def test_one_attempt_is_one_transaction() -> None:
     with pytest.raises(Conflict):
         decision(stores, touch, attempts=1)
     assert stores.opened == ["writing"]
+
+
+@pytest.mark.rule("P25")
+def test_a_change_of_many_notices_stands_or_falls_with_its_call() -> None:
+    assert notice_of(NoticeChanged("N1")) == "N1"
+    assert notice_of(IdentityRemoved("S1234567A")) == ""
 
 
 @pytest.mark.rule("P25")

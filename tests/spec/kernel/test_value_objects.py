@@ -13,7 +13,7 @@ from attrs.exceptions import FrozenInstanceError
 
 import ocms_core
 from ocms_core.kernel.credentials import CallAllowed
-from ocms_core.kernel.offender_details import Person
+from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
 from ocms_core.kernel.stage_moves import NextStage
 from ocms_core.kernel.suspensions import SuspensionReason
 from ocms_core.kernel.value_objects import value_object
@@ -60,6 +60,8 @@ def test_the_text_is_that_of_attrs_and_shows_no_hidden_field() -> None:
     assert repr(Secret("a", "b")) == repr(ByAttrs.Secret("a", "b")).removeprefix("ByAttrs.")
     assert repr(Secret("a", "b")) == "Secret(name='a', parts=[])"
     assert repr(Person("N", "S1234567A", "JOHN LEE")) == "Person(...)"
+    assert repr(MailingAddress("1", "ORCHARD ROAD")) == "Address(...)"
+    assert repr(FurnishDetail(remarks="about John")) == "FurnishDetail(...)"
 
 
 def test_an_object_has_slots_and_cannot_be_changed() -> None:

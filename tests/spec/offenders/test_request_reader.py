@@ -300,6 +300,12 @@ def test_an_update_tells_absent_from_null() -> None:
     assert messages(parse_update(bare | {"name": " "})) == (("name", "Name is required"),)
 
 
+@pytest.mark.rule("F52", "G7")
+@pytest.mark.parametrize("body", [None, [], "x", 5])
+def test_a_body_that_is_no_object_is_invalid_as_a_whole(body: object) -> None:
+    assert messages(parse_notice_request(body))[0] == (None, "Invalid request body")
+
+
 @pytest.mark.rule("F30", "F52")
 def test_a_redirect_names_both_its_roles() -> None:
     assert messages(parse_redirect({**REDIRECT, "fromOffenderType": None, "toOffenderType": "X"})) == (
@@ -311,7 +317,7 @@ def test_a_redirect_names_both_its_roles() -> None:
 @pytest.mark.rule("F52")
 @pytest.mark.parametrize(
     "sent, read",
-    [({}, (0, 20)), ({"skip": 5, "limit": 100}, (5, 100)), ({"skip": None}, (0, 20))],
+    [({}, (0, 20)), ({"skip": 5, "limit": 100}, (5, 100)), ({"skip": None}, (0, 20)), ({"skip": 0}, (0, 20))],
 )
 def test_a_page_of_the_timeline(sent: dict[str, Any], read: tuple[int, int]) -> None:
     assert parse_timeline_page({"noticeNo": NUMBER, **sent}) == TimelinePage(NUMBER, *read)

@@ -1,6 +1,7 @@
 """The offender services, start to end, over stores in memory."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -165,6 +166,17 @@ def test_a_row_the_database_refuses_is_told_and_nothing_is_delivered(action: Act
     stores.refuses = frozenset({NUMBER})
     assert action(stores, delivery) == Refusal(DB_UPDATE)
     assert (stores.written, delivery.tried) == ([], [])
+
+
+@pytest.mark.rule("G20")
+@pytest.mark.parametrize("action", [furnished, redirected, updated])
+def test_an_action_is_dated_after_the_moment_the_notice_entered_its_stage(action: Action) -> None:
+    soon = NOW + timedelta(minutes=1)
+    delivery = InMemoryDelivery()
+    stores = InMemoryOffenderStores({NUMBER: notice(stands("O", current=True), since=soon)})
+    assert isinstance(action(stores, delivery), ActionOutcome)
+    ((_, moment),) = delivery.tried
+    assert moment > soon
 
 
 @pytest.mark.rule("F10", "F40")

@@ -7,10 +7,12 @@ import pytest
 from attrs import evolve
 
 from ocms_core.kernel.changes import NoticeChanged, StageChangeRecorded
-from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.codes import PLUS_STAGE_CHANGED
+from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.stage_moves import NextStage, StageChange, StageMove
 from ocms_core.stages.client_checks import PlusChange
 from ocms_core.stages.facts import StageNotice
+from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.plus import decide
 from tests.support.builders import NOW, SINCE, at
 from tests.support.cases import Case, parametrize_cases
@@ -107,6 +109,15 @@ def test_a_u_offence_bound_for_a_driver_stage_is_agreed_to_and_left(last: str, f
     moved = decide(evolve(call, offence_type="D"), stage_facts(stage_notice("A", stage=last)), NOW)
     assert isinstance(moved, Decision)
     assert len(moved.changes) == 2
+
+
+@pytest.mark.rule("S63")
+def test_each_notice_plus_moves_is_answered_with_its_move() -> None:
+    verdict = decide(CALL, stage_facts(stage_notice("A"), stage_notice("B")), NOW)
+    assert isinstance(verdict, Decision)
+    assert verdict.answers == tuple(
+        Answer(number, PLUS_STAGE_CHANGED, StageTransition("DN1", "DN2")) for number in "AB"
+    )
 
 
 @pytest.mark.rule("S40", "S64", "U4")

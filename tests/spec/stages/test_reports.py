@@ -117,7 +117,9 @@ def test_a_day_keeps_the_name_of_each_of_its_officers() -> None:
     [
         ("ChangeStageReport_20250115_USER01.xlsx", FIFTEENTH),
         ("ChangeStageReport_20250115_143022_USER01.xlsx", FIFTEENTH),
+        ("ChangeStageReport_20251231_USER01.xlsx", date(2025, 12, 31)),
         ("ChangeStageReport_20251345_USER01.xlsx", None),
+        ("ChangeStageReport_٢025011_USER01.xlsx", None),
         ("ChangeStageReport_20250115.xlsx", None),
         ("Report.xlsx", None),
     ],

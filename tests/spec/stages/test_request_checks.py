@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocms_core.stages.client_checks import plus_change, toppan_run
+from ocms_core.stages.client_checks import ToppanRun, plus_change, toppan_run
 from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.request_checks import (
     ChangeItem,
@@ -66,6 +66,7 @@ def test_a_search_without_a_criterion_is_refused(body: object) -> None:
         ({"idNo": "a\x00"}, "idNo must be text"),
         ({"idNo": "\ud800"}, "idNo must be text"),
         ({"currentProcessingStage": "DN1", "lastProcessingStage": 1}, "lastProcessingStage must be text"),
+        ({"currentProcessingStage": 1, "lastProcessingStage": "DN1"}, "currentProcessingStage must be text"),
         (
             {"dateOfCurrentProcessingStage": "20-12-2025"},
             "dateOfCurrentProcessingStage must be a date as yyyy-MM-dd",
@@ -104,6 +105,17 @@ def test_a_stage_or_a_reason_of_any_length_is_the_items_affair(word: str) -> Non
     assert change_items({"items": [asked_for]}, CAP) == (ChangeItem("A", RequestedChange(word, word, None)),)
     body = {"notices": [{"noticeNo": "A"}], "newProcessingStage": word, "reasonOfChange": word}
     assert validation(body, CAP).requested == RequestedChange(word, word, None)
+
+
+@pytest.mark.rule("S24")
+def test_a_validation_may_give_reason_and_remarks() -> None:
+    body = {
+        "notices": [{"noticeNo": "A"}],
+        "newProcessingStage": "DN2",
+        "reasonOfChange": "OTH",
+        "remarks": "why",
+    }
+    assert validation(body, CAP).requested == RequestedChange("DN2", "OTH", "why")
 
 
 @pytest.mark.rule("S24")
@@ -215,6 +227,10 @@ def test_a_malformed_submit(case: Malformed) -> None:
             ("INVALID_FORMAT", "reasonOfChange must be text"),
         ),
         (
+            {"notices": [{"noticeNo": "A"}], "newProcessingStage": "DN2", "remarks": "x" * 201},
+            ("INVALID_FORMAT", "remarks must be at most 200 characters"),
+        ),
+        (
             {"notices": [{"noticeNo": "A"}] * 3, "newProcessingStage": "DN2"},
             ("INVALID_FORMAT", "Request exceeds maximum batch limit of 2 notices"),
         ),
@@ -262,6 +278,7 @@ def test_a_call_of_plus_is_read() -> None:
         ({"noticeNo": "N-001", "source": "001"}, "Notice numbers are required"),
         ({"lastStageName": " ", "nextStageName": ""}, "Last stage name is required"),
         ({"nextStageName": None, "source": "004"}, "Next stage name is required"),
+        ({"nextStageName": "DN2X"}, "nextStageName must be at most 3 characters"),
         ({"source": 5}, "Invalid source code"),
         ({"source": None}, "Invalid source code"),
         ({"noticeNo": ["A", 5]}, "Notice numbers must be 1 to 10 letters, digits or hyphens"),
@@ -275,6 +292,20 @@ def test_a_call_of_plus_is_read() -> None:
 )
 def test_what_is_wrong_with_a_call_of_plus(change: dict[str, object], text: str) -> None:
     assert refusal(lambda: plus_change({**PLUS_CALL, **change}, CAP))[:2] == ("OCMS-4000", text)
+
+
+@pytest.mark.rule("S20", "S24", "G8")
+def test_of_officers_too_only_a_list_longer_than_the_cap_is_too_large() -> None:
+    for check, body in (
+        (change_items, {"items": [{"noticeNo": "A"}] * 3}),
+        (validation, {"notices": [{"noticeNo": "A"}] * 3, "newProcessingStage": "DN2"}),
+    ):
+        with pytest.raises(InvalidRequest) as refused:
+            check(body, CAP)
+        assert refused.value.too_large
+    with pytest.raises(InvalidRequest) as refused:
+        change_items({"items": []}, CAP)
+    assert not refused.value.too_large
 
 
 @pytest.mark.rule("S60", "G8")
@@ -309,8 +340,10 @@ def test_plus_may_say_when_the_stage_began_in_a_long_text() -> None:
 )
 def test_what_is_wrong_with_a_call_of_toppan(change: dict[str, object], text: str) -> None:
     call = {"noticeNumbers": ["A"], "currentStage": "DN1", "processingDate": "2025-12-19T00:30:00"}
-    assert toppan_run(call, CAP).printed_at == at("2025-12-19T00:30:00")
-    assert refusal(lambda: toppan_run({**call, **change}, CAP))[1] == text
+    assert toppan_run(call, CAP) == ToppanRun(("A",), "DN1", at("2025-12-19T00:30:00"))
+    with pytest.raises(InvalidRequest) as refused:
+        toppan_run({**call, **change}, CAP)
+    assert (refused.value.code.text, refused.value.too_large) == (text, "batch limit" in text)
 
 
 @pytest.mark.rule("S51")
@@ -337,6 +370,12 @@ def test_one_day_and_ninety_days_are_ranges() -> None:
 @pytest.mark.rule("S52")
 def test_the_ending_of_a_report_may_be_left_out() -> None:
     assert report_id("Report_1") == report_id("Report_1.xlsx") == "Report_1.xlsx"
+
+
+@pytest.mark.rule("S52")
+@pytest.mark.parametrize("value", [None, "", " "])
+def test_a_report_needs_its_id(value: object) -> None:
+    assert refusal(lambda: report_id(value))[:2] == ("INVALID_REPORT_ID", "Report ID cannot be empty")
 
 
 @pytest.mark.rule("S52")

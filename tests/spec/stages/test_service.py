@@ -8,6 +8,7 @@ import pytest
 from ocms_core.kernel import codes
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.changes import Change, NoticeChanged, StageChangeRecorded
+from ocms_core.kernel.dated_values import DatedValue
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.idempotency import (
@@ -25,10 +26,10 @@ from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.reports import DailyReport, OfficerDay, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria, DateRange, Validation
 from ocms_core.stages.toppan import ToppanResult
-from tests.support.builders import NOW, SINCE, at
+from tests.support.builders import NOW, SINCE, at, with_dated
 from tests.support.cases import outcome
 from tests.support.in_memory_stages import InMemoryReports, InMemoryStageStores
-from tests.support.stage_builders import item, requested, stage_notice
+from tests.support.stage_builders import WITHOUT_FEES, item, requested, stage_notice
 
 OFFICER = "OIC001"
 AN_INSTANT = timedelta(microseconds=1)
@@ -65,6 +66,39 @@ def test_a_validation_reads_alone_and_looks_for_no_duplicate() -> None:
         ("B", codes.CPS_NOT_FOUND),
     ]
     assert (stores.opened, stores.written) == (["reading"], [])
+
+
+@pytest.mark.rule("G18", "S24", "S41")
+def test_a_validation_has_the_reference_data_of_its_day_where_a_day_is_given() -> None:
+    unpriced = with_dated(
+        WITHOUT_FEES, parameters=(DatedValue(("ADMIN_FEE", "AMOUNT"), "20.00", NOW.date()),)
+    )
+    stores = InMemoryStageStores({"A": stage_notice("A", stage="DN2")}, reference=unpriced)
+    asked = Validation(("A",), requested("DR3"))
+    codes_on = [service.validate(asked, stores=stores, now=day)[0].code for day in (None, SINCE, NOW)]
+    missing = codes.CPS_FEE_MISSING.worded(fee="ADMIN_FEE")
+    assert codes_on == [missing, missing, codes.CPS_ELIGIBLE]
+
+
+SOON = NOW + timedelta(minutes=1)
+WRITING: dict[str, Callable[[InMemoryStageStores], object]] = {
+    "submit": lambda stores: service.submit([item("A")], OFFICER, stores=stores, now=NOW),
+    "plus_change": lambda stores: service.plus_change(
+        PlusChange(("A",), "DN1", "DN2", None, None), stores=stores, now=NOW
+    ),
+    "update_toppan_stages": lambda stores: service.update_toppan_stages(
+        ToppanRun(("A",), "DN2", NOW), stores=stores, now=NOW
+    ),
+}
+
+
+@pytest.mark.rule("G20")
+@pytest.mark.parametrize("name", WRITING)
+def test_a_notice_is_moved_after_the_moment_it_entered_its_stage(name: str) -> None:
+    stores = InMemoryStageStores({"A": stage_notice("A", stage_date=SOON, next_stage="DN2")})
+    WRITING[name](stores)
+    (moved_at,) = (each.move.date for each in stores.written if isinstance(each, NoticeChanged) and each.move)
+    assert moved_at > SOON
 
 
 @pytest.mark.rule("S30", "S22")
@@ -256,6 +290,7 @@ def test_a_report_is_registered_stored_and_linked_for_its_hours() -> None:
 def test_a_second_batch_of_one_second_has_a_name_of_its_own() -> None:
     stores = InMemoryStageStores(rows={BATCH: ROWS})
     assert [service.register(BATCH, stores) for _ in range(2)] == [USUAL, FURTHER]
+    assert stores.registry == {name: ReportEntry(name, BATCH) for name in (USUAL, FURTHER)}
     with pytest.raises(RowRejected):
         service.register(BATCH, stores)
 

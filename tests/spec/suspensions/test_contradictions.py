@@ -458,6 +458,15 @@ def test_what_is_sound_is_left_as_it_is(case: Case[NoticeSuspensions, None, None
     assert contradiction(case.given, facts(), OIC, NOW) is None
 
 
+@pytest.mark.rule("U2", "H20")
+def test_ts_hst_without_an_end_ends_after_thirty_days_where_the_table_gives_none() -> None:
+    verdict = contradiction(
+        found(row(HST), open_record(HST), listed=True), SuspensionFacts((), PAIRS, {}), OIC, NOW
+    )
+    assert verdict is not None
+    assert NoticeChanged("1", suspension=row(HST, due=SINCE + timedelta(days=30))) in verdict.changes
+
+
 @pytest.mark.rule("U1")
 def test_what_is_wrong_is_said_in_words() -> None:
     verdict = contradiction(found(NOT_SUSPENDED, open_record(WWP)), facts(), OIC, NOW)

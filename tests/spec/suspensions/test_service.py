@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
-from attrs import field, mutable
+from attrs import evolve, field, mutable
 
 from ocms_core.kernel.changes import Change, NoticeChanged, SuspensionOpened, notice_of
 from ocms_core.kernel.errors import Conflict, RowRejected
@@ -33,6 +33,7 @@ class MemoryStore:
     refused: frozenset[str] = frozenset()
     before_lock: Callable[["MemoryStore"], None] = lambda _store: None
     written: list[Change] = field(factory=list)
+    written_at: datetime = NOW
     transactions: int = 0
 
     def suspended(self, after: str, most: int) -> Sequence[str]:
@@ -54,7 +55,7 @@ class MemoryStore:
         return self.facts(notice_nos)
 
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
-        assert now == NOW
+        self.written_at = now
         refused = self.refused & {notice_of(each) for each in changes}
         if refused and not isolate:
             raise RowRejected("refused")
@@ -100,9 +101,17 @@ def test_a_repair_writes_what_the_check_shows_by_its_officer_once() -> None:
     assert [each for changes in shown for each in changes] == store.written
     (opened,) = store.written
     assert isinstance(opened, SuspensionOpened)
-    assert (opened.record.reason, opened.record.officer) == (WWP, "OIC9")
+    assert (opened.record.reason, opened.record.officer, store.written_at) == (WWP, "OIC9", NOW)
     assert repaired(store) == [("C", Outcome.UNCLEAR)]
     assert store.written == [opened]
+
+
+@pytest.mark.rule("G20", "U1")
+def test_a_repair_is_dated_after_the_suspensions_it_puts_right() -> None:
+    newest = NOW + timedelta(minutes=1)
+    store = MemoryStore({"A": WRONG, "B": evolve(WRONG, since=newest)})
+    assert repaired(store) == [("A", Outcome.REPAIRED), ("B", Outcome.REPAIRED)]
+    assert store.written_at > newest
 
 
 @pytest.mark.rule("U1")
