@@ -72,6 +72,9 @@ await call("changeProcessingStage", (headers) =>
     body: { items: [{ noticeNo: "N-001", newStage: "DN2", reason: "SUP" }] },
   }),
 );
+await call("reverseChangeProcessingStage", (headers) =>
+  client.POST("/ocms/v1/change-processing-stage/reverse", { headers, body: { items: [{ noticeNo: "N-001" }] } }),
+);
 await call("getChangeStageReports-get", (headers) =>
   client.GET("/ocms/v1/change-processing-stage/reports", { headers, params: { query: days } }),
 );
@@ -135,6 +138,9 @@ await call("offender-update", (headers) =>
     body: { noticeNo, offenderType: "DRIVER", address: { unitNo: "02-02" } },
   }),
 );
+await call("offender-reverse", (headers) =>
+  client.POST("/api/v1/notice/offender/reverse", { headers, body: { noticeNos: [noticeNo] } }),
+);
 await call("offender-getDetails-get", (headers) =>
   client.GET("/api/v1/notice/offender/{noticeNo}", { headers, params: { path: { noticeNo } } }),
 );
@@ -168,4 +174,5 @@ await call("update-hst", (headers) =>
 await call("revive-hst", (headers) =>
   client.POST("/v1/revive-hst", { headers, body: { idNo, revivalReason: "New address confirmed valid" } }),
 );
+await call("reverse-hst", (headers) => client.POST("/v1/reverse-hst", { headers, body: { idNo } }));
 await call("hstlist", (headers) => client.POST("/hstlist", { headers, body: { $skip: 0, $limit: 10 } }));
