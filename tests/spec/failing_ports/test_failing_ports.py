@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ocms_adapters.sql import engines, schema
+from ocms_adapters.sql import schema
 from ocms_adapters.sql.dialects import sqlite
 from ocms_adapters.sql.replication import SqlReplication
 from ocms_core.hst import address_check, batch_jobs
@@ -31,6 +31,7 @@ from tests.spec.failing_ports.failing import Failure, failing, may_raise
 from tests.spec.failing_ports.prepared import LATER
 from tests.spec.failing_ports.use_cases import USE_CASES
 from tests.spec.failing_ports.world import ERRORS, UseCase, World, compared, items, whole
+from tests.support import engines
 from tests.support.builders import NOW
 from tests.support.databases import sqlite_databases
 from tests.support.in_memory_jobs import InMemoryAlerts, InMemoryJobStore, RecordingObserver
