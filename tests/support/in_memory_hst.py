@@ -138,7 +138,7 @@ class InMemoryHstStores:
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
         """Keep the changes, unless a row among them is refused."""
         del now
-        assert not isolate
+        assert isolate is False
         opened = [each for each in changes if isinstance(each, SuspensionsOpened)]
         if any(notice_no in self.refused for each in opened for notice_no, _ in each.numbered):
             raise RowRejected

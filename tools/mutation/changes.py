@@ -13,7 +13,7 @@ from mutmut.mutation.mutators import mutation_operators
 # What only a type checker looks at, which finds every change of it.
 FOR_TYPES_ALONE = matchers.OneOf(
     matchers.Annotation(),
-    matchers.Call(func=matchers.Name("TypeVar")),
+    matchers.Assign(value=matchers.Call(func=matchers.Name("TypeVar"))),
     matchers.AnnAssign(annotation=matchers.Annotation(matchers.Name("TypeAlias"))),
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from ocms_core.hst.facts import (
     CheckedIdentity,
@@ -18,7 +18,7 @@ from ocms_core.hst.request_checks import HstListQuery
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.unit_of_work import Store
 
-Progress = Callable[[int], bool]
+Progress: TypeAlias = Callable[[int], bool]
 """Called after each chunk with how much is done; returning False stops the work there."""
 
 

@@ -40,3 +40,10 @@ class Decision(Generic[Detail]):
     answers: tuple[Answer[Detail], ...]
     changes: tuple[Change, ...]
     decided_at: datetime | None = field(default=None, eq=False)
+
+
+def decision_by_item(decision: Decision[Detail] | Refusal) -> Decision[Detail]:
+    """Return a decision that is made item by item, which refuses no whole call."""
+    if isinstance(decision, Refusal):
+        raise TypeError("a decision by item refused the call")
+    return decision

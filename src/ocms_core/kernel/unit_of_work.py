@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from attrs import evolve, frozen
 
@@ -53,7 +53,7 @@ class RaiseRowRejected:
     """Policy for a refused row: nothing is written and `RowRejected` is raised."""
 
 
-RefusedRowPolicy = IsolateRow | RefuseCall | RaiseRowRejected
+RefusedRowPolicy: TypeAlias = IsolateRow | RefuseCall | RaiseRowRejected
 
 
 def no_dates(_facts: object) -> Iterable[datetime]:

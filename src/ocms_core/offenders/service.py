@@ -152,7 +152,7 @@ def execute_and_deliver(
         return decision
     (answer,) = decision.answers
     if answer.detail is None:
-        return Refusal(DB_UPDATE)
+        return Refusal(answer.code)
     shown = {each.notice_no for each in map(outbox_rows, decision.changes) if isinstance(each, OutboxRow)}
     return ActionOutcome(
         answer, shown_on_internet=not shown or delivery.try_now(shown, decision.decided_at or now)

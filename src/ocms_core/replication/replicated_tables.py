@@ -1,6 +1,7 @@
 """The tables and columns that are replicated to the Internet database."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
@@ -59,13 +60,13 @@ REPLICATED_TABLES: Mapping[str, ReplicatedTable] = {
 }
 """What is copied, by the kind of an outbox row."""
 
-Key = tuple[str, ...]
+Key: TypeAlias = tuple[str, ...]
 """The key of a copied row: the notice number, and the role where the table has one."""
 
-Values = tuple[object, ...]
+Values: TypeAlias = tuple[object, ...]
 """A copied row, in the order of its `columns`, nothing encrypted."""
 
-State = Mapping[str, Mapping[Key, Values | None]]
+State: TypeAlias = Mapping[str, Mapping[Key, Values | None]]
 """Rows as they stand in the Intranet, by kind and key; None for a row that is not there."""
 
 

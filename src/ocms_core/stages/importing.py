@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import TypeAlias
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
@@ -22,7 +23,7 @@ REQUIRED_TITLES = ("noticeNo",)
 YES = frozenset({"true", "yes", "y", "1"})
 NO = frozenset({"false", "no", "n", "0", ""})
 
-ExecuteItems = Callable[[Sequence[ChangeItem]], Decision[StageTransition]]
+ExecuteItems: TypeAlias = Callable[[Sequence[ChangeItem]], Decision[StageTransition]]
 
 
 @value_object

@@ -6,7 +6,7 @@ from functools import partial
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.decision_moments import AN_INSTANT, dates_of
-from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.decisions import Answer, Decision, Refusal, decision_by_item
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, StoredAnswer, answer_store
 from ocms_core.kernel.reference import facts_on
@@ -181,13 +181,6 @@ def complete_answer(key: IdempotencyKey, answer: StoredAnswer, *, stores: StageS
     """Replace the kept answer of a submit by the one with the link to its report (K1)."""
     with stores.writing() as store:
         answer_store(store).complete_answer(key, answer)
-
-
-def decision_by_item(decision: Decision[StageTransition] | Refusal) -> Decision[StageTransition]:
-    """Return a decision that is made item by item, which refuses no whole call."""
-    if isinstance(decision, Refusal):
-        raise TypeError("a decision by item refused the call")
-    return decision
 
 
 @value_object

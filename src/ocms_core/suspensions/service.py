@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum, unique
 from itertools import chain
+from typing import TypeAlias
 
 from ocms_core.kernel.codes import INTERNAL_ERROR
 from ocms_core.kernel.decision_moments import suspension_dates
-from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.decisions import Decision, decision_by_item
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import IsolateRow, execute
 from ocms_core.kernel.value_objects import value_object
@@ -17,7 +18,7 @@ from ocms_core.suspensions.ports import SuspensionStores
 
 PAGE = 500
 
-Progress = Callable[[int], object]
+Progress: TypeAlias = Callable[[int], object]
 """Called after each page with how many notices have been looked at."""
 
 
@@ -83,7 +84,7 @@ def repaired(
         now=now,
         on_refused_row=IsolateRow(INTERNAL_ERROR),
     )
-    for answer in () if isinstance(decision, Refusal) else decision.answers:
+    for answer in decision_by_item(decision).answers:
         found = before[answer.key]
         unclear = Outcome.UNCLEAR if found.unclear else Outcome.REPAIRED
         yield CheckedNotice(found, unclear if answer.detail else Outcome.REFUSED)

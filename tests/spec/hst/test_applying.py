@@ -190,10 +190,22 @@ def test_a_court_stage_is_any_but_the_eleven(case: Case[str, None, bool]) -> Non
 
 
 @pytest.mark.rule("U1", "U3", "H5")
-def test_ts_hst_opened_on_a_paid_notice_does_not_show_on_its_row() -> None:
-    paid = notice("A", crs_reason="FP")
-    _, shown = suspension_changes([paid], EMPTY, OFFICER, NOW)
-    assert shown == NoticeChanged("A", suspension=ShownSuspension("PS", None, None, None))
+@pytest.mark.parametrize(
+    "found, shown",
+    [
+        (notice("A", crs_reason="FP"), ShownSuspension("PS", None, None, None)),
+        (
+            notice("A", open_records=(record(UNC, due=LATER),), last_sr_no=1),
+            ShownSuspension("TS", "UNC", SINCE, LATER),
+        ),
+    ],
+    ids=["paid", "under a suspension that ends later"],
+)
+def test_ts_hst_is_not_shown_where_the_row_fails_to_show_what_goes_before_it(
+    found: HstNotice, shown: ShownSuspension
+) -> None:
+    _, changed = suspension_changes([found], EMPTY, OFFICER, NOW)
+    assert changed == NoticeChanged("A", suspension=shown)
 
 
 @pytest.mark.rule("H20")

@@ -337,12 +337,15 @@ CASES: tuple[Checking, ...] = (
         ask=REVIVE | {"revivalReason": "X" * 201},
         says=invalid("revivalReason"),
     ),
-    Case(
-        rule=("H1", "G10"),
-        name="an application with a name that its column cannot hold",
-        given=application,
-        ask=APPLY | {"name": "N" * 67},
-        says=invalid("name"),
+    *(
+        Case(
+            rule=("H3", "H6", "G10"),
+            name=f"{kind} with a name that its column cannot hold",
+            given=check,
+            ask={**body, "name": "N" * 67},
+            says=invalid("name"),
+        )
+        for kind, check, body in (("an application", application, APPLY), ("an update", update, UPDATE))
     ),
     Case(rule="H8", name="an empty list query", given=list_query, ask={}, says=HstListQuery(0, 10)),
     Case(rule="H8", name="a blank filter", given=list_query, ask={"filter": " "}, says=HstListQuery(0, 10)),

@@ -9,7 +9,7 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.changes import Change, NoticeChanged, StageChangeRecorded
 from ocms_core.kernel.dated_values import DatedValue
-from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.idempotency import (
     AlreadyAnswered,
@@ -22,7 +22,6 @@ from ocms_core.kernel.report_store import StoredReport
 from ocms_core.stages import service
 from ocms_core.stages.client_checks import PlusChange, ToppanRun
 from ocms_core.stages.facts import FoundNotice, LatestChange
-from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.reports import DailyReport, OfficerDay, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria, DateRange, Validation
 from ocms_core.stages.toppan import ToppanResult
@@ -189,13 +188,6 @@ def test_a_row_of_a_print_run_the_database_refuses_fails_alone() -> None:
         2, automatic=1, errors=("A: Unexpected error: the notice could not be changed",)
     )
     assert moved(stores.written) == ["B"]
-
-
-def test_a_decision_by_item_refuses_no_whole_call() -> None:
-    with pytest.raises(TypeError, match=r"^a decision by item refused the call$"):
-        service.decision_by_item(Refusal(codes.CPS_NOT_FOUND))
-    kept = Decision[StageTransition]((), ())
-    assert service.decision_by_item(kept) is kept
 
 
 KEY = IdempotencyKey(Operation.CHANGE_STAGES, "staff:OIC001", KeyOrigin.HEADER, "k", "hash")

@@ -479,9 +479,14 @@ def test_a_batch_is_decided_notice_by_notice() -> None:
     sound = found(row(WWP), open_record(WWP))
     broken = evolve(found(NOT_SUSPENDED, open_record(WWP)), notice_no="2")
     unclear = evolve(found(row(UNKNOWN)), notice_no="3")
-    decision = decide(facts(sound, broken, unclear), OIC, NOW)
-    assert [answer.key for answer in decision.answers] == ["2", "3"]
-    assert decision.changes == (NoticeChanged("2", suspension=row(WWP)),)
+    unlisted = evolve(found(row(WWP), open_record(WWP), open_record(HST, 2, due=DUE)), notice_no="4")
+    decision = decide(facts(sound, broken, unclear, unlisted), OIC, NOW)
+    assert [answer.key for answer in decision.answers] == ["2", "3", "4"]
+    remark = "Check of suspensions: TS-HST, and the offender is not on the HST list (U5, H10)"
+    assert decision.changes == (
+        NoticeChanged("2", suspension=row(WWP)),
+        SuspensionClosed("4", SINCE, 2, NOW, "RDN", OIC, remark),
+    )
 
 
 def repaired(notice: NoticeSuspensions, changes: Iterable[Change]) -> NoticeSuspensions:
