@@ -41,8 +41,18 @@ class CheckedNotice:
 
 
 def check(*, stores: SuspensionStores, now: datetime, progress: Progress) -> Iterator[CheckedNotice]:
-    """Yield every notice that contradicts itself, in order; nothing is locked or written."""
-    for facts in pages(stores, progress):
+    """
+    Yield every notice that contradicts itself, in order; nothing is locked or written.
+
+    Row and records are read one after the other, and a call may change both in between: what contradicts
+    itself is read a second time, and has to do so then too.
+    """
+    for first in pages(stores, progress):
+        found = [answer.key for answer in decide(first, "", now).answers]
+        if not found:
+            continue
+        with stores.reading() as reader:
+            facts = reader.facts(found)
         for answer in decide(facts, "", now).answers:
             if answer.detail:
                 unclear = answer.detail.unclear

@@ -1,6 +1,6 @@
 """The check of all suspensions and its repair, page by page, over a store in memory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -27,10 +27,12 @@ class MemoryStore:
     Notices by number, each with what its row shows; a suspension that has got its record is sound.
 
     `refused` are notices that the database refuses; `before_lock` is called before rows are locked.
+    `seen_wrong` are read once as if their row had been changed before their records were read.
     """
 
     rows: dict[str, ShownSuspension]
     refused: frozenset[str] = frozenset()
+    seen_wrong: set[str] = field(factory=set)
     before_lock: Callable[["MemoryStore"], None] = lambda _store: None
     written: list[Change] = field(factory=list)
     written_at: datetime = NOW
@@ -44,11 +46,18 @@ class MemoryStore:
         notices = (
             NoticeSuspensions(
                 number,
-                Suspensions(NOT_SUSPENDED if number in opened else self.rows[number]),
+                Suspensions(self.row_of(number, opened)),
             )
             for number in sorted(notice_nos)
         )
-        return SuspensionFacts(tuple(notices), frozenset({WWP}), {})
+        facts = SuspensionFacts(tuple(notices), frozenset({WWP}), {})
+        self.seen_wrong.difference_update(notice_nos)
+        return facts
+
+    def row_of(self, number: str, opened: Container[str]) -> ShownSuspension:
+        if number in self.seen_wrong:
+            return WRONG
+        return NOT_SUSPENDED if number in opened else self.rows[number]
 
     def locked_facts(self, notice_nos: Sequence[str]) -> SuspensionFacts:
         self.before_lock(self)
@@ -89,6 +98,12 @@ def test_a_check_names_what_is_wrong_and_what_needs_a_person_and_writes_nothing(
     store = MemoryStore({"A": WRONG, "B": ALONE, "C": UNCLEAR, "D": WRONG})
     assert checked(store) == [("A", Outcome.FOUND), ("C", Outcome.UNCLEAR), ("D", Outcome.FOUND)]
     assert (store.written, store.transactions) == ([], 0)
+
+
+@pytest.mark.rule("U1", "U2")
+def test_a_notice_that_a_call_changes_while_it_is_read_does_not_contradict_itself() -> None:
+    store = MemoryStore({"A": WRONG, "B": NOT_SUSPENDED}, seen_wrong={"B"})
+    assert checked(store) == [("A", Outcome.FOUND)]
 
 
 @pytest.mark.rule("U1", "U2")
