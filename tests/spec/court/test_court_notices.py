@@ -354,6 +354,14 @@ SUSPENSIONS: tuple[Update, ...] = (
         says=(("A", SUCCESS),),
         writes=(NoticeChanged("A"),),
     ),
+    Case(
+        rule=("P24", "U1"),
+        name="a type without a reason has no end, whatever end the row had with the other type",
+        given=(notice("A", suspension=shown("TS", None, since=None, due=DUE)),),
+        ask=(CourtUpdate("A", "PS"),),
+        says=(("A", SUCCESS),),
+        writes=(NoticeChanged("A", suspension=shown("PS", None, since=None)),),
+    ),
     *(
         Case(
             rule=("P21", "U1"),

@@ -146,6 +146,17 @@ def test_what_falls_due_before_midnight_is_looked_for() -> None:
 
 
 @pytest.mark.rule("H42", "H43")
+def test_an_alert_says_what_is_wrong_with_a_file_that_is_refused() -> None:
+    stores, outbox, alarm = InMemoryHstStores({IDENTITY: "N"}), Outbox(), Alarm()
+    outbox.lay_out("NRO2URA_1", b"X234\n", matched=1)
+    tally = receive_mha_responses(stores=stores.stores, exchange=outbox, alerts=alarm, now=NOW)
+    assert tally == JobResult(0, 1)
+    assert alarm.raised == [
+        ("OCMS-5003", "NRO2URA_1 has a record without a valid UIN or FIN (line 1)"),
+    ]
+
+
+@pytest.mark.rule("H42", "H43")
 def test_a_file_that_waits_or_was_applied_holds_up_none_behind_it() -> None:
     stores, outbox = InMemoryHstStores({IDENTITY: "N"}), Outbox()
     outbox.files["NRO2URA_1"] = encode_response([MhaRecord(IDENTITY)])

@@ -29,13 +29,13 @@ def test_of_a_listed_identity_nothing_is_shown_but_that_it_is_listed() -> None:
 def test_an_enquiry_is_about_its_identity() -> None:
     known = KnownOffender(listed=False, name="John Tan", address=ADDRESS)
 
-    class Reader:
+    class KnownOffenders:
         def known_offender(self, id_no: str) -> KnownOffender:
             return known if id_no == IDENTITY else KnownOffender(listed=False)
 
     class Stores:
-        def reading(self) -> nullcontext[Reader]:
-            return nullcontext(Reader())
+        def reading(self) -> nullcontext[KnownOffenders]:
+            return nullcontext(KnownOffenders())
 
     assert service.find(IDENTITY, stores=cast("HstStores", Stores())) == known
 

@@ -72,6 +72,18 @@ def test_an_object_has_slots_and_cannot_be_changed() -> None:
     assert evolve(step, stage="RD2") == NextStage("RD2", None)
 
 
+def test_a_class_has_all_that_attrs_makes_of_one() -> None:
+    step = NextStage("RD1", None)
+    assert vars(ByAttrs.Secret).keys() <= vars(type(Secret("a", "b"))).keys()
+    with pytest.raises(FrozenInstanceError):
+        del step.stage
+    match step:
+        case NextStage(stage, None):
+            assert stage == "RD1"
+        case _:
+            raise AssertionError
+
+
 def test_an_object_survives_copying_and_pickling() -> None:
     step = NextStage("RD1", None)
     assert copy.deepcopy(step) == step
