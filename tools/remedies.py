@@ -18,6 +18,9 @@ RATE = "Wait as many seconds as Retry-After says."
 SMALLER = "Split the call into smaller ones."
 RUNNING = "Wait for the answer of the first call; then this one gets the same answer."
 KEY = "Send a UUID as the Idempotency-Key, a new one for each new call."
+DRY_RUN = "Send OCMS-Dry-Run: 1 to try the call, or leave the header out."
+NOT_TODAY = "Correct it by a new change: only what was done today is taken back."
+SINCE = "Take back first what has happened since, or correct it by a new change."
 OFFICE = "The operator acts: an alert says what failed and what to do."
 
 REMEDIES: Mapping[str, str] = {
@@ -44,6 +47,7 @@ REMEDIES: Mapping[str, str] = {
     "INVALID_KEY": KEY,
     "CALL_RUNNING": RUNNING,
     "KEY_REUSED": KEY,
+    "INVALID_DRY_RUN": DRY_RUN,
     "NO_SUCH_PATH": "Use a path of the API description.",
     "NO_SUCH_METHOD": "Use a method that the header Allow names.",
     "CPS_SEARCH_COURT_STAGE": IN_COURT,
@@ -61,6 +65,8 @@ REMEDIES: Mapping[str, str] = {
     "CPS_INVALID_REASON": "Send one of the reasons that are named.",
     "CPS_FEE_MISSING": "An administrator sets the fee; then the same move works.",
     "CPS_UNEXPECTED": REPORT,
+    "CPS_NOTHING_TO_REVERSE": NOT_TODAY,
+    "CPS_CHANGED_SINCE": SINCE,
     "CPS_EMPTY_ITEMS": "Send at least one item.",
     "CPS_EMPTY_NOTICES": "Send at least one notice.",
     "CPS_NOTICE_NO_REQUIRED": "Send noticeNo.",
@@ -88,6 +94,9 @@ REMEDIES: Mapping[str, str] = {
     "REDIRECT_SAME_ROLE": "Name another role, or update the particulars of this one.",
     "OFFENDER_NOT_FOUND": "Furnish the person first.",
     "NOT_CURRENT_OFFENDER": "Update the current offender, or redirect the notice to this person.",
+    "OFFENDER_REPEATED": "Name each notice once in a call.",
+    "NOTHING_TO_REVERSE": NOT_TODAY,
+    "CHANGED_SINCE": SINCE,
     "JWT_INVALID": CREDENTIAL,
     "API_KEY_INVALID": "Officers' calls take a bearer token, not an API key.",
     "OFFICER_NOT_ALLOWED": ROLE,
@@ -103,9 +112,13 @@ REMEDIES: Mapping[str, str] = {
     "HST_NOT_CREATED": REPORT,
     "HST_NOT_UPDATED": REPORT,
     "HST_NOT_REVIVED": REPORT,
+    "HST_NOT_REVERSED": REPORT,
+    "HST_NOTHING_TO_REVERSE": NOT_TODAY,
+    "HST_CHANGED_SINCE": SINCE,
     "HST_BODY_INVALID": "Send JSON in the form the API description shows.",
     "HST_BODY_TOO_LARGE": "Send one identity, in the form the API description shows.",
     "HST_INVALID_KEY": KEY,
+    "HST_INVALID_DRY_RUN": DRY_RUN,
     "HST_UNAUTHORIZED": CREDENTIAL,
     "HST_ID_NOT_FOUND": "Check the identity number, or apply first.",
     "HST_ID_EXISTS": "Nothing to do, or update it: the identity is on the list.",

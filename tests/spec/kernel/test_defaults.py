@@ -23,6 +23,7 @@ NOTHING: Mapping[object, object] = {
     int: 0,
     str: "",
     tuple: (),
+    list: [],
     frozenset: frozenset(),
     timedelta: timedelta(0),
     Suspensions: Suspensions(),

@@ -13,6 +13,7 @@ from ocms_core.jobs.retention import RowKind
 from ocms_core.jobs.runs import ReleaseRefusal, RunResult, SkipReason
 from ocms_core.jobs.stuck_cases import StuckKind
 from ocms_core.kernel.access import CredentialKind, Operation, Role
+from ocms_core.kernel.audit_heads import RecordKind
 from ocms_core.kernel.batch_limits import BatchCap
 from ocms_core.kernel.idempotency import KeyOrigin
 from ocms_core.kernel.sheets import CellKind
@@ -29,6 +30,7 @@ WORDS: Mapping[type[Enum], tuple[str, ...]] = {
         "searchChangeProcessingStage",
         "validateChangeProcessingStage",
         "changeProcessingStage",
+        "reverseChangeProcessingStage",
         "getChangeStageReports",
         "downloadChangeStageReport",
         "plusChangeProcessingStage",
@@ -37,12 +39,14 @@ WORDS: Mapping[type[Enum], tuple[str, ...]] = {
         "offender-furnish",
         "offender-redirect",
         "offender-update",
+        "offender-reverse",
         "offender-getDetails",
         "notice-getTimeline",
         "hstexists",
         "apply-hst",
         "update-hst",
         "revive-hst",
+        "reverse-hst",
         "hstlist",
     ),
     CredentialKind: ("apiKey", "bearer"),
@@ -50,6 +54,7 @@ WORDS: Mapping[type[Enum], tuple[str, ...]] = {
     KeyOrigin: ("header", "requestId"),
     CellKind: ("text", "whole", "money", "day", "moment"),
     OffenderType: ("DRIVER", "OWNER", "HIRER", "DIRECTOR"),
+    RecordKind: ("audit row", "access record"),
     RowKind: (*("answers", "outbox", "rate_slots", "access_records", "job_runs", "alerts", "reports"),),
     StuckKind: ("notice", "suspension", "delivery", "enquiry", "job_run"),
 }
