@@ -19,7 +19,7 @@ SMALLER = "Split the call into smaller ones."
 RUNNING = "Wait for the answer of the first call; then this one gets the same answer."
 KEY = "Send a UUID as the Idempotency-Key, a new one for each new call."
 DRY_RUN = "Send OCMS-Dry-Run: 1 to try the call, or leave the header out."
-NOT_TODAY = "Correct it by a new change: only what was done today is taken back."
+NOT_TODAY = "Correct it by a new change: its day, or the days of the parameter REVERSAL, are over."
 SINCE = "Take back first what has happened since, or correct it by a new change."
 OFFICE = "The operator acts: an alert says what failed and what to do."
 
