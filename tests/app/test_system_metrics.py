@@ -35,6 +35,7 @@ def of(databases: Databases, folder: Path) -> Settings:
         intranet_url=databases.intranet,
         internet_url=databases.internet,
         internet_keys=f"k1={'A' * 43}=",
+        audit_keys=f"k1={'A' * 43}=",
         dev_keys=str(folder / "dev"),
     )
 

@@ -113,6 +113,7 @@ def environment(settings: Settings, host: str | None = None) -> dict[str, str]:
     return kept | {
         "OCMS_INTERNET_KEYS": settings.internet_keys,
         "OCMS_AUDIT_KEYS": settings.audit_keys,
+        "OCMS_AUDIT_SIGNING_KEY": settings.audit_signing_key or new_key(),
         "OCMS_ACCESS_HASH_KEY": settings.access_hash_key or new_key(),
     }
 

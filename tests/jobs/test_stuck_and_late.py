@@ -69,7 +69,9 @@ def test_the_worker_delivers_what_waits(runner: JobRunner) -> None:
 @pytest.mark.rule("K5", "P40")
 def test_operations_are_alerted_once_a_day_that_the_internet_is_behind(runner: JobRunner) -> None:
     wait_for_delivery(runner, since=timedelta(minutes=59))
-    unreachable = evolve(runner, settings=evolve(runner.settings, internet_url="sqlite:////nowhere/at.db"))
+    unreachable = evolve(
+        runner, settings=evolve(runner.settings, internet_url="postgresql://127.0.0.1:1/nobody")
+    )
     assert counts(unreachable, "deliver_to_internet") == {"delivered": 0, "failed": 1}
     assert subjects(runner) == []
     for later in (timedelta(minutes=2), timedelta(minutes=3)):

@@ -16,8 +16,10 @@ NOBODY_READS = 141
 def run_reporting_errors(command: Callable[[], object]) -> int:
     """Run a command and return its exit status: 1, with one line, when it failed for a known reason."""
     try:
-        status = command()
-        sys.stdout.flush()
+        try:
+            status = command()
+        finally:  # it may end by SystemExit
+            sys.stdout.flush()
     except BrokenPipeError:
         # As of `ocms jobs list | head -1`. What is left goes nowhere, or Python would say so when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

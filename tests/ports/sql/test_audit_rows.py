@@ -15,6 +15,7 @@ from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.audit_rows import audit_row, rows_of_notice
 from ocms_adapters.sql.audited_changes import AUDITED, UNAUDITED_COLUMNS
 from ocms_adapters.sql.change_statements import CHANGE_STATEMENTS
+from ocms_adapters.sql.change_statements.put_back import NOTICE_COLUMNS, own_columns
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.transactions import reading, writing
@@ -26,20 +27,27 @@ from ocms_core.kernel.changes import (
     AddressAnswered,
     AddressCheckSet,
     AddressFurnished,
+    AddressPutBack,
+    AddressRemoved,
     Change,
     CourtDueDateRecorded,
     CurrentOffenderSet,
     DetailFurnished,
+    DetailRemoved,
     EnquirySent,
     EnquiryWithdrawn,
     FileExchanged,
     FurnishedAddressesWritten,
     IdentityListed,
+    IdentityPutBack,
     IdentityRemoved,
     ListedIdentityChanged,
     NoticeChanged,
+    NoticePutBack,
     OffenderCleared,
     OffenderHistoryKept,
+    OffenderPutBack,
+    OffenderRemoved,
     OffendersRenamed,
     OffenderUpdated,
     StageChangeRecorded,
@@ -70,6 +78,22 @@ OFFICER = Actor("OIC001", "oic", "portal", "offender-furnish", "r-1")
 OPEN_SINCE = at("2024-12-05T10:00:00")
 MOVE = StageMove("CPC", SINCE, "WAR", NOW)
 
+FORMER_NOTICE = dict.fromkeys(NOTICE_COLUMNS) | {
+    "last_processing_stage": "CFC",
+    "last_processing_date": local(OPEN_SINCE),
+    "payment_acceptance_allowed": "N",
+}
+FORMER_PERSON = dict.fromkeys(own_columns(t.ocms_offence_notice_owner_driver)) | {
+    "id_type": "N",
+    "id_no": JOHN.id_no,
+    "name": "JOHN LEE",
+    "mha_dh_check_allow": "N",
+}
+FORMER_ADDRESS = dict.fromkeys(own_columns(t.ocms_offence_notice_owner_driver_addr)) | {
+    "street_name": "ORCHARD ROAD"
+}
+FORMER_IDENTITY = dict.fromkeys(own_columns(t.ocms_hst), "1") | {"date_of_addr_change": None}
+
 CHANGES: tuple[Change, ...] = (
     NoticeChanged(NO, move=MOVE),
     NoticeChanged(NO, next=NextStage("CSR", LATER), amount_payable=Decimal("99.90")),
@@ -93,6 +117,13 @@ CHANGES: tuple[Change, ...] = (
     IdentityListed("S1234567A", "N", "JOHN LEE", HOME),
     ListedIdentityChanged("G7654321X", "MARY TAN", HOME, NOW),
     IdentityRemoved("G7654321X"),
+    NoticePutBack(NO, FORMER_NOTICE),
+    OffenderPutBack(NO, "O", FORMER_PERSON),
+    OffenderRemoved(NO, "H"),
+    AddressPutBack(NO, "O", "furnished_mail", FORMER_ADDRESS),
+    AddressRemoved(NO, "O", "furnished_mail"),
+    DetailRemoved(NO, "O"),
+    IdentityPutBack("T7654321Z", {**FORMER_IDENTITY, "id_type": "N", "name": "JOHN LEE"}),
     SuspensionShownOnNotices((NO, OTHER), shown("TS", "HST", since=NOW, due=DUE), DUE),
     SuspensionShownOnNotices((NO,), shown(None, None, since=None), None),
     SuspensionsOpened(((NO, 2), (OTHER, 1)), NOW, "OCMS", HST, "OIC001", DUE, "no address"),

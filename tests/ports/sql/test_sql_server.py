@@ -20,7 +20,7 @@ from sqlglot import exp
 import ocms_adapters.sql
 from ocms_adapters.encryption import FieldCipher
 from ocms_adapters.signing import Ed25519Checker, Ed25519Signer
-from ocms_adapters.sql import stage_reports, stage_search
+from ocms_adapters.sql import audit_of_notices, stage_reports, stage_search
 from ocms_adapters.sql.access_records import SqlAccessRecords, looks_at_notice
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.audit_check import AuditCheck
@@ -214,6 +214,8 @@ def audit(engine: Engine) -> None:
     changes = (NoticeChanged("A1", next=NextStage("DN2", NOW)), CourtDueDateRecorded("A1", NOW))
     with writing(engine) as connection:
         ChangeWriter(engine.dialect).record(connection, changes, NOW, isolate=False)
+        audit_of_notices.rows_of_notices(connection, ["A1"], NOW)
+        audit_of_notices.rows_of_identity(connection, "S1234567A", NOW)
         rows_of_notice(connection, "A1", NOW)
         looks_at_notice(connection, "A1")
         list(heads_of(connection))

@@ -80,6 +80,7 @@ KEY_TEXTS = {
     "direction": CONSTANT,
     "operation": CONSTANT,
     "key_source": CONSTANT,
+    "record_kind": CONSTANT,
     "name": CONSTANT,
     "parameter_id": REFERENCE,
     "code": REFERENCE,
@@ -94,8 +95,8 @@ KEY_TEXTS = {
     "sha256": "small hexadecimal digits",
     "report_name": "made by OCMS, of digits and an officer's name",
     "incident": "made by OCMS: a constant, a moment or a number",
-    "credential": "an API key's id, or the client id an issuer gives once",
-    "idempotency_key": "a client's own: two that differ in case only are one key there",
+    "credential": "an API key's id, or the client id an issuer gives once; by its bytes for keys of calls",
+    "idempotency_key": "a client's own, compared by its bytes there too",
 }
 
 

@@ -220,7 +220,7 @@ def test_a_malformed_reversal_of_a_submit_is_refused(empty: Served, body: object
 @pytest.mark.rule("K4", "H3", "H7")
 def test_what_was_done_to_the_list_before_or_since_is_no_reversal(empty: Served) -> None:
     headers = made(empty, Operation.APPLY_HST)
-    another = {"idNo": "S9876543B"}
+    another = {"idNo": "S5550123Z"}
     nothing = empty.post(REVERSE_HST, another, headers=headers)
     assert (nothing.status_code, nothing.json()["data"]["appCode"]) == (400, "OCMS-4005")
     update_hst = {**UPDATE_HST, "idNo": "S1234567A"}
