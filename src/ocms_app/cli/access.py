@@ -1,17 +1,15 @@
 """`ocms access`: who has looked somebody up."""
 
-import sys
 from datetime import datetime, timedelta
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.access_records import SqlAccessRecords
 from ocms_app.cli.listing import SECOND, AsJson, show_list
+from ocms_app.cli.people import read_identity_number
 from ocms_app.databases import open_databases
 from ocms_app.keys import access_hash_key
 from ocms_app.startup import startup
 from ocms_core.kernel.dates import singapore
-
-MOST_READ = 100
 
 
 def access(*, since: datetime | None = None, until: datetime | None = None, as_json: AsJson = False) -> None:
@@ -31,11 +29,7 @@ def access(*, since: datetime | None = None, until: datetime | None = None, as_j
         Print JSON instead of a table.
     """
     settings, now = startup(), SystemClock().now()
-    if sys.stdin.isatty():
-        print("Type the identity number, then press Enter.", file=sys.stderr)
-    id_no = sys.stdin.readline(MOST_READ).strip()
-    if not id_no:
-        raise ValueError("No identity number was given.")
+    id_no = read_identity_number()
     records = SqlAccessRecords(open_databases(settings).intranet, access_hash_key(settings))
     first = singapore(since) if since else now - timedelta(days=30)
     last = singapore(until) if until else now + timedelta(seconds=1)

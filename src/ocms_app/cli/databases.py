@@ -13,7 +13,7 @@ from ocms_adapters.sql.court import has_dayend
 from ocms_adapters.sql.grants import grant_statements, role_statements
 from ocms_adapters.sql.reference import read_reference_from
 from ocms_adapters.sql.transactions import translated
-from ocms_app.cli.stages import LONGEST_NAME
+from ocms_app.cli.people import LONGEST_NAME, is_officer
 from ocms_app.cli.suspension_check import check_suspensions
 from ocms_app.databases import Databases, open_databases
 from ocms_app.demo_package import SAMPLE_COMMAND
@@ -59,7 +59,7 @@ def check(
     officer
         Who has them put right; stands on the records that are closed and opened.
     """
-    if repair and not (suspensions and officer and 0 < len(officer.strip()) <= LONGEST_NAME):
+    if repair and not (suspensions and officer and is_officer(officer)):
         raise ValueError(f"--repair needs --suspensions and an --officer of 1 to {LONGEST_NAME} characters.")
     settings = startup()
     databases = open_databases(settings)

@@ -10,6 +10,7 @@ from rich.table import Table
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.reference import SqlReference
 from ocms_adapters.sql.reversals import SqlReversalStores
+from ocms_app.cli.people import NO_NUMBER, check_officer, read_identity_number
 from ocms_app.databases import Databases, open_databases
 from ocms_app.startup import startup
 from ocms_core.kernel.access import batch_cap_of
@@ -23,9 +24,6 @@ from ocms_core.reversals.reversing import OFFENDER_REVERSAL, STAGE_REVERSAL, Rev
 from ocms_core.reversals.service import reverse, reverse_hst
 
 app = App(name="reverse", help="Take back what an officer did to notices today.")
-
-LONGEST_NAME = 50
-MOST_READ = 100
 
 DryRun = Annotated[bool, Parameter(negative="")]
 
@@ -83,11 +81,9 @@ def hst(*, officer: str, dry_run: DryRun = False) -> int:
         Only show what would become of each notice; nothing is written to the database.
     """
     check_officer(officer)
-    if sys.stdin.isatty():
-        print("Type the identity number, then press Enter.", file=sys.stderr)
-    found = identity(PASSPORT, sys.stdin.readline(MOST_READ).strip())
+    found = identity(PASSPORT, read_identity_number())
     if found is None:
-        raise ValueError("No identity number was given.")
+        raise ValueError(NO_NUMBER)
     databases, now = open_databases(startup()), SystemClock().now()
     stores = stores_on(databases, dry_run=dry_run)
     decision = reverse_hst(found[1], officer, stores=stores, now=now)
@@ -100,12 +96,6 @@ def hst(*, officer: str, dry_run: DryRun = False) -> int:
         table.add_row(answer.key, answer.detail)
     Console().print(table)
     return 0
-
-
-def check_officer(officer: str) -> None:
-    """Raise ValueError for a name no column holds."""
-    if not 0 < len(officer.strip()) <= LONGEST_NAME:
-        raise ValueError(f"An officer is named by 1 to {LONGEST_NAME} characters.")
 
 
 def stores_on(databases: Databases, *, dry_run: bool) -> ReversalStores:

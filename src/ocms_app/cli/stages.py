@@ -16,6 +16,7 @@ from ocms_adapters.clock import SystemClock
 from ocms_adapters.files.tables import read_table
 from ocms_adapters.sql.reference import SqlReference
 from ocms_adapters.sql.stages import SqlStageStores
+from ocms_app.cli.people import check_officer
 from ocms_app.databases import Databases, open_databases
 from ocms_app.reports import report_store
 from ocms_app.settings import Settings
@@ -32,7 +33,6 @@ from ocms_core.stages.request_checks import ChangeItem
 
 app = App(name="stages", help="Move notices to another processing stage in bulk.")
 
-LONGEST_NAME = 50
 NOTHING_WRITTEN = "Dry run: nothing was written"
 TITLES = ("row", "noticeNo", "outcome", "previousStage", "newStage", "code", "message")
 # What a spreadsheet would take for the beginning of a formula.
@@ -66,8 +66,7 @@ def import_file(
     verdicts
         Where the verdicts go; beside the table by default.
     """
-    if not 0 < len(officer.strip()) <= LONGEST_NAME:
-        raise ValueError(f"An officer is named by 1 to {LONGEST_NAME} characters.")
+    check_officer(officer)
     table = read_table(file, importing.TITLES, importing.REQUIRED_TITLES)
     rows = table.rows
     target = verdicts or file.with_name(f"{file.name}.verdicts.csv")

@@ -5,7 +5,7 @@ from ocms_adapters.sql.stuck_cases import SqlWaitingCases
 from ocms_app.databases import internet_copy
 from ocms_app.jobs.context import JobContext
 from ocms_core.jobs.runs import JobCounts
-from ocms_core.jobs.stuck_cases import GRACE, StuckKind, described
+from ocms_core.jobs.stuck_cases import GRACE, StuckKind, stuck_cases
 from ocms_core.kernel.dates import today
 from ocms_core.kernel.rule_tags import rule
 
@@ -28,14 +28,11 @@ def run(context: JobContext) -> JobCounts:
 
 def alert_of_late(context: JobContext) -> None:
     """Alert operations of the oldest delivery that waits for too long."""
-    cases, before = SqlWaitingCases(context.databases.intranet), context.now() - GRACE[StuckKind.DELIVERY]
-    with cases.oldest(StuckKind.DELIVERY, before, 1) as late:
-        oldest = next(late, None)
-    if oldest:
-        _, case, since, reason = described(oldest)
+    cases, now = SqlWaitingCases(context.databases.intranet), context.now()
+    for oldest in stuck_cases(cases, StuckKind.DELIVERY, now, GRACE, most=1):
         context.alert(
-            f"{today(context.now())}/late",
+            f"{today(now)}/late",
             "OCMS replication: the Internet database is behind",
-            f"Notice {case}, since {since.isoformat(timespec='seconds')}: {reason}\n"
+            f"Notice {oldest.case}, since {oldest.since.isoformat(timespec='seconds')}: {oldest.reason}\n"
             "`ocms replication status` says how much waits, `ocms stuck --kind delivery` what.",
         )
