@@ -223,8 +223,11 @@ def test_a_job_that_has_lost_its_lock_ends_at_its_next_chunk(opened: tuple[Setti
 
 
 def test_a_worker_tells_prometheus_of_each_job(databases: Databases, tmp_path: Path) -> None:
-    port = free_port()
+    port, config = free_port(), tmp_path / "ocms.toml"
+    # A time of each minute is due whatever the hour: the daily one of the table is too old before 02:00.
+    config.write_text('[ocms.schedules]\nrefresh_vip_vehicle = "* * * * *"\n')
     env = {name: value for name, value in os.environ.items() if not name.startswith("OCMS_")} | {
+        "OCMS_CONFIG": str(config),
         "OCMS_INTRANET_URL": databases.intranet,
         "OCMS_INTERNET_URL": databases.internet,
         "OCMS_WORKER_METRICS_PORT": str(port),
