@@ -24,8 +24,10 @@ class AuthenticationFailure:
 UNAUTHORIZED = AuthenticationFailure(Problem.UNAUTHORIZED, {CHALLENGE: REALM})
 KEY_UNAUTHORIZED = AuthenticationFailure(Problem.UNAUTHORIZED, {CHALLENGE: REALM}, by_key=True)
 KEY_NOT_ALLOWED = AuthenticationFailure(Problem.FORBIDDEN)
+NO_ROLE = "The token gives no role for this call"
 TOKEN_NOT_ALLOWED = AuthenticationFailure(
-    Problem.FORBIDDEN, {CHALLENGE: f'{REALM}, error="insufficient_scope"'}
+    Problem.FORBIDDEN,
+    {CHALLENGE: f'{REALM}, error="insufficient_scope", error_description="{NO_ROLE}"'},
 )
 
 

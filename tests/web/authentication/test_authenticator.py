@@ -132,15 +132,16 @@ def test_refusals_carry_the_challenges_of_rfc_6750(
         for name, (operation, pairs) in said.items()
     }
     invalid = f'{REALM}, error="invalid_token", error_description="The token is malformed"'
+    no_role = (
+        f'{REALM}, error="insufficient_scope", error_description="The token gives no role for this call"'
+    )
     unauthorized = AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": REALM})
     assert rejection == {
         "nothing": unauthorized,
         "bad key": unauthorized,
         "another scheme": unauthorized,
         "bad token": AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": invalid}),
-        "token not allowed": AuthenticationFailure(
-            Problem.FORBIDDEN, {"WWW-Authenticate": f'{REALM}, error="insufficient_scope"'}
-        ),
+        "token not allowed": AuthenticationFailure(Problem.FORBIDDEN, {"WWW-Authenticate": no_role}),
         "key not allowed": AuthenticationFailure(Problem.FORBIDDEN, {}),
         "token for a key": unauthorized,
         "key for a token": unauthorized,

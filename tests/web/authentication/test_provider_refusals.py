@@ -91,7 +91,8 @@ def test_a_token_with_one_thing_wrong_is_refused_with_the_reason(
     token = written(issued, int(now().timestamp()), fault)
     answer = called.post(PATHS[issued.role], {}, {"Authorization": f"Bearer {token}"})
     if fault.reason == ROLELESS:
-        expected = 403, f'{REALM}, error="insufficient_scope"'
+        reason = "The token gives no role for this call"
+        expected = 403, f'{REALM}, error="insufficient_scope", error_description="{reason}"'
     else:
         expected = 401, f'{REALM}, error="invalid_token", error_description="{fault.reason}"'
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == expected
