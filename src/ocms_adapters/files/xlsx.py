@@ -57,6 +57,8 @@ PLAIN = 'numFmtId="0" fillId="0" borderId="0" xfId="0"'
 NUMBER = 'fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1"'
 WRAPPED = '<alignment vertical="top" wrapText="1"/>'
 ON_TOP = '<alignment vertical="top"/>'
+# Days and moments as texts: at the right they would stand close to the next column's text.
+AT_LEFT = '<alignment horizontal="left" vertical="top"/>'
 # Cell formats by their place: 0 plain, 1 title, 2 day, 3 moment, 4 money.
 STYLES = (
     f'{HEAD}<styleSheet xmlns="{MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="dd/mm/yyyy"/>'
@@ -69,7 +71,7 @@ STYLES = (
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
     f'<cellXfs count="5"><xf {PLAIN} fontId="0" applyAlignment="1">{WRAPPED}</xf>'
     f'<xf {PLAIN} fontId="1" applyFont="1" applyAlignment="1">{WRAPPED}</xf>'
-    f'<xf {NUMBER} numFmtId="164">{ON_TOP}</xf><xf {NUMBER} numFmtId="165">{ON_TOP}</xf>'
+    f'<xf {NUMBER} numFmtId="164">{AT_LEFT}</xf><xf {NUMBER} numFmtId="165">{AT_LEFT}</xf>'
     f'<xf {NUMBER} numFmtId="4">{ON_TOP}</xf></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )

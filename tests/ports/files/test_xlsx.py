@@ -126,6 +126,7 @@ def test_no_text_is_cut_and_the_titles_stand_on_every_page() -> None:
     sheet = opened(("Text", 7, Decimal(150), date(2025, 12, 1), NOW))
     titles, row = sheet.iter_rows()
     assert all(cell.alignment.wrap_text for cell in (*titles, *row[:2]))
+    assert [cell.alignment.horizontal for cell in row[2:]] == [None, "left", "left"], "amounts at the right"
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
     assert sheet.print_title_rows == "$1:$1"
