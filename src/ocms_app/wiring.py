@@ -21,9 +21,11 @@ from ocms_adapters.sql.reference import SqlReference
 from ocms_adapters.sql.replication import SqlReplication
 from ocms_adapters.sql.reversals import SqlReversalStores
 from ocms_adapters.sql.stages import SqlStageStores
+from ocms_adapters.sql.stuck_cases import SqlWaitingCases
 from ocms_app import version
-from ocms_app.databases import Databases, open_databases
+from ocms_app.databases import Databases, lock_times, open_databases
 from ocms_app.demo_package import development_issuers
+from ocms_app.grace import grace
 from ocms_app.keys import access_hash_key, audit_cipher, field_cipher
 from ocms_app.reports import report_store
 from ocms_app.settings import DAYEND, IssuerSettings, Settings, WrongSettings
@@ -43,6 +45,7 @@ from ocms_web.pipeline import Pipeline
 from ocms_web.readiness import Readiness
 from ocms_web.signed_files import SignedFiles
 from ocms_web.stages import routes as stages
+from ocms_web.stuck_cases import routes as stuck_cases
 
 
 def issuers(settings: Settings) -> Iterator[tuple[Issuer, KeySource]]:
@@ -138,6 +141,9 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
         *stages.endpoints(stages.StageCalls(SqlStageStores(intranet), reference, reports, reversals)),
         *offenders.endpoints(offender_calls),
         *hst.endpoints(hst.HstCalls(SqlHstStores(intranet), reversals)),
+        *stuck_cases.endpoints(
+            stuck_cases.StuckCaseCalls(SqlWaitingCases(intranet, lock_times(settings)), grace(settings))
+        ),
     )
     local = [reports] if isinstance(reports, FolderStore) else []
     files = [SignedFiles(each, each.links, pipeline.clock, records) for each in local]

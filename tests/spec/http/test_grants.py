@@ -23,6 +23,7 @@ from ocms_app.job_table import job_named
 from ocms_app.keys import field_cipher
 from ocms_app.settings import Settings
 from ocms_core.jobs.runs import RunOutcome, RunResult
+from ocms_core.kernel.access import Role
 from tests.spec.http.hst.conftest import TABLES as HST_TABLES
 from tests.spec.http.test_repeats import CALLS, deliver, prepared
 from tests.support import offender_rows
@@ -110,6 +111,8 @@ def test_every_call_is_made_and_every_table_is_kept_with_the_role_of_the_web(
                     connection.execute(delete(table))
             assert deliver(served, call, prepared(served, call)).status_code == 200, call
         assert served.http.get("/health/ready").status_code == 200
+        stuck = served.http.get("/ocms/v1/stuck-cases", headers=deployment.token(Role.OIC))
+        assert stuck.status_code == 200
     deployment.engine.dispose()
     web = create(as_web.intranet)
     assert_refused(web, *SEALED, t.ocms_access_record)

@@ -48,6 +48,7 @@ WORDS: Mapping[type[Enum], tuple[str, ...]] = {
         "revive-hst",
         "reverse-hst",
         "hstlist",
+        "stuck-cases",
     ),
     CredentialKind: ("apiKey", "bearer"),
     BatchCap: ("PAYMENT_STATUS", "COURT_NOTICES", "PLUS_QUERY", "STAGE_CHANGE", "TOPPAN"),
