@@ -15,12 +15,17 @@ CHUNK = 1_000
 
 @unique
 class RowKind(Enum):
-    """A kind of row or file that is kept for a time; the value names it in counts and settings."""
+    """
+    A kind of row or file that is kept for a time; the value names it in counts and settings.
+
+    Runs of jobs of every minute that ended well go sooner than the others, which are all job runs.
+    """
 
     ANSWERS = "answers"
     OUTBOX = "outbox"
     RATE_SLOTS = "rate_slots"
     ACCESS_RECORDS = "access_records"
+    FREQUENT_RUNS = "frequent_runs"
     JOB_RUNS = "job_runs"
     ALERTS = "alerts"
     REPORTS = "reports"

@@ -56,7 +56,10 @@ WORDS: Mapping[type[Enum], tuple[str, ...]] = {
     CellKind: ("text", "whole", "money", "day", "moment"),
     OffenderType: ("DRIVER", "OWNER", "HIRER", "DIRECTOR"),
     RecordKind: ("audit row", "access record"),
-    RowKind: (*("answers", "outbox", "rate_slots", "access_records", "job_runs", "alerts", "reports"),),
+    RowKind: (
+        *("answers", "outbox", "rate_slots", "access_records", "frequent_runs", "job_runs", "alerts"),
+        "reports",
+    ),
     StuckKind: ("notice", "suspension", "delivery", "enquiry", "job_run"),
 }
 # The sentences of these stand beside what they are about.
