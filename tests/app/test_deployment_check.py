@@ -221,7 +221,6 @@ def test_the_command_says_a_line_each_and_fails_where_something_is_wrong(
         (["serve"], {"internet_keys": "k1"}),
         (["work"], {"internet_keys": "k1"}),
         (["check"], {"intranet_url": UNREACHABLE}),
-        (["work"], {"intranet_url": UNREACHABLE}),
         (["db", "check"], {"intranet_url": UNREACHABLE}),
         (["jobs", "list"], {"intranet_url": UNREACHABLE}),
         (["keys", "list"], {"intranet_url": UNREACHABLE}),

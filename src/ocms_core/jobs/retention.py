@@ -49,7 +49,8 @@ def remove_old_rows(
     """
     Remove in chunks what was kept for its number of `days`, and count it by kind (K3).
 
-    A kind of 0 days is kept for ever. Stops after the present chunk once `is_ending`.
+    A kind of 0 days is kept for ever. Stops after the present chunk once `is_ending`. A chunk may be smaller
+    than asked for, where a row was used anew in between, so only an empty one is the last.
     """
     counts = dict.fromkeys((kind.value for kind in RowKind), 0)
     for kind in RowKind:
@@ -57,6 +58,6 @@ def remove_old_rows(
         while days[kind] and not is_ending():
             removed = rows.remove(kind, before, CHUNK)
             counts[kind.value] += removed
-            if removed < CHUNK:
+            if not removed:
                 break
     return counts

@@ -1,6 +1,7 @@
 """What is kept for a time is removed after it, the oldest first, and nothing else."""
 
 from datetime import datetime, timedelta
+from math import ceil
 
 import pytest
 from attrs import field, mutable
@@ -51,7 +52,7 @@ def test_every_kind_is_counted_and_one_of_no_days_is_kept_for_ever() -> None:
         "answers": 0, "outbox": 0, "rate_slots": 0, "access_records": 0, "frequent_runs": 0,
         "job_runs": 0, "alerts": 1, "reports": 0,
     }  # fmt: skip
-    assert rows.calls == [RowKind.ALERTS]
+    assert rows.calls == [RowKind.ALERTS] * 2
 
 
 @pytest.mark.rule("K3")
@@ -67,4 +68,18 @@ def test_all_that_is_old_goes_in_chunks_and_all_that_is_young_stays(old: int, yo
     rows = InMemoryRows({RowKind.JOB_RUNS: list(ages)})
     assert removed(rows, {RowKind.JOB_RUNS: 1}).get("job_runs", 0) == old
     assert rows.rows[RowKind.JOB_RUNS] == [NOW] * young
-    assert len(rows.calls) == old // CHUNK + 1
+    assert len(rows.calls) == ceil(old / CHUNK) + 1
+
+
+@pytest.mark.rule("K3")
+def test_a_row_that_is_used_anew_in_between_keeps_nothing_else_from_going() -> None:
+    @mutable
+    class UsedAnew(InMemoryRows):
+        """Rows of which one in each chunk is used anew before it is removed."""
+
+        def remove(self, kind: RowKind, before: datetime, most: int) -> int:
+            """Remove one fewer than wanted."""
+            return super().remove(kind, before, most - 1)
+
+    rows = UsedAnew({RowKind.RATE_SLOTS: [NOW - timedelta(days=2)] * (2 * CHUNK)})
+    assert removed(rows, {RowKind.RATE_SLOTS: 1}) == {"rate_slots": 2 * CHUNK}
