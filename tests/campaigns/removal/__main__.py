@@ -1,7 +1,7 @@
 """
 Removal of old rows under load: `python -m tests.campaigns.removal`.
 
-`--rows` says how many rows of each kind, `--most` how many milliseconds a lock may be held.
+`--rows` says how many rows of each kind, `--most` how many milliseconds others may wait for a lock.
 """
 
 import argparse
@@ -43,8 +43,8 @@ def main() -> int:
             f"{len(seen.writes):,}",
         )
         print(f"| {' | '.join(cells)} |")  # noqa: T201
-    # A lock ends with its transaction, so none was held longer than the longest of them.
-    return int(any(max(seen.transactions) * 1000 > given.most for seen in found.values()))
+    # A transaction is longer than its locks are held, and on a busy machine much longer; a wait is not.
+    return int(any(seen.longest_wait * 1000 > given.most for seen in found.values()))
 
 
 if __name__ == "__main__":
