@@ -11,10 +11,10 @@ from ocms_adapters.sql.reference import read_reference_from
 from ocms_adapters.sql.reversals import SqlReversalStores
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app.cli.listing import AsJson, show_list
+from ocms_app.court_stores import court_stores
 from ocms_app.databases import open_databases
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
-from ocms_app.wiring import court_stores
 from ocms_core.court import explaining as court
 from ocms_core.hst import explaining as hst
 from ocms_core.kernel.dates import singapore, today

@@ -17,12 +17,12 @@ from tenacity.wait import wait_base
 
 from ocms_app.cli.stopping import set_when_stopped
 from ocms_app.databases import Databases, open_databases
-from ocms_app.deployment_check import check_before_start
 from ocms_app.distributed_reconciliation import queue_of, reconciliation
 from ocms_app.job_runner import JobRunner, count_from_zero
 from ocms_app.job_table import JOBS, schedules_in_effect
 from ocms_app.keys import head_signer
 from ocms_app.scheduler import Worker
+from ocms_app.start_check import check_before_start
 from ocms_app.startup import startup
 from ocms_app.system_metrics import SystemMetrics, show_connections
 from ocms_core.kernel.errors import Unavailable
