@@ -12,6 +12,7 @@ from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.stage_moves import NextStage, StageMove
 from ocms_core.stages.client_checks import ToppanRun
 from ocms_core.stages.facts import EntryChange, StageNotice, ToppanFacts
+from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.toppan import CHUNK, ToppanResult, chunks, decide, toppan_result
 from tests.support.builders import NOW, SINCE, at
 from tests.support.cases import Case, parametrize_cases
@@ -183,6 +184,7 @@ def test_a_print_run_moves_a_notice_to_the_first_court_stages(stage: str) -> Non
 @pytest.mark.rule("S73")
 def test_a_notice_that_moves_on_gets_its_amount_and_nothing_else() -> None:
     decision = decide(["A"], ToppanRun(("A",), "DR3", NOW), facts(standing(), None, DEFAULTS), NOW)
+    assert decision.answers == (Answer("A", codes.TOPPAN_AUTOMATIC, StageTransition("DN2", "DR3")),)
     assert decision.changes == (
         NoticeChanged(
             "A",
