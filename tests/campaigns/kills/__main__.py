@@ -29,7 +29,8 @@ def main() -> None:
     for counts in (kills.kills, kills.answers):
         for name, count in sorted(counts.items()):
             say(f"{name}: {count:,}")
-    say(f"rows that agree with the Internet copy: {kills.compared:,}; {kills.seconds / 60:.1f} minutes")
+    say(f"rows that agree with the Internet copy: {kills.compared:,}")
+    say(f"audit rows and access records, all sealed: {kills.sealed:,}; {kills.seconds / 60:.1f} minutes")
 
 
 if __name__ == "__main__":
