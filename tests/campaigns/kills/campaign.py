@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from math import inf
 from pathlib import Path
 from random import Random
 from time import monotonic, sleep
@@ -27,7 +28,7 @@ SUPPLY = 40
 FEWEST = 200
 """Subjects that have to be left before a kill: more than the clients begin until calls are answered again."""
 ANSWERS_AFTER_A_KILL = 4
-NEWEST = 60
+NEWEST = 40
 """Finished subjects that are looked at after each kill; at each whole check it is all since the last."""
 KILLS_TO_A_WHOLE_CHECK = 25
 LONGEST_WAIT_SECONDS = 0.3
@@ -52,12 +53,14 @@ def run(
     rounds: int,
     progress: Callable[[str], object],
     many: Mapping[str, int] = SEVERAL,
+    minutes: float = inf,
 ) -> Kills:
     """
     Kill web, worker, relay and PostgreSQL so many times each, in an order and at moments of the seed.
 
     PostgreSQL is killed at one of its backends or, in every other round, at its postmaster. Of each kind of
-    OCMS's own processes `many` are running. Raises an AssertionError for whatever does not hold after a kill.
+    OCMS's own processes `many` are running. After so many `minutes` no round is begun. Raises an
+    AssertionError for whatever does not hold after a kill.
     """
     random, started, kills = Random(seed), monotonic(), Counter[str]()
     with system(folder, many) as here:
@@ -65,6 +68,8 @@ def run(
         load.supply(SUPPLY)
         with load.running():
             for number in range(rounds):
+                if monotonic() - started > minutes * 60:
+                    break
                 names = [WEB, WORKER, RELAY, POSTMASTER if number % 2 else BACKEND]
                 random.shuffle(names)
                 for name in names:

@@ -16,7 +16,7 @@ from tests.campaigns.kills.subjects import KINDS, Step, Subject, put_outbox
 from tests.campaigns.kills.system import System, retried
 
 CLIENTS = 8
-PAUSE_SECONDS = 0.25
+PAUSE_SECONDS = 0.4
 """The wait of a client between two calls."""
 ANSWERED, FAILED, UNAVAILABLE = 200, 500, 503
 TO_REPEAT = frozenset({409, 429, 503})

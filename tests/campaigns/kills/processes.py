@@ -23,7 +23,7 @@ WEB, WORKER, RELAY = "web", "worker", "relay"
 WORDS: Mapping[str, Callable[[int], Sequence[str]]] = {
     WEB: lambda port: ("serve", "--port", str(port)),
     WORKER: lambda _: ("work",),
-    RELAY: lambda _: ("replication", "run", "--pause", "0.1"),
+    RELAY: lambda _: ("replication", "run", "--pause", "0.5"),
 }
 FORKING = (sys.executable, "-m", "tests.campaigns.kills.forking")
 PROJECT = Path(__file__).parents[3]
