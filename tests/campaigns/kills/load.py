@@ -18,12 +18,11 @@ from tests.campaigns.kills.system import System, retried
 CLIENTS = 8
 PAUSE_SECONDS = 0.4
 """The wait of a client between two calls."""
-ANSWERED, FAILED, UNAVAILABLE = 200, 500, 503
+ANSWERED, FAILED = 200, 500
 TO_REPEAT = frozenset({409, 429, 503})
 """Answers after which a client repeats its call: still being answered, too many repeats, unavailable."""
-WAIT_SECONDS = 0.1
-LONGER_WAIT_SECONDS = 0.5
-"""The wait while a call is still being answered: of a submit that was killed, for a minute (K1)."""
+WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 5.0
+"""The wait before a repeat, doubled each time: a refused attempt counts against the limit of its caller."""
 PATIENCE_SECONDS = 300
 PART = 400
 """Subjects that are looked at in one statement."""
@@ -131,6 +130,7 @@ class Load:
     def _make(self, http: httpx.Client, step: Step) -> None:
         """Make a call until it is answered, each time to one of the processes that serve."""
         headers = {**self._credential(step.role), "Idempotency-Key": step.key, "X-Request-ID": step.key}
+        wait = WAIT_SECONDS
         while not self.giving_up.is_set():
             answer = self._sent(http, step.path, step.body, headers)
             if answer is None:
@@ -143,8 +143,8 @@ class Load:
                 self.counts[f"answered with {answer.status_code}"] += 1
             else:
                 raise WrongAnswer(f"{step.path}: {answer.status_code} {answer.text[:300]}")
-            unavailable = answer is None or answer.status_code == UNAVAILABLE
-            time.sleep(WAIT_SECONDS if unavailable else LONGER_WAIT_SECONDS)
+            time.sleep(wait)
+            wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
     def _sent(
         self, http: httpx.Client, path: str, asked: Mapping[str, Any], headers: Mapping[str, str]
