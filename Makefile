@@ -114,7 +114,7 @@ mutants: $(MUTANTS_READY) ## change the core in small ways, which the specificat
 	@$(BIN)/python -m tools.mutants --workers $(WORKERS) --seed $(SEED) \
 		$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(RESULTS),--results $(RESULTS))
 
-campaign: $(READY) ## run one campaign whole, in minutes to hours: make campaign NAME=year, NAME=kills
+campaign: $(READY) ## run one campaign whole, in minutes to hours: make campaign NAME=year, kills or full_disk
 	@$(BIN)/python -m tests.campaigns.$(NAME)
 
 soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples, 200 mutants and the campaigns

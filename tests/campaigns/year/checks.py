@@ -19,6 +19,7 @@ from ocms_core.kernel.dates import local, singapore
 from ocms_core.suspensions import service as suspensions
 from tests.campaigns.year.city import VON, City
 from tests.campaigns.year.known_notices import Unexplained
+from tests.campaigns.year.record_checks import check_audit, check_record, check_sealed
 
 HOUSEKEEPING = {
     "outbox": (t.ocms_outbox, "delivered_at", "keep_outbox"),
@@ -199,9 +200,11 @@ def deliver(city: City) -> None:
     city.runner.run(job_named("deliver_to_internet"))
 
 
-MONTHLY: tuple[Callable[[City], None], ...] = (check_suspensions, check_retention)
-AT_THE_END: tuple[Callable[[City], None], ...] = (
+MONTHLY: tuple[Callable[[City], object], ...] = (check_suspensions, check_retention, check_audit)
+AT_THE_END: tuple[Callable[[City], object], ...] = (
     check_notices,
+    check_record,
+    check_sealed,
     check_copies,
     check_suspensions,
     check_retention,
