@@ -34,7 +34,7 @@ unexport VIRTUAL_ENV PYTHONPATH
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Bytecode is written here, where a machine may forbid Python to write it while a program runs.
 setup: $(READY) ## prepare .venv; .venv/bin/ocms is then the command
@@ -93,6 +93,12 @@ site: $(READY) ## build the documentation site in var/guide, where a running sys
 		--python "$$(command -v $(PYTHON))" --no-default-groups --group site
 	@NO_MKDOCS_2_WARNING=1 $(TOOLS)/site/bin/python -m tools.doc_site
 
+postgres: $(READY) ## start an empty PostgreSQL to try a deployment on, until it is stopped
+	@$(BIN)/python -m tools.postgres
+
+newcomer: ## follow the README and the guide to a deployment in a fresh clone of the last commit, and time it
+	@$(PYTHON) -m guides.newcomer
+
 guides: $(READY) ## run every command of the README and the how-to pages as it is written
 	@$(BIN)/pytest guides
 
@@ -134,4 +140,4 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test mssql spec clients world site guides check bench mutants campaign soak docs clean
+.PHONY: help setup run test mssql spec clients world site postgres newcomer guides check bench mutants campaign soak docs clean
