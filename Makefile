@@ -20,8 +20,8 @@ TOOLS := .tools
 NODE := $(TOOLS)/node
 AZURITE_READY := $(TOOLS)/azurite/.ready
 UV = $$($(PYTHON) tools/bring_uv.py)
-SYNC = uv=$(UV) && $$uv sync --quiet --locked --compile-bytecode --python "$$(command -v $(PYTHON))" \
-	--all-extras
+BRING = uv=$(UV) && $$uv sync --quiet --locked --python "$$(command -v $(PYTHON))" --all-extras
+SYNC = $(BRING) --compile-bytecode
 SOURCES := src tests benchmarks clients world guides tools
 
 export UV_PYTHON_DOWNLOADS := never
@@ -36,15 +36,18 @@ unexport VIRTUAL_ENV PYTHONPATH
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# Bytecode is written here, where a machine may forbid Python to write it while a program runs.
+# Bytecode is written here, where a machine may forbid Python to write it while a program runs. Some files of
+# packages are for other versions of Python, and are never imported.
 setup: $(READY) ## prepare .venv; .venv/bin/ocms is then the command
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@$(BIN)/python -m compileall -q src
 
+# Without bytecode, most of which a first `make run` does not need.
 $(READY): pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "OCMS needs Python 3.11 or newer, which $(PYTHON) is not: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@echo "Preparing $(VENV) (the first time may take a minute) ..."
-	@$(SYNC)
+	@$(BRING)
 	@touch $@
 
 $(BENCH_READY): $(READY)
