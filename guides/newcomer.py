@@ -79,6 +79,9 @@ def main() -> int:
         }
     for what, (seconds, bound) in times.items():
         print(f"clone to {what}: {seconds:.1f} s (at most {bound} s)")
+    used = os.times()
+    busy = used.children_user + used.children_system
+    print(f"of one processor, with backup and restore: {busy:.1f} s; load {os.getloadavg()[0]:.1f}")
     print("backed up, restored, verified and reconciled as the text says")
     print(*wrong, *wrong_there, sep="\n", end="")
     late = any(seconds > bound for seconds, bound in times.values())
