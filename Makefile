@@ -20,8 +20,8 @@ TOOLS := .tools
 NODE := $(TOOLS)/node
 AZURITE_READY := $(TOOLS)/azurite/.ready
 UV = $$($(PYTHON) tools/bring_uv.py)
-SYNC = uv=$(UV) && $$uv sync --quiet --locked --compile-bytecode --python "$$(command -v $(PYTHON))" \
-	--all-extras
+BRING = uv=$(UV) && $$uv sync --quiet --locked --python "$$(command -v $(PYTHON))" --all-extras
+SYNC = $(BRING) --compile-bytecode
 SOURCES := src tests benchmarks clients world guides tools
 
 export UV_PYTHON_DOWNLOADS := never
@@ -34,17 +34,20 @@ unexport VIRTUAL_ENV PYTHONPATH
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# Bytecode is written here, where a machine may forbid Python to write it while a program runs.
+# Bytecode is written here, where a machine may forbid Python to write it while a program runs. Some files of
+# packages are for other versions of Python, and are never imported.
 setup: $(READY) ## prepare .venv; .venv/bin/ocms is then the command
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@$(BIN)/python -m compileall -q src
 
+# Without bytecode, most of which a first `make run` does not need.
 $(READY): pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "OCMS needs Python 3.11 or newer, which $(PYTHON) is not: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@echo "Preparing $(VENV) (the first time may take a minute) ..."
-	@$(SYNC)
+	@$(BRING)
 	@touch $@
 
 $(BENCH_READY): $(READY)
@@ -93,6 +96,12 @@ site: $(READY) ## build the documentation site in var/guide, where a running sys
 		--python "$$(command -v $(PYTHON))" --no-default-groups --group site
 	@NO_MKDOCS_2_WARNING=1 $(TOOLS)/site/bin/python -m tools.doc_site
 
+postgres: $(READY) ## start an empty PostgreSQL to try a deployment on, until it is stopped
+	@$(BIN)/python -m tools.postgres
+
+newcomer: ## follow the README and the guide to a deployment in a fresh clone of the last commit, and time it
+	@$(PYTHON) -m guides.newcomer
+
 guides: $(READY) ## run every command of the README and the how-to pages as it is written
 	@$(BIN)/pytest guides
 
@@ -134,4 +143,4 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test mssql spec clients world site guides check bench mutants campaign soak docs clean
+.PHONY: help setup run test mssql spec clients world site postgres newcomer guides check bench mutants campaign soak docs clean
