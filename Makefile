@@ -15,10 +15,12 @@ BENCH_READY := $(READY)-bench
 CLIENTS_READY := $(READY)-clients
 MUTANTS_READY := $(READY)-mutants
 # npm, from a wheel, installs what tools/NAME/package.json names: Azurite, the Azure Blob Storage of the
-# tests, the linter and the client generator of the API description, and an identity provider.
+# tests, the linter and the client generator of the API description, an identity provider, and what checks
+# pages in a browser for accessibility.
 TOOLS := .tools
 NODE := $(TOOLS)/node
 AZURITE_READY := $(TOOLS)/azurite/.ready
+BROWSER_READY := $(TOOLS)/browser/.ready
 UV = $$($(PYTHON) tools/bring_uv.py)
 SYNC = uv=$(UV) && $$uv sync --quiet --locked --compile-bytecode --python "$$(command -v $(PYTHON))" \
 	--all-extras
@@ -71,7 +73,7 @@ $(TOOLS)/%/.ready: tools/%/package.json tools/%/package-lock.json tools/%/.npmrc
 run: $(READY) ## start a working system with sample data on SQLite; on another port with PORT=8001
 	@$(BIN)/ocms demo --port $(PORT)
 
-test: $(BENCH_READY) $(AZURITE_READY) ## run every test, on SQLite, a real PostgreSQL and Azurite
+test: $(BENCH_READY) $(AZURITE_READY) $(BROWSER_READY) ## run every test, on SQLite, a real PostgreSQL, Azurite and Chromium
 	@$(BIN)/pytest -n $(WORKERS)
 
 mssql: $(READY) ## run the adapter suite on a SQL Server: make mssql URL='mssql://user:password@host'
@@ -117,7 +119,7 @@ mutants: $(MUTANTS_READY) ## change the core in small ways, which the specificat
 campaign: $(READY) ## run one campaign whole, in minutes to hours: make campaign NAME=year, NAME=kills
 	@$(BIN)/python -m tests.campaigns.$(NAME)
 
-soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples, 200 mutants and the campaigns
+soak: $(READY) $(AZURITE_READY) $(BROWSER_READY) ## run the tests with a hundred times as many generated examples, 200 mutants and the campaigns
 	@$(BIN)/pytest -n $(WORKERS) --hypothesis-profile=soak
 	@$(MAKE) --no-print-directory mutants SAMPLE=200
 	@$(MAKE) --no-print-directory campaign NAME=year

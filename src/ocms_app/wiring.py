@@ -5,13 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from litestar.types import ASGIApp
-from sqlalchemy import Engine
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.files.blobs import FolderStore
 from ocms_adapters.jwks import keys_at, keys_in
 from ocms_adapters.sql.access_records import SqlAccessRecords
-from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.internet_copy import InternetCopy
@@ -26,7 +24,9 @@ from ocms_app.databases import Databases, open_databases
 from ocms_app.demo_package import development_issuers
 from ocms_app.keys import access_hash_key, audit_cipher, field_cipher
 from ocms_app.reports import report_store
-from ocms_app.settings import DAYEND, IssuerSettings, Settings, WrongSettings
+from ocms_app.settings import IssuerSettings, Settings, WrongSettings
+from ocms_app.staff_pages import portal_of
+from ocms_app.stores import court_stores
 from ocms_app.system_metrics import show_connections
 from ocms_core.kernel.access import Role
 from ocms_web.app import create_app
@@ -82,11 +82,6 @@ def issuer(given: IssuerSettings) -> Issuer:
         raise WrongSettings([f"issuer {given.name}: {wrong}"]) from None
 
 
-def court_stores(settings: Settings, intranet: Engine) -> SqlCourtStores:
-    """Return the stores of contract 1, with the test of court notices that the settings name (P22)."""
-    return SqlCourtStores(intranet, by_dayend=settings.court_test == DAYEND)
-
-
 def check_settings(settings: Settings) -> None:
     """Raise `WrongSettings`, a line for each, for issuers, keys or reports the API cannot be wired with."""
     wrong: list[str] = []
@@ -116,9 +111,9 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     databases = databases or open_databases(settings)
     show_connections(databases)
     intranet = databases.intranet
-    authenticator = Authenticator(
-        ApiKeyAuthenticator(SqlCredentials(intranet)), BearerAuthenticator(tuple(issuers(settings)))
-    )
+    accepted = tuple(issuers(settings))
+    bearer = BearerAuthenticator(accepted)
+    authenticator = Authenticator(ApiKeyAuthenticator(SqlCredentials(intranet)), bearer)
     threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="call")
     records = SqlAccessRecords(intranet, access_hash_key(settings))
     pipeline = Pipeline(
@@ -151,4 +146,7 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
         version=version,
         files=routes,
         guide=guide if settings.guide and guide.is_dir() else None,
+        portal=portal_of(
+            settings, intranet, pipeline=pipeline, endpoints=endpoints, issuers=accepted, bearer=bearer
+        ),
     )

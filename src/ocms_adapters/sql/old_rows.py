@@ -20,6 +20,7 @@ ENDED_AT: Mapping[RowKind, Column[datetime]] = {
     RowKind.ACCESS_RECORDS: t.ocms_access_record.c.looked_up_at,
     RowKind.JOB_RUNS: t.ocms_job_run.c.ended_at,
     RowKind.ALERTS: t.ocms_alert.c.sent_at,
+    RowKind.SESSIONS: t.ocms_staff_session.c.used_at,
 }
 
 

@@ -24,6 +24,7 @@ class RowKind(Enum):
     JOB_RUNS = "job_runs"
     ALERTS = "alerts"
     REPORTS = "reports"
+    SESSIONS = "sessions"
 
 
 class OldRows(Protocol):

@@ -13,6 +13,7 @@ from ocms_core.jobs.retention import RowKind
 from ocms_core.jobs.runs import ReleaseRefusal, RunResult, SkipReason
 from ocms_core.jobs.stuck_cases import StuckKind
 from ocms_core.kernel.access import CredentialKind, Operation, Role
+from ocms_core.kernel.access_log import StaffPage
 from ocms_core.kernel.audit_heads import RecordKind
 from ocms_core.kernel.batch_limits import BatchCap
 from ocms_core.kernel.idempotency import KeyOrigin
@@ -55,7 +56,10 @@ WORDS: Mapping[type[Enum], tuple[str, ...]] = {
     CellKind: ("text", "whole", "money", "day", "moment"),
     OffenderType: ("DRIVER", "OWNER", "HIRER", "DIRECTOR"),
     RecordKind: ("audit row", "access record"),
-    RowKind: (*("answers", "outbox", "rate_slots", "access_records", "job_runs", "alerts", "reports"),),
+    RowKind: (
+        *("answers", "outbox", "rate_slots", "access_records", "job_runs", "alerts", "reports", "sessions"),
+    ),
+    StaffPage: ("staff page: find", "staff page: notice"),
     StuckKind: ("notice", "suspension", "delivery", "enquiry", "job_run"),
 }
 # The sentences of these stand beside what they are about.
