@@ -112,6 +112,9 @@ check: $(MUTANTS_READY) ## check style, types, import contracts, the printed doc
 bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
 	@$(BIN)/python -m benchmarks
 
+screens: $(READY) $(BROWSER_READY) ## take pictures of the staff pages on the sample, and check each for accessibility
+	@$(BIN)/python -m tools.screens
+
 mutants: $(MUTANTS_READY) ## change the core in small ways, which the specification has to find; some with SAMPLE=200
 	@$(BIN)/python -m tools.mutants --workers $(WORKERS) --seed $(SEED) \
 		$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(RESULTS),--results $(RESULTS))
@@ -136,4 +139,4 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test mssql spec clients world site guides check bench mutants campaign soak docs clean
+.PHONY: help setup run test screens mssql spec clients world site guides check bench mutants campaign soak docs clean

@@ -7,12 +7,14 @@ from sqlalchemy import Engine
 
 from ocms_adapters.oidc import WELL_KNOWN, OpenIdProvider, ProviderSettings
 from ocms_adapters.sql.staff_sessions import SqlStaffSessions
+from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app.settings import Settings, WrongSettings, variable
 from ocms_core.kernel.staff_sessions import SessionLimits
 from ocms_web.authentication.bearer import BearerAuthenticator, KeySource
 from ocms_web.authentication.issuers import CallerKind, Issuer
 from ocms_web.endpoints import Endpoint
 from ocms_web.pipeline import Pipeline
+from ocms_web.portal.find import FindPage
 from ocms_web.portal.sessions import Sessions
 from ocms_web.portal.sign_in import SIGNED_IN, SIGNED_OUT, SignIn
 from ocms_web.portal.site import Portal
@@ -41,13 +43,13 @@ def portal_of(
         {endpoint.operation: endpoint for endpoint in endpoints},
         Sessions(SqlStaffSessions(intranet), limits),
         SignIn(provider(settings, issuer), issuer, keys, settings.staff_client_id, bearer),
-        pages(),
+        pages(intranet),
     )
 
 
-def pages() -> tuple[Page, ...]:
+def pages(intranet: Engine) -> tuple[Page, ...]:
     """Return the pages, in the order of their list."""
-    return ()
+    return (FindPage(SqlStageStores(intranet)).page(),)
 
 
 def staff_issuer(settings: Settings, issuers: Sequence[tuple[Issuer, KeySource]]) -> tuple[Issuer, KeySource]:

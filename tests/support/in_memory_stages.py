@@ -65,6 +65,10 @@ class InMemoryStageStores:
         self.asked.append(criteria)
         return self.found[:most], len(self.found)
 
+    def listed(self, notice_nos: Sequence[str]) -> Sequence[FoundNotice]:
+        """Return the notices of some numbers."""
+        return [notice for notice in self.found if notice.notice_no in notice_nos]
+
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
         """Return notices and which of them have a change row in a period."""
         notices = {number: self.notices[number] for number in notice_nos if number in self.notices}

@@ -116,6 +116,10 @@ class SqlStageReader:
         """Return the first `most` notices that meet all criteria, in notice order, and how many there are."""
         return stage_search.search(self._connection, criteria, most)
 
+    def listed(self, notice_nos: Sequence[str]) -> Sequence[FoundNotice]:
+        """Return the notices of some numbers that exist, in notice order."""
+        return stage_search.listed(self._connection, notice_nos)
+
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
         """Return the notices, the reference data, and which notices have a change row in a period."""
         return self._stage_facts(self._statements.notices, notice_nos, changed_in)

@@ -18,6 +18,9 @@ class StageReader(Protocol):
     def search(self, criteria: Criteria, most: int) -> tuple[Sequence[FoundNotice], int]:
         """Return the first `most` notices that meet all criteria, in notice order, and how many there are."""
 
+    def listed(self, notice_nos: Sequence[str]) -> Sequence[FoundNotice]:
+        """Return the notices of some numbers that exist, in notice order."""
+
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
         """Return the notices, the reference data, and which notices have a change row in a period."""
 

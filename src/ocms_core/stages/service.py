@@ -45,6 +45,18 @@ def search_notices(criteria: Criteria, *, stores: StageStores) -> search.SearchR
         return search.decide(*reader.search(criteria, search.MOST_LISTED))
 
 
+def list_notices(notice_nos: Sequence[str], *, stores: StageStores) -> search.SearchResult:
+    """
+    Find the notices of a list of numbers, each with whether it may be moved, as a search shows them.
+
+    Numbers without a notice are left out. Raises `Unavailable` when the database cannot be reached. Rules S2
+    to S4.
+    """
+    with stores.reading() as reader:
+        found = reader.listed(notice_nos)
+    return search.decide(found, len(found))
+
+
 def validate(
     request: Validation, *, stores: StageStores, now: datetime | None = None
 ) -> tuple[Answer[Eligible], ...]:

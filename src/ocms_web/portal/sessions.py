@@ -21,6 +21,12 @@ OWN_PATH = re.compile(r"/staff(/[\w.~-]+)*(\?[\w.~=&%+-]*)?", re.ASCII)
 START = "/staff"
 
 
+Search = tuple[tuple[str, str], ...]
+"""What was looked for, by the names of its fields; never an identity number."""
+
+MOST_SEARCHES = 5
+
+
 @frozen
 class KeptForm:
     """A form that was sent when the session had ended, and the page it was for."""
@@ -31,17 +37,24 @@ class KeptForm:
 
 @frozen
 class Content:
-    """What a session keeps: messages for the next page, and a form to send again."""
+    """What a session keeps: messages for the next page, a form to send again, the last searches."""
 
     messages: tuple[Message, ...] = ()
     form: KeptForm | None = None
+    searches: tuple[Search, ...] = ()
+
+    def after(self, searched: Search) -> "Content":
+        """Return the content with a search in front of those before it."""
+        others = (each for each in self.searches if each != searched)
+        return evolve(self, searches=(searched, *others)[:MOST_SEARCHES])
 
     def written(self) -> str | None:
         """Return the content as it is stored; None for nothing."""
-        if not self.messages and not self.form:
+        if self == Content():
             return None
         messages = [[message.text, message.tone.value] for message in self.messages]
-        return json.dumps({"messages": messages, "form": self.form and asdict(self.form)})
+        form = self.form and asdict(self.form)
+        return json.dumps({"messages": messages, "form": form, "searches": self.searches})
 
 
 def read_content(text: str | None) -> Content:
@@ -50,8 +63,16 @@ def read_content(text: str | None) -> Content:
         return Content()
     stored = json.loads(text)
     form = stored["form"]
-    kept = KeptForm(form["path"], tuple((name, value) for name, value in form["fields"])) if form else None
-    return Content(tuple(Message(said, Tone(tone)) for said, tone in stored["messages"]), kept)
+    return Content(
+        tuple(Message(said, Tone(tone)) for said, tone in stored["messages"]),
+        KeptForm(form["path"], pairs(form["fields"])) if form else None,
+        tuple(map(pairs, stored["searches"])),
+    )
+
+
+def pairs(given: list[list[str]]) -> tuple[tuple[str, str], ...]:
+    """Return pairs of texts as they were before they were stored."""
+    return tuple((name, value) for name, value in given)
 
 
 @frozen

@@ -222,6 +222,8 @@ def answer_response(
     is_sent_again = content.form and content.form.path == request.url.path and request.method == "POST"
     if is_sent_again or visit.is_form_dropped:
         content = evolve(content, form=None)
+    if visit.searched:
+        content = content.after(visit.searched)
     if isinstance(answer, Download):
         portal.sessions.keep(session, content)
         return download(answer)

@@ -20,7 +20,7 @@ from ocms_web.json_codec import Reply, encode
 from ocms_web.pipeline import Pipeline, actor_of
 from ocms_web.portal.forms import SubmittedForm
 from ocms_web.portal.messages import Message, Tone
-from ocms_web.portal.sessions import OpenSession, Sessions
+from ocms_web.portal.sessions import OpenSession, Search, Sessions
 from ocms_web.repeats import repeat_reply
 
 
@@ -121,7 +121,8 @@ class Visit:
     One request of a signed-in officer to a page.
 
     `path_params` and `query` are what its address carries, `form` what was posted; `is_partial` where htmx
-    asks for a part of the page. What is added to `messages` is shown by the answer.
+    asks for a part of the page. What is added to `messages` is shown by the answer; `searched` is what was
+    looked for, to be offered again.
     """
 
     page: Page
@@ -135,6 +136,7 @@ class Visit:
     form: SubmittedForm = field(factory=SubmittedForm)
     is_partial: bool = False
     messages: list[Message] = field(factory=list)
+    searched: Search | None = None
     is_form_dropped: bool = False
 
     @property
@@ -150,7 +152,17 @@ class Visit:
             raise ValueError(f"{self.page.path} has no purpose to look somebody up for")
         self.pipeline.records.record_access(self.principal, purpose, id_nos, self.now, notice_no=notice_no)
 
-    @rule("G2", "G16", "P3", "K1", "K6")
+    @rule("G16", "P3")
+    def admit(self, operation: Operation) -> None:
+        """Raise `PageProblem` for an operation that is not the officer's, or comes too often (G16, P3)."""
+        if not may(self.principal, operation):
+            raise NOT_ALLOWED
+        limit = self.pipeline.limit_of[operation]
+        admission = self.pipeline.limits.take(operation, limit, self.principal.credential, self.now)
+        if isinstance(admission, RateLimitExceeded):
+            raise TOO_MANY
+
+    @rule("G2", "K1", "K6")
     def call(self, operation: Operation, body: object, *, key: str = "", dry_run: bool = False) -> CallAnswer:
         """
         Make a call of the API for the officer: the same roles, limits, checks and records (G2, G16).
@@ -158,12 +170,7 @@ class Visit:
         `key` is its `Idempotency-Key` (K1); of a `dry_run` nothing is written (K6). Raises `PageProblem` for
         a call that is not allowed or comes too often.
         """
-        if not may(self.principal, operation):
-            raise NOT_ALLOWED
-        limit = self.pipeline.limit_of[operation]
-        admission = self.pipeline.limits.take(operation, limit, self.principal.credential, self.now)
-        if isinstance(admission, RateLimitExceeded):
-            raise TOO_MANY
+        self.admit(operation)
         endpoint = self.endpoints[operation]
         request = Request(
             self.principal,

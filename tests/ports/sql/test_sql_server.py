@@ -185,6 +185,7 @@ def searches(engine: Engine) -> None:
         for criteria in (everything, *({name: value} for name, value in everything.items())):
             stage_search.search(connection, Criteria(**criteria), 1)
             stage_search.counted(connection, stage_search.bound_by(Criteria(**criteria)))
+        stage_search.listed(connection, ["A1"])
 
 
 def suspensions(engine: Engine) -> None:
