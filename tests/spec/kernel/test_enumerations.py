@@ -9,6 +9,7 @@ import pytest
 
 import ocms_core
 from ocms_core.hst.mha_file import MhaFileFault
+from ocms_core.hst.outcomes import CheckOutcome
 from ocms_core.jobs.retention import RowKind
 from ocms_core.jobs.runs import ReleaseRefusal, RunResult, SkipReason
 from ocms_core.jobs.stuck_cases import StuckKind
@@ -60,6 +61,8 @@ WORDS: Mapping[type[Enum], tuple[str, ...]] = {
         *("answers", "outbox", "rate_slots", "access_records", "job_runs", "alerts", "reports", "sessions"),
     ),
     StaffPage: ("staff page: find", "staff page: notice"),
+    RowKind: (*("answers", "outbox", "rate_slots", "access_records", "job_runs", "alerts", "reports"),),
+    CheckOutcome: ("new-address", "listed-address", "invalid-address", "no-address", "revived"),
     StuckKind: ("notice", "suspension", "delivery", "enquiry", "job_run"),
 }
 # The sentences of these stand beside what they are about.
