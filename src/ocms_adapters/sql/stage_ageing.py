@@ -75,7 +75,7 @@ class SqlAgeingReader:
                 func.coalesce(changed.source, ""),
                 changed.remarks,
             )
-            .where(*between(day, day), officer == OFFICER)
+            .where(*between(day, day), OFFICER.is_not_distinct_from(officer))
             .order_by(changed.date_of_change.desc(), changed.notice_no, changed.new_processing_stage)
             .limit(most)
         )

@@ -14,7 +14,7 @@ from ocms_core.hst.ports import HstStores
 from ocms_core.hst.reports import month_bounds
 from ocms_core.hst.request_checks import HstApplication, HstListQuery, HstRevival, HstUpdate
 from ocms_core.kernel.codes import HST_NOT_CREATED, HST_NOT_REVIVED, HST_NOT_UPDATED
-from ocms_core.kernel.dates import today
+from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.decision_moments import dates_of
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.idempotency import IdempotentCall
@@ -122,7 +122,7 @@ def count_outcomes(*, months: int, stores: HstStores, now: datetime) -> tuple[Mo
     with stores.reading() as reader:
         return tuple(
             month_of_checks(month, tuple(reader.checked_identities(*month_bounds(month))))
-            for month in last_months(today(now), months)
+            for month in last_months(singapore(now).date(), months)
         )
 
 

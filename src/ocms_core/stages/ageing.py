@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Protocol
 
-from ocms_core.kernel.dates import today
+from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import StageChange
 from ocms_core.kernel.stages import STAGES
@@ -104,7 +104,7 @@ def count_ages(*, stores: AgeingStores, now: datetime) -> tuple[StageAges, ...]:
 
     Stages without any are left out; the others are in the order of the contract, unknown ones last.
     """
-    day = today(now)
+    day = singapore(now).date()
     since = [first for first, _ in (band.entered(day) for band in AGE_BANDS) if first]
     found: dict[str, list[int]] = {}
     with stores.reading() as reader:
@@ -118,7 +118,7 @@ def count_ages(*, stores: AgeingStores, now: datetime) -> tuple[StageAges, ...]:
 def notices_of_age(stage: str, band: AgeBand, *, stores: AgeingStores, now: datetime) -> Sequence[AgedNotice]:
     """Return the first open notices of a stage and band, which a figure of `count_ages` counts."""
     with stores.reading() as reader:
-        return reader.open_notices(stage, *band.entered(today(now)), MOST_SHOWN)
+        return reader.open_notices(stage, *band.entered(singapore(now).date()), MOST_SHOWN)
 
 
 @rule("S51")

@@ -92,7 +92,7 @@ def test_a_line_says_where_the_notice_goes_and_what_is_payable(engine: Engine) -
 def test_the_changes_of_an_officer_and_day_are_listed_the_latest_first(engine: Engine) -> None:
     numbers = notice_numbers(6)
     last_moment = MIDNIGHT + timedelta(days=1, microseconds=-1)
-    change = {
+    change: dict[str, Any] = {
         "new_processing_stage": "RD2",
         "last_processing_stage": "RD1",
         "reason_of_change": "SUP",
@@ -100,7 +100,7 @@ def test_the_changes_of_an_officer_and_day_are_listed_the_latest_first(engine: E
         "source": "PORTAL",
         "authorised_officer": "OIC.TAN",
     }
-    places = (
+    places: tuple[dict[str, Any], ...] = (
         {"date_of_change": MIDNIGHT},
         {"date_of_change": last_moment},
         {"date_of_change": MIDNIGHT - timedelta(microseconds=1)},
