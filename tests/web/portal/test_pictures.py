@@ -139,9 +139,9 @@ def test_the_stages_of_a_notice_are_said_in_words() -> None:
     said = described(parsed(stages_picture("stages", STAGES_SHOWN)))
     assert said.startswith(
         "It was in NPA since 1 Nov 2024, ROV, RD1 since 5 Dec 2024. It is in RD2 second reminder to the "
-        "owner, hirer or director, since 3 Jan 2025, 70.00 payable. It may go to RR3 final reminder to the owner, "
-        "hirer or director: on 17 Jan 2025 or by an officer: 80.00 payable, 14 days; ROV owner look-up: "
-        "by an officer: 70.00 payable, 14 days; "
+        "owner, hirer or director, since 3 Jan 2025, 70.00 payable. It may go to RR3 final reminder to the "
+        "owner, hirer or director: on 17 Jan 2025 or by an officer: 80.00 payable, 14 days; ROV owner "
+        "look-up: by an officer: 70.00 payable, 14 days; "
     )
 
 
