@@ -2,19 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import Engine
 
 from ocms_adapters.oidc import WELL_KNOWN, OpenIdProvider, ProviderSettings
+from ocms_adapters.sql.offenders import SqlOffenderStores
+from ocms_adapters.sql.reversals import SqlReversalStores
 from ocms_adapters.sql.staff_sessions import SqlStaffSessions
 from ocms_adapters.sql.stages import SqlStageStores
+from ocms_app.explanations import explanations
 from ocms_app.settings import Settings, WrongSettings, variable
 from ocms_core.kernel.staff_sessions import SessionLimits
+from ocms_core.reversals.explaining import reversible_changes
 from ocms_web.authentication.bearer import BearerAuthenticator, KeySource
 from ocms_web.authentication.issuers import CallerKind, Issuer
 from ocms_web.endpoints import Endpoint
 from ocms_web.pipeline import Pipeline
 from ocms_web.portal.find import FindPage
+from ocms_web.portal.notice import NoticePages
 from ocms_web.portal.sessions import Sessions
 from ocms_web.portal.sign_in import SIGNED_IN, SIGNED_OUT, SignIn
 from ocms_web.portal.site import Portal
@@ -43,13 +49,20 @@ def portal_of(
         {endpoint.operation: endpoint for endpoint in endpoints},
         Sessions(SqlStaffSessions(intranet), limits),
         SignIn(provider(settings, issuer), issuer, keys, settings.staff_client_id, bearer),
-        pages(intranet),
+        pages(settings, intranet),
     )
 
 
-def pages(intranet: Engine) -> tuple[Page, ...]:
+def pages(settings: Settings, intranet: Engine) -> tuple[Page, ...]:
     """Return the pages, in the order of their list."""
-    return (FindPage(SqlStageStores(intranet)).page(),)
+    stages, reversals = SqlStageStores(intranet), SqlReversalStores(intranet)
+    notice = NoticePages(
+        stages,
+        SqlOffenderStores(intranet),
+        explain=partial(explanations, settings, intranet),
+        reversible=lambda notice_no, now: reversible_changes(notice_no, stores=reversals, now=now),
+    )
+    return (FindPage(stages).page(), *notice.pages())
 
 
 def staff_issuer(settings: Settings, issuers: Sequence[tuple[Issuer, KeySource]]) -> tuple[Issuer, KeySource]:
