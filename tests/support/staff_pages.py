@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -12,15 +12,20 @@ import httpx
 import pytest
 from attrs import define, field, frozen
 from litestar.types import ASGIApp
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 
 from ocms_adapters.clock import SystemClock
+from ocms_adapters.sql.schema import INTRANET
 from ocms_app.databases import open_databases
 from ocms_app.settings import Settings
 from ocms_app.wiring import web
+from ocms_core.kernel.access import Role
 from ocms_demo.dev_issuer import DevIssuer
 from ocms_demo.simulators.staff_sign_in import CHOSEN, CLIENT_ID, StaffSignInSimulator
-from tests.support.databases import Databases
+from ocms_web.authentication.issuers import CallerKind
+from tests.support import offender_rows
+from tests.support.databases import Databases, postgres_databases, sqlite_databases
+from tests.support.stage_rows import emptied_of_changes
 
 BASE = "https://ocms.test"
 OFFICER = "USER01"
@@ -102,6 +107,12 @@ class StaffBrowser:
             self.page = answer.text
         return answer
 
+    def bearer(self, officer: str = OFFICER) -> dict[str, str]:
+        """Return the header by which the same officer calls the API."""
+        now = SystemClock().now()
+        token = self.site.provider.issuer.token(officer, Role.OIC, kind=CallerKind.STAFF, now=now)
+        return {"Authorization": f"Bearer {token}"}
+
     @property
     def token(self) -> str:
         """The token that the forms of the last page carry."""
@@ -129,11 +140,25 @@ class StaffBrowser:
         return answer
 
 
-@pytest.fixture
-def staff(on_both: Databases, tmp_path: Path) -> Iterator[StaffSite]:
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def running_staff(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StaffSite]:
     """Return the staff pages on SQLite and on PostgreSQL."""
-    with staff_site(on_both, tmp_path) as site:
-        yield site
+    folder = tmp_path_factory.mktemp(f"staff-{request.param}")
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            databases = sqlite_databases(request.getfixturevalue("sqlite_templates"), folder)
+        else:
+            databases = stack.enter_context(postgres_databases(request.getfixturevalue("postgres")))
+        yield stack.enter_context(staff_site(databases, folder))
+
+
+@pytest.fixture
+def staff(running_staff: StaffSite) -> StaffSite:
+    """Return the staff pages with no notice, no session and nothing recorded yet."""
+    emptied_of_pages(running_staff.engine)
+    return running_staff
 
 
 @pytest.fixture
@@ -142,3 +167,13 @@ def officer(staff: StaffSite) -> StaffBrowser:
     browser = StaffBrowser(staff)
     browser.sign_in()
     return browser
+
+
+def emptied_of_pages(engine: Engine) -> None:
+    """Take out whatever the staff pages show and leave behind."""
+    emptied_of_changes(engine)
+    offender_rows.emptied(engine)
+    others = ("ocms_hst", "ocms_idempotent_answer", "ocms_rate_counter", "ocms_staff_session")
+    with engine.begin() as connection:
+        for name in (*others, "ocms_access_record", "ocms_audit_row", "ocms_suspended_notice"):
+            connection.execute(delete(INTRANET.tables[name]))

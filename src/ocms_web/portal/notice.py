@@ -215,7 +215,8 @@ def address_lines(holder: RoleHolder | None) -> list[str]:
 
 def event_values(event: TimelineEvent) -> dict[str, Any]:
     """Return an event of the timeline in words."""
-    return {"at": event.at, "officer": event.officer, **EVENT_WORDS[event.kind](event.what)}
+    always = {"at": event.at, "officer": event.officer, "until": None, "remarks": None}
+    return {**always, **EVENT_WORDS[event.kind](event.what)}
 
 
 def stage_words(what: Mapping[str, Any]) -> dict[str, Any]:
