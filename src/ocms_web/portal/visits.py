@@ -13,7 +13,8 @@ from ocms_core.kernel.access import Operation, Principal, may
 from ocms_core.kernel.access_log import StaffPage
 from ocms_core.kernel.actors import acting
 from ocms_core.kernel.credentials import RateLimitExceeded
-from ocms_core.kernel.idempotency import RepeatedCall
+from ocms_core.kernel.dry_runs import DryRunStores, Stores
+from ocms_core.kernel.idempotency import RepeatedCall, answer_store
 from ocms_core.kernel.rule_tags import rule
 from ocms_web.endpoints import MEBIBYTE, Endpoint, Request
 from ocms_web.json_codec import Reply, encode
@@ -21,7 +22,7 @@ from ocms_web.pipeline import Pipeline, actor_of
 from ocms_web.portal.forms import SubmittedForm
 from ocms_web.portal.messages import Message, Tone
 from ocms_web.portal.sessions import OpenSession, Search, Sessions
-from ocms_web.repeats import repeat_reply
+from ocms_web.repeats import call_of, repeat_reply
 
 
 @frozen
@@ -172,7 +173,30 @@ class Visit:
         """
         self.admit(operation)
         endpoint = self.endpoints[operation]
-        request = Request(
+        request = self._request(body, key, dry_run=dry_run)
+        try:
+            with acting(actor_of(self.principal, operation)):
+                return call_answer(endpoint.answer(request))
+        except RepeatedCall as repeated:
+            return call_answer(repeat_reply(repeated, endpoint.problem))
+
+    @rule("K1")
+    def repeat_of(
+        self, operation: Operation, body: object, key: str, stores: Stores[object, object]
+    ) -> CallAnswer | None:
+        """Return the answer that a call with this key has got already; None for one that is new (K1)."""
+        call = call_of(self._request(body, key), operation, no_reply)
+        if call is None:
+            return None
+        try:
+            with DryRunStores(stores).writing() as store:
+                answer_store(store).claim(call.key, self.now)
+        except RepeatedCall as repeated:
+            return call_answer(repeat_reply(repeated, self.endpoints[operation].problem))
+        return None
+
+    def _request(self, body: object, key: str, *, dry_run: bool = False) -> Request:
+        return Request(
             self.principal,
             self.now,
             body,
@@ -180,11 +204,6 @@ class Visit:
             idempotency_key=key or None,
             dry_run=dry_run,
         )
-        try:
-            with acting(actor_of(self.principal, operation)):
-                return call_answer(endpoint.answer(request))
-        except RepeatedCall as repeated:
-            return call_answer(repeat_reply(repeated, endpoint.problem))
 
     def drop_form(self) -> None:
         """Drop the form that the session keeps to be sent again."""
@@ -193,6 +212,11 @@ class Visit:
     def tell(self, text: str, tone: Tone = Tone.SUCCESS) -> None:
         """Add a message that the answer shows."""
         self.messages.append(Message(text, tone))
+
+
+def no_reply(_outcome: object) -> Reply:
+    """Return an empty reply, for a call that is only looked up."""
+    return Reply(HTTPStatus.OK, b"{}")
 
 
 def call_answer(reply: Reply) -> CallAnswer:
