@@ -27,7 +27,9 @@ from ocms_web.portal.visits import Answer, CallAnswer, Page, View, Visit
 PATH = "/staff/stages"
 SEPARATORS = re.compile(r"[\s,;]+")
 FORM, PREVIEW, RESULT = "stages.html", "stages_preview.html", "stages_result.html"
-TARGETS = [(stage, f"{stage}, {what}") for stage, what in STAGES.items() if stage in DRIVER_TARGETS | OTHERS_TARGETS]
+TARGETS = [
+    (stage, f"{stage}, {what}") for stage, what in STAGES.items() if stage in DRIVER_TARGETS | OTHERS_TARGETS
+]
 ALLOWED_AGAIN = codes.CPS_DUPLICATE_RECORD.code
 NO_NUMBER = "this is no notice number"
 MALFORMED = "Nothing was done: the form is not the one that was shown. Begin again."

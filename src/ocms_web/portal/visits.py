@@ -6,7 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from litestar.datastructures import Cookie
 
 from ocms_core.kernel.access import Operation, Principal, may
@@ -43,6 +43,10 @@ NOT_FOUND = PageProblem(
 TOO_MANY = PageProblem(
     HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", "Wait a minute, then load the page again."
 )
+
+
+ALL_OFFICERS = "staff pages"
+"""The credential under which a key stands that all officers share."""
 
 
 @frozen
@@ -164,16 +168,25 @@ class Visit:
             raise TOO_MANY
 
     @rule("G2", "K1", "K6")
-    def call(self, operation: Operation, body: object, *, key: str = "", dry_run: bool = False) -> CallAnswer:
+    def call(
+        self,
+        operation: Operation,
+        body: object,
+        *,
+        key: str = "",
+        dry_run: bool = False,
+        is_shared: bool = False,
+    ) -> CallAnswer:
         """
         Make a call of the API for the officer: the same roles, limits, checks and records (G2, G16).
 
-        `key` is its `Idempotency-Key` (K1); of a `dry_run` nothing is written (K6). Raises `PageProblem` for
-        a call that is not allowed or comes too often.
+        `key` is its `Idempotency-Key` (K1), with `is_shared` the same for all officers: of two who use it,
+        one is first. Of a `dry_run` nothing is written (K6). Raises `PageProblem` for a call that is not
+        allowed or comes too often.
         """
         self.admit(operation)
         endpoint = self.endpoints[operation]
-        request = self._request(body, key, dry_run=dry_run)
+        request = self._request(body, key, dry_run=dry_run, is_shared=is_shared)
         try:
             with acting(actor_of(self.principal, operation)):
                 return call_answer(endpoint.answer(request))
@@ -182,10 +195,16 @@ class Visit:
 
     @rule("K1")
     def repeat_of(
-        self, operation: Operation, body: object, key: str, stores: Stores[object, object]
+        self,
+        operation: Operation,
+        body: object,
+        key: str,
+        stores: Stores[object, object],
+        *,
+        is_shared: bool = False,
     ) -> CallAnswer | None:
         """Return the answer that a call with this key has got already; None for one that is new (K1)."""
-        call = call_of(self._request(body, key), operation, no_reply)
+        call = call_of(self._request(body, key, is_shared=is_shared), operation, no_reply)
         if call is None:
             return None
         try:
@@ -195,9 +214,9 @@ class Visit:
             return call_answer(repeat_reply(repeated, self.endpoints[operation].problem))
         return None
 
-    def _request(self, body: object, key: str, *, dry_run: bool = False) -> Request:
+    def _request(self, body: object, key: str, *, dry_run: bool = False, is_shared: bool = False) -> Request:
         return Request(
-            self.principal,
+            evolve(self.principal, credential=ALL_OFFICERS) if is_shared else self.principal,
             self.now,
             body,
             self.record_access,
