@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
 
 from attrs import frozen
 
@@ -13,6 +12,7 @@ from ocms_core.kernel.access import Operation
 from ocms_core.kernel.access_log import StaffPage
 from ocms_core.kernel.identity_numbers import ID_TYPES
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.offenders.eligibility import buttons
 from ocms_core.offenders.facts import ROLES
 from ocms_core.offenders.ports import OffenderStores
 from ocms_web.portal.messages import Message, Tone
@@ -97,12 +97,12 @@ class OffenderState:
         return next((role for role in roles if self.details[role]["isCurrentOffender"]), "")
 
     @property
-    @rule("F14")
     def action(self) -> str:
-        """What is offered: furnish where nobody is, update for the current offender, else redirect (F14)."""
-        if not self.holder["exists"]:
+        """What is offered for the role (F14)."""
+        shown = buttons(exists=self.holder["exists"], is_current=self.holder["isCurrentOffender"])
+        if shown.furnish:
             return FURNISH
-        return UPDATE if self.holder["isCurrentOffender"] else REDIRECT
+        return UPDATE if shown.update else REDIRECT
 
     @property
     def key(self) -> str:
@@ -137,8 +137,6 @@ class OffenderPage:
 
     def act(self, visit: Visit) -> Answer:
         """Answer the form: show what it would do, or do it."""
-        if visit.form.text("step") == "undo":
-            return undo(visit)
         state = state_of(visit)
         # What is done is what the officer saw offered, whatever can be done by now.
         action = visit.form.text("action")
@@ -215,7 +213,7 @@ class OffenderPage:
 def state_of(visit: Visit) -> OffenderState:
     """Return what is known of the notice and role in the address. Raise `PageProblem` for none."""
     notice = {"noticeNo": visit.path_params["noticeNo"]}
-    role = visit.path_params["role"]
+    role = visit.path_params["role"].lower()
     answer = visit.call(Operation.GET_OFFENDERS, notice)
     if not answer.is_success or role.upper() not in ROLES:
         raise NOT_FOUND
@@ -288,18 +286,6 @@ def effects(state: OffenderState, reply: Mapping[str, Any]) -> Iterator[str]:
         yield f"The {state.current_role} is no longer the current offender."
     if state.holder["exists"]:
         yield f"Who is {state.role} now is replaced."
-
-
-def undo(visit: Visit) -> Answer:
-    """Take the last change of a notice's offender back, and show the notice (K4)."""
-    notice_no = visit.path_params["noticeNo"]
-    body = {"noticeNos": [notice_no]}
-    answer = visit.call(Operation.REVERSE_OFFENDER, body, key=visit.form.text("key") or uuid4().hex)
-    if not answer.is_success:
-        return Moved(f"/staff/notices/{notice_no}", Message(str(answer.body["message"]), Tone.DANGER))
-    (result,) = answer.body["results"]
-    tone = Tone.SUCCESS if result["reversed"] else Tone.DANGER
-    return Moved(f"/staff/notices/{notice_no}", Message(str(result["message"]), tone))
 
 
 @rule("F52")

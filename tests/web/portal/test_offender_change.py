@@ -65,10 +65,12 @@ def test_a_furnish_says_what_it_does_does_it_and_can_be_taken_back(
     assert current_roles(staff.engine, NUMBER) == ["O"]
     answer = confirm(officer, HIRER, shown.text)
     assert officer.addresses[-1] == f"/staff/notices/{NUMBER}"
-    del answer
+    assert "Hirer details furnished successfully" in text_of(answer)
     assert current_roles(staff.engine, NUMBER) == ["H"]
-    officer.get(HIRER)
-    officer.post(HIRER, {"step": "undo"})
+    answers = officer.get(f"/staff/notices/{NUMBER}/answers")
+    assert "Take it back" in answers.text
+    fields = {"reversal": hidden(answers.text, "reversal")[0], "key": hidden(answers.text, "key")[0]}
+    officer.post(f"/staff/notices/{NUMBER}/take-back", fields)
     assert current_roles(staff.engine, NUMBER) == ["O"]
 
 
