@@ -65,7 +65,7 @@ def test_a_furnish_says_what_it_does_does_it_and_can_be_taken_back(
     assert current_roles(staff.engine, NUMBER) == ["O"]
     answer = confirm(officer, HIRER, shown.text)
     assert officer.addresses[-1] == f"/staff/notices/{NUMBER}"
-    assert "Hirer details furnished successfully" in text_of(answer)
+    assert "Hirer furnished successfully" in text_of(answer)
     assert current_roles(staff.engine, NUMBER) == ["H"]
     answers = officer.get(f"/staff/notices/{NUMBER}/answers")
     assert "Take it back" in answers.text
