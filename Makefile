@@ -15,10 +15,12 @@ BENCH_READY := $(READY)-bench
 CLIENTS_READY := $(READY)-clients
 MUTANTS_READY := $(READY)-mutants
 # npm, from a wheel, installs what tools/NAME/package.json names: Azurite, the Azure Blob Storage of the
-# tests, the linter and the client generator of the API description, and an identity provider.
+# tests, the linter and the client generator of the API description, an identity provider, and what checks
+# pages in a browser for accessibility.
 TOOLS := .tools
 NODE := $(TOOLS)/node
 AZURITE_READY := $(TOOLS)/azurite/.ready
+BROWSER_READY := $(TOOLS)/browser/.ready
 UV = $$($(PYTHON) tools/bring_uv.py)
 BRING = uv=$(UV) && $$uv sync --quiet --locked --python "$$(command -v $(PYTHON))" --all-extras
 SYNC = $(BRING) --compile-bytecode
@@ -74,7 +76,7 @@ $(TOOLS)/%/.ready: tools/%/package.json tools/%/package-lock.json tools/%/.npmrc
 run: $(READY) ## start a working system with sample data on SQLite; on another port with PORT=8001
 	@$(BIN)/ocms demo --port $(PORT)
 
-test: $(BENCH_READY) $(AZURITE_READY) ## run every test, on SQLite, a real PostgreSQL and Azurite
+test: $(BENCH_READY) $(AZURITE_READY) $(BROWSER_READY) ## run every test, on SQLite, a real PostgreSQL, Azurite and Chromium
 	@$(BIN)/pytest -n $(WORKERS)
 
 mssql: $(READY) ## run the adapter suite on a SQL Server: make mssql URL='mssql://user:password@host'
@@ -119,6 +121,9 @@ check: $(MUTANTS_READY) ## check style, types, import contracts, the printed doc
 bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
 	@$(BIN)/python -m benchmarks
 
+screens: $(READY) $(BROWSER_READY) ## take pictures of the staff pages on the sample, and check each for accessibility
+	@$(BIN)/python -m tools.screens
+
 mutants: $(MUTANTS_READY) ## change the core in small ways, which the specification has to find; some with SAMPLE=200
 	@$(BIN)/python -m tools.mutants --workers $(WORKERS) --seed $(SEED) \
 		$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(RESULTS),--results $(RESULTS))
@@ -126,7 +131,7 @@ mutants: $(MUTANTS_READY) ## change the core in small ways, which the specificat
 campaign: $(READY) ## run one campaign whole, in minutes to hours: make campaign NAME=year, kills or full_disk
 	@$(BIN)/python -m tests.campaigns.$(NAME)
 
-soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples, 200 mutants and the campaigns
+soak: $(READY) $(AZURITE_READY) $(BROWSER_READY) ## run the tests with a hundred times as many generated examples, 200 mutants and the campaigns
 	@$(BIN)/pytest -n $(WORKERS) --hypothesis-profile=soak
 	@$(MAKE) --no-print-directory mutants SAMPLE=200
 	@$(MAKE) --no-print-directory campaign NAME=year
@@ -143,4 +148,4 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test mssql spec clients world site postgres newcomer guides check bench mutants campaign soak docs clean
+.PHONY: help setup run test screens mssql spec clients world site postgres newcomer guides check bench mutants campaign soak docs clean

@@ -89,6 +89,13 @@ class Settings:
     dev_issuer: bool = False
     dev_keys: str = "var/dev-issuer"
     issuers: tuple[IssuerSettings, ...] = ()
+    staff_issuer: str = ""
+    staff_client_id: str = ""
+    staff_client_secret: str = secret()
+    staff_discovery_url: str = ""
+    staff_scope: str = "openid"
+    staff_idle_minutes: int = 30
+    staff_session_hours: int = 10
     court_test: str = "stage"
     workers: int = 1
     threads: int = 16
@@ -112,6 +119,7 @@ class Settings:
     keep_job_runs: int = 400
     keep_alerts: int = 400
     keep_reports: int = 400
+    keep_sessions: int = 7
     stuck_notice_days: int = 7
     lock_times: str = UTC
     vip_url: str = ""
@@ -164,6 +172,13 @@ MEANINGS: dict[str, str] = {
     "dev_issuer": "1 switches on `ocms token` and accepts its tokens; never in production",
     "dev_keys": "folder of the development issuer's keys",
     "issuers": "token issuers, as [[ocms.issuers]] tables in the TOML file",
+    "staff_issuer": "name of the token issuer at which officers sign in; empty for the first of kind staff",
+    "staff_client_id": "client id of the staff pages at that issuer; without one there are no staff pages",
+    "staff_client_secret": "its secret; empty for a public client",
+    "staff_discovery_url": "where that issuer describes itself; empty for the usual place below its name",
+    "staff_scope": "scope the staff pages ask for, which has to bring an access token for this system",
+    "staff_idle_minutes": "minutes without a page after which an officer has to sign in again",
+    "staff_session_hours": "hours after which an officer has to sign in again in any case",
     "court_test": "stage, or dayend where notices have that column and it says which are in court (P22)",
     "workers": "processes that serve",
     "threads": "calls one process answers at once, and its database connections",
@@ -187,6 +202,7 @@ MEANINGS: dict[str, str] = {
     "keep_job_runs": "days for which a run of a job is kept after it ended; 0 for ever",
     "keep_alerts": "days for which an alert is kept after it was sent; 0 for ever",
     "keep_reports": "days for which the file of a stage report is kept, at least 32; 0 for ever",
+    "keep_sessions": "days for which the session of an officer is kept after its last use; 0 for ever",
     "stuck_notice_days": "days after that of its next stage for which a notice may stay as it is (K5)",
     "lock_times": "how nodes that share the locks write times: utc, or a zone such as Asia/Singapore",
     "vip_url": "https address of CAS for the list of VIP vehicles",
@@ -229,6 +245,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 BOUNDS = {
     **dict.fromkeys(("workers", "threads", "stop_seconds"), (1, inf)),
+    "staff_idle_minutes": (1, 1_440),
+    "staff_session_hours": (1, 168),
     **dict.fromkeys(
         ("connections", "header_seconds", "body_seconds", "body_rate", "calls", "ready_seconds"), (1, inf)
     ),

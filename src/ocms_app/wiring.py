@@ -26,6 +26,7 @@ from ocms_app.issuers import issuers
 from ocms_app.keys import access_hash_key, field_cipher
 from ocms_app.reports import report_store
 from ocms_app.settings import Settings
+from ocms_app.staff_pages import portal_of
 from ocms_app.system_metrics import show_connections
 from ocms_web.app import create_app
 from ocms_web.authentication import Authenticator
@@ -54,9 +55,9 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     databases = databases or open_databases(settings)
     show_connections(databases)
     intranet = databases.intranet
-    authenticator = Authenticator(
-        ApiKeyAuthenticator(SqlCredentials(intranet)), BearerAuthenticator(tuple(issuers(settings)))
-    )
+    accepted = tuple(issuers(settings))
+    bearer = BearerAuthenticator(accepted)
+    authenticator = Authenticator(ApiKeyAuthenticator(SqlCredentials(intranet)), bearer)
     threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="call")
     records = SqlAccessRecords(intranet, access_hash_key(settings))
     pipeline = Pipeline(
@@ -92,4 +93,7 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
         version=version(),
         files=routes,
         guide=guide if settings.guide and guide.is_dir() else None,
+        portal=portal_of(
+            settings, intranet, pipeline=pipeline, endpoints=endpoints, issuers=accepted, bearer=bearer
+        ),
     )

@@ -123,6 +123,7 @@ def print_what_to_try(settings: Settings) -> None:
     print(*(f"ocms {words}" for words in (*BY_HAND, *partner_commands)), sep="\n")
     base = settings.partner_url
     print(f"\nThe API is at {base}, the page to try its calls on at {base}/docs.")
+    print(f"The staff pages are at {base}/staff: sign in as one of two officers.")
     print("Ctrl-C ends it.\n", flush=True)
 
 

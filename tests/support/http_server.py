@@ -157,9 +157,9 @@ class Served:
 
 
 @contextmanager
-def serving(deployment: Deployment, **settings: object) -> Iterator[Served]:
-    """Run `ocms serve` on a free port until the block ends, or this process dies in whatever way."""
-    port = free_port()
+def serving(deployment: Deployment, *, port: int | None = None, **settings: object) -> Iterator[Served]:
+    """Run `ocms serve`, on a free port unless one is given, until the block ends or this process dies."""
+    port = port or free_port()
     log_file = deployment.folder / f"serve-{port}.log"
     base = f"http://127.0.0.1:{port}"
     command = [OCMS, "serve", "--port", str(port)]

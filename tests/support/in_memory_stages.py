@@ -13,6 +13,7 @@ from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.kernel.sheets import Sheet
 from ocms_core.stages.facts import EntryChange, FoundNotice, Period, StageFacts, StageNotice, ToppanFacts
+from ocms_core.stages.notice_state import NoticeDetails
 from ocms_core.stages.reports import OfficerDay, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria
 from tests.support.stage_builders import DEFAULTS
@@ -31,6 +32,7 @@ class InMemoryStageStores:
     changed: Mapping[str, datetime] = field(factory=dict)
     entries: Mapping[str, EntryChange] = field(factory=dict)
     found: Sequence[FoundNotice] = ()
+    shown: Mapping[str, NoticeDetails] = field(factory=dict)
     rows: Mapping[ReportBatch | date, Sequence[tuple[object, ...]]] = field(factory=dict)
     officer_days: Sequence[OfficerDay] = ()
     refuses: frozenset[str] = frozenset()
@@ -64,6 +66,15 @@ class InMemoryStageStores:
         """Return the first notices and the number of all."""
         self.asked.append(criteria)
         return self.found[:most], len(self.found)
+
+    def listed(self, notice_nos: Sequence[str]) -> Sequence[FoundNotice]:
+        """Return the notices of some numbers."""
+        return [notice for notice in self.found if notice.notice_no in notice_nos]
+
+    def details(self, notice_nos: Sequence[str]) -> tuple[Mapping[str, NoticeDetails], Reference]:
+        """Return notices with what an officer's screen shows."""
+        found = {number: self.shown[number] for number in notice_nos if number in self.shown}
+        return found, self.reference
 
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
         """Return notices and which of them have a change row in a period."""

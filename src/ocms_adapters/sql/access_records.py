@@ -11,6 +11,7 @@ from ocms_adapters.sql.audit import creation_stamp
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.transactions import streaming, writing
 from ocms_core.kernel.access import Operation, Principal
+from ocms_core.kernel.access_log import StaffPage
 from ocms_core.kernel.audit_story import Look
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.errors import OcmsError, Unavailable
@@ -46,7 +47,7 @@ class SqlAccessRecords:
     def record_access(
         self,
         who: Principal,
-        operation: Operation,
+        operation: Operation | StaffPage,
         id_nos: Iterable[str],
         now: datetime,
         *,

@@ -33,6 +33,7 @@ ENDED_AT: Mapping[RowKind, Column[datetime]] = {
     RowKind.FREQUENT_RUNS: t.ocms_job_run.c.ended_at,
     RowKind.JOB_RUNS: t.ocms_job_run.c.ended_at,
     RowKind.ALERTS: t.ocms_alert.c.sent_at,
+    RowKind.SESSIONS: t.ocms_staff_session.c.used_at,
 }
 
 

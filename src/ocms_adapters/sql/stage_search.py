@@ -8,8 +8,11 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Dialect,
+    Row,
     Select,
     String,
+    Subquery,
     and_,
     bindparam,
     func,
@@ -17,7 +20,9 @@ from sqlalchemy import (
     select,
 )
 
+from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.moments import MOMENT
+from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.suspension_rows import ON_ROW, RECORD, STILL_OPEN, open_suspension, suspensions
 from ocms_core.kernel.dates import singapore
@@ -70,9 +75,27 @@ def search(connection: Connection, criteria: Criteria, most: int) -> tuple[Seque
     """
     bound = bound_by(criteria)
     rows = connection.execute(search_statement(tuple(bound)), {**bound, "most": most + 1}).all()
-    # Everyone stands beside every open record in the rows of a notice.
+    found = found_notices(rows)
+    return found[:most], len(found) if len(found) <= most else counted(connection, bound)
+
+
+def listed(connection: Connection, notice_nos: Iterable[str]) -> Sequence[FoundNotice]:
+    """Return the notices of some numbers that exist, in notice order; one statement."""
+    dialect = connection.dialect
+    rows = connection.execute(built_once(listing, dialect), bind_keys(dialect, notice_nos)).all()
+    return found_notices(rows)
+
+
+def listing(dialect: Dialect) -> Select[Any]:
+    """Build the statement that finds the notices of some numbers."""
+    return with_people(select(*SHOWN).where(among(dialect, von.notice_no)).subquery("first"))
+
+
+def found_notices(rows: Iterable[Row[Any]]) -> list[FoundNotice]:
+    """Return the notices of the rows of a search, in which everyone stands beside every open record."""
     people: dict[str, dict[str, Offender]] = {}
     records: dict[str, dict[tuple[Any, ...], OpenSuspension]] = {}
+    notices: dict[str, Row[Any]] = {}
     for row in rows:
         known = people.setdefault(row[0], {})
         indicator, current, id_no, name, entity_type, *record = row[len(SHOWN) :]
@@ -81,12 +104,11 @@ def search(connection: Connection, criteria: Criteria, most: int) -> tuple[Seque
         if record[0] is not None:
             found_records = records.setdefault(row[0], {})
             found_records[tuple(record)] = open_suspension(*record)
-    notices = {row[0]: row for row in rows}
-    found = [
+        notices[row[0]] = row
+    return [
         found_notice(row[: len(SHOWN)], people[notice_no].values(), records.get(notice_no, {}).values())
         for notice_no, row in notices.items()
     ]
-    return found[:most], len(found) if len(found) <= most else counted(connection, bound)
 
 
 @cache
@@ -101,7 +123,11 @@ def search_statement(criteria: tuple[str, ...]) -> Select[Any]:
     if NARROW & set(criteria):
         few = meeting.cte("few").prefix_with("MATERIALIZED", dialect="postgresql")
         meeting, by_number = select(*few.c), few.c.notice_no
-    first = meeting.order_by(by_number).limit(bindparam("most")).subquery("first")
+    return with_people(meeting.order_by(by_number).limit(bindparam("most")).subquery("first"))
+
+
+def with_people(first: Subquery) -> Select[Any]:
+    """Build the statement that adds its people and open suspensions to each notice found."""
     return (
         select(*first.c, *PEOPLE, *RECORD)
         .outerjoin_from(first, t.ocms_offence_notice_owner_driver, onod.notice_no == first.c.notice_no)

@@ -26,7 +26,7 @@ from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.locking import lock_notices
-from ocms_adapters.sql.moments import MOMENT
+from ocms_adapters.sql.moments import MOMENT, singapore_or_none
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
@@ -35,9 +35,11 @@ from ocms_adapters.sql.transactions import reading, streaming, writing
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.offender_details import role_order
 from ocms_core.kernel.payments import is_fully_paid
+from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.kernel.suspensions import OpenSuspension
 from ocms_core.stages.facts import EntryChange, FoundNotice, Period, StageFacts, StageNotice, ToppanFacts
+from ocms_core.stages.notice_state import NoticeDetails
 from ocms_core.stages.reports import OfficerDay, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria
 
@@ -69,6 +71,20 @@ class StageStatements:
             *ON_ROW,
         ).where(among(dialect, von.notice_no))
         self.notices_locked = lock_notices(self.notices)
+        self.details = select(
+            von.notice_no,
+            func.coalesce(von.offence_type, von.offence_notice_type).label("offence_type"),
+            von.notice_date_and_time,
+            von.vehicle_no,
+            von.pp_name,
+            von.next_processing_date,
+            von.amount_payable,
+            von.amount_paid,
+            von.payment_due_date,
+            von.payment_acceptance_allowed,
+            von.prev_processing_stage,
+            von.prev_processing_date,
+        ).where(among(dialect, von.notice_no))
         # Read once the notices are locked: the roles of current offenders, and the open records.
         self.roles = union_all(
             select(onod.notice_no, onod.owner_driver_indicator, *NO_RECORD).where(
@@ -115,6 +131,18 @@ class SqlStageReader:
     def search(self, criteria: Criteria, most: int) -> tuple[Sequence[FoundNotice], int]:
         """Return the first `most` notices that meet all criteria, in notice order, and how many there are."""
         return stage_search.search(self._connection, criteria, most)
+
+    def listed(self, notice_nos: Sequence[str]) -> Sequence[FoundNotice]:
+        """Return the notices of some numbers that exist, in notice order."""
+        return stage_search.listed(self._connection, notice_nos)
+
+    def details(self, notice_nos: Sequence[str]) -> tuple[Mapping[str, NoticeDetails], Reference]:
+        """Return the notices that exist, with what an officer's screen shows, and the reference data."""
+        facts = self.stage_facts(notice_nos, None)
+        rows = self._rows(self._statements.details, notice_nos)
+        there = [row for row in rows if row.notice_no in facts.notices]
+        found = {row.notice_no: details_of_row(row, facts.notices) for row in there}
+        return found, facts.reference
 
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
         """Return the notices, the reference data, and which notices have a change row in a period."""
@@ -198,6 +226,24 @@ class SqlStageStore(ChangeStore, SqlStageReader):
     def record_stored(self, name: str, report: StoredReport, now: datetime) -> None:
         """Record in the registry that a report is in the store."""
         stage_reports.note_stored(self._connection, name, report, now)
+
+
+def details_of_row(row: Any, notices: Mapping[str, StageNotice]) -> NoticeDetails:
+    """Return the notice of a row with what an officer's screen shows."""
+    return NoticeDetails(
+        notices[row.notice_no],
+        row.offence_type,
+        singapore(row.notice_date_and_time),
+        row.vehicle_no,
+        place=row.pp_name,
+        next_at=singapore_or_none(row.next_processing_date),
+        amount_payable=row.amount_payable,
+        amount_paid=row.amount_paid,
+        payment_due=singapore_or_none(row.payment_due_date),
+        payment_accepted=row.payment_acceptance_allowed == "Y",
+        previous_stage=row.prev_processing_stage,
+        previous_at=singapore_or_none(row.prev_processing_date),
+    )
 
 
 def notices_of(

@@ -5,25 +5,17 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from ocms_adapters.clock import SystemClock
-from ocms_adapters.sql.hst import SqlHstStores
-from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.reference import read_reference_from
-from ocms_adapters.sql.reversals import SqlReversalStores
-from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app.cli.listing import AsJson, show_list
 from ocms_app.court_stores import court_stores
 from ocms_app.databases import open_databases
+from ocms_app.explanations import explanations
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
-from ocms_core.court import explaining as court
-from ocms_core.hst import explaining as hst
 from ocms_core.kernel.dates import singapore, today
 from ocms_core.kernel.notice_numbers import normal_notice_no
 from ocms_core.kernel.reference_overview import held_values
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.offenders import explaining as offenders
-from ocms_core.reversals import explaining as reversals
-from ocms_core.stages import explaining as stages
 from ocms_core.stages.request_fields import is_number
 
 
@@ -79,13 +71,7 @@ def show_answers(
     stage = f"stage {notice.stage} since {notice.stage_date:%Y-%m-%d %H:%M}" if notice else "no such notice"
     if not as_json:
         print(f"{notice_no}: {stage}; answers on {moment:%Y-%m-%d %H:%M}:")
-    found = (
-        *court.explain(notice_no, stores=stores, now=moment),
-        *stages.explain(notice_no, stores=SqlStageStores(intranet), now=moment),
-        *offenders.explain(notice_no, stores=SqlOffenderStores(intranet)),
-        *reversals.explain(notice_no, stores=SqlReversalStores(intranet), now=moment),
-        *hst.explain(notice_no, stores=SqlHstStores(intranet), now=moment),
-    )
+    found = explanations(settings, intranet, notice_no, moment)
     rows = ((given.operation, given.answer, ", ".join(given.rules)) for given in found)
     show_list(("operation", "answer", "rules"), rows, as_json=as_json, wrapped=("answer", "rules"))
     return 0 if notice else 1

@@ -12,7 +12,7 @@ from ocms_core.kernel.addresses import (
     AddressAnswer,
     RegisteredAddress,
     is_invalid_address,
-    is_other_address,
+    other_parts,
 )
 from ocms_core.kernel.changes import AddressAnswered
 from ocms_core.kernel.rule_tags import rule
@@ -50,12 +50,14 @@ def has_address(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
 @rule("H37")
 def has_other_address(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
     """Return whether an answer has an address that is neither the list's nor cut from it (H37)."""
+    return listed is not None and has_address(listed, answer) and bool(differing_parts(listed, answer))
+
+
+@rule("H37")
+def differing_parts(listed: ListedIdentity, answer: AddressAnswer) -> frozenset[str]:
+    """Return the names of the parts in which an answer has another address than the list (H37)."""
     widths = ADDRESS_WIDTHS if answer.source == MHA else {}
-    return (
-        listed is not None
-        and has_address(listed, answer)
-        and is_other_address(listed.address, answer.address, widths)
-    )
+    return frozenset(other_parts(listed.address, answer.address, widths))
 
 
 @rule("H31", "H37")

@@ -4,14 +4,17 @@ The HST services behind the five calls, start to end.
 Those that write take the call they answer: a repeat of it raises a `RepeatedCall` (K1).
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from ocms_core.hst import applying, lookup, reviving, updating
-from ocms_core.hst.facts import KnownOffender
+from ocms_core.hst.facts import CheckedIdentity, KnownOffender
 from ocms_core.hst.listing import HstListPage
+from ocms_core.hst.outcomes import CheckOutcome, MonthOfChecks, last_months, month_of_checks, outcome_of
 from ocms_core.hst.ports import HstStores
+from ocms_core.hst.reports import month_bounds
 from ocms_core.hst.request_checks import HstApplication, HstListQuery, HstRevival, HstUpdate
 from ocms_core.kernel.codes import HST_NOT_CREATED, HST_NOT_REVIVED, HST_NOT_UPDATED
+from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.decision_moments import dates_of
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.idempotency import IdempotentCall
@@ -108,3 +111,25 @@ def show_list(query: HstListQuery, *, stores: HstStores) -> HstListPage:
     """
     with stores.reading() as reader:
         return HstListPage(query, *reader.listing(query))
+
+
+def count_outcomes(*, months: int, stores: HstStores, now: datetime) -> tuple[MonthOfChecks, ...]:
+    """
+    Count by outcome the identities whose latest answer came in in each of the last months (H37).
+
+    An identity counts in the month of its latest answer alone, as no earlier one is kept.
+    """
+    with stores.reading() as reader:
+        return tuple(
+            month_of_checks(month, tuple(reader.checked_identities(*month_bounds(month))))
+            for month in last_months(singapore(now).date(), months)
+        )
+
+
+def checked_in(
+    month: date, outcome: CheckOutcome | None, *, stores: HstStores
+) -> tuple[CheckedIdentity, ...]:
+    """Return the identities whose latest answer came in in a month, by number, with one outcome or any."""
+    with stores.reading() as reader:
+        checked = tuple(reader.checked_identities(*month_bounds(month)))
+    return tuple(each for each in checked if outcome is None or outcome_of(each) is outcome)

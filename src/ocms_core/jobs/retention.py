@@ -35,6 +35,7 @@ class RowKind(Enum):
     JOB_RUNS = "job_runs"
     ALERTS = "alerts"
     REPORTS = "reports"
+    SESSIONS = "sessions"
 
 
 class OldRows(Protocol):

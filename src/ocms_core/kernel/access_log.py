@@ -2,9 +2,19 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from enum import Enum, unique
 from typing import Protocol
 
 from ocms_core.kernel.access import Operation, Principal
+
+
+@unique
+class StaffPage(Enum):
+    """A page on which an officer may see somebody; the value is the purpose its access records name."""
+
+    FIND = "staff page: find"
+    NOTICE = "staff page: notice"
+    OFFENDER = "staff page: offender"
 
 
 class AccessRecords(Protocol):
@@ -13,7 +23,7 @@ class AccessRecords(Protocol):
     def record_access(
         self,
         who: Principal,
-        operation: Operation,
+        operation: Operation | StaffPage,
         id_nos: Iterable[str],
         now: datetime,
         *,
@@ -22,6 +32,6 @@ class AccessRecords(Protocol):
         """
         Record one look-up before its answer goes out: by an identity number, or of those it shows.
 
-        The identity is kept as a keyed hash only. Unavailable when it cannot be recorded: then nothing
-        is to be shown.
+        `operation` is the call, or the staff page, for which somebody was looked up. The identity is kept
+        as a keyed hash only. Unavailable when it cannot be recorded: then nothing is to be shown.
         """

@@ -1,7 +1,7 @@
 """Addresses: their parts, what makes one invalid, and when two are the same."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from attrs import asdict, astuple
@@ -61,23 +61,20 @@ def is_address_changed(before: RegisteredAddress, after: RegisteredAddress) -> b
 
 
 @rule("H37")
-def is_other_address(
+def other_parts(
     listed: RegisteredAddress, answered: RegisteredAddress, widths: Mapping[str, int]
-) -> bool:
+) -> Iterator[str]:
     """
-    Return whether any part an answer gives is another than the listed one, and not the listed one cut (H37).
+    Yield the name of each part an answer gives that is not the listed one, nor the listed one cut (H37).
 
     `widths` has the widths of the answer's fields by the part's name; a part without one is never cut.
     """
     parts = zip(
         asdict(answered).items(), astuple(listed), normal_form(answered), normal_form(listed), strict=True
     )
-    return any(
-        bool(part.strip())
-        and normal_part != normal_listed
-        and not is_cut(listed_part, part, widths.get(name))
-        for (name, part), listed_part, normal_part, normal_listed in parts
-    )
+    for (name, part), listed_part, normal_part, normal_listed in parts:
+        if part.strip() and normal_part != normal_listed and not is_cut(listed_part, part, widths.get(name)):
+            yield name
 
 
 def is_cut(whole: str, part: str, width: int | None) -> bool:

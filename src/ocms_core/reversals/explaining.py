@@ -1,12 +1,14 @@
 """What reversals would be answered for a notice now."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from ocms_core.kernel.access import OPERATIONS
+from ocms_core.kernel.access import OPERATIONS, Operation
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.explanations import Explanation, because
 from ocms_core.kernel.reference import facts_on
+from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.value_objects import value_object
 from ocms_core.reversals.facts import ReversalFacts, last_day
 from ocms_core.reversals.ports import ReversalStores
 from ocms_core.reversals.reversing import (
@@ -19,6 +21,46 @@ from ocms_core.reversals.reversing import (
 )
 
 KINDS = (STAGE_REVERSAL, OFFENDER_REVERSAL, HST_REVERSAL)
+
+
+@value_object
+class ReversibleChange:
+    """
+    What was last done to a notice and can be taken back: by which call, and until the end of which day.
+
+    `made_by` is the operation that made the change, `officer` who called it, and `at` when.
+    """
+
+    reversal: Operation
+    made_by: str
+    officer: str
+    at: datetime
+    last_day: date
+
+
+@rule("K4")
+def reversible_changes(
+    notice_no: str, *, stores: ReversalStores, now: datetime
+) -> tuple[ReversibleChange, ...]:
+    """
+    Return what of a notice can be taken back now: at most one change, the last that was made of it (K4).
+
+    Raises `Unavailable` when the database cannot be reached.
+    """
+    with stores.reading() as reader:
+        facts = facts_on(now, reader.reversal_facts([notice_no], now))
+    verdicts = ((kind, verdict_on(facts.notices.get(notice_no), kind)) for kind in KINDS)
+    return tuple(
+        ReversibleChange(
+            kind.operation,
+            verdict.actor.operation,
+            officer_of(verdict),
+            verdict.changed_at,
+            last_day(verdict.changed_at, facts.reference),
+        )
+        for kind, verdict in verdicts
+        if not isinstance(verdict, Code)
+    )
 
 
 def explain(notice_no: str, *, stores: ReversalStores, now: datetime) -> tuple[Explanation, ...]:

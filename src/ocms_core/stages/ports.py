@@ -1,13 +1,15 @@
 """What the services of stage changes need from a database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
+from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.kernel.unit_of_work import Store
 from ocms_core.stages.facts import FoundNotice, Period, StageFacts, ToppanFacts
+from ocms_core.stages.notice_state import NoticeDetails
 from ocms_core.stages.reports import OfficerDay, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria
 
@@ -17,6 +19,12 @@ class StageReader(Protocol):
 
     def search(self, criteria: Criteria, most: int) -> tuple[Sequence[FoundNotice], int]:
         """Return the first `most` notices that meet all criteria, in notice order, and how many there are."""
+
+    def listed(self, notice_nos: Sequence[str]) -> Sequence[FoundNotice]:
+        """Return the notices of some numbers that exist, in notice order."""
+
+    def details(self, notice_nos: Sequence[str]) -> tuple[Mapping[str, NoticeDetails], Reference]:
+        """Return the notices that exist, with what an officer's screen shows, and the reference data."""
 
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
         """Return the notices, the reference data, and which notices have a change row in a period."""

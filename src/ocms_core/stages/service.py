@@ -1,15 +1,16 @@
 """The services of stage changes: what officers, PLUS and Toppan can ask, start to end."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from ocms_core.kernel import codes
+from ocms_core.kernel.dates import today
 from ocms_core.kernel.decision_moments import AN_INSTANT, dates_of
 from ocms_core.kernel.decisions import Answer, Decision, Refusal, decision_by_item
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, StoredAnswer, answer_store
-from ocms_core.kernel.reference import facts_on
+from ocms_core.kernel.reference import Reference, facts_on
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import IsolateRow, RaiseRowRejected, execute
@@ -18,6 +19,7 @@ from ocms_core.stages import officer_changes, plus, reports, search, toppan
 from ocms_core.stages.client_checks import PLUS_CODE, PlusChange, ToppanRun
 from ocms_core.stages.eligibility import Eligible
 from ocms_core.stages.facts import Period, StageFacts, ToppanFacts, day_of
+from ocms_core.stages.notice_state import NoticeDetails
 from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.ports import StageStore, StageStores, WritingStageStores
 from ocms_core.stages.reports import DailyReport, ReportBatch, ReportEntry
@@ -43,6 +45,31 @@ def search_notices(criteria: Criteria, *, stores: StageStores) -> search.SearchR
     """
     with stores.reading() as reader:
         return search.decide(*reader.search(criteria, search.MOST_LISTED))
+
+
+def list_notices(notice_nos: Sequence[str], *, stores: StageStores) -> search.SearchResult:
+    """
+    Find the notices of a list of numbers, each with whether it may be moved, as a search shows them.
+
+    Numbers without a notice are left out. Raises `Unavailable` when the database cannot be reached. Rules S2
+    to S4.
+    """
+    with stores.reading() as reader:
+        found = reader.listed(notice_nos)
+    return search.decide(found, len(found))
+
+
+def details_of(
+    notice_nos: Sequence[str], *, stores: StageStores, now: datetime
+) -> tuple[Mapping[str, NoticeDetails], Reference]:
+    """
+    Return the notices that exist, by number, with what an officer's screen shows, and the values of the day.
+
+    Raises `Unavailable` when the database cannot be reached.
+    """
+    with stores.reading() as reader:
+        found, reference = reader.details(notice_nos)
+    return found, reference.on(today(now))
 
 
 def validate(

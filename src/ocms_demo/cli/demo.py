@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from attrs import evolve
 
@@ -14,9 +15,12 @@ from ocms_app.cli.databases import upgrade_both
 from ocms_app.cli.serve import check_port, serve_until_stopped
 from ocms_app.databases import Databases, open_databases
 from ocms_app.keys import field_cipher
+from ocms_app.settings import Settings
 from ocms_app.startup import startup
 from ocms_core.kernel.access import Role
 from ocms_demo.cli.sample import fill
+from ocms_demo.dev_issuer import DevIssuer
+from ocms_demo.simulators.staff_sign_in import CLIENT_ID, StaffSignInSimulator
 
 CLIENT = "DEMO-CAS"
 
@@ -43,6 +47,7 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
     """
     os.environ["OCMS_DEV_ISSUER"] = "1"
     os.environ.setdefault("OCMS_LOG_FORMAT", "text")
+    os.environ.setdefault("OCMS_PUBLIC_URL", f"http://{host}:{port}")
     settings = startup()
     check_port(host, port)
     databases = open_databases(settings)
@@ -50,7 +55,7 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
     fill(databases, field_cipher(settings), notices, seed=1)
     api_key = issue_api_key(databases, port)
     databases.dispose()
-    with demo_services(f"http://{host}:{port}", api_key, cas_mishaps):
+    with staff_sign_in(settings) as settings, demo_services(f"http://{host}:{port}", api_key, cas_mishaps):
         serve_until_stopped(evolve(settings, workers=1), host, port)
 
 
@@ -63,6 +68,18 @@ def issue_api_key(databases: Databases, port: int) -> str:
         if key.client == client and key.live(now):
             keys.revoke(key.key_id, now=now)
     return keys.issue(client, Role.CAS, now=now, days=1)
+
+
+@contextmanager
+def staff_sign_in(settings: Settings) -> Iterator[Settings]:
+    """Run what signs officers in at the staff pages; yield the settings by which the pages find it."""
+    issuer = DevIssuer(Path(settings.dev_keys), settings.dev_issuer)
+    provider = StaffSignInSimulator(issuer, SystemClock().now)
+    with provider.running():
+        # The server's processes read their settings from this environment.
+        os.environ["OCMS_STAFF_CLIENT_ID"] = CLIENT_ID
+        os.environ["OCMS_STAFF_DISCOVERY_URL"] = provider.discovery_url
+        yield startup()
 
 
 @contextmanager

@@ -244,6 +244,7 @@ HOUSEKEEPING = {
     "ocms_rate_counter",
     "ocms_api_credential",
     "ocms_report",
+    "ocms_staff_session",
     "ocms_mha_file",
     "ocms_offender_history",
     "ocms_access_record",

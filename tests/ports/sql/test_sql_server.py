@@ -41,6 +41,7 @@ from ocms_adapters.sql.reconciliation import ReconciliationStatements, SqlReconc
 from ocms_adapters.sql.reference_defaults import put_in_defaults
 from ocms_adapters.sql.replication import ReplicationStatements
 from ocms_adapters.sql.schema import INTERNET, INTRANET
+from ocms_adapters.sql.stage_ageing import SqlAgeingStores
 from ocms_adapters.sql.stages import StageStatements
 from ocms_adapters.sql.stuck_cases import SqlWaitingCases
 from ocms_adapters.sql.suspension_check import SqlSuspensionStores
@@ -185,6 +186,14 @@ def searches(engine: Engine) -> None:
         for criteria in (everything, *({name: value} for name, value in everything.items())):
             stage_search.search(connection, Criteria(**criteria), 1)
             stage_search.counted(connection, stage_search.bound_by(Criteria(**criteria)))
+        stage_search.listed(connection, ["A1"])
+
+
+def ageing(engine: Engine) -> None:
+    with SqlAgeingStores(engine).reading() as reader:
+        reader.counts([NOW.date()])
+        reader.open_notices("RD1", NOW.date(), NOW.date(), 1)
+        reader.changes("USER01", NOW.date(), 1)
 
 
 def suspensions(engine: Engine) -> None:
@@ -231,7 +240,8 @@ def audit(engine: Engine) -> None:
 
 
 FLOWS: tuple[Callable[[Engine], None], ...] = (
-    audit, jobs, alerts, credentials, rate_limits, replication, reports, searches, suspensions,
+    audit, jobs, alerts, credentials, rate_limits, replication, reports, searches, ageing,
+    suspensions,
     stuck, locks_of_the_database,
 )  # fmt: skip
 

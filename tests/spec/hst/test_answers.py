@@ -8,7 +8,13 @@ from attrs import asdict, evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocms_core.hst.answers import has_other_address, has_valid_address, has_valid_new_address, latest_answers
+from ocms_core.hst.answers import (
+    differing_parts,
+    has_other_address,
+    has_valid_address,
+    has_valid_new_address,
+    latest_answers,
+)
 from ocms_core.hst.facts import KnownOffender, ListedIdentity
 from ocms_core.hst.lookup import floor_unit, lookup_result
 from ocms_core.hst.mha_file import ADDRESS_WIDTHS
@@ -338,3 +344,23 @@ LIFTING: tuple[Case[str, SuspensionReason, bool], ...] = (
 @parametrize_cases(LIFTING)
 def test_may_lift(case: Case[str, SuspensionReason, bool]) -> None:
     assert may_lift(case.given, case.ask) == case.says
+
+
+@pytest.mark.rule("H37")
+def test_the_parts_in_which_an_answer_differs_are_named() -> None:
+    every_part = frozenset(asdict(NEW_ADDRESS))
+    assert differing_parts(LISTED, answer()) == every_part
+    assert differing_parts(LISTED, answer(address=ADDRESS)) == frozenset()
+    written_otherwise = evolve(ADDRESS, street_name=" EXAMPLE  STREET", floor_no="#1", unit_no="9")
+    assert differing_parts(LISTED, answer(address=written_otherwise)) == {"unit_no"}
+    assert differing_parts(LISTED, answer(address=evolve(ADDRESS, bldg_name=""))) == frozenset()
+
+
+@pytest.mark.rule("H37")
+@pytest.mark.parametrize("source, differing", [(MHA, frozenset()), (DATAHIVE, frozenset({"bldg_name"}))])
+def test_a_part_that_a_field_of_the_answer_cut_is_no_difference(
+    source: str, differing: frozenset[str]
+) -> None:
+    listed = evolve(LISTED, address=evolve(ADDRESS, bldg_name="B" * 65))
+    cut = evolve(ADDRESS, bldg_name="B" * ADDRESS_WIDTHS["bldg_name"])
+    assert differing_parts(listed, answer(source=source, address=cut)) == differing

@@ -9,10 +9,12 @@ import pytest
 
 import ocms_core
 from ocms_core.hst.mha_file import MhaFileFault
+from ocms_core.hst.outcomes import CheckOutcome
 from ocms_core.jobs.retention import RowKind
 from ocms_core.jobs.runs import ReleaseRefusal, RunResult, SkipReason
 from ocms_core.jobs.stuck_cases import StuckKind
 from ocms_core.kernel.access import CredentialKind, Operation, Role
+from ocms_core.kernel.access_log import StaffPage
 from ocms_core.kernel.audit_heads import RecordKind
 from ocms_core.kernel.batch_limits import BatchCap
 from ocms_core.kernel.idempotency import KeyOrigin
@@ -58,8 +60,12 @@ WORDS: Mapping[type[Enum], tuple[str, ...]] = {
     RecordKind: ("audit row", "access record"),
     RowKind: (
         *("answers", "outbox", "rate_slots", "access_records", "frequent_runs", "job_runs", "alerts"),
-        "reports",
+        *("reports", "sessions"),
     ),
+    StaffPage: (
+        *("staff page: find", "staff page: notice", "staff page: offender"),
+    ),
+    CheckOutcome: ("new-address", "listed-address", "invalid-address", "no-address", "revived"),
     StuckKind: ("notice", "suspension", "delivery", "enquiry", "job_run"),
 }
 # The sentences of these stand beside what they are about.

@@ -19,6 +19,7 @@ from ocms_adapters.sql.schema.housekeeping import (
     ocms_outbox,
     ocms_rate_counter,
     ocms_report,
+    ocms_staff_session,
 )
 from ocms_adapters.sql.schema.internet import (
     INTERNET,
@@ -78,6 +79,7 @@ __all__ = [
     "ocms_rate_counter",
     "ocms_report",
     "ocms_shedlock",
+    "ocms_staff_session",
     "ocms_stage_map",
     "ocms_suspended_notice",
     "ocms_suspension_reason",

@@ -189,3 +189,17 @@ ocms_mha_file = intranet_table(
     whole("records", null=False),
     moment("applied_at", null=False),
 )
+
+# The officers who are signed in at the staff pages: of a session's token only its SHA-256 in hex; `content`
+# is encrypted with a key made of the token.
+ocms_staff_session = intranet_table(
+    "ocms_staff_session",
+    varchar("token_digest", 64, key=True),
+    varchar("principal", 50, null=False),
+    varchar("role", 8, null=False),
+    varchar("credential", 64, null=False),
+    moment("signed_in_at", null=False),
+    moment("used_at", null=False),
+    binary("content"),
+    Index("ix_ocms_staff_session_used_at", "used_at"),
+)

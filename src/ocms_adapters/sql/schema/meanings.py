@@ -434,6 +434,19 @@ TABLES: Mapping[str, TableMeaning] = {
         },
         new_by=OURS,
     ),
+    "ocms_staff_session": TableMeaning(
+        "The officers who are signed in at the staff pages.",
+        {
+            "token_digest": "SHA-256, in hex, of the token in the browser's cookie; the token is not kept",
+            "principal": "Officer",
+            "role": "Role of the officer, as oic",
+            "credential": "Issuer and officer, as rate limits count them",
+            "signed_in_at": "When the officer signed in",
+            "used_at": "When a page was last opened, up to a minute late",
+            "content": "What the pages keep, encrypted with a key made of the token; null for nothing",
+        },
+        new_by=OURS,
+    ),
     "ocms_job_run": TableMeaning(
         "Every run of a scheduled job.",
         {

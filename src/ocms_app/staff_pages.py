@@ -1,0 +1,90 @@
+"""The staff pages, where the settings name a client for their sign-in."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import Engine
+
+from ocms_adapters.oidc import WELL_KNOWN, OpenIdProvider, ProviderSettings
+from ocms_adapters.sql.offenders import SqlOffenderStores
+from ocms_adapters.sql.reversals import SqlReversalStores
+from ocms_adapters.sql.staff_sessions import SqlStaffSessions
+from ocms_adapters.sql.stages import SqlStageStores
+from ocms_app.change_pages import change_pages
+from ocms_app.explanations import explanations
+from ocms_app.settings import Settings, WrongSettings, variable
+from ocms_core.kernel.staff_sessions import SessionLimits
+from ocms_core.reversals.explaining import reversible_changes
+from ocms_web.authentication.bearer import BearerAuthenticator, KeySource
+from ocms_web.authentication.issuers import CallerKind, Issuer
+from ocms_web.endpoints import Endpoint
+from ocms_web.pipeline import Pipeline
+from ocms_web.portal.find import FindPage
+from ocms_web.portal.notice import NoticePages
+from ocms_web.portal.sessions import Sessions
+from ocms_web.portal.sign_in import SIGNED_IN, SIGNED_OUT, SignIn
+from ocms_web.portal.site import Portal
+from ocms_web.portal.visits import Page
+
+
+def portal_of(
+    settings: Settings,
+    intranet: Engine,
+    *,
+    pipeline: Pipeline,
+    endpoints: Sequence[Endpoint],
+    issuers: Sequence[tuple[Issuer, KeySource]],
+    bearer: BearerAuthenticator,
+) -> Portal | None:
+    """Return the staff pages, None without a client; raise `WrongSettings` for an issuer that is none."""
+    if not settings.staff_client_id:
+        return None
+    issuer, keys = staff_issuer(settings, issuers)
+    limits = SessionLimits(
+        idle=timedelta(minutes=settings.staff_idle_minutes),
+        longest=timedelta(hours=settings.staff_session_hours),
+    )
+    return Portal(
+        pipeline,
+        {endpoint.operation: endpoint for endpoint in endpoints},
+        Sessions(SqlStaffSessions(intranet), limits),
+        SignIn(provider(settings, issuer), issuer, keys, settings.staff_client_id, bearer),
+        pages(settings, intranet),
+    )
+
+
+def pages(settings: Settings, intranet: Engine) -> tuple[Page, ...]:
+    """Return the pages, in the order of their list."""
+    stages, reversals = SqlStageStores(intranet), SqlReversalStores(intranet)
+    notice = NoticePages(
+        stages,
+        SqlOffenderStores(intranet),
+        explain=partial(explanations, settings, intranet),
+        reversible=lambda notice_no, now: reversible_changes(notice_no, stores=reversals, now=now),
+    )
+    return (FindPage(stages).page(), *notice.pages(), *change_pages(intranet))
+
+
+def staff_issuer(settings: Settings, issuers: Sequence[tuple[Issuer, KeySource]]) -> tuple[Issuer, KeySource]:
+    """Return the issuer at which officers sign in; raise `WrongSettings` where there is none."""
+    name = settings.staff_issuer
+    for issuer, keys in issuers:
+        if issuer.kind is CallerKind.STAFF and name in ("", issuer.name):
+            return issuer, keys
+    raise WrongSettings([f"{variable('staff_issuer')}: names no issuer of kind staff"])
+
+
+def provider(settings: Settings, issuer: Issuer) -> OpenIdProvider:
+    """Return the identity provider of an issuer."""
+    base = settings.public_url.rstrip("/")
+    return OpenIdProvider(
+        ProviderSettings(
+            discovery_url=settings.staff_discovery_url or issuer.issuer.rstrip("/") + WELL_KNOWN,
+            client_id=settings.staff_client_id,
+            client_secret=settings.staff_client_secret,
+            scope=settings.staff_scope,
+            redirect_url=base + SIGNED_IN,
+            signed_out_url=base + SIGNED_OUT,
+        )
+    )
