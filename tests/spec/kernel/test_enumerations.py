@@ -60,10 +60,7 @@ WORDS: Mapping[type[Enum], tuple[str, ...]] = {
     RowKind: (
         *("answers", "outbox", "rate_slots", "access_records", "job_runs", "alerts", "reports", "sessions"),
     ),
-    StaffPage: (
-        *("staff page: find", "staff page: notice", "staff page: HST", "staff page: reports"),
-        "staff page: dashboard",
-    ),
+    StaffPage: ("staff page: find", "staff page: notice"),
     CheckOutcome: ("new-address", "listed-address", "invalid-address", "no-address", "revived"),
     StuckKind: ("notice", "suspension", "delivery", "enquiry", "job_run"),
 }
