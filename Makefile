@@ -22,8 +22,8 @@ NODE := $(TOOLS)/node
 AZURITE_READY := $(TOOLS)/azurite/.ready
 BROWSER_READY := $(TOOLS)/browser/.ready
 UV = $$($(PYTHON) tools/bring_uv.py)
-SYNC = uv=$(UV) && $$uv sync --quiet --locked --compile-bytecode --python "$$(command -v $(PYTHON))" \
-	--all-extras
+BRING = uv=$(UV) && $$uv sync --quiet --locked --python "$$(command -v $(PYTHON))" --all-extras
+SYNC = $(BRING) --compile-bytecode
 SOURCES := src tests benchmarks clients world guides tools
 
 export UV_PYTHON_DOWNLOADS := never
@@ -36,17 +36,20 @@ unexport VIRTUAL_ENV PYTHONPATH
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# Bytecode is written here, where a machine may forbid Python to write it while a program runs.
+# Bytecode is written here, where a machine may forbid Python to write it while a program runs. Some files of
+# packages are for other versions of Python, and are never imported.
 setup: $(READY) ## prepare .venv; .venv/bin/ocms is then the command
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@$(BIN)/python -m compileall -q src
 
+# Without bytecode, most of which a first `make run` does not need.
 $(READY): pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "OCMS needs Python 3.11 or newer, which $(PYTHON) is not: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@echo "Preparing $(VENV) (the first time may take a minute) ..."
-	@$(SYNC)
+	@$(BRING)
 	@touch $@
 
 $(BENCH_READY): $(READY)
@@ -95,6 +98,12 @@ site: $(READY) ## build the documentation site in var/guide, where a running sys
 		--python "$$(command -v $(PYTHON))" --no-default-groups --group site
 	@NO_MKDOCS_2_WARNING=1 $(TOOLS)/site/bin/python -m tools.doc_site
 
+postgres: $(READY) ## start an empty PostgreSQL to try a deployment on, until it is stopped
+	@$(BIN)/python -m tools.postgres
+
+newcomer: ## follow the README and the guide to a deployment in a fresh clone of the last commit, and time it
+	@$(PYTHON) -m guides.newcomer
+
 guides: $(READY) ## run every command of the README and the how-to pages as it is written
 	@$(BIN)/pytest guides
 
@@ -119,7 +128,7 @@ mutants: $(MUTANTS_READY) ## change the core in small ways, which the specificat
 	@$(BIN)/python -m tools.mutants --workers $(WORKERS) --seed $(SEED) \
 		$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(RESULTS),--results $(RESULTS))
 
-campaign: $(READY) ## run one campaign whole, in minutes to hours: make campaign NAME=year, NAME=kills
+campaign: $(READY) ## run one campaign whole, in minutes to hours: make campaign NAME=year, kills or full_disk
 	@$(BIN)/python -m tests.campaigns.$(NAME)
 
 soak: $(READY) $(AZURITE_READY) $(BROWSER_READY) ## run the tests with a hundred times as many generated examples, 200 mutants and the campaigns
@@ -139,4 +148,4 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test screens mssql spec clients world site guides check bench mutants campaign soak docs clean
+.PHONY: help setup run test screens mssql spec clients world site postgres newcomer guides check bench mutants campaign soak docs clean

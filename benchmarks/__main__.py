@@ -7,11 +7,19 @@ from pathlib import Path
 
 from attrs import evolve
 
-from benchmarks import core, court, furnishing, hst, report, stages, vip
+from benchmarks import core, court, furnishing, hst, report, stages, starting, vip
 from benchmarks.frame import Row, measured
 from benchmarks.ground import QUICK, Ground, Size
 
-ROWS: tuple[Row, ...] = (*court.ROWS, *stages.ROWS, *furnishing.ROWS, *hst.ROWS, *vip.ROWS, *core.ROWS)
+ROWS: tuple[Row, ...] = (
+    *court.ROWS,
+    *stages.ROWS,
+    *furnishing.ROWS,
+    *hst.ROWS,
+    *vip.ROWS,
+    *core.ROWS,
+    *starting.ROWS,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

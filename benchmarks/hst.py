@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, text
 
 from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, time_of
-from benchmarks.ground import Ground, outside_transactions
+from benchmarks.ground import Ground, outside_transactions, sent_statements
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_core.hst import service
 from ocms_core.hst.request_checks import HstApplication
@@ -134,15 +134,9 @@ def one_by_one(engine: Engine) -> None:
 
 
 def statements(engine: Engine, forget: Callable[[], None], work: Callable[[], None]) -> float:
-    sent: list[object] = []
     forget()
-
-    def see(*arguments: object) -> None:
-        sent.append(arguments)
-
-    event.listen(engine, "before_cursor_execute", see)
-    work()
-    event.remove(engine, "before_cursor_execute", see)
+    with sent_statements(engine) as sent:
+        work()
     return len(sent)
 
 

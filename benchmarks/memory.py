@@ -1,7 +1,7 @@
 """How much a process grows over a piece of work: its peak beyond what it has when idle."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -18,6 +18,24 @@ def growth(work: Callable[[], object]) -> float:
     idle = resident("VmRSS")
     work()
     return (resident("VmHWM") - idle) / 1024
+
+
+def megabytes_of_processes(pid: int) -> float:
+    """Give the megabytes that a process and those it has started hold; a page they share counts once."""
+    held = 0.0
+    for process in with_descendants(pid):
+        rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+        found = re.search(r"^Pss:\s+([0-9]+) kB$", rollup, re.MULTILINE)
+        held += int(found[1]) / 1024 if found else 0
+    return held
+
+
+def with_descendants(pid: int) -> Iterator[int]:
+    """Give a process and every process below it."""
+    yield pid
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            yield from with_descendants(int(child))
 
 
 def resident(what: str) -> int:

@@ -17,15 +17,21 @@ from tests.support.postgres import free_port
 
 ROOT = Path(__file__).parents[1]
 STARTS_WITHIN = 30
+GRANIAN = ("--workers", "1", "--no-ws", "--log-level", "warning")
 
 
 @frozen
 class Program:
-    """What is served: `module:factory`, its environment, and the checkout it is of."""
+    """
+    What is served: `module:factory`, its environment, and the checkout it is of.
+
+    A `command` of its own serves it in place of Granian's; it is given the port.
+    """
 
     target: str
     environment: Mapping[str, str]
     checkout: Path = ROOT
+    command: tuple[str, ...] = ()
 
     @property
     def python(self) -> str:
@@ -45,14 +51,12 @@ def served(programs: Mapping[str, Program]) -> Iterator[dict[str, Client]]:
 def running(program: Program) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Start a server; what it said is shown when things go wrong."""
     port = free_port()
-    command = [program.python, "-m", "granian", "--interface", "asgi", "--factory", program.target]
-    options = ["--port", str(port), "--workers", "1", "--no-ws", "--log-level", "warning"]
+    granian = (program.python, "-m", "granian", "--interface", "asgi", "--factory", program.target, *GRANIAN)
+    command = [*(program.command or granian), "--port", str(port)]
     environment = {**os.environ, **program.environment}
     with (
         TemporaryFile() as said,
-        subprocess.Popen(
-            [*command, *options], env=environment, cwd=program.checkout, stdout=said, stderr=said
-        ) as process,
+        subprocess.Popen(command, env=environment, cwd=program.checkout, stdout=said, stderr=said) as process,
     ):
         try:
             yield process, port

@@ -13,12 +13,12 @@ from typing import Any
 
 from attrs import evolve
 from openpyxl import Workbook
-from sqlalchemy import event, text
+from sqlalchemy import TextClause, text
 from xlsxwriter import Workbook as Writer  # type: ignore[import-untyped]  # it comes without types
 
 from benchmarks.contenders.stages import by_hand, core_toppan, orm_submit
 from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, milliseconds, rate_of, time_of
-from benchmarks.ground import Ground, notice_no, outside_transactions
+from benchmarks.ground import Ground, notice_no, outside_transactions, sent_statements
 from benchmarks.memory import megabytes_grown
 from ocms_adapters.files.xlsx import write_workbook
 from ocms_adapters.sql.stages import SqlStageStores
@@ -32,15 +32,35 @@ from tests.support import engines
 PEOPLE = text("""
     INSERT INTO ocms_offence_notice_owner_driver (
         notice_no, owner_driver_indicator, id_type, id_no, name, offender_indicator)
-    SELECT '5' || lpad(i::text, 8, '0') || 'J', 'D', 'N', 'S' || lpad((i / 5)::text, 7, '0') || 'A',
+    SELECT '5' || lpad(i::text, 8, '0') || 'J', substring('DOH', 1 + i % 3, 1), 'N',
+           'S' || lpad((i / 5)::text, 7, '0') || 'A',
            'PERSON ' || i / 5, 'Y'
       FROM generate_series(1, :notices) AS i
     ON CONFLICT DO NOTHING
 """)
-BACK = text("""
+FEE = text("""
+    INSERT INTO ocms_parameter (parameter_id, code, value, description)
+    VALUES ('ADMIN_FEE', 'AMOUNT', '10.00', 'Administration fee')
+    ON CONFLICT DO NOTHING
+""")
+# Stages, compositions, roles and suspensions as they are mixed in a table, all of which a run moves (S76).
+TO_PRINT = text("""
     UPDATE ocms_valid_offence_notice
-       SET last_processing_stage = 'DN1', next_processing_stage = 'DN2', suspension_type = NULL,
-           payment_status = NULL
+       SET last_processing_stage = (ARRAY['DN1', 'ENA', 'NPA'])[1 + right(left(notice_no, 9), 2)::int % 3],
+           next_processing_stage = 'DN2', payment_status = NULL, epr_reason_of_suspension = NULL,
+           suspension_type = CASE WHEN right(left(notice_no, 9), 2)::int % 7 = 0 THEN 'TS' END,
+           composition_amount = (ARRAY[30, 70, 100, 150, 300])[1 + right(left(notice_no, 9), 3)::int % 5]
+     WHERE notice_no = ANY(CAST(:numbers AS varchar[]))
+""")
+# By role: the stages of a driver, and of an owner or hirer.
+TO_SUBMIT = text("""
+    UPDATE ocms_valid_offence_notice
+       SET last_processing_stage = CASE substring(notice_no, 2, 8)::int % 3
+               WHEN 0 THEN (ARRAY['DN1', 'DN2', 'NPA'])[1 + right(left(notice_no, 9), 2)::int % 3]
+               ELSE (ARRAY['ROV', 'RD1', 'RD2', 'NPA'])[1 + right(left(notice_no, 9), 2)::int % 4] END,
+           next_processing_stage = 'CPC', payment_status = NULL, epr_reason_of_suspension = NULL,
+           suspension_type = CASE WHEN right(left(notice_no, 9), 2)::int % 7 = 0 THEN 'TS' END,
+           composition_amount = (ARRAY[30, 70, 100, 150, 300])[1 + right(left(notice_no, 9), 3)::int % 5]
      WHERE notice_no = ANY(CAST(:numbers AS varchar[]))
 """)
 FORGET = (
@@ -71,28 +91,29 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def drawn(ground: Ground, many: int) -> list[str]:
-    """Draw notices of the table, and see that everyone has a person."""
+    """Draw notices of the table, and see that everyone has a person, and moves a fee."""
     with ground.engine.begin() as connection:
         connection.execute(PEOPLE, {"notices": ground.size.notices})
+        connection.execute(FEE)
     outside_transactions(ground.engine, "ANALYZE ocms_offence_notice_owner_driver")
     every = range(1, ground.size.notices + 1)
     return [notice_no(n) for n in random.Random(20250114).sample(every, min(many, len(every)))]
 
 
-def put_back(ground: Ground, numbers: Sequence[str]) -> None:
-    """Put notices back where they were before a run: unpaid, so that a print run moves them (S76)."""
+def put_back(ground: Ground, numbers: Sequence[str], state: TextClause = TO_PRINT) -> None:
+    """Put notices back where they were before a run."""
     with ground.engine.begin() as connection:
-        connection.execute(BACK, {"numbers": numbers})
+        connection.execute(state, {"numbers": numbers})
     outside_transactions(ground.engine, *FORGET)
 
 
 @contextmanager
 def submit(ground: Ground) -> Iterator[Ready]:
-    """A submit of 500."""
+    """A submit of 500 to the stages that follow theirs, which depend on the offender's role."""
     numbers, stores = drawn(ground, BATCH), SqlStageStores(ground.engine)
 
     def ours(some: Sequence[str] = numbers) -> None:
-        items = [ChangeItem(number, RequestedChange("DN2", "SUP", None)) for number in some]
+        items = [ChangeItem(number, RequestedChange(None, "SUP", None)) for number in some]
         decision = service.submit(items, "USER01", stores=stores, now=now())
         if not all(answer.detail for answer in decision.answers):
             raise AssertionError("A notice was not moved.")
@@ -105,7 +126,7 @@ def submit(ground: Ground) -> Iterator[Ready]:
                 BEST: lambda: timed(lambda: hand.submit(numbers, local())),
             },
             {"extra statements": partial(extra_statements, ground, numbers, ours)},
-            between=partial(put_back, ground, numbers),
+            between=partial(put_back, ground, numbers, TO_SUBMIT),
         )
 
 
@@ -113,18 +134,10 @@ def extra_statements(ground: Ground, numbers: Sequence[str], ours: Callable[[Seq
     """Count the statements 500 notices take over those one takes."""
     counts = []
     for some in (numbers[:1], numbers):
-        put_back(ground, numbers)
-        seen: list[str] = []
-
-        def see(
-            _connection: object, _cursor: object, statement: str, *_: object, seen: list[str] = seen
-        ) -> None:
-            seen.append(statement)
-
-        event.listen(ground.engine, "before_cursor_execute", see)
-        ours(some)
-        event.remove(ground.engine, "before_cursor_execute", see)
-        counts.append(len(seen))
+        put_back(ground, numbers, TO_SUBMIT)
+        with sent_statements(ground.engine) as sent:
+            ours(some)
+        counts.append(len(sent))
     return counts[1] - counts[0]
 
 
@@ -246,23 +259,24 @@ def to_a_file() -> None:
 ROWS = (
     Row(
         "stage-submit",
-        "Stage submit of 500 notices, committed to disk",
+        "Stage submit of 500 notices of mixed stages, compositions and roles, committed to disk",
         {
             OURS: "The service: reference data, notices locked in order, roles and changes of today read, "
             "decided, notices, records, flags and outbox written",
-            TYPICAL: "SQLAlchemy ORM, notice by notice, flushed each; no lock, no role, no stage map",
-            BEST: f"{HAND}: lock, changes of today, update, records, flags, outbox; no role, no decision",
+            TYPICAL: "SQLAlchemy ORM, notice by notice, flushed each; no lock, one target, no stage map",
+            BEST: f"{HAND}: lock with role, changes of today, update, records, flags, outbox; the next stage "
+            "from a table, no check, no audit row",
         },
         submit,
         (
-            Bar("at most 1.3 of the best peer's time", time_of(BEST), at_most=1.3),
+            Bar("at most 1.15 of the best peer's time", time_of(BEST), at_most=1.15),
             Bar("at least 15 times faster than the typical peer", rate_of(TYPICAL), at_least=15),
             Bar("as many statements for 500 notices as for one", count("extra statements"), at_most=0),
         ),
     ),
     Row(
         "toppan",
-        "Toppan, a print run of 100,000 notices (half the table if that is less)",
+        "Toppan, a print run of 100,000 notices of mixed stages and compositions (at most half the table)",
         {
             OURS: "The service: chunks of 5,000, each locked, looked at, decided, written and committed",
             TYPICAL: "SQLAlchemy Core, one executemany, one commit",
@@ -270,7 +284,7 @@ ROWS = (
         },
         print_run,
         (
-            Bar("at most 1.15 of the best peer's time", time_of(BEST), at_most=1.15),
+            Bar("at most 1.2 of the best peer's time", time_of(BEST), at_most=1.2),
             Bar("at most 64 MB over an idle process", count("megabytes"), at_most=64),
         ),
     ),
@@ -284,7 +298,7 @@ ROWS = (
         },
         search,
         (
-            Bar("at most 1.5 of the best peer's median", time_of(BEST), at_most=1.5),
+            Bar("at most 1.2 of the best peer's median", time_of(BEST), at_most=1.2),
             Bar("the same in ten times the table, within a fifth", time_of(TENTH), at_least=0.8, at_most=1.2),
         ),
     ),

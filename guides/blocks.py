@@ -1,10 +1,13 @@
-"""The command blocks of the docs, run as they are written unless a comment before one says otherwise."""
+"""
+The blocks of the docs that are run: commands and SQL, as they are written, with the answers they show.
+
+Standard library only: `make newcomer` reads them with the Python of a bare machine.
+"""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
-
-from attrs import frozen
+from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = (ROOT / "docs/howto", ROOT / "docs/api")
@@ -13,29 +16,58 @@ PAGES = (ROOT / "README.md", *(page for folder in FOLDERS for page in sorted(fol
 NOT_RUN = "not run"
 UNTIL_STOPPED = "runs until it is stopped"
 STATUS_1 = "exit status 1"
-MARKS = (NOT_RUN, UNTIL_STOPPED, STATUS_1)
+STOPPED = "with everything stopped"
+NO_ANSWER = "not an answer"
+MARKS = (NOT_RUN, UNTIL_STOPPED, STATUS_1, STOPPED)
 
+MARK = r"(?:^<!-- (?P<mark>[^:\n]+)(?:: (?P<reason>[^\n]+))? -->\n)?"
 BLOCK = re.compile(
-    r"(?:^<!-- (?P<mark>[^:\n]+)(?:: (?P<reason>[^\n]+))? -->\n)?^```sh\n(?P<text>.*?)^```\n"
-    r"(?:\n```json\n(?P<answer>.*?)\n```\n)?",
+    MARK + r"^```(?P<language>sh|sql)\n(?P<text>.*?)^```\n"
+    r"(?:\n```(?P<form>json|text)\n(?P<answer>.*?)\n```\n)?",
     re.MULTILINE | re.DOTALL,
 )
+SHOWN = re.compile(MARK + r"^```(?:json|text)\n.*?^```\n", re.MULTILINE | re.DOTALL)
 
 
-@frozen
-class Block:
-    """A block of commands; `answer` is the JSON that the page shows as their output, if it does."""
+class Block(NamedTuple):
+    """A block of commands; `answer` is what the page shows as their output, as JSON or text (`form`)."""
 
+    page: str
     line: int
     text: str
+    language: str = "sh"
     mark: str = ""
     reason: str = ""
+    form: str = ""
     answer: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it stands."""
+        return f"{self.page}:{self.line}"
+
+    @property
+    def of_make(self) -> bool:
+        """Whether it prepares or starts something by make, which is for `make newcomer` to run."""
+        return self.text.startswith("make ")
 
 
 def blocks(page: Path) -> Iterator[Block]:
-    """Yield the command blocks of a page, in their order."""
+    """Yield the blocks of a page, in their order."""
     text = page.read_text()
     for found in BLOCK.finditer(text):
         line = text.count("\n", 0, found.start("text"))
-        yield Block(line, found["text"], found["mark"] or "", found["reason"] or "", found["answer"] or "")
+        parts = {name: value or "" for name, value in found.groupdict().items()}
+        yield Block(page.name, line, **parts)
+
+
+def unexplained(page: Path) -> Iterator[str]:
+    """Yield each JSON or text of a page that is compared with nothing and does not say what it is."""
+    text = page.read_text()
+    silent = {NOT_RUN, UNTIL_STOPPED}
+    compared = [found.span("answer") for found in BLOCK.finditer(text) if found["mark"] not in silent]
+    for found in SHOWN.finditer(text):
+        if found["mark"] == NO_ANSWER and found["reason"]:
+            continue
+        if not any(first <= found.end() and found.start() <= last for first, last in compared if first >= 0):
+            yield f"{page.name}:{text.count(chr(10), 0, found.start()) + 1}"

@@ -11,9 +11,9 @@ from tests.support.http_server import OCMS
 from tests.support.postgres import PostgresServer, free_port, running_server
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """Yield the running PostgreSQL server that the tests share."""
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """Yield a running PostgreSQL server of the page's own, on which names and roles are free."""
     with running_server() as server:
         yield server
 

@@ -22,6 +22,10 @@ PAGES: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("find-stage", "/staff/find?currentProcessingStage=RD1", {}),
     ("find-list", "/staff/find", {"notice_nos": f"{EXAMPLE} 500500001A X9"}),
     ("notice", f"/staff/notices/{EXAMPLE}", {}),
+    ("stages", "/staff/stages", {}),
+    ("stages-preview", "/staff/stages", {"numbers": f"{EXAMPLE} 500500001A X9"}),
+    ("offender", f"/staff/notices/{EXAMPLE}/offenders/owner", {}),
+    ("offender-preview", f"/staff/notices/{EXAMPLE}/offenders/owner", {"name": "MARY TAN"}),
     ("no-page", "/staff/nothing", {}),
     ("sign-out", "/staff/sign-out", {}),
 )

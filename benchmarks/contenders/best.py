@@ -154,36 +154,54 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
 def create() -> Any:
     pools: list[Connections] = []
 
-    async def app(
-        scope: dict[str, Any],
-        receive: Callable[[], Awaitable[Any]],
-        send: Callable[[dict[str, Any]], Awaitable[None]],
-    ) -> None:
+    async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await receive()
-            pools.append(
-                await asyncpg.create_pool(
-                    os.environ["BENCH_DATABASE"].replace("+psycopg", ""),
-                    min_size=CONNECTIONS,
-                    max_size=CONNECTIONS,
-                )
-            )
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-            await pools[0].close()
-            await send({"type": "lifespan.shutdown.complete"})
+            await lifespan(pools, receive, send)
             return
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        answer = encode(await OPERATIONS[scope["path"]](decode(body), pools[0]))
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(answer)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": answer})
+        call = decode(await whole_body(receive))
+        await answer_with(send, encode(await OPERATIONS[scope["path"]](call, pools[0])))
 
     return app
+
+
+async def lifespan(pools: list[Connections], receive: Receive, send: Send) -> None:
+    await receive()
+    pools.append(
+        await asyncpg.create_pool(
+            os.environ["BENCH_DATABASE"].replace("+psycopg", ""),
+            min_size=CONNECTIONS,
+            max_size=CONNECTIONS,
+            reset=leave_as_it_is,
+        )
+    )
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await pools[0].close()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def leave_as_it_is(_connection: Any) -> None:
+    """Send nothing when a connection is put back: nothing here changes a session."""
+
+
+async def whole_body(receive: Receive) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+async def answer_with(send: Send, answer: bytes, *more: tuple[bytes, bytes]) -> None:
+    length = (b"content-length", str(len(answer)).encode())
+    headers = [(b"content-type", b"application/json"), length, *more]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": answer})

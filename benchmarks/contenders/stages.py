@@ -85,10 +85,6 @@ def core_toppan(engine: Engine, numbers: Sequence[str], now: datetime) -> None:
         )
 
 
-LOCK = """
-    SELECT notice_no, last_processing_stage FROM ocms_valid_offence_notice
-     WHERE notice_no = ANY($1::varchar[]) ORDER BY notice_no FOR NO KEY UPDATE
-"""
 CHANGED = """
     SELECT notice_no FROM ocms_change_of_processing
      WHERE notice_no = ANY($1::varchar[]) AND date_of_change >= $2 AND date_of_change < $3
@@ -101,10 +97,33 @@ MOVE = """
            payment_acceptance_allowed = 'Y', is_sync = 'N', upd_date = $2, upd_user_id = 'peer'
       FROM unnest($1::varchar[]) AS r (notice_no) WHERE v.notice_no = r.notice_no RETURNING v.notice_no
 """
+LOCK_WITH_ROLE = """
+    SELECT v.notice_no, v.last_processing_stage, o.owner_driver_indicator
+      FROM ocms_valid_offence_notice v
+      LEFT JOIN ocms_offence_notice_owner_driver o ON o.notice_no = v.notice_no AND o.offender_indicator = 'Y'
+     WHERE v.notice_no = ANY($1::varchar[]) ORDER BY v.notice_no FOR NO KEY UPDATE OF v
+"""
+MOVE_EACH = """
+    UPDATE ocms_valid_offence_notice v
+       SET prev_processing_stage = v.last_processing_stage, prev_processing_date = v.last_processing_date,
+           last_processing_stage = r.stage, last_processing_date = $4, next_processing_stage = r.next,
+           next_processing_date = $5, amount_payable = v.composition_amount + r.fee,
+           payment_acceptance_allowed = 'Y', is_sync = 'N', upd_date = $4, upd_user_id = 'peer'
+      FROM unnest($1::varchar[], $2::varchar[], $3::varchar[], $6::numeric[])
+           AS r (notice_no, stage, next, fee) WHERE v.notice_no = r.notice_no
+"""
+# The target of each stage, by driver or not; what comes after it; what it costs.
+TARGETS = {
+    True: {"NPA": "DN1", "ENA": "DN1", "DN1": "DN2", "DN2": "DR3"},
+    False: {"NPA": "ROV", "ROV": "RD1", "ENA": "RD1", "RD1": "RD2", "RD2": "RR3"},
+}
+AFTER = {"DN1": "DN2", "DN2": "DR3", "DR3": "CPC", "ROV": "RD1", "RD1": "RD2", "RD2": "RR3", "RR3": "CPC"}
+FEES = {"DR3": Decimal(10), "RR3": Decimal(10)}
 RECORD = """
     INSERT INTO ocms_change_of_processing (notice_no, date_of_change, new_processing_stage,
            last_processing_stage, reason_of_change, authorised_officer, source, cre_date, cre_user_id)
-    SELECT n, $2, 'DN2', 'DN1', 'SUP', 'peer', 'OCMS', $2, 'peer' FROM unnest($1::varchar[]) AS r (n)
+    SELECT n, $2, stage, last, 'SUP', 'peer', 'OCMS', $2, 'peer'
+      FROM unnest($1::varchar[], $3::varchar[], $4::varchar[]) AS r (n, stage, last)
 """
 FLAG = """
     UPDATE ocms_offence_notice_owner_driver SET mha_dh_check_allow = 'N', upd_date = $2
@@ -148,10 +167,15 @@ class ByHand:
     async def _submit(self, numbers: Sequence[str], now: datetime) -> None:
         midnight = now.replace(**MIDNIGHT)  # type: ignore[arg-type]  # as above
         async with self._connection.transaction():
-            await self._connection.fetch(LOCK, numbers)
+            rows = await self._connection.fetch(LOCK_WITH_ROLE, numbers)
+            stages = [stage for _, stage, _ in rows]
+            targets = [TARGETS[role == "D"][stage] for _, stage, role in rows]
+            following = [AFTER[target] for target in targets]
+            fees = [FEES.get(target, Decimal(0)) for target in targets]
+            planned = midnight + timedelta(days=14)
             await self._connection.fetch(CHANGED, numbers, midnight, midnight + timedelta(days=1))
-            await self._connection.fetch(MOVE, numbers, now, midnight + timedelta(days=14))
-            await self._connection.execute(RECORD, numbers, now)
+            await self._connection.execute(MOVE_EACH, numbers, targets, following, now, planned, fees)
+            await self._connection.execute(RECORD, numbers, now, targets, stages)
             await self._connection.execute(FLAG, numbers, now)
             await self._connection.execute(OUTBOX, numbers, now)
 

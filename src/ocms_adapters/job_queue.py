@@ -20,12 +20,12 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, Engine, text
 
 from ocms_adapters.sql.dialects import dialect_of
+from ocms_adapters.sql.grants import QUEUE_SCHEMA as SCHEMA
 from ocms_adapters.sql.transactions import reading, unchecked, writing
 from ocms_core.kernel.errors import Conflict, Unavailable
 
 log = structlog.get_logger()
 
-SCHEMA = "ocms_queue"
 QUEUE = "chunks"
 TASK = "chunk"
 # A chunk is given up when it has failed, or killed its worker, so often.

@@ -21,13 +21,12 @@ from ocms_adapters.sql.court import has_dayend
 from ocms_adapters.sql.migrations import SchemaState, Side
 from ocms_adapters.sql.transactions import reading
 from ocms_adapters.sql.utc_clock import aware, utc_now
-from ocms_app.extras import missing_extra
+from ocms_app.issuers import issuers
 from ocms_app.jobs import hst, refreshing_vip_vehicles, sending_alerts
 from ocms_app.keys import head_signer
 from ocms_app.reports import report_store
-from ocms_app.scheduler import wrong_schedules
 from ocms_app.settings import DAYEND, Settings, WrongSettings, require, variable
-from ocms_app.wiring import check_settings, issuers
+from ocms_app.start_check import missing_driver, wrong_lines
 from ocms_core.kernel.errors import OcmsError, Unavailable
 
 ENOUGH_SPACE = 1024**3
@@ -73,24 +72,6 @@ def wrong(subject: str, text: str) -> CheckResult:
 Check = Callable[[Settings, datetime], Iterator[CheckResult]]
 
 
-def fatal_findings(settings: Settings) -> list[str]:
-    """Return, a line each, what no process of these settings could work with; no network is used."""
-    return [
-        *wrong_lines(settings),
-        *(
-            f"{each.subject}: {each.text}"
-            for side in ("intranet", "internet")
-            for each in missing_driver(settings, side)
-        ),
-    ]
-
-
-def check_before_start(settings: Settings) -> None:
-    """Raise `WrongSettings` for what no process of these settings could work with."""
-    if lines := fatal_findings(settings):
-        raise WrongSettings(lines)
-
-
 def findings(settings: Settings, now: datetime) -> Iterator[CheckResult]:
     """Yield what is found of the settings, and of every system they name; nothing is written or sent."""
     for check in CHECKS:
@@ -98,15 +79,6 @@ def findings(settings: Settings, now: datetime) -> Iterator[CheckResult]:
             yield from check(settings, now)
         except OcmsError as problem:
             yield wrong(check.__name__.removeprefix("check_").replace("_", " "), str(problem))
-
-
-def wrong_lines(settings: Settings) -> Iterator[str]:
-    """Yield what is wrong with the settings themselves."""
-    try:
-        check_settings(settings)
-    except WrongSettings as problem:
-        yield from problem.lines
-    yield from wrong_schedules(settings.schedules)
 
 
 def check_settings_of_all(settings: Settings, _now: datetime) -> Iterator[CheckResult]:
@@ -122,22 +94,13 @@ def check_settings_of_all(settings: Settings, _now: datetime) -> Iterator[CheckR
         yield wrong(name, f"accepts tokens anyone with {variable('dev_keys')} can sign; set it to 0")
 
 
-def missing_driver(settings: Settings, side: str) -> Iterator[CheckResult]:
-    """Yield that the driver of a database is not installed."""
-    url = getattr(settings, f"{side}_url")
-    try:
-        engines.create(url).dispose()
-    except ModuleNotFoundError as missing:
-        yield wrong(variable(f"{side}_url"), missing_extra(missing))
-
-
 def check_databases(settings: Settings, now: datetime) -> Iterator[CheckResult]:
     """Yield whether each database answers, is up to date, and has the time of this machine."""
     sides: tuple[Side, ...] = ("intranet", "internet")
     for side in sides:
-        missing = list(missing_driver(settings, side))
-        yield from missing
-        if not missing:
+        if missing := missing_driver(getattr(settings, f"{side}_url")):
+            yield wrong(variable(f"{side}_url"), missing)
+        else:
             engine = engines.create(getattr(settings, f"{side}_url"), patience=PATIENCE)
             try:
                 yield from database(engine, side, now)

@@ -8,8 +8,8 @@ from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.reversals import SqlReversalStores
 from ocms_adapters.sql.stages import SqlStageStores
+from ocms_app.court_stores import court_stores
 from ocms_app.settings import Settings
-from ocms_app.stores import court_stores
 from ocms_core.court import explaining as court
 from ocms_core.hst import explaining as hst
 from ocms_core.kernel.explanations import Explanation

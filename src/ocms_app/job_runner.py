@@ -18,7 +18,7 @@ from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.locks import SqlJobStore
 from ocms_app.databases import Databases, lock_times
-from ocms_app.job_table import Job
+from ocms_app.job_table import FREQUENT_JOBS, Job
 from ocms_app.jobs.context import JobContext
 from ocms_app.settings import Settings
 from ocms_core.jobs.locks import JobLocks, extension_interval
@@ -133,6 +133,7 @@ class JobRunner:
             stopping=self.stopping,
             lost=lost,
             sleep=self.sleep,
+            frequent_jobs=FREQUENT_JOBS,
         )
 
 

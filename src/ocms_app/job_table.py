@@ -225,6 +225,10 @@ JOBS: tuple[Job, ...] = (
 )
 
 
+FREQUENT_JOBS = tuple(job.name for job in JOBS if job.frequent)
+"""The names of the jobs of every minute, whose runs are kept for less time (K3)."""
+
+
 def job_named(name: str) -> Job:
     """Return the job of a name; raise `ValueError` listing the jobs there are."""
     found = next((job for job in JOBS if job.name == name), None)

@@ -1,12 +1,16 @@
 """Logging: one event a line, without identity numbers."""
 
+import json
 import logging
 import sys
 import threading
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
+from functools import lru_cache
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO, cast
 
+import msgspec
 import structlog
 
 from ocms_core.kernel.masking import masked_text
@@ -14,6 +18,9 @@ from ocms_core.kernel.rule_tags import rule
 
 AUTO = "auto"
 """The format of the log is text at a terminal and JSON anywhere else."""
+
+ENCODER = msgspec.json.Encoder()
+NOT_PLAIN = b"\xff"
 
 # The HTTP server's own lines go the way of all others; by itself it prints them as they are.
 SERVER_LOGGING: Mapping[str, Any] = {
@@ -37,7 +44,46 @@ def masked(value: object) -> object:
 @rule("G2")
 def without_identities(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Return a log event without identity numbers, wherever in it they stand (G2)."""
-    return {str(masked(str(key))): masked(value) for key, value in event.items()}
+    return {masked_name(key): masked(value) for key, value in event.items()}
+
+
+@lru_cache(1024)
+def masked_name(name: str) -> str:
+    """Return the name of a field with the identity numbers in it hidden; there are few names."""
+    return masked_text(str(name))
+
+
+def json_line(_logger: object, _method: str, event: Mapping[str, Any]) -> bytes:
+    """Return an event, which holds JSON values only, as one line of JSON, in ASCII."""
+    try:
+        line = ENCODER.encode(event)
+    except (UnicodeEncodeError, OverflowError):  # half a surrogate, a number of more than 64 bits
+        line = NOT_PLAIN
+    # Beyond ASCII there are characters that a reader may take for the end of a line.
+    return line if line.isascii() else json.dumps(event).encode()
+
+
+def json_text(logger: object, method: str, event: Mapping[str, Any]) -> str:
+    """Return an event as one line of JSON, for `logging`."""
+    return json_line(logger, method, event).decode()
+
+
+class StandardError:
+    """
+    Standard error for bytes, whatever it is when a line is written.
+
+    A line that cannot be written, as on a full disk, stops nothing: `logging` does the same.
+    """
+
+    def write(self, line: bytes) -> None:
+        """Write a line, in one piece."""
+        with suppress(OSError, ValueError):
+            sys.stderr.buffer.write(line)
+
+    def flush(self) -> None:
+        """Write what waits in the buffer."""
+        with suppress(OSError, ValueError):
+            sys.stderr.buffer.flush()
 
 
 def log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -63,12 +109,15 @@ def set_up(log_format: str, log_level: str) -> None:
     ]
     people = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     for_people = log_format == "text" or (log_format == AUTO and sys.stderr.isatty())
-    renderer = people if for_people else structlog.processors.JSONRenderer()
+    renderer = people if for_people else json_text
     level = logging.getLevelNamesMapping()[log_level.upper()]
+    # As bytes and past `logging`, whose record and formatter take longer than the line itself.
+    to_bytes = structlog.BytesLoggerFactory(cast(BinaryIO, StandardError()))
+    ours: Any = structlog.stdlib.ProcessorFormatter.wrap_for_formatter if for_people else json_line
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, ours],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=structlog.stdlib.LoggerFactory() if for_people else to_bytes,
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler()

@@ -115,6 +115,7 @@ class Settings:
     keep_outbox: int = 30
     keep_rate_slots: int = 1
     keep_access_records: int = 2555
+    keep_frequent_runs: int = 7
     keep_job_runs: int = 400
     keep_alerts: int = 400
     keep_reports: int = 400
@@ -197,6 +198,7 @@ MEANINGS: dict[str, str] = {
     "keep_outbox": "days for which a delivered row of the outbox is kept; 0 for ever",
     "keep_rate_slots": "days for which the rate slots of a caller that calls no more are kept; 0 for ever",
     "keep_access_records": "days for which the record of a look at particulars is kept; 0 for ever",
+    "keep_frequent_runs": "days for which a run of a job of every minute that ended well is kept; 0 as any",
     "keep_job_runs": "days for which a run of a job is kept after it ended; 0 for ever",
     "keep_alerts": "days for which an alert is kept after it was sent; 0 for ever",
     "keep_reports": "days for which the file of a stage report is kept, at least 32; 0 for ever",

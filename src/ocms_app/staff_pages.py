@@ -11,6 +11,7 @@ from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.reversals import SqlReversalStores
 from ocms_adapters.sql.staff_sessions import SqlStaffSessions
 from ocms_adapters.sql.stages import SqlStageStores
+from ocms_app.change_pages import change_pages
 from ocms_app.explanations import explanations
 from ocms_app.settings import Settings, WrongSettings, variable
 from ocms_core.kernel.staff_sessions import SessionLimits
@@ -62,7 +63,7 @@ def pages(settings: Settings, intranet: Engine) -> tuple[Page, ...]:
         explain=partial(explanations, settings, intranet),
         reversible=lambda notice_no, now: reversible_changes(notice_no, stores=reversals, now=now),
     )
-    return (FindPage(stages).page(), *notice.pages())
+    return (FindPage(stages).page(), *notice.pages(), *change_pages(intranet))
 
 
 def staff_issuer(settings: Settings, issuers: Sequence[tuple[Issuer, KeySource]]) -> tuple[Issuer, KeySource]:

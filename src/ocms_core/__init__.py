@@ -55,7 +55,7 @@ Change of processing stage (contract 2):
     ocms_core.stages.request_checks: Criteria, ChangeItem, Validation, DateRange
     ocms_core.stages.request_fields: InvalidRequest
     ocms_core.stages.client_checks: plus_change, PlusChange, toppan_run, ToppanRun
-    ocms_core.stages.facts: StageNotice, StageFacts, ToppanFacts, LatestChange, FoundNotice, Offender, day_of
+    ocms_core.stages.facts: StageNotice, StageFacts, ToppanFacts, EntryChange, FoundNotice, Offender, day_of
     ocms_core.stages.eligibility: eligibility, Eligible, RequestedChange, OffenderType, offender_type
     ocms_core.stages.officer_changes: validate, status, StageTransition
     ocms_core.stages.amounts: amount_payable, missing_fee

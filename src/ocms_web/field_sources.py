@@ -605,6 +605,26 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
         "skip": "API field",
         "data": "calculated: the identities of the page",
     },
+    # What no contract defines
+    "StuckCaseListRequest": {"kind": "API field", "skip": "API field", "limit": "API field"},
+    "StuckCaseLine": {
+        "kind": "calculated: which rule calls the case stuck (K5)",
+        "case": (
+            f"calculated: {VON}.notice_no, {SUSPENDED}.notice_no, ocms_outbox.notice_no, ocms_job_run.job, "
+            "or the end of ocms_adhoc_nro_queue.id_no (K5)"
+        ),
+        "since": (
+            f"calculated: {VON}.next_processing_date, {SUSPENDED}.due_date_of_revival, ocms_outbox.cre_date, "
+            "ocms_adhoc_nro_queue.cre_date or ocms_job_run.started_at (K5)"
+        ),
+        "reason": "calculated: what the case waits for (K5)",
+    },
+    "StuckCaseListReply": {
+        "total": "calculated: the number of stuck cases, of the kind where one is asked for",
+        "skip": "API field",
+        "limit": "API field",
+        "cases": "calculated: the stuck cases of the page",
+    },
 }
 """The sources that are a shape's own, by shape and JSON name."""
 

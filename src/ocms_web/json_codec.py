@@ -15,6 +15,7 @@ ENCODER = msgspec.json.Encoder(decimal_format="number")
 DECODER = msgspec.json.Decoder()
 
 Value = TypeVar("Value")
+Written = TypeVar("Written")
 
 
 class Malformed(Exception):
@@ -47,9 +48,10 @@ def encode(body: object) -> bytes:
 
 
 @rule("G5")
-def with_offset(moment: datetime) -> str:
-    """Return Singapore time with `+08:00`, to the second, as contract 1 writes it."""
-    return singapore(moment).isoformat(timespec="seconds")
+def to_second(moment: datetime) -> datetime:
+    """Return Singapore time to the second; encoded it has `+08:00`, as contract 1 writes it (G5)."""
+    moment = singapore(moment)
+    return moment.replace(microsecond=0) if moment.microsecond else moment
 
 
 @rule("G5")
@@ -58,6 +60,6 @@ def local_time(moment: datetime) -> str:
     return singapore(moment).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
-def or_null(write: Callable[[Value], str], value: Value | None) -> str | None:
+def or_null(write: Callable[[Value], Written], value: Value | None) -> Written | None:
     """Return a value as `write` writes it, null where there is none."""
     return None if value is None else write(value)

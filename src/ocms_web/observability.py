@@ -18,7 +18,10 @@ REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 # Texts are no codes: each would be a series of its own.
 CODE = re.compile(r"[A-Z][A-Z_]+|[A-Z]+-[0-9]{4}")
 
-CALLS = Counter("ocms_http_requests", "Answered requests", ["path", "status"])
+# Any other is `other`: a caller may make up words, and each would be a series of its own.
+METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
+CALLS = Counter("ocms_http_requests", "Answered requests", ["method", "path", "status"])
 REFUSALS = Counter("ocms_refusals", "Calls that were refused", ["operation", "status", "code"])
 SECONDS = Histogram("ocms_http_request_seconds", "How long an answer took", ["path"])
 
@@ -64,7 +67,8 @@ def observe_requests(app: ASGIApp, paths: frozenset[str]) -> ASGIApp:
                 template = str(scope.get("path_template", scope["path"]))
                 path = template if template in paths else "other"
                 seen = status[0] if status else None
-                CALLS.labels(path, str(seen)).inc()
+                method = str(scope["method"])
+                CALLS.labels(method if method in METHODS else "other", path, str(seen)).inc()
                 SECONDS.labels(path).observe(seconds)
                 log.info("request", path=path, status=seen, milliseconds=round(seconds * 1000, 1))
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, get_args
 
@@ -21,7 +22,7 @@ class Shape(msgspec.Struct, rename="camel"):
 
 NoticeNo = Annotated[str, Meta(pattern=f"^{NOTICE_NO.pattern}$", description="Notice number")]
 Dollars = Annotated[Decimal, Meta(description="Dollars with two decimals")]
-Moment = Annotated[str, Meta(description="Singapore time", extra_json_schema={"format": "date-time"})]
+Moment = Annotated[datetime, Meta(description="Singapore time", extra_json_schema={"format": "date-time"})]
 LocalMoment = Annotated[str, Meta(description="Singapore time without an offset, as 2025-02-14T00:00:00")]
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="A calendar day, as 2025-02-14")]
 RequestId = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]

@@ -3,6 +3,8 @@
 import base64
 import json
 from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +16,39 @@ from ocms_adapters.clock import SystemClock
 from ocms_adapters.encryption import DecryptionFailed
 from ocms_adapters.signing import Ed25519Signer, key_id_of
 from ocms_adapters.sql import schema as t
+from ocms_adapters.sql.access_records import SqlAccessRecords
 from ocms_adapters.sql.change_writer import ChangeWriter
+from ocms_adapters.sql.internet_copy import InternetCopy
+from ocms_adapters.sql.offenders import SqlOffenderStores
+from ocms_adapters.sql.replication import SqlReplication
+from ocms_adapters.sql.reversals import SqlReversalStores
+from ocms_adapters.sql.stages import SqlStageStores
 from ocms_adapters.sql.transactions import writing
 from ocms_app.cli import COMMANDS, audit, command_actor, databases
 from ocms_app.databases import Databases, open_databases
 from ocms_app.deployment_check import Severity, check_audit_signing
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import job_named
-from ocms_app.keys import head_checker, head_signer, new_secret
+from ocms_app.keys import field_cipher, head_checker, head_signer, new_secret
 from ocms_app.settings import Settings, WrongSettings
 from ocms_core.jobs.runs import RunOutcome, RunResult
+from ocms_core.kernel.access import Operation, Principal, Role
 from ocms_core.kernel.actors import Actor, acting
 from ocms_core.kernel.audit_heads import Head
 from ocms_core.kernel.changes import CourtDueDateRecorded
+from ocms_core.kernel.dates import local
+from ocms_core.offenders.request_reader import FurnishRequest
+from ocms_core.offenders.service import furnish
+from ocms_core.reversals.reversing import OFFENDER_REVERSAL
+from ocms_core.reversals.service import reverse
+from ocms_core.stages.request_checks import ChangeItem
+from ocms_core.stages.service import submit
 from tests.support.builders import DUE, NOW
 from tests.support.databases import sqlite_databases
+from tests.support.offender_builders import EMPLOYEE, JOHN, ORCHARD, OWNER
+from tests.support.offender_rows import put_notice, put_person
+from tests.support.stage_builders import requested
+from tests.support.stage_rows import put_fees
 
 NO = "500500303J"
 KEY = base64.b64encode(b"1" * 32).decode()
@@ -123,6 +143,47 @@ def test_a_notice_is_shown_its_record_verified_and_its_heads_exported(console: C
     assert "audit row 1: OCMS did not write it" in console.printed()
     with pytest.raises(DecryptionFailed, match="audit row 1: encrypted content was altered or moved"):
         audit.show(NO)
+
+
+@pytest.mark.rule("K2", "K4")
+def test_the_record_of_a_notice_tells_its_story_from_creation_to_payment_in_order(console: Console) -> None:
+    created = local(NOW - timedelta(days=30))
+    put_fees(console.engine)
+    columns = {"last_processing_date": created, "cre_date": created, "cre_user_id": "LTA_LOADER"}
+    put_notice(console.engine, NO, **columns)
+    put_person(console.engine, NO, "O", OWNER, current=True)
+    officer = partial(Actor, "OIC001", "oic", "portal")
+    stores, reversals = SqlOffenderStores(console.engine), SqlReversalStores(console.engine)
+    delivery = SqlReplication(
+        console.engine, InternetCopy(console.opened.internet, field_cipher(console.settings))
+    )
+    with acting(officer("offender-furnish", "r-1")):
+        furnished = FurnishRequest(NO, "H", JOHN, ORCHARD, EMPLOYEE)
+        furnish(furnished, "OIC001", stores=stores, delivery=delivery, now=NOW)
+    with acting(officer("offender-reverse", "r-2")):
+        reverse([NO], OFFENDER_REVERSAL, "OIC001", stores=reversals, now=NOW + timedelta(minutes=1))
+    who = Principal("OIC002", Role.OIC, "c")
+    looked = NOW + timedelta(minutes=2)
+    SqlAccessRecords(console.engine, b"k" * 32).record_access(
+        who, Operation.GET_OFFENDERS, ["S1234567A"], looked, notice_no=NO
+    )
+    with acting(officer("changeProcessingStage", "r-3")):
+        items = [ChangeItem(NO, requested("RR3"))]
+        submit(items, "OIC001", stores=SqlStageStores(console.engine), now=NOW + timedelta(minutes=3))
+    paid = {"payment_status": "FP", "amount_paid": 80, "crs_reason_of_suspension": "FP"}
+    with console.engine.begin() as connection:
+        at = {"crs_date_of_suspension": local(NOW + timedelta(days=1))}
+        connection.execute(update(t.ocms_valid_offence_notice).values(paid | at))
+    assert audit.show(NO) == 0
+    told = [line for line in console.printed() if not line.startswith("  ")]
+    assert told == [
+        "2024-12-15 11:00:00  LTA_LOADER: notice added, by another program",
+        "2025-01-14 11:00:00  OIC001 (oic), offender-furnish, request r-1",
+        "2025-01-14 11:01:00  OIC001 (oic), offender-reverse, request r-2",
+        "2025-01-14 11:02:00  OIC002 (oic), offender-getDetails: looked at its people",
+        "2025-01-14 11:03:00  OIC001 (oic), changeProcessingStage, request r-3",
+        "2025-01-15 11:00:00  payment: status FP, amount paid $80.00, by another program",
+    ]
 
 
 @pytest.mark.rule("K2")

@@ -466,12 +466,9 @@ def row_for(name: str, out: str) -> list[object]:
     return list(row.values())
 
 
-def test_help_is_given_without_loading_the_web() -> None:
-    asked = "import sys; from ocms_app.cli import app; app(['--help'], result_action='return_value')"
-    command = [sys.executable, "-c", f"{asked}; print(sorted(sys.modules), file=sys.stderr)"]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+def test_help_names_the_commands() -> None:
+    ran = subprocess.run([OCMS, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert all(word in ran.stdout for word in ("serve", "db", "keys", "token", "settings", "explain"))
-    assert not any(heavy in ran.stderr for heavy in ("'litestar'", "'sqlalchemy'", "'granian'"))
 
 
 def test_a_sample_is_loaded_into_an_empty_database(ocms: Run, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ import pytest
 from attrs import evolve
 
 from ocms_adapters.clock import SystemClock
-from ocms_app.deployment_check import Severity, check_before_start, fatal_findings, findings
+from ocms_app.deployment_check import Severity, findings
 from ocms_app.settings import IssuerSettings, Settings, WrongSettings
+from ocms_app.start_check import check_before_start, fatal_findings
 from ocms_demo.dev_issuer import DevIssuer
 from ocms_demo.simulators.certificates import authority
 from tests.support.databases import Databases
@@ -221,7 +222,6 @@ def test_the_command_says_a_line_each_and_fails_where_something_is_wrong(
         (["serve"], {"internet_keys": "k1"}),
         (["work"], {"internet_keys": "k1"}),
         (["check"], {"intranet_url": UNREACHABLE}),
-        (["work"], {"intranet_url": UNREACHABLE}),
         (["db", "check"], {"intranet_url": UNREACHABLE}),
         (["jobs", "list"], {"intranet_url": UNREACHABLE}),
         (["keys", "list"], {"intranet_url": UNREACHABLE}),

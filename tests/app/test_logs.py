@@ -7,11 +7,13 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 import structlog
+from attrs import define
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,16 +23,35 @@ from ocms_core.kernel.masking import MASK
 from tests.support.log_lines import logs_as_before
 
 
+class Present(io.TextIOBase):
+    """Standard error, whatever it is when a line is written."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+
+@define
+class Lines:
+    """What is written to standard error."""
+
+    capsys: pytest.CaptureFixture[str]
+    seen: str = ""
+
+    def getvalue(self) -> str:
+        self.seen += self.capsys.readouterr().err
+        return self.seen
+
+
 @pytest.fixture
-def lines() -> Iterator[io.StringIO]:
+def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
     """Give what is logged as JSON; other tests log as before."""
     with logs_as_before():
         logs.set_up("json", "info")
-        said = io.StringIO()
         (handler,) = logging.getLogger().handlers
         assert isinstance(handler, logging.StreamHandler)
-        handler.setStream(said)
-        yield said
+        # pytest puts another standard error in place for the test than for its fixtures.
+        handler.setStream(Present())
+        yield Lines(capsys)
 
 
 @pytest.mark.rule("G2")
@@ -62,7 +83,7 @@ def test_notice_numbers_counts_and_ids_are_left_readable() -> None:
 
 
 @pytest.mark.rule("G2")
-def test_our_own_and_the_libraries_lines_are_json_and_masked(lines: io.StringIO) -> None:
+def test_our_own_and_the_libraries_lines_are_json_and_masked(lines: Lines) -> None:
     structlog.get_logger().info("read", owner="S1234567A")
     logging.getLogger("sqlalchemy").warning("row %s", "S1234567A")
     try:
@@ -137,7 +158,7 @@ def test_a_request_id_and_a_digest_stay_readable(handle: UUID, identifier: bytes
 
 @pytest.mark.rule("G2")
 @pytest.mark.parametrize("number", NUMBERS)
-def test_every_field_of_a_line_is_masked(lines: io.StringIO, number: str) -> None:
+def test_every_field_of_a_line_is_masked(lines: Lines, number: str) -> None:
     with structlog.contextvars.bound_contextvars(request_id=f"a_{number}_b"):
         structlog.get_logger().warning(
             f"failed_{number}", report=f"R_{number}.xlsx", **{f"of_{number}": [number]}
@@ -159,7 +180,43 @@ def test_every_field_of_a_line_is_masked(lines: io.StringIO, number: str) -> Non
 
 
 @pytest.mark.rule("G2")
-def test_an_interrupt_from_the_keyboard_ends_without_a_line(lines: io.StringIO) -> None:
+def test_an_interrupt_from_the_keyboard_ends_without_a_line(lines: Lines) -> None:
     sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
     threading.excepthook(threading.ExceptHookArgs((SystemExit, SystemExit(), None, None)))
     assert not lines.getvalue()
+
+
+# What JSON cannot hold as it is, or a reader of lines takes for the end of one.
+ODD = ("half \ud800", "\u2028", "\x85", "\n", "中", 2**70, -(2**70), float("nan"), {1: {"a": 2**64}}, b"\xff")
+
+
+@pytest.mark.rule("G2")
+@pytest.mark.parametrize("value", ODD)
+def test_no_value_keeps_a_line_from_being_written_or_tears_it(lines: Lines, value: object) -> None:
+    structlog.get_logger().info("read", value=value, owner="S1234567A")
+    logging.getLogger("sqlalchemy").warning("row %s", value)
+    ours, foreign = lines.getvalue().splitlines()
+    assert json.loads(ours)["owner"] == MASK
+    assert json.loads(foreign)["level"] == "warning"
+    assert lines.getvalue().isascii()
+
+
+class Full(io.RawIOBase):
+    """A disk that is full."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, _data: object) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_line_that_cannot_be_written_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = io.TextIOWrapper(io.BufferedWriter(Full(), buffer_size=16))
+    with logs_as_before(), monkeypatch.context() as patch:
+        logs.set_up("json", "info")
+        patch.setattr(sys, "stderr", full)
+        for _ in range(3):
+            structlog.get_logger().info("read", text="x" * 100)
+    with suppress(OSError):
+        full.close()

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from attrs import fields
 
+from ocms_app.issuers import issuer, issuers
 from ocms_app.reports import report_store
 from ocms_app.settings import MEANINGS, Settings, WrongSettings, effective, load
-from ocms_app.wiring import issuer, issuers
 from ocms_core.kernel.dates import SINGAPORE
 
 ISSUER = """

@@ -12,7 +12,7 @@ from ocms_core.kernel.idempotency import IdempotencyKey, StoredAnswer, check_rep
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.kernel.sheets import Sheet
-from ocms_core.stages.facts import FoundNotice, LatestChange, Period, StageFacts, StageNotice, ToppanFacts
+from ocms_core.stages.facts import EntryChange, FoundNotice, Period, StageFacts, StageNotice, ToppanFacts
 from ocms_core.stages.notice_state import NoticeDetails
 from ocms_core.stages.reports import OfficerDay, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria
@@ -30,7 +30,7 @@ class InMemoryStageStores:
 
     notices: Mapping[str, StageNotice] = field(factory=dict)
     changed: Mapping[str, datetime] = field(factory=dict)
-    latest: Mapping[str, LatestChange] = field(factory=dict)
+    entries: Mapping[str, EntryChange] = field(factory=dict)
     found: Sequence[FoundNotice] = ()
     shown: Mapping[str, NoticeDetails] = field(factory=dict)
     rows: Mapping[ReportBatch | date, Sequence[tuple[object, ...]]] = field(factory=dict)
@@ -93,7 +93,7 @@ class InMemoryStageStores:
         return ToppanFacts(
             self.reference,
             {number: self.notices[number] for number in notice_nos if number in self.notices},
-            {number: self.latest[number] for number in notice_nos if number in self.latest},
+            {number: self.entries[number] for number in notice_nos if number in self.entries},
         )
 
     def days(self, start: date, end: date) -> Iterable[OfficerDay]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, event
 
 # What opens and closes a transaction asks nothing.
@@ -15,25 +16,52 @@ def recorded(engine: Engine | type[Engine] = Engine) -> Iterator[list[str]]:
     """
     Collect every statement an engine, or any engine at all, executes, in order.
 
-    One statement sent with several sets of parameters is as many round trips in disguise: refused.
+    One statement sent with several sets of parameters is as many round trips in disguise: refused. On
+    PostgreSQL the driver is watched: not every statement passes SQLAlchemy's events.
     """
     statements: list[str] = []
 
+    def note(statement: str, sets: int = 1) -> None:
+        if sets > 1:
+            raise AssertionError(f"sent {sets} times over: {statement}")
+        if not statement.startswith(FRAME):
+            statements.append(statement)
+
+    class Cursor(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *arguments: Any, **options: Any) -> "Cursor":
+            note(str(query))
+            super().execute(query, *arguments, **options)
+            return self
+
+        def executemany(self, query: Any, params_seq: Any, *, returning: bool = False) -> None:
+            sets = list(params_seq)
+            note(str(query), len(sets))
+            super().executemany(query, sets, returning=returning)
+
     def see(
-        _connection: Connection,
+        connection: Connection,
         _cursor: object,
         statement: str,
         parameters: Any,
         _context: object,
         executemany: bool,  # noqa: FBT001  # as SQLAlchemy calls it
     ) -> None:
-        if executemany and len(parameters) > 1:
-            raise AssertionError(f"sent {len(parameters)} times over: {statement}")
-        if not statement.startswith(FRAME):
-            statements.append(statement)
+        if connection.dialect.driver != "psycopg":
+            note(statement, len(parameters) if executemany else 1)
 
-    event.listen(engine, "before_cursor_execute", see)
+    def watch(connection: Any, *_: object) -> None:
+        if isinstance(connection, psycopg.Connection):
+            connection.cursor_factory = Cursor
+
+    def leave(connection: Any, *_: object) -> None:
+        if isinstance(connection, psycopg.Connection):
+            connection.cursor_factory = psycopg.Cursor
+
+    listeners = (("before_cursor_execute", see), ("checkout", watch), ("checkin", leave))
+    for name, listener in listeners:
+        event.listen(engine, name, listener)
     try:
         yield statements
     finally:
-        event.remove(engine, "before_cursor_execute", see)
+        for name, listener in listeners:
+            event.remove(engine, name, listener)

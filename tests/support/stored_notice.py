@@ -24,7 +24,7 @@ from ocms_core.kernel.suspensions import (
     Suspensions,
 )
 from ocms_core.offenders.facts import AssigneeOnHstList, OffenderNotice, PastAssignment
-from ocms_core.stages.facts import LatestChange, Period, StageFacts, StageNotice, ToppanFacts
+from ocms_core.stages.facts import EntryChange, Period, StageFacts, StageNotice, ToppanFacts
 from tests.support.builders import NOW, SINCE
 from tests.support.hst_facts import ADDRESS
 from tests.support.offender_builders import COMPOSITION, NUMBER, stands
@@ -70,7 +70,7 @@ class StoredNotice:
     hst_expired: bool = False
     stage_date: datetime = SINCE
     accepts_payment: Any = "Y"
-    stage_changes: tuple[LatestChange, ...] = ()
+    stage_changes: tuple[EntryChange, ...] = ()
     assigned: dict[str, PastAssignment] = field(factory=dict)
     answers: dict[str, AddressAnswer] = field(factory=dict)
 
@@ -129,10 +129,11 @@ class StoredNotice:
         return StageFacts(REFERENCE, notices, frozenset({NUMBER}) if changed else NOTHING)
 
     def toppan_facts(self) -> ToppanFacts:
-        """Return what a print run reads: its newest change row besides, and nobody's role."""
-        newest = max(self.stage_changes, key=lambda change: change.date, default=None)
+        """Return what a print run reads: the change row of its entry besides, and nobody's role."""
+        present = (self.stage, self.stage_date)
+        entry = next((each for each in self.stage_changes if (each.stage, each.date) == present), None)
         notices = {NUMBER: self.stage_notice(None)}
-        return ToppanFacts(REFERENCE, notices, {NUMBER: newest} if newest else {})
+        return ToppanFacts(REFERENCE, notices, {NUMBER: entry} if entry else {})
 
     def offender_notice(self, id_no: str) -> OffenderNotice:
         """Return what furnish and redirect read, for somebody who is to become the offender."""
@@ -235,7 +236,7 @@ class StoredNotice:
     def record_stage_change(self, change: changes.StageChangeRecorded) -> None:
         """Write a row of changed stages."""
         record = change.record
-        self.stage_changes += (LatestChange(record.source, record.new_stage, record.date_of_change),)
+        self.stage_changes += (EntryChange(record.source, record.new_stage, record.date_of_change),)
 
     def put_on_list(self, id_no: str, address: RegisteredAddress = ADDRESS) -> None:
         """Put an identity on the HST list."""

@@ -1,6 +1,6 @@
 """The reading and writing transactions of the court and payment services."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Dialect, Engine, Select, String, case, column
 from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
+from ocms_adapters.sql.driver_statements import DriverStatement
 from ocms_adapters.sql.locking import lock_notices
 from ocms_adapters.sql.moments import singapore_or_none
 from ocms_adapters.sql.reference import read_reference
@@ -81,6 +82,8 @@ class CourtStatements:
             .where(among(dialect, von.notice_no))
         )
         self.plus_notices_locked = lock_notices(self.plus_notices)
+        self.read_payment_statuses = DriverStatement(self.payment_statuses, dialect)
+        self.read_plus_notices = DriverStatement(self.plus_notices, dialect)
 
 
 def statements_by_dayend(dialect: Dialect) -> CourtStatements:
@@ -96,6 +99,21 @@ def has_dayend(engine: Engine) -> bool:
     )
 
 
+def plus_notices(rows: Iterable[Any]) -> Mapping[str, PlusNotice]:
+    """Return notices with their court cases, by number, from their rows."""
+    return {
+        notice_no: PlusNotice(
+            notice_no=notice_no,
+            payment_due_date=singapore_or_none(due),
+            payment_acceptance_allowed=allowed,
+            amount_payable=amount,
+            has_court_case=recorded_no is not None,
+            court_payment_due_date=singapore_or_none(recorded_due),
+        )
+        for notice_no, due, allowed, amount, recorded_no, recorded_due in rows
+    }
+
+
 class SqlCourtReader:
     """One reading connection for the court and payment services."""
 
@@ -107,12 +125,12 @@ class SqlCourtReader:
         """Return the notices that exist, by number, in one statement."""
         return {
             row[0]: NoticePaymentStatus(*row)
-            for row in self._rows(self._statements.payment_statuses, notice_nos)
+            for row in self._read(self._statements.read_payment_statuses, notice_nos)
         }
 
     def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
         """Return the notices that exist with their court cases, by number, in one statement."""
-        return self._plus_notices(self._statements.plus_notices, notice_nos)
+        return plus_notices(self._read(self._statements.read_plus_notices, notice_nos))
 
     def court_notices(self, notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
         """Return the notices that exist as the court update would find them, by number."""
@@ -146,20 +164,8 @@ class SqlCourtReader:
             for notice_no, stage, stage_date, payable, allowed, due, dayend, *on_row in rows
         }
 
-    def _plus_notices(self, statement: Select[Any], notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
-        return {
-            notice_no: PlusNotice(
-                notice_no=notice_no,
-                payment_due_date=singapore_or_none(due),
-                payment_acceptance_allowed=allowed,
-                amount_payable=amount,
-                has_court_case=recorded_no is not None,
-                court_payment_due_date=singapore_or_none(recorded_due),
-            )
-            for notice_no, due, allowed, amount, recorded_no, recorded_due in self._rows(
-                statement, notice_nos
-            )
-        }
+    def _read(self, statement: DriverStatement, notice_nos: Sequence[str]) -> Sequence[Any]:
+        return statement.rows(self._connection, bind_keys(self._connection.dialect, notice_nos))
 
     def _rows(self, statement: Select[Any], notice_nos: Sequence[str]) -> Sequence[Any]:
         return self._connection.execute(statement, bind_keys(self._connection.dialect, notice_nos)).all()
@@ -174,7 +180,7 @@ class SqlCourtStore(ChangeStore, SqlCourtReader):
 
     def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
         """Lock and return the notices that exist with their court cases, by number."""
-        return self._plus_notices(self._statements.plus_notices_locked, notice_nos)
+        return plus_notices(self._rows(self._statements.plus_notices_locked, notice_nos))
 
     def court_facts(self, notice_nos: Sequence[str]) -> CourtFacts:
         """Lock and return the notices of a court update with their suspensions and the reference data."""

@@ -3,15 +3,18 @@
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Connection, Engine, RowMapping, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, or_, select, update
 
 from ocms_adapters.sql.audit import change_stamp, creation_stamp
 from ocms_adapters.sql.audit_rows import add_row
 from ocms_adapters.sql.audited_changes import CLOSE, INSERT, ChangedRows
+from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.dialects import dialect_of, mssql
+from ocms_adapters.sql.driver_statements import DriverStatement
 from ocms_adapters.sql.moments import singapore_or_none
 from ocms_adapters.sql.schema import ocms_api_credential as table
 from ocms_adapters.sql.transactions import reading, writing
@@ -38,7 +41,8 @@ KEYS = select(
     table.c.revoked_at,
     table.c.last_used_at,
 )
-BY_ID = KEYS.where(table.c.key_id == bindparam("wanted"))
+NAMES = tuple(KEYS.selected_columns.keys())
+FIND = partial(DriverStatement, KEYS.where(table.c.key_id == bindparam("wanted")))
 CLIENT_LENGTH = 50
 LONGEST_DAYS = 3660
 
@@ -82,14 +86,14 @@ class SqlCredentials:
     def find(self, key_id: str) -> ApiCredential | None:
         """Return the key of this id, live or not; one statement."""
         with reading(self._engine) as connection:
-            row = connection.execute(BY_ID, {"wanted": key_id}).mappings().one_or_none()
-        return None if row is None else _credential(row)
+            rows = built_once(FIND, self._engine.dialect).rows(connection, {"wanted": key_id})
+        return _credential(dict(zip(NAMES, rows[0], strict=True))) if rows else None
 
     def list(self) -> list[ApiCredential]:
         """Return every key ever issued, by client and age."""
         with reading(self._engine) as connection:
             rows = connection.execute(KEYS.order_by(table.c.client, table.c.issued_at, table.c.key_id))
-            return [_credential(row) for row in rows.mappings()]
+            return [_credential(dict(row)) for row in rows.mappings()]
 
     def revoke(self, key_id: str, *, now: datetime) -> bool:
         """Revoke a key at once; False when there is no such key or it was revoked before."""
@@ -142,7 +146,7 @@ def _refuse_third_key(connection: Connection, client: str, now: datetime) -> Non
         )
 
 
-def _credential(row: RowMapping) -> ApiCredential:
+def _credential(row: Mapping[str, Any]) -> ApiCredential:
     return ApiCredential(
         key_id=row["key_id"],
         client=row["client"],

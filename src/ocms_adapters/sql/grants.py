@@ -7,6 +7,9 @@ from ocms_adapters.sql.migrations import METADATA, VERSION_TABLES, Side
 from ocms_core.kernel.rule_tags import rule
 
 SELECT, INSERT, UPDATE, DELETE = "SELECT", "INSERT", "UPDATE", "DELETE"
+QUEUE_SCHEMA = "ocms_queue"
+"""Where the queue of chunks is, which the extra `queue` brings."""
+
 MARKS = "UPDATE (is_sync, upd_date, upd_user_id)"
 
 Grants = Mapping[str, tuple[str, ...]]
@@ -107,6 +110,15 @@ def grant_statements(side: Side, prefix: str) -> Iterator[str]:
         yield f"GRANT SELECT ON {VERSION_TABLES[side]} TO {name};"
         for table, privileges in grants.items():
             yield f"GRANT {', '.join(privileges)} ON {table} TO {name};"
+
+
+@rule("K2")
+def chunk_grant_statements(prefix: str) -> Iterator[str]:
+    """Yield the SQL that lets a worker put chunks of bulk work on their queue and do them (K2)."""
+    worker = f"{prefix}_{DatabaseRole.WORKER.value}"
+    yield f"GRANT USAGE ON SCHEMA {QUEUE_SCHEMA} TO {worker};"
+    yield f"GRANT {SELECT}, {INSERT}, {UPDATE}, {DELETE} ON ALL TABLES IN SCHEMA {QUEUE_SCHEMA} TO {worker};"
+    yield f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {QUEUE_SCHEMA} TO {worker};"
 
 
 def role_statements(prefix: str) -> Iterator[str]:

@@ -326,24 +326,21 @@ def with_new_notices() -> Select[Any]:
 
     What the decision leaves alone is left out here too, or it would be found in vain every night.
     """
+    new_notice = exists().where(
+        von.notice_no == onod.notice_no,
+        von.last_processing_stage.in_(sorted(OPEN_TO_CHANGE)),
+        von.suspension_type.is_(None),
+        von.crs_reason_of_suspension.is_(None),
+        func.coalesce(von.payment_status, "") != FULLY_PAID,
+        ~exists()
+        .where(suspended.notice_no == von.notice_no, suspended.date_of_revival.is_(None))
+        .correlate(t.ocms_valid_offence_notice),
+        func.coalesce(newest_end(von.notice_no), "") != PERIOD_EXPIRED,
+    )
+    # Joined in one EXISTS, SQLite would go through all notices at these stages for each identity.
     return (
         select(hst.id_no)
-        .where(
-            hst.id_no > text("after"),
-            exists().where(
-                onod.id_no == hst.id_no,
-                CURRENT,
-                von.notice_no == onod.notice_no,
-                von.last_processing_stage.in_(sorted(OPEN_TO_CHANGE)),
-                von.suspension_type.is_(None),
-                von.crs_reason_of_suspension.is_(None),
-                func.coalesce(von.payment_status, "") != FULLY_PAID,
-                ~exists()
-                .where(suspended.notice_no == von.notice_no, suspended.date_of_revival.is_(None))
-                .correlate(t.ocms_valid_offence_notice),
-                func.coalesce(newest_end(von.notice_no), "") != PERIOD_EXPIRED,
-            ),
-        )
+        .where(hst.id_no > text("after"), exists().where(onod.id_no == hst.id_no, CURRENT, new_notice))
         .order_by(hst.id_no)
         .limit(whole("most"))
     )

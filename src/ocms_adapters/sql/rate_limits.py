@@ -10,13 +10,16 @@ holds more than N calls, and a row holds N moments at most, however many calls t
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import ceil
 
 from attrs import field, frozen
 from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, func, insert, or_, select, update
 
 from ocms_adapters.sql.audit import change_stamp, creation_stamp
+from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.dialects import dialect_of, mssql
+from ocms_adapters.sql.driver_statements import DriverStatement
 from ocms_adapters.sql.locking import lock_rows
 from ocms_adapters.sql.schema import ocms_rate_counter as table
 from ocms_adapters.sql.transactions import reading, translated, writing
@@ -69,6 +72,7 @@ TAKE = (
         **change_stamp(bindparam("now")),
     )
 )
+TAKE_STATEMENT = partial(DriverStatement, TAKE)
 READ = select(USES).where(OF_CALLER)
 HELD = lock_rows(select(USES).where(OF_CALLER), table, hint=mssql.LOCK_ROWS)
 SET_USES = update(table).where(OF_CALLER).values(uses=bindparam("dated"), **change_stamp(bindparam("now")))
@@ -96,6 +100,11 @@ class SqlRateLimits:
 
     _engine: Engine
     _quick: Engine = field(init=False)
+    _take: DriverStatement = field(init=False)
+
+    @_take.default
+    def _phrase_take(self) -> DriverStatement:
+        return built_once(TAKE_STATEMENT, self._engine.dialect)
 
     @_quick.default
     def _without_begin_and_commit(self) -> Engine:
@@ -119,7 +128,7 @@ class SqlRateLimits:
         values = {**caller, **moment, "window": window, "free_if_before": digits(now - period)}
         for _ in range(ROUNDS):
             with translated(), self._quick.begin() as connection:
-                if connection.execute(TAKE, values).rowcount == 1:
+                if self._take.changed(connection, values) == 1:
                     return CallAllowed()
             with reading(self._engine) as connection:
                 uses = connection.execute(READ, caller).scalar_one_or_none()

@@ -132,7 +132,7 @@ class SqlReversalStore(ChangeStore, SqlReversalReader):
         records = self._connection.execute(self._statements.under_hst, {"id_no": id_no})
         under_hst = {notice_no: singapore(since) for notice_no, since in records}
         row = None if listed is None else dict(listed)
-        return IdentityReversalFacts(reference, row, tuple(groups), notices, under_hst)
+        return IdentityReversalFacts(row, tuple(groups), notices, under_hst)
 
 
 def first_moment(now: datetime, reference: Reference) -> datetime:

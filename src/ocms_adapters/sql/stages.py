@@ -16,7 +16,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
-    func,
     null,
     select,
     union_all,
@@ -39,7 +38,7 @@ from ocms_core.kernel.payments import PAYABLE, is_fully_paid
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.kernel.suspensions import OpenSuspension
-from ocms_core.stages.facts import FoundNotice, LatestChange, Period, StageFacts, StageNotice, ToppanFacts
+from ocms_core.stages.facts import EntryChange, FoundNotice, Period, StageFacts, StageNotice, ToppanFacts
 from ocms_core.stages.notice_state import NoticeDetails
 from ocms_core.stages.reports import OfficerDay, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria
@@ -98,24 +97,25 @@ class StageStatements:
             changed.date_of_change >= bindparam("since", type_=MOMENT),
             changed.date_of_change < bindparam("until", type_=MOMENT),
         )
-        latest = (
-            select(changed.notice_no, func.max(changed.date_of_change).label("date"))
-            .where(among(dialect, changed.notice_no))
-            .group_by(changed.notice_no)
-            .subquery("latest")
-        )
-        self.latest_changes = union_all(
+        # Not the newest row: one of a change that was taken back, and the reversal's own, are newer (K4).
+        self.entries = union_all(
             select(
                 changed.notice_no,
                 changed.source,
                 changed.new_processing_stage,
                 changed.date_of_change,
                 *NO_RECORD,
-            ).join_from(
-                latest,
+            )
+            .join_from(
+                t.ocms_valid_offence_notice,
                 t.ocms_change_of_processing,
-                and_(changed.notice_no == latest.c.notice_no, changed.date_of_change == latest.c.date),
-            ),
+                and_(
+                    changed.notice_no == von.notice_no,
+                    changed.date_of_change == von.last_processing_date,
+                    changed.new_processing_stage == von.last_processing_stage,
+                ),
+            )
+            .where(among(dialect, von.notice_no)),
             open_records(dialect, cast(null(), String(4)), cast(null(), String(3)), cast(null(), MOMENT)),
         )
 
@@ -207,17 +207,17 @@ class SqlStageStore(ChangeStore, SqlStageReader):
         return self._stage_facts(self._statements.notices_locked, notice_nos, changed_in)
 
     def toppan_facts(self, notice_nos: Sequence[str]) -> ToppanFacts:
-        """Lock the notices; return them with the newest change row of each and the reference data."""
+        """Lock the notices; return them with reference data and the change row each entered its stage by."""
         reference = read_reference(self._connection)
         rows = self._rows(self._statements.notices_locked, notice_nos)
-        found = self._rows(self._statements.latest_changes, notice_nos)
-        latest = {
-            notice_no: LatestChange(source, stage, singapore(at))
+        found = self._rows(self._statements.entries, notice_nos)
+        entries = {
+            notice_no: EntryChange(source, stage, singapore(at))
             for notice_no, source, stage, at, *_ in found
             if at is not None
         }
         records = records_by_notice((row[0], *row[4:]) for row in found if row[3] is None)
-        return ToppanFacts(reference, notices_of(rows, {}, records), latest)
+        return ToppanFacts(reference, notices_of(rows, {}, records), entries)
 
     def register(self, entry: ReportEntry) -> None:
         """Insert a report into the registry; `RowRejected` when the name is taken."""

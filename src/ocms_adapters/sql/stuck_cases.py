@@ -1,6 +1,6 @@
 """Cases that wait, the oldest first, those of a kind in one statement (K5)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -14,7 +14,8 @@ from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.lock_times import IN_UTC, LockTimes
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema import intranet as t
-from ocms_adapters.sql.transactions import streaming
+from ocms_adapters.sql.transactions import reading, streaming
+from ocms_core.jobs.runs import Run
 from ocms_core.jobs.stuck_cases import (
     DueNotice,
     DueSuspension,
@@ -22,6 +23,7 @@ from ocms_core.jobs.stuck_cases import (
     WaitingCase,
     WaitingDelivery,
     WaitingEnquiry,
+    is_idle_by_right,
 )
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.payments import FULLY_PAID
@@ -120,21 +122,31 @@ class SqlWaitingCases:
 
     @contextmanager
     def oldest(
-        self, kind: StuckKind, before: datetime, most: int | None = None
+        self, kind: StuckKind, before: datetime, most: int | None = None, skip: int = 0
     ) -> Iterator[Iterator[WaitingCase]]:
         """Open what waits since before a moment, the oldest first, at most so many, read part by part."""
         if kind is StuckKind.JOB_RUN:
-            yield self._runs(before, most)
+            yield islice(self._runs(before), skip, None if most is None else skip + most)
             return
         source = SOURCES[kind]
         waiting = select(*source.columns).where(source.waits, source.order[0] < local(before))
         with streaming(self._engine) as connection:
-            ordered = waiting.order_by(*source.order).limit(most)
+            ordered = waiting.order_by(*source.order).limit(most).offset(skip or None)
             rows = connection.execute(ordered, execution_options={"yield_per": PART})
             yield (source.build(*row) for row in rows)
 
-    def _runs(self, before: datetime, most: int | None) -> Iterator[WaitingCase]:
-        """Return the last run of each job, of which there are few."""
+    def count(self, kind: StuckKind, before: datetime) -> int:
+        """Return how many cases wait since before a moment."""
+        if kind is StuckKind.JOB_RUN:
+            return len(self._runs(before))
+        source = SOURCES[kind]
+        waiting = select(func.count()).where(source.waits, source.order[0] < local(before))
+        with reading(self._engine) as connection:
+            number: int = connection.execute(waiting).scalar_one()
+        return number
+
+    def _runs(self, before: datetime) -> Sequence[Run]:
+        """Return the last runs of jobs, of which there are few, that have not ended and hold no lock."""
         runs = SqlJobRuns(self._engine, self._times).latest()
-        late = sorted((run for run in runs if run.started_at < before), key=lambda run: run.started_at)
-        return islice(late, most)
+        late = (run for run in runs if run.started_at < before and not is_idle_by_right(run))
+        return sorted(late, key=lambda run: (run.started_at, run.job))

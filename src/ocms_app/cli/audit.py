@@ -16,6 +16,7 @@ from ocms_adapters.sql.access_records import looks_at_notice
 from ocms_adapters.sql.audit_check import AuditCheck
 from ocms_adapters.sql.audit_rows import rows_of_notice
 from ocms_adapters.sql.audit_tree import heads_of
+from ocms_adapters.sql.outside_events import outside_events
 from ocms_adapters.sql.transactions import reading, streaming
 from ocms_app.databases import open_databases
 from ocms_app.keys import audit_cipher, head_checker, head_signer
@@ -65,7 +66,8 @@ def show(notice_no: str) -> int:
     """
     Print what happened to a notice, in order: what was changed, by whom, and who looked at its people.
 
-    Of a person it says that something was changed, not what.
+    It begins with the creation of the notice and tells of its payment, which are other programs'. Of a
+    person it says that something was changed, not what.
 
     Parameters
     ----------
@@ -98,7 +100,11 @@ def public_key() -> None:
 def story_of(intranet: Engine, notice_no: str) -> Iterator[str]:
     """Yield what happened to a notice, line by line."""
     with reading(intranet) as connection:
-        yield from story(rows_of_notice(connection, notice_no), looks_at_notice(connection, notice_no))
+        yield from story(
+            rows_of_notice(connection, notice_no),
+            looks_at_notice(connection, notice_no),
+            outside_events(connection, notice_no),
+        )
 
 
 def cipher_if_set(settings: Settings) -> FieldCipher | None:

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql import current_offenders, migrations
 from ocms_adapters.sql.court import has_dayend
-from ocms_adapters.sql.grants import grant_statements, role_statements
+from ocms_adapters.sql.grants import chunk_grant_statements, grant_statements, role_statements
 from ocms_adapters.sql.reference import read_reference_from
 from ocms_adapters.sql.transactions import translated
 from ocms_app.cli.people import LONGEST_NAME, is_officer
@@ -82,7 +82,7 @@ def check(
 
 
 @app.command
-def grants(side: migrations.Side | None = None, *, prefix: str = "ocms") -> None:
+def grants(side: migrations.Side | None = None, *, prefix: str = "ocms", chunks: bool = False) -> None:
     """
     Print the SQL that lets each process do in PostgreSQL what it must, and no more.
 
@@ -94,10 +94,18 @@ def grants(side: migrations.Side | None = None, *, prefix: str = "ocms") -> None
         The database the grants are for: intranet or internet.
     prefix
         What the names of the roles begin with.
+    chunks
+        Print instead what a worker with `--chunks` needs besides in the intranet, once its queue is there.
     """
+    if chunks and side != "intranet":
+        raise ValueError("--chunks is for the intranet, where the queue of chunks is.")
     if not NAME.fullmatch(prefix):
         raise ValueError("--prefix is 1 to 40 small letters, digits and underscores, a letter first.")
-    for statement in grant_statements(side, prefix) if side else role_statements(prefix):
+    if chunks:
+        statements = chunk_grant_statements(prefix)
+    else:
+        statements = grant_statements(side, prefix) if side else role_statements(prefix)
+    for statement in statements:
         print(statement)
 
 

@@ -7,11 +7,11 @@ from sqlalchemy import Engine
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.reference import read_reference_from
 from ocms_app.cli.listing import AsJson, show_list
+from ocms_app.court_stores import court_stores
 from ocms_app.databases import open_databases
 from ocms_app.explanations import explanations
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
-from ocms_app.stores import court_stores
 from ocms_core.kernel.dates import singapore, today
 from ocms_core.kernel.notice_numbers import normal_notice_no
 from ocms_core.kernel.reference_overview import held_values

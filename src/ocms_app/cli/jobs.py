@@ -11,7 +11,7 @@ from ocms_adapters.sql.locks import SqlJobStore
 from ocms_app.cli.listing import SECOND, AsJson, show_list
 from ocms_app.databases import lock_times, open_databases
 from ocms_app.job_runner import JobRunner, process_runs
-from ocms_app.job_table import JOBS, Job, job_named, schedules_in_effect
+from ocms_app.job_table import FREQUENT_JOBS, JOBS, Job, job_named, schedules_in_effect
 from ocms_app.jobs.sending_alerts import alert_sender
 from ocms_app.scheduler import check_schedules, schedule_of
 from ocms_app.startup import startup
@@ -99,7 +99,7 @@ def history(name: str | None = None, *, last: int = 20, every: bool = False, as_
     if name and job_named(name).log_only:
         note = "leaves no runs on record: `ocms jobs list` shows the last, the log all of them."
         print(f"{name} {note}", file=sys.stderr)
-    frequent = [] if every else [each.name for each in JOBS if each.frequent]
+    frequent = () if every else FREQUENT_JOBS
     settings = startup()
     job_runs = SqlJobRuns(open_databases(settings).intranet, lock_times(settings))
     found = (

@@ -27,7 +27,7 @@ from ocms_core.jobs.runs import JobCounts, RunOutcome, RunResult, SkipReason
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.dates import today
 from ocms_web.court.shapes import NoticeInfoLine
-from ocms_web.json_codec import encode, or_null, with_offset
+from ocms_web.json_codec import encode, or_null, to_second
 
 app = App(name="partner", help="Call OCMS as its partners CAS and PLUS do.")
 
@@ -159,7 +159,7 @@ def as_answered(notice: NoticeInfo) -> NoticeInfoLine:
     """Return a notice as API 4 has it."""
     return NoticeInfoLine(
         notice_no=notice.notice_no,
-        court_payment_due_date=or_null(with_offset, notice.court_payment_due_date),
+        court_payment_due_date=or_null(to_second, notice.court_payment_due_date),
         payment_allowance_flag=notice.payment_allowance_flag,
         amount_payable=notice.amount_payable,
     )

@@ -37,7 +37,7 @@ def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
     from granian.http import HTTP1Settings  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
-    from ocms_app.deployment_check import check_before_start  # noqa: PLC0415  # loaded before the workers fork
+    from ocms_app.start_check import check_before_start  # noqa: PLC0415  # loaded before the workers fork
 
     check_before_start(settings)  # what is wrong is reported here, not in every worker
     check_port(host, port)

@@ -10,7 +10,7 @@ from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.stuck_cases import SqlWaitingCases
 from ocms_app.cli.listing import SECOND, AsJson, show_list
 from ocms_app.databases import lock_times, open_databases
-from ocms_app.jobs.reporting_stuck_cases import grace
+from ocms_app.grace import grace
 from ocms_app.startup import startup
 from ocms_core.jobs.stuck_cases import StuckKind, stuck_cases
 

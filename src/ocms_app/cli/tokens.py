@@ -8,8 +8,8 @@ from cyclopts import App, Parameter
 
 from ocms_adapters.clock import SystemClock
 from ocms_app.demo_package import DemoNotInstalled, token_command
+from ocms_app.issuers import issuers
 from ocms_app.startup import startup
-from ocms_app.wiring import issuers
 from ocms_web.authentication.inspection import Inspection, inspect
 
 app = App(name="token", help="Print a bearer token of the development issuer, or inspect any token.")

@@ -1,20 +1,35 @@
 """`ocms work`: a worker process."""
 
 import sys
-from threading import Thread
+from threading import Event, Thread
 
+import structlog
 from prometheus_client import REGISTRY, start_http_server
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    sleep_using_event,
+    stop_when_event_set,
+    wait_exponential,
+)
+from tenacity.wait import wait_base
 
 from ocms_app.cli.stopping import set_when_stopped
-from ocms_app.databases import open_databases
-from ocms_app.deployment_check import check_before_start
+from ocms_app.databases import Databases, open_databases
 from ocms_app.distributed_reconciliation import queue_of, reconciliation
 from ocms_app.job_runner import JobRunner, count_from_zero
 from ocms_app.job_table import JOBS, schedules_in_effect
 from ocms_app.keys import head_signer
 from ocms_app.scheduler import Worker
+from ocms_app.start_check import check_before_start
 from ocms_app.startup import startup
 from ocms_app.system_metrics import SystemMetrics, show_connections
+from ocms_core.kernel.errors import Unavailable
+
+log = structlog.get_logger()
+
+WAIT_FOR_DATABASES = wait_exponential(min=1, max=30)
 
 
 def work(*, chunks: bool = False) -> int:
@@ -22,7 +37,7 @@ def work(*, chunks: bool = False) -> int:
     Run the jobs when they are due, until SIGTERM or Ctrl-C; jobs at work may finish first.
 
     Any number of workers may run, on any number of machines against the same databases: each time of
-    the schedule is run by exactly one of them.
+    the schedule is run by exactly one of them. A database that is away at the start is waited for.
 
     Parameters
     ----------
@@ -33,10 +48,11 @@ def work(*, chunks: bool = False) -> int:
     check_before_start(settings)
     head_signer(settings)
     databases = open_databases(settings)
-    databases.ready()
     runner = JobRunner(settings, databases)
-    beside = chunk_worker(runner) if chunks else None
     set_when_stopped(runner.stopping)
+    if not wait_for_databases(databases, runner.stopping):
+        return 0
+    beside = chunk_worker(runner) if chunks else None
     if settings.worker_metrics_port:
         REGISTRY.register(SystemMetrics(settings, databases))
         show_connections(databases)
@@ -52,6 +68,39 @@ def work(*, chunks: bool = False) -> int:
     if beside:
         beside.join(settings.stop_seconds)
     return 0 if finished and not (beside and beside.is_alive()) else 1
+
+
+def wait_for_databases(databases: Databases, stopping: Event, wait: wait_base = WAIT_FOR_DATABASES) -> bool:
+    """
+    Wait for a database that is away, a line of the log for each attempt; return False when asked to stop.
+
+    Raises `Unavailable` for one that is there and that this version does not work with.
+    """
+    attempts = Retrying(
+        retry=retry_if_exception(is_away),
+        wait=wait,
+        stop=stop_when_event_set(stopping),
+        sleep=sleep_using_event(stopping),
+        before_sleep=note_wait,
+        retry_error_callback=lambda _: False,
+    )
+
+    def are_ready() -> bool:
+        databases.ready()
+        return True
+
+    return attempts(are_ready)
+
+
+def is_away(fault: BaseException) -> bool:
+    """Return whether a database did not answer, or answered that it cannot now; its schema has no code."""
+    return isinstance(fault, Unavailable) and fault.code is not None
+
+
+def note_wait(state: RetryCallState) -> None:
+    """Log which database is away, and after how many seconds the next attempt is made."""
+    fault = state.outcome.exception() if state.outcome else None
+    log.warning("database_awaited", reason=str(fault), seconds=round(state.upcoming_sleep, 1))
 
 
 def chunk_worker(runner: JobRunner) -> Thread:

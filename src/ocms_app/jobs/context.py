@@ -23,7 +23,8 @@ class JobContext:
     A job builds its stores with `guard`, which lets none of their transactions commit once another run may
     be at work; `check_lock` raises `LockLost` then. `stopping` is set when the worker is asked to stop,
     `lost` when the lock is found to be gone: a long job is `ending` then, and stops after its present
-    chunk. A manual run may be `accepting` what the job would hold back.
+    chunk. A manual run may be `accepting` what the job would hold back. `frequent_jobs` are the names of the
+    jobs of every minute.
     """
 
     settings: Settings
@@ -34,6 +35,7 @@ class JobContext:
     stopping: Event = field(factory=Event)
     lost: Event = field(factory=Event)
     sleep: Callable[[float], None] = time.sleep
+    frequent_jobs: tuple[str, ...] = ()
 
     @property
     def guard(self) -> SqlLockGuard:

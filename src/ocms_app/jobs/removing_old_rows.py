@@ -32,6 +32,6 @@ class OldRowsAndReports:
 def run(context: JobContext) -> JobCounts:
     """Remove what is past its time."""
     days = {kind: getattr(context.settings, name) for kind, name in SETTING.items()}
-    rows = SqlOldRows(context.databases.intranet, context.guard)
+    rows = SqlOldRows(context.databases.intranet, context.guard, context.frequent_jobs)
     old = OldRowsAndReports(rows, report_store(context.settings))
     return remove_old_rows(old, days, context.now, lambda: context.ending)

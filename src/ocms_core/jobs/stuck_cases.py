@@ -103,16 +103,15 @@ class StuckCase:
 
 
 class WaitingCases(Protocol):
-    """Where cases wait."""
+    """Where cases wait; what is idle by right does not wait."""
 
     def oldest(
-        self, kind: StuckKind, before: datetime, most: int | None = None
+        self, kind: StuckKind, before: datetime, most: int | None = None, skip: int = 0
     ) -> AbstractContextManager[Iterator[WaitingCase]]:
-        """
-        Open what waits since before a moment, the oldest first, at most so many.
+        """Open what waits since before a moment, the oldest first: at most so many, behind `skip`."""
 
-        Of notices those that wait for nothing but their next stage are enough.
-        """
+    def count(self, kind: StuckKind, before: datetime) -> int:
+        """Return how many cases wait since before a moment."""
 
 
 @rule("K5")
@@ -177,9 +176,15 @@ def stuck_cases(
     now: datetime,
     grace: Mapping[StuckKind, timedelta],
     most: int | None = None,
+    *,
+    skip: int = 0,
 ) -> Iterator[StuckCase]:
-    """Yield the stuck cases of a kind, the oldest first, at most so many; they are never all in memory."""
-    with cases.oldest(kind, now - grace[kind], most) as waiting:
+    """
+    Yield the stuck cases of a kind, the oldest first, at most so many behind the first `skip`.
+
+    They are never all in memory.
+    """
+    with cases.oldest(kind, now - grace[kind], most, skip) as waiting:
         yield from filter(None, (stuck_case(each, now, grace) for each in waiting))
 
 

@@ -50,6 +50,7 @@ class Operation(Enum):
     REVIVE_HST = "revive-hst"
     REVERSE_HST = "reverse-hst"
     HST_LIST = "hstlist"
+    LIST_STUCK_CASES = "stuck-cases"
 
 
 @value_object
@@ -150,6 +151,7 @@ OPERATIONS: Mapping[Operation, OperationPolicy] = {
     Operation.REVIVE_HST: OFFICER_CHANGE,
     Operation.REVERSE_HST: OFFICER_CHANGE,
     Operation.HST_LIST: OFFICER,
+    Operation.LIST_STUCK_CASES: OFFICER,
 }
 """One row for each operation; an operation without a row cannot be called."""
 

@@ -14,6 +14,7 @@ class StaffPage(Enum):
 
     FIND = "staff page: find"
     NOTICE = "staff page: notice"
+    OFFENDER = "staff page: offender"
 
 
 class AccessRecords(Protocol):

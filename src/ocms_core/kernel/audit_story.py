@@ -43,9 +43,23 @@ class Look:
     operation: str
 
 
+@value_object
+class OutsideEvent:
+    """What another program did to a notice, as its row tells: its creation, or its payment."""
+
+    at: datetime
+    what: str
+
+
 @rule("K2")
-def story(rows: Sequence[AuditRow], looks: Sequence[Look]) -> Iterator[str]:
-    """Yield the lines that tell what happened to a notice, in order; of people only that it did (K2)."""
+def story(
+    rows: Sequence[AuditRow], looks: Sequence[Look], outside: Sequence[OutsideEvent] = ()
+) -> Iterator[str]:
+    """
+    Yield the lines that tell what happened to a notice, in order; of people only that it did (K2).
+
+    Creation and payment are another program's, so they have no audit row: the notice's row tells of them.
+    """
     entries: list[tuple[datetime, int, list[str]]] = []
     for row in rows:
         actor = row.actor
@@ -55,6 +69,7 @@ def story(rows: Sequence[AuditRow], looks: Sequence[Look]) -> Iterator[str]:
     for look in looks:
         first = f"{moment(look.looked_up_at)}  {look.principal} ({look.role}), {look.operation}"
         entries.append((look.looked_up_at, 0, [f"{first}: looked at its people"]))
+    entries += [(each.at, 0, [f"{moment(each.at)}  {each.what}, by another program"]) for each in outside]
     for *_, lines in sorted(entries, key=lambda each: each[:2]):
         yield from lines
 

@@ -72,7 +72,6 @@ class IdentityReversalFacts:
     last of them; `under_hst` since when each notice of its own with an open TS-HST is under it.
     """
 
-    reference: Reference
     listed: Row | None = None
     groups: tuple[AuditRow, ...] = ()
     notices: Mapping[str, ReversibleNotice] = field(factory=dict)

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.decisions import Decision, Refusal, decision_by_item
 from ocms_core.kernel.idempotency import IdempotentCall
-from ocms_core.kernel.reference import facts_on
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import IsolateRow, RefuseCall, execute
 from ocms_core.replication.outbox_rows import OutboxRow, outbox_rows
@@ -33,16 +32,14 @@ def reverse(
     """
     decision = execute(
         stores.writing,
-        load=lambda store, now: facts_on(now, store.reversal_facts(notice_nos, now)),
+        load=lambda store, now: store.reversal_facts(notice_nos, now),
         decide=lambda facts, now: decide(notice_nos, kind, facts, officer, now),
         dates=dates_of_groups,
         now=now,
         on_refused_row=IsolateRow(kind.refused_row),
         call=call,
     )
-    if isinstance(decision, Refusal):
-        raise TypeError("a decision by notice refused the call")
-    return decision
+    return decision_by_item(decision)
 
 
 @rule("K4", "G13")
@@ -61,7 +58,7 @@ def reverse_hst(
     """
     return execute(
         stores.writing,
-        load=lambda store, now: facts_on(now, store.identity_reversal_facts(id_no, now)),
+        load=lambda store, now: store.identity_reversal_facts(id_no, now),
         decide=lambda facts, now: identity_reversing.decide(id_no, facts, officer, now),
         dates=dates_of_identity,
         now=now,

@@ -52,7 +52,7 @@ TARGETS: dict[OffenderType, frozenset[str]] = {
     HIRER: OTHERS_TARGETS,
     DIRECTOR: OTHERS_TARGETS,
 }
-"""The stages a notice an officer may move a notice to, by offender type."""
+"""The stages an officer may move a notice to, by offender type."""
 
 ENA = "ENA"
 OTHERS = "OTH"

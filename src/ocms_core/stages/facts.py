@@ -53,8 +53,8 @@ class StageFacts:
 
 
 @value_object
-class LatestChange:
-    """The newest change row of a notice: who made it, to which stage, and when."""
+class EntryChange:
+    """The change row of the moment a notice entered its stage: who made it, to which stage, and when."""
 
     source: str | None
     stage: str
@@ -63,11 +63,11 @@ class LatestChange:
 
 @value_object
 class ToppanFacts:
-    """The notices of one chunk of a Toppan call, with the newest change row of each that has one."""
+    """The notices of one chunk of a Toppan call, with the change row each entered its stage by, if any."""
 
     reference: Reference
     notices: Mapping[str, StageNotice]
-    latest: Mapping[str, LatestChange]
+    entries: Mapping[str, EntryChange]
 
 
 @value_object

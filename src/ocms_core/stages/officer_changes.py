@@ -1,12 +1,13 @@
 """Officers move notices: validate and submit are one decision."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import cache, partial
 from typing import Literal, TypeAlias
 
 from ocms_core.kernel import codes
-from ocms_core.kernel.changes import AddressCheckSet, Change, StageChangeRecorded
+from ocms_core.kernel.changes import AddressCheckSet, Change, NoticeChanged, StageChangeRecorded
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.payments import PAYABLE
@@ -94,6 +95,12 @@ def effects(
         StageChangeRecorded(record),
         AddressCheckSet(notice.notice_no, "Y" if item.check_addresses else "N"),
     )
+
+
+def amounts(decision: Decision[StageTransition]) -> Mapping[str, Decimal | None]:
+    """Return what each notice that is moved is to pay afterwards, in dollars; None where that stays."""
+    changed = (change for change in decision.changes if isinstance(change, NoticeChanged))
+    return {change.notice_no: change.amount_payable for change in changed}
 
 
 @rule("S24")

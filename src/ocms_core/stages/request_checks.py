@@ -22,6 +22,7 @@ from ocms_core.stages.request_fields import (
     invalid_field,
     number,
     objects_in,
+    plate,
     text,
     word,
 )
@@ -66,7 +67,7 @@ def criteria(body: object) -> Criteria:
     found = Criteria(
         notice_no=in_capitals(text(given, "noticeNo", lengths.NOTICE_NO)),
         id_no=in_capitals(text(given, "idNo", lengths.ID_NO)),
-        vehicle_no=in_capitals(text(given, "vehicleNo", lengths.VEHICLE_NO)),
+        vehicle_no=plate(text(given, "vehicleNo", lengths.VEHICLE_NO)),
         stage=in_capitals(stage or alias),
         day=None if day is None else calendar_day(day),
     )

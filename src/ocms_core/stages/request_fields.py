@@ -115,6 +115,12 @@ def in_capitals(value: str | None) -> str | None:
     return value and value.strip().upper()
 
 
+@rule("S27")
+def plate(value: str | None) -> str | None:
+    """Return a plate in normal form, its letters and digits in capitals; None where it has none (S27)."""
+    return None if value is None else "".join(filter(str.isalnum, value.upper())) or None
+
+
 def calendar_day(value: str) -> date | None:
     """Return a day written yyyy-MM-dd of the years a stage may be dated; None when it is none."""
     day = dates.calendar_day(value)

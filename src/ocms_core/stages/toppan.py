@@ -18,7 +18,7 @@ from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.amounts import missing_fee
 from ocms_core.stages.client_checks import ToppanRun
 from ocms_core.stages.eligibility import permanent_suspension
-from ocms_core.stages.facts import LatestChange, StageNotice, ToppanFacts
+from ocms_core.stages.facts import EntryChange, StageNotice, ToppanFacts
 from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.stage_transition import stage_transition
 
@@ -77,7 +77,7 @@ def verdict(notice: StageNotice | None, run: ToppanRun, facts: ToppanFacts) -> C
     refusal = print_run_refusal(notice, run.stage)
     if refusal:
         return refusal
-    if is_changed_by_hand(notice, run, facts.latest.get(notice.notice_no)):
+    if is_changed_by_hand(notice, run, facts.entries.get(notice.notice_no)):
         return codes.TOPPAN_MANUAL
     if moves_on(notice, run):
         fee = missing_fee(notice.stage, run.stage, facts.reference)
@@ -105,20 +105,20 @@ def print_run_refusal(notice: StageNotice, stage: str) -> Code | None:
 
 
 @rule("S72")
-def is_changed_by_hand(notice: StageNotice, run: ToppanRun, latest: LatestChange | None) -> bool:
+def is_changed_by_hand(notice: StageNotice, run: ToppanRun, entry: EntryChange | None) -> bool:
     """
     Return whether an officer or PLUS moved a notice to this stage, up to the day of printing (S72).
 
     Their change must be the one the notice entered the stage by: a furnish or redirect to the same stage
-    since then has begun it anew.
+    since then has begun it anew. A later change that was taken back leaves that entry as it was.
     """
     return (
         notice.stage == run.stage
-        and latest is not None
-        and latest.source in BY_HAND
-        and latest.stage == run.stage
-        and latest.date == notice.stage_date
-        and singapore(latest.date).date() <= singapore(run.printed_at).date()
+        and entry is not None
+        and entry.source in BY_HAND
+        and entry.stage == run.stage
+        and entry.date == notice.stage_date
+        and singapore(entry.date).date() <= singapore(run.printed_at).date()
     )
 
 

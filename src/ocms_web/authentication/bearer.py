@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -21,6 +22,7 @@ from ocms_web.authentication.rejections import (
     AuthenticationFailure,
     invalid_token,
 )
+from ocms_web.authentication.verified_tokens import VerifiedToken, VerifiedTokens
 
 LONGEST_TOKEN = 16 * 1024
 LEEWAY_SECONDS = 30
@@ -58,6 +60,7 @@ class BearerAuthenticator:
     """Authenticates callers by the token in `Authorization: Bearer`."""
 
     _issuers: Sequence[tuple[Issuer, KeySource]] = field()
+    _verified: VerifiedTokens = field(factory=VerifiedTokens, eq=False, repr=False)
 
     kind = CredentialKind.BEARER
     header = "authorization"
@@ -81,18 +84,27 @@ class BearerAuthenticator:
         scheme, _, token = value.partition(" ")
         if scheme.lower() != "bearer":
             return UNAUTHORIZED
+        token = token.strip(" ")
+        if known := self._verified.caller_of(token, now):
+            return known
         try:
-            signed, claims = unpack(token.strip(" "))
+            signed, claims = unpack(token)
             issuer, keys = issuer_of(claims, self._issuers)
             check_type(signed, issuer)
-            verify(signed, issuer, keys)
+            key = verify(signed, issuer, keys)
             check_times(claims, now)
             check_required(claims, issuer)
             name = name_of(claims, issuer)
         except BadToken as bad:
             return invalid_token(str(bad))
         role = role_of(claims, issuer, name)
-        return Principal(name, role, f"{issuer.name}:{name}") if role else TOKEN_NOT_ALLOWED
+        if role is None:
+            return TOKEN_NOT_ALLOWED
+        caller = Principal(name, role, f"{issuer.name}:{name}")
+        current_key = partial(keys.key, signed.protected["kid"])
+        verified = VerifiedToken(caller, key, current_key, now.timestamp(), float(claims["exp"]))
+        self._verified.keep(token, verified)
+        return caller
 
 
 def unpack(token: str) -> tuple[jws.CompactSignature, Claims]:
@@ -134,11 +146,11 @@ def check_type(signed: jws.CompactSignature, issuer: Issuer) -> None:
         raise BadToken("The token is not an access token")
 
 
-def verify(signed: jws.CompactSignature, issuer: Issuer, keys: KeySource) -> None:
+def verify(signed: jws.CompactSignature, issuer: Issuer, keys: KeySource) -> Key:
     """
-    Check the signature with the issuer's own key of the id the token names. Raises `BadToken`.
+    Check the signature with the issuer's own key of the id the token names and return the key.
 
-    A key, or the address of one, that the token itself brings is ignored.
+    Raises `BadToken`. A key, or the address of one, that the token itself brings is ignored.
     """
     algorithm, kid = signed.protected["alg"], signed.protected.get("kid")
     if not (isinstance(algorithm, str) and algorithm in issuer.algorithms and isinstance(kid, str)):
@@ -153,6 +165,7 @@ def verify(signed: jws.CompactSignature, issuer: Issuer, keys: KeySource) -> Non
         genuine = False
     if not genuine:
         raise BadToken("The signature of the token is wrong")
+    return key
 
 
 def check_times(claims: Claims, now: datetime) -> None:

@@ -1,10 +1,12 @@
 """Contract 1 in the API description: prose, and the contract's own examples as values of its shapes."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.access import Operation, batch_cap_of
 from ocms_core.kernel.codes import Code
+from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.kernel.reference import EMPTY
 from ocms_web.court.shapes import (
     CourtError,
@@ -30,7 +32,7 @@ from ocms_web.problems import STATUS
 
 TAG = "Court and payment"
 REQUEST_ID = "550e8400-e29b-41d4-a716-446655440000"
-NOTICE_NO, DUE_DATE = "1234567890", "2025-02-14T00:00:00+08:00"
+NOTICE_NO, DUE_DATE = "1234567890", datetime(2025, 2, 14, tzinfo=SINGAPORE)
 AMOUNT = Decimal("150.00")
 
 ALWAYS = (

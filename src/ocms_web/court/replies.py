@@ -23,7 +23,7 @@ from ocms_web.court.shapes import (
     PaymentStatusLine,
     PaymentStatusReply,
 )
-from ocms_web.json_codec import Reply, or_null, with_offset
+from ocms_web.json_codec import Reply, or_null, to_second
 from ocms_web.problems import STATUS, Problem
 
 COURT_PROBLEMS: dict[Problem, Code] = {
@@ -109,7 +109,7 @@ def court_notice_line(notice: CourtNotice) -> CourtNoticeLine:
         notice_no=notice.notice_no,
         amount_payable=notice.amount_payable,
         payment_allowance_flag=notice.payment_acceptance_allowed,
-        court_payment_due_date=or_null(with_offset, notice.payment_due_date),
+        court_payment_due_date=or_null(to_second, notice.payment_due_date),
     )
 
 
@@ -128,7 +128,7 @@ def notice_info_reply(decision: Decision[PlusNotice]) -> Reply:
     lines = [
         NoticeInfoLine(
             notice_no=notice.notice_no,
-            court_payment_due_date=or_null(with_offset, notice.payment_due_date),
+            court_payment_due_date=or_null(to_second, notice.payment_due_date),
             payment_allowance_flag=notice.payment_acceptance_allowed,
             amount_payable=notice.amount_payable,
         )

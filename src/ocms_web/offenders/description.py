@@ -1,9 +1,12 @@
 """Contract 3 in the API description: prose, and the contract's own examples as values of its shapes."""
 
+from datetime import datetime
+
 from msgspec import UnsetType
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
+from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.offenders.request_reader import PAGE
 from ocms_web.descriptions import BodyDescription, Description, errors_by_status, json_body
 from ocms_web.json_codec import Reply
@@ -351,7 +354,7 @@ TIMELINE_REPLIES = {
             limit=PAGE,
             events=[
                 TimelineLine(
-                    at="2026-01-14T09:30:00+08:00",
+                    at=datetime(2026, 1, 14, 9, 30, tzinfo=SINGAPORE),
                     kind="OFFENDER",
                     officer="OIC001",
                     details=OffenderEventDetails(

@@ -19,7 +19,7 @@ from ocms_core.offenders.eligibility import Eligibility, shown_stage
 from ocms_core.offenders.facts import WORDS, OffenderNotice
 from ocms_core.offenders.timeline import TimelineEvent
 from ocms_core.reversals.reversing import Reversed
-from ocms_web.json_codec import Reply, or_null, with_offset
+from ocms_web.json_codec import Reply, or_null, to_second
 from ocms_web.offenders.shapes import (
     CourtEventDetails,
     EligibilityReply,
@@ -286,7 +286,7 @@ def timeline_line(event: TimelineEvent) -> TimelineLine:
     """Return one event of a notice."""
     kind: Any = event.kind
     return TimelineLine(
-        at=with_offset(event.at), kind=kind, officer=event.officer, details=event_details(event)
+        at=to_second(event.at), kind=kind, officer=event.officer, details=event_details(event)
     )
 
 
@@ -307,7 +307,7 @@ def event_details(event: TimelineEvent) -> EventDetails:
                 type=what["type"],
                 reason=what["reason"],
                 source=what["source"],
-                due=or_null(with_offset, what["due"]),
+                due=or_null(to_second, what["due"]),
                 remarks=what["remarks"],
             )
         case "REVIVAL":
@@ -327,7 +327,7 @@ def event_details(event: TimelineEvent) -> EventDetails:
                 former=what["former"] and former_offender(what["former"]),
             )
         case "COURT":
-            return CourtEventDetails(due=or_null(with_offset, what["due"]), reason=what["reason"])
+            return CourtEventDetails(due=or_null(to_second, what["due"]), reason=what["reason"])
         case _:
             return PaymentEventDetails(reason=what["reason"], status=what["status"], paid=what["paid"])
 

@@ -6,14 +6,15 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from litestar.datastructures import Cookie
 
 from ocms_core.kernel.access import Operation, Principal, may
 from ocms_core.kernel.access_log import StaffPage
 from ocms_core.kernel.actors import acting
 from ocms_core.kernel.credentials import RateLimitExceeded
-from ocms_core.kernel.idempotency import RepeatedCall
+from ocms_core.kernel.dry_runs import DryRunStores, Stores
+from ocms_core.kernel.idempotency import RepeatedCall, answer_store
 from ocms_core.kernel.rule_tags import rule
 from ocms_web.endpoints import MEBIBYTE, Endpoint, Request
 from ocms_web.json_codec import Reply, encode
@@ -21,7 +22,7 @@ from ocms_web.pipeline import Pipeline, actor_of
 from ocms_web.portal.forms import SubmittedForm
 from ocms_web.portal.messages import Message, Tone
 from ocms_web.portal.sessions import OpenSession, Search, Sessions
-from ocms_web.repeats import repeat_reply
+from ocms_web.repeats import call_of, repeat_reply
 
 
 @frozen
@@ -42,6 +43,10 @@ NOT_FOUND = PageProblem(
 TOO_MANY = PageProblem(
     HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", "Wait a minute, then load the page again."
 )
+
+
+ALL_OFFICERS = "staff pages"
+"""The credential under which a key stands that all officers share."""
 
 
 @frozen
@@ -163,28 +168,61 @@ class Visit:
             raise TOO_MANY
 
     @rule("G2", "K1", "K6")
-    def call(self, operation: Operation, body: object, *, key: str = "", dry_run: bool = False) -> CallAnswer:
+    def call(
+        self,
+        operation: Operation,
+        body: object,
+        *,
+        key: str = "",
+        dry_run: bool = False,
+        is_shared: bool = False,
+    ) -> CallAnswer:
         """
         Make a call of the API for the officer: the same roles, limits, checks and records (G2, G16).
 
-        `key` is its `Idempotency-Key` (K1); of a `dry_run` nothing is written (K6). Raises `PageProblem` for
-        a call that is not allowed or comes too often.
+        `key` is its `Idempotency-Key` (K1), with `is_shared` the same for all officers: of two who use it,
+        one is first. Of a `dry_run` nothing is written (K6). Raises `PageProblem` for a call that is not
+        allowed or comes too often.
         """
         self.admit(operation)
         endpoint = self.endpoints[operation]
-        request = Request(
-            self.principal,
+        request = self._request(body, key, dry_run=dry_run, is_shared=is_shared)
+        try:
+            with acting(actor_of(self.principal, operation)):
+                return call_answer(endpoint.answer(request))
+        except RepeatedCall as repeated:
+            return call_answer(repeat_reply(repeated, endpoint.problem))
+
+    @rule("K1")
+    def repeat_of(
+        self,
+        operation: Operation,
+        body: object,
+        key: str,
+        stores: Stores[object, object],
+        *,
+        is_shared: bool = False,
+    ) -> CallAnswer | None:
+        """Return the answer that a call with this key has got already; None for one that is new (K1)."""
+        call = call_of(self._request(body, key, is_shared=is_shared), operation, no_reply)
+        if call is None:
+            return None
+        try:
+            with DryRunStores(stores).writing() as store:
+                answer_store(store).claim(call.key, self.now)
+        except RepeatedCall as repeated:
+            return call_answer(repeat_reply(repeated, self.endpoints[operation].problem))
+        return None
+
+    def _request(self, body: object, key: str, *, dry_run: bool = False, is_shared: bool = False) -> Request:
+        return Request(
+            evolve(self.principal, credential=ALL_OFFICERS) if is_shared else self.principal,
             self.now,
             body,
             self.record_access,
             idempotency_key=key or None,
             dry_run=dry_run,
         )
-        try:
-            with acting(actor_of(self.principal, operation)):
-                return call_answer(endpoint.answer(request))
-        except RepeatedCall as repeated:
-            return call_answer(repeat_reply(repeated, endpoint.problem))
 
     def drop_form(self) -> None:
         """Drop the form that the session keeps to be sent again."""
@@ -193,6 +231,11 @@ class Visit:
     def tell(self, text: str, tone: Tone = Tone.SUCCESS) -> None:
         """Add a message that the answer shows."""
         self.messages.append(Message(text, tone))
+
+
+def no_reply(_outcome: object) -> Reply:
+    """Return an empty reply, for a call that is only looked up."""
+    return Reply(HTTPStatus.OK, b"{}")
 
 
 def call_answer(reply: Reply) -> CallAnswer:

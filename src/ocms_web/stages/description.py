@@ -1,12 +1,14 @@
 """Contract 2 in the API description: prose, and the contract's own examples as values of its shapes."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from structlog.contextvars import bound_contextvars
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.access import Operation, batch_cap_of
 from ocms_core.kernel.codes import Code
+from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.kernel.reference import EMPTY
 from ocms_core.stages.request_checks import MOST_DAYS
 from ocms_core.stages.request_fields import InvalidRequest
@@ -226,7 +228,8 @@ UPDATED_RESULT = StageSubmitResult(
     code="OCMS-2000",
     message="Success",
 )
-REPORT_LINK = SignedReportLink(url="https://signed-url.xlsx", expires_at="2025-10-28T16:00:00+08:00")
+LINK_EXPIRES = datetime(2025, 10, 28, 16, tzinfo=SINGAPORE)
+REPORT_LINK = SignedReportLink(url="https://signed-url.xlsx", expires_at=LINK_EXPIRES)
 
 SUBMIT = Description(
     "Change processing stage",

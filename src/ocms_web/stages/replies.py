@@ -20,7 +20,7 @@ from ocms_core.stages.request_fields import InvalidRequest
 from ocms_core.stages.search import SearchResult, SearchRow
 from ocms_core.stages.service import ReportLink
 from ocms_core.stages.toppan import ToppanResult
-from ocms_web.json_codec import Reply, local_time, with_offset
+from ocms_web.json_codec import Reply, local_time, to_second
 from ocms_web.problems import Problem
 from ocms_web.stages.shapes import (
     ChangeableNoticeLine,
@@ -331,7 +331,7 @@ def stages_of(taken_back: Reversed | None) -> StageTransition | None:
 
 def report_link(link: ReportLink | None) -> SignedReportLink | None:
     """Return where the report of a submit is; None if it failed."""
-    return SignedReportLink(link.url, with_offset(link.expires_at)) if link else None
+    return SignedReportLink(link.url, to_second(link.expires_at)) if link else None
 
 
 def updated_result(answer: Answer[StageTransition], transition: StageTransition) -> StageSubmitResult:

@@ -1,16 +1,21 @@
 """What has to hold after every kill, and once everything has been delivered."""
 
+import subprocess
 import time
 from collections.abc import Sequence
 
+from ocms_adapters.sql.audit_check import AuditCheck, AuditReport
 from ocms_adapters.sql.reconciliation import SqlReconciler
 from ocms_adapters.sql.suspension_check import SqlSuspensionStores
+from ocms_adapters.sql.transactions import streaming
 from ocms_app.databases import internet_copy
+from ocms_app.keys import audit_cipher, head_checker
 from ocms_app.settings import Settings
 from ocms_core.suspensions import service as suspensions
+from tests.campaigns.kills.processes import AUDIT_KEYS
 from tests.campaigns.kills.subjects import Effect, Subject
 from tests.campaigns.kills.system import RECOVERY_SECONDS, NotRecovered, System, retried
-from tests.support.http_server import now
+from tests.support.http_server import OCMS, now
 
 # One statement sees the database as of one moment, so a call under way is there whole or not at all. Each
 # notice has had one row in the outbox before the first call.
@@ -24,6 +29,9 @@ SELECT n.notice_no, n.prev_processing_stage,
   (SELECT count(*) FROM ocms_suspended_notice s
     WHERE s.notice_no = n.notice_no AND s.date_of_revival IS NOT NULL)
 FROM ocms_valid_offence_notice n WHERE n.notice_no = ANY(:numbers)
+"""
+RECORDED = """
+SELECT request_id, count(*) FROM ocms_audit_row WHERE request_id = ANY(:keys) GROUP BY request_id
 """
 ANSWERS = "SELECT idempotency_key FROM ocms_idempotent_answer WHERE idempotency_key = ANY(:keys)"
 HELD = """
@@ -41,19 +49,29 @@ class Broken(AssertionError):
 
 
 def check_effects(system: System, subjects: Sequence[Subject]) -> None:
-    """Raise `Broken` unless each acknowledged call has its effect once, and a call under way all or none."""
+    """
+    Raise `Broken` unless each acknowledged call has its effect once, and a call under way all or none.
+
+    A call that has its effect has one audit row, and another none (K1, K2).
+    """
     acknowledged = [(subject, subject.answered) for subject in subjects]
+    keys = [step.key for subject in subjects for step in subject.steps]
     numbers = sorted(number for subject in subjects for number in subject.numbers)
-    rows = system.query(STANDING, numbers=numbers)
+    rows, recorded, answers = system.queries([STANDING, RECORDED, ANSWERS], numbers=numbers, keys=keys)
     standing = {str(number): Effect(*effect) for number, *effect in rows}  # type: ignore[arg-type]
+    audit_rows: dict[object, object] = dict(recorded)  # type: ignore[arg-type]
+    kept = {key for (key,) in answers}
     for subject, answered in acknowledged:
         found = {standing[number] for number in subject.numbers}
-        if len(found) > 1 or not found <= set(subject.effects(since=answered)):
+        possible = subject.effects(since=answered)
+        if len(found) > 1 or not found <= set(possible):
             raise Broken(f"{subject.steps[0].path} {subject.numbers}: {found}, {answered} of {subject}")
-    keys = [step.key for subject, answered in acknowledged for step in subject.steps[:answered]]
-    kept = {key for (key,) in system.query(ANSWERS, keys=keys)}
-    if missing := set(keys) - kept:
-        raise Broken(f"{len(missing)} acknowledged calls have no kept answer: {sorted(missing)[:3]}")
+        done = answered + possible.index(found.pop())
+        for place, step in enumerate(subject.steps):
+            if audit_rows.get(step.key, 0) != (place < done):
+                raise Broken(f"{audit_rows.get(step.key, 0)} audit rows of {step.path}, {done} of {subject}")
+            if place < answered and step.key not in kept:
+                raise Broken(f"no answer is kept of {step.path}, {answered} of {subject}")
 
 
 def check_suspensions(system: System) -> None:
@@ -81,6 +99,33 @@ def check_locks(system: System) -> None:
         raise Broken(f"held: {held}")
 
 
+def check_audit(system: System) -> AuditReport:
+    """Raise `Broken` where an audit row, an access record or a head is not as it was written (K2)."""
+
+    def checked() -> AuditReport:
+        with streaming(system.deployment.engine) as connection:
+            return AuditCheck(head_checker(settings), cipher=audit_cipher(settings)).report(connection)
+
+    settings = settings_of(system)
+    report = retried(checked)
+    if report.problems:
+        raise Broken(f"{len(report.problems)} problems of the audit record: {report.problems[:3]}")
+    return report
+
+
+def check_sealed(system: System) -> int:
+    """Have every audit row and access record sealed, which a killed worker may still hold up; count them."""
+    deadline = time.monotonic() + RECOVERY_SECONDS
+    environment = system.deployment.environment(audit_keys=AUDIT_KEYS)
+    while (report := check_audit(system)).waiting:
+        if time.monotonic() > deadline:
+            raise NotRecovered(f"{report.waiting} rows are not sealed")
+        subprocess.run(
+            [OCMS, "jobs", "run", "seal_audit_rows"], env=environment, capture_output=True, check=False
+        )
+    return report.sealed
+
+
 def check_copies(system: System) -> int:
     """Wait until all is delivered, and raise `Broken` where the copies differ; return the rows compared."""
     deadline = time.monotonic() + RECOVERY_SECONDS
@@ -88,14 +133,7 @@ def check_copies(system: System) -> int:
         if time.monotonic() > deadline:
             raise NotRecovered("the relay does not deliver what waits")
         time.sleep(0.2)
-    databases, folder = system.deployment.databases, system.deployment.folder
-    settings = Settings(
-        intranet_url=databases.intranet,
-        internet_url=databases.internet,
-        dev_issuer=True,
-        dev_keys=str(folder / "dev"),
-    )
-    with internet_copy(settings) as copy:
+    with internet_copy(settings_of(system)) as copy:
         result = SqlReconciler(system.deployment.engine, copy).reconcile(now(), repair=False)
     touched = system.query("SELECT count(DISTINCT notice_no) FROM ocms_outbox")
     if result.found.total():
@@ -103,3 +141,15 @@ def check_copies(system: System) -> int:
     if not touched:
         raise Broken("nothing was delivered")
     return result.compared
+
+
+def settings_of(system: System) -> Settings:
+    """Return the settings of the system's processes, so far as checks need them."""
+    databases, folder = system.deployment.databases, system.deployment.folder
+    return Settings(
+        intranet_url=databases.intranet,
+        internet_url=databases.internet,
+        dev_issuer=True,
+        dev_keys=str(folder / "dev"),
+        audit_keys=AUDIT_KEYS,
+    )

@@ -2,9 +2,9 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from random import Random
+from random import Random, choice
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -15,14 +15,17 @@ from ocms_core.kernel.access import Role
 from tests.campaigns.kills.subjects import KINDS, Step, Subject, put_outbox
 from tests.campaigns.kills.system import System, retried
 
-CLIENTS = 4
-ANSWERED, FAILED, UNAVAILABLE = 200, 500, 503
+CLIENTS = 8
+PAUSE_SECONDS = 0.4
+"""The wait of a client between two calls."""
+ANSWERED, FAILED = 200, 500
 TO_REPEAT = frozenset({409, 429, 503})
 """Answers after which a client repeats its call: still being answered, too many repeats, unavailable."""
-WAIT_SECONDS = 0.1
-LONGER_WAIT_SECONDS = 0.5
-"""The wait while a call is still being answered: of a submit that was killed, for a minute (K1)."""
+WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 5.0
+"""The wait before a repeat, doubled each time: a refused attempt counts against the limit of its caller."""
 PATIENCE_SECONDS = 300
+PART = 400
+"""Subjects that are looked at in one statement."""
 
 
 class WrongAnswer(AssertionError):
@@ -31,7 +34,11 @@ class WrongAnswer(AssertionError):
 
 @define
 class Load:
-    """Subjects waiting, at work and done; `counts` has the answers by status, repeats and breaks."""
+    """
+    Subjects waiting, begun and done; `counts` has the answers by status, repeats and breaks.
+
+    The first `checked` of those begun were finished when a whole check saw them.
+    """
 
     system: System
     random: Random
@@ -39,6 +46,7 @@ class Load:
     giving_up: Event = field(factory=Event)
     waiting: deque[Subject] = field(factory=deque)
     begun: list[Subject] = field(factory=list)
+    checked: int = 0
     counts: Counter[str] = field(factory=Counter)
     faults: list[str] = field(factory=list)
     made: int = 0
@@ -61,6 +69,27 @@ class Load:
         """Return how many calls were acknowledged."""
         return self.counts["calls answered"]
 
+    def latest(self, many: int) -> Sequence[Subject]:
+        """Return the subjects that are not finished and so many of the newest that are."""
+        with self._lock:
+            unchecked = self.begun[self.checked :]
+        under_way = [each for each in unchecked if not each.is_finished]
+        finished = [each for each in unchecked if each.is_finished]
+        return under_way + finished[-many:]
+
+    def unchecked(self) -> Iterator[Sequence[Subject]]:
+        """Yield the subjects that no whole check has seen finished, part by part."""
+        with self._lock:
+            subjects = self.begun[self.checked :]
+        finished = [each.is_finished for each in subjects]
+        for start in range(0, len(subjects), PART):
+            yield subjects[start : start + PART]
+        self.checked += finished.index(False) if False in finished else len(finished)
+
+    def forget_checked(self) -> None:
+        """Let the next whole check look at every subject there was."""
+        self.checked = 0
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """Let the clients call until the block ends and each has its last answer."""
@@ -81,7 +110,7 @@ class Load:
 
     def _client(self) -> None:
         try:
-            with httpx.Client(base_url=self.system.address, timeout=60, trust_env=False) as http:
+            with httpx.Client(timeout=60, trust_env=False) as http:
                 while not self.stopping.is_set():
                     with self._lock:
                         subject = self.waiting.popleft() if self.waiting else None
@@ -94,12 +123,14 @@ class Load:
                         subject.begun += 1
                         self._make(http, step)
                         subject.answered += 1
+                        time.sleep(PAUSE_SECONDS)
         except Exception as error:  # noqa: BLE001  # whatever ends a client is a finding
             self.faults.append(f"{type(error).__name__}: {error}")
 
     def _make(self, http: httpx.Client, step: Step) -> None:
-        """Make a call until it is answered."""
-        headers = {**self._credential(step.role), "Idempotency-Key": step.key}
+        """Make a call until it is answered, each time to one of the processes that serve."""
+        headers = {**self._credential(step.role), "Idempotency-Key": step.key, "X-Request-ID": step.key}
+        wait = WAIT_SECONDS
         while not self.giving_up.is_set():
             answer = self._sent(http, step.path, step.body, headers)
             if answer is None:
@@ -112,14 +143,14 @@ class Load:
                 self.counts[f"answered with {answer.status_code}"] += 1
             else:
                 raise WrongAnswer(f"{step.path}: {answer.status_code} {answer.text[:300]}")
-            unavailable = answer is None or answer.status_code == UNAVAILABLE
-            time.sleep(WAIT_SECONDS if unavailable else LONGER_WAIT_SECONDS)
+            time.sleep(wait)
+            wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
     def _sent(
         self, http: httpx.Client, path: str, asked: Mapping[str, Any], headers: Mapping[str, str]
     ) -> httpx.Response | None:
         try:
-            return http.post(path, json=dict(asked), headers=dict(headers))
+            return http.post(choice(self.system.addresses) + path, json=dict(asked), headers=dict(headers))
         except httpx.TransportError:
             return None
 

@@ -13,7 +13,7 @@ from tests.support import hst_rows, offender_rows
 from tests.support.builders import body
 from tests.support.http_server import API_2
 from tests.support.offender_builders import FURNISH, OWNER, REDIRECT
-from tests.support.rows import put_notices
+from tests.support.rows import AUDIT, put, put_notices
 from tests.support.stage_rows import in_stage
 
 OFFENDER = "/api/v1/notice/offender"
@@ -82,6 +82,11 @@ class Subject:
     begun: int = 0
     answered: int = 0
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether every call was acknowledged."""
+        return self.answered == len(self.steps)
+
     def effects(self, since: int) -> list[Effect]:
         """Return what may stand: the calls acknowledged at first, and any sent since, each all or nothing."""
         every = [UNTOUCHED, *(step.effect for step in self.steps)]
@@ -133,6 +138,15 @@ def submit_steps(numbers: Sequence[str]) -> tuple[Step, ...]:
     return (Step("/ocms/v1/change-processing-stage", Role.OIC, {"items": items}, effect),)
 
 
+def submit_reversal_steps(numbers: Sequence[str]) -> tuple[Step, ...]:
+    reversal = {"items": [{"noticeNo": number} for number in numbers]}
+    effect = Effect(changed=2, to_deliver=2)
+    return (
+        *submit_steps(numbers),
+        Step("/ocms/v1/change-processing-stage/reverse", Role.OIC, reversal, effect),
+    )
+
+
 def toppan_steps(numbers: Sequence[str]) -> tuple[Step, ...]:
     run = {"noticeNumbers": list(numbers), "currentStage": "DN2", "processingDate": "2025-12-19T00:30:00"}
     effect = Effect("DN1", to_deliver=1)
@@ -142,6 +156,12 @@ def toppan_steps(numbers: Sequence[str]) -> tuple[Step, ...]:
 def furnish_steps(numbers: Sequence[str]) -> tuple[Step, ...]:
     asked = {**FURNISH, "noticeNo": numbers[0], "idNo": identity(numbers[0], "B")}
     return (Step(f"{OFFENDER}/furnish", Role.OIC, asked, Effect("RD1", assigned=1, to_deliver=1)),)
+
+
+def furnish_reversal_steps(numbers: Sequence[str]) -> tuple[Step, ...]:
+    effect = Effect(assigned=2, to_deliver=2)
+    reversal = {"noticeNos": list(numbers)}
+    return (*furnish_steps(numbers), Step(f"{OFFENDER}/reverse", Role.OIC, reversal, effect))
 
 
 def redirect_steps(numbers: Sequence[str]) -> tuple[Step, ...]:
@@ -159,6 +179,18 @@ def hst_steps(numbers: Sequence[str]) -> tuple[Step, ...]:
     )
 
 
+def hst_reversal_steps(numbers: Sequence[str]) -> tuple[Step, ...]:
+    listing, _ = hst_steps(numbers)
+    effect = Effect(closed=1, to_deliver=2)
+    return (listing, Step("/v1/reverse-hst", Role.OIC, {"idNo": identity(numbers[0], "A")}, effect))
+
+
+def put_reversal_days(engine: Engine) -> None:
+    """Let what was done on one day be taken back on the next, so that a run may last beyond midnight."""
+    days = {"parameter_id": "REVERSAL", "code": "DAYS", "description": "days", "value": "2", **AUDIT}
+    put(engine, "ocms_parameter", [days])
+
+
 def put_outbox(engine: Engine, numbers: Sequence[str]) -> None:
     """Put what another system has written into the outbox, as its own deliveries would."""
     with engine.begin() as connection:
@@ -169,9 +201,12 @@ def put_outbox(engine: Engine, numbers: Sequence[str]) -> None:
 KINDS: tuple[tuple[str, int, Put, Callable[[Sequence[str]], tuple[Step, ...]]], ...] = (
     ("API 2", 2, in_court, court_steps),
     ("submit", 2, with_driver, submit_steps),
+    ("submit taken back", 2, with_driver, submit_reversal_steps),
     ("print run", 3, with_driver, toppan_steps),
     ("furnish", 1, with_owner, furnish_steps),
+    ("furnish taken back", 1, with_owner, furnish_reversal_steps),
     ("redirect", 1, with_owner, redirect_steps),
     ("apply and revive", 1, with_listable, hst_steps),
+    ("apply taken back", 1, with_listable, hst_reversal_steps),
 )
 """The calls by name: how many notices each is about, what puts them in, and its steps."""

@@ -2,9 +2,8 @@
 
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from random import Random
@@ -17,14 +16,23 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ocms_core.kernel.errors import OcmsError
+from tests.campaigns.kills.processes import RELAY, WEB, WORKER, OcmsProcess, forking
+from tests.campaigns.kills.subjects import put_reversal_days
 from tests.support.databases import postgres_databases
-from tests.support.http_server import GUARD, OCMS, Deployment
-from tests.support.postgres import PostgresServer, free_port, running_server
+from tests.support.http_server import Deployment
+from tests.support.postgres import PostgresServer, running_server
 
 Result = TypeVar("Result")
 
-WEB, WORKER, RELAY, BACKEND, POSTMASTER = "web", "worker", "relay", "backend", "postmaster"
+BACKEND, POSTMASTER = "backend", "postmaster"
 RECOVERY_SECONDS = 120
+ONE_EACH: Mapping[str, int] = {WEB: 1, WORKER: 1, RELAY: 1}
+SEVERAL: Mapping[str, int] = {WEB: 3, WORKER: 2, RELAY: 2}
+"""So many that one can be killed while others go on: starting one takes a second of a core."""
+AT_WORK_SECONDS = 3.0
+"""How long a process has to run before it is killed, where others of its kind go on."""
+REFUSALS = ("is unavailable", "choose another with --port.")
+"""How the reasons end for which a process ends by itself."""
 SCHEDULES = """\
 [ocms.schedules]
 suspend_hst_new_notices = "* * * * *"
@@ -40,64 +48,36 @@ class NotRecovered(AssertionError):
 
 @define
 class System:
-    """The processes of one deployment; `started_again` counts starts that met no database."""
+    """The processes of one deployment; `started_again` counts starts that were refused."""
 
     server: PostgresServer
     deployment: Deployment
-    port: int
-    config: Path
-    processes: dict[str, subprocess.Popen[bytes]] = field(factory=dict)
-    guards: dict[str, subprocess.Popen[bytes]] = field(factory=dict)
+    processes: list[OcmsProcess] = field(factory=list)
     started_again: int = 0
 
     @property
-    def address(self) -> str:
-        """The address of the API."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self, name: str) -> None:
-        """Start a process of OCMS; it dies with this one."""
-        words = {
-            WEB: ("serve", "--port", str(self.port)),
-            WORKER: ("work",),
-            RELAY: ("replication", "run", "--pause", "0.1"),
-        }[name]
-        folder = self.deployment.folder
-        environment = self.deployment.environment(config=self.config, reports=folder / "reports")
-        with (folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = process = subprocess.Popen(
-                [OCMS, *words], env=environment, cwd=folder, stdout=log, stderr=log, start_new_session=True
-            )
-        guard = subprocess.Popen(
-            ["sh", "-c", GUARD, str(process.pid)], stdin=subprocess.PIPE, start_new_session=True
-        )
-        self.guards[name] = guard
+    def addresses(self) -> Sequence[str]:
+        """The addresses of the API, of each process that serves it."""
+        return [each.address for each in self.processes if each.kind == WEB]
 
     def kill(self, name: str, random: Random) -> None:
-        """Kill a process with SIGKILL, and start it again where nobody else does."""
-        if name in self.processes:
-            self.stop(name)
-            self.start(name)
-        elif name == BACKEND:
+        """Kill a process with SIGKILL, of several of a kind the oldest, and start it again if nobody does."""
+        if name == BACKEND:
             self._kill_backend(random)
-        else:
+        elif name == POSTMASTER:
             self._kill_postmaster()
-
-    def stop(self, name: str) -> None:
-        """Kill a process with all that it has started, and its guard: its number may be given anew."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.processes[name].pid, signal.SIGKILL)
-        self.processes[name].wait()
-        guard = self.guards.pop(name)
-        guard.kill()
-        guard.wait()
-        if guard.stdin:
-            guard.stdin.close()
+        else:
+            of_kind = [each for each in self.processes if each.kind == name]
+            oldest = min(of_kind, key=lambda each: each.started)
+            if len(of_kind) > 1:
+                time.sleep(max(0.0, AT_WORK_SECONDS - oldest.age))
+            oldest.stop()
+            oldest.start()
 
     def stop_all(self) -> None:
         """Kill every process of OCMS."""
-        for name in tuple(self.guards):
-            self.stop(name)
+        for each in self.processes:
+            each.stop()
 
     def _kill_postmaster(self) -> None:
         """Kill PostgreSQL's first process, wait for its others to end, and start it on the same data."""
@@ -125,31 +105,40 @@ class System:
             os.kill(random.choice(pids)[0], signal.SIGKILL)
 
     def wait_until_ready(self) -> None:
-        """Wait until the API says it is ready and every process runs."""
+        """Wait until every process of the API says it is ready."""
 
         def ready() -> None:
-            for name, process in tuple(self.processes.items()):
-                if process.poll() is not None:
-                    self._start_again(name)
-            httpx.get(f"{self.address}/health/ready", trust_env=False, timeout=10).raise_for_status()
+            self.start_ended()
+            for address in self.addresses:
+                httpx.get(f"{address}/health/ready", trust_env=False, timeout=10).raise_for_status()
 
         retried(ready)
 
-    def _start_again(self, name: str) -> None:
-        """Start a process that refused to start while its database was away, as its supervisor does."""
-        log = (self.deployment.folder / f"{name}.log").read_text()
+    def start_ended(self) -> None:
+        """Start again what has refused to start while its database was away, as its supervisor does."""
+        for each in self.processes:
+            if each.has_ended():
+                self._start_again(each)
+
+    def _start_again(self, ended: OcmsProcess) -> None:
+        log = ended.log.read_text()
         if not log.rstrip().endswith("is unavailable"):
-            raise NotRecovered(f"{name} has ended: {log[-2000:]}")
+            raise NotRecovered(f"{ended.kind} has ended: {log[-2000:]}")
         self.started_again += 1
-        self.stop(name)
-        self.start(name)
+        ended.stop()
+        ended.start()
 
     def query(self, statement: str, **values: object) -> list[tuple[object, ...]]:
-        """Return the rows of a statement on the Intranet database, all as of one moment."""
+        """Return the rows of a statement on the Intranet database."""
+        return self.queries([statement], **values)[0]
 
-        def asked() -> list[tuple[object, ...]]:
-            with self.deployment.engine.connect() as connection:
-                return [tuple(row) for row in connection.execute(text(statement), values)]
+    def queries(self, statements: Sequence[str], **values: object) -> list[list[tuple[object, ...]]]:
+        """Return the rows of statements on the Intranet database, all as of one moment."""
+
+        def asked() -> list[list[tuple[object, ...]]]:
+            engine = self.deployment.engine.execution_options(isolation_level="REPEATABLE READ")
+            with engine.connect() as connection:
+                return [list(map(tuple, connection.execute(text(each), values))) for each in statements]
 
         return retried(asked)
 
@@ -176,20 +165,25 @@ def retried(attempt: Callable[[], Result]) -> Result:
 
 
 @contextmanager
-def system(folder: Path) -> Iterator[System]:
-    """Yield a running system below a folder."""
+def system(folder: Path, many: Mapping[str, int]) -> Iterator[System]:
+    """Yield a running system below a folder, with so many processes of each kind."""
     config = folder / "ocms.toml"
     config.write_text(SCHEDULES)
     with (
         running_server() as server,
         postgres_databases(server) as databases,
+        forking() as starting,
         ExitStack() as running,
     ):
         deployment = Deployment(databases, folder)
         running.callback(deployment.engine.dispose)
-        found = System(server, deployment, free_port(), config)
+        put_reversal_days(deployment.engine)
+        found = System(server, deployment)
         running.callback(found.stop_all)
-        for name in (WEB, WORKER, RELAY):
-            found.start(name)
+        for kind, number in many.items():
+            for place in range(number):
+                each = OcmsProcess(kind, place, deployment, config, starting)
+                found.processes.append(each)
+                each.start()
         found.wait_until_ready()
         yield found

@@ -17,6 +17,7 @@ from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_adapters.sql.rate_limits import SqlRateLimits
+from ocms_adapters.sql.reversals import SqlReversalStores
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app.databases import Databases, open_databases
@@ -24,8 +25,10 @@ from ocms_app.job_runner import JobRunner
 from ocms_app.reports import report_store
 from ocms_app.settings import Settings
 from ocms_core.kernel.access import OPERATIONS, Operation, Principal
+from ocms_core.kernel.actors import Actor, acting
 from ocms_core.kernel.credentials import CallAllowed
 from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.decisions import Decision
 from ocms_core.kernel.idempotency import (
     AlreadyAnswered,
     IdempotencyKey,
@@ -33,11 +36,13 @@ from ocms_core.kernel.idempotency import (
     KeyOrigin,
     StoredAnswer,
 )
+from ocms_core.offenders.service import ActionOutcome
+from ocms_core.stages.toppan import ToppanResult
 from ocms_demo.simulators.cas import CasSimulator, sample_vehicles
 from ocms_demo.simulators.certificates import authority
 from ocms_demo.simulators.datahive import DataHiveSimulator
 from ocms_demo.simulators.mha import HOST, MhaSimulator
-from tests.campaigns.year.known_notices import COMPOSITION, Entry, Unexplained, amount_after
+from tests.campaigns.year.known_notices import COMPOSITION, Action, Entry, Unexplained, amount_after
 from tests.campaigns.year.virtual_clock import VirtualClock
 from tests.support.databases import sqlite_databases, sqlite_templates
 from tests.support.stage_rows import put_fees
@@ -53,7 +58,8 @@ class City:
     The databases, the partners, and what is known of the notices.
 
     `last_ids` has the last number of each table with a retention on each day, `repeats` the calls that will
-    be made again.
+    be made again, `today` and `yesterday` what officers did, `audit_rows` how many each call has to have left
+    by its request id.
     """
 
     clock: VirtualClock
@@ -67,10 +73,14 @@ class City:
     last_ids: list[tuple[datetime, dict[str, int]]] = field(factory=list)
     stuck_suspensions: set[str] = field(factory=set)
     listed: list[str] = field(factory=list)
+    today: list[Action] = field(factory=list)
+    yesterday: list[Action] = field(factory=list)
+    audit_rows: dict[str, int] = field(factory=dict)
     court: SqlCourtStores = field(init=False)
     stages: SqlStageStores = field(init=False)
     offenders: SqlOffenderStores = field(init=False)
     hst: SqlHstStores = field(init=False)
+    reversals: SqlReversalStores = field(init=False)
     limits: SqlRateLimits = field(init=False)
     access: SqlAccessRecords = field(init=False)
     runner: JobRunner = field(init=False)
@@ -79,6 +89,7 @@ class City:
         intranet = self.databases.intranet
         self.court, self.stages = SqlCourtStores(intranet), SqlStageStores(intranet)
         self.offenders, self.hst = SqlOffenderStores(intranet), SqlHstStores(intranet)
+        self.reversals = SqlReversalStores(intranet)
         self.limits, self.access = SqlRateLimits(intranet), SqlAccessRecords(intranet, b"k" * 32)
         self.runner = JobRunner(self.settings, self.databases, now=self.clock.now, sleep=self.clock.tick)
         self.reports = report_store(self.settings)
@@ -107,17 +118,28 @@ class City:
             return None
         if id_nos:
             self.access.record_access(who, operation, id_nos, now, notice_no=notice_no)
+            self.counts["looks at particulars"] += 1
         self.counts["calls"] += 1
         key = f"{self.counts['calls']}"
+        actor = Actor(who.name, who.role.value, who.credential, operation.value, f"call-{key}")
         if not OPERATIONS[operation].changes:
-            return made(now, None)
+            return self._acting(actor, lambda: made(now, None))
         body = f'{{"call":{key}}}'.encode()
         identity = IdempotencyKey(operation, who.credential, KeyOrigin.HEADER, key, key)
         call = IdempotentCall[Any](identity, lambda _: StoredAnswer(key, 200, body, now))
-        result = made(now, call)
+        result = self._acting(actor, lambda: made(now, call))
         self.clock.tick()
         if self.random.random() < REPEATS:
-            self.repeats.append(lambda: self._again(made, call, body))
+            again = evolve(actor, request_id=f"call-{key}-again")
+            self.repeats.append(lambda: self._acting(again, lambda: self._again(made, call, body)))
+        return result
+
+    def _acting(self, actor: Actor, act: Callable[[], Any]) -> Any:
+        """Do something as somebody, and note how many audit rows that has to leave: one if it changed."""
+        with acting(actor):
+            result = act()
+        if actor.request_id and has_changed(result):
+            self.audit_rows[actor.request_id] = 1
         return result
 
     def _again(self, made: Callable[..., Any], call: IdempotentCall[Any], body: bytes) -> None:
@@ -166,6 +188,7 @@ class City:
             if found != (target, before, local(since), amount) or date < since:
                 raise Unexplained(f"{entry.number}, moved by {how}: {found}, known: {entry}")
             entry.stages.append((target, date))
+            entry.record.append((target, date))
             entry.amount, moved_at = amount, date
             if officer:
                 entry.changes.append((date, target, officer))
@@ -195,6 +218,13 @@ class City:
             if not entry.closed and fits(entry):
                 return entry
         return None
+
+
+def has_changed(result: object) -> bool:
+    """Return whether a call has changed something, by what it came to."""
+    if isinstance(result, Decision):
+        return bool(result.changes)
+    return isinstance(result, ActionOutcome) or (isinstance(result, ToppanResult) and result.automatic > 0)
 
 
 @contextmanager

@@ -1,9 +1,12 @@
 """What the city knows of its notices by itself, which the database has to agree with."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from attrs import define, field
+from attrs import define, field, frozen
+
+from ocms_core.kernel.access import Operation
 
 COMPOSITION = Decimal("70.00")
 ADMIN_FEE, SURCHARGE = Decimal("10.00"), Decimal("40.00")
@@ -22,7 +25,8 @@ class Entry:
     """
     A notice: the stages it has entered with the moments, and what happened to it.
 
-    `lost` is whether the city has forgotten it on purpose: no letter of it is printed any more.
+    `lost` is whether the city has forgotten it on purpose: no letter of it is printed any more. `record` has
+    every stage since it was new with its moment, also those that were taken back, in the order of changes.
     """
 
     number: str
@@ -35,11 +39,35 @@ class Entry:
     role: str = "O"
     changes: list[tuple[datetime, str, str]] = field(factory=list)
     assignments: int = 0
+    record: list[tuple[str, datetime]] = field(factory=list)
+
+    @property
+    def since(self) -> datetime:
+        """When it was new."""
+        return self.stages[0][1]
 
     @property
     def stage(self) -> str:
         """The stage it is in."""
         return self.stages[-1][0]
+
+
+@frozen
+class Action:
+    """What an officer did to notices, or with them to an identity on the HST list, and what was before."""
+
+    operation: Operation
+    numbers: frozenset[str]
+    id_no: str
+    before: Mapping[str, Entry]
+
+    def of(self, number: str) -> "Action":
+        """Return what was done to one of the notices."""
+        return Action(self.operation, frozenset({number}), "", {number: self.before[number]})
+
+    def concerns(self, other: "Action") -> bool:
+        """Return whether this touches what another action was about."""
+        return not self.numbers.isdisjoint(other.numbers) or bool(other.id_no and self.id_no == other.id_no)
 
 
 def amount_after(before: Decimal, from_stage: str, to_stage: str, how: str) -> Decimal:

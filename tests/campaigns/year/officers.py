@@ -4,6 +4,7 @@ from ocms_core.hst import service as hst
 from ocms_core.hst.request_checks import HstApplication, HstListQuery, HstRevival, HstUpdate
 from ocms_core.kernel.access import Operation, Principal, Role
 from ocms_core.kernel.addresses import RegisteredAddress
+from ocms_core.kernel.changes import notice_of
 from ocms_core.kernel.decisions import Decision
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
 from ocms_core.offenders import service as offenders
@@ -17,6 +18,7 @@ from tests.campaigns.year.city import City
 from tests.campaigns.year.known_notices import ASSIGNED, MANUAL, Entry
 from tests.campaigns.year.other_systems import PRINT_STAGES, times
 from tests.campaigns.year.partners import Call
+from tests.campaigns.year.reversals import copy_of, note, take_back
 from tests.support.offender_rows import Undelivered
 
 OFFICER = Principal("OIC001", Role.OIC, "OIC001")
@@ -32,7 +34,8 @@ def updating(city: City, patch: ParticularsPatch) -> Call:
 
 
 def officers(city: City, new: int) -> None:
-    """Let the officers furnish, redirect, update, move, list and revive."""
+    """Let the officers furnish, redirect, update, move, list and revive, and take some of it back."""
+    city.yesterday, city.today = city.today, []
     for _ in times(city, "furnished", new):
         if entry := city.chosen(lambda each: each.stage in PRINT_STAGES and not each.paid):
             assign(city, entry, city.random.choice("HD"))
@@ -43,7 +46,8 @@ def officers(city: City, new: int) -> None:
             assign(city, entry, "D" if entry.role == "H" else "H", from_role=entry.role)
     for _ in times(city, "updated", new):
         if entry := city.chosen(lambda each: each.stage in PRINT_STAGES and not each.paid):
-            patch = ParticularsPatch(entry.number, entry.role, {"tel_no": "61234567"}, {}, {})
+            telephone = f"6{city.random.randrange(10**7):07}"
+            patch = ParticularsPatch(entry.number, entry.role, {"tel_no": telephone}, {}, {})
             city.call(
                 Operation.UPDATE_OFFENDER,
                 OFFICER,
@@ -51,6 +55,7 @@ def officers(city: City, new: int) -> None:
                 id_nos=[entry.id_no],
                 notice_no=entry.number,
             )
+            note(city, Operation.UPDATE_OFFENDER, [entry.number])
             city.counts["particulars updated"] += 1
     chosen = [
         entry
@@ -66,6 +71,7 @@ def officers(city: City, new: int) -> None:
         if city.listed:
             id_no = city.random.choice(city.listed)
             revive(city, id_no)
+    take_back(city, OFFICER)
     city.call(
         Operation.HST_LIST,
         OFFICER,
@@ -92,6 +98,7 @@ def assign(city: City, entry: Entry, role: str, from_role: str | None = None) ->
         notice_no=entry.number,
     )
     if isinstance(outcome, ActionOutcome):
+        note(city, operation, [entry.number], "", copy_of(entry))
         city.observe([entry.number], None, ASSIGNED)
         entry.role, entry.id_no = role, id_no
         entry.assignments += 1
@@ -110,6 +117,8 @@ def submit(city: City, entries: dict[str, Entry]) -> None:
     if not isinstance(decision, Decision):
         return
     moved = {answer.key: answer.detail.new_stage for answer in decision.answers if answer.detail}
+    before = [copy_of(entries[number]) for number in moved]
+    note(city, Operation.CHANGE_STAGES, list(moved), "", *before)
     for target in sorted(set(moved.values())):
         city.observe([number for number, to in moved.items() if to == target], target, MANUAL, OFFICER.name)
     if moved and decision.decided_at:
@@ -128,6 +137,7 @@ def apply(city: City, entry: Entry) -> None:
         id_nos=[entry.id_no],
     )
     if isinstance(decision, Decision):
+        note(city, Operation.APPLY_HST, touched(decision), entry.id_no)
         city.listed.append(entry.id_no)
         city.counts["put on the HST list"] += 1
 
@@ -135,12 +145,14 @@ def apply(city: City, entry: Entry) -> None:
 def revive(city: City, id_no: str) -> None:
     """Change the address of a listed identity, then take it off the list."""
     change = HstUpdate(id_no, f"LISTED {id_no[1:8]}", MADE_UP)
-    city.call(
+    updated = city.call(
         Operation.UPDATE_HST,
         OFFICER,
         lambda now, call: hst.update(change, stores=city.hst, now=now, call=call),
         id_nos=[id_no],
     )
+    if isinstance(updated, Decision):
+        note(city, Operation.UPDATE_HST, touched(updated), id_no)
     decision = city.call(
         Operation.REVIVE_HST,
         OFFICER,
@@ -150,5 +162,11 @@ def revive(city: City, id_no: str) -> None:
         id_nos=[id_no],
     )
     if isinstance(decision, Decision):
+        note(city, Operation.REVIVE_HST, touched(decision), id_no)
         city.listed.remove(id_no)
         city.counts["taken off the HST list"] += 1
+
+
+def touched(decision: Decision[str]) -> frozenset[str]:
+    """Return the notices that a decision changes."""
+    return frozenset(filter(None, map(notice_of, decision.changes)))

@@ -1,11 +1,14 @@
 """What the other systems write: new notices, payments, and suspensions for letters that came back."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 
 from ocms_adapters.sql import schema as t
+from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_core.kernel.dates import local
+from ocms_core.kernel.suspensions import SuspensionReason
 from tests.campaigns.year.city import VON, City, new_notice
 from tests.campaigns.year.known_notices import Entry
 from tests.campaigns.year.virtual_clock import midnight
@@ -51,9 +54,11 @@ def other_systems(city: City, new: int) -> None:
     for number, id_no, moment in zip(numbers, owners, at, strict=True):
         city.known[number] = Entry(number, id_no, [("NPA", moment)])
         city.live.append(number)
+    paying = dict[str, Entry]()
     for _ in times(city, "paid", new):
-        if entry := city.chosen(lambda each: not each.paid):
-            pay(city, entry)
+        if entry := city.chosen(lambda each: not each.paid and each.number not in paying):
+            paying[entry.number] = entry
+    pay(city, paying)
     for _ in times(city, "returned letters", new):
         if entry := city.chosen(lambda each: each.stage in PRINT_STAGES and not each.paid):
             return_letter(city, entry)
@@ -78,51 +83,63 @@ def holder(number: str, id_no: str) -> dict[str, object]:
     }
 
 
-def record(city: City, number: str, kind: str, reason: str, due: datetime | None) -> dict[str, object]:
-    """Return the row of a suspension of another system, with the next number."""
-    suspended = t.ocms_suspended_notice.c
-    with city.databases.intranet.connect() as connection:
-        last = connection.execute(
-            select(func.max(suspended.sr_no)).where(suspended.notice_no == number)
-        ).scalar()
+PAID_IN_FULL, RETURNED = SuspensionReason("PS", "FP"), SuspensionReason("TS", "UNC")
+PAID: Mapping[str, object] = {
+    "payment_status": "FP",
+    "payment_acceptance_allowed": "N",
+    "suspension_type": "PS",
+    "crs_reason_of_suspension": "FP",
+    "due_date_of_revival": None,
+}
+SHOWN_TEMPORARY = ("epr_reason_of_suspension", "epr_date_of_suspension")
+
+
+def write_rows(city: City, changes: Mapping[str, Mapping[str, object]]) -> None:
+    """Change the rows of notices as another system does."""
+    with city.databases.intranet.begin() as connection:
+        for number, values in changes.items():
+            connection.execute(update(VON).where(VON.c.notice_no == number).values(is_sync="N", **values))
+
+
+def record(
+    city: City, number: str, sr_no: int, reason: SuspensionReason, due: datetime | None
+) -> dict[str, object]:
+    """Return the row of a suspension of another system."""
     return {
         "notice_no": number,
         "date_of_suspension": local(city.clock.time),
-        "sr_no": (last or 0) + 1,
+        "sr_no": sr_no,
         "suspension_source": "PLUS",
-        "suspension_type": kind,
-        "reason_of_suspension": reason,
+        "suspension_type": reason.type,
+        "reason_of_suspension": reason.code,
         "officer_authorising_suspension": "other_app",
         "due_date_of_revival": local(due) if due else None,
     }
 
 
-def write_row(city: City, number: str, **values: object) -> None:
-    """Change the row of a notice as another system does."""
-    with city.databases.intranet.begin() as connection:
-        connection.execute(update(VON).where(VON.c.notice_no == number).values(is_sync="N", **values))
+def last_records(city: City, numbers: Collection[str]) -> dict[str, int]:
+    """Return the number of the last suspension record of each notice, 0 where there is none."""
+    suspended, dialect = t.ocms_suspended_notice.c, city.databases.intranet.dialect
+    asked = select(suspended.notice_no, func.max(suspended.sr_no)).where(among(dialect, suspended.notice_no))
+    with city.databases.intranet.connect() as connection:
+        rows = connection.execute(asked.group_by(suspended.notice_no), bind_keys(dialect, sorted(numbers)))
+        return dict.fromkeys(numbers, 0) | {row[0]: row[1] for row in rows}
 
 
-def pay(city: City, entry: Entry) -> None:
-    """Record a payment in full as the payment system does: PS-FP, shown before anything temporary."""
-    (row,) = city.rows([entry.number])
-    permanent = row.suspension_type == "PS"
-    city.write(t.ocms_suspended_notice, [record(city, entry.number, "PS", "FP", None)])
-    shown = {} if permanent else {"epr_reason_of_suspension": None, "epr_date_of_suspension": None}
-    write_row(
-        city,
-        entry.number,
-        payment_status="FP",
-        amount_paid=entry.amount,
-        payment_acceptance_allowed="N",
-        suspension_type="PS",
-        crs_reason_of_suspension="FP",
-        crs_date_of_suspension=local(city.clock.time),
-        due_date_of_revival=None,
-        **shown,
-    )
-    entry.paid = True
-    city.counts["payments"] += 1
+def pay(city: City, entries: Mapping[str, Entry]) -> None:
+    """Record payments in full as the payment system does: PS-FP, shown before anything temporary."""
+    last = last_records(city, entries)
+    records = [record(city, number, last[number] + 1, PAID_IN_FULL, None) for number in entries]
+    city.write(t.ocms_suspended_notice, records)
+    permanent = {row.notice_no for row in city.rows(entries) if row.suspension_type == "PS"}
+    changes = dict[str, dict[str, object]]()
+    for number, entry in entries.items():
+        shown = {} if number in permanent else dict.fromkeys(SHOWN_TEMPORARY)
+        paid = {"amount_paid": entry.amount, "crs_date_of_suspension": local(city.clock.time)}
+        changes[number] = {**PAID, **paid, **shown}
+        entry.paid = True
+    write_rows(city, changes)
+    city.counts["payments"] += len(entries)
 
 
 def return_letter(city: City, entry: Entry) -> None:
@@ -131,15 +148,16 @@ def return_letter(city: City, entry: Entry) -> None:
     if row.suspension_type:
         return
     due = midnight(city.clock.time) + timedelta(days=21)
-    city.write(t.ocms_suspended_notice, [record(city, entry.number, "TS", "UNC", due)])
-    write_row(
-        city,
-        entry.number,
-        suspension_type="TS",
-        epr_reason_of_suspension="UNC",
-        epr_date_of_suspension=local(city.clock.time),
-        due_date_of_revival=local(due),
-    )
+    last = last_records(city, [entry.number])
+    suspended = record(city, entry.number, last[entry.number] + 1, RETURNED, due)
+    city.write(t.ocms_suspended_notice, [suspended])
+    shown = {
+        "suspension_type": "TS",
+        "epr_reason_of_suspension": "UNC",
+        "epr_date_of_suspension": local(city.clock.time),
+        "due_date_of_revival": local(due),
+    }
+    write_rows(city, {entry.number: shown})
     city.counts["returned letters"] += 1
     if city.random.random() < LARGEST_SHARE_FORGOTTEN:
         city.stuck_suspensions.add(entry.number)

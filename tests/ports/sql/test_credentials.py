@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, select
 
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.schema import ocms_api_credential
@@ -14,6 +14,7 @@ from ocms_core.kernel.credentials import TooManyKeys, accepts, hash_of, parse_ke
 from ocms_core.kernel.dates import SINGAPORE
 from tests.support import engines
 from tests.support.databases import Databases
+from tests.support.statements import recorded
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=SINGAPORE)
 
@@ -100,10 +101,9 @@ def test_a_revoked_key_is_refused_at_once_and_revoked_only_once(credentials: Sql
 
 
 def test_finding_a_key_is_one_statement(credentials: SqlCredentials, engine: Engine) -> None:
-    seen: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *said: seen.append(said[2]))
-    assert credentials.find("0123456789abcdef") is None
-    assert [statement for statement in seen if not statement.startswith("BEGIN")] == [seen[-1]]
+    with recorded(engine) as seen:
+        assert credentials.find("0123456789abcdef") is None
+    assert len(seen) == 1
 
 
 def test_the_last_use_is_noted(credentials: SqlCredentials) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import ClauseElement, delete, event, update
 from sqlalchemy.dialects.mssql.base import MSDialect
 
 from ocms_adapters.sql.change_writer import ChangeWriter
-from ocms_adapters.sql.hst_queries import Queries
+from ocms_adapters.sql.hst_queries import Queries, with_new_notices
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.hst import address_check, batch_jobs, explaining, service
@@ -21,8 +22,9 @@ from ocms_core.kernel.changes import AddressAnswered, EnquirySent
 from ocms_core.kernel.codes import HST_ID_EXISTS, HST_ID_NOT_FOUND, HST_NOT_CREATED
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.decisions import Decision, Refusal
+from tests.support import engines
 from tests.support.builders import at
-from tests.support.databases import Databases
+from tests.support.databases import Databases, sqlite_databases
 from tests.support.hst_facts import (
     ADDRESS,
     APPLICATION,
@@ -644,3 +646,20 @@ def test_every_statement_of_hst_can_be_built_for_sql_server() -> None:
     for statement in (*queries, *writings):
         assert isinstance(statement, ClauseElement)
         assert "ocms_" in str(statement.compile(dialect=dialect))
+
+
+@pytest.mark.rule("H30")
+def test_sqlite_looks_for_new_notices_among_those_of_listed_identities(
+    sqlite_templates: Path, tmp_path: Path
+) -> None:
+    engine = engines.create(sqlite_databases(sqlite_templates, tmp_path).intranet)
+    statements = list[tuple[str, Any]]()
+    event.listen(engine, "before_cursor_execute", lambda *given: statements.append((given[2], given[3])))
+    with engine.connect() as connection:
+        connection.execute(with_new_notices(), {"after": "", "most": 10})
+        statement, bound = statements[-1]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", bound)
+        steps = [row.detail for row in plan if "ocms_valid_offence_notice" in row.detail]
+    engine.dispose()
+    assert steps
+    assert all("(notice_no=?)" in step for step in steps), "no search by stage goes through all notices"

@@ -12,7 +12,7 @@ import pytest
 from attrs import define, field
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, event, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.dialects import mssql
 
 from ocms_adapters.clock import SystemClock
@@ -28,6 +28,7 @@ from ocms_core.kernel.errors import Unavailable
 from tests.support.databases import Databases, migrate, postgres_databases
 from tests.support.postgres import PostgresServer, running_server
 from tests.support.rows import rows_of
+from tests.support.statements import recorded
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=SINGAPORE)
 API_1, API_2 = Operation.GET_PAYMENT_STATUS, Operation.UPDATE_COURT_NOTICES
@@ -157,14 +158,11 @@ def test_counts_survive_a_crash_of_the_database() -> None:
 def test_a_call_that_passes_costs_one_statement_and_a_refused_one_two(engine: Engine) -> None:
     limits = SqlRateLimits(engine)
     admitted(limits, 1, FEW)
-    seen: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *said: seen.append(said[2]))
-    admitted(limits, 2, FEW)
-    counted = [statement for statement in seen if not statement.startswith("BEGIN")]
-    assert len(counted) == 2
-    assert admitted(limits, 1, FEW) == 0
-    counted = [statement for statement in seen if not statement.startswith("BEGIN")]
-    assert len(counted) == 4
+    with recorded(engine) as seen:
+        admitted(limits, 2, FEW)
+        assert len(seen) == 2
+        assert admitted(limits, 1, FEW) == 0
+        assert len(seen) == 4
 
 
 @define

@@ -207,8 +207,11 @@ def suspensions(engine: Engine) -> None:
 
 def stuck(engine: Engine) -> None:
     for kind in StuckKind:
-        with SqlWaitingCases(engine).oldest(kind, NOW, 1) as waiting:
-            list(waiting)
+        cases = SqlWaitingCases(engine)
+        cases.count(kind, NOW)
+        for skip in (0, 1):
+            with cases.oldest(kind, NOW, 1, skip) as waiting:
+                list(waiting)
 
 
 def locks_of_the_database(engine: Engine) -> None:

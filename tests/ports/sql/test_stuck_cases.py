@@ -13,7 +13,7 @@ from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.locks import SqlJobStore
 from ocms_adapters.sql.stuck_cases import SOURCES, SqlWaitingCases
 from ocms_core.jobs.locks import JobLocks
-from ocms_core.jobs.runs import LockRequest
+from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
 from ocms_core.jobs.stuck_cases import (
     GRACE,
     DueNotice,
@@ -92,6 +92,10 @@ def test_of_every_kind_of_notice_the_database_finds_what_the_rule_calls_stuck(en
     assert len(expected) == 2 * 2 * 2
     assert found(engine, StuckKind.NOTICE) == expected
     assert found(engine, StuckKind.NOTICE, most=3) == expected[:3]
+    cases = SqlWaitingCases(engine)
+    assert list(stuck_cases(cases, StuckKind.NOTICE, NOW, GRACE, 2, skip=5)) == expected[5:7]
+    assert list(stuck_cases(cases, StuckKind.NOTICE, NOW, GRACE, skip=6)) == expected[6:]
+    assert cases.count(StuckKind.NOTICE, NOW - GRACE[StuckKind.NOTICE]) == len(expected)
 
 
 @pytest.mark.rule("K5")
@@ -159,13 +163,16 @@ def test_identities_unanswered_for_45_days_are_found(engine: Engine) -> None:
 @pytest.mark.rule("K5")
 def test_a_job_is_stuck_whose_last_run_never_ended(engine: Engine) -> None:
     locks = JobLocks(SqlJobStore(engine))
+    ended = locks.take(LockRequest(job="ended", worker="ended:1", at_most=HOUR))
+    assert isinstance(ended, LockLease)
+    locks.end(ended, RunResult.DONE, {}, None)
     for job, at_most in (("cut_off", timedelta(0)), ("running", HOUR)):
         locks.take(LockRequest(job=job, worker=f"{job}:1", at_most=at_most))
-    later = [
-        each.case
-        for each in stuck_cases(SqlWaitingCases(engine), StuckKind.JOB_RUN, NOW.replace(year=2999), GRACE)
-    ]
-    assert later == ["cut_off"]
+    cases, later = SqlWaitingCases(engine), NOW.replace(year=2999)
+    for most in (None, 1):  # runs that ended take no place of the ones that are wanted
+        found = [each.case for each in stuck_cases(cases, StuckKind.JOB_RUN, later, GRACE, most)]
+        assert found == ["cut_off"]
+    assert cases.count(StuckKind.JOB_RUN, later) == 1
 
 
 @pytest.mark.rule("K5")
@@ -174,4 +181,7 @@ def test_one_statement_reads_each_kind(engine: Engine, kind: StuckKind) -> None:
     found(engine, kind)
     with recorded(engine) as statements:
         found(engine, kind)
+    assert len(statements) == 1
+    with recorded(engine) as statements:
+        SqlWaitingCases(engine).count(kind, NOW)
     assert len(statements) == 1

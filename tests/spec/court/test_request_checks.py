@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_core.court import court_notices
-from ocms_core.court.request_checks import CourtUpdate, court_updates, first_refusal, notice_numbers
+from ocms_core.court.request_checks import (
+    CourtUpdate,
+    court_updates,
+    first_refusal,
+    notice_numbers,
+    request_id_of,
+)
 from ocms_core.kernel.codes import (
     BATCH_TOO_LARGE,
     INVALID_EPR_REASON,
@@ -328,6 +334,15 @@ def test_every_call_is_checked_alike(case: Checked) -> None:
 @parametrize_cases(CAPS)
 def test_the_cap(case: Capped) -> None:
     assert first_refusal(body(numbers(case.ask)), case.given) == case.says
+
+
+@pytest.mark.rule("P1")
+@pytest.mark.parametrize(
+    "call, said",
+    [({"requestId": REQUEST_ID}, REQUEST_ID), ({}, None), ({"requestId": 5}, None), ([], None), (None, None)],
+)
+def test_only_a_text_in_an_object_is_a_request_id(call: object, said: str | None) -> None:
+    assert request_id_of(call) == said
 
 
 @pytest.mark.rule("P1", "G9")

@@ -22,6 +22,7 @@ from ocms_core.hst import service as hst
 from ocms_core.hst.request_checks import HstListQuery, HstRevival, HstUpdate
 from ocms_core.jobs.alerts import send_alerts
 from ocms_core.jobs.retention import RowKind, remove_old_rows
+from ocms_core.jobs.stuck_case_list import StuckCaseQuery, stuck_case_page
 from ocms_core.jobs.stuck_cases import GRACE, report_stuck_cases
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.alerts import Alert
@@ -404,5 +405,13 @@ USE_CASES = (
         "report_stuck_cases",
         lambda world, wrap: stuck(wrap(SqlWaitingCases(world.engine)), wrap(SqlAlerts(world.engine))),
         driver_pair,
+    ),
+    UseCase(
+        "list_stuck_cases",
+        lambda world, wrap: stuck_case_page(
+            wrap(SqlWaitingCases(world.engine)), StuckCaseQuery(), NOW + timedelta(days=100), GRACE
+        ),
+        driver_pair,
+        writes=False,
     ),
 )

@@ -202,6 +202,12 @@ def test_new_notices_are_suspended_chunk_by_chunk_and_one_refused_holds_up_no_ot
 
 
 @pytest.mark.rule("H30")
+def test_what_all_chunks_have_done_is_counted_together() -> None:
+    stores = InMemoryHstStores(new=with_new_notices(501))
+    assert suspend_hst_new_notices(stores=stores.stores, now=NOW) == JobResult(501)
+
+
+@pytest.mark.rule("H30")
 @pytest.mark.parametrize(
     "refused, tally", [((), JobResult(500)), (("NS0000003A",), JobResult(0, 500))], ids=["done", "refused"]
 )

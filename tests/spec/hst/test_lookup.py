@@ -58,6 +58,21 @@ def test_a_filter_runs_from_midnight_to_midnight_of_singapore() -> None:
 
 
 @pytest.mark.rule("H8")
+def test_a_page_is_what_the_list_has_for_its_query() -> None:
+    query, row = HstListQuery(id_no=IDENTITY), ListedRow(LISTED, 0, None)
+
+    class Listing:
+        def listing(self, given: HstListQuery) -> tuple[int, tuple[ListedRow, ...]]:
+            return (1, (row,)) if given == query else (0, ())
+
+    class Stores:
+        def reading(self) -> nullcontext[Listing]:
+            return nullcontext(Listing())
+
+    assert service.show_list(query, stores=cast("HstStores", Stores())) == HstListPage(query, 1, (row,))
+
+
+@pytest.mark.rule("H8")
 def test_a_page_names_whom_it_was_asked_for_and_whom_it_shows() -> None:
     rows = tuple(ListedRow(evolve(LISTED, id_no=id_no), 0, None) for id_no in ("A", "B"))
     assert identities(HstListPage(HstListQuery(), 2, rows)) == ("A", "B")

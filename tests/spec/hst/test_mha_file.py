@@ -197,6 +197,12 @@ RESPONSES: tuple[Reading, ...] = (
     ),
     Case(
         rule="H41",
+        name="also where one of its dates is none",
+        given=encode_response([WIDE]).replace(b"19800131", b"UNKNOWN "),
+        says=(evolve(WIDE, birth=None),),
+    ),
+    Case(
+        rule="H41",
         name="and as its bytes where the line is whole in bytes only",
         given=in_bytes(WIDE, PLAIN),
         says=(WIDE, PLAIN),

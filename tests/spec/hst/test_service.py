@@ -1,7 +1,7 @@
 """The HST services with the key of a call."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,10 @@ from ocms_core.hst import service
 from ocms_core.hst.facts import IdentityFacts
 from ocms_core.hst.request_checks import HstRevival, HstUpdate
 from ocms_core.kernel.access import Operation
-from ocms_core.kernel.decisions import Decision
+from ocms_core.kernel.changes import Change
+from ocms_core.kernel.codes import HST_NOT_CREATED, HST_NOT_REVIVED, HST_NOT_UPDATED, Code
+from ocms_core.kernel.decisions import Decision, Refusal
+from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, KeyOrigin
 from tests.support.hst_facts import (
     ADDRESS,
@@ -56,6 +59,24 @@ def test_a_call_is_decided_after_the_suspensions_of_the_notices(name: str) -> No
     assert isinstance(verdict, Decision)
     assert verdict.decided_at is not None
     assert verdict.decided_at > soon
+
+
+@pytest.mark.rule("G13", "H3", "H6", "H7")
+@pytest.mark.parametrize(
+    "name, code",
+    [("apply", HST_NOT_CREATED), ("update", HST_NOT_UPDATED), ("revive", HST_NOT_REVIVED)],
+)
+def test_a_call_is_refused_as_a_whole_when_the_database_refuses_a_row(name: str, code: Code) -> None:
+    class Stores(InMemoryHstStores):
+        def identity_facts(self, id_nos: Sequence[str]) -> IdentityFacts:
+            del id_nos
+            return facts(suspended("A", record()), listed=[] if name == "apply" else [LISTED])
+
+        def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
+            del changes, now, isolate
+            raise RowRejected("refused")
+
+    assert CALLS[name](Stores(), None) == Refusal(code)
 
 
 @pytest.mark.rule("K1")

@@ -8,8 +8,8 @@ from attrs import evolve
 from ocms_core.hst.request_checks import HstUpdate
 from ocms_core.hst.updating import decide
 from ocms_core.kernel.changes import FurnishedAddressesWritten, ListedIdentityChanged, OffendersRenamed
-from ocms_core.kernel.codes import HST_ID_NOT_FOUND
-from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.codes import HST_ID_NOT_FOUND, HST_SUCCESS
+from ocms_core.kernel.decisions import Answer, Refusal
 from tests.support.cases import outcome, written
 from tests.support.hst_facts import IDENTITY, LISTED, NEW_ADDRESS, NOW, facts, notice, record, suspended
 
@@ -28,7 +28,7 @@ def test_list_names_and_furnished_addresses_take_the_new_values_and_suspensions_
         FurnishedAddressesWritten(offenders, NEW_ADDRESS),
     )
     assert not isinstance(verdict, Refusal)
-    assert [answer.key for answer in verdict.answers] == ["A", "B"]
+    assert verdict.answers == (Answer("A", HST_SUCCESS, "O"), Answer("B", HST_SUCCESS, "D"))
 
 
 @pytest.mark.rule("H6")

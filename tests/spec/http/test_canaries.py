@@ -99,6 +99,8 @@ CALLS: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/reverse-hst", {"idNo": PASSPORT}),
     ("POST", f"{CONTRACT_3}/offender/reverse", {"noticeNos": [NUMBER]}),
     ("POST", "/ocms/v1/change-processing-stage/reverse", {"items": [{"noticeNo": NUMBER}]}),
+    ("GET", f"/ocms/v1/stuck-cases?idNo={ID_NO}", None),
+    ("POST", "/ocms/v1/stuck-cases", {"kind": "enquiry", "name": NAME}),
 )
 
 # Tables whose every row another part of the system writes or reads later.

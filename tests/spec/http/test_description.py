@@ -49,6 +49,8 @@ OPERATIONS = (
     ("POST", "/v1/revive-hst"),
     ("POST", "/v1/reverse-hst"),
     ("POST", "/hstlist"),
+    ("GET", "/ocms/v1/stuck-cases"),
+    ("POST", "/ocms/v1/stuck-cases"),
 )
 EXAMPLES = settings(
     max_examples=15,

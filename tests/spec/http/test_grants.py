@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 from attrs import evolve, frozen
@@ -12,8 +13,15 @@ from sqlalchemy import Engine, delete, insert, make_url, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from ocms_adapters.clock import SystemClock
+from ocms_adapters.job_queue import ChunkQueue, QueueStatus
 from ocms_adapters.sql import schema as t
-from ocms_adapters.sql.grants import GRANTS, DatabaseRole, grant_statements, role_statements
+from ocms_adapters.sql.grants import (
+    GRANTS,
+    DatabaseRole,
+    chunk_grant_statements,
+    grant_statements,
+    role_statements,
+)
 from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.migrations import METADATA
 from ocms_adapters.sql.replication import SqlReplication
@@ -23,6 +31,7 @@ from ocms_app.job_table import job_named
 from ocms_app.keys import field_cipher
 from ocms_app.settings import Settings
 from ocms_core.jobs.runs import RunOutcome, RunResult
+from ocms_core.kernel.access import Role
 from tests.spec.http.hst.conftest import TABLES as HST_TABLES
 from tests.spec.http.test_repeats import CALLS, deliver, prepared
 from tests.support import offender_rows
@@ -110,6 +119,8 @@ def test_every_call_is_made_and_every_table_is_kept_with_the_role_of_the_web(
                     connection.execute(delete(table))
             assert deliver(served, call, prepared(served, call)).status_code == 200, call
         assert served.http.get("/health/ready").status_code == 200
+        stuck = served.http.get("/ocms/v1/stuck-cases", headers=deployment.token(Role.OIC))
+        assert stuck.status_code == 200
     deployment.engine.dispose()
     web = create(as_web.intranet)
     assert_refused(web, *SEALED, t.ocms_access_record)
@@ -143,6 +154,30 @@ def test_jobs_relay_and_auditor_do_their_work_with_their_roles(granted: Granted,
         assert len(connection.execute(select(t.ocms_audit_leaf)).all()) == 1
     assert_refused(auditor, *SEALED, t.ocms_access_record, t.ocms_valid_offence_notice)
     auditor.dispose()
+
+
+@pytest.mark.rule("K2")
+def test_chunks_are_queued_and_done_with_the_role_of_the_worker(granted: Granted) -> None:
+    owner = create(granted.databases.intranet)
+    ChunkQueue(owner).upgrade()
+    owner.dispose()
+    run(granted.databases.intranet, "\n".join(chunk_grant_statements(granted.prefix)))
+    worker = create(granted.as_role(DatabaseRole.WORKER).intranet)
+    queue, stopping, done = ChunkQueue(worker), Event(), list[int]()
+
+    def do(*, chunk: int, **_: int) -> None:
+        done.append(chunk)
+        if len(done) == 2:
+            stopping.set()
+
+    for _ in range(2):  # queuing again drops what is done
+        queue.put([{"work": 1, "chunk": number} for number in (1, 2)])
+        queue.work(do, stopping)
+        assert queue.status(1) == QueueStatus(waiting=0, at_work=0, done=2, given_up=0)
+        assert sorted(done) == [1, 2]
+        done.clear()
+        stopping.clear()
+    worker.dispose()
 
 
 def put_outbox_row(url: str) -> None:

@@ -75,11 +75,14 @@ def test_a_row_the_database_refuses_is_not_quoted_in_the_log(served: Served, dep
     assert CANARY not in served.log_file.read_text()
 
 
-def test_the_metrics_count_calls_by_path_and_name_no_unknown_one(served: Served) -> None:
+def test_the_metrics_count_calls_by_method_and_path_and_name_no_unknown_one(served: Served) -> None:
     served.http.get(f"/{CANARY}")
     served.post(API_1, b"{")
+    served.http.request("LOOKUP", f"/{CANARY}")
     given = served.http.get("/metrics")
     assert given.headers["content-type"].startswith("text/plain")
-    assert re.search(rf'ocms_http_requests_total{{path="{API_1}",status="400"}} \d', given.text)
-    assert 'path="other",status="404"' in given.text
+    assert re.search(rf'ocms_http_requests_total{{method="POST",path="{API_1}",status="400"}} \d', given.text)
+    assert 'method="GET",path="other",status="404"' in given.text
+    assert 'method="other",path="other"' in given.text
+    assert "LOOKUP" not in given.text
     assert CANARY not in given.text

@@ -14,7 +14,7 @@ from ocms_adapters.sql.schema import INTERNET, INTRANET
 from ocms_core.kernel.access import Operation, Role
 from ocms_core.kernel.dates import local
 from tests.spec.http.hst.test_contract import UPDATE as UPDATE_HST
-from tests.spec.http.stages.test_contract import PORTAL
+from tests.spec.http.stages.test_contract import PORTAL, TOPPAN
 from tests.spec.http.test_repeats import BASE, CALLS, PER_DELIVERY, Call, deliver, prepared
 from tests.support.http_server import Headers, Served, now
 from tests.support.offender_builders import FURNISH, NUMBER, OWNER
@@ -149,6 +149,26 @@ def test_what_was_never_done_cannot_be_taken_back(empty: Served) -> None:
     assert stages.json()["results"][0]["code"] == "OCMS.CPS.REVERSE.NOTHING"
     offender = empty.post(REVERSE_OFFENDER, {"noticeNos": [number, "X1"]}, headers=officer)
     assert [each["code"] for each in offender.json()["results"]] == ["NOTHING_TO_REVERSE", "NOTICE_NOT_FOUND"]
+
+
+@pytest.mark.rule("K4", "S72")
+def test_a_change_that_was_taken_back_leaves_the_one_before_it_to_a_print_run(empty: Served) -> None:
+    call = call_of(Operation.CHANGE_STAGES)
+    officer, toppan = prepared(empty, call), empty.deployment.token(Role.TOPPAN)
+    assert deliver(empty, call, officer).status_code == 200
+    (notice,) = rows_of(empty.deployment.engine, t.ocms_valid_offence_notice, "N-001")
+    printed = {
+        "noticeNumbers": ["N-001"],
+        "currentStage": notice["last_processing_stage"],
+        "processingDate": now().isoformat(timespec="seconds"),
+    }
+    by_hand = empty.post(TOPPAN, printed, headers=toppan).json()
+    assert by_hand["manualUpdates"] == 1
+    further = {"items": [{"noticeNo": "N-001", "newStage": "DR3", "isConfirmation": True}]}
+    moved = empty.post(PORTAL, further, headers=empty.deployment.token(Role.OIC)).json()
+    assert moved["summary"]["succeeded"] == 1, moved
+    assert reversed_in(empty.post(REVERSE_STAGES, STAGES, headers=officer).json())
+    assert empty.post(TOPPAN, printed, headers=toppan).json() == by_hand
 
 
 @pytest.mark.rule("K4", "F20")

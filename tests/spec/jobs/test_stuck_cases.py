@@ -62,12 +62,19 @@ class InMemoryCases:
 
     @contextmanager
     def oldest(
-        self, kind: StuckKind, before: datetime, most: int | None = None
+        self, kind: StuckKind, before: datetime, most: int | None = None, skip: int = 0
     ) -> Iterator[Iterator[WaitingCase]]:
         """Open those of a kind that wait since before a moment."""
         self.since.append(before)
-        late = [each for each in self.cases if described(each)[0] is kind and described(each)[2] < before]
-        yield iter(sorted(late, key=lambda each: described(each)[2])[:most])
+        end = None if most is None else skip + most
+        yield iter(sorted(self._late(kind, before), key=lambda each: described(each)[2])[skip:end])
+
+    def count(self, kind: StuckKind, before: datetime) -> int:
+        """Return how many of a kind wait since before a moment."""
+        return len(self._late(kind, before))
+
+    def _late(self, kind: StuckKind, before: datetime) -> list[WaitingCase]:
+        return [each for each in self.cases if described(each)[0] is kind and described(each)[2] < before]
 
 
 def moved_to(waiting: Any, field: str, moment: datetime) -> WaitingCase:

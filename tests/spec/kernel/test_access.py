@@ -43,6 +43,7 @@ GRANTED = {
     (Role.OIC, Operation.REVIVE_HST),
     (Role.OIC, Operation.REVERSE_HST),
     (Role.OIC, Operation.HST_LIST),
+    (Role.OIC, Operation.LIST_STUCK_CASES),
 }
 
 CELLS: tuple[Case[Role, Operation, bool], ...] = tuple(
@@ -118,7 +119,7 @@ WORDS = """
     getChangeStageReports downloadChangeStageReport
     plusChangeProcessingStage updateToppanStages offender-checkEligibility offender-furnish
     offender-redirect offender-update offender-reverse offender-getDetails notice-getTimeline
-    hstexists apply-hst update-hst revive-hst reverse-hst hstlist
+    hstexists apply-hst update-hst revive-hst reverse-hst hstlist stuck-cases
 """
 
 

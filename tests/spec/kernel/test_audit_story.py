@@ -56,6 +56,12 @@ def test_changes_and_looks_come_in_order_with_who_made_them() -> None:
     ]
 
 
+@pytest.mark.rule("K2")
+def test_looks_of_one_moment_come_in_the_order_they_were_recorded() -> None:
+    looks = tuple(Look(NOW, name, "oic", "offender-getDetails") for name in ("OIC003", "OIC001", "OIC002"))
+    assert [line.split()[2] for line in lines_of(looks=looks)] == ["OIC003", "OIC001", "OIC002"]
+
+
 @pytest.mark.rule("K2", "G2")
 @pytest.mark.parametrize(
     "line, expected",

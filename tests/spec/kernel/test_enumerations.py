@@ -50,6 +50,7 @@ WORDS: Mapping[type[Enum], tuple[str, ...]] = {
         "revive-hst",
         "reverse-hst",
         "hstlist",
+        "stuck-cases",
     ),
     CredentialKind: ("apiKey", "bearer"),
     BatchCap: ("PAYMENT_STATUS", "COURT_NOTICES", "PLUS_QUERY", "STAGE_CHANGE", "TOPPAN"),
@@ -58,9 +59,10 @@ WORDS: Mapping[type[Enum], tuple[str, ...]] = {
     OffenderType: ("DRIVER", "OWNER", "HIRER", "DIRECTOR"),
     RecordKind: ("audit row", "access record"),
     RowKind: (
-        *("answers", "outbox", "rate_slots", "access_records", "job_runs", "alerts", "reports", "sessions"),
+        *("answers", "outbox", "rate_slots", "access_records", "frequent_runs", "job_runs", "alerts"),
+        *("reports", "sessions"),
     ),
-    StaffPage: ("staff page: find", "staff page: notice"),
+    StaffPage: ("staff page: find", "staff page: notice", "staff page: offender"),
     CheckOutcome: ("new-address", "listed-address", "invalid-address", "no-address", "revived"),
     StuckKind: ("notice", "suspension", "delivery", "enquiry", "job_run"),
 }

@@ -130,6 +130,13 @@ CHECKS: tuple[Case[OffenderNotice, str, Eligibility], ...] = (
         says=Eligibility(can_furnish=False, can_redirect=True, stage="DN2", reason=NOT_FURNISHABLE),
     ),
     Case(
+        rule=("F13", "F12"),
+        name="whoever is the current offender already can be furnished anew, and not redirected to",
+        given=notice(stands("H", current=True)),
+        ask="H",
+        says=Eligibility(can_furnish=True, can_redirect=False, stage="RD1", reason=None),
+    ),
+    Case(
         rule="F13",
         name="a permanent suspension stops both",
         given=notice(stands("O", current=True), suspension_type="PS"),

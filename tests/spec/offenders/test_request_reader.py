@@ -19,6 +19,7 @@ from ocms_core.offenders.request_reader import (
     parse_furnish,
     parse_notice_request,
     parse_redirect,
+    parse_reversal,
     parse_role_request,
     parse_timeline_page,
     parse_update,
@@ -332,12 +333,37 @@ def test_a_page_that_cannot_be(field: str, value: object) -> None:
     assert messages(parse_timeline_page({"noticeNo": NUMBER, field: value})) == ((field, f"Invalid {field}"),)
 
 
+@pytest.mark.rule("K4", "G9")
+def test_a_reversal_names_its_notices() -> None:
+    assert parse_reversal({"noticeNos": ["500500303j", "500500304K"]}, 2) == ("500500303J", "500500304K")
+
+
+@pytest.mark.rule("K4", "G7", "G8")
+@pytest.mark.parametrize(
+    "numbers, message",
+    [
+        (None, "Notice numbers are required"),
+        ([], "Notice numbers are required"),
+        ({}, "Notice numbers are required"),
+        (NUMBER, "Notice numbers are required"),
+        ([NUMBER, None], "Invalid notice number"),
+        ([NUMBER, 5], "Invalid notice number"),
+        ([NUMBER, ""], "Invalid notice number"),
+        ([NUMBER, "5" * 11], "Invalid notice number"),
+        ([NUMBER] * 3, "Request exceeds maximum batch limit of 2 notices"),
+    ],
+)
+def test_what_is_wrong_with_the_notices_of_a_reversal(numbers: object, message: str) -> None:
+    assert messages(parse_reversal({"noticeNos": numbers}, 2)) == (("noticeNos", message),)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
 READERS: tuple[Callable[[object], object], ...] = (
+    lambda body: parse_reversal(body, 2),
     parse_role_request,
     parse_notice_request,
     parse_timeline_page,

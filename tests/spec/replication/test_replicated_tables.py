@@ -10,7 +10,7 @@ from ocms_adapters.sql.schema import INTERNET, INTRANET
 from ocms_core.replication.comparison import Difference, checksum, differences
 from ocms_core.replication.outbox_rows import OFFENDER
 from ocms_core.replication.replicated_tables import REPLICATED_TABLES, Key, Values, is_encrypted
-from ocms_core.replication.retries import next_attempt
+from ocms_core.replication.retries import latest_attempt, next_attempt
 from tests.support.builders import NOW
 
 AUDIT = {"cre_date", "cre_user_id", "upd_date", "upd_user_id"}
@@ -41,6 +41,11 @@ def test_only_identity_number_and_name_are_encrypted() -> None:
 def test_a_delivery_is_tried_ever_later_but_never_given_up() -> None:
     waits = [next_attempt(attempts, NOW) - NOW for attempts in (0, 1, 2, 8, 1000)]
     assert waits == [timedelta(seconds=seconds) for seconds in (2, 4, 8, 300, 300)]
+
+
+@pytest.mark.rule("G12")
+def test_no_delivery_is_put_off_by_more_than_five_minutes_and_what_clocks_may_differ() -> None:
+    assert latest_attempt(NOW) == NOW + timedelta(minutes=6)
 
 
 @pytest.mark.rule("G12")

@@ -1,13 +1,16 @@
 """What a notice's explanation says of taking something back (K4)."""
 
+import pytest
 from attrs import evolve
 
 from ocms_core.kernel.explanations import Explanation
 from ocms_core.kernel.reference import EMPTY
-from ocms_core.reversals.explaining import explain_reversal
+from ocms_core.reversals.explaining import explain, explain_reversal
 from ocms_core.reversals.facts import ReversalFacts, ReversibleNotice
 from ocms_core.reversals.reversing import OFFENDER_REVERSAL, STAGE_REVERSAL, ReversalKind
 from tests.spec.reversals.test_reversing import MOVED_NOTICE, TODAYS, N
+from tests.spec.reversals.test_service import MemoryStore
+from tests.support.builders import NOW
 from tests.support.cases import Case, parametrize_cases
 
 FACTS = ReversalFacts(EMPTY, {N: MOVED_NOTICE})
@@ -40,6 +43,13 @@ EXPLANATIONS: tuple[Case[ReversibleNotice | None, ReversalKind, Explanation], ..
         says=Explanation("offender-reverse", "NOTICE_NOT_FOUND Notice not found", ("K4",)),
     ),
 )
+
+
+@pytest.mark.rule("K4")
+def test_a_notice_is_explained_for_each_kind_of_reversal() -> None:
+    stages, offender, hst = explain(N, stores=MemoryStore(), now=NOW)
+    assert stages == EXPLANATIONS[0].says
+    assert (offender.operation, hst.operation) == ("offender-reverse", "reverse-hst")
 
 
 @parametrize_cases(EXPLANATIONS)

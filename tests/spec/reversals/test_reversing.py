@@ -31,6 +31,7 @@ from ocms_core.kernel.changes import (
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.decisions import Decision
+from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person, RoleHolder
 from ocms_core.kernel.reference import EMPTY
 from ocms_core.kernel.stage_moves import StageChange
 from ocms_core.reversals.facts import (
@@ -95,11 +96,29 @@ PERSON: Mapping[str, Any] = {
     "offender_indicator": "Y",
     "mha_dh_check_allow": "Y",
 }
-TAKER = {**PERSON, "id_no": "S1234567A", "name": "JOHN"}
-ADDRESS = dict.fromkeys(
-    ("blk_hse_no", "street_name", "bldg_name", "floor_no", "unit_no", "postal_code", "error_code"), "1"
-)
-DETAIL = {"relationship": "Employee", "rental_period_from": None, "rental_period_to": None, "remarks": None}
+TAKER = {
+    **PERSON,
+    "id_no": "S1234567A",
+    "name": "JOHN",
+    "email_addr": "j@x.sg",
+    "offender_tel_code": "65",
+    "offender_tel_no": "61234567",
+}
+ADDRESS = {
+    "blk_hse_no": "1",
+    "street_name": "2",
+    "bldg_name": "3",
+    "floor_no": "4",
+    "unit_no": "5",
+    "postal_code": "6",
+    "error_code": "7",
+}
+DETAIL: Mapping[str, Any] = {
+    "relationship": "Employee",
+    "rental_period_from": None,
+    "rental_period_to": None,
+    "remarks": None,
+}
 
 Rows = Mapping[RowKey, Row]
 
@@ -315,10 +334,11 @@ def test_whoever_was_furnished_goes_and_the_former_offender_is_current_again() -
     assert isinstance(kept, OffenderHistoryKept)
     assert (kept.action, kept.role, kept.officer, kept.former_current) == ("REVERSE", "H", "OIC002", "H")
     assert (kept.prev_stage, kept.new_stage) == ("DN2", "DN1")
+    assert (kept.notice_no, kept.at) == (N, NOW)
     assert kept.former
-    assert kept.former.person.id_no == "S1234567A"
-    assert kept.former.address
-    assert kept.former.detail
+    person = Person("N", "S1234567A", "JOHN", "j@x.sg", "65", "61234567")
+    address = MailingAddress("1", "2", "3", "4", "5", "6")
+    assert kept.former == RoleHolder("H", True, person, address, FurnishDetail(**DETAIL))
 
 
 @pytest.mark.rule("K4", "F20")
@@ -360,7 +380,71 @@ def test_a_suspension_that_was_opened_is_closed() -> None:
     assert isinstance(closed, SuspensionClosed)
     assert (closed.since, closed.sr_no, closed.at) == (MADE, 3, NOW)
     assert (closed.reason, closed.officer) == ("OTH", "OIC002")
+    assert closed.notice_no == N
     assert closed.remarks == "Reverses offender-furnish of 2025-01-14 09:30:00 by OIC001"
+
+
+@pytest.mark.rule("K4", "K2")
+def test_a_row_that_one_transaction_wrote_twice_is_put_back_to_what_was_before_both() -> None:
+    first = change(
+        OFFENDERS,
+        {"role": "O"},
+        {"name": "OWNER", "offender_indicator": "Y"},
+        {"name": "OWNER TAN", "offender_indicator": "N"},
+    )
+    second = change(
+        OFFENDERS, {"role": "O"}, {"name": "OWNER TAN", "id_no": "S9876543B"}, {"name": "TAN", "id_no": "1"}
+    )
+    left = {**PERSON, "name": "TAN", "id_no": "1", "offender_indicator": "N"}
+    notice = ReversibleNotice(N, {**FURNISHED_ROWS, OWNER: left}, (group(FURNISH, first, second),))
+    assert reverse(notice, kind=OFFENDER_REVERSAL).changes == (OffenderPutBack(N, "O", PERSON),)
+
+
+@pytest.mark.rule("K4", "K2")
+def test_a_row_that_one_transaction_made_and_wrote_again_goes() -> None:
+    written = change(OFFENDERS, ROLE, {"offender_indicator": "N"}, {"offender_indicator": "Y"})
+    made_and_written = group(
+        FURNISH, change(OFFENDERS, ROLE, None, {**TAKER, "offender_indicator": "N"}), written
+    )
+    removed, kept = reverse(
+        ReversibleNotice(N, FURNISHED_ROWS, (made_and_written,)), kind=OFFENDER_REVERSAL
+    ).changes
+    assert removed == OffenderRemoved(N, "H")
+    assert isinstance(kept, OffenderHistoryKept)
+
+
+@pytest.mark.rule("K4", "K2")
+def test_a_row_that_one_transaction_wrote_and_deleted_is_written_as_it_was() -> None:
+    deleted = group(
+        FURNISH,
+        change(DETAILS, ROLE, {"remarks": "old"}, {"remarks": "new"}),
+        change(DETAILS, ROLE, {**DETAIL, "remarks": "new"}, None),
+    )
+    rows = {key: row for key, row in FURNISHED_ROWS.items() if key[0] != DETAILS}
+    (detail,) = reverse(ReversibleNotice(N, rows, (deleted,)), kind=OFFENDER_REVERSAL).changes
+    assert detail == DetailFurnished(N, "H", FurnishDetail(**{**DETAIL, "remarks": "old"}))
+
+
+@pytest.mark.rule("K4")
+def test_the_remarks_name_the_officer_of_the_record_before_the_one_who_called() -> None:
+    submitted = group(
+        SUBMIT,
+        MOVE,
+        change(
+            STAGE_CHANGES,
+            {"date_of_change": local(MADE), "new_processing_stage": "DN2"},
+            None,
+            {"last_processing_stage": "DN1", "authorised_officer": "OIC009"},
+        ),
+        officer="batch",
+    )
+    decision = reverse(evolve(MOVED_NOTICE, groups=(submitted,)))
+    (answer,) = decision.answers
+    assert answer.key == N
+    assert answer.detail == Reversed(SUBMIT, "OIC009", MADE, "DN2", "DN1")
+    _, recorded = decision.changes
+    assert isinstance(recorded, StageChangeRecorded)
+    assert recorded.record.remarks == "Reverses changeProcessingStage of 2025-01-14 09:30:00 by OIC009"
 
 
 @pytest.mark.rule("K4", "U1", "H10")

@@ -106,6 +106,6 @@ def test_a_fee_that_is_no_sum_is_missing(text: str) -> None:
 
 @pytest.mark.rule("S40", "G6")
 def test_a_fee_is_rounded_to_the_cent_and_may_be_nothing() -> None:
-    for text, total in (("10.005", "80.01"), ("0", "70.00"), (" 12 ", "82.00")):
+    for text, total in (("10.005", "80.01"), ("0", "70.00"), ("0.50", "70.50"), (" 12 ", "82.00")):
         reference = Reference(frozenset(), {("ADMIN_FEE", "AMOUNT"): text}, {})
         assert amount_payable(COMPOSITION, "DN2", "DR3", reference) == Decimal(total)

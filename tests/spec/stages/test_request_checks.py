@@ -18,6 +18,7 @@ from ocms_core.stages.request_checks import (
     change_items,
     criteria,
     date_range,
+    notices_to_reverse,
     report_id,
     validation,
 )
@@ -49,8 +50,28 @@ def test_a_search_takes_blanks_off_and_reads_the_older_name_of_a_stage() -> None
     assert criteria(body) == Criteria("N-001", "S1234567A", "SBA1234A", "DN1", date(2025, 12, 20))
 
 
+@pytest.mark.rule("S27")
+@pytest.mark.parametrize(
+    "typed, found",
+    [
+        ("SBA1234A", "SBA1234A"),
+        ("sba 1234 a", "SBA1234A"),
+        (" SBA-1234-A ", "SBA1234A"),
+        ("S.B.A.1234/A", "SBA1234A"),
+        ("-", None),
+        (None, None),
+    ],
+)
+def test_a_plate_is_looked_for_in_normal_form_however_it_is_typed(
+    typed: str | None, found: str | None
+) -> None:
+    assert criteria({"vehicleNo": typed, "noticeNo": "N-1"}) == Criteria("N-1", vehicle_no=found)
+
+
 @pytest.mark.rule("S1")
-@pytest.mark.parametrize("body", [None, {}, [], 5, "x", {"noticeNo": ""}, {"idNo": " ", "vehicleNo": None}])
+@pytest.mark.parametrize(
+    "body", [None, {}, [], 5, "x", {"noticeNo": ""}, {"idNo": " ", "vehicleNo": None}, {"vehicleNo": "--"}]
+)
 def test_a_search_without_a_criterion_is_refused(body: object) -> None:
     assert refusal(lambda: criteria(body))[1] == "At least one search criterion is required"
 
@@ -204,6 +225,12 @@ SUBMITS: tuple[Malformed, ...] = (
         says=("INVALID_FORMAT", "remark must be at most 200 characters", "A"),
     ),
     Case(
+        rule=("G7", "G10"),
+        name="a remark with a character that no column keeps",
+        ask={"items": [{"noticeNo": "A", "remark": "x\0"}]},
+        says=("INVALID_FORMAT", "remark must be text", "A"),
+    ),
+    Case(
         rule="G7",
         name="a flag that is a word",
         ask={"items": [{"noticeNo": "A", "isConfirmation": "true"}]},
@@ -308,6 +335,47 @@ def test_of_officers_too_only_a_list_longer_than_the_cap_is_too_large() -> None:
     assert not refused.value.too_large
 
 
+@pytest.mark.rule("K4", "G9")
+def test_a_reversal_names_its_notices() -> None:
+    assert notices_to_reverse({"items": [{"noticeNo": "n-1"}, {"noticeNo": "N-2"}]}, CAP) == ("N-1", "N-2")
+
+
+REVERSALS: tuple[Malformed, ...] = (
+    *(
+        Case(
+            rule="K4",
+            name=f"items {items!r}",
+            ask={"items": items},
+            says=("INVALID_FORMAT", "Items list cannot be empty", ""),
+        )
+        for items in NO_ITEMS
+    ),
+    Case(
+        rule="K4",
+        name="a body that is none",
+        ask=None,
+        says=("INVALID_FORMAT", "Items list cannot be empty", ""),
+    ),
+    Case(
+        rule=("K4", "G7"),
+        name="an item that is none",
+        ask={"items": [1]},
+        says=("INVALID_FORMAT", "items must be a list of objects", ""),
+    ),
+    Case(
+        rule=("K4", "G8"),
+        name="more than the cap",
+        ask={"items": [{"noticeNo": "A"}] * 3},
+        says=("INVALID_FORMAT", "Request exceeds maximum batch limit of 2 notices", ""),
+    ),
+)
+
+
+@parametrize_cases(REVERSALS)
+def test_a_malformed_reversal(case: Malformed) -> None:
+    assert refusal(lambda: notices_to_reverse(case.ask, CAP)) == case.says
+
+
 @pytest.mark.rule("S60", "G8")
 def test_only_a_list_longer_than_the_cap_is_too_large() -> None:
     with pytest.raises(InvalidRequest) as refused:
@@ -355,6 +423,8 @@ def test_what_is_wrong_with_a_call_of_toppan(change: dict[str, object], text: st
         ("2025-01-01", "2025-04-02", "Date range cannot exceed 90 days. Current range: 91 days"),
         ("2025-01-02", "2025-01-01", "End date must be after start date"),
         ("1/1/2025", "2025-01-01", "Start date and end date must be dates as yyyy-MM-dd"),
+        ("1899-12-31", "1900-01-01", "Start date and end date must be dates as yyyy-MM-dd"),
+        ("2999-12-31", "3000-01-01", "Start date and end date must be dates as yyyy-MM-dd"),
     ],
 )
 def test_what_is_wrong_with_a_date_range(start: object, end: object, text: str) -> None:

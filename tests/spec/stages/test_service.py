@@ -21,7 +21,7 @@ from ocms_core.kernel.idempotency import (
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.stages import service
 from ocms_core.stages.client_checks import PlusChange, ToppanRun
-from ocms_core.stages.facts import FoundNotice, LatestChange
+from ocms_core.stages.facts import EntryChange, FoundNotice
 from ocms_core.stages.reports import DailyReport, OfficerDay, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria, DateRange, Validation
 from ocms_core.stages.toppan import ToppanResult
@@ -168,7 +168,7 @@ def test_a_print_run_is_committed_chunk_by_chunk() -> None:
     stores = stores_with(*numbers[:2], numbers[-1])
     by_hand = stage_notice(numbers[1], stage="DN2", next_stage="DR3")
     stores.notices = {**stores.notices, numbers[1]: by_hand}
-    stores.latest = {numbers[1]: LatestChange("OCMS", "DN2", SINCE)}
+    stores.entries = {numbers[1]: EntryChange("OCMS", "DN2", SINCE)}
     done: list[int] = []
     run = ToppanRun((*reversed(numbers), "not a number", numbers[0]), "DN2", NOW)
     result = service.update_toppan_stages(run, stores=stores, now=NOW, progress=done.append)

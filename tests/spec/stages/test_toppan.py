@@ -11,7 +11,8 @@ from ocms_core.kernel.decisions import Answer
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.stage_moves import NextStage, StageMove
 from ocms_core.stages.client_checks import ToppanRun
-from ocms_core.stages.facts import LatestChange, StageNotice, ToppanFacts
+from ocms_core.stages.facts import EntryChange, StageNotice, ToppanFacts
+from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.toppan import CHUNK, ToppanResult, chunks, decide, toppan_result
 from tests.support.builders import NOW, SINCE, at
 from tests.support.cases import Case, parametrize_cases
@@ -19,14 +20,14 @@ from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, stage_notice
 
 RUN = ToppanRun(("A",), "DN2", at("2025-01-14T00:30:00"))
 THE_DAY_AFTER = at("2025-01-15T00:00:00")
-BY_HAND = LatestChange("OCMS", "DN2", at("2025-01-14T23:00:00"))
+BY_HAND = EntryChange("OCMS", "DN2", at("2025-01-14T23:00:00"))
 AUTOMATIC, MANUAL, DELIVERED = "automatic", "manual", "delivered"
 
-Given = tuple[StageNotice | None, LatestChange | None, Reference]
+Given = tuple[StageNotice | None, EntryChange | None, Reference]
 
 
 def given(
-    notice: StageNotice | None, latest: LatestChange | None = None, reference: Reference = DEFAULTS
+    notice: StageNotice | None, latest: EntryChange | None = None, reference: Reference = DEFAULTS
 ) -> Given:
     return notice, latest, reference
 
@@ -58,43 +59,43 @@ CASES: tuple[Case[Given, None, str], ...] = (
     Case(
         rule="S72",
         name="PLUS moved it long before",
-        given=given(standing(), LatestChange("PLUS", "DN2", SINCE)),
+        given=given(standing(), EntryChange("PLUS", "DN2", SINCE)),
         says=MANUAL,
     ),
     Case(
         rule=("S72", "S74"),
         name="an officer moved it the day after",
-        given=given(standing(since=THE_DAY_AFTER), LatestChange("OCMS", "DN2", THE_DAY_AFTER)),
+        given=given(standing(since=THE_DAY_AFTER), EntryChange("OCMS", "DN2", THE_DAY_AFTER)),
         says=DELIVERED,
     ),
     Case(
         rule=("S72", "S74"),
-        name="the latest change was another system's",
-        given=given(standing(), LatestChange("AVSS", "DN2", SINCE)),
+        name="the change it entered by was another system's",
+        given=given(standing(), EntryChange("AVSS", "DN2", SINCE)),
         says=DELIVERED,
     ),
     Case(
         rule=("S72", "S74"),
-        name="the latest change was to another stage",
-        given=given(standing(), LatestChange("OCMS", "DN1", SINCE)),
+        name="the change of that moment was to another stage",
+        given=given(standing(), EntryChange("OCMS", "DN1", SINCE)),
         says=DELIVERED,
     ),
     Case(
         rule=("S72", "S73"),
         name="an officer moved it there, and a redirect has begun the stage anew since",
-        given=given(standing("DN2", "DN2", since=BY_HAND.date), LatestChange("OCMS", "DN2", SINCE)),
+        given=given(standing("DN2", "DN2", since=BY_HAND.date), EntryChange("OCMS", "DN2", SINCE)),
         says=AUTOMATIC,
     ),
     Case(
         rule=("S72", "S74"),
         name="an officer moved it there, and it has entered the stage again since",
-        given=given(standing(since=BY_HAND.date), LatestChange("OCMS", "DN2", SINCE)),
+        given=given(standing(since=BY_HAND.date), EntryChange("OCMS", "DN2", SINCE)),
         says=DELIVERED,
     ),
     Case(
         rule=("S72", "S73"),
         name="an officer moved it there, and it stands in another stage since that moment",
-        given=given(standing("DN1", "DN2", since=SINCE), LatestChange("OCMS", "DN2", SINCE)),
+        given=given(standing("DN1", "DN2", since=SINCE), EntryChange("OCMS", "DN2", SINCE)),
         says=AUTOMATIC,
     ),
     Case(
@@ -143,7 +144,7 @@ CASES: tuple[Case[Given, None, str], ...] = (
 )
 
 
-def facts(notice: StageNotice | None, latest: LatestChange | None, reference: Reference) -> ToppanFacts:
+def facts(notice: StageNotice | None, latest: EntryChange | None, reference: Reference) -> ToppanFacts:
     return ToppanFacts(reference, {"A": notice} if notice else {}, {"A": latest} if latest else {})
 
 
@@ -183,6 +184,7 @@ def test_a_print_run_moves_a_notice_to_the_first_court_stages(stage: str) -> Non
 @pytest.mark.rule("S73")
 def test_a_notice_that_moves_on_gets_its_amount_and_nothing_else() -> None:
     decision = decide(["A"], ToppanRun(("A",), "DR3", NOW), facts(standing(), None, DEFAULTS), NOW)
+    assert decision.answers == (Answer("A", codes.TOPPAN_AUTOMATIC, StageTransition("DN2", "DR3")),)
     assert decision.changes == (
         NoticeChanged(
             "A",

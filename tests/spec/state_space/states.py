@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ocms_core.kernel.addresses import MHA, AddressAnswer
 from ocms_core.kernel.offender_details import RoleHolder
 from ocms_core.kernel.suspensions import NOT_SUSPENDED, OpenSuspension, ShownSuspension
-from ocms_core.stages.facts import LatestChange, day_of
+from ocms_core.stages.facts import EntryChange, day_of
 from tests.support.builders import NOW, SINCE
 from tests.support.hst_facts import NEW_ADDRESS
 from tests.support.offender_builders import COMPOSITION, EMPLOYEE, JOHN, ORCHARD, OWNER
@@ -175,12 +175,12 @@ def entered(state: State) -> datetime:
     return TODAY[0] if state.by_hand and state.changed_today else EARLIER
 
 
-def change_rows(state: State) -> Iterator[LatestChange]:
+def change_rows(state: State) -> Iterator[EntryChange]:
     """Yield the rows of changed stages that a state needs: of the present entry, of today, or both in one."""
     if state.by_hand:
-        yield LatestChange(OFFICERS, state.stage, entered(state))
+        yield EntryChange(OFFICERS, state.stage, entered(state))
     elif state.changed_today:
-        yield LatestChange(OFFICERS, state.stage, TODAY[0])
+        yield EntryChange(OFFICERS, state.stage, TODAY[0])
 
 
 def holders(offender: Offender) -> dict[str, RoleHolder]:

@@ -24,7 +24,7 @@ from ocms_core.kernel.suspensions import (
 )
 from ocms_core.offenders.facts import OffenderNotice
 from ocms_core.stages.client_checks import ToppanRun
-from ocms_core.stages.facts import LatestChange, StageNotice
+from ocms_core.stages.facts import EntryChange, StageNotice
 from tests.spec.state_space.checking import checked
 from tests.spec.state_space.explained import explained_as_answered
 from tests.spec.state_space.exploring import Broken, NoClosure, Space, explore
@@ -79,7 +79,7 @@ def falls_due_while_listed(notice: HstNotice, facts: IdentityFacts, now: datetim
     return notice.id_no in facts.listed and FALLS_DUE(notice, facts, now)
 
 
-def by_hand_at_any_time(notice: StageNotice, run: ToppanRun, latest: LatestChange | None) -> bool:
+def by_hand_at_any_time(notice: StageNotice, run: ToppanRun, latest: EntryChange | None) -> bool:
     return notice.stage == run.stage and latest is not None and latest.stage == run.stage
 
 
@@ -206,7 +206,7 @@ def test_a_decision_that_reads_more_than_it_is_given_fails(monkeypatch: pytest.M
 def test_an_older_change_row_is_as_none_to_a_print_run(stage: str) -> None:
     for state in (State(stage, next_stage) for next_stage in (*sorted(ELEVEN), None)):
         without = stored(state)
-        older = LatestChange("OCMS", stage, EARLIER - timedelta(days=1))
+        older = EntryChange("OCMS", stage, EARLIER - timedelta(days=1))
         with_older = evolve(without, stage_changes=(older,))
         for run in PRINT_RUNS:
             assert run.decide(without.toppan_facts()) == run.decide(with_older.toppan_facts())

@@ -467,11 +467,37 @@ def test_ts_hst_without_an_end_ends_after_thirty_days_where_the_table_gives_none
     assert NoticeChanged("1", suspension=row(HST, due=SINCE + timedelta(days=30))) in verdict.changes
 
 
-@pytest.mark.rule("U1")
-def test_what_is_wrong_is_said_in_words() -> None:
-    verdict = contradiction(found(NOT_SUSPENDED, open_record(WWP)), facts(), OIC, NOW)
+@pytest.mark.rule("U1", "P21")
+@pytest.mark.parametrize(
+    "given, text",
+    [
+        (found(NOT_SUSPENDED, open_record(WWP)), "the row does not show what is open"),
+        (
+            found(ShownSuspension(None, "WWP", None, None)),
+            "the row has a reason or a day, and no type",
+        ),
+        (
+            found(row(PS_HST), open_record(HST, due=DUE), listed=True),
+            "no record of the PS-HST that the row shows, but of its reason",
+        ),
+        (found(row(WWP), ended=True), "PS-WWP has ended, and the row shows it"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(given: NoticeSuspensions, text: str) -> None:
+    verdict = contradiction(given, facts(), OIC, NOW)
     assert verdict is not None
-    assert [each.text for each in verdict.corrections] == ["the row does not show what is open"]
+    assert [each.text for each in verdict.corrections] == [text]
+
+
+@pytest.mark.rule("U1", "U2", "P21")
+def test_a_row_with_the_wrong_type_shows_its_reason_with_the_one_type_it_has() -> None:
+    verdict = contradiction(found(row(SuspensionReason("PS", "OUT"), due=DUE)), facts(), OIC, NOW)
+    assert verdict is not None
+    assert verdict.rules == ("U1", "U2", "P21")
+    assert verdict.changes == (
+        opened(OUT, 1, "no record of the PS-OUT that the row shows (U1, U2, P21)", due=DUE),
+        shows(row(OUT, due=DUE)),
+    )
 
 
 @pytest.mark.rule("U1")

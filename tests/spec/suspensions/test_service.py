@@ -1,19 +1,31 @@
 """The check of all suspensions and its repair, page by page, over a store in memory."""
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
 from attrs import evolve, field, mutable
 
-from ocms_core.kernel.changes import Change, NoticeChanged, SuspensionOpened, notice_of
+from ocms_core.kernel.changes import (
+    Change,
+    NoticeChanged,
+    SuspensionClosed,
+    SuspensionOpened,
+    notice_of,
+)
 from ocms_core.kernel.errors import Conflict, RowRejected
-from ocms_core.kernel.suspensions import NOT_SUSPENDED, ShownSuspension, SuspensionReason, Suspensions
+from ocms_core.kernel.suspensions import (
+    NOT_SUSPENDED,
+    OpenSuspension,
+    ShownSuspension,
+    SuspensionReason,
+    Suspensions,
+)
 from ocms_core.suspensions import service
 from ocms_core.suspensions.facts import NoticeSuspensions, SuspensionFacts
 from ocms_core.suspensions.service import CheckedNotice, Outcome
-from tests.support.builders import NOW, SINCE
+from tests.support.builders import DUE, HST, NOW, SINCE
 
 WWP = SuspensionReason("PS", "WWP")
 WRONG = ShownSuspension("PS", "WWP", SINCE, None)
@@ -31,6 +43,7 @@ class MemoryStore:
     """
 
     rows: dict[str, ShownSuspension]
+    open_records: Mapping[str, tuple[OpenSuspension, ...]] = field(factory=dict)
     refused: frozenset[str] = frozenset()
     seen_wrong: set[str] = field(factory=set)
     before_lock: Callable[["MemoryStore"], None] = lambda _store: None
@@ -46,7 +59,7 @@ class MemoryStore:
         notices = (
             NoticeSuspensions(
                 number,
-                Suspensions(self.row_of(number, opened)),
+                Suspensions(self.row_of(number, opened), self.open_records.get(number, ())),
             )
             for number in sorted(notice_nos)
         )
@@ -119,6 +132,19 @@ def test_a_repair_writes_what_the_check_shows_by_its_officer_once() -> None:
     assert (opened.record.reason, opened.record.officer, store.written_at) == (WWP, "OIC9", NOW)
     assert repaired(store) == [("C", Outcome.UNCLEAR)]
     assert store.written == [opened]
+
+
+@pytest.mark.rule("U5", "H10")
+def test_a_record_that_nothing_could_close_is_closed_at_the_moment_of_the_check_or_the_repair() -> None:
+    held = OpenSuspension(HST, SINCE, 1, DUE)
+    store = MemoryStore({"A": ShownSuspension("TS", "HST", SINCE, DUE)}, {"A": (held,)})
+    (found,) = service.check(stores=store, now=NOW, progress=lambda _many: None)
+    (put_right,) = service.repair(officer="OIC9", stores=store, now=NOW, progress=lambda _many: None)
+    for each in (found, put_right):
+        closed = each.contradiction.changes[0]
+        assert isinstance(closed, SuspensionClosed)
+        assert (closed.since, closed.sr_no, closed.at) == (SINCE, 1, NOW)
+    assert tuple(store.written) == put_right.contradiction.changes
 
 
 @pytest.mark.rule("G20", "U1")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 
 from ocms_adapters.jwks import keys_in
+from ocms_app.issuers import issuer as issuer_of_settings
 from ocms_app.settings import load
-from ocms_app.wiring import issuer as issuer_of_settings
 from ocms_core.kernel.access import Principal
 from ocms_web.authentication import AuthenticationFailure
 from ocms_web.authentication.bearer import BearerAuthenticator, KeySource

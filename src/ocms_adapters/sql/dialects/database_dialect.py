@@ -89,6 +89,9 @@ class DatabaseDialect(ABC):
     merges_sorted_rows: ClassVar[bool] = False
     """Whether `prepare_large_join` can make use of rows loaded in the order of their key."""
 
+    driver_has_all_types: ClassVar[bool] = False
+    """Whether the driver takes and gives every value as the tables' types have it, none to be converted."""
+
     @abstractmethod
     def open(self, url: URL, options: dict[str, Any], patience: float) -> Engine:
         """Return an engine of a database by its URL; see `engines.create`."""

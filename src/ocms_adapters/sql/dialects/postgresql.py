@@ -103,6 +103,7 @@ class PostgresqlDialect(DatabaseDialect):
     loads_csv = True
     keeps_session = False
     merges_sorted_rows = True
+    driver_has_all_types = True
 
     def open(self, url: URL, options: dict[str, Any], patience: float) -> Engine:
         """Return an engine whose connections outlive a restart of the server."""

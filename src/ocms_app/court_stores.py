@@ -1,4 +1,4 @@
-"""Stores whose form depends on the settings."""
+"""The stores of contract 1, as the settings name them."""
 
 from sqlalchemy import Engine
 

@@ -1,0 +1,130 @@
+"""What a process costs before it does anything, and what a server holds while it works."""
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from benchmarks.court import PAYMENT_STATUS, api_keys, batches, forget_calls, lanes
+from benchmarks.frame import OURS, TYPICAL, Bar, Ready, Row, count, milliseconds
+from benchmarks.ground import Ground, outside_transactions
+from benchmarks.memory import megabytes_of_processes
+from benchmarks.serving import Program, client_of, running, wait_for
+from ocms_core.kernel.access import OPERATIONS, Operation
+
+OCMS = str(Path(sys.executable).with_name("ocms"))
+SERVE = (OCMS, "serve")
+# Bytecode is cached for each contender alike, whatever this machine is set to.
+CACHING = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def programs(ground: Ground, keys: str) -> dict[str, Program]:
+    """Give OCMS as `ocms serve` starts it, and the typical peer."""
+    urls = ground.databases
+    settings = {
+        "OCMS_INTRANET_URL": urls.intranet,
+        "OCMS_INTERNET_URL": urls.internet,
+        "OCMS_DEV_ISSUER": "1",
+        "OCMS_DEV_KEYS": keys,
+    }
+    peer = "benchmarks.contenders.typical:create"
+    return {
+        OURS: Program("", settings, command=SERVE),
+        TYPICAL: Program(peer, {"BENCH_DATABASE": urls.intranet}),
+    }
+
+
+@contextmanager
+def starts(ground: Ground) -> Iterator[Ready]:
+    """Measure the time from starting a server to its first answer."""
+    with TemporaryDirectory() as keys:
+        ready = {name: partial(seconds_to_ready, each) for name, each in programs(ground, keys).items()}
+        # What other rows have written, this command has no key for.
+        outside_transactions(ground.engine, "TRUNCATE ocms_audit_row")
+        environment = {**CACHING, **programs(ground, keys)[OURS].environment}
+        yield Ready(
+            ready,
+            {
+                "help": partial(processor_milliseconds, ["--help"], environment),
+                "explain": partial(processor_milliseconds, ["explain", "500000001J"], environment),
+            },
+        )
+
+
+def seconds_to_ready(program: Program) -> float:
+    started = perf_counter()
+    with running(program) as (process, port):
+        wait_for(process, port)
+        return perf_counter() - started
+
+
+def processor_milliseconds(words: Sequence[str], environment: Mapping[str, str]) -> float:
+    """Give the median processor time of a command, which other work on the machine does not lengthen much."""
+
+    def once() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([OCMS, *words], env=environment, stdout=subprocess.DEVNULL, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    return 1000 * median(once() for _ in range(5))
+
+
+@contextmanager
+def memory(ground: Ground) -> Iterator[Ready]:
+    """Measure what the processes of a server hold after so many calls of 500 notices."""
+    drawn = batches(ground, ground.size.calls, 500)
+    each = OPERATIONS[Operation.GET_PAYMENT_STATUS].limit.calls * 4 // 5
+    with TemporaryDirectory() as keys, ExitStack() as held:
+        started = {name: held.enter_context(running(one)) for name, one in programs(ground, keys).items()}
+        clients = {name: held.enter_context(client_of(*server)) for name, server in started.items()}
+        callers = [*islice(api_keys(ground, keys), -(-len(drawn) // each))]
+        calls = lanes(PAYMENT_STATUS, [caller for caller in callers for _ in range(each)], drawn, {})
+
+        def held_by(name: str) -> float:
+            return megabytes_of_processes(started[name][0].pid)
+
+        yield Ready(
+            {name: partial(client.run, calls) for name, client in clients.items()},
+            {
+                "megabytes": lambda: held_by(OURS),
+                "times the peer": lambda: held_by(OURS) / held_by(TYPICAL),
+            },
+            between=partial(forget_calls, ground),
+        )
+
+
+SERVER = "`ocms serve`, one worker"
+FASTAPI = "FastAPI and the SQLAlchemy ORM under Granian, one worker"
+
+ROWS = (
+    Row(
+        "start",
+        "Starting a server, until it answers",
+        {OURS: SERVER, TYPICAL: FASTAPI},
+        starts,
+        (
+            Bar("`ocms --help`: at most 150 ms of processor time", count("help"), at_most=150),
+            Bar("`ocms explain`: at most 400 ms of processor time", count("explain"), at_most=400),
+            Bar("ready within 1,200 ms", milliseconds, at_most=1_200),
+        ),
+    ),
+    Row(
+        "memory",
+        "A server under load: what its processes hold after calls of API 1 with 500 notices",
+        {OURS: SERVER, TYPICAL: FASTAPI},
+        memory,
+        (
+            Bar("at most 1.3 of the typical peer's memory", count("times the peer"), at_most=1.3),
+            Bar("at most 160 MB in all", count("megabytes"), at_most=160),
+        ),
+    ),
+)

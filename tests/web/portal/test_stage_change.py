@@ -1,0 +1,213 @@
+"""Changing stages on the staff pages: a preview of each notice, then what was previewed, or nothing."""
+
+import html
+import re
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+
+import httpx
+import pytest
+from openpyxl import Workbook
+from sqlalchemy import Engine, select, update
+
+from ocms_adapters.sql import schema as t
+from tests.support.staff_pages import StaffBrowser, StaffSite
+from tests.support.stage_rows import in_stage, put_changes, put_fees
+
+NUMBERS = ["500500301A", "500500302B", "500500303C"]
+PATH = "/staff/stages"
+von = t.ocms_valid_offence_notice.c
+
+
+def stages_of(engine: Engine) -> dict[str, str]:
+    with engine.begin() as connection:
+        rows = connection.execute(select(von.notice_no, von.last_processing_stage)).all()
+    return dict(map(tuple, rows))
+
+
+def hidden(page: str, name: str) -> list[str]:
+    """Return the values of the hidden fields of a page."""
+    return [html.unescape(each) for each in re.findall(rf'type="hidden" name="{name}" value="([^"]*)"', page)]
+
+
+def preview(browser: StaffBrowser, numbers: str, **fields: str) -> httpx.Response:
+    browser.get(PATH)
+    return browser.post(PATH, {"step": "preview", "numbers": numbers, "reason": "SUP", **fields})
+
+
+def confirm(browser: StaffBrowser, shown: str, again: list[str] | None = None) -> httpx.Response:
+    return browser.post(
+        PATH,
+        {
+            "step": "confirm",
+            "key": hidden(shown, "key")[0],
+            "item": hidden(shown, "item"),
+            "again": again or [],
+        },
+    )
+
+
+def text_of(answer: httpx.Response) -> str:
+    """Return the text of a page as it is read."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+@pytest.mark.rule("K6", "S24")
+def test_a_preview_shows_each_notice_with_its_amount_and_does_nothing(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    in_stage(staff.engine, NUMBERS[:2])
+    in_stage(staff.engine, NUMBERS[2:], "CSD")
+    shown = preview(officer, f"{NUMBERS[0]}\n{NUMBERS[1]}, {NUMBERS[2]} 500500999X ?")
+    assert shown.status_code == 200
+    text = text_of(shown)
+    assert "2 can be changed, 0 had a change today already, 3 cannot be changed" in text
+    assert f"{NUMBERS[0]} DN1 DN2 $70.00 SUP" in text
+    assert f"{NUMBERS[2]} Notice is in court stage" in text
+    assert "500500999X VON not found" in text
+    assert "? this is no notice number" in text
+    assert stages_of(staff.engine) == {NUMBERS[0]: "DN1", NUMBERS[1]: "DN1", NUMBERS[2]: "CSD"}
+
+
+@pytest.mark.rule("S22", "K1", "K4")
+def test_what_was_previewed_is_done_once_and_can_be_taken_back(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    in_stage(staff.engine, NUMBERS)
+    shown = preview(officer, " ".join(NUMBERS)).text
+    done = confirm(officer, shown)
+    assert "3 of 3 were changed by USER01" in text_of(done)
+    assert "Download the report" in done.text
+    assert set(stages_of(staff.engine).values()) == {"DN2"}
+    assert "3 of 3 were changed by USER01" in text_of(confirm(officer, shown)), "a repeat does nothing more"
+    assert set(stages_of(staff.engine).values()) == {"DN2"}
+    back = officer.post(PATH, {"step": "undo", "key": hidden(done.text, "key")[0], "notice": NUMBERS})
+    assert "3 of 3 were put back by USER01" in text_of(back)
+    assert set(stages_of(staff.engine).values()) == {"DN1"}
+
+
+@pytest.mark.rule("S13")
+def test_a_notice_changed_today_is_changed_again_only_where_chosen(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    in_stage(staff.engine, NUMBERS)
+    put_fees(staff.engine)
+    confirm(officer, preview(officer, NUMBERS[0]).text)
+    shown = preview(officer, " ".join(NUMBERS[:2]))
+    assert "1 can be changed, 1 had a change today already" in text_of(shown)
+    confirm(officer, shown.text)
+    assert stages_of(staff.engine) == {NUMBERS[0]: "DN2", NUMBERS[1]: "DN2", NUMBERS[2]: "DN1"}
+    shown = preview(officer, NUMBERS[0])
+    assert "0 can be changed, 1 had a change today already" in text_of(shown)
+    nothing = confirm(officer, shown.text)
+    assert "No notice was chosen, so nothing was done" in text_of(nothing)
+    confirm(officer, shown.text, again=NUMBERS[:1])
+    assert stages_of(staff.engine)[NUMBERS[0]] == "DR3"
+
+
+def test_a_change_in_between_is_told_and_nothing_is_overwritten(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    in_stage(staff.engine, NUMBERS)
+    shown = preview(officer, " ".join(NUMBERS)).text
+    with staff.engine.begin() as connection:
+        statement = update(t.ocms_valid_offence_notice).where(von.notice_no == NUMBERS[1])
+        connection.execute(statement.values(last_processing_stage="ENA"))
+    put_changes(staff.engine, NUMBERS[2:], "2024-01-01 10:00:00")
+    told = confirm(officer, shown)
+    assert told.status_code == 409
+    assert f"{NUMBERS[1]} has changed since you looked" in text_of(told)
+    assert set(stages_of(staff.engine).values()) == {"DN1", "ENA"}
+    assert hidden(told.text, "key") != hidden(shown, "key")
+
+
+def test_of_two_officers_in_the_same_second_one_changes_and_the_other_is_told(staff: StaffSite) -> None:
+    in_stage(staff.engine, NUMBERS)
+    browsers = [StaffBrowser(staff), StaffBrowser(staff)]
+    for browser, name in zip(browsers, ("USER01", "USER02"), strict=True):
+        browser.sign_in(name)
+    shown = [preview(browser, " ".join(NUMBERS)).text for browser in browsers]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(confirm, browsers, shown))
+    said = sorted(map(text_of, answers), key=lambda text: "3 of 3 were changed" in text)
+    assert "3 of 3 were changed" in said[1]
+    assert "0 of 3 were changed" in said[0] or "has changed since you looked" in said[0]
+    assert set(stages_of(staff.engine).values()) == {"DN2"}, "each notice was moved once"
+
+
+@pytest.mark.rule("S25", "S26")
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_table_is_read_as_the_import_reads_it(staff: StaffSite, officer: StaffBrowser, kind: str) -> None:
+    in_stage(staff.engine, NUMBERS)
+    put_fees(staff.engine)
+    rows = [
+        ["noticeNo", "newStage", "reason"],
+        [NUMBERS[0], "DN2", "RSN"],
+        [NUMBERS[1], "", ""],
+        ["nothing like it", "", ""],
+    ]
+    content = "\n".join(",".join(row) for row in rows).encode()
+    if kind == "xlsx":
+        book, file = Workbook(write_only=True), BytesIO()
+        sheet = book.create_sheet()
+        for row in rows:
+            sheet.append(row)
+        book.save(file)
+        content = file.getvalue()
+    officer.get(PATH)
+    fields = {"step": "preview", "numbers": "", "newStage": "DR3", "reason": "SUP"}
+    shown = officer.upload(PATH, fields, {"table": (f"notices.{kind}", content)})
+    text = text_of(shown)
+    assert f"{NUMBERS[0]} DN1 DN2 $70.00 RSN" in text
+    assert f"{NUMBERS[1]} DN1 DR3 $80.00 SUP" in text
+    assert "row 4" in text
+
+
+@pytest.mark.parametrize(
+    "name, content, said",
+    [
+        ("notices.pdf", b"%PDF", "notices.pdf: a table is a .csv or an .xlsx file."),
+        ("notices.csv", b"number\n1\n", "noticeNo"),
+        ("notices.xlsx", b"PK", "notices.xlsx: is no Excel workbook"),
+    ],
+)
+def test_a_file_that_is_no_table_says_so_at_its_field(
+    staff: StaffSite, officer: StaffBrowser, name: str, content: bytes, said: str
+) -> None:
+    del staff
+    officer.get(PATH)
+    shown = officer.upload(PATH, {"step": "preview", "numbers": ""}, {"table": (name, content)})
+    assert shown.status_code == 422
+    assert said in text_of(shown)
+    assert 'id="table-error"' in shown.text
+
+
+@pytest.mark.rule("S20")
+def test_what_is_wrong_with_the_whole_is_told_and_what_was_typed_is_kept(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    del staff
+    assert "Name at least one notice, or choose a file." in text_of(preview(officer, " "))
+    shown = preview(officer, NUMBERS[0], remark="x" * 201)
+    assert shown.status_code == 400
+    assert NUMBERS[0] in shown.text
+    assert "x" * 201 in shown.text
+    assert "200" in text_of(shown)
+
+
+@pytest.mark.parametrize("item", ["", "[]", "{", '{"notice_no": "500500301A"}'])
+def test_a_form_that_was_never_shown_does_nothing(staff: StaffSite, officer: StaffBrowser, item: str) -> None:
+    in_stage(staff.engine, NUMBERS)
+    officer.get(PATH)
+    answer = officer.post(PATH, {"step": "confirm", "key": "k", "item": [item]})
+    assert answer.status_code == 400
+    assert set(stages_of(staff.engine).values()) == {"DN1"}
+
+
+def test_a_remark_is_shown_as_text_and_never_as_markup(staff: StaffSite, officer: StaffBrowser) -> None:
+    in_stage(staff.engine, NUMBERS)
+    remark = "<script>alert(1)</script>"
+    shown = preview(officer, NUMBERS[0], remark=remark)
+    assert remark not in shown.text
+    assert html.escape(remark) in shown.text
+    assert "1 of 1 was changed" in text_of(confirm(officer, shown.text))
