@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
+from urllib.parse import urlsplit
 
 from attrs import evolve
 
@@ -37,6 +38,7 @@ from ocms_demo.simulators.certificates import authority
 from ocms_demo.simulators.datahive import DataHiveSimulator
 from ocms_demo.simulators.fault_injection import InjectedFault
 from ocms_demo.simulators.mha import HOST, MhaSimulator
+from ocms_demo.simulators.staff_sign_in import StaffSignInSimulator
 from ocms_demo.simulators.tokens import TokenSimulator
 from ocms_demo.walkthrough import unpaid_list, walkthrough
 from ocms_web.authentication.issuers import CallerKind
@@ -84,8 +86,10 @@ def simulated_partners(settings: Settings, faults: list[InjectedFault]) -> Itera
     datahive = DataHiveSimulator(signer.issue("datahive"), DATAHIVE_TOKEN)
     keys = issuer.issuers()[0].jwks_file or Path()
     tokens = TokenSimulator({CLIENT: SECRET}, sign, keys, lifetime=TOKEN_SECONDS)
+    port = urlsplit(settings.staff_discovery_url).port
+    sign_in = StaffSignInSimulator(issuer, SystemClock().now, port=port or 0)
     with ExitStack() as running:
-        for simulator in (cas, tokens, mha, datahive):
+        for simulator in (cas, tokens, mha, datahive, sign_in):
             running.enter_context(simulator.running())
         yield evolve(
             settings,

@@ -6,6 +6,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import httpx
+
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.schema import intranet as t
@@ -77,6 +79,8 @@ def test_the_demo_says_what_was_done_and_gives_another_terminal_what_it_needs(tm
                 said.append(line.rstrip())
                 if line.startswith("Ctrl-C"):
                     break
+            begun = f"http://127.0.0.1:{port}/staff/sign-in/begin"
+            sign_in = httpx.get(begun, follow_redirects=True, trust_env=False, timeout=60).text
             called = in_shell(CALL)
             calls = [line for line in said if line.startswith("curl ")]
             answers = [json.loads(in_shell(f". var/demo.env; {call}").stdout) for call in calls]
@@ -103,7 +107,9 @@ def test_the_demo_says_what_was_done_and_gives_another_terminal_what_it_needs(tm
     # No credential stands in what is printed, and the addresses come last.
     assert not re.search(r"ocms_[0-9a-f]{16}|eyJ", given)
     base = f"http://127.0.0.1:{port}"
-    assert said[-2] == f"The API is at {base}, the page to try its calls on at {base}/docs."
+    assert said[-3] == f"The API is at {base}, the page to try its calls on at {base}/docs."
+    assert said[-2] == f"The staff pages are at {base}/staff: sign in as one of two officers."
+    assert re.findall("Sign in as (\\w+)</a>", sign_in) == ["USER01", "USER02"]
     assert (tmp_path / "var/demo.env").stat().st_mode & 0o077 == 0
 
 

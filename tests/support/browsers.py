@@ -17,6 +17,7 @@ from ocms_core.kernel.access import Principal, Role
 from ocms_core.kernel.staff_sessions import StaffSession
 from ocms_demo.dev_issuer import DevIssuer
 from ocms_demo.simulators.staff_sign_in import CLIENT_ID, StaffSignInSimulator
+from ocms_web.authentication.issuers import CallerKind
 from ocms_web.portal.sessions import COOKIE
 from ocms_web.portal.tokens import new_token
 from tests.support.databases import postgres_databases, sqlite_databases
@@ -116,16 +117,27 @@ class OfficerAtBrowser:
             ]
         )
 
+    def bearer(self, officer: str = "USER01") -> dict[str, str]:
+        """Return the header by which an officer calls the API of the same server."""
+        now = SystemClock().now()
+        token = self.site.provider.issuer.token(officer, Role.OIC, kind=CallerKind.STAFF, now=now)
+        return {"Authorization": f"Bearer {token}"}
+
     def press(self, *keys: str) -> None:
         """Press keys, one after another."""
         for key in keys:
             self.page.keyboard.press(key)
 
-    def tab_to(self, name: str, most: int = 200) -> None:
-        """Press Tab until what is called so has the focus, as an officer without a mouse does."""
+    def tab_to(self, name: str, kind: str = "", most: int = 200) -> None:
+        """
+        Press Tab until what is called so has the focus, as an officer without a mouse does.
+
+        `kind` is its element's name where others are called so too.
+        """
         for _ in range(most):
             self.page.keyboard.press("Tab")
-            if name in self.page.evaluate(FOCUSED):
+            element, called = self.page.evaluate(FOCUSED)
+            if name in called and kind.upper() in ("", element):
                 return
         raise AssertionError(f"Tab never comes to {name!r}")
 
@@ -144,12 +156,13 @@ class OfficerAtBrowser:
         return found
 
 
-# The accessible name of what has the focus, as far as the pages use names: label, own text or value.
+# What has the focus: its element, and its name as far as the pages use names: label or own text.
 FOCUSED = """() => {
   const e = document.activeElement;
-  if (!e) return "";
+  if (!e) return ["", ""];
   const labels = e.labels ? [...e.labels].map((l) => l.innerText).join(" ") : "";
-  return [labels, e.getAttribute("aria-label") || "", e.innerText || "", e.id].join(" | ");
+  const called = [labels, e.getAttribute("aria-label") || "", e.innerText || "", e.id].join(" | ");
+  return [e.tagName, called];
 }"""
 RUN_AXE = """async (levels) => {
   const result = await axe.run(document, { runOnly: { type: "tag", values: levels } });

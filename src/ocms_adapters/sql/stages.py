@@ -35,7 +35,7 @@ from ocms_adapters.sql.suspension_rows import ON_ROW, open_records, records_by_n
 from ocms_adapters.sql.transactions import reading, streaming, writing
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.offender_details import role_order
-from ocms_core.kernel.payments import is_fully_paid
+from ocms_core.kernel.payments import PAYABLE, is_fully_paid
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.kernel.suspensions import OpenSuspension
@@ -241,7 +241,7 @@ def details_of_row(row: Any, notices: Mapping[str, StageNotice]) -> NoticeDetail
         amount_payable=row.amount_payable,
         amount_paid=row.amount_paid,
         payment_due=singapore_or_none(row.payment_due_date),
-        payment_accepted=row.payment_acceptance_allowed == "Y",
+        payment_refused=row.payment_acceptance_allowed != PAYABLE,
         previous_stage=row.prev_processing_stage,
         previous_at=singapore_or_none(row.prev_processing_date),
     )

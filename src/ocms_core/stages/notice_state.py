@@ -22,7 +22,7 @@ class NoticeDetails:
     A notice with what only an officer's screen shows of it.
 
     `next_at` is when the planned stage is to come, `payment_due` until when `amount_payable` may be paid, and
-    `payment_accepted` whether a payment is taken at all. `previous_stage` was entered at `previous_at`.
+    `payment_refused` whether no payment is taken. `previous_stage` was entered at `previous_at`.
     """
 
     notice: StageNotice
@@ -34,7 +34,7 @@ class NoticeDetails:
     amount_payable: Decimal | None = None
     amount_paid: Decimal | None = None
     payment_due: datetime | None = None
-    payment_accepted: bool = True
+    payment_refused: bool = False
     previous_stage: str | None = None
     previous_at: datetime | None = None
 
@@ -78,7 +78,7 @@ def payment_sentence(details: NoticeDetails, now: datetime) -> str:
     amount = details.amount_payable
     if amount is None or not amount:
         return "Nothing is payable at the moment."
-    if not details.payment_accepted:
+    if details.payment_refused:
         return f"${amount:,.2f} is owed, but no payment is accepted at the moment."
     if details.payment_due is None:
         return f"${amount:,.2f} is payable."

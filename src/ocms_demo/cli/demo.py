@@ -1,11 +1,11 @@
 """`ocms demo`: a working system with sample data, and calls to try."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from attrs import evolve
 
@@ -15,14 +15,13 @@ from ocms_app.cli.databases import upgrade_both
 from ocms_app.cli.serve import check_port, serve_until_stopped
 from ocms_app.databases import Databases, open_databases
 from ocms_app.keys import field_cipher
-from ocms_app.settings import Settings
 from ocms_app.startup import startup
 from ocms_core.kernel.access import Role
 from ocms_demo.cli.sample import fill
-from ocms_demo.dev_issuer import DevIssuer
-from ocms_demo.simulators.staff_sign_in import CLIENT_ID, StaffSignInSimulator
+from ocms_demo.simulators.staff_sign_in import CLIENT_ID, DESCRIPTION
 
 CLIENT = "DEMO-CAS"
+LOOPBACK = "127.0.0.1"
 
 
 def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, cas_mishaps: str = "") -> None:
@@ -48,6 +47,7 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
     os.environ["OCMS_DEV_ISSUER"] = "1"
     os.environ.setdefault("OCMS_LOG_FORMAT", "text")
     os.environ.setdefault("OCMS_PUBLIC_URL", f"http://{host}:{port}")
+    name_staff_sign_in()
     settings = startup()
     check_port(host, port)
     databases = open_databases(settings)
@@ -55,7 +55,7 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
     fill(databases, field_cipher(settings), notices, seed=1)
     api_key = issue_api_key(databases, port)
     databases.dispose()
-    with staff_sign_in(settings) as settings, demo_services(f"http://{host}:{port}", api_key, cas_mishaps):
+    with demo_services(f"http://{host}:{port}", api_key, cas_mishaps):
         serve_until_stopped(evolve(settings, workers=1), host, port)
 
 
@@ -70,16 +70,12 @@ def issue_api_key(databases: Databases, port: int) -> str:
     return keys.issue(client, Role.CAS, now=now, days=1)
 
 
-@contextmanager
-def staff_sign_in(settings: Settings) -> Iterator[Settings]:
-    """Run what signs officers in at the staff pages; yield the settings by which the pages find it."""
-    issuer = DevIssuer(Path(settings.dev_keys), settings.dev_issuer)
-    provider = StaffSignInSimulator(issuer, SystemClock().now)
-    with provider.running():
-        # The server's processes read their settings from this environment.
-        os.environ["OCMS_STAFF_CLIENT_ID"] = CLIENT_ID
-        os.environ["OCMS_STAFF_DISCOVERY_URL"] = provider.discovery_url
-        yield startup()
+def name_staff_sign_in() -> None:
+    """Name where officers sign in at the staff pages: in this environment, which all processes read."""
+    with socket.create_server((LOOPBACK, 0)) as free:
+        port = free.getsockname()[1]
+    os.environ["OCMS_STAFF_CLIENT_ID"] = CLIENT_ID
+    os.environ["OCMS_STAFF_DISCOVERY_URL"] = f"http://{LOOPBACK}:{port}{DESCRIPTION}"
 
 
 @contextmanager

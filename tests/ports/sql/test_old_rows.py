@@ -30,16 +30,18 @@ COLUMNS: dict[RowKind, dict[str, Any]] = {
     RowKind.ACCESS_RECORDS: {"principal": "p", "role": "oic", "operation": "o"},
     RowKind.FREQUENT_RUNS: {"job": "often", "worker": "w", "started_at": local(NOW), "result": "done"},
     RowKind.JOB_RUNS: {"job": "j", "worker": "w", "started_at": local(NOW), "result": "done"},
+    RowKind.SESSIONS: {"principal": "p", "role": "oic", "credential": "c", "signed_in_at": local(NOW)},
     RowKind.ALERTS: {"subject": "s", "body": "t", "attempts": 0},
 }
 NUMBERED = {
     RowKind.ANSWERS: "idempotency_key",
     RowKind.OUTBOX: "notice_no",
     RowKind.RATE_SLOTS: "slot",
+    RowKind.SESSIONS: "token_digest",
     RowKind.ALERTS: "incident",
 }
 # What is not ended has no time there; these are ended as soon as they are written.
-ALWAYS_ENDED = {RowKind.ANSWERS, RowKind.RATE_SLOTS, RowKind.ACCESS_RECORDS}
+ALWAYS_ENDED = {RowKind.ANSWERS, RowKind.RATE_SLOTS, RowKind.ACCESS_RECORDS, RowKind.SESSIONS}
 
 
 @pytest.fixture
