@@ -76,7 +76,7 @@ $(TOOLS)/%/.ready: tools/%/package.json tools/%/package-lock.json tools/%/.npmrc
 run: $(READY) ## start a working system with sample data on SQLite; on another port with PORT=8001
 	@$(BIN)/ocms demo --port $(PORT)
 
-test: $(BENCH_READY) $(AZURITE_READY) $(BROWSER_READY) ## run every test, on SQLite, a real PostgreSQL, Azurite and Chromium
+test: $(BENCH_READY) $(AZURITE_READY) ## run every test, on SQLite, a real PostgreSQL and Azurite
 	@$(BIN)/pytest -n $(WORKERS)
 
 mssql: $(READY) ## run the adapter suite on a SQL Server: make mssql URL='mssql://user:password@host'
@@ -89,7 +89,7 @@ spec: $(READY) ## run the executable specification alone
 clients: $(CLIENTS_READY) $(TOOLS)/clients/.ready ## lint the API description; call every operation by generated clients
 	@$(BIN)/pytest clients
 
-world: $(READY) $(TOOLS)/world/.ready ## run OCMS with the real programs around it: nginx, HAProxy, PgBouncer, Postfix, identity providers
+world: $(READY) $(TOOLS)/world/.ready $(BROWSER_READY) ## run OCMS with the real programs around it: nginx, HAProxy, PgBouncer, Postfix, identity providers, Chromium
 	@$(PYTHON) tools/bring_programs.py
 	@$(BIN)/pytest world
 
@@ -122,6 +122,7 @@ bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
 	@$(BIN)/python -m benchmarks
 
 screens: $(READY) $(BROWSER_READY) ## take pictures of the staff pages on the sample, and check each for accessibility
+	@$(PYTHON) tools/bring_programs.py
 	@$(BIN)/python -m tools.screens
 
 mutants: $(MUTANTS_READY) ## change the core in small ways, which the specification has to find; some with SAMPLE=200
@@ -131,7 +132,7 @@ mutants: $(MUTANTS_READY) ## change the core in small ways, which the specificat
 campaign: $(READY) ## run one campaign whole, in minutes to hours: make campaign NAME=year, kills or full_disk
 	@$(BIN)/python -m tests.campaigns.$(NAME)
 
-soak: $(READY) $(AZURITE_READY) $(BROWSER_READY) ## run the tests with a hundred times as many generated examples, 200 mutants and the campaigns
+soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples, 200 mutants and the campaigns
 	@$(BIN)/pytest -n $(WORKERS) --hypothesis-profile=soak
 	@$(MAKE) --no-print-directory mutants SAMPLE=200
 	@$(MAKE) --no-print-directory campaign NAME=year

@@ -20,6 +20,7 @@ PACKAGES = {
     "systemd-analyze": "systemd",
     "soffice": "libreoffice-calc-nogui",
     "pdftotext": "poppler-utils",
+    "chromium": "chromium",
     "/usr/share/fonts/truetype/crosextra/Carlito-Regular.ttf": "fonts-crosextra-carlito",
 }
 # Where Debian puts servers; it is not on every user's path.
