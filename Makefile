@@ -129,7 +129,7 @@ mutants: $(MUTANTS_READY) ## change the core in small ways, which the specificat
 	@$(BIN)/python -m tools.mutants --workers $(WORKERS) --seed $(SEED) \
 		$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(RESULTS),--results $(RESULTS))
 
-campaign: $(READY) ## run one campaign whole, in minutes to hours: make campaign NAME=year, kills or full_disk
+campaign: $(READY) ## run one campaign whole, in minutes to hours: make campaign NAME=year, kills, full_disk or removal
 	@$(BIN)/python -m tests.campaigns.$(NAME)
 
 soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples, 200 mutants and the campaigns
@@ -137,6 +137,7 @@ soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many ge
 	@$(MAKE) --no-print-directory mutants SAMPLE=200
 	@$(MAKE) --no-print-directory campaign NAME=year
 	@$(MAKE) --no-print-directory campaign NAME=kills
+	@$(MAKE) --no-print-directory campaign NAME=removal
 
 docs: $(READY) ## print the generated docs again
 	@$(BIN)/python -m tests.support.rule_index
