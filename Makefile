@@ -77,6 +77,7 @@ run: $(READY) ## start a working system with sample data on SQLite; on another p
 	@$(BIN)/ocms demo --port $(PORT)
 
 test: $(BENCH_READY) $(AZURITE_READY) $(BROWSER_READY) ## run every test, on SQLite, a real PostgreSQL, Azurite and Chromium
+	@$(PYTHON) tools/bring_programs.py browser
 	@$(BIN)/pytest -n $(WORKERS)
 
 mssql: $(READY) ## run the adapter suite on a SQL Server: make mssql URL='mssql://user:password@host'
@@ -122,6 +123,7 @@ bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
 	@$(BIN)/python -m benchmarks
 
 screens: $(READY) $(BROWSER_READY) ## take pictures of the staff pages on the sample, and check each for accessibility
+	@$(PYTHON) tools/bring_programs.py browser
 	@$(BIN)/python -m tools.screens
 
 mutants: $(MUTANTS_READY) ## change the core in small ways, which the specification has to find; some with SAMPLE=200

@@ -31,9 +31,14 @@ HEIGHT = 900
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 FIRST_PARTY_MILLISECONDS = 15_000
 
-needs_browser = pytest.mark.skipif(
-    not (CHROMIUM and AXE.exists()), reason="needs Debian's chromium, and axe-core, which `make test` brings"
-)
+needs_browser = pytest.mark.usefixtures("chromium")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> None:
+    """Raise RuntimeError without Debian's Chromium or axe-core."""
+    if not (CHROMIUM and AXE.exists()):
+        raise RuntimeError("There is no chromium, or no axe-core, for tests; `make test` brings both.")
 
 
 @frozen

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ocms_core.kernel import codes
-from ocms_core.kernel.dates import today
+from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.decision_moments import AN_INSTANT, dates_of
 from ocms_core.kernel.decisions import Answer, Decision, Refusal, decision_by_item
 from ocms_core.kernel.errors import RowRejected
@@ -69,7 +69,7 @@ def details_of(
     """
     with stores.reading() as reader:
         found, reference = reader.details(notice_nos)
-    return found, reference.on(today(now))
+    return found, reference.on(singapore(now).date())
 
 
 def validate(
