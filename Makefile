@@ -122,7 +122,7 @@ bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
 	@$(BIN)/python -m benchmarks
 
 screens: $(READY) $(BROWSER_READY) ## take pictures of the staff pages on the sample, and check each for accessibility
-	@$(PYTHON) tools/bring_programs.py
+	@$(PYTHON) tools/bring_programs.py browser
 	@$(BIN)/python -m tools.screens
 
 mutants: $(MUTANTS_READY) ## change the core in small ways, which the specification has to find; some with SAMPLE=200

@@ -1,4 +1,8 @@
-"""Install the Debian packages of the programs that `make world` runs, where they are missing and root may."""
+"""
+Install the Debian packages of the programs that tests run, where they are missing and root may.
+
+With `browser` that of `make screens`, without a word those of `make world`.
+"""
 
 import os
 import shutil
@@ -7,7 +11,8 @@ import sys
 from pathlib import Path
 
 # Each package by the program, or the file, it is wanted for.
-PACKAGES = {
+BROWSER = {"chromium": "chromium"}
+WORLD = {
     "nginx": "nginx-light",
     "haproxy": "haproxy",
     "pgbouncer": "pgbouncer",
@@ -20,18 +25,18 @@ PACKAGES = {
     "systemd-analyze": "systemd",
     "soffice": "libreoffice-calc-nogui",
     "pdftotext": "poppler-utils",
-    "chromium": "chromium",
+    **BROWSER,
     "/usr/share/fonts/truetype/crosextra/Carlito-Regular.ttf": "fonts-crosextra-carlito",
 }
 # Where Debian puts servers; it is not on every user's path.
 PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))  # noqa: TID251  # a script
 
 
-def missing() -> list[str]:
+def missing(packages: dict[str, str]) -> list[str]:
     """Return the packages whose programs or files are not there."""
     return [
         package
-        for wanted, package in PACKAGES.items()
+        for wanted, package in packages.items()
         if not (shutil.which(wanted, path=PATH) or Path(wanted).is_file())
     ]
 
@@ -54,19 +59,20 @@ def install(packages: list[str]) -> str:
     return ""
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
     """Install what is missing; say what cannot be installed."""
-    if not (wanted := missing()):
+    packages = BROWSER if "browser" in words else WORLD
+    if not (wanted := missing(packages)):
         return 0
     print(f"Installing {', '.join(wanted)} ...", flush=True)
     why = install(wanted)
-    if left := missing():
+    if left := missing(packages):
         reason = why or "the packages do not bring the programs"
-        print(f"make world cannot run: {', '.join(left)} cannot be installed ({reason}).", file=sys.stderr)
+        print(f"The tests cannot run: {', '.join(left)} cannot be installed ({reason}).", file=sys.stderr)
         print("On Debian: apt-get install " + " ".join(left), file=sys.stderr)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -228,8 +228,8 @@ def answer_response(
         portal.sessions.keep(session, content)
         return download(answer)
     if isinstance(answer, Moved):
-        messages = (*visit.messages, *([answer.message] if answer.message else []))
-        portal.sessions.keep(session, evolve(content, messages=(*content.messages, *messages)))
+        unseen = (*visit.messages, *([answer.message] if answer.message else []))
+        portal.sessions.keep(session, evolve(content, messages=(*content.messages, *unseen)))
         return moved(answer.path, answer.cookies)
     if visit.is_partial:
         portal.sessions.keep(session, content)

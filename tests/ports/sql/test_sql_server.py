@@ -41,8 +41,9 @@ from ocms_adapters.sql.reconciliation import ReconciliationStatements, SqlReconc
 from ocms_adapters.sql.reference_defaults import put_in_defaults
 from ocms_adapters.sql.replication import ReplicationStatements
 from ocms_adapters.sql.schema import INTERNET, INTRANET
+from ocms_adapters.sql.staff_sessions import SqlStaffSessions
 from ocms_adapters.sql.stage_ageing import SqlAgeingStores
-from ocms_adapters.sql.stages import StageStatements
+from ocms_adapters.sql.stages import SqlStageStores, StageStatements
 from ocms_adapters.sql.stuck_cases import SqlWaitingCases
 from ocms_adapters.sql.suspension_check import SqlSuspensionStores
 from ocms_adapters.sql.transactions import writing
@@ -56,6 +57,7 @@ from ocms_core.kernel.audit_heads import Leaf, RecordKind
 from ocms_core.kernel.changes import CourtDueDateRecorded, NoticeChanged
 from ocms_core.kernel.merkle import HashTree
 from ocms_core.kernel.report_store import StoredReport
+from ocms_core.kernel.staff_sessions import StaffSession
 from ocms_core.kernel.stage_moves import NextStage
 from ocms_core.replication.replicated_tables import REPLICATED_TABLES
 from ocms_core.stages.reports import ReportBatch, ReportEntry
@@ -187,6 +189,8 @@ def searches(engine: Engine) -> None:
             stage_search.search(connection, Criteria(**criteria), 1)
             stage_search.counted(connection, stage_search.bound_by(Criteria(**criteria)))
         stage_search.listed(connection, ["A1"])
+    with SqlStageStores(engine).reading() as reader:
+        reader.details(["A1"])
 
 
 def ageing(engine: Engine) -> None:
@@ -239,9 +243,18 @@ def audit(engine: Engine) -> None:
     SqlAuditTree(engine, signer).extend(NOW, 1)
 
 
+def staff_sessions(engine: Engine) -> None:
+    sessions = SqlStaffSessions(engine)
+    sessions.open("token", StaffSession(Principal("USER01", Role.OIC, "staff:USER01"), NOW, NOW, "kept"))
+    sessions.find("token")
+    sessions.record_use("token", NOW)
+    sessions.keep("token", None)
+    sessions.close("token")
+
+
 FLOWS: tuple[Callable[[Engine], None], ...] = (
     audit, jobs, alerts, credentials, rate_limits, replication, reports, searches, ageing,
-    suspensions,
+    suspensions, staff_sessions,
     stuck, locks_of_the_database,
 )  # fmt: skip
 

@@ -93,6 +93,7 @@ KEY_TEXTS = {
     "body_hash": "small hexadecimal digits",
     "key_id": "small hexadecimal digits",
     "sha256": "small hexadecimal digits",
+    "token_digest": "small hexadecimal digits",
     "report_name": "made by OCMS, of digits and an officer's name",
     "incident": "made by OCMS: a constant, a moment or a number",
     "credential": "an API key's id, or the client id an issuer gives once; by its bytes for keys of calls",
