@@ -61,6 +61,16 @@ def test_errors_and_glossary_are_printed_from_the_tables(pages: Path) -> None:
     assert "::: ocms_core.court.service\n" in (pages / "core/index.md").read_text()
 
 
+def test_a_diagram_in_a_page_becomes_its_drawing(tmp_path: Path) -> None:
+    page = tmp_path / "api" / "page.md"
+    page.parent.mkdir()
+    page.write_text("a\n\n```mermaid\none\n```\n\nb\n\n```mermaid\ntwo\n```\n")
+    doc_site.draw_diagrams(tmp_path, lambda sources: [f"<svg>{each.strip()}</svg>" for each in sources])
+    pictures = re.findall(r"^!\[.+\]\((.+)\)$", page.read_text(), re.MULTILINE)
+    assert [(page.parent / name).read_text() for name in pictures] == ["<svg>one</svg>", "<svg>two</svg>"]
+    assert "mermaid" not in page.read_text()
+
+
 def test_scripts_of_pages_become_files(tmp_path: Path) -> None:
     (tmp_path / "assets/javascripts").mkdir(parents=True)
     (tmp_path / "api").mkdir()
