@@ -19,8 +19,10 @@ import ocms_core
 from ocms_core.kernel.reference_defaults import SUSPENSION_REASONS
 from ocms_core.kernel.stages import STAGES
 from ocms_web.problems import STATUS
+from tests.support import rule_index
 from tools.markdown import table
 from tools.remedies import REMEDIES, refusals
+from tools.rule_pages import rule_pages
 
 ROOT = Path(__file__).parent.parent
 NODE, PICTURES = ROOT / ".tools/node/bin/node", ROOT / ".tools/pictures"
@@ -71,7 +73,12 @@ def site_link(page: Path, text: str, target: str, anchor: str) -> str:
 
 def site_page(page: Path) -> str:
     """Return the text of a page as the site has it."""
-    return LINK.sub(lambda found: site_link(page, *found.groups()), page.read_text())
+    return site_text(page, page.read_text())
+
+
+def site_text(page: Path, text: str) -> str:
+    """Return the text of a page, at its place below `docs`, as the site has it."""
+    return LINK.sub(lambda found: site_link(page, *found.groups()), text)
 
 
 def draw(sources: Sequence[str]) -> Sequence[str]:
@@ -101,7 +108,8 @@ def errors() -> Iterator[str]:
     yield "What an answer that is not a success means, and what a caller does about it. The rule is where its"
     yield "text comes from ([rule index](rule-index.md)); a code without a status belongs to one item."
     yield ""
-    rules = {found[1]: found[0] for found in RULE_LINK.finditer((DOCS / "rule-index.md").read_text())}
+    ids = RULE_LINK.findall((DOCS / "rule-index.md").read_text())
+    rules = {each: f"[{each}](rules/{each}.md)" for each in ids}
     rows = (
         (
             f"`{code.code}`",
@@ -166,6 +174,11 @@ def prepare(pages: Path) -> None:
             target.write_text(site_page(file))
         else:
             shutil.copyfile(file, target)
+    sources = rule_index.read(ROOT)
+    for name, text in rule_pages(ROOT, sources):
+        (pages / "rules" / name).write_text(site_text(DOCS / "rules" / name, text))
+    listed = pages / "rule-index.md"
+    listed.write_text(RULE_LINK.sub(r"[\1](rules/\1.md)", listed.read_text()))
     for name, lines in (
         ("errors.md", errors()),
         ("glossary.md", glossary()),
