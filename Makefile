@@ -15,8 +15,8 @@ BENCH_READY := $(READY)-bench
 CLIENTS_READY := $(READY)-clients
 MUTANTS_READY := $(READY)-mutants
 # npm, from a wheel, installs what tools/NAME/package.json names: Azurite, the Azure Blob Storage of the
-# tests, the linter and the client generator of the API description, an identity provider, and what checks
-# pages in a browser for accessibility.
+# tests, the linter and the client generator of the API description, an identity provider, what checks pages in
+# a browser for accessibility, and what draws the guide's diagrams.
 TOOLS := .tools
 NODE := $(TOOLS)/node
 AZURITE_READY := $(TOOLS)/azurite/.ready
@@ -93,9 +93,10 @@ world: $(READY) $(TOOLS)/world/.ready $(BROWSER_READY) ## run OCMS with the real
 	@$(PYTHON) tools/bring_programs.py
 	@$(BIN)/pytest world
 
-site: $(READY) ## build the documentation site in var/guide, where a running system shows it under /guide
+site: $(READY) $(TOOLS)/pictures/.ready ## build the documentation site in var/guide, where a running system shows it under /guide
 	@uv=$(UV) && UV_PROJECT_ENVIRONMENT=$(TOOLS)/site $$uv sync --quiet --locked \
 		--python "$$(command -v $(PYTHON))" --no-default-groups --group site
+	@cp tools/pictures/draw.mjs $(TOOLS)/pictures
 	@NO_MKDOCS_2_WARNING=1 $(TOOLS)/site/bin/python -m tools.doc_site
 
 postgres: $(READY) ## start an empty PostgreSQL to try a deployment on, until it is stopped
@@ -116,6 +117,7 @@ check: $(MUTANTS_READY) ## check style, types, import contracts, the printed doc
 	$(BIN)/python -m tools.reference_page --check
 	$(BIN)/python -m tools.data_dictionary --check
 	$(BIN)/python -m tools.diagrams --check
+	$(BIN)/python -m tools.sequences --check
 	uv=$(UV) && $$uv lock --check --quiet --python "$$(command -v $(PYTHON))"
 
 bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
@@ -145,6 +147,7 @@ docs: $(READY) ## print the generated docs again
 	@$(BIN)/python -m tools.data_dictionary
 	@$(BIN)/python -m tests.spec.state_space.page
 	@$(BIN)/python -m tools.diagrams
+	@$(BIN)/python -m tools.sequences
 
 clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
