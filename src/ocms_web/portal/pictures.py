@@ -73,7 +73,7 @@ class Canvas:
     """An SVG image that grows downwards; `name` makes its ids the page's own."""
 
     def __init__(self, name: str, title: str, description: str) -> None:
-        self.root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "class": "picture"})
+        self.root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg"})
         self.root.set("role", "img")
         self.root.set("aria-labelledby", f"{name}-title {name}-description")
         for element, text in (("title", title), ("desc", description)):
