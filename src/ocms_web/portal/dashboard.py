@@ -21,7 +21,6 @@ from ocms_core.stages import ageing
 from ocms_core.stages.ageing import AGE_BANDS, MOST_SHOWN, AgeingStores, StageAges
 from ocms_core.stages.ports import StageStores
 from ocms_core.stages.reports import OfficerDay
-from ocms_core.stages.request_checks import DateRange
 from ocms_web.portal.pictures import Bar, bar_chart
 from ocms_web.portal.visits import NOT_FOUND, Answer, Page, View, Visit
 
@@ -158,10 +157,10 @@ class DashboardPages:
 
     def _changes(self, now: datetime) -> dict[str, Any]:
         last = singapore(now).date()
-        days = DateRange(last - timedelta(days=DAYS_OF_CHANGES - 1), last)
+        first = last - timedelta(days=DAYS_OF_CHANGES - 1)
         with self.stages.reading() as reader:
-            found = sorted(reader.days(days.start, days.end), key=lambda each: (each.day, each.officer))
-        series, bars = change_bars(found, days)
+            found = sorted(reader.days(first, last), key=lambda each: (each.day, each.officer))
+        series, bars = change_bars(found)
         return {
             "changes_picture": bar_chart("changes", "Stage changes by day and officer", series, bars),
             "change_rows": [change_row(each) for each in reversed(found)],
@@ -225,20 +224,19 @@ def age_row(ages: StageAges) -> dict[str, object]:
     }
 
 
-def change_bars(found: Sequence[OfficerDay], days: DateRange) -> tuple[list[str], list[Bar]]:
-    """Return the officers with most changes, the others as one, and a bar for each day."""
+def change_bars(found: Sequence[OfficerDay]) -> tuple[list[str], list[Bar]]:
+    """Return the officers with most changes, the others as one, and a bar for each day with changes."""
     totals: dict[str, int] = {}
     for each in found:
         totals[each.officer] = totals.get(each.officer, 0) + each.changes
     first = sorted(totals, key=lambda officer: (-totals[officer], officer))[:MOST_OFFICERS]
     series = first if len(totals) == len(first) else [*first, OTHERS]
     bars = []
-    for number in range((days.end - days.start).days + 1):
-        day = days.start + timedelta(days=number)
+    for day in sorted({each.day for each in found}):
         of_day = {each.officer: each.changes for each in found if each.day == day}
         parts = [of_day.pop(officer, 0) for officer in first]
         bars.append(Bar(f"{day:%d %b}", (*parts, *([sum(of_day.values())] if OTHERS in series else []))))
-    return series, bars if found else []
+    return series, bars
 
 
 def change_row(counted: OfficerDay) -> dict[str, object]:

@@ -200,7 +200,8 @@ class HstPages:
         if not answer.is_success:
             return self._show_identity(visit, id_no, fields=fields, errors=errors_of(answer, PARTICULARS))
         touched = answer.body["data"]["noticesUpdated"]
-        visit.tell(f"Name and address are corrected, on the list and on {touched} notices.")
+        notices = "1 notice" if touched == 1 else f"{touched} notices"
+        visit.tell(f"Name and address are corrected, on the list and on {notices}.")
         return self._show_identity(visit, id_no)
 
     def _preview_revival(self, visit: Visit, id_no: str) -> Answer:

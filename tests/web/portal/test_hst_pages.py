@@ -123,7 +123,7 @@ def test_a_listed_identity_is_corrected(staff: StaffSite, officer: StaffBrowser)
     done = officer.post(
         "/staff/hst/identity", {**fields, "streetName": "New Street", "step": "update", "key": key}
     )
-    assert "corrected, on the list and on 1 notices" in done.text
+    assert "corrected, on the list and on 1 notice." in done.text
     assert value_of(done.text, "streetName") == "New Street"
     assert held.rows(t.ocms_hst, "street_name") == [("New Street",)]
 
@@ -139,7 +139,7 @@ def test_an_identity_is_revived_once_what_that_does_has_been_shown(
     assert "Reason is required" in silent.text
     reason = {"idNo": IDENTITY, "revivalReason": "Found", "remarks": "by letter"}
     shown = officer.post("/staff/hst/identity", {**reason, "step": "preview"})
-    assert "1 notices would be revived" in shown.text
+    assert "1 notice would be revived" in shown.text
     assert held.listed() == [IDENTITY]
     assert value_of(shown.text, "revivalReason") == "Found"
     key = value_of(shown.text, "key")
@@ -176,9 +176,9 @@ def test_the_list_is_filtered_and_paged(staff: StaffSite, officer: StaffBrowser)
     assert "S0000059B" in second.text
     assert "S0000059B" not in first.text
     one = officer.post("/staff/hst", {"idNo": "S0000007B"})
-    assert "1 identities" in one.text
+    assert "1 identity, the" in one.text
     of_days = officer.get("/staff/hst?dateFrom=2024-01-01&dateTo=2024-01-01")
-    assert "1 identities" in of_days.text
+    assert "1 identity, the" in of_days.text
     assert "S0000000B" in of_days.text
     wrong = officer.post("/staff/hst", {"idNo": "?", "dateFrom": "2024-02-01"})
     assert "Identity number is invalid" in wrong.text
@@ -195,7 +195,7 @@ def test_answers_stand_beside_the_listed_address_with_what_differs_marked(
     with database(staff).stores.writing() as store:
         store.record([AddressAnswered(answer(answered_at=now))], now, isolate=False)
     shown = officer.get("/staff/hst/answers").text
-    assert "1 identities whose last answer came in" in shown
+    assert "1 identity has its last answer in" in shown
     for listed, answered in (
         (ADDRESS.street_name, NEW_ADDRESS.street_name),
         (ADDRESS.postal_code, NEW_ADDRESS.postal_code),
@@ -204,7 +204,7 @@ def test_answers_stand_beside_the_listed_address_with_what_differs_marked(
     assert "<strong>differs</strong>" in shown
     assert "<strong>new address</strong>" in officer.post("/staff/hst/identity", {"idNo": IDENTITY}).text
     other = officer.get(f"/staff/hst/answers?month={now:%Y-%m}&outcome=no-address").text
-    assert "0 identities" in other
+    assert "0 identities have their" in other
     assert officer.get("/staff/hst/answers?month=2025-13").status_code == 404
 
 

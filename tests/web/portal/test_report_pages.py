@@ -31,7 +31,7 @@ def put_change(staff: StaffSite) -> None:
 def test_the_reports_of_a_range_are_listed_and_downloaded(staff: StaffSite, officer: StaffBrowser) -> None:
     put_change(staff)
     shown = officer.get("/staff/reports")
-    assert "1 days with 1 changes" in shown.text
+    assert "1 day with 1 change," in shown.text
     (address,) = re.findall(r'href="(/staff/reports/[^"]+)"', shown.text)
     file = officer.get(address)
     assert file.status_code == 200
