@@ -255,7 +255,7 @@ class HstPages:
 
 
 def to_list(_visit: Visit) -> Answer:
-    """Lead to the list: which identity is meant stands in no address."""
+    """Return the way to the list: which identity is meant stands in no address."""
     return Moved(HST)
 
 

@@ -112,7 +112,7 @@ def bar_chart(name: str, title: str, series: Sequence[str], bars: Sequence[Bar])
     ]
     canvas = Canvas(name, title, ". ".join(described) or "There is nothing to show.")
     top = legend(canvas, series) if len(series) > 1 else 4.0
-    left = 8 + LABEL_LETTER * max((len(shortened(bar.label)) for bar in bars), default=0)
+    left = 14 + LABEL_LETTER * max((len(shortened(bar.label)) for bar in bars), default=0)
     most = max((bar.total for bar in bars), default=0)
     scale = (WIDTH - left - 14 - LETTER * len(f"{most:,}")) / max(most, 1)
     for bar in bars:
