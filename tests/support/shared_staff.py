@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
+from attrs import frozen
 from sqlalchemy import Engine, delete
 
 from ocms_adapters.sql.schema.intranet import (
@@ -18,10 +20,17 @@ from tests.support.staff_pages import StaffBrowser, StaffSite, staff_site
 REFERENCE = (ocms_parameter, ocms_stage_map, ocms_suspension_reason)
 
 
+@frozen
+class SharedStaff(StaffSite):
+    """The staff pages, and the folder that has their reports in it."""
+
+    folder: Path
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def shared_staff(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[StaffSite]:
+) -> Iterator[SharedStaff]:
     """Return the staff pages on SQLite and on PostgreSQL, the same for every test."""
     folder = tmp_path_factory.mktemp(f"shared-staff-{request.param}")
     with ExitStack() as stack:
@@ -29,18 +38,19 @@ def shared_staff(
             databases = sqlite_databases(request.getfixturevalue("sqlite_templates"), folder)
         else:
             databases = stack.enter_context(postgres_databases(request.getfixturevalue("postgres")))
-        yield stack.enter_context(staff_site(databases, folder))
+        site = stack.enter_context(staff_site(databases, folder))
+        yield SharedStaff(site.app, site.provider, site.engine, folder)
 
 
 @pytest.fixture
-def staff(shared_staff: StaffSite) -> StaffSite:
+def staff(shared_staff: SharedStaff) -> SharedStaff:
     """Return the staff pages with nothing in their database but the reference data."""
     empty(shared_staff.engine)
     return shared_staff
 
 
 @pytest.fixture
-def officer(staff: StaffSite) -> StaffBrowser:
+def officer(staff: SharedStaff) -> StaffBrowser:
     """Return the browser of an officer who has signed in."""
     browser = StaffBrowser(staff)
     browser.sign_in(path="/staff/sign-out")

@@ -211,7 +211,7 @@ def draw_move(canvas: Canvas, move: PossibleMove, due: date | None, y: float) ->
 def write_stage(canvas: Canvas, x: float, y: float, stage: str, **attributes: object) -> None:
     """Write a stage, and beside it what it means."""
     canvas.text(x, y, stage, font_weight="bold", **attributes)
-    canvas.text(x + 34, y, STAGES.get(stage, ""), font_size=11, **attributes)
+    canvas.text(x + 38, y, STAGES.get(stage, ""), font_size=11, **attributes)
 
 
 def meaning(stage: str) -> str:

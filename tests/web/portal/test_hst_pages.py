@@ -12,7 +12,7 @@ from ocms_adapters.sql.schema import intranet as t
 from ocms_core.kernel.changes import AddressAnswered
 from tests.support.hst_facts import ADDRESS, IDENTITY, NEW_ADDRESS, answer
 from tests.support.hst_rows import HstDatabase
-from tests.support.shared_staff import officer, shared_staff, staff
+from tests.support.shared_staff import SharedStaff, officer, shared_staff, staff
 from tests.support.staff_pages import StaffBrowser, StaffSite
 
 __all__ = ["officer", "shared_staff", "staff"]
@@ -208,11 +208,21 @@ def test_answers_stand_beside_the_listed_address_with_what_differs_marked(
     assert officer.get("/staff/hst/answers?month=2025-13").status_code == 404
 
 
-def test_a_workbook_that_was_not_written_is_not_there(officer: StaffBrowser) -> None:
+def test_a_workbook_is_there_once_it_was_written(staff: SharedStaff, officer: StaffBrowser) -> None:
     shown = officer.get("/staff/hst").text
-    name = re.findall(r'href="/staff/hst/workbooks/([^"]+)"', shown)[0]
-    assert officer.get(f"/staff/hst/workbooks/{name}").status_code == 404
+    address, *others = re.findall(r'href="(/staff/hst/workbooks/[^"]+)"', shown)
+    assert len(others) == 23
+    assert officer.get(address).status_code == 404
     assert officer.get("/staff/hst/workbooks/other.xlsx").status_code == 404
+    before = len(looks(staff))
+    file = staff.folder / "reports/hst" / address.rpartition("/")[2]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"a workbook")
+    found = officer.get(address)
+    file.unlink()
+    assert found.content == b"a workbook"
+    assert found.headers["content-disposition"] == f'attachment; filename="{file.name}"'
+    assert looks(staff)[before:] == [("USER01", "staff page: HST")]
 
 
 def test_every_look_is_recorded_with_the_page_as_its_purpose(staff: StaffSite, officer: StaffBrowser) -> None:
