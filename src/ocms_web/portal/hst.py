@@ -1,9 +1,10 @@
 """The HST list: who is on it, listing somebody, correcting, reviving, and what the address checks brought."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from attrs import frozen
@@ -40,6 +41,11 @@ WORKBOOK = f"{HST}/workbooks/{{name:str}}"
 LINES = 50
 MONTHS_OF_WORKBOOKS = 12
 MOST_ANSWERS = 200
+MOST_NAMED = 20
+CORRECTED = (
+    "Somebody has corrected this identity since you opened it. Nothing was done: compare what you typed "
+    "with the name and address below, which are on the list now."
+)
 MONTH = re.compile(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])")
 FILTERS = ("idNo", "dateFrom", "dateTo")
 
@@ -189,6 +195,8 @@ class HstPages:
             "revival": {"revivalReason": "", "remarks": ""},
             "errors": {},
             "revived": None,
+            "address": reports.one_line(listed.address),
+            "seen": version_of(listed),
         }
         return identity_view({**values, **further})
 
@@ -196,6 +204,9 @@ class HstPages:
         fields = typed(visit.form, *PARTICULARS)
         if wrong := wrong_fields(request_checks.update, {"idNo": id_no, **fields}):
             return self._show_identity(visit, id_no, fields=fields, errors=wrong)
+        listed, _ = service.show_identity(id_no, stores=self.stores)
+        if listed and visit.form.text("seen") != version_of(listed):
+            return self._show_identity(visit, id_no, fields=fields, errors={"": CORRECTED})
         answer = visit.call(Operation.UPDATE_HST, {"idNo": id_no, **fields}, key=visit.form.text("key"))
         if not answer.is_success:
             return self._show_identity(visit, id_no, fields=fields, errors=errors_of(answer, PARTICULARS))
@@ -303,9 +314,15 @@ def errors_of(answer: CallAnswer, names: Iterable[str]) -> dict[str, str]:
     return {name: text.replace(name, LABELS[name], 1) if name else text}
 
 
-def numbers_of(notices: Iterable[Mapping[str, str]]) -> str:
-    """Return the numbers of notices in a row."""
-    return ", ".join(each["noticeNo"] for each in notices) or "none"
+def numbers_of(notices: Sequence[Mapping[str, str]]) -> str:
+    """Return the numbers of notices in a row, the first of many."""
+    row = ", ".join(each["noticeNo"] for each in notices[:MOST_NAMED]) or "none"
+    return f"{row} and {len(notices) - MOST_NAMED} more" if len(notices) > MOST_NAMED else row
+
+
+def version_of(listed: ListedIdentity) -> str:
+    """Return what tells a listed name and address from those before a correction: a digest of both."""
+    return sha256(repr((listed.name, listed.address)).encode()).hexdigest()
 
 
 def answer_shown(checked: CheckedIdentity) -> dict[str, object]:

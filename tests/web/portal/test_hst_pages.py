@@ -119,13 +119,40 @@ def test_a_listed_identity_is_corrected(staff: StaffSite, officer: StaffBrowser)
     fields = {name: value for name, value in FIELDS.items() if name != "idType"}
     wrong = officer.post("/staff/hst/identity", {**fields, "postalCode": "", "step": "update"})
     assert "Postal code is required" in wrong.text
-    key = value_of(wrong.text, "key")
+    hidden = {name: value_of(wrong.text, name) for name in ("key", "seen")}
     done = officer.post(
-        "/staff/hst/identity", {**fields, "streetName": "New Street", "step": "update", "key": key}
+        "/staff/hst/identity", {**fields, "streetName": "New Street", "step": "update", **hidden}
     )
     assert "corrected, on the list and on 1 notice." in done.text
     assert value_of(done.text, "streetName") == "New Street"
     assert held.rows(t.ocms_hst, "street_name") == [("New Street",)]
+
+
+def test_what_another_officer_has_corrected_meanwhile_is_not_overwritten(
+    staff: SharedStaff, officer: StaffBrowser
+) -> None:
+    list_identity(officer)
+    other = StaffBrowser(staff)
+    other.sign_in("USER02", "/staff/sign-out")
+    fields = {name: value for name, value in FIELDS.items() if name != "idType"}
+    seen = value_of(officer.post("/staff/hst/identity", {"idNo": IDENTITY}).text, "seen")
+    assert value_of(other.post("/staff/hst/identity", {"idNo": IDENTITY}).text, "seen") == seen
+    first = {**fields, "streetName": "First Street", "step": "update", "key": "a", "seen": seen}
+    second = {**fields, "streetName": "Second Street", "step": "update", "key": "b", "seen": seen}
+    assert "are corrected" in other.post("/staff/hst/identity", first).text
+    refused = officer.post("/staff/hst/identity", second).text
+    assert "Somebody has corrected this identity since you opened it." in refused
+    assert "First Street" in refused
+    assert value_of(refused, "streetName") == "Second Street"
+    assert database(staff).rows(t.ocms_hst, "street_name") == [("First Street",)]
+    again = {**second, "key": "c", "seen": value_of(refused, "seen")}
+    assert "are corrected" in officer.post("/staff/hst/identity", again).text
+    assert database(staff).rows(t.ocms_hst, "street_name") == [("Second Street",)]
+
+
+def test_of_many_notices_the_message_names_the_first(staff: SharedStaff, officer: StaffBrowser) -> None:
+    database(staff).notices([f"5006{place:05}A" for place in range(25)])
+    assert "500600019A and 5 more." in list_identity(officer)
 
 
 def test_an_identity_is_revived_once_what_that_does_has_been_shown(
