@@ -22,7 +22,7 @@ AZURITE_READY := $(TOOLS)/azurite/.ready
 UV = $$($(PYTHON) tools/bring_uv.py)
 SYNC = uv=$(UV) && $$uv sync --quiet --locked --compile-bytecode --python "$$(command -v $(PYTHON))" \
 	--all-extras
-SOURCES := src tests benchmarks clients world guides tools
+SOURCES := src tests benchmarks clients world guides tools conformance
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
@@ -34,7 +34,7 @@ unexport VIRTUAL_ENV PYTHONPATH
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Bytecode is written here, where a machine may forbid Python to write it while a program runs.
 setup: $(READY) ## prepare .venv; .venv/bin/ocms is then the command
@@ -105,7 +105,14 @@ check: $(MUTANTS_READY) ## check style, types, import contracts, the printed doc
 	$(BIN)/python -m tools.reference_page --check
 	$(BIN)/python -m tools.data_dictionary --check
 	$(BIN)/python -m tools.diagrams --check
+	$(BIN)/python -m tools.conformance_cases --check
 	uv=$(UV) && $$uv lock --check --quiet --python "$$(command -v $(PYTHON))"
+
+conformance: $(READY) ## run the conformance kit, from its wheel in an empty environment, against OCMS served on both databases
+	@$(BIN)/pytest conformance/tests
+
+conformance-cases: $(READY) ## print the conformance kit's cases of tests that have changed, from the specification
+	@$(BIN)/python -m tools.conformance_cases
 
 bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
 	@$(BIN)/python -m benchmarks
@@ -134,4 +141,5 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test mssql spec clients world site guides check bench mutants campaign soak docs clean
+.PHONY: help setup run test mssql spec clients world site guides check conformance conformance-cases bench mutants
+.PHONY: campaign soak docs clean
