@@ -19,5 +19,5 @@ PATTERN = re.compile("|".join(re.sub(r"\\{\w+\\}", ".*", re.escape(code.text)) f
 
 
 def is_own(value: object) -> bool:
-    """Whether a value of an answer is a text of this product's own."""
+    """Return whether a value of an answer is a text of this product's own."""
     return isinstance(value, str) and PATTERN.fullmatch(value) is not None

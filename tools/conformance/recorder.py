@@ -32,9 +32,10 @@ from tools.conformance.recording import (
     snapshot,
 )
 
-# A test with more is about an amount of calls, of which one tells as much.
-MOST_EXCHANGES = 120
-MOST_ALTERATIONS = 200
+# A test with more requests is about the amount of them, and looks at the last.
+LAST_EXCHANGES = 12
+# How many requests are made for one test at most.
+MOST_CALLS = 300
 AUTHORIZATION, API_KEY = "authorization", "x-api-key"
 CLIENTS_OWN = {
     *("host", "accept", "accept-encoding", "connection", "user-agent", "content-length"),
@@ -72,6 +73,18 @@ class Recorder:
                 }
         return served
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        """Return whether a phase of a test passed: nobody reads why it did not, which takes long to say."""
+        return pytest.TestReport(
+            nodeid=item.nodeid,
+            location=item.location,
+            keywords={},
+            outcome="passed" if call.excinfo is None else "failed",
+            longrepr=None,
+            when=call.when,
+        )
+
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         """Run a test as it is, then with each alteration."""
         session = item.session
@@ -90,9 +103,9 @@ class Recorder:
         Who looks at the text of an answer, or at the whole document, looks at every value in it; and a test
         looks at the same places each time it gets other values.
         """
-        if len(recording.exchanges) > MOST_EXCHANGES:
-            return set()
-        chosen = tuple(alterations(recording))[:MOST_ALTERATIONS]
+        many = len(recording.exchanges)
+        chosen = tuple(each for each in alterations(recording) if each.exchange >= many - LAST_EXCHANGES)
+        chosen = chosen[: max(MOST_CALLS // many, 1)] if many else ()
         known = (getattr(item, "obj", None), tuple(each.status for each in recording.exchanges), chosen)
         if known not in self.looked_at:
             found: set[Alteration] = set()

@@ -76,17 +76,17 @@ class Case:
 
     @property
     def needs_rows(self) -> bool:
-        """Whether rows have to be put before it can be run."""
+        """Return whether rows have to be put before it can be run."""
         return any(call.given or call.gone for call in self.calls)
 
     @property
     def needs_reference_data(self) -> bool:
-        """Whether it changes data that all notices share."""
+        """Return whether it changes data that all notices share."""
         return any(REFERENCE_TABLES & {*call.given, *call.gone} for call in self.calls)
 
     @property
     def leaves_rows(self) -> bool:
-        """Whether it names rows that its calls leave different."""
+        """Return whether it names rows that its calls leave different."""
         return any(call.leaves for call in self.calls)
 
 

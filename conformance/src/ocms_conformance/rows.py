@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from ocms_conformance.case import REFERENCE_TABLES, Leaf, columns_of_tables
-from ocms_conformance.comparing import Difference, differences
+from ocms_conformance.comparison import Difference, differences
 from ocms_conformance.templates import Moment
 
 Key: TypeAlias = tuple[Any, ...]
@@ -189,7 +189,7 @@ def new_values(old: Row | None, new: Row | None, columns: Collection[str]) -> Ro
 
 
 def fits_key(leaf: Leaf, old: Row | None, new: Row | None, moment: Moment) -> bool:
-    """Whether a leaf may speak of a row: the same kind of change, and the same key."""
+    """Return whether a leaf may speak of a row: the same kind of change, and the same key."""
     if (leaf.added is not None) != (old is None) or leaf.gone != (new is None):
         return False
     return not any(differences(dict(leaf.key), new if new is not None else old, moment))
@@ -212,5 +212,5 @@ def differences_of_leaf(
 
 
 def open_value(value: Any) -> bool:
-    """Whether any value is taken."""
+    """Return whether any value is taken."""
     return isinstance(value, Mapping) and "$any" in value

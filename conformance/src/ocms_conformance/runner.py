@@ -14,7 +14,7 @@ from attrs import define, evolve, field, frozen
 from sqlalchemy.exc import SQLAlchemyError
 
 from ocms_conformance.case import Call, Case
-from ocms_conformance.comparing import Difference, differences
+from ocms_conformance.comparison import Difference, differences
 from ocms_conformance.numbering import Numbering
 from ocms_conformance.rows import Database, PutRows, differences_of_rows, open_database
 from ocms_conformance.target import Credential, Credentials, NotTried, Target, body_of, send

@@ -83,7 +83,7 @@ class Credentials:
         self.used[credential.value, path] += 1
 
     def unused(self, credential: Credential, path: str) -> bool:
-        """Whether a credential has called a path."""
+        """Return whether a credential has called a path."""
         return not self.used[credential.value, path]
 
 

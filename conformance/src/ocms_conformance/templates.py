@@ -90,7 +90,7 @@ class Moment:
         return f"{day:%Y%m%d}" if found["digits"] else day.isoformat()
 
     def fits(self, template: str, text: str) -> bool:
-        """Whether a text is what a template says, for a moment while the call was made."""
+        """Return whether a text is what a template says, for a moment while the call was made."""
         found = list(TEMPLATE.finditer(template))
         if not found:
             return template == text
