@@ -6,6 +6,7 @@ from itertools import count
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_conformance.target import Credential, Target
 from ocms_core.kernel.access import Role
+from ocms_core.kernel.credentials import CLIENT_ROLES
 from ocms_demo.dev_issuer import DevIssuer
 from ocms_web.authentication.issuers import ROLES, CallerKind
 from tests.support.http_server import Deployment, Served, now
@@ -32,7 +33,7 @@ def credentials(deployment: Deployment, callers: int) -> Iterator[Credential]:
             name = f"TESTER{next(NAMES)}"
             kind = CallerKind.STAFF if role in ROLES[CallerKind.STAFF] else CallerKind.CLIENTS
             yield Credential(role.value, "token", issuer.token(name, role, kind=kind, now=now()), name)
-            if role is Role.CAS:
+            if role in CLIENT_ROLES:
                 yield Credential(role.value, "key", keys.issue(name, role, now=now(), days=1), name)
 
 

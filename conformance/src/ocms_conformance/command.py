@@ -3,9 +3,11 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ocms_conformance.case import all_cases, all_rules
+from ocms_conformance.mock import mock_server
 from ocms_conformance.reports import Report, as_junit, as_page, as_text
 from ocms_conformance.runner import opened
 from ocms_conformance.target import read_target
@@ -21,8 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run.add_argument("--file", action="append", default=[], help="only cases of this file; may be repeated")
     run.add_argument("--junit", type=Path, help="write the report as JUnit XML too")
     run.add_argument("--page", type=Path, help="write the report as an HTML page too")
+    mock = commands.add_parser("mock", help="serve the examples of the contracts")
+    mock.add_argument("--host", default="127.0.0.1")
+    mock.add_argument("--port", type=int, default=8080, help="0 for one that is free")
     options = parser.parse_args(arguments)
-    return run_cases(options)
+    return serve_examples(options) if options.command == "mock" else run_cases(options)
 
 
 def run_cases(options: argparse.Namespace) -> int:
@@ -44,6 +49,15 @@ def run_cases(options: argparse.Namespace) -> int:
     if report.failed:
         return 1
     return 0 if any(result.outcome.value == "passed" for result in report.results) else 2
+
+
+def serve_examples(options: argparse.Namespace) -> int:
+    """Serve the examples until interrupted."""
+    with mock_server(all_cases(), options.host, options.port) as server:
+        print(f"Examples on http://{options.host}:{server.server_address[1]}", flush=True)
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
+    return 0
 
 
 if __name__ == "__main__":

@@ -2,13 +2,13 @@
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocms_conformance.case import Case, all_cases
-from ocms_conformance.runner import Outcome, Runner, opened
-from ocms_conformance.target import read_target
+if TYPE_CHECKING:
+    from ocms_conformance.case import Case
+    from ocms_conformance.runner import Runner
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,21 +18,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection(session: pytest.Session) -> None:
     """Collect the cases beside whatever else is collected."""
-    target = session.config.getoption("--conformance-target")
-    if target is not None:
+    file = session.config.getoption("--conformance-target")
+    if file is not None:
+        from ocms_conformance.runner import opened  # noqa: PLC0415  # every run of pytest loads this module
+        from ocms_conformance.target import read_target  # noqa: PLC0415  # see above
+
         stack = ExitStack()
         session.config.add_cleanup(stack.close)
-        session.config.pluginmanager.register(Cases(stack.enter_context(opened(read_target(target)))))
+        session.config.pluginmanager.register(Cases(stack.enter_context(opened(read_target(file)))))
 
 
 class Cases:
     """Adds the cases to the tests of a session."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: "Runner") -> None:
         self.runner = runner
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
-        """Add a test for each case."""
+        """Add a test for each case, before others choose some by name."""
+        from ocms_conformance.case import all_cases  # noqa: PLC0415  # see pytest_collection
+
         items += [
             CaseItem.from_parent(session, name=f"{case.file}: {case.name}", case=case, runner=self.runner)
             for case in all_cases()
@@ -42,16 +48,16 @@ class Cases:
 class CaseItem(pytest.Item):
     """One case as a test: skipped, with the reason, where it cannot be tried."""
 
-    def __init__(self, *, case: Case, runner: Runner, **options: Any) -> None:
+    def __init__(self, *, case: "Case", runner: "Runner", **options: Any) -> None:
         super().__init__(**options)
         self.case, self.runner = case, runner
 
     def runtest(self) -> None:
         """Run the case."""
         (result,) = self.runner.run([self.case])
-        if result.outcome is Outcome.NOT_TRIED:
+        if result.outcome.value == "not tried":
             pytest.skip(result.reason)
-        if result.outcome is Outcome.FAILED:
+        if result.differences:
             pytest.fail("\n".join(map(str, result.differences)), pytrace=False)
 
     def reportinfo(self) -> tuple[Path, None, str]:

@@ -67,10 +67,12 @@ class Runner:
                 result = self._try(case)
             except NotTried as reason:
                 result = Result(case, Outcome.NOT_TRIED, str(reason))
+            except (httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError) as error:
+                missing = Difference("answer", "an answer", f"{type(error).__name__}: {error}")
+                result = Result(case, Outcome.FAILED, differences=(missing,))
             except (httpx.TransportError, SQLAlchemyError) as error:
-                result = Result(
-                    case, Outcome.NOT_TRIED, f"{type(error).__name__}: {str(error).splitlines()[0]}"
-                )
+                what = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+                result = Result(case, Outcome.NOT_TRIED, what)
             yield evolve(result, seconds=time.monotonic() - began)
 
     def _try(self, case: Case) -> Result:

@@ -72,10 +72,8 @@ class Credentials:
         """Return a credential that no other caller of the case has. Raises `NotTried`."""
         fitting = [each for each in self.held if (each.role, each.kind) == (role, kind) and each not in taken]
         if not fitting:
-            more = "another" if taken else "a"
-            raise NotTried(
-                f"the target gives no {more} credential ({kind}) of the role {role}".replace("no a ", "no ")
-            )
+            further = "further " if taken else ""
+            raise NotTried(f"the target gives no {further}credential ({kind}) of the role {role}")
         return min(fitting, key=lambda each: self.used[each.value, path])
 
     def note(self, credential: Credential, path: str) -> None:
@@ -83,7 +81,7 @@ class Credentials:
         self.used[credential.value, path] += 1
 
     def unused(self, credential: Credential, path: str) -> bool:
-        """Return whether a credential has called a path."""
+        """Return whether a credential has not called a path."""
         return not self.used[credential.value, path]
 
 

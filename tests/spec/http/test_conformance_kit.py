@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Callable
+from threading import Thread
 
 import httpx
 
 from ocms_conformance.case import Case, all_cases, all_rules
+from ocms_conformance.mock import mock_server
 from ocms_conformance.reports import Report, as_junit, as_page, as_text
 from ocms_conformance.runner import Outcome, Result, Runner, opened
 from ocms_conformance.target import Target
+from tests.spec.http.test_court_notices import REQUEST as COURT_REQUEST
+from tests.spec.http.test_court_notices import RESPONSE as COURT_RESPONSE
 from tests.support.conformance_target import target_of
-from tests.support.http_server import Served
+from tests.support.http_server import API_2, Served
 
 CASES = tuple(all_cases())
 # The worked examples of the contracts, and the refusals of one field each.
@@ -104,3 +108,20 @@ def test_a_rate_limit_used_up_is_not_a_failure(served: Served) -> None:
     assert {(result.outcome, result.reason) for result in found} == {
         (Outcome.NOT_TRIED, "the target's rate limit is used up; it says Retry-After 60")
     }
+
+
+def test_the_example_server_answers_the_example_of_the_contract() -> None:
+    with mock_server(CASES, "127.0.0.1", 0) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{server.server_address[1]}"
+            answer = httpx.post(url + API_2, content=COURT_REQUEST, trust_env=False)
+            other = httpx.post(url + API_2, json={"notices": []}, trust_env=False)
+            unknown = httpx.get(f"{url}/no/such/path", trust_env=False)
+        finally:
+            server.shutdown()
+            thread.join()
+    assert (answer.status_code, answer.content) == (200, COURT_RESPONSE)
+    assert other.status_code == 200
+    assert unknown.status_code == 404
