@@ -34,7 +34,7 @@ unexport VIRTUAL_ENV PYTHONPATH
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Bytecode is written here, where a machine may forbid Python to write it while a program runs.
 setup: $(READY) ## prepare .venv; .venv/bin/ocms is then the command
@@ -114,6 +114,9 @@ conformance: $(READY) ## run the conformance kit, from its wheel in an empty env
 conformance-cases: $(READY) ## print the conformance kit's cases of tests that have changed, from the specification
 	@$(BIN)/python -m tools.conformance_cases
 
+conformance-mutants: $(MUTANTS_READY) ## serve OCMS with small changes over HTTP, which the conformance kit has to find; others with SEED=2
+	@$(BIN)/python -m tools.conformance_mutants --seed $(SEED) $(if $(SAMPLE),--sample $(SAMPLE))
+
 bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
 	@$(BIN)/python -m benchmarks
 
@@ -124,9 +127,10 @@ mutants: $(MUTANTS_READY) ## change the core in small ways, which the specificat
 campaign: $(READY) ## run one campaign whole, in minutes to hours: make campaign NAME=year, NAME=kills
 	@$(BIN)/python -m tests.campaigns.$(NAME)
 
-soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples, 200 mutants and the campaigns
+soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples, 200 mutants, 100 more over HTTP, and the campaigns
 	@$(BIN)/pytest -n $(WORKERS) --hypothesis-profile=soak
 	@$(MAKE) --no-print-directory mutants SAMPLE=200
+	@$(MAKE) --no-print-directory conformance-mutants
 	@$(MAKE) --no-print-directory campaign NAME=year
 	@$(MAKE) --no-print-directory campaign NAME=kills
 
@@ -141,5 +145,5 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test mssql spec clients world site guides check conformance conformance-cases bench mutants
+.PHONY: help setup run test mssql spec clients world site guides check conformance conformance-cases conformance-mutants bench mutants
 .PHONY: campaign soak docs clean

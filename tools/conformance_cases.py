@@ -153,7 +153,7 @@ def holding_cases(cases: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], di
 
     The others rest on what is no data: a database made to refuse, a signature, another setting.
     """
-    holding, others = [], {}
+    others: dict[str, str] = {}
     with ExitStack() as stack:
         root = Path(stack.enter_context(TemporaryDirectory(dir=MEMORY)))
         templates, folder = root / "templates", root / "run"
@@ -163,14 +163,11 @@ def holding_cases(cases: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], di
         stack.callback(deployment.engine.dispose)
         served = stack.enter_context(serving(deployment))
         runner = stack.enter_context(opened(target_of(served)))
-        for case in cases:
-            (result,) = runner.run([CONVERTER.structure({"file": "", **case}, Case)])
-            if result.outcome is Outcome.PASSED:
-                holding.append(case)
-            else:
+        for result in runner.run([CONVERTER.structure({"file": "", **case}, Case) for case in cases]):
+            if result.outcome is not Outcome.PASSED:
                 why = result.reason or result.differences[0].place
-                others[case["name"]] = f"it does not hold from its data alone: {why}"
-    return holding, others
+                others[result.case.name] = f"it does not hold from its data alone: {why}"
+    return [case for case in cases if case["name"] not in others], others
 
 
 def write_cases(source: str, cases: list[dict[str, Any]], left_out: dict[str, str]) -> None:

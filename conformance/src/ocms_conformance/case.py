@@ -1,7 +1,8 @@
 """The cases: what is given, what is asked, what is expected, read from the JSON Lines of the package."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -12,6 +13,9 @@ from attrs import Factory, field, frozen
 REFERENCE_TABLES = frozenset(
     {"ocms_parameter", "ocms_stage_map", "ocms_suspension_reason", "ocms_vip_vehicle"}
 )
+
+# More in one case may meet the contract's smallest limit, ten an hour, with what other cases have called.
+CALLS_OF_A_USED_CREDENTIAL = 4
 
 CONVERTER = cattrs.Converter(forbid_extra_keys=True)
 
@@ -85,6 +89,12 @@ class Case:
         return any(REFERENCE_TABLES & {*call.given, *call.gone} for call in self.calls)
 
     @property
+    def calls_often(self) -> bool:
+        """Whether a caller calls one path so often that a credential used before may meet its limit."""
+        counts = Counter((call.ask.caller, call.ask.path) for call in self.calls if call.ask.role)
+        return max(counts.values(), default=0) > CALLS_OF_A_USED_CREDENTIAL
+
+    @property
     def leaves_rows(self) -> bool:
         """Return whether it names rows that its calls leave different."""
         return any(call.leaves for call in self.calls)
@@ -107,6 +117,11 @@ def all_cases() -> Iterator[Case]:
             for line in each.read_text(encoding="utf-8").splitlines():
                 name = each.name.removesuffix(".jsonl")
                 yield CONVERTER.structure({"file": name, **json.loads(line)}, Case)
+
+
+def in_order_of_need(cases: Iterable[Case]) -> list[Case]:
+    """Return cases with those first that need a credential that has made no call."""
+    return sorted(cases, key=lambda case: not case.calls_often)
 
 
 def all_rules() -> list[Rule]:
