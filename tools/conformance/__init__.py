@@ -14,7 +14,6 @@ SOURCES = {
     "test_court_notices.py": "court_notices",
     "test_notice_info.py": "notice_info",
     "test_refusals.py": "court_refusals",
-    "test_empty_texts.py": "empty_texts",
     "stages/test_contract.py": "stages",
     "stages/test_refusals.py": "stages_refusals",
     "offenders/test_contract.py": "offenders",

@@ -42,7 +42,7 @@ class CalledFunctions:
     _of: int = -1
 
     def begin_period(self) -> None:
-        """Forget what was called; a served process notices with its next call."""
+        """Remove what was noted; a served process notices with its next call."""
         self.file.write_text("")
         self.period.value += 1
 
