@@ -24,7 +24,7 @@ BROWSER_READY := $(TOOLS)/browser/.ready
 UV = $$($(PYTHON) tools/bring_uv.py)
 BRING = uv=$(UV) && $$uv sync --quiet --locked --python "$$(command -v $(PYTHON))" --all-extras
 SYNC = $(BRING) --compile-bytecode
-SOURCES := src tests benchmarks clients world guides tools
+SOURCES := src tests benchmarks clients world guides tools conformance
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
@@ -36,7 +36,7 @@ unexport VIRTUAL_ENV PYTHONPATH
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Bytecode is written here, where a machine may forbid Python to write it while a program runs. Some files of
 # packages are for other versions of Python, and are never imported.
@@ -118,7 +118,17 @@ check: $(MUTANTS_READY) ## check style, types, import contracts, the printed doc
 	$(BIN)/python -m tools.data_dictionary --check
 	$(BIN)/python -m tools.diagrams --check
 	$(BIN)/python -m tools.sequences --check
+	$(BIN)/python -m tools.conformance_cases --check
 	uv=$(UV) && $$uv lock --check --quiet --python "$$(command -v $(PYTHON))"
+
+conformance: $(READY) ## run the conformance kit, from its wheel in an empty environment, against OCMS served on both databases
+	@$(BIN)/pytest conformance/tests
+
+conformance-cases: $(READY) ## print the conformance kit's cases of tests that have changed, from the specification
+	@$(BIN)/python -m tools.conformance_cases
+
+conformance-mutants: $(MUTANTS_READY) ## serve OCMS with small changes over HTTP, which the conformance kit has to find; others with SEED=2
+	@$(BIN)/python -m tools.conformance_mutants --seed $(SEED) $(if $(SAMPLE),--sample $(SAMPLE))
 
 bench: $(BENCH_READY) ## measure OCMS beside its peers on PostgreSQL
 	@$(BIN)/python -m benchmarks
@@ -134,9 +144,10 @@ mutants: $(MUTANTS_READY) ## change the core in small ways, which the specificat
 campaign: $(READY) ## run one campaign whole, in minutes to hours: make campaign NAME=year, kills, full_disk or removal
 	@$(BIN)/python -m tests.campaigns.$(NAME)
 
-soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples, 200 mutants and the campaigns
+soak: $(READY) $(AZURITE_READY) ## run the tests with a hundred times as many generated examples, 200 mutants, 100 more over HTTP, and the campaigns
 	@$(BIN)/pytest -n $(WORKERS) --hypothesis-profile=soak
 	@$(MAKE) --no-print-directory mutants SAMPLE=200
+	@$(MAKE) --no-print-directory conformance-mutants
 	@$(MAKE) --no-print-directory campaign NAME=year
 	@$(MAKE) --no-print-directory campaign NAME=kills
 	@$(MAKE) --no-print-directory campaign NAME=removal
@@ -153,4 +164,5 @@ clean: ## remove everything that make or a run has written here
 	rm -rf $(VENV) .tools .run var dist .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test screens mssql spec clients world site postgres newcomer guides check bench mutants campaign soak docs clean
+.PHONY: help setup run test screens mssql spec clients world site postgres newcomer guides check conformance conformance-cases
+.PHONY: conformance-mutants bench mutants campaign soak docs clean
