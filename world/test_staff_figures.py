@@ -7,7 +7,7 @@ from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.kernel.changes import AddressAnswered
 from ocms_core.kernel.dates import local
-from tests.support.browsers import OfficerAtBrowser, ServedStaff, needs_browser
+from tests.support.browsers import OfficerAtBrowser, ServedStaff
 from tests.support.hst_facts import answer
 from tests.support.hst_rows import HstDatabase
 
@@ -65,7 +65,6 @@ def choose(at: OfficerAtBrowser, name: str) -> None:
         at.press("Enter")
 
 
-@needs_browser
 def test_the_pages_of_figures_reports_and_hst_by_the_keyboard(at_browser: OfficerAtBrowser) -> None:
     at, page = at_browser, at_browser.page
     held = put_cases(at.site)
