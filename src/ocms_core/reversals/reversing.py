@@ -104,12 +104,12 @@ def decide(
     changes: list[Change] = []
     seen: set[str] = set()
     for notice_no in notice_nos:
-        notice = facts.notices.get(notice_no)
-        verdict = kind.repeated if notice_no in seen else verdict_on(notice, kind)
+        verdict = kind.repeated if notice_no in seen else verdict_on(facts.notices.get(notice_no), kind)
         seen.add(notice_no)
-        if notice is None or isinstance(verdict, Code):
-            answers.append(Answer(notice_no, verdict if isinstance(verdict, Code) else kind.unknown))
+        if isinstance(verdict, Code):
+            answers.append(Answer(notice_no, verdict))
             continue
+        notice = facts.notices[notice_no]
         put_back = tuple(reversal_changes(verdict, notice, officer, now))
         answers.append(Answer(notice_no, kind.reversed, what_was_reversed(verdict, notice, put_back)))
         changes.extend(put_back)

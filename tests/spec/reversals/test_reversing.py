@@ -291,6 +291,16 @@ def test_a_stage_change_that_is_taken_back_leaves_a_row_that_names_both_officers
     assert answer.detail == Reversed(SUBMIT, "OIC001", MADE, "DN2", "DN1")
 
 
+@pytest.mark.rule("K4")
+def test_a_notice_that_is_refused_keeps_no_other_from_being_put_back() -> None:
+    decision = reverse(MOVED_NOTICE, asked=("N0", N))
+    assert [(answer.key, answer.code) for answer in decision.answers] == [
+        ("N0", codes.CPS_NOT_FOUND),
+        (N, codes.CPS_SUCCESS),
+    ]
+    assert len(decision.changes) == 2
+
+
 @pytest.mark.rule("K4", "G9")
 def test_a_repeated_number_is_decided_where_it_first_stands() -> None:
     decision = reverse(MOVED_NOTICE, asked=(N, N))
