@@ -17,7 +17,7 @@ HOLES = (
     ("duration", re.compile(r"\b\d+(?:\.\d+)? (?:s|ms|seconds|minutes)\b|\b\d+:\d\d:\d\d\b")),
 )
 ANYTHING = "..."
-LOG = re.compile(r'^(?:\{.*"level": "\w+".*\}|\S+Z \[\w+ *\] .*)\n', re.MULTILINE)
+LOG = re.compile(r'^(?:\{.*"level": ?"\w+".*\}|\S+Z \[\w+ *\] .*)\n', re.MULTILINE)
 
 
 def with_holes(text: str) -> str:

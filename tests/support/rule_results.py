@@ -12,7 +12,7 @@ from attrs import define, field
 RULES = "rules"
 
 
-@define
+@define(eq=False)  # a plugin has to be hashable
 class RuleResults:
     """
     A plugin that counts the tests of each rule, passed and failed, and keeps the counts in a file.
