@@ -17,7 +17,7 @@ from attrs import frozen
 from sqlalchemy import text
 
 from benchmarks.frame import BEFORE, BEST, EQUAL, OURS, TYPICAL, Bar, Ready, Row, count, rate_of, time_of
-from benchmarks.ground import SETTLE, Ground, notice_no, outside_transactions, sent_statements
+from benchmarks.ground import SETTLE, Ground, notice_no, outside_transactions
 from benchmarks.http import CONNECTIONS, Client, Lane, request
 from benchmarks.serving import Program, served
 from ocms_adapters.sql.court import SqlCourtStores
@@ -29,6 +29,7 @@ from ocms_core.kernel.access import OPERATIONS, Limit, Operation, Role
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_demo.dev_issuer import DevIssuer
 from ocms_web.authentication.issuers import CallerKind
+from tests.support.statements import recorded
 
 PAYMENT_STATUS = "/v1/ocms/cas-getPaymentStatus"
 COURT_NOTICES = "/v1/ocms/cas-updateCourtNotices"
@@ -202,7 +203,7 @@ def statements(ground: Ground, numbers: Sequence[str]) -> float:
     updates = [CourtUpdate(number, "PS", "WWP", "CWT") for number in numbers]
     take = partial(SqlRateLimits(ground.engine).take, operation, OPERATIONS[operation].limit, "counted")
     take(now)
-    with sent_statements(ground.engine) as sent:
+    with recorded(ground.engine) as sent:
         SqlCredentials(ground.engine).find("0" * 16)
         take(now)
         service.update_court_notices(updates, stores=SqlCourtStores(ground.engine), now=now)

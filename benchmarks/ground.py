@@ -1,14 +1,11 @@
 """The ground all contenders stand on: one durable PostgreSQL with a table of notices."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import psycopg
 from attrs import define, field, frozen
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, text
 
 from tests.support import engines
 from tests.support.databases import SIDES, Databases, migrate
@@ -91,38 +88,6 @@ def outside_transactions(engine: Engine, *statements: str) -> None:
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
-
-
-@contextmanager
-def sent_statements(engine: Engine) -> Iterator[list[str]]:
-    """
-    Collect what the driver is given to execute on connections of an engine, in order.
-
-    At the driver, because a statement may go to it without passing SQLAlchemy's events.
-    """
-    sent: list[str] = []
-
-    class Cursor(psycopg.Cursor[Any]):
-        def execute(self, query: Any, *arguments: Any, **options: Any) -> "Cursor":
-            sent.append(str(query))
-            super().execute(query, *arguments, **options)
-            return self
-
-        def executemany(self, query: Any, params_seq: Any, *, returning: bool = False) -> None:
-            rows = list(params_seq)
-            sent.extend([str(query)] * len(rows))
-            super().executemany(query, rows, returning=returning)
-
-    def see(connection: Any, *_: object) -> None:
-        connection.cursor_factory = Cursor
-
-    engine.dispose()
-    event.listen(engine, "checkout", see)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "checkout", see)
-        engine.dispose()
 
 
 def notice_no(number: int) -> str:

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, text
 
 from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, time_of
-from benchmarks.ground import Ground, outside_transactions, sent_statements
+from benchmarks.ground import Ground, outside_transactions
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_core.hst import service
 from ocms_core.hst.request_checks import HstApplication
 from ocms_core.kernel.addresses import RegisteredAddress
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.kernel.decisions import Decision
+from tests.support.statements import recorded
 
 NOTICES = 10_000
 IDENTITY = "S1234567A"
@@ -135,7 +136,7 @@ def one_by_one(engine: Engine) -> None:
 
 def statements(engine: Engine, forget: Callable[[], None], work: Callable[[], None]) -> float:
     forget()
-    with sent_statements(engine) as sent:
+    with recorded(engine) as sent:
         work()
     return len(sent)
 

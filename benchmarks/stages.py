@@ -18,7 +18,7 @@ from xlsxwriter import Workbook as Writer  # type: ignore[import-untyped]  # it 
 
 from benchmarks.contenders.stages import by_hand, core_toppan, orm_submit
 from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, milliseconds, rate_of, time_of
-from benchmarks.ground import Ground, notice_no, outside_transactions, sent_statements
+from benchmarks.ground import Ground, notice_no, outside_transactions
 from benchmarks.memory import megabytes_grown
 from ocms_adapters.files.xlsx import write_workbook
 from ocms_adapters.sql.stages import SqlStageStores
@@ -28,6 +28,7 @@ from ocms_core.stages.client_checks import ToppanRun
 from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.request_checks import ChangeItem, Criteria
 from tests.support import engines
+from tests.support.statements import recorded
 
 PEOPLE = text("""
     INSERT INTO ocms_offence_notice_owner_driver (
@@ -135,7 +136,7 @@ def extra_statements(ground: Ground, numbers: Sequence[str], ours: Callable[[Seq
     counts = []
     for some in (numbers[:1], numbers):
         put_back(ground, numbers, TO_SUBMIT)
-        with sent_statements(ground.engine) as sent:
+        with recorded(ground.engine) as sent:
             ours(some)
         counts.append(len(sent))
     return counts[1] - counts[0]

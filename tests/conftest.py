@@ -11,6 +11,8 @@ from hypothesis import settings
 from tests.support.databases import Databases, postgres_databases, server_databases, sqlite_databases
 from tests.support.databases import sqlite_templates as filled
 from tests.support.postgres import PostgresServer, server_folder
+from tests.support.rule_results import RuleResults
+from tools.rule_pages import RESULTS
 
 SERVER_FOLDER = "TEST_POSTGRESQL_FOLDER"
 
@@ -25,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
         run = ExitStack()
         os.environ[SERVER_FOLDER] = str(run.enter_context(server_folder()).folder)
         config.add_cleanup(run.close)
+    config.pluginmanager.register(RuleResults(config.rootpath / RESULTS), "rule-results")
 
 
 @pytest.fixture(scope="session")

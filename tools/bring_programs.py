@@ -1,7 +1,7 @@
 """
 Install the Debian packages of the programs that tests run, where they are missing and root may.
 
-With `browser` those of `make test`, without a word those of `make world`.
+With `browser` that of `make screens`, without a word those of `make world`.
 """
 
 import os
@@ -25,6 +25,7 @@ WORLD = {
     "systemd-analyze": "systemd",
     "soffice": "libreoffice-calc-nogui",
     "pdftotext": "poppler-utils",
+    **BROWSER,
     "/usr/share/fonts/truetype/crosextra/Carlito-Regular.ttf": "fonts-crosextra-carlito",
 }
 # Where Debian puts servers; it is not on every user's path.

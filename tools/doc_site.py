@@ -7,21 +7,25 @@ from elsewhere, and no page has a script in it, so that it can be served under t
 """
 
 import hashlib
+import json
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import ocms_core
 from ocms_core.kernel.reference_defaults import SUSPENSION_REASONS
 from ocms_core.kernel.stages import STAGES
 from ocms_web.problems import STATUS
+from tests.support import rule_index
 from tools.markdown import table
 from tools.remedies import REMEDIES, refusals
+from tools.rule_pages import rule_pages
 
 ROOT = Path(__file__).parent.parent
+NODE, PICTURES = ROOT / ".tools/node/bin/node", ROOT / ".tools/pictures"
 DOCS, PAGES, SITE = ROOT / "docs", ROOT / ".tools/site-pages", ROOT / "var/guide"
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?!https?:|#)([^)#\s]+)((?:#[^)\s]*)?)\)")
 MERMAID = re.compile(r"^```mermaid\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
@@ -69,8 +73,32 @@ def site_link(page: Path, text: str, target: str, anchor: str) -> str:
 
 def site_page(page: Path) -> str:
     """Return the text of a page as the site has it."""
-    text = LINK.sub(lambda found: site_link(page, *found.groups()), page.read_text())
-    return MERMAID.sub(lambda found: f"```text\n{found[1]}```\n", text)
+    return site_text(page, page.read_text())
+
+
+def site_text(page: Path, text: str) -> str:
+    """Return the text of a page, at its place below `docs`, as the site has it."""
+    return LINK.sub(lambda found: site_link(page, *found.groups()), text)
+
+
+def draw(sources: Sequence[str]) -> Sequence[str]:
+    """Return the SVG of each diagram. Raises `CalledProcessError` where one cannot be drawn."""
+    command = [NODE, PICTURES / "draw.mjs"]
+    drawn = subprocess.run(command, input=json.dumps(sources), capture_output=True, text=True, check=True)
+    svgs: Sequence[str] = json.loads(drawn.stdout)
+    return svgs
+
+
+def draw_diagrams(pages: Path, drawn: Callable[[Sequence[str]], Sequence[str]] = draw) -> None:
+    """Put a drawing in the place of each diagram that a page has as Mermaid's source."""
+    for page in sorted(pages.rglob("*.md")):
+        text = page.read_text()
+        sources = MERMAID.findall(text)
+        for place, svg in enumerate(drawn(sources) if sources else ()):
+            name = f"{page.stem}-{place + 1}.svg"
+            (page.parent / name).write_text(svg)
+            text = MERMAID.sub(f"![The same as a picture]({name})\n", text, count=1)
+        page.write_text(text)
 
 
 def errors() -> Iterator[str]:
@@ -80,7 +108,8 @@ def errors() -> Iterator[str]:
     yield "What an answer that is not a success means, and what a caller does about it. The rule is where its"
     yield "text comes from ([rule index](rule-index.md)); a code without a status belongs to one item."
     yield ""
-    rules = {found[1]: found[0] for found in RULE_LINK.finditer((DOCS / "rule-index.md").read_text())}
+    ids = RULE_LINK.findall((DOCS / "rule-index.md").read_text())
+    rules = {each: f"[{each}](rules/{each}.md)" for each in ids}
     rows = (
         (
             f"`{code.code}`",
@@ -145,6 +174,11 @@ def prepare(pages: Path) -> None:
             target.write_text(site_page(file))
         else:
             shutil.copyfile(file, target)
+    sources = rule_index.read(ROOT)
+    for name, text in rule_pages(ROOT, sources):
+        (pages / "rules" / name).write_text(site_text(DOCS / "rules" / name, text))
+    listed = pages / "rule-index.md"
+    listed.write_text(RULE_LINK.sub(r"[\1](rules/\1.md)", listed.read_text()))
     for name, lines in (
         ("errors.md", errors()),
         ("glossary.md", glossary()),
@@ -184,6 +218,7 @@ def outside_assets(site: Path) -> Iterator[str]:
 def main() -> int:
     """Build the site; return the exit status, 1 when a page is not as it should be."""
     prepare(PAGES)
+    draw_diagrams(PAGES)
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict"]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         return 1

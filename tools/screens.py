@@ -26,6 +26,12 @@ PAGES: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("stages-preview", "/staff/stages", {"numbers": f"{EXAMPLE} 1234567890 X9"}),
     ("offender", f"/staff/notices/{EXAMPLE}/offenders/owner", {}),
     ("offender-preview", f"/staff/notices/{EXAMPLE}/offenders/owner", {"name": "MARY TAN"}),
+    ("dashboard", "/staff/dashboard", {}),
+    ("dashboard-notices", "/staff/dashboard/notices?stage=RD1&age=0", {}),
+    ("reports", "/staff/reports", {}),
+    ("hst", "/staff/hst", {}),
+    ("hst-apply", "/staff/hst/apply", {"idNo": "S1234567A"}),
+    ("hst-answers", "/staff/hst/answers", {}),
     ("no-page", "/staff/nothing", {}),
     ("sign-out", "/staff/sign-out", {}),
 )

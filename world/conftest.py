@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.browsers import at_browser, served_staff
 from tests.support.databases import Databases, sqlite_databases, sqlite_templates
 from tests.support.http_server import Deployment, Served, serving
 from tests.support.postgres import PostgresServer, running_server
+
+__all__ = ["at_browser", "served_staff"]
 
 
 @pytest.fixture(scope="session")
@@ -17,11 +20,17 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session", name="sqlite_templates")
+def migrated_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with one migrated SQLite file per side."""
+    return sqlite_templates(tmp_path_factory.mktemp("sqlite"))
+
+
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Served]:
     """Yield a running system on SQLite."""
     folder = tmp_path_factory.mktemp("served")
-    databases: Databases = sqlite_databases(sqlite_templates(tmp_path_factory.mktemp("sqlite")), folder)
+    databases: Databases = sqlite_databases(request.getfixturevalue("sqlite_templates"), folder)
     deployment = Deployment(databases, folder)
     with serving(deployment) as server:
         yield server

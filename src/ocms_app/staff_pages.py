@@ -13,7 +13,9 @@ from ocms_adapters.sql.staff_sessions import SqlStaffSessions
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app.change_pages import change_pages
 from ocms_app.explanations import explanations
+from ocms_app.figure_pages import figure_pages
 from ocms_app.settings import Settings, WrongSettings, variable
+from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.staff_sessions import SessionLimits
 from ocms_core.reversals.explaining import reversible_changes
 from ocms_web.authentication.bearer import BearerAuthenticator, KeySource
@@ -36,6 +38,7 @@ def portal_of(
     endpoints: Sequence[Endpoint],
     issuers: Sequence[tuple[Issuer, KeySource]],
     bearer: BearerAuthenticator,
+    reports: ReportStore,
 ) -> Portal | None:
     """Return the staff pages, None without a client; raise `WrongSettings` for an issuer that is none."""
     if not settings.staff_client_id:
@@ -50,11 +53,11 @@ def portal_of(
         {endpoint.operation: endpoint for endpoint in endpoints},
         Sessions(SqlStaffSessions(intranet), limits),
         SignIn(provider(settings, issuer), issuer, keys, settings.staff_client_id, bearer),
-        pages(settings, intranet),
+        pages(settings, intranet, reports),
     )
 
 
-def pages(settings: Settings, intranet: Engine) -> tuple[Page, ...]:
+def pages(settings: Settings, intranet: Engine, reports: ReportStore) -> tuple[Page, ...]:
     """Return the pages, in the order of their list."""
     stages, reversals = SqlStageStores(intranet), SqlReversalStores(intranet)
     notice = NoticePages(
@@ -63,7 +66,12 @@ def pages(settings: Settings, intranet: Engine) -> tuple[Page, ...]:
         explain=partial(explanations, settings, intranet),
         reversible=lambda notice_no, now: reversible_changes(notice_no, stores=reversals, now=now),
     )
-    return (FindPage(stages).page(), *notice.pages(), *change_pages(intranet))
+    return (
+        FindPage(stages).page(),
+        *notice.pages(),
+        *change_pages(intranet),
+        *figure_pages(settings, intranet, reports),
+    )
 
 
 def staff_issuer(settings: Settings, issuers: Sequence[tuple[Issuer, KeySource]]) -> tuple[Issuer, KeySource]:

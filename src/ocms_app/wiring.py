@@ -94,6 +94,12 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
         files=routes,
         guide=guide if settings.guide and guide.is_dir() else None,
         portal=portal_of(
-            settings, intranet, pipeline=pipeline, endpoints=endpoints, issuers=accepted, bearer=bearer
+            settings,
+            intranet,
+            pipeline=pipeline,
+            endpoints=endpoints,
+            issuers=accepted,
+            bearer=bearer,
+            reports=reports,
         ),
     )

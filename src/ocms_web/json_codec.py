@@ -15,7 +15,7 @@ ENCODER = msgspec.json.Encoder(decimal_format="number")
 DECODER = msgspec.json.Decoder()
 
 Value = TypeVar("Value")
-Written = TypeVar("Written")
+Encoded = TypeVar("Encoded")
 
 
 class Malformed(Exception):
@@ -60,6 +60,6 @@ def local_time(moment: datetime) -> str:
     return singapore(moment).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
-def or_null(write: Callable[[Value], Written], value: Value | None) -> Written | None:
+def or_null(write: Callable[[Value], Encoded], value: Value | None) -> Encoded | None:
     """Return a value as `write` writes it, null where there is none."""
     return None if value is None else write(value)

@@ -67,7 +67,7 @@ def observe_requests(app: ASGIApp, paths: frozenset[str]) -> ASGIApp:
                 template = str(scope.get("path_template", scope["path"]))
                 path = template if template in paths else "other"
                 seen = status[0] if status else None
-                method = str(scope["method"])
+                method = str(scope.get("method", ""))
                 CALLS.labels(method if method in METHODS else "other", path, str(seen)).inc()
                 SECONDS.labels(path).observe(seconds)
                 log.info("request", path=path, status=seen, milliseconds=round(seconds * 1000, 1))

@@ -175,8 +175,8 @@ def test_the_record_of_a_notice_tells_its_story_from_creation_to_payment_in_orde
         at = {"crs_date_of_suspension": local(NOW + timedelta(days=1))}
         connection.execute(update(t.ocms_valid_offence_notice).values(paid | at))
     assert audit.show(NO) == 0
-    told = [line for line in console.printed() if not line.startswith("  ")]
-    assert told == [
+    events = [line for line in console.printed() if not line.startswith("  ")]
+    assert events == [
         "2024-12-15 11:00:00  LTA_LOADER: notice added, by another program",
         "2025-01-14 11:00:00  OIC001 (oic), offender-furnish, request r-1",
         "2025-01-14 11:01:00  OIC001 (oic), offender-reverse, request r-2",

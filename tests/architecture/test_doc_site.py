@@ -1,5 +1,6 @@
 """The documentation site: each error has its remedy, links lead somewhere, nothing comes from elsewhere."""
 
+import json
 import re
 from http import HTTPStatus
 from pathlib import Path
@@ -10,8 +11,13 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.stages import STAGES
 from ocms_web.problems import STATUS
+from tests.support import rule_index
+from tests.support.rule_results import RuleResults
 from tools import doc_site
 from tools.remedies import REMEDIES
+from tools.rule_pages import NOT_RUN, result_in_words
+
+pytest_plugins = ["pytester"]
 
 # Outcomes of single items that are no refusal.
 TAKEN = {"CPS_SUCCESS", "CPS_ELIGIBLE", "PLUS_STAGE_CHANGED", "TOPPAN_AUTOMATIC", "TOPPAN_DELIVERED"}
@@ -53,12 +59,60 @@ def test_a_link_that_leads_nowhere_is_refused() -> None:
 def test_errors_and_glossary_are_printed_from_the_tables(pages: Path) -> None:
     errors = (pages / "errors.md").read_text()
     assert "| `OCMS-4031` | 403 | Not allowed | Use a credential with the role" in errors
-    assert "[P23](rules/court.md#p23)" in errors
+    assert "[P23](rules/P23.md)" in errors
     glossary = (pages / "glossary.md").read_text()
     assert all(f"| {stage} | {meaning} |" in glossary for stage, meaning in STAGES.items())
     assert all(f"| {word} |" in glossary for word in ("TS", "PS", "HST", "CRS", "EPR"))
     assert "| PS-WWP |" in glossary
     assert "::: ocms_core.court.service\n" in (pages / "core/index.md").read_text()
+
+
+def test_every_rule_has_a_page_of_its_own(pages: Path) -> None:
+    sources = rule_index.read(doc_site.ROOT)
+    for rule in sources.rules:
+        page = (pages / "rules" / f"{rule.id}.md").read_text()
+        assert f"*{rule.section}.*" in page
+        assert rule.sentence in page or "](" in rule.sentence, rule.id
+        assert all(f".{each.name}`: " in page for each in rule_index.citing(sources.functions, rule.id))
+        assert all(name in page for _, name in rule_index.cases_by_file(sources, rule.id))
+        assert "## Last result" in page
+        assert f"[{rule.id}](rules/{rule.id}.md)" in (pages / "rule-index.md").read_text()
+
+
+def test_the_last_result_of_a_rule_is_what_its_tests_gave(pytester: pytest.Pytester) -> None:
+    file = pytester.path / "var" / "results.json"
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.rule("P1", "P2")
+        def test_passes(): pass
+
+        @pytest.mark.rule("P2")
+        def test_fails(): assert False
+
+        def test_of_no_rule(): pass
+        """
+    )
+    pytester.inline_run("-p", "no:cacheprovider", plugins=[RuleResults(file)])
+    given = json.loads(file.read_text())
+    assert {rule: (one["passed"], one["failed"]) for rule, one in given.items()} == {
+        "P1": (1, 0),
+        "P2": (1, 1),
+    }
+    assert result_in_words(given["P1"]).startswith("1 tests passed, none failed, 20")
+    assert "**1 failed**" in result_in_words(given["P2"])
+    assert result_in_words(None) == NOT_RUN
+
+
+def test_a_diagram_in_a_page_becomes_its_drawing(tmp_path: Path) -> None:
+    page = tmp_path / "api" / "page.md"
+    page.parent.mkdir()
+    page.write_text("a\n\n```mermaid\none\n```\n\nb\n\n```mermaid\ntwo\n```\n")
+    doc_site.draw_diagrams(tmp_path, lambda sources: [f"<svg>{each.strip()}</svg>" for each in sources])
+    pictures = re.findall(r"^!\[.+\]\((.+)\)$", page.read_text(), re.MULTILINE)
+    assert [(page.parent / name).read_text() for name in pictures] == ["<svg>one</svg>", "<svg>two</svg>"]
+    assert "mermaid" not in page.read_text()
 
 
 def test_scripts_of_pages_become_files(tmp_path: Path) -> None:

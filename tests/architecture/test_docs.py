@@ -104,7 +104,7 @@ def test_an_answer_fits_but_for_its_holes(form: str, shown: str, given: str, *, 
     assert fits(form, shown, given) is same
 
 
-@pytest.mark.parametrize("tool", ["tools.reference_page", "tools.data_dictionary"])
+@pytest.mark.parametrize("tool", ["tools.reference_page", "tools.data_dictionary", "tools.sequences"])
 def test_a_page_printed_from_tables_is_what_they_say(tool: str) -> None:
     given = subprocess.run(
         [sys.executable, "-m", tool, "--check"],

@@ -16,4 +16,4 @@ def test_just_the_old_rows_go_while_others_write(postgres: PostgresServer) -> No
         found = run(engine, CHUNK + 1, writers=1)
         engine.dispose()
     assert set(found) == set(COLUMNS)
-    assert all(len(seen.transactions) >= 3 for seen in found.values())
+    assert all(len(seen.transactions) >= 2 for seen in found.values())

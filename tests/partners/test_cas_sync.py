@@ -71,11 +71,14 @@ class Ocms(httpx.BaseTransport):
     calls: list[tuple[str, datetime, tuple[str, ...]]] = field(factory=list)
     malformed: frozenset[str] = frozenset()
     mishaps: list[int] = field(factory=list)
+    request_ids: list[str] = field(factory=list)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if len(self.calls) == self.dies_after:
             raise Killed
-        numbers = tuple(notice["noticeNo"] for notice in json.loads(request.read())["notices"])
+        body = json.loads(request.read())
+        numbers = tuple(notice["noticeNo"] for notice in body["notices"])
+        self.request_ids.append(body["requestId"])
         path, now = request.url.path, self.time.now()
         recent = [at for called, at, _ in self.calls if called == path and now - at < HOUR]
         assert len(recent) < 10, "the eleventh request of an hour"
@@ -178,6 +181,20 @@ def test_a_repeat_whose_first_delivery_is_still_answered_is_sent_again(tmp_path:
     sync = open_sync(unpaid(tmp_path, 5), client(ocms))
     assert sync.payment_statuses() == {"batches": 1, "called": 1, "refused": 0, "notices": 5, "known": 5}
     assert len(ocms.calls) == 4
+
+
+@pytest.mark.rule("K1", "P43")
+def test_each_update_has_a_request_id_of_its_own_the_same_on_every_retry(tmp_path: Path) -> None:
+    ocms = Ocms(Time())
+    sync = open_sync(unpaid(tmp_path, 600), client(ocms))
+    sync.payment_statuses()
+    ocms.request_ids.clear()
+    ocms.mishaps += [409, 503]
+    assert sync.court_notices()["updated"] == 600
+    *first, second = ocms.request_ids
+    assert len(first) == 3
+    assert len(set(first)) == 1
+    assert second not in first
 
 
 @pytest.mark.rule("P43")

@@ -12,6 +12,7 @@ from ocms_core.hst.facts import (
     DataHiveAnswers,
     HstNotice,
     IdentityFacts,
+    ListedIdentity,
     Statistics,
     UnreportedAnswer,
 )
@@ -115,6 +116,13 @@ class InMemoryHstStores:
         """Return who was checked in a month."""
         assert since < before <= since + timedelta(days=31)
         return self.checked.get(since, ())
+
+    def listed_with_answer(self, id_no: str) -> tuple[ListedIdentity | None, AddressAnswer | None]:
+        """Return the last check of an identity."""
+        of_identity = [
+            each for checked in self.checked.values() for each in checked if each.answer.id_no == id_no
+        ]
+        return (of_identity[-1].listed, of_identity[-1].answer) if of_identity else (None, None)
 
     def statistics(self, since: datetime, before: datetime) -> Statistics:
         """Return figures that name the months they are of."""

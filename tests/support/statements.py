@@ -38,6 +38,12 @@ def recorded(engine: Engine | type[Engine] = Engine) -> Iterator[list[str]]:
             note(str(query), len(sets))
             super().executemany(query, sets, returning=returning)
 
+    class ServerCursor(psycopg.ServerCursor[Any]):
+        def execute(self, query: Any, *arguments: Any, **options: Any) -> "ServerCursor":
+            note(str(query))
+            super().execute(query, *arguments, **options)
+            return self
+
     def see(
         connection: Connection,
         _cursor: object,
@@ -51,11 +57,12 @@ def recorded(engine: Engine | type[Engine] = Engine) -> Iterator[list[str]]:
 
     def watch(connection: Any, *_: object) -> None:
         if isinstance(connection, psycopg.Connection):
-            connection.cursor_factory = Cursor
+            connection.cursor_factory, connection.server_cursor_factory = Cursor, ServerCursor
 
     def leave(connection: Any, *_: object) -> None:
         if isinstance(connection, psycopg.Connection):
             connection.cursor_factory = psycopg.Cursor
+            connection.server_cursor_factory = psycopg.ServerCursor
 
     listeners = (("before_cursor_execute", see), ("checkout", watch), ("checkin", leave))
     for name, listener in listeners:

@@ -119,6 +119,12 @@ class SqlHstReader:
         }
         return (CheckedIdentity(answer(row), on_list.get(row.id_no)) for row in answered)
 
+    def listed_with_answer(self, id_no: str) -> tuple[ListedIdentity | None, AddressAnswer | None]:
+        """Return an identity as it is listed and the latest answer about it, in two statements."""
+        on_list = self._among(self._queries.listed, [id_no])
+        answered = self._among(self._queries.answers, [id_no])
+        return next(map(listed, on_list), None), next(map(answer, answered), None)
+
     def statistics(self, since: datetime, before: datetime) -> Statistics:
         """Count the list and its suspensions, in one statement."""
         bound = {"since": local(since), "before": local(before)}

@@ -10,13 +10,14 @@ from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.locks import SqlJobStore
 from ocms_app.cli.listing import SECOND, AsJson, show_list
 from ocms_app.databases import lock_times, open_databases
+from ocms_app.job_overview import SettingsJobOverview
 from ocms_app.job_runner import JobRunner, process_runs
-from ocms_app.job_table import FREQUENT_JOBS, JOBS, Job, job_named, schedules_in_effect
+from ocms_app.job_table import FREQUENT_JOBS, JOBS, Job, job_named
 from ocms_app.jobs.sending_alerts import alert_sender
-from ocms_app.scheduler import check_schedules, schedule_of
+from ocms_app.scheduler import check_schedules
 from ocms_app.startup import startup
 from ocms_core.jobs.locks import JobLocks, last_extended
-from ocms_core.jobs.runs import JobCounts, Run, RunResult, SkipReason, dated_ahead
+from ocms_core.jobs.runs import JobCounts, JobState, Run, RunResult, SkipReason, dated_ahead
 from ocms_core.kernel.alerts import Alert
 
 app = App(name="jobs", help="List the jobs, run one by hand, show their history, release a lock.")
@@ -31,16 +32,17 @@ def list_jobs(*, as_json: AsJson = False) -> None:
     settings, now = startup(), SystemClock().now()
     check_schedules(settings.schedules)
     databases = open_databases(settings)
-    schedules = schedules_in_effect(settings)
-    latest = {run.job: run for run in SqlJobRuns(databases.intranet, lock_times(settings)).latest()}
+    states = SettingsJobOverview(settings, databases.intranet).jobs(now)
 
-    def row(job: Job) -> tuple[object, ...]:
-        run, slot = latest.get(job.name), schedule_of(job, schedules).next_after(now)
-        last = (run.started_at, run.state) if run else (None, None)
-        return (job.name, schedules[job.name] or "by hand", *last, slot, job.what, job.at_most, job.at_least)
+    def row(state: JobState, job: Job) -> tuple[object, ...]:
+        last = (state.last.started_at, state.last.state) if state.last else (None, None)
+        return (
+            *(state.name, state.schedule or "by hand", *last, state.next_at, state.what),
+            *(job.at_most, job.at_least),
+        )
 
     columns = ("job", "schedule", "last run", "state", "next", "what", "at most", "at least")
-    show_list(columns, map(row, JOBS), as_json=as_json)
+    show_list(columns, map(row, states, JOBS), as_json=as_json)
     for lock in SqlJobStore(databases.intranet, lock_times(settings)).held_locks():
         if ahead := dated_ahead(lock):
             print(f"{lock.job}: {lock.holder} dated its lock {ahead} ahead; {REMEDY}", file=sys.stderr)

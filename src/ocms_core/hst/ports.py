@@ -10,11 +10,13 @@ from ocms_core.hst.facts import (
     DataHiveAnswers,
     IdentityFacts,
     KnownOffender,
+    ListedIdentity,
     ListedRow,
     Statistics,
     UnreportedAnswer,
 )
 from ocms_core.hst.request_checks import HstListQuery
+from ocms_core.kernel.addresses import AddressAnswer
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.unit_of_work import Store
 
@@ -64,6 +66,9 @@ class HstReader(Protocol):
 
     def checked_identities(self, since: datetime, before: datetime) -> Iterable[CheckedIdentity]:
         """Return the identities whose latest answer came in within a period, by number."""
+
+    def listed_with_answer(self, id_no: str) -> tuple[ListedIdentity | None, AddressAnswer | None]:
+        """Return an identity as it is listed, and the latest answer about it; None for what there is not."""
 
     def statistics(self, since: datetime, before: datetime) -> Statistics:
         """Count the list and its suspensions now, and those of a period."""

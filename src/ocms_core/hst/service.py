@@ -7,12 +7,13 @@ Those that write take the call they answer: a repeat of it raises a `RepeatedCal
 from datetime import date, datetime
 
 from ocms_core.hst import applying, lookup, reviving, updating
-from ocms_core.hst.facts import CheckedIdentity, KnownOffender
+from ocms_core.hst.facts import CheckedIdentity, KnownOffender, ListedIdentity
 from ocms_core.hst.listing import HstListPage
 from ocms_core.hst.outcomes import CheckOutcome, MonthOfChecks, last_months, month_of_checks, outcome_of
 from ocms_core.hst.ports import HstStores
 from ocms_core.hst.reports import month_bounds
 from ocms_core.hst.request_checks import HstApplication, HstListQuery, HstRevival, HstUpdate
+from ocms_core.kernel.addresses import AddressAnswer
 from ocms_core.kernel.codes import HST_NOT_CREATED, HST_NOT_REVIVED, HST_NOT_UPDATED
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.decision_moments import dates_of
@@ -133,3 +134,9 @@ def checked_in(
     with stores.reading() as reader:
         checked = tuple(reader.checked_identities(*month_bounds(month)))
     return tuple(each for each in checked if outcome is None or outcome_of(each) is outcome)
+
+
+def show_identity(id_no: str, *, stores: HstStores) -> tuple[ListedIdentity | None, AddressAnswer | None]:
+    """Return an identity as it is listed, and what MHA or DataHive said of it last; None for what is not."""
+    with stores.reading() as reader:
+        return reader.listed_with_answer(id_no)

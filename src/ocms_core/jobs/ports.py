@@ -5,7 +5,17 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeAlias
 
-from ocms_core.jobs.runs import HeldLock, JobCounts, LockLease, LockRequest, RunOutcome, RunResult, SlotRuns
+from ocms_core.jobs.runs import (
+    HeldLock,
+    JobCounts,
+    JobState,
+    LockLease,
+    LockRequest,
+    Run,
+    RunOutcome,
+    RunResult,
+    SlotRuns,
+)
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.value_objects import value_object
@@ -138,6 +148,16 @@ class RunObserver(Protocol):
 
     def ended(self, lease: LockLease, outcome: RunOutcome) -> None:
         """Note what the run came to."""
+
+
+class JobOverview(Protocol):
+    """The jobs and what they did, to be shown."""
+
+    def jobs(self, now: datetime) -> Sequence[JobState]:
+        """Return every job with its last run and its next, in the order of the table of jobs."""
+
+    def runs(self, job: str | None, last: int) -> Sequence[Run]:
+        """Return the last runs of a job, or of all but what ran well each minute; the newest first."""
 
 
 class Schedule(Protocol):

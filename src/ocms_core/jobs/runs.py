@@ -142,6 +142,17 @@ class Run:
 
 
 @value_object
+class JobState:
+    """A job as its schedule and its last run show it; `schedule` is empty for one that is run by hand."""
+
+    name: str
+    what: str
+    schedule: str
+    last: Run | None
+    next_at: datetime | None
+
+
+@value_object
 class RunOutcome:
     """What a run came to: its number, result, counts, and the error that ended it."""
 

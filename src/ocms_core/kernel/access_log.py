@@ -15,6 +15,9 @@ class StaffPage(Enum):
     FIND = "staff page: find"
     NOTICE = "staff page: notice"
     OFFENDER = "staff page: offender"
+    HST = "staff page: HST"
+    REPORTS = "staff page: reports"
+    DASHBOARD = "staff page: dashboard"
 
 
 class AccessRecords(Protocol):

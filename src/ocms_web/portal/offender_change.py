@@ -223,7 +223,7 @@ def state_of(visit: Visit) -> OffenderState:
 
 @rule("F13")
 def tell_what_prevents(visit: Visit, state: OffenderState) -> None:
-    """Tell the officer at once why a form would be refused (F13); an update is never prevented."""
+    """Add the message why a form would be refused (F13); an update is never prevented."""
     if state.action == UPDATE:
         return
     body = {"noticeNo": state.notice_no, "offenderType": state.role.upper()}

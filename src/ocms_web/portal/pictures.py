@@ -73,7 +73,7 @@ class Canvas:
     """An SVG image that grows downwards; `name` makes its ids the page's own."""
 
     def __init__(self, name: str, title: str, description: str) -> None:
-        self.root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "class": "picture"})
+        self.root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg"})
         self.root.set("role", "img")
         self.root.set("aria-labelledby", f"{name}-title {name}-description")
         for element, text in (("title", title), ("desc", description)):
@@ -112,7 +112,7 @@ def bar_chart(name: str, title: str, series: Sequence[str], bars: Sequence[Bar])
     ]
     canvas = Canvas(name, title, ". ".join(described) or "There is nothing to show.")
     top = legend(canvas, series) if len(series) > 1 else 4.0
-    left = 8 + LABEL_LETTER * max((len(shortened(bar.label)) for bar in bars), default=0)
+    left = 14 + LABEL_LETTER * max((len(shortened(bar.label)) for bar in bars), default=0)
     most = max((bar.total for bar in bars), default=0)
     scale = (WIDTH - left - 14 - LETTER * len(f"{most:,}")) / max(most, 1)
     for bar in bars:
@@ -211,7 +211,7 @@ def draw_move(canvas: Canvas, move: PossibleMove, due: date | None, y: float) ->
 def write_stage(canvas: Canvas, x: float, y: float, stage: str, **attributes: object) -> None:
     """Write a stage, and beside it what it means."""
     canvas.text(x, y, stage, font_weight="bold", **attributes)
-    canvas.text(x + 34, y, STAGES.get(stage, ""), font_size=11, **attributes)
+    canvas.text(x + 38, y, STAGES.get(stage, ""), font_size=11, **attributes)
 
 
 def meaning(stage: str) -> str:

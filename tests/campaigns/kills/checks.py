@@ -23,12 +23,17 @@ STANDING = """
 SELECT n.notice_no, n.prev_processing_stage,
   (SELECT count(*) FROM ocms_change_of_processing c WHERE c.notice_no = n.notice_no),
   (SELECT count(*) FROM ocms_offender_history h WHERE h.notice_no = n.notice_no),
-  (SELECT count(*) FROM ocms_outbox o WHERE o.notice_no = n.notice_no AND o.kind = 'NOTICE') - 1,
+  coalesce(o.rows, 0) - 1,
   (SELECT count(*) FROM ocms_suspended_notice s
     WHERE s.notice_no = n.notice_no AND s.date_of_revival IS NULL),
   (SELECT count(*) FROM ocms_suspended_notice s
     WHERE s.notice_no = n.notice_no AND s.date_of_revival IS NOT NULL)
-FROM ocms_valid_offence_notice n WHERE n.notice_no = ANY(:numbers)
+FROM ocms_valid_offence_notice n
+LEFT JOIN (
+  SELECT notice_no, count(*) AS rows FROM ocms_outbox
+  WHERE kind = 'NOTICE' AND notice_no = ANY(:numbers) GROUP BY notice_no
+) o ON o.notice_no = n.notice_no
+WHERE n.notice_no = ANY(:numbers)
 """
 RECORDED = """
 SELECT request_id, count(*) FROM ocms_audit_row WHERE request_id = ANY(:keys) GROUP BY request_id

@@ -1,8 +1,9 @@
 """
 A process that has loaded OCMS and forks: each child goes on as a new `ocms` does, without loading it again.
 
-It reads orders as JSON, a line each, and prints the number of the child. At the end of its input it kills all
-children with what they have started.
+It reads orders as JSON, a line each: what the child is to be, whose number it prints, or the number of a
+child that was killed, which it prints once it has ended; until then no other process gets that number. At the
+end of its input it kills all other children with what they have started.
 """
 
 import importlib
@@ -12,7 +13,6 @@ import pkgutil
 import signal
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import granian.server  # noqa: F401  # `ocms serve` loads it when it starts
@@ -34,7 +34,6 @@ def load() -> None:
 
 def become(order: Mapping[str, Any]) -> None:
     """Go on as the `ocms` of an order, in a session of its own."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     os.chdir(order["folder"])
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -48,21 +47,25 @@ def become(order: Mapping[str, Any]) -> None:
 
 
 def main() -> None:
-    """Fork a child for each order."""
+    """Fork a child for each order, and wait for those that were killed."""
     load()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever has ended is gone at once, nobody waits for it
-    children = []
+    children = set[int]()
     for line in sys.stdin:
-        child = os.fork()
-        if not child:
-            become(json.loads(line))
-            return
-        children.append(child)
-        sys.stdout.write(f"{child}\n")
+        order = json.loads(line)
+        if isinstance(order, int):
+            os.waitpid(order, 0)
+            children.discard(order)
+            answer = order
+        else:
+            answer = os.fork()
+            if not answer:
+                become(order)
+                return
+            children.add(answer)
+        sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()
     for child in children:
-        with suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)
+        os.killpg(child, signal.SIGKILL)
 
 
 if __name__ == "__main__":

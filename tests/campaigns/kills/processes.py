@@ -8,7 +8,7 @@ import sys
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import define, frozen
@@ -27,7 +27,6 @@ WORDS: Mapping[str, Callable[[int], Sequence[str]]] = {
 }
 FORKING = (sys.executable, "-m", "tests.campaigns.kills.forking")
 PROJECT = Path(__file__).parents[3]
-END_SECONDS = 30
 
 
 @frozen
@@ -39,6 +38,13 @@ class Forking:
     def start(self, words: Sequence[str], folder: Path, log: Path, environment: Mapping[str, str]) -> int:
         """Start an `ocms` and return its number; it is also that of its process group."""
         order = {"words": words, "folder": str(folder), "log": str(log), "environment": environment}
+        return self._answer_to(order)
+
+    def wait_for(self, number: int) -> None:
+        """Wait until a process that was killed has ended; its number may be that of another from then on."""
+        self._answer_to(number)
+
+    def _answer_to(self, order: object) -> int:
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(f"{json.dumps(order)}\n")
@@ -102,15 +108,9 @@ class OcmsProcess:
         return not runs(self.number)
 
     def stop(self) -> None:
-        """Kill it with all that it has started, and wait until they have ended."""
-        ours = [self.number]
-        with suppress(FileNotFoundError, ProcessLookupError):
-            children = Path(f"/proc/{self.number}/task/{self.number}/children").read_text()
-            ours += map(int, children.split())
-            os.killpg(self.number, signal.SIGKILL)
-        deadline = time.monotonic() + END_SECONDS
-        while any(map(runs, ours)) and time.monotonic() < deadline:
-            time.sleep(0.005)
+        """Kill it with all that it has started, and wait until it has ended."""
+        os.killpg(self.number, signal.SIGKILL)
+        self.forking.wait_for(self.number)
 
 
 def runs(number: int) -> bool:

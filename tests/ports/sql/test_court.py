@@ -10,7 +10,7 @@ import pytest
 from attrs import frozen
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, Select, text
 from sqlalchemy.dialects import mssql
 
 from ocms_adapters.sql.court import CourtStatements, SqlCourtStores, has_dayend
@@ -359,7 +359,11 @@ def bytes_written(engine: Engine, action: Callable[[], object]) -> int:
 @pytest.mark.rule("G13", "G9")
 def test_the_statements_compile_for_sql_server_with_one_value_to_bind_and_their_lock_hints() -> None:
     dialect = mssql.dialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
-    for name, statement in vars(CourtStatements(dialect)).items():
+    selects = {
+        name: each for name, each in vars(CourtStatements(dialect)).items() if isinstance(each, Select)
+    }
+    assert len(selects) == 6
+    for name, statement in selects.items():
         compiled = statement.compile(dialect=dialect)
         assert [parameter for parameter, value in compiled.params.items() if value is None] == ["keys"]
         assert len(compiled.params) < 10

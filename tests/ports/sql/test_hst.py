@@ -36,6 +36,7 @@ from tests.support.hst_facts import (
     answer,
 )
 from tests.support.hst_rows import OFFENCE_AT, HstDatabase, application, hst_database, offender
+from tests.support.statements import recorded
 
 OTHER = "S7654321B"
 HELD = ("TS", "HST", local(NOW), local(DUE))
@@ -583,6 +584,39 @@ def test_the_month_of_an_answer_is_that_of_its_receipt(database: HstDatabase) ->
         assert list(reader.checked_identities(*month_bounds(date(2025, 2, 1)))) == []
         (found,) = reader.checked_identities(*month_bounds(date(2025, 3, 1)))
     assert found.answer.answered_at == given
+
+
+@pytest.mark.rule("H37")
+def test_an_identity_is_shown_as_listed_with_the_latest_answer(database: HstDatabase) -> None:
+    assert service.show_identity(IDENTITY, stores=database.stores) == (None, None)
+    applied(database)
+    listed, none = service.show_identity(IDENTITY, stores=database.stores)
+    assert listed is not None
+    assert (listed.id_no, none) == (IDENTITY, None)
+    with database.stores.writing() as store:
+        store.record([AddressAnswered(answer(answered_at=NOW))], NOW, isolate=False)
+    with recorded(database.engine) as statements:
+        shown = service.show_identity(IDENTITY, stores=database.stores)
+    assert shown == (listed, answer(answered_at=NOW))
+    assert len(statements) == 2
+
+
+@pytest.mark.rule("H37")
+def test_the_outcomes_of_months_take_as_many_statements_for_one_identity_as_for_many(
+    database: HstDatabase,
+) -> None:
+    counts = []
+    for many in (0, 1, 20):
+        for place in range(many):
+            service.apply(application(f"S{place:07}Z"), officer="O", stores=database.stores, now=NOW)
+        with database.stores.writing() as store:
+            answers = [AddressAnswered(answer(id_no=f"S{place:07}Z")) for place in range(many)]
+            store.record(answers, NOW, isolate=False)
+        with recorded(database.engine) as statements:
+            found = service.count_outcomes(months=2, stores=database.stores, now=NOW)
+        assert sum(found[-1].identities) == many
+        counts.append(len(statements))
+    assert len(set(counts)) == 1
 
 
 @pytest.mark.rule("H35", "H41")

@@ -347,8 +347,8 @@ def known(argument: ast.expr) -> bool:
 
 # Each executes a statement of a collection that its caller has chosen.
 CHOSEN_BY_THE_CALLER = {
-    "sql/change_writer.py", "sql/court.py", "sql/hst.py", "sql/offenders.py", "sql/reconciliation.py",
-    "sql/replication.py", "sql/stages.py",
+    "sql/change_writer.py", "sql/court.py", "sql/driver_statements.py", "sql/hst.py", "sql/offenders.py",
+    "sql/reconciliation.py", "sql/replication.py", "sql/stages.py",
 }  # fmt: skip
 
 

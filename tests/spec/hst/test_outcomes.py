@@ -7,11 +7,11 @@ from attrs import evolve
 
 from ocms_core.hst.facts import CheckedIdentity
 from ocms_core.hst.outcomes import CheckOutcome, MonthOfChecks, last_months, outcome_of
-from ocms_core.hst.service import checked_in, count_outcomes
+from ocms_core.hst.service import checked_in, count_outcomes, show_identity
 from ocms_core.kernel.addresses import RegisteredAddress
 from tests.support.builders import at
 from tests.support.cases import Case, parametrize_cases
-from tests.support.hst_facts import ADDRESS, LISTED, NEW_ADDRESS, NOW, SINCE, answer
+from tests.support.hst_facts import ADDRESS, IDENTITY, LISTED, NEW_ADDRESS, NOW, SINCE, answer
 from tests.support.in_memory_hst import InMemoryHstStores
 
 FOUND = CheckedIdentity(answer(), LISTED)
@@ -88,3 +88,10 @@ def test_the_outcomes_of_months_are_the_lengths_of_their_lists() -> None:
         lists = [checked_in(each.month, outcome, stores=held.stores) for outcome in CheckOutcome]
         assert tuple(map(len, lists)) == each.identities
         assert sum(each.identities) == len(checked_in(each.month, None, stores=held.stores))
+
+
+@pytest.mark.rule("H37")
+def test_an_identity_is_shown_with_what_was_said_of_it_last() -> None:
+    held = InMemoryHstStores(checked={at("2024-12-01T00:00:00"): [SAME], NOW: [FOUND]})
+    assert show_identity(IDENTITY, stores=held.stores) == (LISTED, answer())
+    assert show_identity("S7654321B", stores=held.stores) == (None, None)

@@ -186,4 +186,5 @@ def test_the_list_costs_the_same_statements_for_one_case_and_for_five_hundred(
     opened.dispose()
     deployment.engine.dispose()
     # The limit; of each kind the number, and the cases where the page has room: one each, of jobs four.
-    assert costs == [1 + 8 + 8, 1 + 8 + 8, 1 + 5 + 4]
+    assert costs[0] == costs[1] <= 1 + 8 + 8
+    assert costs[2] < costs[0], "a page that is full of notices reads no other cases"

@@ -62,7 +62,10 @@ WORDS: Mapping[type[Enum], tuple[str, ...]] = {
         *("answers", "outbox", "rate_slots", "access_records", "frequent_runs", "job_runs", "alerts"),
         *("reports", "sessions"),
     ),
-    StaffPage: ("staff page: find", "staff page: notice", "staff page: offender"),
+    StaffPage: (
+        *("staff page: find", "staff page: notice", "staff page: offender", "staff page: HST"),
+        *("staff page: reports", "staff page: dashboard"),
+    ),
     CheckOutcome: ("new-address", "listed-address", "invalid-address", "no-address", "revived"),
     StuckKind: ("notice", "suspension", "delivery", "enquiry", "job_run"),
 }

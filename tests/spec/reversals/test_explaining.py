@@ -47,7 +47,9 @@ EXPLANATIONS: tuple[Case[ReversibleNotice | None, ReversalKind, Explanation], ..
 
 @pytest.mark.rule("K4")
 def test_a_notice_is_explained_for_each_kind_of_reversal() -> None:
-    stages, offender, hst = explain(N, stores=MemoryStore(), now=NOW)
+    store = MemoryStore()
+    stages, offender, hst = explain(N, stores=store, now=NOW)
+    assert store.loaded_for == [((N,), NOW)]
     assert stages == EXPLANATIONS[0].says
     assert (offender.operation, hst.operation) == ("offender-reverse", "reverse-hst")
 

@@ -23,7 +23,6 @@ from ocms_core.kernel.suspensions import (
     shown_suspension,
 )
 from ocms_core.offenders.facts import OffenderNotice
-from ocms_core.stages.client_checks import ToppanRun
 from ocms_core.stages.facts import EntryChange, StageNotice
 from tests.spec.state_space.checking import checked
 from tests.spec.state_space.explained import explained_as_answered
@@ -77,10 +76,6 @@ def permanent_row(suspensions: Suspensions) -> bool:
 
 def falls_due_while_listed(notice: HstNotice, facts: IdentityFacts, now: datetime) -> bool:
     return notice.id_no in facts.listed and FALLS_DUE(notice, facts, now)
-
-
-def by_hand_at_any_time(notice: StageNotice, run: ToppanRun, latest: EntryChange | None) -> bool:
-    return notice.stage == run.stage and latest is not None and latest.stage == run.stage
 
 
 def last_by_role(role: str) -> tuple[int, str]:
@@ -139,7 +134,7 @@ MONEY = (
     ("U4", "a move owes no fee", "stages.stage_transition.amount_payable", composition_alone, "S40"),
     ("U4", "a taker cannot pay", "offenders.effects.PAYABLE", None, "U4"),
     ("U4", "a move leaves payment refused", "stages.officer_changes.PAYABLE", None, "U4"),
-    ("S72", "by hand at any time", "stages.toppan.is_changed_by_hand", by_hand_at_any_time, "S72"),
+    ("S72", "no change by hand counts", "stages.toppan.is_changed_by_hand", never, "S72"),
     ("S76", "a print run moves anything", "stages.toppan.print_run_refusal", none, "S76"),
     ("F24", "no furnish is a repeat", "offenders.furnishing.is_repeat", never, "F24"),
     ("P24", "the old plan stays", "court.court_notices.next_stage", none, "P24"),

@@ -139,9 +139,9 @@ def test_of_two_officers_in_the_same_second_one_furnishes_and_the_other_is_told(
         answers = list(
             pool.map(lambda both: confirm(both[0], HIRER, both[1]), zip(browsers, shown, strict=True))
         )
-    told = [answer for answer in answers if "have changed since you looked" in text_of(answer)]
-    assert len(told) == 1
-    (other,) = (browser for browser, answer in zip(browsers, answers, strict=True) if answer is told[0])
+    answered = [answer for answer in answers if "have changed since you looked" in text_of(answer)]
+    assert len(answered) == 1
+    (other,) = (browser for browser, answer in zip(browsers, answers, strict=True) if answer is answered[0])
     history = rows_of(staff.engine, t.ocms_offender_history, NUMBER)
     assert len(history) == 1
     again = send(other, HIRER, "update", "preview", name="MARY HO", blockNo="12", postalCode="123456")
@@ -154,11 +154,11 @@ def test_a_change_in_between_is_told(staff: StaffSite, officer: StaffBrowser) ->
     with_owner(staff.engine)
     shown = send(officer, HIRER, "furnish", "preview", **PERSON)
     put_person(staff.engine, NUMBER, "H", JOHN)
-    told = confirm(officer, HIRER, shown.text)
-    assert told.status_code == 409
-    assert "have changed since you looked" in text_of(told)
-    assert "Redirect to the hirer" in told.text
-    assert 'value="MARY TAN"' in told.text, "what was typed is kept"
+    answered = confirm(officer, HIRER, shown.text)
+    assert answered.status_code == 409
+    assert "have changed since you looked" in text_of(answered)
+    assert "Redirect to the hirer" in answered.text
+    assert 'value="MARY TAN"' in answered.text, "what was typed is kept"
     assert current_roles(staff.engine, NUMBER) == ["O"]
 
 

@@ -114,11 +114,11 @@ def test_a_change_in_between_is_told_and_nothing_is_overwritten(
         statement = update(t.ocms_valid_offence_notice).where(von.notice_no == NUMBERS[1])
         connection.execute(statement.values(last_processing_stage="ENA"))
     put_changes(staff.engine, NUMBERS[2:], "2024-01-01 10:00:00")
-    told = confirm(officer, shown)
-    assert told.status_code == 409
-    assert f"{NUMBERS[1]} has changed since you looked" in text_of(told)
+    answered = confirm(officer, shown)
+    assert answered.status_code == 409
+    assert f"{NUMBERS[1]} has changed since you looked" in text_of(answered)
     assert set(stages_of(staff.engine).values()) == {"DN1", "ENA"}
-    assert hidden(told.text, "key") != hidden(shown, "key")
+    assert hidden(answered.text, "key") != hidden(shown, "key")
 
 
 def test_of_two_officers_in_the_same_second_one_changes_and_the_other_is_told(staff: StaffSite) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.browsers import OfficerAtBrowser, needs_browser
+from tests.support.browsers import OfficerAtBrowser
 from tests.support.offender_builders import JOHN
 from tests.support.offender_rows import put_notice, put_person
 from tests.support.stage_rows import in_stage
@@ -11,7 +11,6 @@ NUMBERS = ["500500701A", "500500702B"]
 FURNISHED = "500500703C"
 
 
-@needs_browser
 def test_stages_are_changed_and_put_back_by_the_keyboard(at_browser: OfficerAtBrowser) -> None:
     in_stage(at_browser.site.served.deployment.engine, NUMBERS)
     page = at_browser.page
@@ -34,7 +33,6 @@ def test_stages_are_changed_and_put_back_by_the_keyboard(at_browser: OfficerAtBr
     assert at_browser.violations() == []
 
 
-@needs_browser
 @pytest.mark.rule("F52")
 def test_an_offender_is_furnished_by_the_keyboard(at_browser: OfficerAtBrowser) -> None:
     engine = at_browser.site.served.deployment.engine

@@ -1,9 +1,8 @@
 """Signing in and out in a real browser, by the keyboard."""
 
-from tests.support.browsers import OfficerAtBrowser, ServedStaff, browser_at, needs_browser
+from tests.support.browsers import OfficerAtBrowser, ServedStaff, browser_at
 
 
-@needs_browser
 def test_an_officer_signs_in_and_out_by_the_keyboard(served_staff: ServedStaff) -> None:
     with browser_at(served_staff) as at:
         at.open("/staff/sign-out")
@@ -22,7 +21,6 @@ def test_an_officer_signs_in_and_out_by_the_keyboard(served_staff: ServedStaff) 
         assert at.page.inner_text("h1") == "You are signed out"
 
 
-@needs_browser
 def test_a_page_that_is_none_says_so_in_the_layout(at_browser: OfficerAtBrowser) -> None:
     at_browser.open("/staff/nothing")
     assert at_browser.page.inner_text("h1") == "There is no such page"

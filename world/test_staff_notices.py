@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ocms_adapters.sql import schema as t
-from tests.support.browsers import OfficerAtBrowser, needs_browser
+from tests.support.browsers import OfficerAtBrowser
 from tests.support.rows import put_notices, put_suspension, row_of
 from tests.support.staff_pages import emptied_of_pages
 from tests.support.stage_rows import put_fees, put_offenders
@@ -29,7 +29,6 @@ def at_notices(at_browser: OfficerAtBrowser) -> Iterator[OfficerAtBrowser]:
     emptied_of_pages(engine)
 
 
-@needs_browser
 def test_an_officer_finds_a_notice_reads_it_and_takes_a_change_back(at_notices: OfficerAtBrowser) -> None:
     page = at_notices.page
     at_notices.open("/staff")
@@ -70,7 +69,6 @@ def test_an_officer_finds_a_notice_reads_it_and_takes_a_change_back(at_notices: 
     assert NOTICE not in log
 
 
-@needs_browser
 def test_the_pages_are_read_without_scripts(at_notices: OfficerAtBrowser) -> None:
     quiet = at_notices.context.browser
     assert quiet

@@ -1,0 +1,64 @@
+"""The command `ocms-conformance`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from ocms_conformance.case import all_cases, all_rules
+from ocms_conformance.mock import mock_server
+from ocms_conformance.reports import Report, as_junit, as_page, as_text
+from ocms_conformance.runner import opened
+from ocms_conformance.target import read_target
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command: 0 when nothing failed, 1 when something did, 2 when nothing could be tried."""
+    parser = argparse.ArgumentParser(prog="ocms-conformance", description="Test an OCMS by its URL.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="run the cases against a target")
+    run.add_argument("--target", type=Path, required=True, help="its address and credentials: a TOML file")
+    run.add_argument("--rule", action="append", default=[], help="only cases of this rule; may be repeated")
+    run.add_argument("--file", action="append", default=[], help="only cases of this file; may be repeated")
+    run.add_argument("--junit", type=Path, help="write the report as JUnit XML too")
+    run.add_argument("--page", type=Path, help="write the report as an HTML page too")
+    mock = commands.add_parser("mock", help="serve the examples of the contracts")
+    mock.add_argument("--host", default="127.0.0.1")
+    mock.add_argument("--port", type=int, default=8080, help="0 for one that is free")
+    options = parser.parse_args(arguments)
+    return serve_examples(options) if options.command == "mock" else run_cases(options)
+
+
+def run_cases(options: argparse.Namespace) -> int:
+    """Run cases and write the report."""
+    target = read_target(options.target)
+    cases = [
+        case
+        for case in all_cases()
+        if (not options.rule or set(options.rule) & set(case.rule))
+        and (not options.file or case.file in options.file)
+    ]
+    with opened(target) as runner:
+        report = Report(target.url, all_rules(), list(runner.run(cases)))
+    print(as_text(report), end="")  # what the command is for
+    if options.junit:
+        options.junit.write_bytes(as_junit(report))
+    if options.page:
+        options.page.write_text(as_page(report), encoding="utf-8")
+    if report.failed:
+        return 1
+    return 0 if any(result.outcome.value == "passed" for result in report.results) else 2
+
+
+def serve_examples(options: argparse.Namespace) -> int:
+    """Serve the examples until interrupted."""
+    with mock_server(all_cases(), options.host, options.port) as server:
+        print(f"Examples on http://{options.host}:{server.server_address[1]}", flush=True)
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""The system that is tested: its address, its credentials and its database, from `target.toml`."""
+
+import base64
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import cattrs
+import httpx
+from attrs import Factory, define, field, frozen
+
+from ocms_conformance.case import Ask
+
+KINDS = {"key": ("X-API-Key", ""), "token": ("Authorization", "Bearer ")}
+
+
+class NotTried(Exception):
+    """A case that cannot be tried on a target; the message says why."""
+
+
+@frozen
+class Credential:
+    """A credential of a role, an API key or a bearer token; `name` is how answers and rows show its owner."""
+
+    role: str
+    kind: str
+    value: str = field(repr=False)
+    name: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header that carries it."""
+        header, word = KINDS[self.kind]
+        return {header: f"{word}{self.value}"}
+
+
+@frozen(kw_only=True)
+class Target:
+    """
+    A system under test.
+
+    `database` is the SQLAlchemy URL of its Intranet database, without which no rows are put or looked at;
+    `reference_data` says whether the stage map, parameters and reasons may be changed for a case; `wait`
+    whether a call that came too often is made again when the answer says so.
+    """
+
+    url: str
+    database: str | None = None
+    reference_data: bool = True
+    wait: bool = False
+    timeout_seconds: float = 60
+    credentials: list[Credential] = Factory(list)
+
+
+def read_target(path: Path) -> Target:
+    """Read a target; raises `cattrs.ClassValidationError` for what it does not know."""
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    return cattrs.Converter(forbid_extra_keys=True).structure(document, Target)
+
+
+@define
+class Credentials:
+    """Gives out credentials, the least used first, so that no rate limit is met before all are used."""
+
+    held: Collection[Credential]
+    used: Counter[tuple[str, str]] = field(factory=Counter)
+
+    def choose(self, role: str, kind: str, path: str, taken: Collection[Credential]) -> Credential:
+        """Return a credential that no other caller of the case has. Raises `NotTried`."""
+        fitting = [each for each in self.held if (each.role, each.kind) == (role, kind) and each not in taken]
+        if not fitting:
+            further = "further " if taken else ""
+            raise NotTried(f"the target gives no {further}credential ({kind}) of the role {role}")
+        return min(fitting, key=lambda each: self.used[each.value, path])
+
+    def note(self, credential: Credential, path: str) -> None:
+        """Note a call."""
+        self.used[credential.value, path] += 1
+
+    def unused(self, credential: Credential, path: str) -> bool:
+        """Return whether a credential has not called a path."""
+        return not self.used[credential.value, path]
+
+
+def body_of(ask: Ask, document: Any) -> bytes:
+    """Return the bytes of a request's body."""
+    if document is not ...:
+        return json.dumps(document).encode()
+    if ask.text is not None:
+        return ask.text.encode()
+    return base64.b64decode(ask.base64) if ask.base64 else b""
+
+
+def send(
+    client: httpx.Client, ask: Ask, path: str, headers: Mapping[str, str], content: bytes
+) -> httpx.Response:
+    """Make one call."""
+    return client.request(ask.method, path, headers=dict(headers), content=content or None)

@@ -1,0 +1,39 @@
+"""The conformance kit stands alone, and its cases are those of the specification."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+from tools import conformance_cases
+
+ROOT = Path(__file__).parents[2]
+KIT = ROOT / "conformance"
+
+
+def imported(path: Path) -> set[str]:
+    """Return the packages a module imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names}
+
+
+def test_the_kit_imports_no_ocms() -> None:
+    packages = {path.name for path in (ROOT / "src").iterdir() if path.is_dir()}
+    assert "ocms_core" in packages
+    for path in (KIT / "src").rglob("*.py"):
+        assert not imported(path) & packages, path
+
+
+def test_each_dependency_of_the_kit_is_imported_by_it() -> None:
+    project = tomllib.loads((KIT / "pyproject.toml").read_text())["project"]
+    named = {line.partition(">")[0] for line in project["dependencies"]}
+    used = set().union(*(imported(path) for path in (KIT / "src").rglob("*.py")))
+    assert named == used & named
+
+
+def test_the_cases_are_printed_from_the_specification_as_it_is() -> None:
+    assert conformance_cases.main(["--check"]) == 0

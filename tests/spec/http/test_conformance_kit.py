@@ -1,0 +1,127 @@
+"""The conformance kit on the running system: what it says of it, and of one that breaks a rule."""
+
+import json
+from collections.abc import Callable
+from threading import Thread
+
+import httpx
+
+from ocms_conformance.case import Case, all_cases, all_rules
+from ocms_conformance.mock import mock_server
+from ocms_conformance.reports import Report, as_junit, as_page, as_text
+from ocms_conformance.runner import Outcome, Result, Runner, opened
+from ocms_conformance.target import Target
+from tests.spec.http.test_court_notices import REQUEST as COURT_REQUEST
+from tests.spec.http.test_court_notices import RESPONSE as COURT_RESPONSE
+from tests.support.conformance_target import target_of
+from tests.support.http_server import API_2, Served
+
+CASES = tuple(all_cases())
+# The worked examples of the contracts, and the refusals of one field each.
+SHORT = tuple(case for case in CASES if "G1" in case.rule or case.file == "payment_status")
+
+
+def results(
+    target: Target, cases: tuple[Case, ...], change: Callable[[Runner], None] | None = None
+) -> list[Result]:
+    with opened(target) as runner:
+        if change:
+            change(runner)
+        return list(runner.run(cases))
+
+
+def report(target: Target, cases: tuple[Case, ...]) -> Report:
+    return Report(target.url, all_rules(), results(target, cases))
+
+
+def test_this_system_passes(served: Served) -> None:
+    found = report(target_of(served), SHORT)
+    assert not found.failed, as_text(found)
+    assert not found.reasons, as_text(found)
+    assert "passed" in as_page(found)
+    assert b'failures="0"' in as_junit(found)
+
+
+def test_what_needs_rows_is_not_tried_without_a_database(served: Served) -> None:
+    found = results(target_of(served, rows=False), SHORT)
+    for result in found:
+        if result.case.needs_rows:
+            assert result.outcome is Outcome.NOT_TRIED
+            assert result.reason == "it needs rows, and the target gives no database"
+        else:
+            assert result.outcome is Outcome.PASSED, result
+    assert {result.outcome for result in found} == {Outcome.PASSED, Outcome.NOT_TRIED}
+
+
+def test_what_needs_a_credential_is_not_tried_without_one(served: Served) -> None:
+    target = Target(url=str(served.http.base_url), database=served.deployment.databases.intranet)
+    found = [result for result in results(target, SHORT) if any(call.ask.role for call in result.case.calls)]
+    assert found
+    assert {result.outcome for result in found} == {Outcome.NOT_TRIED}
+    assert all(result.reason.startswith("the target gives no credential") for result in found)
+
+
+def test_a_broken_rule_is_named(served: Served) -> None:
+    """The order of answers is the reverse of the order asked (P10)."""
+
+    def reverse(answer: httpx.Response) -> None:
+        answer.read()
+        document = answer.json()
+        document["data"]["notices"].reverse()
+        answer._content = json.dumps(document).encode()
+
+    cases = tuple(case for case in CASES if "P10" in case.rule)
+    found = results(
+        target_of(served), cases, lambda runner: runner.client.event_hooks.update(response=[reverse])
+    )
+    broken = [result for result in found if result.outcome is Outcome.FAILED]
+    assert [result.case.rule for result in broken if "in the order asked" in result.case.name] == [
+        ["P10", "G9"]
+    ]
+
+
+def test_a_broken_row_is_named(served: Served) -> None:
+    """Every update writes another stage than the one asked for (P24)."""
+
+    def write(answer: httpx.Response) -> None:
+        del answer
+        with served.deployment.engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE ocms_valid_offence_notice SET last_processing_stage = 'CSR'")
+
+    cases = tuple(case for case in CASES if "P24" in case.rule)
+    found = results(
+        target_of(served), cases, lambda runner: runner.client.event_hooks.update(response=[write])
+    )
+    differences = [str(each) for result in found for each in result.differences]
+    assert any("last_processing_stage: expected 'WAR', found 'CSR'" in each for each in differences)
+
+
+def test_a_rate_limit_used_up_is_not_a_failure(served: Served) -> None:
+    def limit(answer: httpx.Response) -> None:
+        answer.status_code = 429
+        answer.headers["Retry-After"] = "60"
+
+    cases = tuple(case for case in CASES if case.rule == ["P11"])
+    found = results(
+        target_of(served), cases, lambda runner: runner.client.event_hooks.update(response=[limit])
+    )
+    assert {(result.outcome, result.reason) for result in found} == {
+        (Outcome.NOT_TRIED, "the target's rate limit is used up; it says Retry-After 60")
+    }
+
+
+def test_the_example_server_answers_the_example_of_the_contract() -> None:
+    with mock_server(CASES, "127.0.0.1", 0) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{server.server_address[1]}"
+            answer = httpx.post(url + API_2, content=COURT_REQUEST, trust_env=False)
+            other = httpx.post(url + API_2, json={"notices": []}, trust_env=False)
+            unknown = httpx.get(f"{url}/no/such/path", trust_env=False)
+        finally:
+            server.shutdown()
+            thread.join()
+    assert (answer.status_code, answer.content) == (200, COURT_RESPONSE)
+    assert other.status_code == 200
+    assert unknown.status_code == 404

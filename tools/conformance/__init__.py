@@ -1,0 +1,22 @@
+"""How the cases of the conformance kit are printed from the executable specification."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CASES = ROOT / "conformance" / "src" / "ocms_conformance" / "cases"
+SPECIFICATION = ROOT / "tests" / "spec" / "http"
+
+# The files of the specification whose cases hold for every OCMS, and the files of cases printed from them.
+# The others are about this product's own inside (its logs, statements, pages, races, lost commits), or draw
+# what they send.
+SOURCES = {
+    "test_payment_status.py": "payment_status",
+    "test_court_notices.py": "court_notices",
+    "test_notice_info.py": "notice_info",
+    "test_refusals.py": "court_refusals",
+    "stages/test_contract.py": "stages",
+    "stages/test_refusals.py": "stages_refusals",
+    "offenders/test_contract.py": "offenders",
+    "offenders/test_refusals.py": "offenders_refusals",
+    "hst/test_contract.py": "hst",
+}

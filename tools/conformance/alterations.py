@@ -1,0 +1,149 @@
+"""
+Alterations of what a test gets to see, to learn what it looks at.
+
+A case of the kit expects a value only where the test it is printed from fails when it gets another one: then
+the expected value is the specification's own, not merely what this product happened to answer.
+"""
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import httpx
+from attrs import frozen
+from sqlalchemy import DateTime, Engine, Numeric, delete, update
+
+from tools.conformance.recording import TABLES, Exchange, Key, Recording
+
+Path: TypeAlias = tuple[str | int, ...]
+
+# Of a long array of like items, the first and the last stand for all; of many rows, so many.
+ROWS = 4
+TAKEN = ("content-type", "cache-control", "www-authenticate", "retry-after", "content-disposition")
+
+
+@frozen
+class Alteration:
+    """
+    One change of the answer to one request of a test, or of a row behind it.
+
+    A test that fails of another name beside all others compares the whole document.
+    """
+
+    exchange: int
+    kind: str
+    place: Any
+
+    def apply(self, answer: httpx.Response, engine: Engine) -> None:
+        """Change an answer, or the rows behind it, before the test sees them."""
+        if self.kind == "text":
+            answer._content = b" " + answer.content  # noqa: SLF001  # there is no other way in
+        elif self.kind == "header":
+            del answer.headers[self.place]
+        elif self.kind == "whole":
+            document = {**json.loads(answer.content), "another": "~"}
+            answer._content = json.dumps(document, ensure_ascii=False).encode()  # noqa: SLF001  # see above
+        elif self.kind == "value":
+            document = altered(json.loads(answer.content), self.place)
+            answer._content = json.dumps(document, ensure_ascii=False).encode()  # noqa: SLF001  # see above
+        else:
+            alter_row(engine, *self.place)
+
+
+def alterations(recording: Recording) -> Iterator[Alteration]:
+    """Yield every alteration of a recording."""
+    for number, exchange in enumerate(recording.exchanges):
+        yield Alteration(number, "text", None)
+        yield from (Alteration(number, "header", name) for name in TAKEN if name in exchange.answered)
+        if isinstance(document_of(exchange), dict):
+            yield Alteration(number, "whole", None)
+        if document_of(exchange) is not None:
+            yield from (Alteration(number, "value", place) for place in places(document_of(exchange)))
+        for change in exchange.leaves[:ROWS]:
+            if change.after is None:
+                continue
+            if change.before is None:
+                yield Alteration(number, "row", (change.table, change.key, None))
+            for column in change.columns:
+                if column not in TABLES[change.table].primary_key.columns:
+                    yield Alteration(number, "row", (change.table, change.key, column))
+
+
+def document_of(exchange: Exchange) -> Any:
+    """Return the JSON document of an answer, None where it is none."""
+    try:
+        return json.loads(exchange.content)
+    except ValueError:
+        return None
+
+
+def places(document: Any, path: Path = ()) -> Iterator[Path]:
+    """Yield the places of all values, and of arrays as such; of a long array, those of its ends."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            yield from places(value, (*path, name))
+    elif isinstance(document, list):
+        yield path
+        chosen = range(len(document)) if len(document) <= ROWS else (0, len(document) - 1)
+        for number in chosen:
+            yield from places(document[number], (*path, number))
+    else:
+        yield path
+
+
+def altered(document: Any, path: Path) -> Any:
+    """Return a document with another value at a place."""
+    changed = deepcopy(document)
+    if not path:
+        return other(changed)
+    at = changed
+    for step in path[:-1]:
+        at = at[step]
+    at[path[-1]] = other(at[path[-1]])
+    return changed
+
+
+def other(value: Any) -> Any:
+    """Return another value of the same kind; for an array, one with an item less, or with one."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    if isinstance(value, str):
+        return f"{value}~"
+    if isinstance(value, list):
+        return value[:-1] if value else [{}]
+    return "~"
+
+
+def alter_row(engine: Engine, table_name: str, key: Key, column: str | None) -> None:
+    """Write another value into a column of a row; without a column, take the row away."""
+    table = TABLES[table_name]
+    texts = zip(table.primary_key.columns, key, strict=True)
+    conditions = [
+        each == (datetime.fromisoformat(value) if isinstance(each.type, DateTime) else value)
+        for each, value in texts
+    ]
+    with engine.begin() as connection:
+        if column is None:
+            connection.execute(delete(table).where(*conditions))
+            return
+        held = connection.execute(table.select().where(*conditions)).mappings().first()
+        if held is not None:
+            changed = {column: other_of_column(table.c[column].type, held[column])}
+            connection.execute(update(table).where(*conditions).values(changed))
+
+
+def other_of_column(kind: Any, value: Any) -> Any:
+    """Return another value for a column."""
+    if value is None:
+        moment = datetime(2001, 1, 1)  # noqa: DTZ001  # columns are local
+        return moment if isinstance(kind, DateTime) else 1 if isinstance(kind, Numeric) else "~"
+    if isinstance(value, Decimal | int):
+        return value + 1
+    if isinstance(value, datetime):
+        return value + timedelta(days=1)
+    return "~" if value != "~" else "^"

@@ -1,0 +1,23 @@
+"""Texts of answers that neither the contract nor a ruling names: another OCMS may word them otherwise."""
+
+import re
+
+from ocms_core.kernel import codes
+
+# The codes whose texts are this product's.
+OWN = (
+    *(codes.INVALID_KEY, codes.INVALID_DRY_RUN, codes.CALL_RUNNING, codes.KEY_REUSED),
+    *(codes.NO_SUCH_PATH, codes.NO_SUCH_METHOD, codes.CPS_INVALID_REASON, codes.CPS_FEE_MISSING),
+    *(codes.CPS_UNEXPECTED, codes.CPS_NOTHING_TO_REVERSE, codes.CPS_CHANGED_SINCE, codes.PLUS_NOTICES),
+    *(codes.OFFENDER_CALL_RUNNING, codes.OFFENDER_KEY_REUSED, codes.OFFENDER_REVERSED),
+    *(codes.NOTHING_TO_REVERSE, codes.CHANGED_SINCE, codes.DB_READ),
+    *(codes.HST_REVERSED, codes.HST_NOTHING_TO_REVERSE, codes.HST_CHANGED_SINCE, codes.HST_NOT_REVERSED),
+    *(codes.HST_NOT_UPDATED, codes.HST_NOT_REVIVED, codes.HST_BODY_INVALID, codes.HST_BODY_TOO_LARGE),
+    *(codes.HST_INVALID_KEY, codes.HST_INVALID_DRY_RUN),
+)
+PATTERN = re.compile("|".join(re.sub(r"\\{\w+\\}", ".*", re.escape(code.text)) for code in OWN), re.DOTALL)
+
+
+def is_own(value: object) -> bool:
+    """Return whether a value of an answer is a text of this product's own."""
+    return isinstance(value, str) and PATTERN.fullmatch(value) is not None

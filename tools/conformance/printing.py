@@ -1,0 +1,213 @@
+"""A recording as a case of the conformance kit: plain JSON."""
+
+import base64
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from attrs import define, field
+
+from tools.conformance.alterations import Alteration, Path
+from tools.conformance.own_texts import is_own
+from tools.conformance.recording import TABLES, Credential, Exchange, Recording, RowChange
+from tools.conformance.templates import Templates, read_json
+
+MOST_BYTES = 120_000
+UNAUTHORISED = 401
+# What another system has to be given its own value of: a notice number, an identity number.
+NOTICE_NO = re.compile(r"(?:N-)?[A-Za-z0-9]{2,10}")
+IDENTITY = re.compile(r"[A-Z][0-9]{7}[A-Z]")
+IDENTITIES = ("id_no", "idNo", "owner_id_no")
+NOTICES = ("notice_no", "noticeNo")
+
+
+class NotForOthers(Exception):
+    """A test that no other OCMS can be given; the message says why."""
+
+
+@define
+class Callers:
+    """The callers of a case, numbered in the order of their first call."""
+
+    numbers: dict[Credential, int] = field(factory=dict)
+
+    def of(self, exchange: Exchange) -> dict[str, Any]:
+        """Return how a call says whose credential it carries; a call without one says nothing."""
+        if exchange.credential is None:
+            return {}
+        if exchange.status == UNAUTHORISED and exchange.credential.kind == "withdrawn":
+            raise NotForOthers("a credential is withdrawn")
+        number = self.numbers.setdefault(exchange.credential, len(self.numbers) + 1)
+        return {"role": exchange.credential.role, "credential": exchange.credential.kind, "caller": number}
+
+
+def case_of(
+    rules: Iterable[str], sections: Mapping[str, str], name: str, recording: Recording, found: set[Alteration]
+) -> dict[str, Any]:
+    """Return the case of a test. Raises `NotForOthers`."""
+    rules = list(dict.fromkeys(rules))
+    if not rules or not recording.exchanges:
+        raise NotForOthers("it cites no rule or calls nothing")
+    callers = Callers()
+    calls = [
+        call_of(exchange, callers, [each for each in found if each.exchange == number])
+        for number, exchange in enumerate(recording.exchanges)
+    ]
+    case = {
+        "rule": rules,
+        "section": "; ".join(dict.fromkeys(sections.get(rule, "") for rule in rules)),
+        "name": name,
+        "fresh": {
+            "notice": sorted(values_of(calls, NOTICES, NOTICE_NO)),
+            "identity": sorted(values_of(calls, IDENTITIES, IDENTITY)),
+        },
+        "calls": calls,
+    }
+    if len(json.dumps(case)) > MOST_BYTES:
+        raise NotForOthers("it is too large")
+    return case
+
+
+def call_of(exchange: Exchange, callers: Callers, found: Collection[Alteration]) -> dict[str, Any]:
+    """Return one call of a case."""
+    whose = callers.of(exchange)
+    names = {caller.name: number for caller, number in callers.numbers.items()}
+    templates = Templates(exchange.now, names)
+    ask = {"method": exchange.method, "path": templates.text(exchange.path), **whose}
+    if exchange.headers:
+        if any("eyJ" in value for value in exchange.headers.values()):
+            raise NotForOthers("a token is made with the key of the issuer")
+        ask["headers"] = templates.value(exchange.headers)
+    call: dict[str, Any] = {"ask": ask | body_of(exchange.body, templates)}
+    given = given_of(exchange.given, templates)
+    says = says_of(exchange, templates, found)
+    leaves = [leaf_of(change, templates, found) for change in exchange.leaves]
+    return {**given, **call, "says": says} | ({"leaves": leaves} if leaves else {})
+
+
+def body_of(body: bytes, templates: Templates) -> dict[str, Any]:
+    """Return a body as JSON, where it is nothing but JSON, else as text or as bytes."""
+    if not body:
+        return {}
+    try:
+        document = json.loads(body)
+        texts = [
+            json.dumps(document, separators=separators, ensure_ascii=ascii_only, allow_nan=False).encode()
+            for separators in ((", ", ": "), (",", ":"))
+            for ascii_only in (True, False)
+        ]
+        if body in texts:
+            return {"json": templates.value(document)}
+        return {"text": templates.text(body.decode())}
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return {"text": body.decode()}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(body).decode()}
+
+
+def given_of(changes: Iterable[RowChange], templates: Templates) -> dict[str, Any]:
+    """Return the rows that are there before a call, by table, and those that are gone."""
+    rows: dict[str, list[Any]] = {}
+    gone: dict[str, list[Any]] = {}
+    for change in changes:
+        if change.after is None:
+            gone.setdefault(change.table, []).append(key_of(change))
+        else:
+            row = {name: value for name, value in change.after.items() if value is not None}
+            rows.setdefault(change.table, []).append(templates.value(row))
+    return ({"given": rows} if rows else {}) | ({"gone": templates.value(gone)} if gone else {})
+
+
+def says_of(exchange: Exchange, templates: Templates, found: Collection[Alteration]) -> dict[str, Any]:
+    """Return what is expected of an answer: its status, and what the test looks at."""
+    says: dict[str, Any] = {"status": exchange.status}
+    headers = {each.place for each in found if each.kind == "header"}
+    if headers:
+        says["headers"] = {
+            name: {"$any": value} if value.isdecimal() else templates.text(value)
+            for name, value in exchange.answered.items()
+            if name in headers
+        }
+    try:
+        document = read_json(exchange.content)
+    except ValueError:
+        return says
+    places: set[Path] | None = {each.place for each in found if each.kind == "value"}
+    if any(each.kind in {"text", "whole"} for each in found):
+        places = None
+    if any(each.kind == "text" for each in found):
+        says["compact"] = True
+    return says | {"json": expected(document, (), places, templates)}
+
+
+def expected(value: Any, path: Path, places: Collection[Path] | None, templates: Templates) -> Any:
+    """Return a value as expected, or `{"$any": value}` where the test takes any value of its kind."""
+    if isinstance(value, dict) and "$sum" not in value:
+        return {name: expected(each, (*path, name), places, templates) for name, each in value.items()}
+    if isinstance(value, list):
+        items = [
+            expected(each, (*path, stand_in(number, len(value), places, path)), places, templates)
+            for number, each in enumerate(value)
+        ]
+        if places is None or path in places:
+            return items
+        return {"$starts": items} if any(place[: len(path)] == path for place in places) else {"$any": items}
+    shown = templates.value(value)
+    if places is not None and path not in places:
+        return {"$any": shown}
+    return {"$own": shown} if is_own(value) else shown
+
+
+def stand_in(number: int, length: int, places: Collection[Path] | None, path: Path) -> int:
+    """Return the item of an array whose alterations were tried for an item."""
+    if places is None or any(place[: len(path) + 1] == (*path, number) for place in places):
+        return number
+    return number if length <= 4 else 0  # noqa: PLR2004  # as the alterations have it
+
+
+def leaf_of(change: RowChange, templates: Templates, found: Collection[Alteration]) -> dict[str, Any]:
+    """Return one row that a call leaves different; `{"$any": value}` where the test takes any value."""
+    seen = {
+        each.place[2] for each in found if each.kind == "row" and each.place[:2] == (change.table, change.key)
+    }
+    leaf: dict[str, Any] = {"table": change.table, "key": templates.value(key_of(change))}
+    if change.after is None:
+        return leaf | {"gone": True}
+    columns = {
+        name: templates.value(value) if name in seen else {"$any": templates.value(value)}
+        for name, value in change.columns.items()
+        if name not in leaf["key"]
+    }
+    return leaf | {"added" if change.before is None else "changed": columns}
+
+
+def key_of(change: RowChange) -> dict[str, Any]:
+    """Return the key of a row by its columns."""
+    names = [column.name for column in TABLES[change.table].primary_key]
+    return dict(zip(names, change.key, strict=True))
+
+
+def values_of(calls: list[dict[str, Any]], names: Collection[str], pattern: re.Pattern[str]) -> set[str]:
+    """Return the values of some fields and columns, wherever in a case they stand, that fit a pattern."""
+    return {
+        text
+        for part in calls
+        for name, value in named_values((part.get("given"), part["ask"], part.get("leaves")))
+        if name in names
+        for text in (value if isinstance(value, list) else [value])
+        if isinstance(text, str) and pattern.fullmatch(text)
+    }
+
+
+def named_values(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield every field of a document with its name, however deep."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield name, each
+            yield from named_values(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from named_values(each)

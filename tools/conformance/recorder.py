@@ -1,0 +1,230 @@
+"""
+A plugin of pytest that records what the tests of the specification ask over HTTP, and what they look at.
+
+Each test is run once as it is, then once with each alteration of what it got to see; the alterations that
+make it fail name the values it asserts.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from _pytest.runner import runtestprotocol
+from attrs import define, field
+from sqlalchemy import Engine, delete, insert, select
+
+from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_core.kernel.access import Role
+from ocms_demo.dev_issuer import DevIssuer
+from ocms_web.authentication.issuers import CallerKind
+from tests.support.http_server import Served, now
+from tools.conformance.alterations import Alteration, alterations
+from tools.conformance.recording import (
+    TABLES,
+    Credential,
+    Exchange,
+    Recording,
+    Rows,
+    differences,
+    kept_headers,
+    snapshot,
+)
+
+# A test with more requests is about the amount of them, and looks at the last.
+LAST_EXCHANGES = 12
+# How many requests are made for one test at most.
+MOST_CALLS = 300
+AUTHORIZATION, API_KEY = "authorization", "x-api-key"
+CLIENTS_OWN = {
+    *("host", "accept", "accept-encoding", "connection", "user-agent", "content-length"),
+    *(AUTHORIZATION, API_KEY),
+}
+
+Recorded = Callable[[pytest.Item, Recording, set[Alteration]], None]
+
+
+@define(eq=False)
+class Recorder:
+    """Records each test; `recorded` takes it with the alterations that made it fail."""
+
+    recorded: Recorded
+    recording: Recording = field(factory=lambda: Recording({}))
+    alteration: Alteration | None = None
+    credentials: dict[str, Credential] = field(factory=dict)
+    engine: Engine | None = None
+    fresh: Rows = field(factory=dict)
+    fresh_rows: dict[str, list[dict[str, Any]]] = field(factory=dict)
+    calls: int = 0
+    looked_at: dict[Any, set[Alteration]] = field(factory=dict)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+        """Take over the database of a server that has just been started."""
+        served = yield
+        if fixturedef.argname == "running":
+            self.engine = served.deployment.engine
+            self.fresh = snapshot(self.engine)
+            with self.engine.connect() as connection:
+                self.fresh_rows = {
+                    name: [dict(row) for row in connection.execute(select(table)).mappings()]
+                    for name, table in TABLES.items()
+                }
+        return served
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        """Return whether a phase of a test passed: nobody reads why it did not, which takes long to say."""
+        return pytest.TestReport(
+            nodeid=item.nodeid,
+            location=item.location,
+            keywords={},
+            outcome="passed" if call.excinfo is None else "failed",
+            longrepr=None,
+            when="call" if call.when == "collect" else call.when,
+        )
+
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        """Run a test as it is, then with each alteration."""
+        session = item.session
+        if hasattr(getattr(item, "obj", None), "hypothesis"):
+            return True
+        if self._run(item):
+            recording = self.recording
+            self.recorded(item, recording, self._looked_at(item, recording))
+        session._setupstate.teardown_exact(nextitem)  # noqa: SLF001  # as pytest itself does after a test
+        return True
+
+    def _looked_at(self, item: pytest.Item, recording: Recording) -> set[Alteration]:
+        """
+        Return the alterations a test fails of.
+
+        Who looks at the text of an answer, or at the whole document, looks at every value in it; and a test
+        looks at the same places each time it gets other values.
+        """
+        many = len(recording.exchanges)
+        chosen = tuple(each for each in alterations(recording) if each.exchange >= many - LAST_EXCHANGES)
+        chosen = chosen[: max(MOST_CALLS // many, 1)] if many else ()
+        known = (getattr(item, "obj", None), tuple(each.status for each in recording.exchanges), chosen)
+        if known not in self.looked_at:
+            found: set[Alteration] = set()
+            whole: set[int] = set()
+            for each in chosen:
+                if each.exchange in whole and each.kind in {"whole", "value"}:
+                    continue
+                if not self._run(item, each):
+                    found.add(each)
+                    if each.kind in {"text", "whole"}:
+                        whole.add(each.exchange)
+            self.looked_at[known] = found
+        return self.looked_at[known]
+
+    def _run(self, item: pytest.Item, alteration: Alteration | None = None) -> bool:
+        if alteration is None:
+            self._restore()
+        self.recording, self.alteration, self.calls = Recording({}), alteration, 0
+        reports = runtestprotocol(item, log=False, nextitem=Sibling(item))  # type: ignore[arg-type]
+        return all(report.passed for report in reports)
+
+    def _restore(self) -> None:
+        """Put the tables back to what they were in a system nobody has called."""
+        if self.engine is None:
+            return
+        with self.engine.begin() as connection:
+            for name, table in reversed(TABLES.items()):
+                connection.execute(delete(table))
+                if self.fresh_rows[name]:
+                    connection.execute(insert(table), self.fresh_rows[name])
+
+    def answered(self, send: Callable[[], httpx.Response], request: httpx.Request) -> httpx.Response:
+        """Send a request of a test, note what is seen of it, and alter that."""
+        if self.engine is None:
+            return send()
+        if self.alteration is None:
+            answer = self._noted(send, request, self.engine)
+        else:
+            answer = send()
+            if self.alteration.exchange == self.calls:
+                self.alteration.apply(answer, self.engine)
+        self.calls += 1
+        return answer
+
+    def _noted(
+        self, send: Callable[[], httpx.Response], request: httpx.Request, engine: Engine
+    ) -> httpx.Response:
+        before, last = snapshot(engine), self.recording.rows or self.fresh
+        answer = send()
+        after = snapshot(engine)
+        unknown = {
+            name: request.headers[name]
+            for name in (AUTHORIZATION, API_KEY)
+            if name in request.headers and self._credential(request) is None
+        }
+        headers = {name: value for name, value in request.headers.items() if name not in CLIENTS_OWN}
+        self.recording.exchanges.append(
+            Exchange(
+                given=differences(last, before),
+                method=request.method,
+                path=request.url.raw_path.decode(),
+                headers=headers | unknown,
+                body=request.content,
+                credential=self._credential(request),
+                status=answer.status_code,
+                answered=kept_headers(answer.headers),
+                content=answer.content,
+                leaves=differences(before, after),
+                now=now(),
+            )
+        )
+        self.recording.rows = after
+        return answer
+
+    def _credential(self, request: httpx.Request) -> Credential | None:
+        value = request.headers.get(API_KEY) or request.headers.get(AUTHORIZATION, "").removeprefix("Bearer ")
+        return self.credentials.get(value)
+
+
+@define
+class Sibling:
+    """Another test of the same module, for pytest to keep what the tests of the module share."""
+
+    item: pytest.Item
+
+    def listchain(self) -> list[Any]:
+        """Return what both are in."""
+        return self.item.listchain()[:-1]
+
+
+@contextmanager
+def recording(recorder: Recorder) -> Iterator[None]:
+    """Let a recorder see every request of a client of a served system, and every credential, for a block."""
+    patch = pytest.MonkeyPatch()
+    send, issue, sign = httpx.Client.send, SqlCredentials.issue, DevIssuer.token
+    made, clients = Served.__attrs_post_init__, set[int]()
+
+    def noted_server(served: Served) -> None:
+        made(served)
+        clients.add(id(served.http))
+
+    def noted_send(client: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
+        if id(client) not in clients:
+            return send(client, request, **options)
+        return recorder.answered(lambda: send(client, request, **options), request)
+
+    def noted_issue(self: SqlCredentials, client: str, role: Role, **options: Any) -> str:
+        key = issue(self, client, role, **options)
+        recorder.credentials[key] = Credential(role.value, "key", key)
+        return key
+
+    def noted_token(self: DevIssuer, subject: str, role: Role, *, kind: CallerKind, **options: Any) -> str:
+        token = sign(self, subject, role, kind=kind, **options)
+        recorder.credentials[token] = Credential(role.value, "token", subject)
+        return token
+
+    with patch.context() as patches:
+        patches.setattr(httpx.Client, "send", noted_send)
+        patches.setattr(SqlCredentials, "issue", noted_issue)
+        patches.setattr(DevIssuer, "token", noted_token)
+        patches.setattr(Served, "__attrs_post_init__", noted_server)
+        yield
