@@ -15,15 +15,15 @@ from tests.support.http_server import Deployment
 
 FOLDER = Path("var/screens")
 NOTICES = 2_000
-EXAMPLE = "1234567890"
+EXAMPLE = "500500001A"
 # What is opened, and what is filled in and sent there, by the name of its picture.
 PAGES: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("find", "/staff/find", {}),
     ("find-stage", "/staff/find?currentProcessingStage=RD1", {}),
-    ("find-list", "/staff/find", {"notice_nos": f"{EXAMPLE} 500500001A X9"}),
+    ("find-list", "/staff/find", {"notice_nos": f"{EXAMPLE} 1234567890 X9"}),
     ("notice", f"/staff/notices/{EXAMPLE}", {}),
     ("stages", "/staff/stages", {}),
-    ("stages-preview", "/staff/stages", {"numbers": f"{EXAMPLE} 500500001A X9"}),
+    ("stages-preview", "/staff/stages", {"numbers": f"{EXAMPLE} 1234567890 X9"}),
     ("offender", f"/staff/notices/{EXAMPLE}/offenders/owner", {}),
     ("offender-preview", f"/staff/notices/{EXAMPLE}/offenders/owner", {"name": "MARY TAN"}),
     ("dashboard", "/staff/dashboard", {}),

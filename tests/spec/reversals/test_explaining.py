@@ -3,9 +3,10 @@
 import pytest
 from attrs import evolve
 
+from ocms_core.kernel.access import Operation
 from ocms_core.kernel.explanations import Explanation
 from ocms_core.kernel.reference import EMPTY
-from ocms_core.reversals.explaining import explain, explain_reversal
+from ocms_core.reversals.explaining import explain, explain_reversal, reversible_changes
 from ocms_core.reversals.facts import ReversalFacts, ReversibleNotice
 from ocms_core.reversals.reversing import OFFENDER_REVERSAL, STAGE_REVERSAL, ReversalKind
 from tests.spec.reversals.test_reversing import MOVED_NOTICE, TODAYS, N
@@ -52,6 +53,14 @@ def test_a_notice_is_explained_for_each_kind_of_reversal() -> None:
     assert store.loaded_for == [((N,), NOW)]
     assert stages == EXPLANATIONS[0].says
     assert (offender.operation, hst.operation) == ("offender-reverse", "reverse-hst")
+
+
+@pytest.mark.rule("K4")
+def test_what_can_be_taken_back_is_the_last_change_with_its_officer_and_its_last_day() -> None:
+    store = MemoryStore()
+    (change,) = reversible_changes(N, stores=store, now=NOW)
+    assert (change.reversal, change.made_by) == (Operation.REVERSE_STAGES, "changeProcessingStage")
+    assert (change.officer, f"{change.at:%H:%M}", f"{change.last_day}") == ("OIC001", "09:30", "2025-01-14")
 
 
 @parametrize_cases(EXPLANATIONS)
