@@ -57,7 +57,9 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             server = PostgresServer(stack.enter_context(server_folder()).folder)
             server.start()
             databases = stack.enter_context(postgres_databases(server))
-        yield stack.enter_context(serving(Deployment(databases, folder)))
+        deployment = Deployment(databases, folder)
+        stack.callback(deployment.engine.dispose)
+        yield stack.enter_context(serving(deployment))
 
 
 def test_every_case_passes(kit: Path, running: Served, tmp_path: Path) -> None:

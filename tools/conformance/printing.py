@@ -18,6 +18,8 @@ UNAUTHORISED = 401
 # What another system has to be given its own value of: a notice number, an identity number.
 NOTICE_NO = re.compile(r"(?:N-)?[A-Za-z0-9]{2,10}")
 IDENTITY = re.compile(r"[A-Z][0-9]{7}[A-Z]")
+# More digits than a floating-point number keeps.
+LONG_SUM = re.compile(r"[0-9]{14,}\.[0-9]{2}")
 IDENTITIES = ("id_no", "idNo", "owner_id_no")
 NOTICES = ("notice_no", "noticeNo")
 
@@ -117,6 +119,8 @@ def given_of(changes: Iterable[RowChange], templates: Templates) -> dict[str, An
             gone.setdefault(change.table, []).append(key_of(change))
         else:
             row = {name: value for name, value in change.after.items() if value is not None}
+            if any(LONG_SUM.fullmatch(str(value)) for value in row.values()):
+                raise NotForOthers("SQLite, on which it is printed, rounds a sum of it")
             rows.setdefault(change.table, []).append(templates.value(row))
     return ({"given": rows} if rows else {}) | ({"gone": templates.value(gone)} if gone else {})
 

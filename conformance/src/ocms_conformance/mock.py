@@ -62,7 +62,7 @@ def body_key(content: bytes) -> str:
     """Return what tells a body from another, whatever its white space and its request id."""
     try:
         document = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return content.decode(errors="replace")
     if isinstance(document, dict):
         document = {name: value for name, value in document.items() if name not in IDENTIFIES}

@@ -117,7 +117,7 @@ def test_the_example_server_answers_the_example_of_the_contract() -> None:
         try:
             url = f"http://127.0.0.1:{server.server_address[1]}"
             answer = httpx.post(url + API_2, content=COURT_REQUEST, trust_env=False)
-            other = httpx.post(url + API_2, json={"notices": []}, trust_env=False)
+            other = httpx.post(url + API_2, json={"example": "of no case"}, trust_env=False)
             unknown = httpx.get(f"{url}/no/such/path", trust_env=False)
         finally:
             server.shutdown()
