@@ -35,6 +35,7 @@ from ocms_adapters.sql.hst_queries import Queries
 from ocms_adapters.sql.internet_copy import CopyStatements, InternetCopy
 from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.locks import SqlJobStore
+from ocms_adapters.sql.old_rows import SqlOldRows
 from ocms_adapters.sql.paging import NoticeRange
 from ocms_adapters.sql.rate_limits import SqlRateLimits, digits
 from ocms_adapters.sql.reconciliation import ReconciliationStatements, SqlReconciler
@@ -49,6 +50,7 @@ from ocms_adapters.sql.suspension_check import SqlSuspensionStores
 from ocms_adapters.sql.transactions import writing
 from ocms_core.jobs.locks import JobLocks
 from ocms_core.jobs.ports import PendingAlert
+from ocms_core.jobs.retention import RowKind
 from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
 from ocms_core.jobs.stuck_cases import StuckKind
 from ocms_core.kernel.access import Limit, Operation, Principal, Role
@@ -252,9 +254,13 @@ def staff_sessions(engine: Engine) -> None:
     sessions.close("token")
 
 
+def old_rows(engine: Engine) -> None:
+    SqlOldRows(engine, frequent_jobs=("send_alerts",)).remove(RowKind.FREQUENT_RUNS, NOW, 1)
+
+
 FLOWS: tuple[Callable[[Engine], None], ...] = (
     audit, jobs, alerts, credentials, rate_limits, replication, reports, searches, ageing,
-    suspensions, staff_sessions,
+    suspensions, staff_sessions, old_rows,
     stuck, locks_of_the_database,
 )  # fmt: skip
 
