@@ -32,6 +32,7 @@ NOTHING: Mapping[object, object] = {
 OTHERS: Mapping[str, object] = {
     "Suspensions.shown": NOT_SUSPENDED,
     "HstListQuery.limit": 10,
+    "StuckCaseQuery.limit": 20,
     "LockRequest.tries": 1,
     "StoredAnswer.is_final": True,
     "Column.kind": CellKind.TEXT,
