@@ -22,7 +22,7 @@ from ocms_web.pipeline import Pipeline, actor_of
 from ocms_web.portal.forms import SubmittedForm
 from ocms_web.portal.messages import Message, Tone
 from ocms_web.portal.sessions import OpenSession, Search, Sessions
-from ocms_web.repeats import call_of, repeat_reply
+from ocms_web.repeats import VISIBLE, call_of, repeat_reply
 
 
 @frozen
@@ -39,6 +39,11 @@ NOT_ALLOWED = PageProblem(
 )
 NOT_FOUND = PageProblem(
     HTTPStatus.NOT_FOUND, "There is no such page", "Check the address, or begin from the list of pages above."
+)
+NEVER_SHOWN = PageProblem(
+    HTTPStatus.BAD_REQUEST,
+    "This form was not shown by OCMS",
+    "Nothing was done. Open the page again to fill it in.",
 )
 TOO_MANY = PageProblem(
     HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", "Wait a minute, then load the page again."
@@ -215,6 +220,8 @@ class Visit:
         return None
 
     def _request(self, body: object, key: str, *, dry_run: bool = False, is_shared: bool = False) -> Request:
+        if key and not VISIBLE.fullmatch(key):
+            raise NEVER_SHOWN
         return Request(
             evolve(self.principal, credential=ALL_OFFICERS) if is_shared else self.principal,
             self.now,

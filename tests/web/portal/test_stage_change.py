@@ -204,6 +204,17 @@ def test_a_form_that_was_never_shown_does_nothing(staff: StaffSite, officer: Sta
     assert set(stages_of(staff.engine).values()) == {"DN1"}
 
 
+@pytest.mark.rule("K1")
+@pytest.mark.parametrize("key", ["k" * 256, "k k", "\u00fc"])
+def test_a_key_that_was_never_shown_does_nothing(staff: StaffSite, officer: StaffBrowser, key: str) -> None:
+    in_stage(staff.engine, NUMBERS)
+    shown = preview(officer, NUMBERS[0]).text
+    answer = officer.post(PATH, {"step": "confirm", "key": key, "item": hidden(shown, "item")})
+    assert answer.status_code == 400
+    assert "This form was not shown by OCMS" in text_of(answer)
+    assert set(stages_of(staff.engine).values()) == {"DN1"}
+
+
 def test_a_remark_is_shown_as_text_and_never_as_markup(staff: StaffSite, officer: StaffBrowser) -> None:
     in_stage(staff.engine, NUMBERS)
     remark = "<script>alert(1)</script>"
