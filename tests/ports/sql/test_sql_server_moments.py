@@ -91,7 +91,9 @@ EQUALITIES = {
         "?",
     ): "the moment of a report, which OCMS wrote with its rows",
     ("ocms_change_of_processing.cre_date", "?"): "the moment of a report, which OCMS wrote with its rows",
-    ("ocms_change_of_processing.date_of_change", "latest.date"): "both in the database, and the same column",
+    ("ocms_change_of_processing.date_of_change", "ocms_valid_offence_notice.last_processing_date"): (
+        "both in the database, written by one transaction"
+    ),
     ("ocms_valid_offence_notice.last_processing_date", "ocms_change_of_processing.date_of_change"): (
         "both in the database, written by one transaction"
     ),
