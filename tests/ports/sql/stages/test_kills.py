@@ -163,15 +163,19 @@ def test_a_submit_of_500_killed_at_any_moment_is_whole_or_has_not_been_and_a_rep
     as_long_as = min(left_alone() for _ in range(3))
     chance = Random(1)  # a run that fails is run again the same
     interrupted, found = 0, Counter[str]()
-    for _ in range(KILLS):
+    for tries in range(1, 3 * KILLS):
         undo()
-        interrupted += took(work, chance.uniform(0, 0.9) * as_long_as) is None
+        seconds = took(work, chance.uniform(0, 0.9) * as_long_as)
+        interrupted += seconds is None
+        as_long_as = min(as_long_as, seconds or as_long_as)  # the machine may have become faster since
         after = standing(engine, numbers)
         assert after in (untouched, whole)
         answered = submit(stores, numbers)
         assert answered == {"OCMS-2000" if after == untouched else "OCMS.CPS.DUPLICATE_RECORD": 500}
         assert standing(engine, numbers) == whole
         found["untouched" if after == untouched else "whole"] += 1
+        if tries >= KILLS and interrupted > KILLS / 2:
+            break
     assert interrupted > KILLS / 2, found
 
 
