@@ -19,7 +19,7 @@ from ocms_core.kernel.rule_tags import rule
 AUTO = "auto"
 """The format of the log is text at a terminal and JSON anywhere else."""
 
-ENCODER = msgspec.json.Encoder()
+ENCODER = msgspec.json.Encoder(enc_hook=str)
 NOT_PLAIN = b"\xff"
 
 # The HTTP server's own lines go the way of all others; by itself it prints them as they are.
@@ -33,7 +33,9 @@ SERVER_LOGGING: Mapping[str, Any] = {
 def masked(value: object) -> object:
     """Return a value with the identity numbers in it, at any depth, hidden."""
     if isinstance(value, str):
-        return masked_text(value)
+        return masked_text(
+            str(value)
+        )  # the encoder takes no text of a class of its own, as of a mail's header
     if isinstance(value, Mapping):
         return {masked(key): masked(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from uuid import UUID
 
@@ -187,8 +188,21 @@ def test_an_interrupt_from_the_keyboard_ends_without_a_line(lines: Lines) -> Non
     assert not lines.getvalue()
 
 
+class Text(str):
+    """Text of a class of its own, as the headers of a mail are."""
+
+    __slots__ = ()
+
+
+class Number(int):
+    """A number of a class of its own."""
+
+
 # What JSON cannot hold as it is, or a reader of lines takes for the end of one.
-ODD = ("half \ud800", "\u2028", "\x85", "\n", "中", 2**70, -(2**70), float("nan"), {1: {"a": 2**64}}, b"\xff")
+ODD = (
+    *(Text("text"), {Text("key"): [Text("text")]}, Number(7), HTTPStatus.OK),
+    *("half \ud800", "\u2028", "\x85", "\n", "中", 2**70, -(2**70), float("nan"), {1: {"a": 2**64}}, b"\xff"),
+)
 
 
 @pytest.mark.rule("G2")
