@@ -13,6 +13,7 @@ from attrs import asdict, field, frozen
 from ocms_core.kernel import codes
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.codes import Code
+from ocms_core.kernel.notice_numbers import normal_notice_no
 from ocms_core.kernel.stages import STAGES
 from ocms_core.kernel.tables import TableRow
 from ocms_core.stages import officer_changes, service
@@ -30,6 +31,7 @@ FORM, PREVIEW, RESULT = "stages.html", "stages_preview.html", "stages_result.htm
 TARGETS = [
     (stage, f"{stage}, {what}") for stage, what in STAGES.items() if stage in DRIVER_TARGETS | OTHERS_TARGETS
 ]
+UPDATED = "UPDATED"
 ALLOWED_AGAIN = codes.CPS_DUPLICATE_RECORD.code
 NO_NUMBER = "this is no notice number"
 MALFORMED = "Nothing was done: the form is not the one that was shown. Begin again."
@@ -139,7 +141,8 @@ class StageChangePage:
         }
         for word in filter(None, SEPARATORS.split(typed["numbers"])):
             if is_number(word):
-                items.setdefault(word.upper(), {"noticeNo": word.upper(), **shared})
+                notice_no = normal_notice_no(word)
+                items.setdefault(notice_no, {"noticeNo": notice_no, **shared})
             else:
                 refused.append(RefusedChange(word, NO_NUMBER))
         if table := visit.form.files.get("table"):
@@ -178,7 +181,7 @@ class StageChangePage:
                 results = answer.body["results"]
             amounts = self.amounts(visit, items, again)
             for item, result in zip(items, results, strict=True):
-                if result["outcome"] == "UPDATED":
+                if result["outcome"] == UPDATED:
                     planned.append(planned_change(item, result, again, amounts))
                 else:
                     further.append(RefusedChange(result["noticeNo"], result["message"]))
@@ -187,7 +190,6 @@ class StageChangePage:
             "again": [each for each in planned if each.again],
             "refused": further,
             "key": uuid4().hex,
-            "typed": typed,
         }
         return View(values, status, title="Check the changes", template=PREVIEW)
 
@@ -221,7 +223,7 @@ class StageChangePage:
                     visit, [each.item for each in chosen], (), {}, status=HTTPStatus.CONFLICT
                 )
             answer = visit.call(Operation.CHANGE_STAGES, body, key=key)
-        return result_view(visit, answer)
+        return result_view(visit, answer, "What was done", uuid4().hex)
 
 
 def item_of_row(read: ChangeItem, shared: Mapping[str, object]) -> dict[str, object]:
@@ -262,7 +264,7 @@ def differences(shown: Sequence[PlannedChange], tried: CallAnswer) -> Iterator[s
         yield problem_of(tried)
         return
     for planned, result in zip(shown, tried.body["results"], strict=True):
-        if result["outcome"] != "UPDATED":
+        if result["outcome"] != UPDATED:
             yield f"{planned.notice_no} has changed since you looked: {result['message']}."
         elif result["previousStage"] != planned.previous_stage:
             yield (
@@ -271,36 +273,26 @@ def differences(shown: Sequence[PlannedChange], tried: CallAnswer) -> Iterator[s
             )
 
 
-def result_view(visit: Visit, answer: CallAnswer) -> Answer:
-    """Show what became of each notice, with the report, and what can be taken back."""
+def result_view(visit: Visit, answer: CallAnswer, title: str, undo_key: str = "") -> Answer:
+    """Show what became of each notice, its report where there is one; with a key, that it can be undone."""
     if not answer.is_success:
         return form_view({}, {"": problem_of(answer)}, answer.status)
     results = answer.body["results"]
     values = {
-        "done": [each for each in results if each["outcome"] == "UPDATED"],
-        "failed": [each for each in results if each["outcome"] != "UPDATED"],
+        "done": [each for each in results if each["outcome"] == UPDATED],
+        "failed": [each for each in results if each["outcome"] != UPDATED],
         "report": answer.body.get("report"),
-        "undo_key": uuid4().hex,
+        "undo_key": undo_key,
         "officer_name": visit.principal.name,
     }
-    return View(values, title="What was done", template=RESULT)
+    return View(values, title=title, template=RESULT)
 
 
 def undo(visit: Visit) -> Answer:
     """Take the changes of the form's notices back (K4)."""
     body = {"items": [{"noticeNo": each} for each in visit.form.texts("notice")]}
     answer = visit.call(Operation.REVERSE_STAGES, body, key=visit.form.text("key"))
-    if not answer.is_success:
-        return form_view({}, {"": problem_of(answer)}, answer.status)
-    results = answer.body["results"]
-    values = {
-        "done": [each for each in results if each["outcome"] == "UPDATED"],
-        "failed": [each for each in results if each["outcome"] != "UPDATED"],
-        "report": None,
-        "undo_key": "",
-        "officer_name": visit.principal.name,
-    }
-    return View(values, title="What was taken back", template=RESULT)
+    return result_view(visit, answer, "What was taken back")
 
 
 def problem_of(answer: CallAnswer) -> str:
