@@ -65,7 +65,7 @@ def engine(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def verdicts(folder: Path) -> list[list[str]]:
-    (written,) = folder.glob("moves.*.verdicts.csv")
+    (written,) = folder.glob("*.verdicts.csv")
     with written.open(newline="") as file:
         return list(csv.reader(file))
 
@@ -114,11 +114,14 @@ def test_a_dry_run_says_the_same_and_writes_nothing(engine: Engine, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("engine")
-def test_tables_of_one_name_keep_their_verdicts_apart(tmp_path: Path) -> None:
-    for table in (as_csv, as_xlsx):
-        import_file(table(tmp_path), officer="USER01", dry_run=True)
-    written = {each.name for each in tmp_path.glob("*.verdicts.csv")}
-    assert written == {"moves.csv.verdicts.csv", "moves.xlsx.verdicts.csv"}
+@pytest.mark.parametrize("table", [as_csv, as_xlsx])
+def test_the_verdicts_stand_beside_the_table_unless_a_file_is_named(
+    tmp_path: Path, table: Callable[[Path], Path]
+) -> None:
+    named = tmp_path / "elsewhere.csv"
+    import_file(table(tmp_path), officer="USER01", dry_run=True, verdicts=named)
+    import_file(table(tmp_path), officer="USER01", dry_run=True)
+    assert (tmp_path / "moves.verdicts.csv").read_bytes() == named.read_bytes()
 
 
 @pytest.mark.rule("S25", "S26")

@@ -64,12 +64,12 @@ def import_file(
     dry_run
         Only show what would become of each row; nothing is written to the database.
     verdicts
-        Where the verdicts go; beside the table by default.
+        Where the verdicts go; beside the table by default, in place of those of an earlier import.
     """
     check_officer(officer)
     table = read_table(file, importing.TITLES, importing.REQUIRED_TITLES)
     rows = table.rows
-    target = verdicts or file.with_name(f"{file.name}.verdicts.csv")
+    target = verdicts or file.with_name(f"{file.stem}.verdicts.csv")
     settings = startup()
     databases, now = open_databases(settings), SystemClock().now()
     stores = SqlStageStores(databases.intranet)
