@@ -8,8 +8,9 @@ from pathlib import Path
 
 from ocms_conformance.case import all_cases, all_rules
 from ocms_conformance.mock import mock_server
+from ocms_conformance.property_level import run_property_level
 from ocms_conformance.reports import Report, as_junit, as_page, as_text
-from ocms_conformance.runner import opened
+from ocms_conformance.runner import Result, opened
 from ocms_conformance.target import read_target
 
 
@@ -19,8 +20,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run the cases against a target")
     run.add_argument("--target", type=Path, required=True, help="its address and credentials: a TOML file")
-    run.add_argument("--rule", action="append", default=[], help="only cases of this rule; may be repeated")
-    run.add_argument("--file", action="append", default=[], help="only cases of this file; may be repeated")
+    run.add_argument("--rule", action="append", default=[], help="only what is of this rule; may be repeated")
+    run.add_argument(
+        "--file",
+        action="append",
+        default=[],
+        help="only cases of this file, `laws` or `sequences`; may be repeated",
+    )
+    run.add_argument(
+        "--level",
+        choices=("cases", "property", "all"),
+        default="cases",
+        help="the cases (as printed from the specification), the laws and random sequences, or both",
+    )
+    run.add_argument("--examples", type=int, default=25, help="of each law, and so many sequences")
+    run.add_argument("--seed", type=int, default=1, help="the same one makes the same examples")
     run.add_argument("--junit", type=Path, help="write the report as JUnit XML too")
     run.add_argument("--page", type=Path, help="write the report as an HTML page too")
     mock = commands.add_parser("mock", help="serve the examples of the contracts")
@@ -31,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_cases(options: argparse.Namespace) -> int:
-    """Run cases and write the report."""
+    """Run cases, laws and sequences, as asked, and write the report."""
     target = read_target(options.target)
     cases = [
         case
@@ -39,8 +53,19 @@ def run_cases(options: argparse.Namespace) -> int:
         if (not options.rule or set(options.rule) & set(case.rule))
         and (not options.file or case.file in options.file)
     ]
+    results: list[Result] = []
     with opened(target) as runner:
-        report = Report(target.url, all_rules(), list(runner.run(cases)))
+        if options.level != "property":
+            results += runner.run(cases)
+        if options.level != "cases":
+            results += run_property_level(
+                runner,
+                examples=options.examples,
+                seed=options.seed,
+                rules=options.rule,
+                files=options.file,
+            )
+    report = Report(target.url, all_rules(), results)
     print(as_text(report), end="")  # what the command is for
     if options.junit:
         options.junit.write_bytes(as_junit(report))

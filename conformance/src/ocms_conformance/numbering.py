@@ -35,16 +35,18 @@ class Numbering:
     def numbers_for(self, case: Case) -> FreshNumbers:
         """Return the numbers of one run of a case."""
         instead = dict(zip(case.fresh["notice"], self._notices(case.fresh["notice"]), strict=True))
-        for identity in case.fresh["identity"]:
-            self._identity += 1
-            instead[identity] = f"{identity[0]}{self._identity % IDENTITIES:07}{identity[-1]}"
-        return FreshNumbers(instead)
+        return FreshNumbers(instead | {each: self.identity(each) for each in case.fresh["identity"]})
+
+    def notice(self) -> str:
+        """Return a fresh notice number: ten letters and digits."""
+        self._notice += 1
+        return f"{self.run}{counted(self._notice, NOTICE_DIGITS)}9"
+
+    def identity(self, like: str = "S1234567A") -> str:
+        """Return a fresh identity number with the letters of another one."""
+        self._identity += 1
+        return f"{like[0]}{self._identity % IDENTITIES:07}{like[-1]}"
 
     def _notices(self, numbers: Sequence[str]) -> list[str]:
-        """Return fresh notice numbers, ten letters and digits each, small where the case has small ones."""
-        fresh = []
-        for number in numbers:
-            self._notice += 1
-            text = f"{self.run}{counted(self._notice, NOTICE_DIGITS)}9"
-            fresh.append(text.lower() if number != number.upper() else text)
-        return fresh
+        """Return fresh notice numbers, small where the case has small ones."""
+        return [self.notice().lower() if number != number.upper() else self.notice() for number in numbers]

@@ -84,6 +84,7 @@ def as_text(report: Report) -> str:
     for result in report.failed:
         lines.append(f"FAILED {' '.join(result.case.rule)}: {result.case.name} ({result.case.section})")
         lines += [f"    {difference}" for difference in result.differences]
+        lines += ["", *result.script.splitlines()] if result.script else []
     lines += [""] if report.failed else []
     lines += [f"{each.rule.id:5} {each.outcome:10} {each.counts}" for each in report.by_rule if each.results]
     lines += ["", f"All: {counts_of(report.results)}"]
@@ -121,7 +122,7 @@ def as_junit(report: Report) -> bytes:
             )
             if result.outcome is Outcome.FAILED:
                 message = printable("; ".join(map(str, result.differences)))
-                ET.SubElement(case, "failure", message=message)
+                ET.SubElement(case, "failure", message=message).text = printable_lines(result.script)
             elif result.outcome is Outcome.NOT_TRIED:
                 ET.SubElement(case, "skipped", message=printable(result.reason))
     return bytes(ET.tostring(suites, encoding="utf-8", xml_declaration=True))
@@ -130,6 +131,11 @@ def as_junit(report: Report) -> bytes:
 def printable(text: str) -> str:
     """Return a text with what XML cannot hold written as Python does."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def printable_lines(text: str) -> str | None:
+    """Return lines with what XML cannot hold written as Python does; None where there are none."""
+    return "\n".join(map(printable, text.splitlines())) or None
 
 
 def as_page(report: Report) -> str:

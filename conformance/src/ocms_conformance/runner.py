@@ -13,7 +13,7 @@ import httpx
 from attrs import define, evolve, field, frozen
 from sqlalchemy.exc import SQLAlchemyError
 
-from ocms_conformance.case import Call, Case, in_order_of_need
+from ocms_conformance.case import Ask, Call, Case, in_order_of_need
 from ocms_conformance.comparison import Difference, differences
 from ocms_conformance.numbering import Numbering
 from ocms_conformance.rows import Database, PutRows, differences_of_rows, open_database
@@ -36,7 +36,8 @@ class Result:
     """
     What became of a case: its differences, or why it was not tried.
 
-    `remarks` are what holds for this product alone and differs here, and what could not be looked at.
+    `remarks` are what holds for this product alone and differs here, and what could not be looked at;
+    `script` is how to see a failed law or sequence again.
     """
 
     case: Case
@@ -45,6 +46,7 @@ class Result:
     differences: tuple[Difference, ...] = ()
     remarks: tuple[str, ...] = ()
     seconds: float = 0
+    script: str = ""
 
 
 @define
@@ -72,6 +74,34 @@ class Runner:
                 what = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
                 result = Result(case, Outcome.NOT_TRIED, what)
             yield evolve(result, seconds=time.monotonic() - began)
+
+    def send(
+        self,
+        ask: Ask,
+        path: str,
+        headers: Mapping[str, str],
+        content: bytes,
+        credential: Credential | None,
+        *,
+        limited: bool = False,
+    ) -> httpx.Response:
+        """
+        Make a call; where it comes too often, wait as long as the answer says, if the target allows it.
+
+        `limited`: that it comes too often is what is looked at. Raises `NotTried` where it may not wait.
+        """
+        while True:
+            if credential is not None:
+                self.credentials.note(credential, path)
+            answer = send(self.client, ask, path, headers, content)
+            if answer.status_code != TOO_MANY_REQUESTS or limited:
+                return answer
+            seconds = answer.headers.get("Retry-After", "")
+            if not self.target.wait or not seconds.isdecimal():
+                raise NotTried(
+                    f"the target's rate limit is used up; it says Retry-After {seconds or 'nothing'}"
+                )
+            time.sleep(int(seconds) + 1)
 
     def _try(self, case: Case) -> Result:
         if case.needs_rows and self.database is None:
@@ -164,7 +194,7 @@ class CallMade:
         return moment.written(self.fresh.value(value))
 
     def _answer(self, moment: Moment) -> httpx.Response:
-        """Make the call; where it comes too often, wait as long as the answer says, if the target allows."""
+        """Make the call."""
         ask, runner = self.call.ask, self.runner
         path = self._written(moment, ask.path)
         credential = self.callers.get(ask.caller)
@@ -172,18 +202,8 @@ class CallMade:
         text = ask.text if ask.text is None else self._written(moment, ask.text)
         document = ... if ask.json is ... else self._written(moment, ask.json)
         content = body_of(evolve(ask, text=text), document)
-        while True:
-            if credential is not None:
-                runner.credentials.note(credential, path)
-            answer = send(runner.client, ask, path, headers, content)
-            if answer.status_code != TOO_MANY_REQUESTS or self.call.says.status == TOO_MANY_REQUESTS:
-                return answer
-            seconds = answer.headers.get("Retry-After", "")
-            if not runner.target.wait or not seconds.isdecimal():
-                raise NotTried(
-                    f"the target's rate limit is used up; it says Retry-After {seconds or 'nothing'}"
-                )
-            time.sleep(int(seconds) + 1)
+        limited = self.call.says.status == TOO_MANY_REQUESTS
+        return runner.send(ask, path, headers, content, credential, limited=limited)
 
     def _differences_of_answer(self, answer: httpx.Response, moment: Moment) -> Iterator[Difference]:
         says = self.call.says
