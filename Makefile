@@ -121,7 +121,7 @@ check: $(MUTANTS_READY) ## check style, types, import contracts, the printed doc
 	$(BIN)/python -m tools.conformance_cases --check
 	uv=$(UV) && $$uv lock --check --quiet --python "$$(command -v $(PYTHON))"
 
-conformance: $(READY) ## run the conformance kit, from its wheel in an empty environment, against OCMS served on both databases
+conformance: $(MUTANTS_READY) ## run the conformance kit, from its wheel in an empty environment, against OCMS served on both databases
 	@$(BIN)/pytest conformance/tests
 
 conformance-cases: $(READY) ## print the conformance kit's cases of tests that have changed, from the specification

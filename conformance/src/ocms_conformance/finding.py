@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest import SkipTest
 
 import httpx
 from attrs import define, field, frozen
-from hypothesis import HealthCheck, Phase, Verbosity, given, reject, seed, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 from sqlalchemy.exc import SQLAlchemyError
@@ -41,6 +42,10 @@ class Broken(Exception):
     """An example has failed."""
 
 
+class Enough(SkipTest):
+    """No further example is made: Hypothesis ends at once, where it would go on after one that is no use."""
+
+
 @define
 class Found:
     """What became of the examples of a law: how many held, the smallest that failed, why none was tried."""
@@ -59,12 +64,17 @@ class Found:
             self.failure = failure
         raise Broken
 
-    def refuse_more(self) -> None:
-        """Refuse an example when enough were made, or none can be: neither passed nor failed."""
+    def begin(self) -> None:
+        """Count an example that is made to shrink a failure; raise `Enough` when there were many."""
         if self.failure is not None:
             self._after_failure += 1
-        if self.not_tried or self._after_failure > SHRINKING_EXAMPLES:
-            reject()
+        if self._after_failure > SHRINKING_EXAMPLES:
+            raise Enough("shrunk enough")
+
+    def end(self, reason: str) -> None:
+        """End because no example can be tried."""
+        self.not_tried = reason
+        raise Enough(reason)
 
 
 def find(
@@ -96,24 +106,23 @@ def find(
     )
     @given(strategy)
     def tried(drawn: Any) -> None:
-        found.refuse_more()
+        found.begin()
         try:
             failure = attempt(drawn)
         except NotTried as reason:
-            found.not_tried = str(reason)
-            reject()
+            found.end(str(reason))
         except (httpx.TransportError, SQLAlchemyError) as error:
-            found.not_tried = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-            reject()
+            found.end(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
         else:
             found.note(failure)
 
     try:
         tried()
-    except Broken:
+    except (Broken, Enough):
         pass
     except HypothesisException:
-        if not found.failure and not found.not_tried:
+        # A target that answers the same calls differently is called flaky; what failed once has failed.
+        if not found.failure and found.examples:
             raise
     return found
 

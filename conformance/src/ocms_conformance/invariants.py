@@ -113,7 +113,9 @@ def others_untouched(seen: Observed) -> Iterator[Difference]:
         for table in seen.after.rows:
             if "notice_no" in next(iter(seen.after.rows[table].values()), {}):
                 old, new = seen.before.of(table, number), seen.after.of(table, number)
-                if old != new and not (table == "ocms_court_case" and seen.step.kind == "notice_info"):
+                if sorted(old, key=repr) != sorted(new, key=repr) and not (
+                    table == "ocms_court_case" and seen.step.kind == "notice_info"
+                ):
                     yield Difference(f"{table} {number}, not named in the call", old, new)
 
 

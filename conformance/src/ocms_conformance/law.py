@@ -1,7 +1,7 @@
 """What a law of the property level is, and how an example of it is tried and compared."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from hypothesis.strategies import SearchStrategy
 from ocms_conformance.comparison import Difference
 from ocms_conformance.example import Answered, Example, example_on
 from ocms_conformance.finding import Failure, failed
-from ocms_conformance.rows import Row
+from ocms_conformance.rows import Row, Rows
 from ocms_conformance.runner import Runner
 from ocms_conformance.templates import MOMENT, SLACK, FreshNumbers, now
 
@@ -77,10 +77,23 @@ def rows_of(example: Example, numbers: Sequence[str]) -> dict[str, list[Row]]:
     return {table: sorted(of, key=repr) for table, of in found.items()}
 
 
-def unlike_rows(place: str, expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Difference]:
-    """Yield the tables whose rows are not the same."""
+def unlike_rows(
+    place: str, expected: Mapping[str, Iterable[Row]], found: Mapping[str, Iterable[Row]]
+) -> Iterator[Difference]:
+    """Yield the rows of each table that are not in the other: of a single row the columns that differ."""
     for table in dict.fromkeys((*expected, *found)):
-        yield from unlike(f"{place} {table}", expected.get(table), found.get(table))
+        olds, news = list(expected.get(table, ())), list(found.get(table, ()))
+        lost, added = [row for row in olds if row not in news], [row for row in news if row not in olds]
+        if len(lost) == len(added) == 1:
+            for column, value in lost[0].items():
+                yield from unlike(f"{place} {table} {column}", value, added[0].get(column))
+        else:
+            yield from unlike(f"{place} {table}", lost, added)
+
+
+def plain_rows(rows: Rows) -> dict[str, list[Row]]:
+    """Return rows by table."""
+    return {table: list(of.values()) for table, of in rows.items()}
 
 
 def items_of(answer: Answered, *names: str) -> list[Any]:

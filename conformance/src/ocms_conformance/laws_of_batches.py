@@ -10,7 +10,7 @@ from ocms_conformance import requests
 from ocms_conformance.comparison import Difference
 from ocms_conformance.example import Example
 from ocms_conformance.given_notices import NOTICES, STAGE, GivenNotice
-from ocms_conformance.law import HALF, Law, compared, items_of, rows_of, unlike, unlike_rows
+from ocms_conformance.law import HALF, Law, compared, items_of, plain_rows, rows_of, unlike, unlike_rows
 from ocms_conformance.sequence_steps import VON
 
 # Of the six numbers of an example the first are given, the last two are of no notice.
@@ -53,7 +53,7 @@ def notice_info(example: Example, drawn: tuple[list[GivenNotice], list[int]]) ->
     whole = example.ask(requests.notice_info(numbers))
     if any(place >= len(notices) for place in places):
         yield from unlike("status", 404, whole.status)
-        yield from unlike_rows("refused:", before, example.rows())
+        yield from unlike_rows("refused:", plain_rows(before), plain_rows(example.rows()))
         return
     single = [example.ask(requests.notice_info([each])) for each in dict.fromkeys(numbers)]
     expected = [item for each in single for item in items_of(each, "data", "notices")]
@@ -71,7 +71,7 @@ def validate(example: Example, drawn: tuple[list[GivenNotice], list[int], str]) 
     for name in ("changeableNotices", "nonChangeableNotices"):
         expected = [item for each in single for item in items_of(each, name)]
         yield from unlike(name, expected, items_of(whole, name))
-    yield from unlike_rows("after validate", before, example.rows())
+    yield from unlike_rows("after validate", plain_rows(before), plain_rows(example.rows()))
 
 
 def submit(example: Example, drawn: tuple[list[GivenNotice], list[Any]]) -> Iterator[Difference]:

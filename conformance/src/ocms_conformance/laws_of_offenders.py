@@ -10,7 +10,7 @@ from ocms_conformance import requests
 from ocms_conformance.comparison import Difference
 from ocms_conformance.example import Answered, Example
 from ocms_conformance.given_notices import NOTICES, ROLE, GivenNotice
-from ocms_conformance.law import HALF, Law, items_of, rows_of, unlike, unlike_rows
+from ocms_conformance.law import HALF, Law, items_of, plain_rows, rows_of, unlike, unlike_rows
 from ocms_conformance.sequence_steps import VON, Scene
 
 BLOCKS = {"O": "owner", "H": "hirer", "D": "driver"}
@@ -38,7 +38,7 @@ def eligible(example: Example, drawn: tuple[GivenNotice, str]) -> Iterator[Diffe
     example.put_copy(given, copy)
     before = example.rows()
     shown = example.ask(requests.eligibility(number, role)).json or {}
-    yield from unlike_rows("after check-eligibility:", before, example.rows())
+    yield from unlike_rows("after check-eligibility:", plain_rows(before), plain_rows(example.rows()))
     person = requests.particulars(example.numbers.identities[1], "JOHN LEE")
     furnished = example.ask(requests.furnish(number, role, person))
     yield from unlike("canFurnish", furnished.succeeded, shown.get("canFurnish"))
@@ -72,7 +72,7 @@ def furnished(example: Example, drawn: tuple[GivenNotice, str, str]) -> Iterator
     before = example.rows()
     again = example.ask(requests.furnish(number, role, person))
     yield from unlike("the same furnish again", first.json, again.json)
-    yield from unlike_rows("after the same furnish again:", before, example.rows())
+    yield from unlike_rows("after the same furnish again:", plain_rows(before), plain_rows(example.rows()))
 
 
 def updated(example: Example, drawn: tuple[GivenNotice, str, Mapping[str, Any]]) -> Iterator[Difference]:

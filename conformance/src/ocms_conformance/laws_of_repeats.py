@@ -10,7 +10,7 @@ from ocms_conformance import requests
 from ocms_conformance.comparison import Difference
 from ocms_conformance.example import Example
 from ocms_conformance.given_notices import NOTICES, GivenNotice
-from ocms_conformance.law import STAMPS, Law, compared, unlike, unlike_rows
+from ocms_conformance.law import STAMPS, Law, compared, plain_rows, unlike, unlike_rows
 from ocms_conformance.rows import Row, Rows
 from ocms_conformance.sequence_steps import OFFENDER_MOVES, READS, REVERSIBLE, STEPS, Scene, Step
 from ocms_conformance.target import NotTried
@@ -45,7 +45,7 @@ def repeated(example: Example, drawn: tuple[list[GivenNotice], Step]) -> Iterato
     if first.succeeded:
         yield from unlike("body of the repeat", first.content.decode(), second.content.decode())
         yield from unlike("Idempotency-Replayed", "true", second.headers.get("Idempotency-Replayed"))
-    yield from unlike_rows("after the repeat:", before, example.rows())
+    yield from unlike_rows("after the repeat:", plain_rows(before), plain_rows(example.rows()))
 
 
 def tried_first(example: Example, drawn: tuple[list[GivenNotice], Step]) -> Iterator[Difference]:
@@ -54,7 +54,7 @@ def tried_first(example: Example, drawn: tuple[list[GivenNotice], Step]) -> Iter
     ask = step.ask(scene_of(example, notices))
     before = example.rows()
     tried = example.ask(ask, {"OCMS-Dry-Run": "1"})
-    yield from unlike_rows("after the dry run:", before, example.rows())
+    yield from unlike_rows("after the dry run:", plain_rows(before), plain_rows(example.rows()))
     done = example.ask(ask, same_caller=True)
     yield from unlike("status", done.status, tried.status)
     yield from unlike("answer, as the call then gives it", compared(done.json), compared(tried.json))
