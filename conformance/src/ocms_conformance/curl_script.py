@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.sql import ClauseElement
@@ -10,7 +10,7 @@ from sqlalchemy.sql import ClauseElement
 from ocms_conformance.comparison import Difference
 from ocms_conformance.example import AskStep, PutStep
 from ocms_conformance.requests import REQUEST_ID
-from ocms_conformance.rows import ABOUT, Database, about, typed
+from ocms_conformance.rows import ABOUT, Database, Row, about, is_row, typed
 from ocms_conformance.target import KINDS
 
 NEW_ID = r"""new_id() { # a UUID
@@ -46,11 +46,14 @@ def curl_script(
     differences: Iterable[Difference],
     database: Database | None,
     numbers: Collection[str],
+    *,
+    shared: Mapping[str, list[Row]],
 ) -> str:
     """
     Return a script that puts the rows in, makes the calls, and shows the rows that are there at the end.
 
-    Address and credentials are variables of the environment. Run again it begins anew, with new keys.
+    `shared` are rows that the run has put in for all examples. Address and credentials are variables of the
+    environment. Run again it begins anew, with new keys.
     """
     asked = [step for step in steps if isinstance(step, AskStep)]
     needed = dict.fromkeys(variable(step.ask.role, step.ask.credential) for step in asked)
@@ -63,12 +66,22 @@ def curl_script(
     if database is not None:
         tables = [each for each in database.tables.values() if any(name in each.c for name in ABOUT)]
         removed = [delete(each).where(about(each, numbers)) for each in reversed(tables)]
-        lines += [SQL, *statements(database, removed)]
+        lines += [SQL, *statements(database, [*removed, *replaced(database, shared)])]
     for step in steps:
         lines += [curl_line(step)] if isinstance(step, AskStep) else put_lines(step, database)
     if database is not None:
         lines += ["# What is there now:", *statements(database, shown_rows(database.tables, numbers))]
     return "\n".join(lines) + "\n"
+
+
+def replaced(database: Database, rows: Mapping[str, list[Row]]) -> Iterator[ClauseElement]:
+    """Yield the statements that put rows in, instead of those with the same key."""
+    for name, of in rows.items():
+        table = database.tables[name]
+        for row in of:
+            key = {column.name: row[column.name] for column in table.primary_key}
+            yield delete(table).where(*is_row(table, key))
+            yield insert(table).values(typed(table, row))
 
 
 def put_lines(step: PutStep, database: Database | None) -> Iterator[str]:

@@ -16,7 +16,7 @@ from ocms_conformance.example import AskStep, PutStep
 from ocms_conformance.target import NotTried
 
 # Examples made to find a smaller one, once one has failed.
-SHRINKING_EXAMPLES = 150
+SHRINKING_EXAMPLES = 250
 
 
 @frozen

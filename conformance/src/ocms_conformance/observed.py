@@ -32,8 +32,13 @@ class Observed:
 
 @frozen
 class Invariant:
-    """What holds after each call: its rules, its sentence, and where it does not."""
+    """
+    What holds after each call: its rules, its sentence, and where it does not.
+
+    `of_reads`: it is about what search and details show, so both are called.
+    """
 
     rule: tuple[str, ...]
     name: str
     broken: Callable[[Observed], Iterator[Difference]]
+    of_reads: bool = False

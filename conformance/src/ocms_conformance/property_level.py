@@ -94,7 +94,14 @@ def as_result(runner: Runner, case: Case, found: Found, seconds: float) -> Resul
     if found.failure:
         failure = found.failure
         heading = [f"{' '.join(case.rule)}: {case.name}"]
-        script = curl_script(heading, failure.steps, failure.differences, runner.database, failure.numbers)
+        script = curl_script(
+            heading,
+            failure.steps,
+            failure.differences,
+            runner.database,
+            failure.numbers,
+            shared=fee_rows() if runner.target.reference_data else {},
+        )
         return Result(case, Outcome.FAILED, "", failure.differences, seconds=seconds, script=script)
     if found.not_tried or not found.examples:
         many = f" (after {found.examples} examples)" if found.examples else ""
