@@ -77,6 +77,21 @@ def test_every_case_passes(kit: Path, running: Served, tmp_path: Path) -> None:
     assert "OCMS conformance" in page.read_text()
 
 
+def test_every_law_and_invariant_holds(kit: Path, running: Served, tmp_path: Path) -> None:
+    target = tmp_path / "target.toml"
+    target.write_text(as_toml(target_of(running, callers=CALLERS)))
+    junit = tmp_path / "report.xml"
+    said = run(
+        *(kit / "ocms-conformance", "run", "--target", target, "--junit", junit),
+        *("--level", "property", "--examples", "25", "--seed", "3"),
+        cwd=tmp_path,
+    )
+    assert said.returncode == 0, said.stdout + said.stderr
+    suites = ET.parse(junit).getroot()
+    assert not list(suites.iter("skipped"))
+    assert [suite.attrib["tests"] for suite in suites] == ["17", "13"]
+
+
 def test_pytest_runs_a_case_as_a_test(kit: Path, running: Served, tmp_path: Path) -> None:
     target = tmp_path / "target.toml"
     target.write_text(as_toml(target_of(running, rows=False, callers=20)))

@@ -13,6 +13,7 @@ from ocms_conformance.example import Answered, Example, example_on
 from ocms_conformance.finding import Failure, failed
 from ocms_conformance.rows import Row, Rows
 from ocms_conformance.runner import Runner
+from ocms_conformance.target import NotTried
 from ocms_conformance.templates import MOMENT, SLACK, FreshNumbers, now
 
 # Numbers an example has: three notices, and three more that are copies of them or do not exist.
@@ -34,9 +35,18 @@ class Law:
 
 
 def attempt(runner: Runner, law: Law, drawn: Any) -> Failure | None:
-    """Try one example of a law on a target."""
+    """
+    Try one example of a law on a target.
+
+    Raises `NotTried` for one that is broken while a day ends: days are counted from today, so that two calls
+    may well answer differently then.
+    """
+    began = now() - SLACK
     with example_on(runner, NOTICES_OF_AN_EXAMPLE) as example:
-        return failed(0, list(law.broken(example, drawn)), example.steps, example.numbers.all)
+        found = failed(0, list(law.broken(example, drawn)), example.steps, example.numbers.all)
+        if found and (now() + SLACK).date() != began.date():
+            raise NotTried("a day ended while it was tried")
+        return found
 
 
 def unlike(place: str, expected: Any, found: Any) -> Iterator[Difference]:
