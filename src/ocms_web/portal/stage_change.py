@@ -33,6 +33,7 @@ TARGETS = [
 ]
 UPDATED = "UPDATED"
 ALLOWED_AGAIN = codes.CPS_DUPLICATE_RECORD.code
+MOVED_TODAY = "its stage was changed today already"
 NO_NUMBER = "this is no notice number"
 MALFORMED = "Nothing was done: the form is not the one that was shown. Begin again."
 
@@ -84,6 +85,11 @@ class RefusedChange:
 
     notice_no: str
     reason: str
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether it is about a notice, which has a page."""
+        return is_number(self.notice_no)
 
 
 @frozen
@@ -265,7 +271,8 @@ def differences(shown: Sequence[PlannedChange], tried: CallAnswer) -> Iterator[s
         return
     for planned, result in zip(shown, tried.body["results"], strict=True):
         if result["outcome"] != UPDATED:
-            yield f"{planned.notice_no} has changed since you looked: {result['message']}."
+            reason = MOVED_TODAY if result["code"] == ALLOWED_AGAIN else result["message"]
+            yield f"{planned.notice_no} has changed since you looked: {reason}."
         elif result["previousStage"] != planned.previous_stage:
             yield (
                 f"{planned.notice_no} has changed since you looked: it stands in {result['previousStage']} "
