@@ -81,15 +81,15 @@ class PlannedChange:
 
 @frozen
 class RefusedChange:
-    """A notice that cannot be moved, or a line that cannot be read, and why."""
+    """
+    A notice that cannot be moved, or a line that cannot be read, and why.
+
+    `has_page` is whether it is a notice that is there.
+    """
 
     notice_no: str
     reason: str
-
-    @property
-    def is_notice(self) -> bool:
-        """Whether it is about a notice, which has a page."""
-        return is_number(self.notice_no)
+    has_page: bool = False
 
 
 @frozen
@@ -190,7 +190,8 @@ class StageChangePage:
                 if result["outcome"] == UPDATED:
                     planned.append(planned_change(item, result, again, amounts))
                 else:
-                    further.append(RefusedChange(result["noticeNo"], result["message"]))
+                    has_page = result["code"] != codes.CPS_NOT_FOUND.code
+                    further.append(RefusedChange(result["noticeNo"], result["message"], has_page))
         values = {
             "planned": [each for each in planned if not each.again],
             "again": [each for each in planned if each.again],
