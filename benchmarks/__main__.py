@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attrs import evolve
 
-from benchmarks import core, court, furnishing, hst, report, stages, starting, vip
+from benchmarks import core, court, furnishing, hst, report, staff, stages, starting, vip
 from benchmarks.frame import Row, measured
 from benchmarks.ground import QUICK, Ground, Size
 
@@ -16,6 +16,7 @@ ROWS: tuple[Row, ...] = (
     *stages.ROWS,
     *furnishing.ROWS,
     *hst.ROWS,
+    *staff.ROWS,
     *vip.ROWS,
     *core.ROWS,
     *starting.ROWS,

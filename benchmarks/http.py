@@ -32,6 +32,16 @@ def request(path: str, headers: Mapping[str, str], body: object) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
+def sent_without_body(path: str, headers: Mapping[str, str]) -> bytes:
+    """Write a GET as it goes over the wire."""
+    lines = [
+        f"GET {path} HTTP/1.1",
+        "Host: localhost",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 

@@ -22,6 +22,8 @@ PAGES: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("find-stage", "/staff/find?currentProcessingStage=RD1", {}),
     ("find-list", "/staff/find", {"notice_nos": f"{EXAMPLE} 1234567890 X9"}),
     ("notice", f"/staff/notices/{EXAMPLE}", {}),
+    ("notice-history", f"/staff/notices/{EXAMPLE}/history", {}),
+    ("notice-answers", f"/staff/notices/{EXAMPLE}/answers", {}),
     ("stages", "/staff/stages", {}),
     ("stages-preview", "/staff/stages", {"numbers": f"{EXAMPLE} 1234567890 X9"}),
     ("offender", f"/staff/notices/{EXAMPLE}/offenders/owner", {}),

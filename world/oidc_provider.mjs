@@ -9,21 +9,36 @@ const settings = JSON.parse(readFileSync(file, "utf8"));
 const now = Date.now;
 Date.now = () => now() + settings.clockSeconds * 1000;
 
-const provider = new Provider(`http://127.0.0.1:${settings.port}`, {
-  clients: settings.clients.map((id) => ({
-    client_id: id,
+const clients = settings.clients.map((id) => ({
+  client_id: id,
+  client_secret: settings.secret,
+  grant_types: ["client_credentials"],
+  redirect_uris: [],
+  response_types: [],
+}));
+// The client by which people sign in; its access tokens are for an audience it need not name.
+const { staff } = settings;
+if (staff) {
+  clients.push({
+    client_id: staff.id,
     client_secret: settings.secret,
-    grant_types: ["client_credentials"],
-    redirect_uris: [],
-    response_types: [],
-  })),
+    redirect_uris: [staff.signedIn],
+    post_logout_redirect_uris: [staff.signedOut],
+  });
+}
+
+const provider = new Provider(`http://127.0.0.1:${settings.port}`, {
+  clients,
   jwks: { keys: settings.keys },
   scopes: settings.scopes,
   features: {
-    devInteractions: { enabled: false },
+    devInteractions: { enabled: Boolean(staff) },
     clientCredentials: { enabled: true },
     resourceIndicators: {
       enabled: true,
+      defaultResource: (_context, client, oneOf) =>
+        client.clientId === staff?.id ? staff.audience : oneOf,
+      useGrantedResource: () => true,
       getResourceServerInfo: (_context, audience) => ({
         audience,
         scope: settings.scopes.join(" "),

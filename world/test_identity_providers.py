@@ -43,7 +43,7 @@ def documented(address: str, heading: str = "oidc-provider") -> str:
     """Return the settings of the docs for a provider, with the address of a running one."""
     section = DOCS.read_text().partition(f"## {heading}\n")[2]
     settings = section.partition("```toml\n")[2].partition("```")[0]
-    (published,) = re.findall(r'^issuer = "(.*)"$', settings, re.MULTILINE)
+    (published,) = set(re.findall(r'^issuer = "(.*)"$', settings, re.MULTILINE))
     return settings.replace(published, address)
 
 

@@ -12,7 +12,7 @@ from tests.support.hst_facts import answer
 from tests.support.hst_rows import HstDatabase
 
 NUMBERS = ("500700001A", "500700002B", "500700003C")
-ID_NO = "S7000001A"
+ID_NO, OTHER_ID_NO, TAKEN_BACK = "S7000001A", "S7000002B", "500700004D"
 PARTICULARS = {
     "Name": "Mary Lim",
     "Postal code": "123456",
@@ -104,6 +104,7 @@ def test_the_pages_of_figures_reports_and_hst_by_the_keyboard(at_browser: Office
     choose(at, "List the identity")
     assert all(number in page.inner_text(".message") for number in NUMBERS)
     assert at.violations() == []
+    choose(at, "Back to the list")
 
     now = SystemClock().now()
     with held.stores.writing() as store:
@@ -121,3 +122,25 @@ def test_the_pages_of_figures_reports_and_hst_by_the_keyboard(at_browser: Office
     assert "The identity is off the list" in page.inner_text(".message")
     assert held.listed() == []
     assert ID_NO not in page.url
+
+
+def test_a_listing_is_taken_back_by_the_keyboard(at_browser: OfficerAtBrowser) -> None:
+    at, page = at_browser, at_browser.page
+    engine = at.site.served.deployment.engine
+    held = HstDatabase(engine, SqlHstStores(engine))
+    held.notices([TAKEN_BACK], id_no=OTHER_ID_NO)
+    at.open("/staff/hst/apply")
+    type_into(at, "Identity number", OTHER_ID_NO)
+    choose(at, "Look up")
+    for label, text in PARTICULARS.items():
+        type_into(at, label, text)
+    choose(at, "Show what listing would do")
+    choose(at, "List the identity")
+    assert page.inner_text("h1") == "The identity is listed"
+    choose(at, "Show what taking it back would do")
+    assert "would leave the list, and 1 notice would be as before" in page.inner_text("main")
+    assert at.violations() == []
+    choose(at, "Take it back")
+    assert "It was taken back" in page.inner_text(".message")
+    assert OTHER_ID_NO not in held.listed()
+    assert OTHER_ID_NO not in page.url

@@ -54,6 +54,7 @@ def test_an_officer_finds_a_notice_reads_it_and_takes_a_change_back(at_notices: 
     at_notices.tab_to(NOTICE, "a")
     at_notices.press("Enter")
     page.wait_for_selector("#answers table")
+    page.wait_for_selector("#history svg")
     assert page.inner_text("h1") == f"Notice {NOTICE}"
     assert "First reminder to the owner (RD1)" in page.inner_text(".state")
     assert page.locator("img").count() == 0
@@ -76,6 +77,9 @@ def test_the_pages_are_read_without_scripts(at_notices: OfficerAtBrowser) -> Non
     context.add_cookies(at_notices.context.cookies())  # type: ignore[arg-type]  # as they were given
     page = context.new_page()
     page.goto(f"{at_notices.site.base}/staff/notices/{NOTICE}")
+    page.click("#history a")
+    assert "The stages of the notice" in page.content()
+    page.go_back()
     page.click("#answers a")
     assert "What each call would answer now" in page.content()
     page.goto(f"{at_notices.site.base}/staff/find")

@@ -1,7 +1,8 @@
 """The identity provider of the staff, by OpenID Connect (Authlib)."""
 
+import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from time import monotonic
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
@@ -48,7 +49,14 @@ class ClientAuthentication(ClientAuth):
         """Return the request with what authenticates the client."""
         given = (request.method, str(request.url), dict(request.headers), request.content)
         url, headers, body = self.prepare(*given)  # type: ignore[no-untyped-call]
-        return httpx.Request(request.method, url, headers=without_length(headers), content=body)
+        # Its extensions say how long the answer is waited for.
+        return httpx.Request(
+            request.method,
+            url,
+            headers=without_length(headers),
+            content=body,
+            extensions=request.extensions,
+        )
 
 
 def without_length(headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -64,7 +72,11 @@ class HttpxClient(OAuth2Client):
 
 @frozen
 class ProviderSettings:
-    """Where the provider describes itself, who OCMS is to it, and where officers come back to."""
+    """
+    Where the provider describes itself, who OCMS is to it, and where officers come back to.
+
+    It is waited for as long as `answer_seconds`.
+    """
 
     discovery_url: str
     client_id: str
@@ -72,6 +84,7 @@ class ProviderSettings:
     scope: str
     redirect_url: str
     signed_out_url: str
+    answer_seconds: float = ANSWER_SECONDS
 
 
 @define
@@ -101,7 +114,7 @@ class OpenIdProvider:
         """
         endpoint = self._description()["token_endpoint"]
         try:
-            with httpx.Client(timeout=ANSWER_SECONDS, follow_redirects=False, trust_env=False) as session:
+            with self._session() as session:
                 given = self._client(session).fetch_token(endpoint, code=code, code_verifier=attempt.verifier)
         except OAuth2Error as refused:
             raise ValueError(f"the provider refused the code: {refused.error}") from None
@@ -138,6 +151,9 @@ class OpenIdProvider:
             code_challenge_method="S256",
         )
 
+    def _session(self) -> httpx.Client:
+        return httpx.Client(timeout=self._settings.answer_seconds, follow_redirects=False, trust_env=False)
+
     def _description(self) -> Mapping[str, Any]:
         with self._lock:
             if self._read_at is None or monotonic() - self._read_at >= FRESH_SECONDS:
@@ -147,13 +163,24 @@ class OpenIdProvider:
     def _read(self) -> None:
         """Read what the provider says of itself; what was read before counts where that fails."""
         try:
-            answer = httpx.get(self._settings.discovery_url, timeout=ANSWER_SECONDS, trust_env=False)
-            answer.raise_for_status()
-            self._metadata, self._read_at = usable(answer.json()), monotonic()
-        except (httpx.HTTPError, ValueError) as problem:
+            with self._session() as session, session.stream("GET", self._settings.discovery_url) as answer:
+                answer.raise_for_status()
+                document = b"".join(limited(answer.iter_bytes()))
+            self._metadata, self._read_at = usable(json.loads(document)), monotonic()
+        except (httpx.HTTPError, ValueError, RecursionError) as problem:
             log.warning("provider_not_read", reason=type(problem).__name__)
             if not self._metadata:
                 raise Unavailable(PROVIDER) from None
+
+
+def limited(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the parts of a document; raise ValueError for one that is too large."""
+    length = 0
+    for part in parts:
+        length += len(part)
+        if length > LARGEST_DOCUMENT:
+            raise ValueError("the provider's description is too large")
+        yield part
 
 
 def usable(document: Any) -> Mapping[str, Any]:

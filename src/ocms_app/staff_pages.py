@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from ocms_adapters.oidc import WELL_KNOWN, OpenIdProvider, ProviderSettings
 from ocms_adapters.sql.offenders import SqlOffenderStores
+from ocms_adapters.sql.reference import SqlReference
 from ocms_adapters.sql.reversals import SqlReversalStores
 from ocms_adapters.sql.staff_sessions import SqlStaffSessions
 from ocms_adapters.sql.stages import SqlStageStores
@@ -24,6 +25,7 @@ from ocms_web.endpoints import Endpoint
 from ocms_web.pipeline import Pipeline
 from ocms_web.portal.find import FindPage
 from ocms_web.portal.notice import NoticePages
+from ocms_web.portal.notice_history import HistoryPage
 from ocms_web.portal.sessions import Sessions
 from ocms_web.portal.sign_in import SIGNED_IN, SIGNED_OUT, SignIn
 from ocms_web.portal.site import Portal
@@ -60,15 +62,17 @@ def portal_of(
 def pages(settings: Settings, intranet: Engine, reports: ReportStore) -> tuple[Page, ...]:
     """Return the pages, in the order of their list."""
     stages, reversals = SqlStageStores(intranet), SqlReversalStores(intranet)
+    offenders = SqlOffenderStores(intranet)
     notice = NoticePages(
         stages,
-        SqlOffenderStores(intranet),
+        offenders,
         explain=partial(explanations, settings, intranet),
         reversible=lambda notice_no, now: reversible_changes(notice_no, stores=reversals, now=now),
     )
     return (
         FindPage(stages).page(),
         *notice.pages(),
+        HistoryPage(stages, offenders, SqlReference(intranet)).page(),
         *change_pages(intranet),
         *figure_pages(settings, intranet, reports),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from attrs import define, field, frozen
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Request, sync_playwright
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.staff_sessions import SqlStaffSessions
@@ -33,10 +33,15 @@ FIRST_PARTY_MILLISECONDS = 15_000
 
 @frozen
 class ServedStaff:
-    """A running server with the staff pages, and the identity provider of its officers."""
+    """
+    A running server with the staff pages, and where the identity provider of its officers is.
+
+    `issuer` signs their tokens, where that is the development issuer.
+    """
 
     served: Served
-    provider: StaffSignInSimulator
+    provider_url: str
+    issuer: DevIssuer | None = None
 
     @property
     def base(self) -> str:
@@ -57,7 +62,7 @@ def serving_staff(deployment: Deployment, **settings: object) -> Iterator[Served
         **settings,
     }
     with provider.running(), serving(deployment, port=port, **given) as served:
-        yield ServedStaff(served, provider)
+        yield ServedStaff(served, provider.url, provider.issuer)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -115,7 +120,8 @@ class OfficerAtBrowser:
     def bearer(self, officer: str = "USER01") -> dict[str, str]:
         """Return the header by which an officer calls the API of the same server."""
         now = SystemClock().now()
-        token = self.site.provider.issuer.token(officer, Role.OIC, kind=CallerKind.STAFF, now=now)
+        assert self.site.issuer
+        token = self.site.issuer.token(officer, Role.OIC, kind=CallerKind.STAFF, now=now)
         return {"Authorization": f"Bearer {token}"}
 
     def press(self, *keys: str) -> None:
@@ -184,17 +190,21 @@ def browser_at(site: ServedStaff, **options: Any) -> Iterator[OfficerAtBrowser]:
 
 def watch(officer: OfficerAtBrowser) -> None:
     """Note what a page may not do."""
-    own = (f"{officer.site.base}/", f"{officer.site.provider.url}/", "data:")
+    own, provider = f"{officer.site.base}/", f"{officer.site.provider_url}/"
     page = officer.page
+
+    def see(sent: Request) -> None:
+        """Note a request of one of our pages to another origin, but for the way to the provider."""
+        is_way = sent.is_navigation_request() and sent.url.startswith(provider)
+        if not (sent.url.startswith((own, "data:")) or is_way) and sent.frame.url.startswith(own):
+            officer.faults.append(f"request: {sent.url}")
+
     page.on("pageerror", lambda error: officer.faults.append(f"script: {error}"))
     page.on(
         "console",
         lambda said: officer.faults.append(said.text) if "Content Security Policy" in said.text else None,
     )
-    page.on(
-        "request",
-        lambda sent: None if sent.url.startswith(own) else officer.faults.append(f"request: {sent.url}"),
-    )
+    page.on("request", see)
 
 
 @pytest.fixture

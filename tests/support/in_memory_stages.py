@@ -71,10 +71,9 @@ class InMemoryStageStores:
         """Return the notices of some numbers."""
         return [notice for notice in self.found if notice.notice_no in notice_nos]
 
-    def details(self, notice_nos: Sequence[str]) -> tuple[Mapping[str, NoticeDetails], Reference]:
+    def details(self, notice_nos: Sequence[str]) -> Mapping[str, NoticeDetails]:
         """Return notices with what an officer's screen shows."""
-        found = {number: self.shown[number] for number in notice_nos if number in self.shown}
-        return found, self.reference
+        return {number: self.shown[number] for number in notice_nos if number in self.shown}
 
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
         """Return notices and which of them have a change row in a period."""

@@ -66,18 +66,21 @@ def oidc_provider(port: int, keys: Sequence[dict[str, Any]], **changes: object) 
     Run the provider on a port with private keys, of which the first of a kind signs.
 
     `algorithm` is what it signs with, `clockSeconds` how wrong its clock is; `header` is what its operator
-    set otherwise in the header of its tokens, and `absent` what is left out there.
+    set otherwise in the header of its tokens, and `absent` what is left out there. `staff` is the client by
+    which people sign in, where there is one: its `id`, its `audience`, and where they come back, `signedIn`
+    and `signedOut`.
     """
     settings = {
         "port": port,
         "keys": list(keys),
         "clients": [PLUS, TOPPAN],
         "secret": SECRET,
-        "scopes": ["ocms.query", "ocms.prints", "ocms.other"],
+        "scopes": ["ocms.query", "ocms.prints", "ocms.other", "ocms.officer"],
         "algorithm": "RS256",
         "clockSeconds": 0,
         "header": {},
         "absent": [],
+        "staff": None,
         **changes,
     }
     with program_folder("oidc") as folder:

@@ -108,6 +108,18 @@ class SqlReversalReader:
         }
         return ReversalFacts(reference, notices)
 
+    def identity_reversal_facts(self, id_no: str, now: datetime) -> IdentityReversalFacts:
+        """Return an identity with the notices of its last change of the list."""
+        reference = read_reference(self._connection)
+        groups = rows_of_identity(self._connection, id_no, first_moment(now, reference))
+        notice_nos = sorted(by_notice(groups[-1])) if groups else []
+        notices = self.reversal_facts(notice_nos, now).notices
+        listed = self._connection.execute(self._statements.listed, {"id_no": id_no}).mappings().first()
+        records = self._connection.execute(self._statements.under_hst, {"id_no": id_no})
+        under_hst = {notice_no: singapore(since) for notice_no, since in records}
+        row = None if listed is None else dict(listed)
+        return IdentityReversalFacts(row, tuple(groups), notices, under_hst)
+
 
 class SqlReversalStore(ChangeStore, SqlReversalReader):
     """One writing transaction for reversals."""
@@ -124,15 +136,7 @@ class SqlReversalStore(ChangeStore, SqlReversalReader):
     def identity_reversal_facts(self, id_no: str, now: datetime) -> IdentityReversalFacts:
         """Lock an identity and the notices of its last change of the list, and return them."""
         lock_identities(self._connection, [id_no])
-        reference = read_reference(self._connection)
-        groups = rows_of_identity(self._connection, id_no, first_moment(now, reference))
-        notice_nos = sorted(by_notice(groups[-1])) if groups else []
-        notices = self.reversal_facts(notice_nos, now).notices
-        listed = self._connection.execute(self._statements.listed, {"id_no": id_no}).mappings().first()
-        records = self._connection.execute(self._statements.under_hst, {"id_no": id_no})
-        under_hst = {notice_no: singapore(since) for notice_no, since in records}
-        row = None if listed is None else dict(listed)
-        return IdentityReversalFacts(row, tuple(groups), notices, under_hst)
+        return super().identity_reversal_facts(id_no, now)
 
 
 def first_moment(now: datetime, reference: Reference) -> datetime:

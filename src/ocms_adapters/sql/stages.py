@@ -36,7 +36,6 @@ from ocms_adapters.sql.transactions import reading, streaming, writing
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.offender_details import role_order
 from ocms_core.kernel.payments import PAYABLE, is_fully_paid
-from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.kernel.suspensions import OpenSuspension
 from ocms_core.stages.facts import EntryChange, FoundNotice, Period, StageFacts, StageNotice, ToppanFacts
@@ -58,22 +57,25 @@ NO_RECORD = (
 )
 
 
+NOTICE_COLUMNS = (
+    von.notice_no,
+    von.last_processing_stage,
+    von.last_processing_date,
+    von.next_processing_stage,
+    von.composition_amount,
+    von.payment_status,
+    *ON_ROW,
+)
+
+
 class StageStatements:
     """The reading statements of the services of stage changes."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self.notices = select(
-            von.notice_no,
-            von.last_processing_stage,
-            von.last_processing_date,
-            von.next_processing_stage,
-            von.composition_amount,
-            von.payment_status,
-            *ON_ROW,
-        ).where(among(dialect, von.notice_no))
+        self.notices = select(*NOTICE_COLUMNS).where(among(dialect, von.notice_no))
         self.notices_locked = lock_notices(self.notices)
         self.details = select(
-            von.notice_no,
+            *NOTICE_COLUMNS,
             func.coalesce(von.offence_type, von.offence_notice_type).label("offence_type"),
             von.notice_date_and_time,
             von.vehicle_no,
@@ -137,13 +139,11 @@ class SqlStageReader:
         """Return the notices of some numbers that exist, in notice order."""
         return stage_search.listed(self._connection, notice_nos)
 
-    def details(self, notice_nos: Sequence[str]) -> tuple[Mapping[str, NoticeDetails], Reference]:
-        """Return the notices that exist, with what an officer's screen shows, and the reference data."""
-        facts = self.stage_facts(notice_nos, None)
+    def details(self, notice_nos: Sequence[str]) -> Mapping[str, NoticeDetails]:
+        """Return the notices that exist, with what an officer's screen shows, in two statements."""
         rows = self._rows(self._statements.details, notice_nos)
-        there = [row for row in rows if row.notice_no in facts.notices]
-        found = {row.notice_no: details_of_row(row, facts.notices) for row in there}
-        return found, facts.reference
+        notices = self._with_roles([row[: len(NOTICE_COLUMNS)] for row in rows], notice_nos)
+        return {row.notice_no: details_of_row(row, notices) for row in rows}
 
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
         """Return the notices, the reference data, and which notices have a change row in a period."""
@@ -178,18 +178,21 @@ class SqlStageReader:
         self, statement: Select[Any], notice_nos: Sequence[str], changed_in: Period | None
     ) -> StageFacts:
         reference = read_reference(self._connection)
-        rows = self._rows(statement, notice_nos)
-        found = self._rows(self._statements.roles, notice_nos)
-        # Of two current offenders, whom others may leave, the first by role counts.
-        in_order = sorted((row for row in found if row[1]), key=lambda row: role_order(row[1]), reverse=True)
-        roles = {row[0]: row[1] for row in in_order}
-        records = records_by_notice((row[0], *row[2:]) for row in found if not row[1])
+        notices = self._with_roles(self._rows(statement, notice_nos), notice_nos)
         changed_notices: frozenset[str] = frozenset()
         if changed_in:
             since, until = map(local, changed_in)
             rows_of_period = self._rows(self._statements.changed, notice_nos, since=since, until=until)
             changed_notices = frozenset(row[0] for row in rows_of_period)
-        return StageFacts(reference, notices_of(rows, roles, records), changed_notices)
+        return StageFacts(reference, notices, changed_notices)
+
+    def _with_roles(self, rows: Sequence[Any], notice_nos: Sequence[str]) -> dict[str, StageNotice]:
+        found = self._rows(self._statements.roles, notice_nos)
+        # Of two current offenders, whom others may leave, the first by role counts.
+        in_order = sorted((row for row in found if row[1]), key=lambda row: role_order(row[1]), reverse=True)
+        roles = {row[0]: row[1] for row in in_order}
+        records = records_by_notice((row[0], *row[2:]) for row in found if not row[1])
+        return notices_of(rows, roles, records)
 
     def _rows(self, statement: Executable, notice_nos: Sequence[str], **bound: datetime) -> Sequence[Any]:
         keys = bind_keys(self._connection.dialect, notice_nos)

@@ -3,13 +3,16 @@
 from datetime import date, datetime
 
 from ocms_core.kernel.access import OPERATIONS, Operation
+from ocms_core.kernel.audit import AuditRow
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import local
+from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.explanations import Explanation, because
-from ocms_core.kernel.reference import facts_on
+from ocms_core.kernel.reference import Reference, facts_on
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.reversals.facts import ReversalFacts, last_day
+from ocms_core.reversals.identity_reversing import verdict_on_identity
 from ocms_core.reversals.ports import ReversalStores
 from ocms_core.reversals.reversing import (
     HST_REVERSAL,
@@ -51,15 +54,33 @@ def reversible_changes(
         facts = facts_on(now, reader.reversal_facts([notice_no], now))
     verdicts = ((kind, verdict_on(facts.notices.get(notice_no), kind)) for kind in KINDS)
     return tuple(
-        ReversibleChange(
-            kind.operation,
-            verdict.actor.operation,
-            officer_of(verdict),
-            verdict.changed_at,
-            last_day(verdict.changed_at, facts.reference),
-        )
+        reversible_change(kind, verdict, facts.reference)
         for kind, verdict in verdicts
         if not isinstance(verdict, Code)
+    )
+
+
+@rule("K4")
+def reversible_list_change(id_no: str, *, stores: ReversalStores, now: datetime) -> ReversibleChange | None:
+    """
+    Return the apply or revive of an identity that can be taken back now, None where there is none (K4).
+
+    Raises `Unavailable` when the database cannot be reached.
+    """
+    with stores.reading() as reader:
+        reference = facts_on(now, reader.reversal_facts((), now)).reference
+        verdict = verdict_on_identity(reader.identity_reversal_facts(id_no, now))
+    return None if isinstance(verdict, Refusal) else reversible_change(HST_REVERSAL, verdict, reference)
+
+
+def reversible_change(kind: ReversalKind, group: AuditRow, reference: Reference) -> ReversibleChange:
+    """Return a change that a kind of reversal takes back, with until when that can be done."""
+    return ReversibleChange(
+        kind.operation,
+        group.actor.operation,
+        officer_of(group),
+        group.changed_at,
+        last_day(group.changed_at, reference),
     )
 
 

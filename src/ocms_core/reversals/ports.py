@@ -15,6 +15,9 @@ class ReversalReader(Protocol):
     def reversal_facts(self, notice_nos: Sequence[str], now: datetime) -> ReversalFacts:
         """Return the notices that exist, with what was changed of them since the first day that counts."""
 
+    def identity_reversal_facts(self, id_no: str, now: datetime) -> IdentityReversalFacts:
+        """Return an identity with the notices of the last change of its place on the list."""
+
 
 class ReversalStore(Store, Protocol):
     """One writing transaction; the notices it reads stay locked, in notice order, until it ends."""

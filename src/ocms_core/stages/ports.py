@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
-from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.kernel.unit_of_work import Store
 from ocms_core.stages.facts import FoundNotice, Period, StageFacts, ToppanFacts
@@ -23,8 +22,8 @@ class StageReader(Protocol):
     def listed(self, notice_nos: Sequence[str]) -> Sequence[FoundNotice]:
         """Return the notices of some numbers that exist, in notice order."""
 
-    def details(self, notice_nos: Sequence[str]) -> tuple[Mapping[str, NoticeDetails], Reference]:
-        """Return the notices that exist, with what an officer's screen shows, and the reference data."""
+    def details(self, notice_nos: Sequence[str]) -> Mapping[str, NoticeDetails]:
+        """Return the notices that exist, with what an officer's screen shows."""
 
     def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
         """Return the notices, the reference data, and which notices have a change row in a period."""

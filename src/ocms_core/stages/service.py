@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ocms_core.kernel import codes
-from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.decision_moments import AN_INSTANT, dates_of
 from ocms_core.kernel.decisions import Answer, Decision, Refusal, decision_by_item
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, StoredAnswer, answer_store
-from ocms_core.kernel.reference import Reference, facts_on
+from ocms_core.kernel.reference import facts_on
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import IsolateRow, RaiseRowRejected, execute
@@ -59,17 +58,14 @@ def list_notices(notice_nos: Sequence[str], *, stores: StageStores) -> search.Se
     return search.decide(found, len(found))
 
 
-def details_of(
-    notice_nos: Sequence[str], *, stores: StageStores, now: datetime
-) -> tuple[Mapping[str, NoticeDetails], Reference]:
+def details_of(notice_nos: Sequence[str], *, stores: StageStores) -> Mapping[str, NoticeDetails]:
     """
-    Return the notices that exist, by number, with what an officer's screen shows, and the values of the day.
+    Return the notices that exist, by number, with what an officer's screen shows.
 
     Raises `Unavailable` when the database cannot be reached.
     """
     with stores.reading() as reader:
-        found, reference = reader.details(notice_nos)
-    return found, reference.on(singapore(now).date())
+        return reader.details(notice_nos)
 
 
 def validate(

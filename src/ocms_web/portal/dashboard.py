@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ocms_core.hst import service as hst
 from ocms_core.hst.outcomes import CheckOutcome, MonthOfChecks
@@ -21,6 +21,7 @@ from ocms_core.stages import ageing
 from ocms_core.stages.ageing import AGE_BANDS, MOST_SHOWN, AgeingStores, StageAges
 from ocms_core.stages.ports import StageStores
 from ocms_core.stages.reports import OfficerDay
+from ocms_web.portal.kept_figures import KeptFigure
 from ocms_web.portal.pictures import Bar, bar_chart
 from ocms_web.portal.visits import NOT_FOUND, Answer, Page, View, Visit
 
@@ -62,6 +63,16 @@ class DashboardPages:
     waiting: WaitingCases
     grace: Mapping[StuckKind, timedelta]
     jobs: JobOverview
+    _ages_of_now: KeptFigure[Sequence[StageAges]] = field(init=False)
+    _stuck_of_now: KeptFigure[Mapping[StuckKind, int]] = field(init=False)
+
+    @_ages_of_now.default
+    def _counted_ages(self) -> KeptFigure[Sequence[StageAges]]:
+        return KeptFigure(lambda now: list(ageing.count_ages(stores=self.ageing, now=now)))
+
+    @_stuck_of_now.default
+    def _counted_stuck(self) -> KeptFigure[Mapping[StuckKind, int]]:
+        return KeptFigure(lambda now: {kind: len(self._stuck_of(kind, now)) for kind in StuckKind})
 
     def pages(self) -> tuple[Page, ...]:
         """Return the pages."""
@@ -146,12 +157,14 @@ class DashboardPages:
         return View({"job": name, "runs": self.jobs.runs(name, RUNS_COUNTED)})
 
     def _ages(self, now: datetime) -> dict[str, Any]:
-        found = ageing.count_ages(stores=self.ageing, now=now)
+        counted = self._ages_of_now.at(now)
+        found = counted.value
         series = [str(band) for band in AGE_BANDS]
         bars = [Bar(each.stage, each.notices) for each in found]
         return {
             "ages_picture": bar_chart("ages", "Open notices by stage and days in it", series, bars),
             "age_bands": series,
+            "ages_at": counted.at,
             "ages": [age_row(each) for each in found],
         }
 
@@ -168,12 +181,14 @@ class DashboardPages:
         }
 
     def _stuck_counts(self, now: datetime) -> dict[str, Any]:
-        counts = {kind: len(self._stuck_of(kind, now)) for kind in StuckKind}
+        counted = self._stuck_of_now.at(now)
+        counts = counted.value
         bars = [
             Bar(kind.value.replace("_", " "), (min(count, MOST_SHOWN),)) for kind, count in counts.items()
         ]
         return {
             "stuck_picture": bar_chart("stuck", "Stuck cases by kind", ["cases"], bars),
+            "stuck_at": counted.at,
             "stuck": [
                 {
                     "kind": KINDS[kind],

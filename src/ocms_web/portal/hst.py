@@ -23,6 +23,7 @@ from ocms_web.portal.hst_forms import (
     typed,
     wrong_fields,
 )
+from ocms_web.portal.hst_take_back import TAKE_BACK, HstTakeBackPage
 from ocms_web.portal.messages import Message, Tone
 from ocms_web.portal.tokens import new_token
 from ocms_web.portal.visits import Answer, CallAnswer, Moved, Page, View, Visit
@@ -44,6 +45,7 @@ class HstPages:
     """The pages of the HST list; an identity number is only ever posted."""
 
     stores: HstStores
+    take_back: HstTakeBackPage
 
     def pages(self) -> tuple[Page, ...]:
         """Return the pages."""
@@ -76,6 +78,14 @@ class HstPages:
                 act=self.identity,
                 operations=changes,
             ),
+            page(
+                TAKE_BACK,
+                "Take back",
+                "hst_take_back.html",
+                show=to_list,
+                act=self.take_back.act,
+                operations=(*looks, Operation.REVERSE_HST),
+            ),
         )
 
     def show_list(self, visit: Visit) -> Answer:
@@ -97,11 +107,19 @@ class HstPages:
             "id_types": ID_TYPES,
             "page_number": number,
             "workbooks": workbook_rows(visit),
+            "reversible": None,
         }
         if not answer.is_success:
             return View({**values, "errors": errors_of(answer, FILTERS), "listed": None}, answer.status)
         listed = {**answer.body, "pages": -(-answer.body["total"] // LINES)}
-        return View({**values, "errors": {}, "listed": listed})
+        # Somebody who was taken off the list today is found by the number, to be put back.
+        found = {each["idNo"] for each in listed["data"]}
+        sought = filters.get("idNo", "").upper()
+        reversible = None
+        if sought and sought not in found:
+            visit.record_access([sought])
+            reversible = self.take_back.offered(visit, sought)
+        return View({**values, "errors": {}, "listed": listed, "reversible": reversible})
 
     def begin(self, _visit: Visit) -> Answer:
         """Show the form that asks whom to list."""
@@ -144,11 +162,9 @@ class HstPages:
         answer = visit.call(Operation.APPLY_HST, fields, key=visit.form.text("key"))
         if not answer.is_success:
             return apply_view(fields, "fill-in", errors_of(answer, ()))
-        done = answer.body["data"]
-        return Moved(
-            HST,
-            Message(f"The identity is listed. Notices suspended: {numbers_of(done['noticesSuspended'])}."),
-        )
+        suspended = numbers_of(answer.body["data"]["noticesSuspended"])
+        visit.tell(f"The identity is listed. Notices suspended: {suspended}.")
+        return self.take_back.done(visit, fields["idNo"].upper(), "The identity is listed")
 
     def identity(self, visit: Visit) -> Answer:
         """Show a listed identity, correct it, show what reviving would do, or revive it, as the form says."""
@@ -177,6 +193,7 @@ class HstPages:
             "revived": None,
             "address": reports.one_line(listed.address),
             "seen": version_of(listed),
+            "reversible": self.take_back.offered(visit, id_no),
         }
         return identity_view({**values, **further})
 
@@ -214,7 +231,8 @@ class HstPages:
         if dry_run:
             return self._show_identity(visit, id_no, revival=revival, revived=done)
         revived = numbers_of(done["noticesRevived"])
-        return Moved(HST, Message(f"The identity is off the list. Notices revived: {revived}."))
+        visit.tell(f"The identity is off the list. Notices revived: {revived}.")
+        return self.take_back.done(visit, id_no, "The identity is off the list")
 
 
 def to_list(_visit: Visit) -> Answer:

@@ -1,7 +1,7 @@
-"""The page of one notice: how it stands, its stages, its people, what happened, and what can be done."""
+"""The page of one notice: how it stands, its people, what each call would answer, what can be taken back."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -16,24 +16,21 @@ from ocms_core.kernel.notice_numbers import normal_notice_no
 from ocms_core.kernel.offender_details import RoleHolder
 from ocms_core.offenders import details as offender_details
 from ocms_core.offenders import service as offender_service
-from ocms_core.offenders import timeline
 from ocms_core.offenders.eligibility import buttons
-from ocms_core.offenders.facts import WORDS, OffenderNotice
+from ocms_core.offenders.facts import OffenderNotice
 from ocms_core.offenders.ports import OffenderStores
-from ocms_core.offenders.timeline import NoticeHistory, TimelineEvent
 from ocms_core.reversals.explaining import ReversibleChange
 from ocms_core.stages import service as stage_service
-from ocms_core.stages.notice_state import NoticeDetails, state_sentences
+from ocms_core.stages.notice_state import state_sentences
 from ocms_core.stages.ports import StageStores
-from ocms_core.stages.possible_moves import possible_moves
 from ocms_core.stages.request_fields import is_number
 from ocms_web.portal.messages import Message, Tone
-from ocms_web.portal.pictures import PassedStage, StagesOfNotice, stages_picture
 from ocms_web.portal.visits import Answer, Moved, Page, PageProblem, View, Visit
 
 PATH = "/staff/notices/{noticeNo:str}"
 ANSWERS = f"{PATH}/answers"
 TAKE_BACK = f"{PATH}/take-back"
+SEEN = (Operation.GET_OFFENDERS, Operation.GET_TIMELINE)
 
 NO_SUCH_NOTICE = PageProblem(
     HTTPStatus.NOT_FOUND, "There is no such notice", "Check the number, or find the notice by something else."
@@ -73,40 +70,27 @@ class NoticePages:
 
     def pages(self) -> tuple[Page, ...]:
         """Return the pages."""
-        seen = (Operation.GET_OFFENDERS, Operation.GET_TIMELINE)
         return (
-            Page(PATH, "Notice", "notice.html", StaffPage.NOTICE, show=self.show, operations=seen),
-            Page(ANSWERS, "Answers", "answers.html", show=self.show_answers, operations=seen),
-            Page(TAKE_BACK, "Take back", "notice.html", StaffPage.NOTICE, act=take_back, operations=seen),
+            Page(PATH, "Notice", "notice.html", StaffPage.NOTICE, show=self.show, operations=SEEN),
+            Page(ANSWERS, "Answers", "answers.html", show=self.show_answers, operations=SEEN),
+            Page(TAKE_BACK, "Take back", "notice.html", StaffPage.NOTICE, act=take_back, operations=SEEN),
         )
 
     def show(self, visit: Visit) -> Answer:
-        """Show the notice; whom it shows is recorded before."""
+        """Show how the notice stands and its people, who are recorded before; its history comes as a part."""
         notice_no = number_of(visit)
         visit.admit(Operation.GET_OFFENDERS)
-        found, reference = stage_service.details_of([notice_no], stores=self.stages, now=visit.now)
+        found = stage_service.details_of([notice_no], stores=self.stages)
         people = offender_service.offenders_of(notice_no, stores=self.offenders)
-        history = offender_service.history_of(notice_no, stores=self.offenders)
-        if notice_no not in found or isinstance(people, Refusal) or isinstance(history, Refusal):
+        if notice_no not in found or isinstance(people, Refusal):
             raise NO_SUCH_NOTICE
-        shown = (*offender_details.identities(people), *timeline.identities(history))
-        visit.record_access(dict.fromkeys(shown), notice_no=notice_no)
+        visit.record_access(offender_details.identities(people), notice_no=notice_no)
         details = found[notice_no]
-        stages = StagesOfNotice(
-            passed_stages(details, history),
-            PassedStage(details.notice.stage, details.notice.stage_date.date()),
-            details.amount_payable,
-            possible_moves(details.notice, reference),
-            details.next_at.date() if details.next_at else None,
-        )
         values = {
             "notice_no": notice_no,
             "details": details,
             "sentences": state_sentences(details, visit.now),
-            "picture": stages_picture("stages", stages),
             "people": list(people_values(visit, people)),
-            "suspensions": sorted(history.suspensions, key=lambda each: each.at, reverse=True),
-            "events": [event_values(event) for event in timeline.newest_first(history)],
         }
         return View(values, title=f"Notice {notice_no}")
 
@@ -160,26 +144,6 @@ def take_back(visit: Visit) -> Answer:
     return Moved(page, Message(f"Nothing was taken back: {result.get('message', '')}", Tone.DANGER))
 
 
-def passed_stages(details: NoticeDetails, history: NoticeHistory) -> tuple[PassedStage, ...]:
-    """Return the stages the notice was in before the present one, the earliest first."""
-    entered = sorted(entered_stages(history))
-    passed: list[PassedStage] = []
-    for at, stage in entered:
-        if not passed or passed[-1].stage != stage:
-            passed.append(PassedStage(stage, at))
-    is_present = passed and passed[-1].stage == details.notice.stage
-    return tuple(passed[:-1] if is_present else passed)
-
-
-def entered_stages(history: NoticeHistory) -> Iterator[tuple[date, str]]:
-    """Yield each stage that is on record, with the day it was entered."""
-    for event in timeline.stage_events(history):
-        yield event.at.date(), str(event.what["to"])
-    for kept in history.offenders:
-        if kept.new_stage:
-            yield kept.at.date(), kept.new_stage
-
-
 def people_values(visit: Visit, notice: OffenderNotice) -> Iterator[dict[str, Any]]:
     """Yield each role with who stands in it, and the one button an officer sees for it (F14)."""
     for word, holder in offender_details.holders_by_word(notice).items():
@@ -213,57 +177,6 @@ def address_lines(holder: RoleHolder | None) -> list[str]:
     return [line for line in lines if line]
 
 
-def event_values(event: TimelineEvent) -> dict[str, Any]:
-    """Return an event of the timeline in words."""
-    always = {"at": event.at, "officer": event.officer, "until": None, "remarks": None}
-    return {**always, **EVENT_WORDS[event.kind](event.what)}
-
-
-def stage_words(what: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stage change in words."""
-    start = f"from {what['from']} " if what["from"] else ""
-    reason = f", reason {what['reason']}" if what["reason"] else ""
-    by = f", by {what['source']}" if what["source"] else ""
-    return {"text": f"Moved {start}to {what['to']}{reason}{by}", "remarks": what["remarks"]}
-
-
-def suspension_words(what: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a suspension in words."""
-    return {
-        "text": f"Suspended {what['type']}-{what['reason']}, by {what['source']}",
-        "until": what["due"],
-        "remarks": what["remarks"],
-    }
-
-
-def revival_words(what: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the end of a suspension in words."""
-    reason = f", reason {what['revivalReason']}" if what["revivalReason"] else ""
-    return {"text": f"Revived from {what['type']}-{what['reason']}{reason}", "remarks": what["remarks"]}
-
-
-def offender_words(what: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an action on an offender in words, with who stood in the role before."""
-    role = WORDS[what["role"]].lower() if what["role"] in WORDS else what["role"]
-    stages = f", {what['from']} to {what['to']}" if what["to"] else ""
-    former = what["former"].person if what["former"] else None
-    before = f"before: {former.name or '–'}, {former.id_no}" if former else ""
-    return {"text": f"{ACTIONS.get(what['action'], what['action'])} of the {role}{stages}", "remarks": before}
-
-
-def court_words(what: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the mark of a court case in words."""
-    reason = f", {what['reason']}" if what["reason"] else ""
-    return {"text": f"The court case took over the due date{reason}", "until": what["due"]}
-
-
-def payment_words(what: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the mark of a payment in words."""
-    paid = f" of ${what['paid']:,.2f}" if what["paid"] is not None else ""
-    marks = ", ".join(str(each) for each in (what["status"], what["reason"]) if each)
-    return {"text": f"Payment{paid}{f' ({marks})' if marks else ''}"}
-
-
 def reversible_values(change: ReversibleChange) -> dict[str, Any]:
     """Return a change that can be taken back, with the key that makes two presses of its button one."""
     return {
@@ -272,14 +185,3 @@ def reversible_values(change: ReversibleChange) -> dict[str, Any]:
         "change": change,
         "key": str(uuid4()),
     }
-
-
-ACTIONS = {"FURNISH": "Furnish", "REDIRECT": "Redirect", "UPDATE": "Update", "REVERSE": "Taking back"}
-EVENT_WORDS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    timeline.STAGE: stage_words,
-    timeline.SUSPENSION: suspension_words,
-    timeline.REVIVAL: revival_words,
-    timeline.OFFENDER: offender_words,
-    timeline.COURT: court_words,
-    timeline.PAYMENT: payment_words,
-}

@@ -140,7 +140,7 @@ def legend(canvas: Canvas, series: Sequence[str]) -> float:
     """Draw what each colour stands for, side by side where there is room; return where that ends."""
     x, y = 0.0, 4.0
     for colour, what in zip(PART_COLOURS, series, strict=False):
-        width = 28 + LETTER * len(what)
+        width = 30 + sum(LABEL_LETTER if letter.isupper() else LETTER for letter in what)
         if x and x + width > WIDTH:
             x, y = 0.0, y + 18
         canvas.add("rect", x=x, y=y, width=12, height=12, fill=colour)
@@ -184,7 +184,7 @@ def stages_picture(name: str, stages: StagesOfNotice) -> str:
         y += 38
     if stages.moves:
         canvas.add(
-            "line", x1=12, y1=y + 20, x2=12, y2=y + 38 + 42 * len(stages.moves), stroke=LINE, stroke_width=2
+            "line", x1=12, y1=y + 20, x2=12, y2=y + 28 + 42 * len(stages.moves), stroke=LINE, stroke_width=2
         )
     canvas.add("rect", x=1, y=y, width=WIDTH - 2, height=44, rx=4, fill=PART_COLOURS[0])
     canvas.add("circle", cx=12, cy=y + 16, r=6, fill=GROUND)

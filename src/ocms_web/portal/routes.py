@@ -1,7 +1,7 @@
 """The addresses of the staff pages: sign-in and sign-out, the pages themselves, and their files."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from litestar.datastructures import CacheControlHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.static_files import create_static_files_router
 
+from ocms_web.pages import METHODS as READING
 from ocms_web.pages import as_page, refuse_zero_byte
 from ocms_web.portal.sessions import COOKIE, START, OpenSession, cookie, own_path
 from ocms_web.portal.sign_in import ATTEMPT_COOKIE, ATTEMPT_SECONDS, SIGNED_IN, SIGNED_OUT, SignInRefused
@@ -51,7 +52,11 @@ def portal_router(portal: Portal) -> Router:
         "/",
         route_handlers=[
             *(fixed_route(path, work, portal) for path, work in FIXED),
-            *(page_route(page, method, portal) for page in all_pages(portal) for method in ("GET", "POST")),
+            *(
+                page_route(page, methods, portal)
+                for page in all_pages(portal)
+                for methods in (READING, [HttpMethod.POST])
+            ),
             Router("/", route_handlers=list(map(asset_routes, ASSETS)), middleware=[as_page]),
         ],
     )
@@ -67,8 +72,8 @@ def all_pages(portal: Portal) -> tuple[Page, ...]:
     """Return the pages for officers, with those of the session itself."""
     return (
         *portal.pages,
-        Page(SIGN_OUT, "Sign out", "sign_out.html", show=ask_sign_out, act=sign_out),
-        Page(KEPT, "Send your form again", "kept.html", show=show_kept, act=drop_kept),
+        Page(SIGN_OUT, "Sign out", "sign_out.html", show=ask_sign_out, act=sign_out, keeps_form=False),
+        Page(KEPT, "Send your form again", "kept.html", show=show_kept, act=drop_kept, keeps_form=False),
     )
 
 
@@ -78,16 +83,18 @@ def fixed_route(path: str, work: SessionWork[Response[bytes]], portal: Portal) -
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
         return await in_thread(portal, answer_safely, request, portal, work)
 
-    return HTTPRouteHandler(path, http_method=HttpMethod.GET)(handle)
+    # Whoever comes back from the provider does so once; a HEAD would use up the code.
+    methods = [HttpMethod.GET] if path == SIGNED_IN else READING
+    return HTTPRouteHandler(path, http_method=methods)(handle)
 
 
-def page_route(page: Page, method: str, portal: Portal) -> HTTPRouteHandler:
+def page_route(page: Page, methods: Sequence[HttpMethod], portal: Portal) -> HTTPRouteHandler:
     """Return the route of a page for officers."""
 
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
         return await answer_page(request, page, portal)
 
-    return HTTPRouteHandler(page.path, http_method=HttpMethod(method))(handle)
+    return HTTPRouteHandler(page.path, http_method=methods)(handle)
 
 
 def asset_routes(name: str) -> Router:

@@ -29,10 +29,15 @@ MOST_SEARCHES = 5
 
 @frozen
 class KeptForm:
-    """A form that was sent when the session had ended, and the page it was for."""
+    """
+    A form that was sent when the session had ended, and the page it was for.
+
+    `files` are the names of the files that came with it, which are not kept.
+    """
 
     path: str
     fields: tuple[tuple[str, str], ...]
+    files: tuple[str, ...] = ()
 
 
 @frozen
@@ -65,7 +70,7 @@ def read_content(text: str | None) -> Content:
     form = stored["form"]
     return Content(
         tuple(Message(said, Tone(tone)) for said, tone in stored["messages"]),
-        KeptForm(form["path"], pairs(form["fields"])) if form else None,
+        KeptForm(form["path"], pairs(form["fields"]), tuple(form.get("files", ()))) if form else None,
         tuple(map(pairs, stored["searches"])),
     )
 
@@ -122,7 +127,8 @@ class Sessions:
     def keep_form(self, ended: OpenSession, path: str, form: SubmittedForm) -> None:
         """Keep a form that came too late, if it is one of this session."""
         if is_form_token(ended.token, form.text("csrf")):
-            kept = KeptForm(path, form.without("csrf").fields)
+            names = tuple(file.name for file in form.files.values())
+            kept = KeptForm(path, form.without("csrf").fields, names)
             self.keep(ended, evolve(ended.content, form=kept))
 
     def keep(self, session: OpenSession, content: Content) -> None:

@@ -92,6 +92,8 @@ class SignIn:
             attempt.state.encode(), query.get("state", "").encode()
         ):
             raise SignInRefused("no attempt of this browser")
+        if query.get("iss", self.issuer.issuer) != self.issuer.issuer:  # RFC 9207, of a provider that says it
+            raise SignInRefused("the answer is from another issuer")
         if "code" not in query:
             raise SignInRefused("the provider gave no code")
         try:

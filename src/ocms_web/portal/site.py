@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 from attrs import evolve, field, frozen
+from litestar import MediaType, Response
 from litestar import Request as LitestarRequest
-from litestar import Response
 from litestar.background_tasks import BackgroundTask
 from litestar.datastructures import Cookie
 
@@ -160,7 +160,8 @@ def answer_form(
     if session is None:
         return to_sign_in(request)
     if not session.is_live:
-        portal.sessions.keep_form(session, request.url.path, form)
+        if page.keeps_form:
+            portal.sessions.keep_form(session, request.url.path, form)
         return to_sign_in(request)
     if not is_genuine(request, session, form):
         raise FORGED
@@ -190,6 +191,8 @@ def answer_visit(
     """Let a page show itself, or act on its form, if the officer may open it."""
     if not page.is_open_to(session.principal):
         raise NOT_ALLOWED
+    if request.method == "HEAD":  # nobody is looked up, so there is nothing to record
+        return Response(b"", media_type=MediaType.HTML, headers=dict(HEADERS))
     answer_with = page.act if request.method == "POST" else page.show
     if answer_with is None:
         return moved(START)

@@ -33,6 +33,7 @@ TARGETS = [
 ]
 UPDATED = "UPDATED"
 ALLOWED_AGAIN = codes.CPS_DUPLICATE_RECORD.code
+MOVED_TODAY = "its stage was changed today already"
 NO_NUMBER = "this is no notice number"
 MALFORMED = "Nothing was done: the form is not the one that was shown. Begin again."
 
@@ -80,10 +81,15 @@ class PlannedChange:
 
 @frozen
 class RefusedChange:
-    """A notice that cannot be moved, or a line that cannot be read, and why."""
+    """
+    A notice that cannot be moved, or a line that cannot be read, and why.
+
+    `has_page` is whether it is a notice that is there.
+    """
 
     notice_no: str
     reason: str
+    has_page: bool = False
 
 
 @frozen
@@ -184,7 +190,8 @@ class StageChangePage:
                 if result["outcome"] == UPDATED:
                     planned.append(planned_change(item, result, again, amounts))
                 else:
-                    further.append(RefusedChange(result["noticeNo"], result["message"]))
+                    has_page = result["code"] != codes.CPS_NOT_FOUND.code
+                    further.append(RefusedChange(result["noticeNo"], result["message"], has_page))
         values = {
             "planned": [each for each in planned if not each.again],
             "again": [each for each in planned if each.again],
@@ -265,7 +272,8 @@ def differences(shown: Sequence[PlannedChange], tried: CallAnswer) -> Iterator[s
         return
     for planned, result in zip(shown, tried.body["results"], strict=True):
         if result["outcome"] != UPDATED:
-            yield f"{planned.notice_no} has changed since you looked: {result['message']}."
+            reason = MOVED_TODAY if result["code"] == ALLOWED_AGAIN else result["message"]
+            yield f"{planned.notice_no} has changed since you looked: {reason}."
         elif result["previousStage"] != planned.previous_stage:
             yield (
                 f"{planned.notice_no} has changed since you looked: it stands in {result['previousStage']} "

@@ -107,7 +107,8 @@ class Page:
     `purpose` is what access records of the page name; None for a page that shows nobody. Whoever may not
     call one of `operations` does not see the page, and is refused it. `navigation` is its name in the list
     of pages; empty for a page not in it. A handler returns its answer, or raises `PageProblem`.
-    A `path` may hold parameters, as in `/staff/notices/{noticeNo:str}`.
+    A `path` may hold parameters, as in `/staff/notices/{noticeNo:str}`. A form that comes when its session
+    has ended is kept until the next sign-in, unless `keeps_form` is false.
     """
 
     path: str
@@ -119,6 +120,7 @@ class Page:
     operations: tuple[Operation, ...] = ()
     navigation: str = ""
     largest_form: int = 2 * MEBIBYTE
+    keeps_form: bool = True
 
     def is_open_to(self, principal: Principal) -> bool:
         """Return whether somebody may use the page."""

@@ -6,8 +6,13 @@ from attrs import evolve
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.explanations import Explanation
 from ocms_core.kernel.reference import EMPTY
-from ocms_core.reversals.explaining import explain, explain_reversal, reversible_changes
-from ocms_core.reversals.facts import ReversalFacts, ReversibleNotice
+from ocms_core.reversals.explaining import (
+    explain,
+    explain_reversal,
+    reversible_changes,
+    reversible_list_change,
+)
+from ocms_core.reversals.facts import IdentityReversalFacts, ReversalFacts, ReversibleNotice
 from ocms_core.reversals.reversing import OFFENDER_REVERSAL, STAGE_REVERSAL, ReversalKind
 from tests.spec.reversals.test_reversing import MOVED_NOTICE, TODAYS, N
 from tests.spec.reversals.test_service import MemoryStore
@@ -61,6 +66,20 @@ def test_what_can_be_taken_back_is_the_last_change_with_its_officer_and_its_last
     (change,) = reversible_changes(N, stores=store, now=NOW)
     assert (change.reversal, change.made_by) == (Operation.REVERSE_STAGES, "changeProcessingStage")
     assert (change.officer, f"{change.at:%H:%M}", f"{change.last_day}") == ("OIC001", "09:30", "2025-01-14")
+
+
+@pytest.mark.rule("K4")
+def test_of_an_identity_its_last_change_of_the_list_can_be_taken_back_unless_overtaken() -> None:
+    store = MemoryStore()
+    change = reversible_list_change("S1234567A", stores=store, now=NOW)
+    assert change
+    assert (change.reversal, change.made_by) == (Operation.REVERSE_HST, "apply-hst")
+    assert (change.officer, f"{change.last_day}") == ("OIC001", "2025-01-14")
+    assert store.loaded_for[-1] == ("S1234567A", NOW)
+    store.identity = evolve(store.identity, listed=None)
+    assert reversible_list_change("S1234567A", stores=store, now=NOW) is None
+    store.identity = IdentityReversalFacts()
+    assert reversible_list_change("S1234567A", stores=store, now=NOW) is None
 
 
 @parametrize_cases(EXPLANATIONS)

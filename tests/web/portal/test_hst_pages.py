@@ -177,6 +177,70 @@ def test_an_identity_is_revived_once_what_that_does_has_been_shown(
     assert "This identity is not on the list." in gone.text
 
 
+@pytest.mark.rule("K4")
+def test_a_listing_is_taken_back_once_what_that_does_has_been_shown(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    held = database(staff)
+    held.notices(["500500005E"])
+    assert "Listed by USER01" in list_identity(officer)
+    opened = officer.post("/staff/hst/identity", {"idNo": IDENTITY}).text
+    assert "it can be taken back until the end of" in opened
+    shown = officer.post("/staff/hst/take-back", {"idNo": IDENTITY.lower()})
+    assert f"The identity {IDENTITY} would leave the list, and 1 notice would be as before." in shown.text
+    assert re.search(r"500500005E</a></th><td>ACTIVE</td>", shown.text)
+    assert held.listed() == [IDENTITY]
+    confirmed = {"idNo": IDENTITY, "step": "confirm", "key": value_of(shown.text, "key")}
+    for _ in range(2):  # pressed twice it is done once (K1)
+        done = officer.post("/staff/hst/take-back", confirmed)
+        assert "It was taken back: the identity is not on the list any more." in done.text
+    assert (held.listed(), held.held()) == ([], [])
+    assert all(IDENTITY not in address for address in officer.addresses)
+
+
+@pytest.mark.rule("K4")
+def test_somebody_revived_today_is_found_by_number_and_put_back_on_the_list(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    held = database(staff)
+    held.notices(["500500006F"])
+    list_identity(officer)
+    reason = {"idNo": IDENTITY, "revivalReason": "Found"}
+    key = value_of(officer.post("/staff/hst/identity", {**reason, "step": "preview"}).text, "key")
+    revived = officer.post("/staff/hst/identity", {**reason, "step": "revive", "key": key})
+    assert "Revived by USER01" in revived.text
+    before = len(looks(staff))
+    found = officer.post("/staff/hst", {"idNo": IDENTITY})
+    assert "Nobody on the list matches." in found.text
+    assert "Revived by USER01" in found.text
+    assert len(looks(staff)) > before
+    shown = officer.post("/staff/hst/take-back", {"idNo": IDENTITY})
+    assert "would be on the list again" in shown.text
+    key = value_of(shown.text, "key")
+    done = officer.post("/staff/hst/take-back", {"idNo": IDENTITY, "step": "confirm", "key": key})
+    assert "It was taken back: the identity is on the list again." in done.text
+    assert (held.listed(), held.held()) == ([IDENTITY], ["500500006F"])
+
+
+@pytest.mark.rule("K4")
+def test_what_can_no_longer_be_taken_back_is_not_offered_and_is_refused(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    list_identity(officer)
+    opened = officer.post("/staff/hst/identity", {"idNo": IDENTITY}).text
+    fields = {name: value for name, value in FIELDS.items() if name != "idType"}
+    hidden = {name: value_of(opened, name) for name in ("key", "seen")}
+    corrected = officer.post(
+        "/staff/hst/identity", {**fields, "streetName": "New Street", "step": "update", **hidden}
+    )
+    assert "can be taken back" not in corrected.text
+    for step in ("", "confirm"):
+        refused = officer.post("/staff/hst/take-back", {"idNo": IDENTITY, "step": step, "key": "k"})
+        assert "Nothing was taken back: Something else has happened since: update-hst" in refused.text
+    assert "That is no identity number." in officer.post("/staff/hst/take-back", {"idNo": "?"}).text
+    assert database(staff).listed() == [IDENTITY]
+
+
 def test_the_list_is_filtered_and_paged(staff: StaffSite, officer: StaffBrowser) -> None:
     list_identity(officer)
     listed = datetime(2024, 1, 1, 9)  # noqa: DTZ001  # columns are local
@@ -257,6 +321,7 @@ def test_every_look_is_recorded_with_the_page_as_its_purpose(staff: StaffSite, o
     list_identity(officer)
     officer.post("/staff/hst/identity", {"idNo": IDENTITY})
     officer.get("/staff/hst/answers")
+    officer.get("/staff/hst")
     made = looks(staff)[before:]
     assert set(made) == {("USER01", "staff page: HST")}
     assert len(made) >= 6

@@ -43,10 +43,28 @@ def test_a_notice_is_shown_with_its_people_and_the_look_is_recorded_for_the_page
 
 def test_a_script_in_a_name_or_a_remark_is_shown_as_text(officer: StaffBrowser, notice: str) -> None:
     page = officer.get(f"/staff/notices/{notice}")
+    history = officer.get(f"/staff/notices/{notice}/history")
     assert "<dd>&lt;script&gt;alert(1)&lt;/script&gt;</dd>" in page.text
-    assert "javascript:&lt;script&gt;" in page.text
-    assert HOSTILE not in page.text
-    assert 'href="javascript:' not in page.text
+    assert "javascript:&lt;script&gt;" in history.text
+    for each in (page, history):
+        assert HOSTILE not in each.text
+        assert 'href="javascript:' not in each.text
+
+
+@pytest.mark.rule("G2")
+def test_what_happened_comes_as_a_part_or_as_a_page_and_the_look_is_recorded(
+    staff: StaffSite, officer: StaffBrowser, notice: str
+) -> None:
+    address = f"/staff/notices/{notice}/history"
+    assert f'<p><a href="{address}">' in officer.get(f"/staff/notices/{notice}").text
+    whole, part = officer.get(address), officer.get(address, {"HX-Request": "true"})
+    for each in (whole, part):
+        assert "The stages of the notice, now RD1" in each.text
+        assert "Suspended PS-" in each.text
+    assert "<html" in whole.text
+    assert "<html" not in part.text
+    records = [(row["operation"], row["notice_no"]) for row in rows_of(staff.engine, t.ocms_access_record)]
+    assert records == [("staff page: notice", notice)] * 3
 
 
 @pytest.mark.rule("F14")
@@ -93,8 +111,8 @@ def test_a_change_of_today_is_taken_back_once_however_often_the_button_is_presse
 
 @pytest.mark.parametrize("number", ["X9", "no-such", "a'b", "12345678901"])
 def test_a_notice_that_is_not_there_is_a_page_that_says_so(officer: StaffBrowser, number: str) -> None:
-    for address in (f"/staff/notices/{number}", f"/staff/notices/{number}/answers"):
-        page = officer.get(address)
+    for part in ("", "/answers", "/history"):
+        page = officer.get(f"/staff/notices/{number}{part}")
         assert page.status_code == 404
         assert "There is no such notice" in page.text
 

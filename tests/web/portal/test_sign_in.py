@@ -3,6 +3,8 @@
 import json
 import re
 from datetime import timedelta
+from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,6 +13,9 @@ import pytest
 from sqlalchemy import update
 
 from ocms_adapters.sql import schema as t
+from ocms_app.reports import report_store
+from ocms_app.settings import Settings
+from ocms_app.staff_pages import pages
 from ocms_demo.simulators.staff_sign_in import CHOSEN
 from ocms_web.portal.sessions import COOKIE, own_path
 from ocms_web.portal.sign_in import ATTEMPT_COOKIE
@@ -223,6 +228,65 @@ def test_what_was_typed_when_a_session_had_ended_is_sent_after_signing_in_again(
     assert fields == {"csrf": fields["csrf"], "noticeNo": "A1", "idNo": "", "sort": "&lt;b&gt;"}
     assert "1 notice found" in officer.post("/staff/find", {"noticeNo": "A1"}).text
     assert "You were signed out" not in officer.get("/staff/kept").text
+
+
+def paths_of_forms(staff: StaffSite, folder: Path) -> list[str]:
+    """Return the path of every page that takes a form which is kept."""
+    settings = Settings(reports=str(folder))
+    given = pages(settings, staff.engine, report_store(settings))
+    paths = [page.path for page in given if page.act and page.keeps_form]
+    return [re.sub(r"\{role:str\}", "owner", re.sub(r"\{noticeNo:str\}", "A1", path)) for path in paths]
+
+
+def test_no_form_of_any_page_is_lost_with_its_session(staff: StaffSite, tmp_path: Path) -> None:
+    paths = paths_of_forms(staff, tmp_path)
+    assert {"/staff/find", "/staff/stages", "/staff/notices/A1/offenders/owner"} < {*paths}
+    typed = {"remark": "<b>\n\u00fc", "notice": ["A1", "A2"], "empty": ""}
+    for path in paths:
+        officer = StaffBrowser(staff)
+        officer.sign_in(path="/staff/sign-out")
+        aged(staff, used_at=timedelta(hours=1))
+        assert "what you typed is kept" in officer.post(path, typed).text, path
+        kept = unescape(officer.sign_in(path="/staff/sign-out").text)
+        assert f'<form method="post" action="{path}">' in kept
+        for name, value in (("remark", "<b>\n\u00fc"), ("notice", "A1"), ("notice", "A2"), ("empty", "")):
+            assert f'name="{name}" value="{value}"' in kept, path
+        officer.post("/staff/sign-out", {})
+
+
+def test_a_file_is_not_kept_and_the_officer_is_told_to_choose_it_again(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    officer.get("/staff/stages")
+    aged(staff, used_at=timedelta(hours=1))
+    officer.upload("/staff/stages", {"remark": "why"}, {"table": ("notices.csv", b"noticeNo")})
+    kept = officer.sign_in().text
+    assert "A file is not kept: choose notices.csv again." in kept
+    assert 'name="remark" value="why"' in kept
+
+
+def test_who_signs_out_of_an_ended_session_is_not_asked_to_do_it_again(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    officer.get("/staff/sign-out")
+    aged(staff, used_at=timedelta(hours=1))
+    assert "what you typed is kept" not in officer.post("/staff/sign-out", {}).text
+
+
+def test_a_page_answers_head_without_looking_anybody_up(staff: StaffSite, officer: StaffBrowser) -> None:
+    put_notices(staff.engine, ["A1"], last_processing_stage="RD1")
+    for path in ("/staff/find", "/staff/notices/A1", "/staff/sign-in", "/staff/dashboard", "/staff/hst"):
+        head = officer.send("HEAD", path)
+        assert head.status_code in (200, 303), path
+        assert head.content == b""
+        assert "frame-ancestors 'none'" in head.headers["content-security-policy"]
+    assert rows_of(staff.engine, t.ocms_access_record) == []
+    stranger = StaffBrowser(staff).send("HEAD", "/staff/find")
+    assert (stranger.status_code, stranger.headers["location"]) == (303, "/staff/sign-in?next=/staff/find")
+    browser = StaffBrowser(staff)
+    back = browser.way_back()
+    assert browser.send("HEAD", back).status_code == 405
+    assert "Signed in as USER01" in browser.get(back).text
 
 
 def test_what_was_typed_is_shown_to_nobody_else(staff: StaffSite, officer: StaffBrowser) -> None:

@@ -121,6 +121,18 @@ def test_a_change_in_between_is_told_and_nothing_is_overwritten(
     assert hidden(answered.text, "key") != hidden(shown, "key")
 
 
+def test_an_overtaken_preview_says_so_in_words_and_leads_to_the_notice(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    in_stage(staff.engine, NUMBERS[:1])
+    shown = preview(officer, NUMBERS[0]).text
+    confirm(officer, preview(officer, NUMBERS[0]).text)
+    answered = confirm(officer, shown)
+    assert f"{NUMBERS[0]} has changed since you looked: its stage was changed today" in text_of(answered)
+    assert "isConfirmation" not in answered.text
+    assert f'href="/staff/notices/{NUMBERS[0]}"' in answered.text
+
+
 def test_of_two_officers_in_the_same_second_one_changes_and_the_other_is_told(staff: StaffSite) -> None:
     in_stage(staff.engine, NUMBERS)
     browsers = [StaffBrowser(staff), StaffBrowser(staff)]
