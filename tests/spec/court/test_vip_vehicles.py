@@ -64,8 +64,8 @@ def test_a_malformed_vehicle_spoils_the_list_and_is_not_named(changes: dict[str,
 @pytest.mark.rule("P41")
 @pytest.mark.parametrize("vehicle", [None, "ABC1234", [], 3])
 def test_a_vehicle_is_an_object(vehicle: object) -> None:
-    with pytest.raises(BadList):
-        stored_vehicle(vehicle, 1)
+    with pytest.raises(BadList, match=r"^vehicle 7 is no object$"):
+        stored_vehicle(vehicle, 7)
 
 
 @pytest.mark.rule("P41")

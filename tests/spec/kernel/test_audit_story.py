@@ -8,7 +8,7 @@ import pytest
 
 from ocms_core.kernel.actors import UNNAMED, Actor, acting, present_actor
 from ocms_core.kernel.audit import AuditRow, RowChange
-from ocms_core.kernel.audit_story import Look, story
+from ocms_core.kernel.audit_story import Look, OutsideEvent, story
 from ocms_core.kernel.dates import local
 from tests.support.builders import NOW
 
@@ -60,6 +60,28 @@ def test_changes_and_looks_come_in_order_with_who_made_them() -> None:
 def test_looks_of_one_moment_come_in_the_order_they_were_recorded() -> None:
     looks = tuple(Look(NOW, name, "oic", "offender-getDetails") for name in ("OIC003", "OIC001", "OIC002"))
     assert [line.split()[2] for line in lines_of(looks=looks)] == ["OIC003", "OIC001", "OIC002"]
+
+
+@pytest.mark.rule("K2")
+def test_what_another_program_did_comes_before_the_changes_of_its_moment_as_a_look_does() -> None:
+    row = AuditRow(1, NOW, JOB, (MOVED,))
+    change = "2025-01-14 11:00:00  node:1 (job), seal_audit_rows"
+    created = OutsideEvent(NOW, "created")
+    assert list(story([row], [], [created]))[:2] == [
+        "2025-01-14 11:00:00  created, by another program",
+        change,
+    ]
+    look = Look(NOW, "OIC002", "oic", "notice-getTimeline")
+    assert lines_of(row, looks=(look,))[1] == change
+
+
+@pytest.mark.rule("K2")
+def test_a_moment_is_told_to_the_second() -> None:
+    since = local(NOW + timedelta(microseconds=5))
+    line = change(
+        "ocms_suspended_notice", None, {"due_date_of_revival": since}, sr_no=1, date_of_suspension=since
+    )
+    assert line == "  suspension 1 of 2025-01-14 11:00:00 added: due date of revival 2025-01-14 11:00:00"
 
 
 @pytest.mark.rule("K2", "G2")

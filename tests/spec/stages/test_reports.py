@@ -17,6 +17,7 @@ from ocms_core.stages.reports import (
     names,
     names_of_day,
     sheet,
+    total_changes,
 )
 from tests.support.builders import NOW
 
@@ -58,13 +59,14 @@ def test_the_columns_are_as_wide_as_what_they_hold() -> None:
     assert [column.width for column in COLUMNS] == [
         *(9, 16, 12, 18, 12, 16, 30, 12, 14, 12, 14, 12, 40, 20, 18, 10)
     ]
-    assert sheet([]).name == "Change Stage Report"
+    assert (sheet([]).name, sheet([]).columns) == ("Change Stage Report", COLUMNS)
 
 
 @pytest.mark.rule("G14", "S23")
 def test_a_link_opens_for_a_day_unless_the_parameter_says_otherwise() -> None:
     assert link_hours(EMPTY) == 24
     assert link_hours(evolve(EMPTY, parameters={("REPORT_LINK", "HOURS"): "2"})) == 2
+    assert link_hours(evolve(EMPTY, parameters={("REPORT_LINK", "HOURS"): "745"})) == 744, "31 days"
 
 
 @pytest.mark.rule("S50")
@@ -96,6 +98,7 @@ def test_one_line_a_day_the_newest_first_its_officers_in_order() -> None:
         DailyReport(FIFTEENTH, ("USER01", "USER02"), 25),
         DailyReport(TENTH, ("USER03",), 10),
     )
+    assert total_changes(listed) == 35
     assert [line.name for line in listed] == [
         "ChangeStageReport_20250115_USER01.xlsx",
         "ChangeStageReport_20250110_USER03.xlsx",
