@@ -526,7 +526,16 @@ def test_waiting(case: Case[tuple[str, ...], None, tuple[str, ...]]) -> None:
 
 @pytest.mark.rule("H43")
 def test_the_tags_are_mhas() -> None:
-    assert "".join(TAGS) == "DMFGINPS"
+    assert TAGS == {
+        "D": "delisted",
+        "M": "demolished",
+        "F": "fail to report",
+        "G": "gone away",
+        "I": "invalid",
+        "N": "no such number",
+        "P": "outdated",
+        "S": "overseas",
+    }
 
 
 @pytest.mark.rule("H36")

@@ -176,6 +176,13 @@ VERDICTS: tuple[Case[ReversibleNotice | None, ReversalKind, tuple[str, str]], ..
     ),
     Case(
         rule="K4",
+        name="an import of today at the console",
+        given=evolve(MOVED_NOTICE, groups=(group("ocms stages import", MOVE),)),
+        ask=STAGE_REVERSAL,
+        says=("OCMS-2000", "Success"),
+    ),
+    Case(
+        rule="K4",
         name="a notice that is not there",
         given=None,
         ask=STAGE_REVERSAL,

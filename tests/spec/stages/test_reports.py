@@ -9,6 +9,7 @@ from ocms_core.kernel.reference import EMPTY
 from ocms_core.kernel.sheets import CellKind
 from ocms_core.stages.reports import (
     COLUMNS,
+    SHOWN_BELOW,
     DailyReport,
     OfficerDay,
     daily_reports,
@@ -17,6 +18,7 @@ from ocms_core.stages.reports import (
     names,
     names_of_day,
     sheet,
+    stored_name,
     total_changes,
 )
 from tests.support.builders import NOW
@@ -99,6 +101,9 @@ def test_one_line_a_day_the_newest_first_its_officers_in_order() -> None:
         DailyReport(TENTH, ("USER03",), 10),
     )
     assert total_changes(listed) == 35
+    assert SHOWN_BELOW + stored_name(listed[1].name) == (
+        "reports/change-stage/ChangeStageReport_20250110_USER03.xlsx"
+    )
     assert [line.name for line in listed] == [
         "ChangeStageReport_20250115_USER01.xlsx",
         "ChangeStageReport_20250110_USER03.xlsx",

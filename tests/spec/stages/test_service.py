@@ -21,7 +21,7 @@ from ocms_core.kernel.idempotency import (
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.stages import service
 from ocms_core.stages.client_checks import PlusChange, ToppanRun
-from ocms_core.stages.facts import EntryChange, FoundNotice
+from ocms_core.stages.facts import EntryChange, FoundNotice, day_of
 from ocms_core.stages.notice_state import NoticeDetails
 from ocms_core.stages.reports import DailyReport, OfficerDay, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria, DateRange, Validation
@@ -368,3 +368,10 @@ def test_a_name_that_was_never_listed_is_no_report(name: str) -> None:
     kept = InMemoryReports()
     assert download(name, stores, kept) is None
     assert kept.kept == {}
+
+
+@pytest.mark.rule("G5", "S13")
+def test_the_day_of_a_moment_is_from_midnight_to_midnight_in_singapore() -> None:
+    midnight = at("2025-01-14T00:00:00")
+    for moment in (midnight, midnight + timedelta(days=1) - AN_INSTANT):
+        assert day_of(moment) == (midnight, midnight + timedelta(days=1))
