@@ -21,6 +21,9 @@ from tools.mutation.changes import Mutant
 
 OURS = ("ocms_core", "ocms_adapters", "ocms_web", "ocms_app", "ocms_demo", "tests", "tools", "__main__")
 
+# What is in a test file that looks at every module of the core, whatever the names in it.
+EVERY_MODULE = "walk_packages(ocms_core.__path__"
+
 # The context of what runs while a module is imported.
 IMPORT = ""
 
@@ -37,7 +40,8 @@ class Trace(msgspec.Struct):
         Return the tests that may find a mutant, the quickest first: those that run its lines.
 
         What is run by an import alone may be found by every test that runs another line of its module, or a
-        line anywhere with its name or that of a constant made of it, and by those of a file with its name.
+        line anywhere with its name or that of a constant made of it, and by those of a file with its name or
+        that looks at every module.
         """
         span = range(mutant.first, mutant.last + 1)
         lines = self.tests.get(str(mutant.module), {})
@@ -54,7 +58,8 @@ class Trace(msgspec.Struct):
     def _with_a_name(self, names: frozenset[str]) -> set[str]:
         word = re.compile(rf"\b(?:{'|'.join(names_made_of(names))})\b")
         files = {test.partition("::")[0] for test in self.seconds}
-        having = {file for file in files if word.search(text_of(ROOT / file))}
+        texts = {file: text_of(ROOT / file) for file in files}
+        having = {file for file, text in texts.items() if word.search(text) or EVERY_MODULE in text}
         found = {test for test in self.seconds if test.partition("::")[0] in having}
         for module, lines in self.tests.items():
             for number, line in enumerate(text_of(Path(module)).splitlines(), start=1):

@@ -24,7 +24,6 @@ from ocms_core.kernel.stage_moves import StageMove, move, next_stage
 from ocms_core.kernel.stages import BEFORE_COURT
 from ocms_core.kernel.suspensions import (
     CHANGE_OF_REASON,
-    NOT_SUSPENDED,
     PERMANENT,
     TEMPORARY,
     OpenSuspension,
@@ -178,7 +177,7 @@ def suspension_changes(
         return (), (), evolve(before, shown=evolve(shown, type=kind, due=None))
     replaced = SuspensionReason(shown.type, shown.reason) if shown.type and shown.reason else None
     closed: tuple[SuspensionClosed, ...] = ()
-    left = evolve(before, shown=NOT_SUSPENDED)
+    left = before
     if replaced and may_lift(CAPABILITY, replaced):
         closed = tuple(
             SuspensionClosed(notice.notice_no, each.since, each.sr_no, now, CHANGE_OF_REASON, SOURCE)

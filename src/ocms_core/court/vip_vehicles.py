@@ -31,8 +31,6 @@ class ListHeldBack(OcmsError):
             f"the list would shrink from {before} to {after} vehicles and is held back; "
             "`ocms jobs run refresh_vip_vehicle --force --accept` takes it over"
         )
-        self.before = before
-        self.after = after
 
 
 @value_object

@@ -31,20 +31,20 @@ def send_mha_requests(
 
     A run broken off sends again what it has not noted. Raises `Unavailable`.
     """
-    done, after = 0, ""
+    done, files, after = 0, 0, ""
     while True:
         with stores.reading() as reader:
             batch = reader.queued_identities(MHA, (NRIC, FIN), after, CHUNK)
         if not batch:
             return JobResult(done)
         # Files are named to the second, so that each further one is named a second later.
-        request = MhaRequest(now + timedelta(seconds=done // CHUNK), tuple(batch))
+        request = MhaRequest(now + timedelta(seconds=files), tuple(batch))
         name, content = mha_file.request_name(request.asked_at), mha_file.encode_request(request)
         exchange.put(name, content)
         sent = FileExchanged(sha256_hex(content), REQUEST, name, len(batch), now)
         with stores.writing() as store:
             store.record((*(EnquirySent(id_no, MHA, now) for id_no in batch), sent), now, isolate=False)
-        done, after = done + len(batch), max(batch)
+        done, files, after = done + len(batch), files + 1, max(batch)
         if not progress(done):
             return JobResult(done)
 

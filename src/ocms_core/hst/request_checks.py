@@ -34,7 +34,7 @@ class InvalidHstField(Exception):
     """A field is missing or wrong; carries the refusal of the call."""
 
     def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.code.code)
+        super().__init__()
         self.refusal = refusal
 
 

@@ -48,7 +48,6 @@ def suspension_changes(
             else (notice, shown_with_hst(notice.suspensions, OpenSuspension(HST, now, sr_no, due)))
             for notice, (_, sr_no) in zip(notices, numbered, strict=True)
         ),
-        now,
         uniform=alone,
     )
 
@@ -67,13 +66,17 @@ def is_plain(notice: HstNotice) -> bool:
 def lifting_changes(
     notices: Iterable[HstNotice], reason: str, officer: str, now: datetime, remarks: str | None = None
 ) -> Iterator[Change]:
-    """Close every open TS-HST record; the row shows what is left, a permanent suspension first (H7, U1)."""
+    """
+    Close every open TS-HST record; the row shows what is left, a permanent suspension first (H7, U1).
+
+    A notice that is no longer suspended goes on to its next stage in two days (H7).
+    """
     notices = tuple(notices)
     yield from closing_changes(notices, reason, officer, now, remarks)
     yield from shown_suspension_changes(
         ((notice, shown_suspension(notice.suspensions.without(HST))) for notice in notices),
-        now,
         uniform=NOT_SUSPENDED,
+        next_date=now + NEXT_STAGE_AFTER,
     )
 
 
@@ -92,13 +95,12 @@ def closing_changes(
 
 
 def shown_suspension_changes(
-    notices: Iterable[tuple[HstNotice, ShownSuspension]], now: datetime, *, uniform: ShownSuspension
+    notices: Iterable[tuple[HstNotice, ShownSuspension]],
+    *,
+    uniform: ShownSuspension,
+    next_date: datetime | None = None,
 ) -> Iterator[Change]:
-    """
-    Write what rows show: those that show `uniform` together, the few others one by one.
-
-    A notice that is no longer suspended goes on to its next stage in two days (H7).
-    """
+    """Write what rows show: those that show `uniform` together, with `next_date`, others one by one."""
     alike: list[str] = []
     for notice, shown in notices:
         if shown is uniform or shown == uniform:
@@ -106,5 +108,4 @@ def shown_suspension_changes(
         elif shown != notice.suspensions.shown:
             yield NoticeChanged(notice.notice_no, suspension=shown)
     if alike:
-        next_date = now + NEXT_STAGE_AFTER if uniform == NOT_SUSPENDED else None
         yield SuspensionShownOnNotices(tuple(alike), uniform, next_date)

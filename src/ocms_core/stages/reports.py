@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 
 from ocms_core.kernel.dates import singapore
@@ -142,7 +142,7 @@ def names_of_day(days: Iterable[OfficerDay]) -> frozenset[str]:
 @rule("G14")
 def link_hours(reference: Reference) -> int:
     """Return how many hours a link opens: as the parameter says, 31 days at most, else a day (G14)."""
-    return min(reference.whole_number("REPORT_LINK", "HOURS", 24), LONGEST_LINK // timedelta(hours=1))
+    return min(reference.whole_number("REPORT_LINK", "HOURS", 24), LONGEST_LINK.days * 24)
 
 
 def stored_name(name: str) -> str:

@@ -28,7 +28,7 @@ class InvalidRequest(Exception):
     """A call that is malformed; `notice_no` is the item to blame where it is one item."""
 
     def __init__(self, code: Code, notice_no: str = "", *, too_large: bool = False) -> None:
-        super().__init__(code.code)
+        super().__init__()
         self.code = code
         self.notice_no = notice_no
         self.too_large = too_large

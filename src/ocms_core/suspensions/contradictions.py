@@ -242,7 +242,7 @@ def shown_after(suspensions: Suspensions, corrections: Iterable[Correction]) -> 
         return row
     if repeated or any(each.clears_row for each in corrections):
         row = NOT_SUSPENDED
-    return shown_suspension(Suspensions(row, left, suspensions.last_sr_no, suspensions.crs_reason))
+    return shown_suspension(Suspensions(row, left, crs_reason=suspensions.crs_reason))
 
 
 def changes_of(

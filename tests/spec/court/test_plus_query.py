@@ -24,6 +24,7 @@ Query = Case[tuple[PlusNotice, ...], tuple[str, ...], tuple[PlusNotice, ...] | R
 Allowance = Case[PlusNotice, datetime, str]
 
 MOMENT = timedelta(microseconds=1)
+PAST = NOW - MOMENT
 TRACKED = plus_notice("A", has_court_case=True, court_payment_due_date=DUE)
 
 QUERIES: tuple[Query, ...] = (
@@ -63,6 +64,20 @@ QUERIES: tuple[Query, ...] = (
         given=(TRACKED,),
         ask=("A",),
         says=(TRACKED,),
+    ),
+    Case(
+        rule=("P31", "P32"),
+        name="an overdue notice with its due date recorded is answered N, and not recorded again",
+        given=(evolve(TRACKED, payment_due_date=PAST, court_payment_due_date=PAST),),
+        ask=("A",),
+        says=(
+            evolve(
+                TRACKED,
+                payment_due_date=PAST,
+                court_payment_due_date=PAST,
+                payment_acceptance_allowed="N",
+            ),
+        ),
     ),
     Case(
         rule="P32",

@@ -5,10 +5,18 @@ import pytest
 from ocms_core.court.facts import CourtNotice
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.court.service import get_payment_status, query_notice_info, update_court_notices
+from ocms_core.kernel.access import Operation
 from ocms_core.kernel.changes import CourtDueDateRecorded, NoticeChanged
 from ocms_core.kernel.codes import INTERNAL_ERROR, NOTICES_NOT_FOUND, SUCCESS
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.errors import Conflict
+from ocms_core.kernel.idempotency import (
+    AlreadyAnswered,
+    IdempotencyKey,
+    IdempotentCall,
+    KeyOrigin,
+    StoredAnswer,
+)
 from ocms_core.kernel.stage_moves import NextStage, StageMove
 from tests.support.builders import (
     DUE,
@@ -78,6 +86,30 @@ def test_a_court_update_overtaken_three_times_gives_up() -> None:
     with pytest.raises(Conflict):
         update_court_notices([CourtUpdate("A")], stores=stores, now=NOW)
     assert stores.written == []
+
+
+@pytest.mark.rule("K1", "P23")
+def test_the_answer_of_a_court_update_is_kept_and_its_repeat_writes_nothing() -> None:
+    key = IdempotencyKey(Operation.UPDATE_COURT_NOTICES, "cas", KeyOrigin.HEADER, "k", "hash")
+    answer = StoredAnswer("hash", 200, b"{}", NOW)
+    call = IdempotentCall[Decision[CourtNotice]](key, lambda _: answer)
+    stores = InMemoryCourtStores(in_court(notice("A")))
+    update = CourtUpdate("A", processing_stage="WAR")
+    update_court_notices([update], stores=stores, now=NOW, call=call)
+    assert stores.answers == {key: answer}
+    written = list(stores.written)
+    with pytest.raises(AlreadyAnswered):
+        update_court_notices([update], stores=stores, now=NOW, call=call)
+    assert stores.written == written
+
+
+@pytest.mark.rule("P25", "P32")
+def test_a_due_date_the_database_refuses_fails_its_item_alone() -> None:
+    plus = plus_notices([plus_notice("A"), plus_notice("B")])
+    stores = InMemoryCourtStores(Tables(plus=plus), refuses=frozenset({"A"}))
+    answered = query_notice_info(["A", "B"], stores=stores, now=NOW)
+    assert outcome(answered) == (("A", INTERNAL_ERROR), ("B", SUCCESS))
+    assert stores.written == [CourtDueDateRecorded("B", DUE)]
 
 
 @pytest.mark.rule("P32")

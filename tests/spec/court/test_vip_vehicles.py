@@ -3,6 +3,9 @@
 import pytest
 
 from ocms_core.court.vip_vehicles import (
+    LIST_HELD_BACK,
+    REFRESH_FAILED,
+    RETRIES_EXHAUSTED,
     BadList,
     ListHeldBack,
     check_complete,
@@ -64,8 +67,8 @@ def test_a_malformed_vehicle_spoils_the_list_and_is_not_named(changes: dict[str,
 @pytest.mark.rule("P41")
 @pytest.mark.parametrize("vehicle", [None, "ABC1234", [], 3])
 def test_a_vehicle_is_an_object(vehicle: object) -> None:
-    with pytest.raises(BadList):
-        stored_vehicle(vehicle, 1)
+    with pytest.raises(BadList, match=r"^vehicle 7 is no object$"):
+        stored_vehicle(vehicle, 7)
 
 
 @pytest.mark.rule("P41")
@@ -115,3 +118,10 @@ def test_a_list_may_shrink_by_its_share_only(
             check_shrinking(before=before, after=after, largest_percent=percent, accepted=accepted)
     else:
         check_shrinking(before=before, after=after, largest_percent=percent, accepted=accepted)
+
+
+@pytest.mark.rule("P40", "P41")
+def test_operations_are_told_by_these_subjects() -> None:
+    assert RETRIES_EXHAUSTED == "CAS API Refresh VIP Vehicle Failed - All Retries Exhausted"
+    assert REFRESH_FAILED == "CAS API Refresh VIP Vehicle Failed"
+    assert LIST_HELD_BACK == "CAS API Refresh VIP Vehicle Held Back - List Shrinks"

@@ -354,6 +354,9 @@ def test_the_parts_in_which_an_answer_differs_are_named() -> None:
     written_otherwise = evolve(ADDRESS, street_name=" EXAMPLE  STREET", floor_no="#1", unit_no="9")
     assert differing_parts(LISTED, answer(address=written_otherwise)) == {"unit_no"}
     assert differing_parts(LISTED, answer(address=evolve(ADDRESS, bldg_name=""))) == frozenset()
+    in_small_letters = evolve(LISTED, address=evolve(ADDRESS, street_name="Weißer Weg"))
+    in_capitals = answer(address=evolve(ADDRESS, street_name="WEISSER WEG"))
+    assert differing_parts(in_small_letters, in_capitals) == frozenset()
 
 
 @pytest.mark.rule("H37")

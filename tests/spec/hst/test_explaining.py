@@ -63,6 +63,21 @@ CASES: tuple[Explained, ...] = (
         ),
     ),
     Case(
+        rule="H7",
+        name="a notice held by two records",
+        given=facts(evolve(suspended("A", record(), record(sr_no=2)), id_no="S7654321B")),
+        says=(
+            (APPLY, "left alone: under TS-HST already", ("H4", "H5")),
+            (
+                REVIVE,
+                f"OCMS-4003 HST ID not found; held by {RECORD}, record 2 of 2024-12-20 due 2025-02-01",
+                ("H7",),
+            ),
+            (LOOP, f"expires when {RECORD} ends", ("H31",)),
+            (LOOP, "expires when record 2 of 2024-12-20 due 2025-02-01 ends", ("H31",)),
+        ),
+    ),
+    Case(
         rule="H31",
         name="a notice whose offender has been found at a valid new address",
         given=facts(HELD, listed=[LISTED], answers=[answer()]),

@@ -1,11 +1,11 @@
 """The jobs of the HST list go through all there is in chunks, and stop between two when they are to."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ocms_core.hst.address_check import query_datahive
+from ocms_core.hst.address_check import query_datahive, query_hst_addresses
 from ocms_core.hst.batch_jobs import loop_hst_suspensions, suspend_hst_new_notices
 from ocms_core.hst.facts import HstNotice, JobResult
 from ocms_core.hst.mha_exchange import receive_mha_responses, send_mha_requests
@@ -52,6 +52,22 @@ def test_a_request_too_long_for_one_file_goes_on_in_the_next_named_a_second_late
         ("OUT", "URA2NRO_20250114110001", 1, NOW),
     ]
     assert stores.sent_to(MHA) == list(stores.queue)
+
+
+@pytest.mark.rule("H33", "H40")
+def test_who_is_queued_while_a_request_is_sent_gets_one_of_another_name() -> None:
+    class Growing(InMemoryHstStores):
+        def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
+            self.queue = numbered(len(self.queue) + 1) if len(self.queue) < 3 else self.queue
+            return super().record(changes, now, isolate=isolate)
+
+    stores, outbox = Growing(numbered(1)), Outbox()
+    assert send_mha_requests(stores=stores.stores, exchange=outbox, now=NOW) == JobResult(3)
+    assert {name: content.decode().split()[1] for name, content in outbox.files.items()} == {
+        "URA2NRO_20250114110000": "S0000000A",
+        "URA2NRO_20250114110001": "S0000001A",
+        "URA2NRO_20250114110002": "S0000002A",
+    }
 
 
 @pytest.mark.rule("H33")
@@ -149,10 +165,12 @@ def test_what_falls_due_before_midnight_is_looked_for() -> None:
 def test_an_alert_says_what_is_wrong_with_a_file_that_is_refused() -> None:
     stores, outbox, alarm = InMemoryHstStores({IDENTITY: "N"}), Outbox(), Alarm()
     outbox.lay_out("NRO2URA_1", b"X234\n", matched=1)
+    outbox.lay_out("NRO2URA_2", b"\n" + b"X234\n", matched=1)
     tally = receive_mha_responses(stores=stores.stores, exchange=outbox, alerts=alarm, now=NOW)
-    assert tally == JobResult(0, 1)
+    assert tally == JobResult(0, 2)
     assert alarm.raised == [
         ("OCMS-5003", "NRO2URA_1 has a record without a valid UIN or FIN (line 1)"),
+        ("OCMS-5003", "NRO2URA_2 has a record without a valid UIN or FIN (line 2)"),
     ]
 
 
@@ -199,6 +217,41 @@ def test_new_notices_are_suspended_chunk_by_chunk_and_one_refused_holds_up_no_ot
     assert stores.looked_for == [("", 500), ("S0000499A", 500), ("S0000500A", 500)]
     (opened,) = (each for each in stores.written if isinstance(each, SuspensionsOpened))
     assert opened.numbered == (("NS0000500A", 1),)
+
+
+@pytest.mark.rule("H30")
+def test_what_all_chunks_refused_hold_is_counted_together() -> None:
+    stores = InMemoryHstStores(new=with_new_notices(501), refused=frozenset({"NS0000003A", "NS0000500A"}))
+    assert suspend_hst_new_notices(stores=stores.stores, now=NOW) == JobResult(0, 501)
+
+
+@pytest.mark.rule("G20", "H31")
+def test_a_chunk_is_decided_after_the_suspensions_of_its_notices() -> None:
+    soon = NOW + timedelta(minutes=1)
+    stores = InMemoryHstStores(due={"N1": suspended("N1", suspension(HST, due=NOW, since=soon))})
+    assert loop_hst_suspensions(stores=stores.stores, now=NOW) == JobResult(1)
+    (opened,) = (each for each in stores.written if isinstance(each, SuspensionsOpened))
+    assert opened.since > soon
+
+
+@pytest.mark.rule("H32")
+@pytest.mark.parametrize(
+    "now, month",
+    [
+        (datetime(2025, 1, 31, 15, 59, 59, tzinfo=UTC), "2025-01-01T00:00:00"),
+        (datetime(2025, 1, 31, 16, tzinfo=UTC), "2025-02-01T00:00:00"),
+    ],
+)
+def test_the_month_in_which_all_are_queued_begins_at_midnight_in_singapore(now: datetime, month: str) -> None:
+    asked: list[tuple[datetime, datetime]] = []
+
+    class Listed(InMemoryHstStores):
+        def queue_listed(self, now: datetime, month: datetime) -> int:
+            asked.append((now, month))
+            return 7
+
+    assert query_hst_addresses(stores=Listed().stores, now=now) == JobResult(7)
+    assert asked == [(now, at(month))]
 
 
 @pytest.mark.rule("H30")

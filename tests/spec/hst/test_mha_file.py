@@ -301,6 +301,18 @@ RESPONSES: tuple[Reading, ...] = (
         )
     ),
     Case(
+        rule="H41",
+        name="blanks beyond the width of a record are none of it",
+        given=lines(SHORT.ljust(240)),
+        says=(MhaRecord("S1234567A", "JOHN TAN"),),
+    ),
+    Case(
+        rule="H41",
+        name="nor are those beyond its width in bytes",
+        given=in_bytes(WIDE).replace(b"\n", b"  \n"),
+        says=(WIDE,),
+    ),
+    Case(
         rule="H43",
         name="a record that is too long",
         given=lines(SHORT.ljust(238) + "X"),
@@ -359,6 +371,24 @@ REQUESTS: tuple[Reading, ...] = (
         given=lines("         20250201003005000001    ", "S1234567A"),
         says=UnusableFile(MhaFileFault.BAD_DETAIL, 2),
     ),
+    Case(
+        rule="H40",
+        name="a detail of nobody, whatever stands behind the identity",
+        given=lines("         20250201003005000001    ", f"{'':9}X".ljust(56)),
+        says=UnusableFile(MhaFileFault.BAD_DETAIL, 2),
+    ),
+    Case(
+        rule="H40",
+        name="what stands behind an identity is none of it",
+        given=lines("         20250201003005000001    ", "S1234567AX".ljust(56)),
+        says=MhaRequest(MOMENT, ("S1234567A",)),
+    ),
+    Case(
+        rule="H40",
+        name="lines may end as on Windows",
+        given=encode_request(MhaRequest(MOMENT, ("S1234567A",))).replace(b"\n", b"\r\n"),
+        says=MhaRequest(MOMENT, ("S1234567A",)),
+    ),
 )
 
 
@@ -407,6 +437,12 @@ EXCEPTION_FILES: tuple[Reading, ...] = (
         name="one, and a mark at the end",
         given=encode_exceptions([EXCEPTION]) + MARK,
         says=(EXCEPTION,),
+    ),
+    Case(
+        rule=("H42", "H43"),
+        name="the second of which cannot be read",
+        given=encode_exceptions([EXCEPTION]) + b"1 S1234567A\n",
+        says=UnusableFile(MhaFileFault.BAD_EXCEPTION, 2),
     ),
     Case(
         rule=("H42", "H43"),
@@ -490,7 +526,16 @@ def test_waiting(case: Case[tuple[str, ...], None, tuple[str, ...]]) -> None:
 
 @pytest.mark.rule("H43")
 def test_the_tags_are_mhas() -> None:
-    assert "".join(TAGS) == "DMFGINPS"
+    assert TAGS == {
+        "D": "delisted",
+        "M": "demolished",
+        "F": "fail to report",
+        "G": "gone away",
+        "I": "invalid",
+        "N": "no such number",
+        "P": "outdated",
+        "S": "overseas",
+    }
 
 
 @pytest.mark.rule("H36")

@@ -31,6 +31,12 @@ OUTCOMES: tuple[Case[CheckedIdentity, None, CheckOutcome], ...] = (
     ),
     Case(
         rule="H37",
+        name="the address of the list, entered at the moment of the answer and not after it",
+        given=CheckedIdentity(answer(), evolve(LISTED, address=NEW_ADDRESS, address_changed_at=NOW)),
+        says=CheckOutcome.LISTED_ADDRESS,
+    ),
+    Case(
+        rule="H37",
         name="a tagged address",
         given=CheckedIdentity(answer(invalid_addr_tag="D"), LISTED),
         says=CheckOutcome.INVALID_ADDRESS,

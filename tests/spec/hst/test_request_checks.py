@@ -404,6 +404,13 @@ CASES: tuple[Checking, ...] = (
         )
     ),
     Case(
+        rule=("H1", "H8"),
+        name="a filter for an identity",
+        given=list_query,
+        ask={"filter": {"idNo": "s1234567a"}},
+        says=HstListQuery(0, 10, IDENTITY),
+    ),
+    Case(
         rule="H8",
         name="a first day that is the last",
         given=list_query,

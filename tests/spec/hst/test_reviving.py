@@ -13,7 +13,7 @@ from ocms_core.kernel.changes import (
     SuspensionsClosed,
     SuspensionShownOnNotices,
 )
-from ocms_core.kernel.codes import HST_ID_NOT_FOUND
+from ocms_core.kernel.codes import HST_ID_NOT_FOUND, HST_SUCCESS
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.suspensions import NOT_SUSPENDED, ShownSuspension
 from tests.support.builders import HST, WWP
@@ -151,6 +151,16 @@ CASES: tuple[Reviving, ...] = (
         ),
     ),
     Case(
+        rule=("H7", "U1"),
+        name="a permanent suspension without a reason, on the row alone, is told by its type",
+        given=facts(
+            notice("A", shown=ShownSuspension("PS", None, SINCE, None), open_records=(record(),)),
+            listed=[LISTED],
+        ),
+        says=(("A", "PS"),),
+        writes=(closed(("A", SINCE, 1)), *DELISTED),
+    ),
+    Case(
         rule="H7",
         name="every open TS-HST record of a notice is closed",
         given=facts(suspended("A", record(HST, 1), record(HST, 2)), listed=[LISTED]),
@@ -173,4 +183,5 @@ def test_decide(case: Reviving) -> None:
         else tuple((answer.key, answer.detail) for answer in verdict.answers)
     )
     assert said == case.says
+    assert isinstance(verdict, Refusal) or {answer.code for answer in verdict.answers} <= {HST_SUCCESS}
     assert written(verdict) == case.writes

@@ -30,6 +30,12 @@ QUERIES: tuple[Case[None, dict[str, Any], StuckCaseQuery], ...] = (
     ),
     Case(
         rule="K5",
+        name="the first page",
+        ask={"skip": 0, "limit": 20},
+        says=StuckCaseQuery(None, 0, 20),
+    ),
+    Case(
+        rule="K5",
         name="the least and the most",
         ask={"skip": 2**31 - 1, "limit": 1},
         says=StuckCaseQuery(None, 2**31 - 1, 1),
@@ -76,7 +82,11 @@ def test_the_pages_together_are_the_list_kind_by_kind_the_oldest_first(
         if kind in {None, of_kind}
         for each in reversed(cases)
     ]
-    waiting = InMemoryCases(tuple(case for cases in late for case in cases))
-    page = stuck_case_page(waiting, StuckCaseQuery(kind, skip, limit), NOW, GRACE)
+    in_time = tuple(moved_to(case, name, NOW - grace) for case, name, grace in EACH)
+    waiting = InMemoryCases((*(case for cases in late for case in cases), *in_time))
+    query = StuckCaseQuery(kind, skip, limit)
+    page = stuck_case_page(waiting, query, NOW, GRACE)
+    assert page.query == query
     assert list(page.cases) == whole[skip : skip + limit]
     assert page.total == len(whole)
+    assert len(waiting.since) == len({case.kind for case in page.cases}), "no other kind is read"

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from ocms_adapters.sql import schema
 from ocms_core.kernel.actors import UNNAMED, Actor, acting, present_actor
 from ocms_core.kernel.audit import AuditRow, RowChange
-from ocms_core.kernel.audit_story import Look, story
+from ocms_core.kernel.audit_story import PARTICULARS, Look, OutsideEvent, story
 from ocms_core.kernel.dates import local
 from tests.support.builders import NOW
 
@@ -62,6 +63,40 @@ def test_looks_of_one_moment_come_in_the_order_they_were_recorded() -> None:
     assert [line.split()[2] for line in lines_of(looks=looks)] == ["OIC003", "OIC001", "OIC002"]
 
 
+@pytest.mark.rule("K2")
+def test_what_another_program_did_comes_before_the_changes_of_its_moment_as_a_look_does() -> None:
+    row = AuditRow(1, NOW, JOB, (MOVED,))
+    change = "2025-01-14 11:00:00  node:1 (job), seal_audit_rows"
+    created = OutsideEvent(NOW, "created")
+    assert list(story([row], [], [created]))[:2] == [
+        "2025-01-14 11:00:00  created, by another program",
+        change,
+    ]
+    look = Look(NOW, "OIC002", "oic", "notice-getTimeline")
+    assert lines_of(row, looks=(look,))[1] == change
+
+
+@pytest.mark.rule("K2", "G2")
+def test_what_is_hidden_are_columns_of_the_schema() -> None:
+    columns = {column.name for table in schema.INTRANET.sorted_tables for column in table.columns}
+    assert columns >= PARTICULARS
+
+
+@pytest.mark.rule("K2")
+def test_a_court_case_is_told_by_its_name() -> None:
+    line = change("ocms_court_case", {"court_payment_due_date": None}, {"court_payment_due_date": "x"})
+    assert line == "  court case changed: court payment due date nothing → x"
+
+
+@pytest.mark.rule("K2")
+def test_a_moment_is_told_to_the_second() -> None:
+    since = local(NOW + timedelta(microseconds=5))
+    line = change(
+        "ocms_suspended_notice", None, {"due_date_of_revival": since}, sr_no=1, date_of_suspension=since
+    )
+    assert line == "  suspension 1 of 2025-01-14 11:00:00 added: due date of revival 2025-01-14 11:00:00"
+
+
 @pytest.mark.rule("K2", "G2")
 @pytest.mark.parametrize(
     "line, expected",
@@ -97,7 +132,7 @@ def test_an_address_is_told_by_its_kind_and_role() -> None:
 
 @pytest.mark.rule("K2")
 def test_who_acts_is_named_while_a_block_lasts() -> None:
-    assert present_actor() == UNNAMED
+    assert present_actor() == UNNAMED == Actor("unnamed", "none", "none", "none")
     with acting(OFFICER):
         with acting(JOB):
             assert present_actor() == JOB

@@ -227,6 +227,16 @@ def test_a_value_goes_on_where_an_older_one_ends_beneath_it() -> None:
     )
 
 
+@pytest.mark.rule("G18")
+def test_a_value_that_goes_on_beyond_the_end_of_an_older_one_ends_on_its_own_last_day() -> None:
+    march_31 = date(2026, 3, 31)
+    ending, following = fee("45.00", NEW_YEAR, date(2026, 2, 28)), fee("50.00", FEBRUARY, march_31)
+    assert spans((ending, following))[2:] == (
+        Span(FEBRUARY, march_31, following),
+        Span(date(2026, 4, 1), None, None),
+    )
+
+
 @given(dated=dated_values(), day=DAYS)
 def test_each_day_is_in_one_span_and_that_has_its_value(dated: Fees, day: date) -> None:
     of_fee = tuple(each for each in dated if each.key == FEE)

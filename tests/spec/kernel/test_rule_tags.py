@@ -27,6 +27,10 @@ def lasting() -> str:
     return "lasting"
 
 
+def untagged() -> str:
+    return "untagged"
+
+
 def test_a_tagged_function_is_itself_and_carries_its_rules() -> None:
     def decided() -> str:
         return "decided"
@@ -52,6 +56,7 @@ def test_the_reading_of_a_day_decides_and_is_the_one_explained(
 @given(day=st.dates())
 def test_a_reading_without_days_holds_always(day: date) -> None:
     assert in_force(day, lasting) is lasting
+    assert in_force(day, untagged) is untagged
 
 
 @pytest.mark.rule("G18")

@@ -1,13 +1,14 @@
 """What becomes of the suspensions of a notice with its new offender, on the HST list or not."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from attrs import evolve
 
 from ocms_core.kernel.changes import Change, NoticeChanged, SuspensionClosed, SuspensionOpened
 from ocms_core.kernel.codes import PERMANENT_SUSPENSION
+from ocms_core.kernel.dated_values import DatedValue, ReasonTerms
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.suspensions import (
     NOT_SUSPENDED,
@@ -108,6 +109,12 @@ CASES: tuple[Suspending, ...] = (
         says=None,
     ),
     Case(
+        rule=("F20", "H4", "U1"),
+        name="its row is put right when it does not show TS-HST",
+        given=to_a_listed_taker(under(HST, LATER, on_row=False)),
+        says=shown(HST, LATER),
+    ),
+    Case(
         rule="H10",
         name="somebody who is not listed takes it out of TS-HST: the record is closed, the row shows nothing",
         given=to_anybody(under(HST, LATER)),
@@ -163,6 +170,15 @@ def test_what_becomes_of_the_suspensions(case: Suspending) -> None:
     assert (
         tuple(each for each in others if isinstance(each, SuspensionClosed | SuspensionOpened)) == case.writes
     )
+
+
+@pytest.mark.rule("G18", "H20")
+def test_the_days_of_ts_hst_are_those_of_the_day_in_singapore_on_which_it_begins() -> None:
+    from_february = DatedValue(HST, ReasonTerms(in_use=True, days=45), date(2026, 2, 1))
+    listed = AssigneeOnHstList({HST: 30}, (from_february,))
+    midnight = datetime(2026, 1, 31, 16, tzinfo=UTC)
+    moments = (midnight - timedelta(microseconds=1), midnight)
+    assert [listed.days_on(moment)[HST] for moment in moments] == [30, 45]
 
 
 Deciding = Callable[[str, OffenderNotice], Decision[RoleAssigned] | Refusal]

@@ -1,6 +1,6 @@
 """What furnishing writes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -207,7 +207,7 @@ def test_furnishing(case: Case[OffenderNotice | None, RoleAssignment, RoleAssign
         assert verdict == Refusal(case.says)
     else:
         assert isinstance(verdict, Decision)
-        assert [answer.detail for answer in verdict.answers] == [case.says]
+        assert [(answer.key, answer.detail) for answer in verdict.answers] == [(NUMBER, case.says)]
     assert written(verdict) == case.writes
 
 
@@ -272,7 +272,7 @@ def test_whoever_stood_there_the_furnished_role_is_the_one_offender_afterwards(
 @pytest.mark.rule("F21", "F20", "U4")
 @pytest.mark.parametrize("role, stage", list(product("OHD", ("ENA", "RD1", "RD2", "RR3"))))
 def test_the_next_print_run_writes_to_the_new_offender(role: str, stage: str) -> None:
-    late = at("2025-01-14T23:59:59")
+    late = at("2025-01-14T23:59:59") + timedelta(microseconds=999_999)
     changed = written(decide(assignment(role), notice(stage=stage), late))[0]
     assert isinstance(changed, NoticeChanged)
     assert changed.move

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from attrs import asdict
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_core.kernel.codes import FIELDS_INVALID
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
-from ocms_core.offenders import request_reader
 from ocms_core.offenders.request_reader import (
     FurnishRequest,
     ParticularsPatch,
@@ -124,6 +124,7 @@ WRONG: tuple[Case[dict[str, Any], None, Told], ...] = (
             ("email", "a" * 316 + "@b.cd", "email exceeds maximum length (320 characters)"),
             ("countryCode", "6500", "Invalid country code"),
             ("countryCode", "+65", "Invalid country code"),
+            ("countryCode", 65, "Invalid country code"),
             ("contactNo", "9123456", "Invalid contact number"),
             ("contactNo", "912345678", "Invalid contact number"),
             ("contactNo", "9123 456", "Invalid contact number"),
@@ -285,6 +286,12 @@ def test_how_many_digits_a_number_has_depends_on_the_country(
     assert isinstance(request, FurnishRequest) is right
 
 
+@pytest.mark.rule("F22")
+def test_a_rental_period_of_one_day_is_a_period() -> None:
+    request = parse_furnish({**FURNISH, "rentalPeriodTo": FURNISH["rentalPeriodFrom"]})
+    assert isinstance(request, FurnishRequest)
+
+
 @pytest.mark.rule("F40")
 def test_an_update_tells_absent_from_null() -> None:
     bare = {"noticeNo": NUMBER, "offenderType": "HIRER"}
@@ -297,7 +304,7 @@ def test_an_update_tells_absent_from_null() -> None:
     )
     no_address = parse_update(bare | {"address": None})
     assert isinstance(no_address, ParticularsPatch)
-    assert no_address.address == dict.fromkeys(request_reader.ADDRESS_PARTS)
+    assert no_address.address == asdict(MailingAddress())
     assert messages(parse_update(bare | {"name": " "})) == (("name", "Name is required"),)
 
 
@@ -318,7 +325,12 @@ def test_a_redirect_names_both_its_roles() -> None:
 @pytest.mark.rule("F52")
 @pytest.mark.parametrize(
     "sent, read",
-    [({}, (0, 20)), ({"skip": 5, "limit": 100}, (5, 100)), ({"skip": None}, (0, 20)), ({"skip": 0}, (0, 20))],
+    [
+        ({}, (0, 20)),
+        ({"skip": 5, "limit": 100}, (5, 100)),
+        ({"skip": None}, (0, 20)),
+        ({"skip": 0, "limit": 1}, (0, 1)),
+    ],
 )
 def test_a_page_of_the_timeline(sent: dict[str, Any], read: tuple[int, int]) -> None:
     assert parse_timeline_page({"noticeNo": NUMBER, **sent}) == TimelinePage(NUMBER, *read)

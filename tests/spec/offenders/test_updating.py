@@ -22,6 +22,7 @@ from tests.support.offender_builders import EMPLOYEE, JOHN, NUMBER, OFFICER, ORC
 
 CURRENT = stands("H", JOHN, current=True, address=ORCHARD, detail=EMPLOYEE)
 UNREACHABLE = stands("H", Person("N", "S1234567A", "A", None, "65", "12"), current=True)
+ABROAD = stands("H", Person("P", "X1", "A", None, "60", "123456789012"), current=True)
 KEPT = OffenderHistoryKept(NUMBER, "H", "UPDATE", OFFICER, NOW, former=CURRENT)
 
 
@@ -135,8 +136,19 @@ CASES: tuple[Case[OffenderNotice | None, ParticularsPatch, Refusal | Code | None
     ),
     Case(
         rule=("F40", "F51"),
+        name="a new number under the foreign country code that is kept",
+        given=notice(ABROAD),
+        ask=changed(person={"tel_no": "1234567"}),
+        says=None,
+        writes=(
+            OffenderUpdated(NUMBER, "H", Person("P", "X1", "A", None, "60", "1234567")),
+            OffenderHistoryKept(NUMBER, "H", "UPDATE", OFFICER, NOW, former=ABROAD),
+        ),
+    ),
+    Case(
+        rule=("F40", "F51"),
         name="a country code taken away makes the kept number one of Singapore",
-        given=notice(stands("H", Person("P", "X1", "A", None, "60", "123456789012"), current=True)),
+        given=notice(ABROAD),
         ask=changed(person={"tel_code": None}),
         says=invalid("contactNo", "Invalid contact number"),
     ),

@@ -13,17 +13,18 @@ from ocms_core.kernel.changes import (
     NoticeChanged,
     OffenderCleared,
     OffenderHistoryKept,
+    OffendersRenamed,
     OffenderUpdated,
     SuspensionOpened,
 )
 from ocms_core.kernel.stage_moves import NextStage, StageMove
 from ocms_core.kernel.suspensions import SuspensionRecord
-from ocms_core.replication.outbox_rows import NOTICE, OFFENDER, OutboxRow, outbox_rows
+from ocms_core.replication.outbox_rows import NOTICE, OFFENDER, OutboxRow, OutboxRows, outbox_rows
 from tests.support.builders import DUE, NOW, SINCE, WWP, shown
 from tests.support.cases import Case, parametrize_cases
 from tests.support.offender_builders import EMPLOYEE, JOHN, ORCHARD
 
-CASES: tuple[Case[None, Change, OutboxRow | None], ...] = (
+CASES: tuple[Case[None, Change, OutboxRow | OutboxRows | None], ...] = (
     Case(
         rule="G12",
         name="a stage move shows",
@@ -35,6 +36,12 @@ CASES: tuple[Case[None, Change, OutboxRow | None], ...] = (
         name="a suspension shows",
         ask=NoticeChanged("N1", suspension=shown("PS", "WWP", NOW)),
         says=OutboxRow(NOTICE, "N1"),
+    ),
+    Case(
+        rule="G12",
+        name="another name of an identity shows in each of its roles",
+        ask=OffendersRenamed((("N1", "O"), ("N2", "H")), "JOHN LEE"),
+        says=OutboxRows(OFFENDER, (("N1", "O"), ("N2", "H"))),
     ),
     Case(
         rule="G12",
@@ -103,7 +110,7 @@ CASES: tuple[Case[None, Change, OutboxRow | None], ...] = (
 
 
 @parametrize_cases(CASES)
-def test_outgoing(case: Case[None, Change, OutboxRow | None]) -> None:
+def test_outgoing(case: Case[None, Change, OutboxRow | OutboxRows | None]) -> None:
     assert outbox_rows(case.ask) == case.says
 
 

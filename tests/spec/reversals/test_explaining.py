@@ -64,6 +64,7 @@ def test_a_notice_is_explained_for_each_kind_of_reversal() -> None:
 def test_what_can_be_taken_back_is_the_last_change_with_its_officer_and_its_last_day() -> None:
     store = MemoryStore()
     (change,) = reversible_changes(N, stores=store, now=NOW)
+    assert store.loaded_for == [((N,), NOW)]
     assert (change.reversal, change.made_by) == (Operation.REVERSE_STAGES, "changeProcessingStage")
     assert (change.officer, f"{change.at:%H:%M}", f"{change.last_day}") == ("OIC001", "09:30", "2025-01-14")
 

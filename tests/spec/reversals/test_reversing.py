@@ -176,6 +176,13 @@ VERDICTS: tuple[Case[ReversibleNotice | None, ReversalKind, tuple[str, str]], ..
     ),
     Case(
         rule="K4",
+        name="an import of today at the console",
+        given=evolve(MOVED_NOTICE, groups=(group("ocms stages import", MOVE),)),
+        ask=STAGE_REVERSAL,
+        says=("OCMS-2000", "Success"),
+    ),
+    Case(
+        rule="K4",
         name="a notice that is not there",
         given=None,
         ask=STAGE_REVERSAL,
@@ -447,11 +454,12 @@ def test_the_remarks_name_the_officer_of_the_record_before_the_one_who_called() 
             {"last_processing_stage": "DN1", "authorised_officer": "OIC009"},
         ),
         officer="batch",
+        made=MADE + timedelta(microseconds=5),
     )
     decision = reverse(evolve(MOVED_NOTICE, groups=(submitted,)))
     (answer,) = decision.answers
     assert answer.key == N
-    assert answer.detail == Reversed(SUBMIT, "OIC009", MADE, "DN2", "DN1")
+    assert answer.detail == Reversed(SUBMIT, "OIC009", submitted.changed_at, "DN2", "DN1")
     _, recorded = decision.changes
     assert isinstance(recorded, StageChangeRecorded)
     assert recorded.record.remarks == "Reverses changeProcessingStage of 2025-01-14 09:30:00 by OIC009"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve, field, mutable
 
+from ocms_adapters.sql import schema
 from ocms_core.kernel import codes
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.changes import (
@@ -25,7 +26,17 @@ from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, KeyOrigin
 from ocms_core.kernel.reference import EMPTY
 from ocms_core.reversals import service
-from ocms_core.reversals.facts import IdentityReversalFacts, ReversalFacts, ReversibleNotice
+from ocms_core.reversals.facts import (
+    ADDRESSES,
+    DETAILS,
+    NOTICES,
+    OFFENDERS,
+    STAGE_CHANGES,
+    SUSPENSIONS,
+    IdentityReversalFacts,
+    ReversalFacts,
+    ReversibleNotice,
+)
 from ocms_core.reversals.reversing import OFFENDER_REVERSAL, STAGE_REVERSAL
 from tests.spec.reversals.test_identity_reversing import APPLIED, IDENTITY
 from tests.spec.reversals.test_identity_reversing import FACTS as IDENTITY_FACTS
@@ -97,6 +108,20 @@ def test_a_notice_whose_row_the_database_refuses_is_answered_so() -> None:
     decision = service.reverse([N], STAGE_REVERSAL, OFFICER, stores=store, now=NOW)
     assert decision.answers == (Answer(N, codes.CPS_UNEXPECTED),)
     assert (decision.changes, store.written) == ((), [])
+
+
+@pytest.mark.rule("K4", "G13")
+def test_an_offender_whose_row_the_database_refuses_is_answered_in_the_words_of_that_contract() -> None:
+    furnished = ReversibleNotice(N, FURNISHED_ROWS, (FURNISHED,))
+    store = MemoryStore(ReversalFacts(EMPTY, {N: furnished}), refuses=True)
+    decision = service.reverse([N], OFFENDER_REVERSAL, OFFICER, stores=store, now=NOW)
+    assert decision.answers == (Answer(N, codes.DB_UPDATE),)
+
+
+@pytest.mark.rule("K4")
+def test_a_reversal_knows_the_tables_of_the_schema() -> None:
+    tables = {NOTICES, OFFENDERS, ADDRESSES, DETAILS, SUSPENSIONS, STAGE_CHANGES}
+    assert tables < schema.INTRANET.tables.keys()
 
 
 @pytest.mark.rule("K4", "G13")

@@ -4,6 +4,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,3 +110,10 @@ def test_a_fee_is_rounded_to_the_cent_and_may_be_nothing() -> None:
     for text, total in (("10.005", "80.01"), ("0", "70.00"), ("0.50", "70.50"), (" 12 ", "82.00")):
         reference = Reference(frozenset(), {("ADMIN_FEE", "AMOUNT"): text}, {})
         assert amount_payable(COMPOSITION, "DN2", "DR3", reference) == Decimal(total)
+
+
+@pytest.mark.rule("S40", "S41")
+def test_a_fee_of_nothing_is_a_fee() -> None:
+    free = evolve(DEFAULTS, parameters={("ADMIN_FEE", "AMOUNT"): "0.00"})
+    assert missing_fee("DN2", "DR3", free) is None
+    assert amount_payable(COMPOSITION, "DN2", "DR3", free) == COMPOSITION

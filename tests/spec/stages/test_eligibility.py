@@ -6,7 +6,7 @@ import pytest
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
-from ocms_core.stages.eligibility import Eligible, RequestedChange, eligibility
+from ocms_core.stages.eligibility import REASONS, Eligible, RequestedChange, eligibility
 from ocms_core.stages.facts import StageNotice
 from tests.support.cases import Case, parametrize_cases
 from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, requested, stage_notice
@@ -203,3 +203,15 @@ def test_a_move_whose_fee_nobody_has_set_is_refused() -> None:
         "Unexpected error: fee parameter ADMIN_FEE is not set",
     )
     assert shown(eligibility(requested("DN1"), notice, WITHOUT_FEES, changed_today=False)) == "DN1"
+
+
+@pytest.mark.rule("S19")
+def test_the_reasons_of_a_change_are_the_contracts() -> None:
+    assert REASONS == {
+        "REC": "recheck with vault",
+        "RSN": "resend",
+        "SUP": "speed up",
+        "OTH": "others",
+        "WOD": "wrong owner, hirer or driver",
+        "PLS": "set by PLUS",
+    }

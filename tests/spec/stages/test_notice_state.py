@@ -38,6 +38,14 @@ def test_a_notice_that_stands_as_planned() -> None:
         ({"notice": evolve(NOTICE, next_stage=None)}, "No further stage is planned."),
         ({"notice": evolve(NOTICE, stage="WAR")}, f"Court (WAR) since {TODAY}."),
         (
+            {"notice": evolve(NOTICE, role="H")},
+            f"First reminder to the hirer (RD1) since {TODAY}.",
+        ),
+        (
+            {"notice": evolve(NOTICE, stage="DN1", role="D")},
+            f"First notice to the driver (DN1) since {TODAY}.",
+        ),
+        (
             {"notice": evolve(NOTICE, role=None)},
             f"First reminder to the owner, hirer or director (RD1) since {TODAY}.",
         ),

@@ -16,7 +16,7 @@ from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.stage_moves import NextStage, StageChange, StageMove, next_stage
 from ocms_core.stages.eligibility import Eligible, RequestedChange
 from ocms_core.stages.facts import StageFacts
-from ocms_core.stages.officer_changes import StageTransition, decide, status, validate
+from ocms_core.stages.officer_changes import StageTransition, amounts, decide, status, validate
 from ocms_core.stages.request_checks import ChangeItem
 from tests.support.builders import NOW, SINCE, at
 from tests.support.cases import Case, parametrize_cases
@@ -31,6 +31,14 @@ from tests.support.stage_builders import (
 )
 
 OFFICER = "USER01"
+
+
+@pytest.mark.rule("S40")
+def test_the_amounts_of_a_decision_are_those_of_the_notices_it_moves() -> None:
+    found = stage_facts(stage_notice("A", stage="DN2"), stage_notice("B", stage="DN1"), stage_notice("C"))
+    asked = [item("A", change=requested("DR3")), item("B", change=requested("DN2"))]
+    decision = decide([*asked, item("C", change=requested("XXX"))], found, OFFICER, NOW)
+    assert amounts(decision) == {"A": Decimal("80.00"), "B": Decimal("70.00")}
 
 
 @pytest.mark.rule("S22")

@@ -70,6 +70,14 @@ def test_moves(case: Case[StageNotice, None, tuple[tuple[str, bool], ...]]) -> N
     ]
 
 
+@pytest.mark.rule("S18")
+def test_stages_the_contract_does_not_order_come_last_by_name() -> None:
+    new = {("CSD", stage) for stage in ("ZZZ", "CWX", "AAA")}
+    reference = evolve(DEFAULTS, stage_map=DEFAULTS.stage_map | new)
+    moves = possible_moves(stage_notice("A1", stage="CSD"), reference)
+    assert [each.stage for each in moves] == ["CSR", "AAA", "CWX", "ZZZ"]
+
+
 @pytest.mark.rule("S40", "G14", "U4")
 def test_a_move_shows_what_is_payable_then_and_how_long_its_stage_lasts() -> None:
     reference = evolve(DEFAULTS, parameters={**DEFAULTS.parameters, ("STAGEDAYS", "RR3"): "21"})

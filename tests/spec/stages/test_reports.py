@@ -9,6 +9,7 @@ from ocms_core.kernel.reference import EMPTY
 from ocms_core.kernel.sheets import CellKind
 from ocms_core.stages.reports import (
     COLUMNS,
+    SHOWN_BELOW,
     DailyReport,
     OfficerDay,
     daily_reports,
@@ -17,6 +18,8 @@ from ocms_core.stages.reports import (
     names,
     names_of_day,
     sheet,
+    stored_name,
+    total_changes,
 )
 from tests.support.builders import NOW
 
@@ -58,13 +61,14 @@ def test_the_columns_are_as_wide_as_what_they_hold() -> None:
     assert [column.width for column in COLUMNS] == [
         *(9, 16, 12, 18, 12, 16, 30, 12, 14, 12, 14, 12, 40, 20, 18, 10)
     ]
-    assert sheet([]).name == "Change Stage Report"
+    assert (sheet([]).name, sheet([]).columns) == ("Change Stage Report", COLUMNS)
 
 
 @pytest.mark.rule("G14", "S23")
 def test_a_link_opens_for_a_day_unless_the_parameter_says_otherwise() -> None:
     assert link_hours(EMPTY) == 24
     assert link_hours(evolve(EMPTY, parameters={("REPORT_LINK", "HOURS"): "2"})) == 2
+    assert link_hours(evolve(EMPTY, parameters={("REPORT_LINK", "HOURS"): "745"})) == 744, "31 days"
 
 
 @pytest.mark.rule("S50")
@@ -95,6 +99,10 @@ def test_one_line_a_day_the_newest_first_its_officers_in_order() -> None:
     assert listed == (
         DailyReport(FIFTEENTH, ("USER01", "USER02"), 25),
         DailyReport(TENTH, ("USER03",), 10),
+    )
+    assert total_changes(listed) == 35
+    assert SHOWN_BELOW + stored_name(listed[1].name) == (
+        "reports/change-stage/ChangeStageReport_20250110_USER03.xlsx"
     )
     assert [line.name for line in listed] == [
         "ChangeStageReport_20250115_USER01.xlsx",

@@ -93,6 +93,10 @@ def test_a_search_without_a_criterion_is_refused(body: object) -> None:
             "dateOfCurrentProcessingStage must be a date as yyyy-MM-dd",
         ),
         (
+            {"dateOfCurrentProcessingStage": "2025-02-28T"},
+            "dateOfCurrentProcessingStage must be at most 10 characters",
+        ),
+        (
             {"dateOfCurrentProcessingStage": "2025-02-30"},
             "dateOfCurrentProcessingStage must be a date as yyyy-MM-dd",
         ),
@@ -385,6 +389,22 @@ def test_only_a_list_longer_than_the_cap_is_too_large() -> None:
         plus_change({**PLUS_CALL, "noticeNo": []}, CAP)
     assert not refused.value.too_large
     assert plus_change({**PLUS_CALL, "noticeNo": ["A", "B"]}, CAP).notice_nos == ("A", "B")
+
+
+@pytest.mark.rule("S24")
+@pytest.mark.parametrize("name", ["currentStage", "offenderType", "entityType"])
+def test_a_notice_of_a_validation_with_a_malformed_field_is_named(name: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        validation(
+            {"notices": [{"noticeNo": "A"}, {"noticeNo": "B", name: 1}], "newProcessingStage": "DN2"}, CAP
+        )
+    assert refused.value.notice_no == "B"
+
+
+@pytest.mark.rule("S70", "G8")
+def test_of_toppan_too_only_a_list_longer_than_the_cap_is_too_large() -> None:
+    call = {"noticeNumbers": ["A", "B"], "currentStage": "DN1", "processingDate": "2025-12-19T00:30:00"}
+    assert toppan_run(call, CAP).notice_nos == ("A", "B")
 
 
 @pytest.mark.rule("S60", "G10")

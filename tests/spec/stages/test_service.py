@@ -1,7 +1,7 @@
 """The services of stage changes, start to end, over stores in memory."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -21,7 +21,8 @@ from ocms_core.kernel.idempotency import (
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.stages import service
 from ocms_core.stages.client_checks import PlusChange, ToppanRun
-from ocms_core.stages.facts import EntryChange, FoundNotice
+from ocms_core.stages.facts import EntryChange, FoundNotice, day_of
+from ocms_core.stages.notice_state import NoticeDetails
 from ocms_core.stages.reports import DailyReport, OfficerDay, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import Criteria, DateRange, Validation
 from ocms_core.stages.toppan import ToppanResult
@@ -77,6 +78,18 @@ def test_a_validation_has_the_reference_data_of_its_day_where_a_day_is_given() -
     codes_on = [service.validate(asked, stores=stores, now=day)[0].code for day in (None, SINCE, NOW)]
     missing = codes.CPS_FEE_MISSING.worded(fee="ADMIN_FEE")
     assert codes_on == [missing, missing, codes.CPS_ELIGIBLE]
+
+
+@pytest.mark.rule("G18", "G5")
+def test_the_details_of_notices_come_with_the_reference_data_of_the_day_in_singapore() -> None:
+    key = ("ADMIN_FEE", "AMOUNT")
+    dated = with_dated(WITHOUT_FEES, parameters=(DatedValue(key, "20.00", date(2026, 2, 1)),))
+    shown = {"A": NoticeDetails(stage_notice("A"), "O", SINCE, "SBA1234A")}
+    stores = InMemoryStageStores(shown=shown, reference=dated)
+    midnight = datetime(2026, 1, 31, 16, tzinfo=UTC)
+    for moment, fee in ((midnight - timedelta(microseconds=1), None), (midnight, "20.00")):
+        found, reference = service.details_of(["A", "B"], stores=stores, now=moment)
+        assert (found, reference.parameters.get(key)) == (shown, fee)
 
 
 SOON = NOW + timedelta(minutes=1)
@@ -355,3 +368,10 @@ def test_a_name_that_was_never_listed_is_no_report(name: str) -> None:
     kept = InMemoryReports()
     assert download(name, stores, kept) is None
     assert kept.kept == {}
+
+
+@pytest.mark.rule("G5", "S13")
+def test_the_day_of_a_moment_is_from_midnight_to_midnight_in_singapore() -> None:
+    midnight = at("2025-01-14T00:00:00")
+    for moment in (midnight, midnight + timedelta(days=1) - AN_INSTANT):
+        assert day_of(moment) == (midnight, midnight + timedelta(days=1))

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_core.kernel.changes import Change, NoticeChanged, SuspensionClosed, SuspensionOpened
+from ocms_core.kernel.codes import SUCCESS
 from ocms_core.kernel.suspensions import (
     NOT_SUSPENDED,
     PAID,
@@ -481,6 +482,7 @@ def test_ts_hst_without_an_end_ends_after_thirty_days_where_the_table_gives_none
             "no record of the PS-HST that the row shows, but of its reason",
         ),
         (found(row(WWP), ended=True), "PS-WWP has ended, and the row shows it"),
+        (found(row(HST, due=DUE)), "no record of the TS-HST that the row shows"),
     ],
 )
 def test_what_is_wrong_is_said_in_words(given: NoticeSuspensions, text: str) -> None:
@@ -500,6 +502,14 @@ def test_a_row_with_the_wrong_type_shows_its_reason_with_the_one_type_it_has() -
     )
 
 
+@pytest.mark.rule("U1", "P21")
+def test_a_row_whose_reason_the_table_has_under_both_types_keeps_its_type() -> None:
+    both = SuspensionFacts((), PAIRS | {PS_OUT}, DAYS)
+    verdict = contradiction(found(row(OUT, due=DUE)), both, OIC, NOW)
+    assert verdict is not None
+    assert verdict.changes == (opened(OUT, 1, "no record of the TS-OUT that the row shows (U1)", due=DUE),)
+
+
 @pytest.mark.rule("U1")
 def test_a_batch_is_decided_notice_by_notice() -> None:
     sound = found(row(WWP), open_record(WWP))
@@ -507,7 +517,7 @@ def test_a_batch_is_decided_notice_by_notice() -> None:
     unclear = evolve(found(row(UNKNOWN)), notice_no="3")
     unlisted = evolve(found(row(WWP), open_record(WWP), open_record(HST, 2, due=DUE)), notice_no="4")
     decision = decide(facts(sound, broken, unclear, unlisted), OIC, NOW)
-    assert [answer.key for answer in decision.answers] == ["2", "3", "4"]
+    assert [(answer.key, answer.code) for answer in decision.answers] == [(each, SUCCESS) for each in "234"]
     remark = "Check of suspensions: TS-HST, and the offender is not on the HST list (U5, H10)"
     assert decision.changes == (
         NoticeChanged("2", suspension=row(WWP)),

@@ -173,6 +173,12 @@ def test_pages_follow_each_other_to_the_end(size: int, monkeypatch: pytest.Monke
     assert checked(store) == []
 
 
+@pytest.mark.rule("U1")
+def test_a_page_that_is_sound_ends_no_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PAGE", 1)
+    assert checked(MemoryStore({"A": ALONE, "B": WRONG})) == [("B", Outcome.FOUND)]
+
+
 @pytest.mark.rule("U1", "G13")
 def test_what_another_has_put_right_meanwhile_is_not_written_again() -> None:
     def meanwhile(store: MemoryStore) -> None:
