@@ -56,6 +56,7 @@ REMEDIES: Mapping[str, str] = {
     "CPS_COURT_STAGE": IN_COURT,
     "CPS_PS_BLOCKED": SUSPENDED,
     "CPS_DUPLICATE_RECORD": "It was changed today. To change it once more send isConfirmation true.",
+    "CPS_LEFT_SEEN_STAGE": "Look at the notice again, and decide anew.",
     "CPS_REPEATED": "Name each notice once in a call.",
     "CPS_NO_STAGE_RULE": "Name the new stage: none follows by itself here.",
     "CPS_ENA_NOT_ALLOWED": OTHER_STAGE,

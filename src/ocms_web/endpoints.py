@@ -28,7 +28,8 @@ class Request:
 
     Whatever shows or looks for a person calls `record_access` first: no look without a record.
     `idempotency_key` is the header of a call that changes something, where it has one. Of a call that is a
-    `dry_run` nothing is written but the record of a look.
+    `dry_run` nothing is written but the record of a look. `seen_stages` are those in which a page of ours
+    has shown notices to the officer, by notice: what has left its stage since is not changed (S30).
     """
 
     principal: Principal
@@ -38,6 +39,7 @@ class Request:
     url_params: Mapping[str, str] = field(factory=dict)
     idempotency_key: str | None = None
     dry_run: bool = False
+    seen_stages: Mapping[str, str] = field(factory=dict)
 
 
 @frozen

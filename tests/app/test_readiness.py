@@ -63,6 +63,48 @@ except Unavailable as fault:
     print(fault)
 """
 
+# The log of SQLite keeps the room it once had, here 4 MB: with a full disk calls go on until that is used up.
+READY_AS_THE_DISK_FILLS = """
+import resource, sys
+from pathlib import Path
+from uuid import uuid4
+from sqlalchemy import insert
+from ocms_adapters.sql.audit import creation_stamp
+from ocms_adapters.sql.schema import ocms_rate_counter
+from ocms_adapters.sql.transactions import writing
+from ocms_app.databases import open_databases
+from ocms_app.settings import Settings
+from ocms_core.kernel.errors import Unavailable
+from ocms_core.kernel.dates import local
+from tests.support.builders import NOW
+
+def put(size):
+    key = {"operation": "x", "credential": uuid4().hex, "slot": 0}
+    row = {**key, "uses": "0" * size, "used_at": local(NOW), **creation_stamp(local(NOW))}
+    with writing(databases.intranet) as connection:
+        connection.execute(insert(ocms_rate_counter).values(row))
+
+databases = open_databases(Settings(*sys.argv[1:]))
+for size in (4_500_000, 10, 10):
+    put(size)
+databases.ready()
+largest = max(file.stat().st_size for file in Path(databases.intranet.url.database).parent.iterdir())
+resource.setrlimit(resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
+done = 0
+try:
+    while True:
+        put(40_000)
+        done += 1
+except Unavailable:
+    print(done > 1)
+for _ in range(20):
+    try:
+        databases.ready()
+        print("ready")
+    except Unavailable as fault:
+        print(fault)
+"""
+
 
 def ready(served: Served) -> tuple[int, str]:
     """Return the status and the reason of the answer to `/health/ready`."""
@@ -142,6 +184,18 @@ def test_a_full_disk_under_sqlite_is_not_ready(sqlite_deployment: Deployment) ->
     asked = [sys.executable, "-c", READY_ON_FULL_DISK, *urls]
     answer = subprocess.run(asked, capture_output=True, text=True, check=True)
     assert answer.stdout == "the intranet database (its disk is full or fails) is unavailable\n"
+
+
+@pytest.mark.rule("G21")
+def test_a_disk_that_fills_under_sqlite_is_not_ready_once_calls_are_refused(
+    sqlite_deployment: Deployment,
+) -> None:
+    urls = [sqlite_deployment.databases.intranet, sqlite_deployment.databases.internet]
+    asked = [sys.executable, "-c", READY_AS_THE_DISK_FILLS, *urls]
+    answer = subprocess.run(asked, capture_output=True, text=True, check=True)
+    were_done, *answers = answer.stdout.splitlines()
+    assert were_done == "True", "there was room in the log"
+    assert answers[10:] == ["the intranet database (its disk is full or fails) is unavailable"] * 10
 
 
 @pytest.mark.rule("G21")

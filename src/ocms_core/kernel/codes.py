@@ -69,6 +69,11 @@ CPS_DUPLICATE_RECORD = Code(
     "Existing change record found for this notice today. Set isConfirmation=true to proceed.",
     "S30",
 )
+CPS_LEFT_SEEN_STAGE = Code(
+    "OCMS.CPS.LEFT_SEEN_STAGE",
+    "Notice has changed since you looked: it is in {stage} now, not in {seen}",
+    "S30",
+)
 CPS_REPEATED = Code("OCMS.CPS.DUPLICATE_RECORD", "Duplicate notice number in request", "G9")
 CPS_NO_STAGE_RULE = Code("OCMS.CPS.ELIG.NO_STAGE_RULE", "Cannot derive next stage", "S15")
 CPS_ENA_NOT_ALLOWED = Code("OCMS.CPS.ENA_NOT_ALLOWED", "ENA stage change is not allowed", "S16")

@@ -16,7 +16,7 @@ from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import NextStage, StageChange, next_stage
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.eligibility import Eligible, RequestedChange, eligibility
-from ocms_core.stages.facts import StageFacts
+from ocms_core.stages.facts import StageFacts, StageNotice
 from ocms_core.stages.request_checks import ChangeItem
 from ocms_core.stages.stage_transition import stage_transition
 
@@ -65,7 +65,17 @@ def verdict_on(item: ChangeItem, facts: StageFacts, seen: set[str]) -> Eligible 
         return codes.CPS_REPEATED
     notice = facts.notices.get(item.notice_no)
     changed_today = item.notice_no in facts.changed
-    return eligibility(item.requested, notice, facts.reference, changed_today=changed_today)
+    return left_seen_stage(item, notice) or eligibility(
+        item.requested, notice, facts.reference, changed_today=changed_today
+    )
+
+
+@rule("S30")
+def left_seen_stage(item: ChangeItem, notice: StageNotice | None) -> Code | None:
+    """Refuse a notice that is no longer in the stage in which the officer was shown it (S30)."""
+    if notice is None or item.seen_stage in (None, notice.stage):
+        return None
+    return codes.CPS_LEFT_SEEN_STAGE.worded(stage=notice.stage, seen=item.seen_stage)
 
 
 @rule("S22")

@@ -30,11 +30,12 @@ from ocms_core.stages.request_fields import (
 
 @value_object
 class ChangeItem:
-    """One notice of a submit."""
+    """One notice of a submit; `seen_stage` is where the officer was shown it, and None where nothing was."""
 
     notice_no: str
     requested: RequestedChange
     check_addresses: bool = False
+    seen_stage: str | None = None
 
 
 @value_object

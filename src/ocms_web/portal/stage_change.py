@@ -229,7 +229,8 @@ class StageChangePage:
                 return self.preview_of(
                     visit, [each.item for each in chosen], (), {}, status=HTTPStatus.CONFLICT
                 )
-            answer = visit.call(Operation.CHANGE_STAGES, body, key=key)
+            seen = {each.notice_no: each.previous_stage for each in chosen}
+            answer = visit.call(Operation.CHANGE_STAGES, body, key=key, seen_stages=seen)
         return result_view(visit, answer, "What was done", uuid4().hex)
 
 

@@ -183,17 +183,20 @@ class Visit:
         key: str = "",
         dry_run: bool = False,
         is_shared: bool = False,
+        seen_stages: Mapping[str, str] | None = None,
     ) -> CallAnswer:
         """
         Make a call of the API for the officer: the same roles, limits, checks and records (G2, G16).
 
         `key` is its `Idempotency-Key` (K1), with `is_shared` the same for all officers: of two who use it,
-        one is first. Of a `dry_run` nothing is written (K6). Raises `PageProblem` for a call that is not
-        allowed or comes too often.
+        one is first. Of a `dry_run` nothing is written (K6). Of `seen_stages`, a notice that is in another
+        stage now is not changed (S30). Raises `PageProblem` for a call that is not allowed or comes too
+        often.
         """
         self.admit(operation)
         endpoint = self.endpoints[operation]
         request = self._request(body, key, dry_run=dry_run, is_shared=is_shared)
+        request = evolve(request, seen_stages=seen_stages or {})
         try:
             with acting(actor_of(self.principal, operation)):
                 return call_answer(endpoint.answer(request))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import structlog
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ocms_core.kernel.access import Operation, batch_cap_of
 from ocms_core.kernel.dates import today
@@ -91,9 +91,10 @@ class StageCalls:
     def submit(self, request: Request) -> Reply:
         """Answer a submit; the officer of a change is whom the token names (G4)."""
         try:
-            items = request_checks.change_items(request.body, self._cap(Operation.CHANGE_STAGES, request))
+            read = request_checks.change_items(request.body, self._cap(Operation.CHANGE_STAGES, request))
         except InvalidRequest as invalid:
             return submit_error(invalid)
+        items = [evolve(each, seen_stage=request.seen_stages.get(each.notice_no)) for each in read]
         officer, now = request.principal.name, request.now
         call: StageCall | None = call_of(
             request, Operation.CHANGE_STAGES, without_report, is_final=has_no_report

@@ -139,8 +139,10 @@ class Load:
                 self.counts["calls answered"] += 1
                 self.counts["answered by a repeat"] += "Idempotency-Replayed" in answer.headers
                 return
-            elif answer.status_code in TO_REPEAT or is_done_and_not_shown(answer):
+            elif answer.status_code in TO_REPEAT:
                 self.counts[f"answered with {answer.status_code}"] += 1
+            elif is_done_and_not_shown(answer):
+                self.counts["answered that it is done and not on the Internet side yet"] += 1
             else:
                 raise WrongAnswer(f"{step.path}: {answer.status_code} {answer.text[:300]}")
             time.sleep(wait)

@@ -29,6 +29,7 @@ from ocms_core.stages import toppan
 from ocms_core.suspensions import service as suspensions
 from tests.spec.failing_ports.failing import Failure, failing, may_raise
 from tests.spec.failing_ports.prepared import LATER
+from tests.spec.failing_ports.reversal_cases import PAGE_CASES, REVERSAL_CASES
 from tests.spec.failing_ports.use_cases import USE_CASES
 from tests.spec.failing_ports.world import ERRORS, UseCase, World, compared, items, whole
 from tests.support import engines
@@ -70,8 +71,8 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, name, 1)
 
 
-@pytest.mark.rule("G13", "P25", "K1")
-@pytest.mark.parametrize("case", USE_CASES, ids=lambda case: case.name)
+@pytest.mark.rule("G13", "P25", "K1", "K4")
+@pytest.mark.parametrize("case", [*USE_CASES, *REVERSAL_CASES, *PAGE_CASES], ids=lambda case: case.name)
 def test_every_call_of_a_port_may_fail(case: UseCase, world: tuple[World, sqlite3.Connection]) -> None:
     here, empty = world
     here.restore(empty, {})

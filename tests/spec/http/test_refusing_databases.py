@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from sqlalchemy import Engine, text
 
-from ocms_core.kernel.access import Operation
+from ocms_core.kernel.access import OPERATIONS, Operation
 from tests.spec.http.conftest import emptied_of_calls
 from tests.spec.http.test_repeats import CALLS, Call, deliver, name_of, prepared, rows
 from tests.support.databases import postgres_databases
@@ -24,7 +24,7 @@ CREATE TRIGGER refuse BEFORE INSERT ON ocms_idempotent_answer EXECUTE FUNCTION r
 ACCEPT = "DROP TRIGGER refuse ON ocms_idempotent_answer; DROP FUNCTION refuse();"
 READ_ONLY = "ALTER DATABASE {name} SET default_transaction_read_only = {on}"
 END_SESSIONS = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 FAMILIES = [
@@ -114,6 +114,30 @@ def test_a_call_that_the_database_refuses_is_503_and_its_repeat_is_done_once(
     changed = rows(served.deployment.engine)
     assert deliver(served, call, headers).content == done.content
     assert rows(served.deployment.engine) == changed != untouched
+
+
+COURT_UPDATE = next(call for call in FAMILIES if call.operation is Operation.UPDATE_COURT_NOTICES)
+LIMIT = OPERATIONS[Operation.UPDATE_COURT_NOTICES].limit.calls
+
+
+@pytest.mark.rule("P3", "P4")
+def test_a_call_is_not_counted_while_the_database_takes_no_writes(served: Served) -> None:
+    headers = prepared(served, COURT_UPDATE)
+    with only_reading(served.deployment.engine):
+        for _ in range(LIMIT + 1):
+            assert deliver(served, COURT_UPDATE, headers).status_code == 503
+    assert deliver(served, COURT_UPDATE, headers).status_code == 200
+
+
+@pytest.mark.rule("P3", "P4")
+def test_a_call_that_fails_after_it_was_counted_has_its_place_in_the_limit(served: Served) -> None:
+    headers = prepared(served, COURT_UPDATE)
+    with raising("57P01")(served.deployment.engine):
+        for _ in range(LIMIT):
+            assert deliver(served, COURT_UPDATE, headers).status_code == 503
+        refused = deliver(served, COURT_UPDATE, headers)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 3600
 
 
 def without_print_run(tables: dict[str, list[object]], call: Call) -> dict[str, list[object]]:

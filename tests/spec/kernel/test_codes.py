@@ -259,6 +259,11 @@ STAGE_CODES: tuple[tuple[Code, str, str], ...] = (
         "There is no stage change of today that can be taken back",
     ),
     (
+        codes.CPS_LEFT_SEEN_STAGE,
+        "OCMS.CPS.LEFT_SEEN_STAGE",
+        "Notice has changed since you looked: it is in {stage} now, not in {seen}",
+    ),
+    (
         codes.CPS_CHANGED_SINCE,
         "OCMS.CPS.REVERSE.CHANGED_SINCE",
         "Something else has happened to the notice since: {what}",

@@ -191,6 +191,27 @@ def test_a_validation_answers_the_notice_as_stored(stage: str, role: str | None,
     )
 
 
+@pytest.mark.rule("S30")
+@given(st.lists(NUMBERS, unique=True), CHANGES, FACTS, st.sampled_from(["DN1", "RD1", "CPC"]))
+def test_what_left_the_stage_it_was_seen_in_is_refused_and_all_else_is_decided_as_ever(
+    numbers: list[str], change: RequestedChange, facts: StageFacts, seen: str
+) -> None:
+    plain = decide([ChangeItem(number, change) for number in numbers], facts, OFFICER, NOW)
+    asked = [ChangeItem(number, change, seen_stage=seen) for number in numbers]
+    decision = decide(asked, facts, OFFICER, NOW)
+    for answer, usual in zip(decision.answers, plain.answers, strict=True):
+        stored = facts.notices.get(answer.key)
+        if stored is None or stored.stage == seen:
+            assert answer == usual
+        else:
+            text = f"Notice has changed since you looked: it is in {stored.stage} now, not in {seen}"
+            expected = Code("OCMS.CPS.LEFT_SEEN_STAGE", text, "S30")
+            assert answer == Answer(answer.key, expected)
+            assert answer.key not in {
+                each.notice_no for each in decision.changes if isinstance(each, NoticeChanged)
+            }
+
+
 @pytest.mark.rule("S24")
 @given(st.lists(NUMBERS, unique=True), CHANGES, FACTS)
 def test_validate_and_submit_agree_in_every_state(

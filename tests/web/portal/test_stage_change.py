@@ -2,17 +2,23 @@
 
 import html
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from io import BytesIO
+from threading import Event
 
 import httpx
 import pytest
 from openpyxl import Workbook
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, event, select, update
 
+from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql import schema as t
+from ocms_core.kernel.dates import singapore
 from tests.support.staff_pages import StaffBrowser, StaffSite
 from tests.support.stage_rows import in_stage, put_changes, put_fees
+from tests.support.statements import recorded
 
 NUMBERS = ["500500301A", "500500302B", "500500303C"]
 PATH = "/staff/stages"
@@ -131,6 +137,42 @@ def test_an_overtaken_preview_says_so_in_words_and_leads_to_the_notice(
     assert f"{NUMBERS[0]} has changed since you looked: its stage was changed today" in text_of(answered)
     assert "isConfirmation" not in answered.text
     assert f'href="/staff/notices/{NUMBERS[0]}"' in answered.text
+
+
+@pytest.mark.rule("S30")
+def test_a_change_after_the_last_look_is_found_under_the_lock(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    in_stage(staff.engine, NUMBERS[:2])
+    put_fees(staff.engine)
+    put_changes(staff.engine, NUMBERS[:2], f"{singapore(SystemClock().now()):%F} 00:00:00")
+    shown = preview(officer, " ".join(NUMBERS[:2]), newStage="DN2").text
+    with changed_after_a_dry_run(staff.engine, NUMBERS[0], "NPA"):
+        answered = confirm(officer, shown, again=NUMBERS[:2])
+    assert "1 of 2 was changed" in text_of(answered)
+    assert f"{NUMBERS[0]} Notice has changed since you looked: it is in NPA now, not in DN1" in text_of(
+        answered
+    )
+    assert stages_of(staff.engine) == {NUMBERS[0]: "NPA", NUMBERS[1]: "DN2"}
+
+
+@contextmanager
+def changed_after_a_dry_run(engine: Engine, notice_no: str, stage: str) -> Iterator[None]:
+    """Have another system change a notice as soon as a transaction that wrote notices has ended."""
+    changed = Event()
+
+    def on_return(*_: object) -> None:
+        if not changed.is_set() and any("UPDATE ocms_valid_offence_notice" in each for each in statements):
+            changed.set()
+            with engine.begin() as connection:
+                statement = update(t.ocms_valid_offence_notice).where(von.notice_no == notice_no)
+                connection.execute(statement.values(last_processing_stage=stage))
+
+    with recorded(engine) as statements:
+        event.listen(engine, "checkin", on_return)
+        yield
+        event.remove(engine, "checkin", on_return)
+    assert changed.is_set()
 
 
 def test_of_two_officers_in_the_same_second_one_changes_and_the_other_is_told(staff: StaffSite) -> None:

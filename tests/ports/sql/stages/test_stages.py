@@ -1,12 +1,14 @@
 """What stage changes read and write on SQLite and on PostgreSQL."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from openpyxl import load_workbook
 from sqlalchemy import Engine, text
 
@@ -245,6 +247,25 @@ def test_a_row_the_database_refuses_fails_alone(engine: Engine, stores: SqlStage
     assert stages == ["DN2", "DN1", "DN2"]
     assert row_of(engine, t.ocms_offence_notice_owner_driver, numbers[1])["mha_dh_check_allow"] == "Y"
     assert not rows_of(engine, t.ocms_outbox, numbers[1])
+
+
+@pytest.mark.rule("S30", "G13")
+def test_of_two_confirmed_changes_of_one_stage_at_once_one_is_done(
+    engine: Engine, stores: SqlStageStores
+) -> None:
+    numbers = notice_numbers(20)
+    in_stage(engine, numbers)
+    put_changes(engine, numbers, "2025-01-14 00:00:00")
+    asked = [evolve(each, seen_stage="DN1") for each in items(numbers, target=None, confirmed=True)]
+
+    def submitted(officer: str) -> list[str]:
+        decision = service.submit(asked, officer, stores=stores, now=NOW)
+        return [answer.code.code for answer in decision.answers]
+
+    with ThreadPoolExecutor(2) as threads:
+        outcomes = sorted(threads.map(submitted, ("USER01", "USER02")))
+    assert outcomes == [["OCMS-2000"] * 20, ["OCMS.CPS.LEFT_SEEN_STAGE"] * 20]
+    assert {row["last_processing_stage"] for row in rows_of(engine, t.ocms_valid_offence_notice)} == {"DN2"}
 
 
 @pytest.mark.rule("S30")
