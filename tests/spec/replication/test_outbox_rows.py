@@ -11,6 +11,7 @@ from ocms_core.kernel.changes import (
     CurrentOffenderSet,
     DetailFurnished,
     NoticeChanged,
+    NoticesMoved,
     OffenderCleared,
     OffenderHistoryKept,
     OffenderUpdated,
@@ -18,17 +19,23 @@ from ocms_core.kernel.changes import (
 )
 from ocms_core.kernel.stage_moves import NextStage, StageMove
 from ocms_core.kernel.suspensions import SuspensionRecord
-from ocms_core.replication.outbox_rows import NOTICE, OFFENDER, OutboxRow, outbox_rows
+from ocms_core.replication.outbox_rows import NOTICE, OFFENDER, OutboxRow, OutboxRows, outbox_rows
 from tests.support.builders import DUE, NOW, SINCE, WWP, shown
 from tests.support.cases import Case, parametrize_cases
 from tests.support.offender_builders import EMPLOYEE, JOHN, ORCHARD
 
-CASES: tuple[Case[None, Change, OutboxRow | None], ...] = (
+CASES: tuple[Case[None, Change, OutboxRow | OutboxRows | None], ...] = (
     Case(
         rule="G12",
         name="a stage move shows",
         ask=NoticeChanged("N1", move=StageMove("CPC", SINCE, "WAR", NOW)),
         says=OutboxRow(NOTICE, "N1"),
+    ),
+    Case(
+        rule="G12",
+        name="so does that of several notices, each by its own row",
+        ask=NoticesMoved((("N1", SINCE), ("N2", SINCE)), "CPC", "WAR", NOW, NextStage(None, None)),
+        says=OutboxRows(NOTICE, (("N1", None), ("N2", None))),
     ),
     Case(
         rule="G12",
@@ -103,7 +110,7 @@ CASES: tuple[Case[None, Change, OutboxRow | None], ...] = (
 
 
 @parametrize_cases(CASES)
-def test_outgoing(case: Case[None, Change, OutboxRow | None]) -> None:
+def test_outgoing(case: Case[None, Change, OutboxRow | OutboxRows | None]) -> None:
     assert outbox_rows(case.ask) == case.says
 
 

@@ -9,15 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_core.kernel import codes
-from ocms_core.kernel.changes import AddressCheckSet, NoticeChanged, StageChangeRecorded
+from ocms_core.kernel.changes import AddressCheckSet, NoticesMoved, StageChangeRecorded
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Answer
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.stage_moves import NextStage, StageChange, StageMove, next_stage
+from ocms_core.kernel.stage_moves import NextStage, StageChange, next_stage
 from ocms_core.stages.eligibility import Eligible, RequestedChange
 from ocms_core.stages.facts import StageFacts
-from ocms_core.stages.officer_changes import StageTransition, decide, status, validate
+from ocms_core.stages.officer_changes import decide, status, validate
 from ocms_core.stages.request_checks import ChangeItem
+from ocms_core.stages.stage_transition import StageTransition
 from tests.support.builders import NOW, SINCE, at
 from tests.support.cases import Case, parametrize_cases
 from tests.support.stage_builders import (
@@ -41,9 +42,9 @@ def test_a_change_by_hand_writes_all_of_its_notice(check: bool, flag: str) -> No
     decision = decide([asked], stage_facts(notice), OFFICER, NOW)
     assert decision.answers == (Answer("A", codes.CPS_SUCCESS, StageTransition("DN2", "DR3")),)
     assert decision.changes == (
-        NoticeChanged(
-            "A",
-            move=StageMove("DN2", SINCE, "DR3", NOW),
+        NoticesMoved(
+            (("A", SINCE),),
+            *("DN2", "DR3", NOW),
             next=NextStage("CPC", at("2025-01-28T00:00:00")),
             amount_payable=Decimal("80.00"),
             payment_acceptance_allowed="Y",

@@ -7,7 +7,7 @@ import pytest
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.access import Operation
-from ocms_core.kernel.changes import Change, NoticeChanged, StageChangeRecorded
+from ocms_core.kernel.changes import Change, NoticesMoved, StageChangeRecorded
 from ocms_core.kernel.dated_values import DatedValue
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.errors import RowRejected
@@ -40,7 +40,8 @@ def stores_with(*numbers: str, **parts: object) -> InMemoryStageStores:
 
 
 def moved(changes: list[Change]) -> list[str]:
-    return [change.notice_no for change in changes if isinstance(change, NoticeChanged) and change.move]
+    moves = [change for change in changes if isinstance(change, NoticesMoved)]
+    return [notice_no for move in moves for notice_no, _ in move.since]
 
 
 @pytest.mark.rule("S4")
@@ -96,7 +97,7 @@ WRITING: dict[str, Callable[[InMemoryStageStores], object]] = {
 def test_a_notice_is_moved_after_the_moment_it_entered_its_stage(name: str) -> None:
     stores = InMemoryStageStores({"A": stage_notice("A", stage_date=SOON, next_stage="DN2")})
     WRITING[name](stores)
-    (moved_at,) = (each.move.date for each in stores.written if isinstance(each, NoticeChanged) and each.move)
+    (moved_at,) = (each.date for each in stores.written if isinstance(each, NoticesMoved))
     assert moved_at > SOON
 
 
