@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from attrs import field, mutable
 
-from ocms_core.kernel.changes import Change, notice_of
+from ocms_core.kernel.changes import Change, by_notice, notice_of
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.idempotency import IdempotencyKey, StoredAnswer, check_repeat
 from ocms_core.kernel.reference import Reference
@@ -137,7 +137,7 @@ class InMemoryStageStores:
     def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
         """Keep changes, those of refused rows excepted."""
         del now
-        refused = frozenset(notice_of(change) for change in changes) & self.refuses
+        refused = frozenset(notice_of(change) for change in by_notice(changes)) & self.refuses
         if refused and not isolate:
             raise RowRejected
         self.written.extend(change for change in changes if notice_of(change) not in refused)

@@ -15,6 +15,7 @@ from ocms_core.kernel.offender_details import MailingAddress, RoleHolder, role_o
 from ocms_core.kernel.payments import is_fully_paid
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.reference_defaults import SUSPENSION_REASONS
+from ocms_core.kernel.stage_moves import StageMove
 from ocms_core.kernel.suspensions import (
     HST,
     NOT_SUSPENDED,
@@ -181,6 +182,12 @@ class StoredNotice:
         if change.payment_acceptance_allowed:
             self.accepts_payment = change.payment_acceptance_allowed
 
+    def move(self, change: changes.NoticesMoved) -> None:
+        """Write the row of the notice that moves."""
+        move = StageMove(change.prev_stage, change.since[0][1], change.stage, change.date)
+        parts = (move, change.next, change.amount_payable, change.payment_acceptance_allowed)
+        self.change_notice(changes.NoticeChanged(NUMBER, *parts))
+
     def open_record(
         self, reason: SuspensionReason, since: datetime, sr_no: int, due: datetime | None
     ) -> None:
@@ -263,6 +270,7 @@ class StoredNotice:
 Writer = Callable[[StoredNotice, Any], None]
 WRITTEN: Mapping[type, Writer] = {
     changes.NoticeChanged: StoredNotice.change_notice,
+    changes.NoticesMoved: StoredNotice.move,
     changes.SuspensionShownOnNotices: lambda notice, change: notice.show(change.suspension),
     changes.SuspensionOpened: lambda notice, change: notice.open_record(
         change.record.reason, change.record.date_of_suspension, change.record.sr_no, change.record.due

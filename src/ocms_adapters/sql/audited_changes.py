@@ -20,6 +20,7 @@ from ocms_core.kernel.changes import (
     ListedIdentityChanged,
     NoticeChanged,
     NoticePutBack,
+    NoticesMoved,
     OffenderCleared,
     OffenderPutBack,
     OffenderRemoved,
@@ -143,6 +144,17 @@ def changed_notices(
             yield ChangedRows(von, UPDATE, names, list(map(picked, alike)), optional=optional)
 
 
+def moved_notices(
+    tuples: Sequence[Values], _bound: Mapping[str, Any], _now: datetime
+) -> Iterator[ChangedRows]:
+    """Yield the notices that move, as those of which these parts change."""
+    names = ("notice_no", *MOVE, *NEXT, *MONEY)
+    if all(each[7] is each[8] is None for each in tuples):
+        yield ChangedRows(von, UPDATE, names[:7], [each[:7] for each in tuples])
+    else:
+        yield ChangedRows(von, UPDATE, names, tuples, optional=MONEY)
+
+
 @frozen
 class Removed:
     """A statement that deletes rows of its table by their keys."""
@@ -165,6 +177,7 @@ REVIVAL = ("date_of_revival", "revival_reason", "officer_authorising_revival", "
 
 UPDATES: Mapping[type, Audited] = {
     NoticeChanged: changed_notices,
+    NoticesMoved: moved_notices,
     SuspensionShownOnNotices: AuditedColumns(
         von,
         ("notice_no",),

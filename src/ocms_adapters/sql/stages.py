@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -253,16 +254,21 @@ def details_of_row(row: Any, notices: Mapping[str, StageNotice]) -> NoticeDetail
 def notices_of(
     rows: Iterable[Any], roles: Mapping[str, str], records: Mapping[str, Sequence[OpenSuspension]]
 ) -> dict[str, StageNotice]:
-    """Return the notices of rows, each with the role of its current offender and its open suspensions."""
+    """
+    Return the notices of rows, each with the role of its current offender and its open suspensions.
+
+    Most rows of a batch have their moments and their suspension in common, so those values are made once.
+    """
+    moment, on_row_alone = cache(singapore), cache(suspensions)
     return {
         notice_no: StageNotice(
             notice_no,
             stage,
-            singapore(since),
+            moment(since),
             following,
             composition,
             roles.get(notice_no),
-            suspensions(on_row, records.get(notice_no, ())),
+            suspensions(on_row, records[notice_no]) if notice_no in records else on_row_alone(tuple(on_row)),
             paid=is_fully_paid(payment_status),
         )
         for notice_no, stage, since, following, composition, payment_status, *on_row in rows

@@ -27,9 +27,10 @@ from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.tables import TableRow
 from ocms_core.stages import importing, service
 from ocms_core.stages.importing import RowVerdict
-from ocms_core.stages.officer_changes import SOURCE, StageTransition
+from ocms_core.stages.officer_changes import SOURCE
 from ocms_core.stages.reports import ReportBatch, link_hours
 from ocms_core.stages.request_checks import ChangeItem
+from ocms_core.stages.stage_transition import StageTransition
 
 app = App(name="stages", help="Move notices to another processing stage in bulk.")
 

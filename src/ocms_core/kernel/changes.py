@@ -1,9 +1,11 @@
 """Everything that can be written, as a closed union; each change is one SQL statement for all its notices."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
+
+from attrs import evolve
 
 from ocms_core.kernel import addresses
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person, RoleHolder
@@ -37,6 +39,29 @@ class NoticeChanged:
             and self.amount_payable is None
             and self.payment_acceptance_allowed is None
         )
+
+
+@value_object
+class NoticesMoved:
+    """
+    Notices leave one stage for another and differ in nothing that is written but since when they stood there.
+
+    `since` is each notice with the moment it entered `prev_stage`. An `amount_payable` or
+    `payment_acceptance_allowed` that is None stays as it is. A `next` without a stage: none follows.
+    """
+
+    since: tuple[tuple[str, datetime], ...]
+    prev_stage: str
+    stage: str
+    date: datetime
+    next: NextStage
+    amount_payable: Decimal | None = None
+    payment_acceptance_allowed: str | None = None
+
+    @property
+    def notice_no(self) -> str:
+        """The notice it belongs to; nothing where it stands for several."""
+        return self.since[0][0] if len(self.since) == 1 else ""
 
 
 @value_object
@@ -349,6 +374,7 @@ class FileExchanged:
 # In the order they are written: a parent row before its children.
 Change: TypeAlias = (
     NoticeChanged
+    | NoticesMoved
     | SuspensionClosed
     | SuspensionOpened
     | CourtDueDateRecorded
@@ -385,3 +411,13 @@ Change: TypeAlias = (
 def notice_of(change: Change) -> str:
     """Return the notice a change belongs to; nothing for one that stands or falls with its whole call."""
     return getattr(change, "notice_no", "")
+
+
+def by_notice(changes: Iterable[Change]) -> Iterator[Change]:
+    """Yield changes, those of notices that move alike divided: each notice stands or falls for itself."""
+    for change in changes:
+        if isinstance(change, NoticesMoved):
+            for since in change.since:
+                yield evolve(change, since=(since,))
+        else:
+            yield change

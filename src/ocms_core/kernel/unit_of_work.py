@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from attrs import evolve, frozen
 
-from ocms_core.kernel.changes import Change, notice_of
+from ocms_core.kernel.changes import Change, by_notice, notice_of
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.decision_moments import moment_after
@@ -100,8 +100,9 @@ def execute(
                 decision = decide(facts, moment)
                 if isinstance(decision, Refusal):
                     return decision
-                refused = store.record(decision.changes, moment, isolate=isolate)
-                decision = evolve(decision, decided_at=moment)
+                changes = tuple(by_notice(decision.changes)) if isolate else decision.changes
+                refused = store.record(changes, moment, isolate=isolate)
+                decision = evolve(decision, changes=changes, decided_at=moment)
                 if isinstance(on_refused_row, IsolateRow):
                     decision = without_refused_rows(decision, refused, on_refused_row.code)
                 if call and (answer := call.answer_of(decision)):

@@ -8,6 +8,7 @@ from ocms_core.kernel.changes import (
     CurrentOffenderSet,
     NoticeChanged,
     NoticePutBack,
+    NoticesMoved,
     OffenderCleared,
     OffenderPutBack,
     OffenderRemoved,
@@ -60,6 +61,7 @@ def offender(
 
 REPLICATED_CHANGES: Mapping[type, Callable[[Any], OutboxRow | OutboxRows | None]] = {
     NoticeChanged: notice,
+    NoticesMoved: lambda change: OutboxRows(NOTICE, tuple((each, None) for each, _ in change.since)),
     NoticePutBack: lambda change: OutboxRow(NOTICE, change.notice_no),
     SuspensionShownOnNotices: lambda change: OutboxRows(
         NOTICE, tuple((each, None) for each in change.notice_nos)

@@ -1,5 +1,6 @@
 """Whether an officer may move one notice, and to which stage."""
 
+from collections.abc import Hashable
 from enum import Enum, unique
 
 from ocms_core.kernel import codes, offender_details
@@ -118,6 +119,11 @@ def eligibility(
         or missing_fee_code(notice.stage, target, reference)
     )
     return refusal or Eligible(notice, target)
+
+
+def decisive_facts(notice: StageNotice | None) -> Hashable:
+    """Return all of a notice that its eligibility and its move depend on."""
+    return notice and (notice.stage, notice.role, notice.suspension_type, notice.composition_amount)
 
 
 @rule("S10")

@@ -10,9 +10,9 @@ from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.tables import TableRow
 from ocms_core.kernel.value_objects import value_object
-from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.request_checks import ChangeItem, change_item
 from ocms_core.stages.request_fields import InvalidRequest
+from ocms_core.stages.stage_transition import StageTransition
 
 CHUNK = 500
 TEXTS = ("noticeNo", "newStage", "reason", "remark")

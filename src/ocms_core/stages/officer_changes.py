@@ -1,37 +1,27 @@
 """Officers move notices: validate and submit are one decision."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cache, partial
 from typing import Literal, TypeAlias
 
 from ocms_core.kernel import codes
-from ocms_core.kernel.changes import AddressCheckSet, Change, NoticeChanged, StageChangeRecorded
+from ocms_core.kernel.changes import AddressCheckSet, Change, NoticesMoved, StageChangeRecorded
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.payments import PAYABLE
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.stage_moves import NextStage, StageChange, next_stage
-from ocms_core.kernel.value_objects import value_object
-from ocms_core.stages.eligibility import Eligible, RequestedChange, eligibility
+from ocms_core.kernel.stage_moves import StageChange, next_stage
+from ocms_core.stages.eligibility import Eligible, RequestedChange, decisive_facts, eligibility
 from ocms_core.stages.facts import StageFacts, StageNotice
 from ocms_core.stages.request_checks import ChangeItem
-from ocms_core.stages.stage_transition import stage_transition
+from ocms_core.stages.stage_transition import DecidedClass, StageTransition, moves_of, stage_transition
 
 SOURCE = "OCMS"
 
 BatchStatus: TypeAlias = Literal["SUCCESS", "PARTIAL", "FAILED"]
 """What became of a submit as a whole (S21)."""
-
-
-@value_object
-class StageTransition:
-    """A notice that was moved, or may be."""
-
-    previous_stage: str
-    new_stage: str
 
 
 def decide(
@@ -40,34 +30,32 @@ def decide(
     """
     Decide a whole submit: an answer for each item in the order asked, and what to write.
 
-    The stages of a moved item are its answer's detail.
+    The stages of a moved item are its answer's detail. It is decided for the first of all items that agree
+    in what is decisive; a number repeated in the call was decided where it first stood (G9).
     """
     answers: list[Answer[StageTransition]] = []
-    changes: list[Change] = []
+    records: list[Change] = []
+    classes: dict[Hashable, DecidedClass] = {}
     seen: set[str] = set()
-    plan = cache(partial(next_stage, entered=now, reference=facts.reference))
     for item in items:
-        verdict = verdict_on(item, facts, seen)
+        if item.notice_no in seen:
+            answers.append(Answer(item.notice_no, codes.CPS_REPEATED))
+            continue
         seen.add(item.notice_no)
-        if isinstance(verdict, Eligible):
-            stages = StageTransition(verdict.notice.stage, verdict.target)
-            answers.append(Answer(item.notice_no, codes.CPS_SUCCESS, stages))
-            planned = plan(verdict.target)
-            changes.extend(effects(verdict, item, planned, facts.reference, officer=officer, now=now))
-        else:
-            answers.append(Answer(item.notice_no, verdict))
-    return Decision(tuple(answers), tuple(changes))
-
-
-def verdict_on(item: ChangeItem, facts: StageFacts, seen: set[str]) -> Eligible | Code:
-    """Return the verdict on one item; a number repeated in the call was decided where it first stood (G9)."""
-    if item.notice_no in seen:
-        return codes.CPS_REPEATED
-    notice = facts.notices.get(item.notice_no)
-    changed_today = item.notice_no in facts.changed
-    return left_seen_stage(item, notice) or eligibility(
-        item.requested, notice, facts.reference, changed_today=changed_today
-    )
+        notice = facts.notices.get(item.notice_no)
+        changed_today = item.notice_no in facts.changed
+        key = (decisive_facts(notice), changed_today, item.requested, item.seen_stage)
+        decided = classes.get(key)
+        if decided is None:
+            verdict = left_seen_stage(item, notice) or eligibility(
+                item.requested, notice, facts.reference, changed_today=changed_today
+            )
+            decided = classes[key] = decide_class(verdict, facts.reference, now)
+        if notice is not None and decided.move:
+            decided.since.append((item.notice_no, notice.stage_date))
+            records += records_of(decided.move, item, officer)
+        answers.append(Answer(item.notice_no, decided.code, decided.transition))
+    return Decision(tuple(answers), (*moves_of(classes.values()), *records))
 
 
 @rule("S30")
@@ -79,38 +67,39 @@ def left_seen_stage(item: ChangeItem, notice: StageNotice | None) -> Code | None
 
 
 @rule("S22")
-def effects(
-    eligible: Eligible,
-    item: ChangeItem,
-    planned: NextStage,
-    reference: Reference,
-    *,
-    officer: str,
-    now: datetime,
-) -> tuple[Change, ...]:
-    """Return the changes of an officer's move: the move, payable again, the address check and its record."""
-    notice, target = eligible.notice, eligible.target
+def decide_class(verdict: Eligible | Code, reference: Reference, now: datetime) -> DecidedClass:
+    """Return the answer of notices of one verdict, and their move, which makes them payable (S22)."""
+    if not isinstance(verdict, Eligible):
+        return DecidedClass(verdict)
+    notice, target = verdict.notice, verdict.target
+    planned = next_stage(target, now, reference)
+    move = stage_transition(notice, target, now, planned, reference, acceptance=PAYABLE)
+    return DecidedClass(codes.CPS_SUCCESS, StageTransition(notice.stage, target), move)
+
+
+@rule("S22")
+def records_of(move: NoticesMoved, item: ChangeItem, officer: str) -> tuple[Change, ...]:
+    """Return what an officer's move writes beside it: its record, and whether addresses are checked (S22)."""
     record = StageChange(
-        notice_no=notice.notice_no,
-        date_of_change=now,
-        new_stage=target,
-        last_stage=notice.stage,
+        notice_no=item.notice_no,
+        date_of_change=move.date,
+        new_stage=move.stage,
+        last_stage=move.prev_stage,
         reason=item.requested.reason,
         officer=officer,
         source=SOURCE,
         remarks=item.requested.remarks,
     )
     return (
-        stage_transition(notice, target, now, planned, reference, acceptance=PAYABLE),
         StageChangeRecorded(record),
-        AddressCheckSet(notice.notice_no, "Y" if item.check_addresses else "N"),
+        AddressCheckSet(item.notice_no, "Y" if item.check_addresses else "N"),
     )
 
 
 def amounts(decision: Decision[StageTransition]) -> Mapping[str, Decimal | None]:
     """Return what each notice that is moved is to pay afterwards, in dollars; None where that stays."""
-    changed = (change for change in decision.changes if isinstance(change, NoticeChanged))
-    return {change.notice_no: change.amount_payable for change in changed}
+    moves = (change for change in decision.changes if isinstance(change, NoticesMoved))
+    return {notice_no: move.amount_payable for move in moves for notice_no, _ in move.since}
 
 
 @rule("S24")

@@ -15,8 +15,7 @@ from ocms_core.kernel.suspensions import PERMANENT
 from ocms_core.stages.amounts import missing_fee
 from ocms_core.stages.client_checks import PLUS_CODE, PlusChange
 from ocms_core.stages.facts import StageFacts, StageNotice
-from ocms_core.stages.officer_changes import StageTransition
-from ocms_core.stages.stage_transition import stage_transition
+from ocms_core.stages.stage_transition import StageTransition, stage_transition
 
 SOURCE = "PLUS"
 REASON = "PLS"

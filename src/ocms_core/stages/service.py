@@ -19,11 +19,11 @@ from ocms_core.stages.client_checks import PLUS_CODE, PlusChange, ToppanRun
 from ocms_core.stages.eligibility import Eligible
 from ocms_core.stages.facts import Period, StageFacts, ToppanFacts, day_of
 from ocms_core.stages.notice_state import NoticeDetails
-from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.ports import StageStore, StageStores, WritingStageStores
 from ocms_core.stages.reports import DailyReport, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import ChangeItem, Criteria, DateRange, Validation
 from ocms_core.stages.request_fields import is_number
+from ocms_core.stages.stage_transition import StageTransition
 
 
 def dates_of_facts(facts: StageFacts | ToppanFacts) -> Iterator[datetime]:

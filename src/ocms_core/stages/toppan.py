@@ -1,26 +1,24 @@
 """Toppan has printed letters: the notices move on to the stage they were printed for."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from attrs import field
 
 from ocms_core.kernel import codes
-from ocms_core.kernel.changes import Change
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.stage_moves import next_stage
+from ocms_core.kernel.stage_moves import NextStage, next_stage
 from ocms_core.kernel.stages import OPEN_TO_CHANGE
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.amounts import missing_fee
 from ocms_core.stages.client_checks import ToppanRun
 from ocms_core.stages.eligibility import permanent_suspension
 from ocms_core.stages.facts import EntryChange, StageNotice, ToppanFacts
-from ocms_core.stages.officer_changes import StageTransition
-from ocms_core.stages.stage_transition import stage_transition
+from ocms_core.stages.stage_transition import DecidedClass, StageTransition, moves_of, stage_transition
 
 CHUNK = 5_000
 BY_HAND = frozenset({"OCMS", "PLUS"})
@@ -54,19 +52,47 @@ def chunks(notice_nos: Iterable[str]) -> Iterator[Sequence[str]]:
 def decide(
     notice_nos: Sequence[str], run: ToppanRun, facts: ToppanFacts, now: datetime
 ) -> Decision[StageTransition]:
-    """Decide one chunk; the answer of a notice that moves has its stages for detail."""
+    """
+    Decide one chunk; the answer of a notice that moves has its stages for detail.
+
+    It is decided for the first of all notices that agree in what is decisive.
+    """
     answers: list[Answer[StageTransition]] = []
-    changes: list[Change] = []
+    classes: dict[Hashable, DecidedClass] = {}
     planned = next_stage(run.stage, now, facts.reference)
     for notice_no in notice_nos:
         notice = facts.notices.get(notice_no)
-        code = verdict(notice, run, facts)
-        if notice is not None and code is codes.TOPPAN_AUTOMATIC:
-            answers.append(Answer(notice_no, code, StageTransition(notice.stage, run.stage)))
-            changes.append(stage_transition(notice, run.stage, now, planned, facts.reference))
-        else:
-            answers.append(Answer(notice_no, code))
-    return Decision(tuple(answers), tuple(changes))
+        key = decisive_facts(notice, run, facts.entries.get(notice_no))
+        decided = classes.get(key)
+        if decided is None:
+            decided = classes[key] = decide_class(notice, run, facts, now, planned)
+        if notice is not None and decided.move:
+            decided.since.append((notice_no, notice.stage_date))
+        answers.append(Answer(notice_no, decided.code, decided.transition))
+    return Decision(tuple(answers), tuple(moves_of(classes.values())))
+
+
+def decide_class(
+    notice: StageNotice | None, run: ToppanRun, facts: ToppanFacts, now: datetime, planned: NextStage
+) -> DecidedClass:
+    """Decide a notice for all that agree with it in what is decisive."""
+    code = verdict(notice, run, facts)
+    if notice is None or code is not codes.TOPPAN_AUTOMATIC:
+        return DecidedClass(code)
+    move = stage_transition(notice, run.stage, now, planned, facts.reference)
+    return DecidedClass(code, StageTransition(notice.stage, run.stage), move)
+
+
+def decisive_facts(notice: StageNotice | None, run: ToppanRun, entry: EntryChange | None) -> Hashable:
+    """Return all of a notice that the verdict on it and its move depend on."""
+    return notice and (
+        notice.stage,
+        notice.next_stage,
+        notice.composition_amount,
+        notice.suspension_type,
+        notice.paid,
+        is_changed_by_hand(notice, run, entry),
+    )
 
 
 @rule("S71", "S74")

@@ -14,11 +14,11 @@ from ocms_core.kernel.rule_tags import rule
 from ocms_core.reversals.reversing import Reversed
 from ocms_core.stages import officer_changes, reports
 from ocms_core.stages.eligibility import Eligible, offender_type
-from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.reports import DailyReport
 from ocms_core.stages.request_fields import InvalidRequest
 from ocms_core.stages.search import SearchResult, SearchRow
 from ocms_core.stages.service import ReportLink
+from ocms_core.stages.stage_transition import StageTransition
 from ocms_core.stages.toppan import ToppanResult
 from ocms_web.json_codec import Reply, local_time, to_second
 from ocms_web.problems import Problem

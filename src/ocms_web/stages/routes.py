@@ -18,11 +18,11 @@ from ocms_core.reversals.ports import ReversalStores
 from ocms_core.reversals.reversing import STAGE_REVERSAL
 from ocms_core.reversals.service import reverse
 from ocms_core.stages import client_checks, officer_changes, plus, request_checks, search, service
-from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.ports import StageStores, WritingStageStores
 from ocms_core.stages.reports import ReportBatch, link_hours
 from ocms_core.stages.request_fields import InvalidRequest
 from ocms_core.stages.service import ReportLink
+from ocms_core.stages.stage_transition import StageTransition
 from ocms_web.endpoints import MEBIBYTE, Endpoint, Request
 from ocms_web.json_codec import Reply
 from ocms_web.problems import Problem

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from ocms_adapters.encryption import DecryptionFailed, FieldCipher
 from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.audit_rows import audit_row, rows_of_notice
-from ocms_adapters.sql.audited_changes import AUDITED, UNAUDITED_COLUMNS
+from ocms_adapters.sql.audited_changes import AUDITED, UNAUDITED_COLUMNS, changed_rows
 from ocms_adapters.sql.change_statements import CHANGE_STATEMENTS
 from ocms_adapters.sql.change_statements.put_back import NOTICE_COLUMNS, own_columns
 from ocms_adapters.sql.change_writer import ChangeWriter
@@ -44,6 +45,7 @@ from ocms_core.kernel.changes import (
     ListedIdentityChanged,
     NoticeChanged,
     NoticePutBack,
+    NoticesMoved,
     OffenderCleared,
     OffenderHistoryKept,
     OffenderPutBack,
@@ -99,6 +101,8 @@ CHANGES: tuple[Change, ...] = (
     NoticeChanged(NO, next=NextStage("CSR", LATER), amount_payable=Decimal("99.90")),
     NoticeChanged(NO, next=NextStage(None, None), payment_acceptance_allowed="N"),
     NoticeChanged(NO, move=MOVE, suspension=shown("TS", "HST", since=NOW, due=DUE)),
+    NoticesMoved(((NO, SINCE),), "CPC", "WAR", NOW, NextStage("CSR", LATER), Decimal("99.90")),
+    NoticesMoved(((NO, SINCE), (OTHER, SINCE)), "CPC", "WAR", NOW, NextStage(None, None)),
     SuspensionOpened(SuspensionRecord(NO, NOW, 2, "CAS", WWP, "CAS", DUE, "ordered")),
     SuspensionClosed(NO, OPEN_SINCE, 1, NOW, "CSR", "OIC001", "paid"),
     CourtDueDateRecorded(NO, DUE),
@@ -382,3 +386,31 @@ def test_whoever_is_not_named_is_recorded_as_unnamed(engine: Engine) -> None:
     with writing(engine) as connection:
         ChangeWriter(engine.dialect).record(connection, [CourtDueDateRecorded(NO, DUE)], NOW, isolate=False)
         assert [row.actor for row in audit_rows_of(connection)] == [UNNAMED]
+
+
+@pytest.mark.rule("K2")
+def test_of_notices_that_move_alike_the_same_is_kept_as_of_each_alone() -> None:
+    following = NextStage("CSR", LATER)
+    payable: tuple[tuple[Decimal | None, str | None], ...] = (
+        (None, None),
+        (Decimal("99.90"), None),
+        (None, "Y"),
+    )
+    for first, second in product(payable, payable):
+        alike = [
+            NoticesMoved(((OTHER, SINCE),), "CPC", "WAR", NOW, following, *first),
+            NoticesMoved((("Z", LATER), (NO, SINCE)), "CFC", "WAR", NOW, following, *second),
+        ]
+        alone = [
+            NoticeChanged(number, StageMove(each.prev_stage, since, "WAR", NOW), following, *paid)
+            for each, paid in zip(alike, (first, second), strict=True)
+            for number, since in each.since
+        ]
+        kept = [
+            [(each.names, list(each.rows), each.optional, each.how, each.table) for each in changed]
+            for kind, changes in ((NoticesMoved, alike), (NoticeChanged, alone))
+            for changed in [
+                changed_rows([(kind, batch) for batch in CHANGE_STATEMENTS[kind].batches(changes)], NOW)
+            ]
+        ]
+        assert kept[0] == kept[1]

@@ -133,7 +133,7 @@ PAGE_CASES = (
     ),
     UseCase(
         "details of notices",
-        lambda world, wrap: stages.details_of(["D1"], stores=wrap(SqlStageStores(world.engine)), now=NOW),
+        lambda world, wrap: stages.details_of(["D1"], stores=wrap(SqlStageStores(world.engine))),
         moved,
         writes=False,
     ),

@@ -11,6 +11,7 @@ from ocms_core.kernel.changes import (
     CurrentOffenderSet,
     DetailFurnished,
     NoticeChanged,
+    NoticesMoved,
     OffenderCleared,
     OffenderHistoryKept,
     OffendersRenamed,
@@ -30,6 +31,12 @@ CASES: tuple[Case[None, Change, OutboxRow | OutboxRows | None], ...] = (
         name="a stage move shows",
         ask=NoticeChanged("N1", move=StageMove("CPC", SINCE, "WAR", NOW)),
         says=OutboxRow(NOTICE, "N1"),
+    ),
+    Case(
+        rule="G12",
+        name="so does that of several notices, each by its own row",
+        ask=NoticesMoved((("N1", SINCE), ("N2", SINCE)), "CPC", "WAR", NOW, NextStage(None, None)),
+        says=OutboxRows(NOTICE, (("N1", None), ("N2", None))),
     ),
     Case(
         rule="G12",

@@ -10,8 +10,8 @@ from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.tables import CellProblem, TableRow
 from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.importing import REQUIRED_TITLES, TITLES, RowVerdict, read_item, verdicts
-from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.request_checks import ChangeItem
+from ocms_core.stages.stage_transition import StageTransition
 from tests.support.cases import Case, parametrize_cases
 
 MOVED = StageTransition("RD1", "RD2")

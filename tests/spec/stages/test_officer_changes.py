@@ -9,15 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocms_core.kernel import codes
-from ocms_core.kernel.changes import AddressCheckSet, NoticeChanged, StageChangeRecorded
+from ocms_core.kernel.changes import AddressCheckSet, NoticesMoved, StageChangeRecorded
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Answer
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.stage_moves import NextStage, StageChange, StageMove, next_stage
+from ocms_core.kernel.stage_moves import NextStage, StageChange, next_stage
 from ocms_core.stages.eligibility import Eligible, RequestedChange
 from ocms_core.stages.facts import StageFacts
-from ocms_core.stages.officer_changes import StageTransition, amounts, decide, status, validate
+from ocms_core.stages.officer_changes import amounts, decide, status, validate
 from ocms_core.stages.request_checks import ChangeItem
+from ocms_core.stages.stage_transition import StageTransition
 from tests.support.builders import NOW, SINCE, at
 from tests.support.cases import Case, parametrize_cases
 from tests.support.stage_builders import (
@@ -49,9 +50,9 @@ def test_a_change_by_hand_writes_all_of_its_notice(check: bool, flag: str) -> No
     decision = decide([asked], stage_facts(notice), OFFICER, NOW)
     assert decision.answers == (Answer("A", codes.CPS_SUCCESS, StageTransition("DN2", "DR3")),)
     assert decision.changes == (
-        NoticeChanged(
-            "A",
-            move=StageMove("DN2", SINCE, "DR3", NOW),
+        NoticesMoved(
+            (("A", SINCE),),
+            *("DN2", "DR3", NOW),
             next=NextStage("CPC", at("2025-01-28T00:00:00")),
             amount_payable=Decimal("80.00"),
             payment_acceptance_allowed="Y",
@@ -207,9 +208,7 @@ def test_what_left_the_stage_it_was_seen_in_is_refused_and_all_else_is_decided_a
             text = f"Notice has changed since you looked: it is in {stored.stage} now, not in {seen}"
             expected = Code("OCMS.CPS.LEFT_SEEN_STAGE", text, "S30")
             assert answer == Answer(answer.key, expected)
-            assert answer.key not in {
-                each.notice_no for each in decision.changes if isinstance(each, NoticeChanged)
-            }
+            assert answer.key not in amounts(decision)
 
 
 @pytest.mark.rule("S24")

@@ -8,8 +8,9 @@ import pytest
 from ocms_core.kernel.decisions import Answer
 from ocms_core.stages.eligibility import Eligible, RequestedChange
 from ocms_core.stages.facts import StageNotice
-from ocms_core.stages.officer_changes import StageTransition, decide, validate
+from ocms_core.stages.officer_changes import decide, validate
 from ocms_core.stages.request_checks import ChangeItem
+from ocms_core.stages.stage_transition import StageTransition
 from tests.support.builders import NOW
 from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, stage_facts, stage_notice
 

@@ -6,14 +6,14 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 
-from ocms_core.kernel.changes import NoticeChanged, StageChangeRecorded
+from ocms_core.kernel.changes import NoticesMoved, StageChangeRecorded
 from ocms_core.kernel.codes import PLUS_STAGE_CHANGED
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
-from ocms_core.kernel.stage_moves import NextStage, StageChange, StageMove
+from ocms_core.kernel.stage_moves import NextStage, StageChange
 from ocms_core.stages.client_checks import PlusChange
 from ocms_core.stages.facts import StageNotice
-from ocms_core.stages.officer_changes import StageTransition
 from ocms_core.stages.plus import decide
+from ocms_core.stages.stage_transition import StageTransition
 from tests.support.builders import NOW, SINCE, at
 from tests.support.cases import Case, parametrize_cases
 from tests.support.stage_builders import WITHOUT_FEES, WITHOUT_MOVES, stage_facts, stage_notice
@@ -126,8 +126,8 @@ def test_plus_takes_a_notice_into_court_and_leaves_what_is_payable() -> None:
     verdict = decide(call, stage_facts(stage_notice("A", stage="CPC")), NOW)
     assert isinstance(verdict, Decision)
     changed = verdict.changes[0]
-    assert isinstance(changed, NoticeChanged)
-    assert (changed.move, changed.amount_payable) == (StageMove("CPC", SINCE, "CSD", NOW), None)
+    assert isinstance(changed, NoticesMoved)
+    assert (changed.since, changed.stage, changed.amount_payable) == ((("A", SINCE),), "CSD", None)
 
 
 @pytest.mark.rule("S61", "S62")
@@ -149,9 +149,9 @@ def test_plus_moves_as_an_officer_does_at_the_time_it_says(said: datetime | None
     verdict = decide(call, stage_facts(stage_notice("A")), NOW)
     assert isinstance(verdict, Decision)
     assert verdict.changes == (
-        NoticeChanged(
-            "A",
-            move=StageMove("DN1", SINCE, "DN2", then),
+        NoticesMoved(
+            (("A", SINCE),),
+            *("DN1", "DN2", then),
             next=NextStage("DR3", midnight),
             amount_payable=Decimal("70.00"),
             payment_acceptance_allowed="Y",

@@ -1,13 +1,13 @@
 """The services of stage changes, start to end, over stores in memory."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.access import Operation
-from ocms_core.kernel.changes import Change, NoticeChanged, StageChangeRecorded
+from ocms_core.kernel.changes import Change, NoticesMoved, StageChangeRecorded
 from ocms_core.kernel.dated_values import DatedValue
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.errors import RowRejected
@@ -41,7 +41,8 @@ def stores_with(*numbers: str, **parts: object) -> InMemoryStageStores:
 
 
 def moved(changes: list[Change]) -> list[str]:
-    return [change.notice_no for change in changes if isinstance(change, NoticeChanged) and change.move]
+    moves = [change for change in changes if isinstance(change, NoticesMoved)]
+    return [notice_no for move in moves for notice_no, _ in move.since]
 
 
 @pytest.mark.rule("S4")
@@ -80,16 +81,9 @@ def test_a_validation_has_the_reference_data_of_its_day_where_a_day_is_given() -
     assert codes_on == [missing, missing, codes.CPS_ELIGIBLE]
 
 
-@pytest.mark.rule("G18", "G5")
-def test_the_details_of_notices_come_with_the_reference_data_of_the_day_in_singapore() -> None:
-    key = ("ADMIN_FEE", "AMOUNT")
-    dated = with_dated(WITHOUT_FEES, parameters=(DatedValue(key, "20.00", date(2026, 2, 1)),))
+def test_the_details_of_notices_are_of_those_that_exist() -> None:
     shown = {"A": NoticeDetails(stage_notice("A"), "O", SINCE, "SBA1234A")}
-    stores = InMemoryStageStores(shown=shown, reference=dated)
-    midnight = datetime(2026, 1, 31, 16, tzinfo=UTC)
-    for moment, fee in ((midnight - timedelta(microseconds=1), None), (midnight, "20.00")):
-        found, reference = service.details_of(["A", "B"], stores=stores, now=moment)
-        assert (found, reference.parameters.get(key)) == (shown, fee)
+    assert service.details_of(["A", "B"], stores=InMemoryStageStores(shown=shown)) == shown
 
 
 SOON = NOW + timedelta(minutes=1)
@@ -109,7 +103,7 @@ WRITING: dict[str, Callable[[InMemoryStageStores], object]] = {
 def test_a_notice_is_moved_after_the_moment_it_entered_its_stage(name: str) -> None:
     stores = InMemoryStageStores({"A": stage_notice("A", stage_date=SOON, next_stage="DN2")})
     WRITING[name](stores)
-    (moved_at,) = (each.move.date for each in stores.written if isinstance(each, NoticeChanged) and each.move)
+    (moved_at,) = (each.date for each in stores.written if isinstance(each, NoticesMoved))
     assert moved_at > SOON
 
 

@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 
 from ocms_core.kernel import codes
-from ocms_core.kernel.changes import NoticeChanged
+from ocms_core.kernel.changes import NoticesMoved
 from ocms_core.kernel.decisions import Answer
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.stage_moves import NextStage, StageMove
+from ocms_core.kernel.stage_moves import NextStage
 from ocms_core.stages.client_checks import ToppanRun
 from ocms_core.stages.facts import EntryChange, StageNotice, ToppanFacts
-from ocms_core.stages.officer_changes import StageTransition
+from ocms_core.stages.stage_transition import StageTransition
 from ocms_core.stages.toppan import CHUNK, ToppanResult, chunks, decide, toppan_result
 from tests.support.builders import NOW, SINCE, at
 from tests.support.cases import Case, parametrize_cases
@@ -177,7 +177,7 @@ def test_no_print_run_moves_a_notice_to_a_court_stage(stage: str, court: str) ->
 def test_a_print_run_moves_a_notice_to_the_first_court_stages(stage: str) -> None:
     run = ToppanRun(("A",), stage, NOW)
     (changed,) = decide(["A"], run, facts(standing("DR3", stage), None, DEFAULTS), NOW).changes
-    assert isinstance(changed, NoticeChanged)
+    assert isinstance(changed, NoticesMoved)
     assert changed.amount_payable == Decimal("110.00")
 
 
@@ -186,9 +186,9 @@ def test_a_notice_that_moves_on_gets_its_amount_and_nothing_else() -> None:
     decision = decide(["A"], ToppanRun(("A",), "DR3", NOW), facts(standing(), None, DEFAULTS), NOW)
     assert decision.answers == (Answer("A", codes.TOPPAN_AUTOMATIC, StageTransition("DN2", "DR3")),)
     assert decision.changes == (
-        NoticeChanged(
-            "A",
-            move=StageMove("DN2", SINCE, "DR3", NOW),
+        NoticesMoved(
+            (("A", SINCE),),
+            *("DN2", "DR3", NOW),
             next=NextStage("CPC", at("2025-01-28T00:00:00")),
             amount_payable=Decimal("80.00"),
         ),
@@ -208,10 +208,8 @@ def test_a_notice_whose_fee_nobody_has_set_stays_and_is_named() -> None:
 def test_a_second_delivery_finds_nothing_to_do() -> None:
     first = decide(["A"], RUN, facts(standing("DN1", "DN2"), None, DEFAULTS), NOW)
     (change,) = first.changes
-    assert isinstance(change, NoticeChanged)
-    assert change.move
-    assert change.next
-    after = stage_notice("A", stage=change.move.stage, next_stage=change.next.stage)
+    assert isinstance(change, NoticesMoved)
+    after = stage_notice("A", stage=change.stage, next_stage=change.next.stage)
     assert decide(["A"], RUN, facts(after, None, DEFAULTS), NOW).changes == ()
 
 

@@ -15,7 +15,7 @@ from ocms_adapters.sql.change_statements.hst import (
     RENAMED,
     SHOWN_TOGETHER,
 )
-from ocms_adapters.sql.change_statements.notices import NOTICES
+from ocms_adapters.sql.change_statements.notices import MOVED, NOTICES
 from ocms_adapters.sql.change_statements.offenders import OFFENDERS
 from ocms_adapters.sql.change_statements.outbox import OUTBOX, OUTBOX_TOGETHER
 from ocms_adapters.sql.change_statements.put_back import PUT_BACK
@@ -34,6 +34,7 @@ from ocms_core.kernel.changes import (
     IdentityRemoved,
     ListedIdentityChanged,
     NoticeChanged,
+    NoticesMoved,
     OffendersRenamed,
     StageChangeRecorded,
     SuspensionClosed,
@@ -49,6 +50,7 @@ CHANGE_STATEMENTS: Mapping[type, ChangeStatement] = {
     ListedIdentityChanged: LISTED_CHANGED,
     IdentityRemoved: DELISTED,
     NoticeChanged: NOTICES,
+    NoticesMoved: MOVED,
     SuspensionShownOnNotices: SHOWN_TOGETHER,
     SuspensionClosed: CLOSED_SUSPENSIONS,
     SuspensionOpened: SUSPENSIONS,

@@ -1,16 +1,17 @@
 """Writing notice rows."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, Executable, Integer, String, case, func, literal, update
 
 from ocms_adapters.sql.audit import change_stamp
-from ocms_adapters.sql.change_statements.statement import RowStatement
+from ocms_adapters.sql.change_statements.statement import JointStatement, RowStatement
 from ocms_adapters.sql.moments import MOMENT, now
-from ocms_adapters.sql.row_sets import RowSet
+from ocms_adapters.sql.row_sets import RowSet, columns_of
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.column_types import Money
-from ocms_core.kernel.changes import NoticeChanged
+from ocms_core.kernel.changes import NoticeChanged, NoticesMoved
 
 
 def notice_row(change: NoticeChanged) -> tuple[Any, ...]:
@@ -97,3 +98,49 @@ NOTICES = RowStatement(
     notice_row,
     update_notices,
 )
+
+
+def moved_rows(change: NoticesMoved) -> Iterator[tuple[Any, ...]]:
+    """Yield the row of each notice that moves."""
+    entered = (change.stage, change.date, change.prev_stage)
+    following = (
+        change.next.stage,
+        change.next.date,
+        change.amount_payable,
+        change.payment_acceptance_allowed,
+    )
+    for notice_no, since in change.since:
+        yield (notice_no, *entered, since, *following)
+
+
+def move_notices(_dialect: Dialect, row_set: RowSet) -> Executable:
+    """Update the rows of notices that move; an amount or acceptance that is null keeps what the row has."""
+    von, r = t.ocms_valid_offence_notice, row_set.rows
+    kept = ("amount_payable", "payment_acceptance_allowed")
+    return (
+        update(von)
+        .where(von.c.notice_no == r.c.notice_no)
+        .values(
+            {
+                **{name: r.c[name] for name in MOVED_COLUMNS if name not in ("notice_no", *kept)},
+                **{name: func.coalesce(r.c[name], von.c[name]) for name in kept},
+                "is_sync": literal("N"),
+                **change_stamp(now()),
+            }
+        )
+    )
+
+
+MOVED_COLUMNS = columns_of(
+    t.ocms_valid_offence_notice,
+    "notice_no",
+    "last_processing_stage",
+    "last_processing_date",
+    "prev_processing_stage",
+    "prev_processing_date",
+    "next_processing_stage",
+    "next_processing_date",
+    "amount_payable",
+    "payment_acceptance_allowed",
+)
+MOVED = JointStatement(MOVED_COLUMNS, moved_rows, move_notices)

@@ -1,26 +1,17 @@
 """Writing the outbox: what the Internet side is to take over, due at once."""
 
-from sqlalchemy import String, bindparam
+from sqlalchemy import String
 
-from ocms_adapters.sql.change_statements.statement import BulkStatement, RowStatement, inserts
+from ocms_adapters.sql.change_statements.statement import JointStatement, RowStatement, inserts
 from ocms_adapters.sql.moments import now
 from ocms_adapters.sql.schema import housekeeping as t
 
-OUTBOX = RowStatement(
-    {"notice_no": String(10), "kind": String(32), "owner_driver_indicator": String(1)},
-    lambda row: (row.notice_no, row.kind, row.owner_driver_indicator),
-    inserts(t.ocms_outbox, "notice_no", "kind", "owner_driver_indicator", next_attempt_at=now()),
-)
+COLUMNS = {"notice_no": String(10), "kind": String(32), "owner_driver_indicator": String(1)}
+INSERT = inserts(t.ocms_outbox, *COLUMNS, next_attempt_at=now())
 
-OUTBOX_TOGETHER = BulkStatement(
-    {"notice_no": String(10), "owner_driver_indicator": String(1)},
-    lambda together: together.rows,
-    lambda together: {"of_kind": together.kind},
-    inserts(
-        t.ocms_outbox,
-        "notice_no",
-        "owner_driver_indicator",
-        kind=bindparam("of_kind", type_=String(32)),
-        next_attempt_at=now(),
-    ),
+OUTBOX = RowStatement(COLUMNS, lambda row: (row.notice_no, row.kind, row.owner_driver_indicator), INSERT)
+OUTBOX_TOGETHER = JointStatement(
+    COLUMNS,
+    lambda together: [(notice_no, together.kind, indicator) for notice_no, indicator in together.rows],
+    INSERT,
 )

@@ -1,6 +1,7 @@
 """One statement for each kind of change."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -52,6 +53,20 @@ class RowStatement:
         """Yield one row for each change."""
         if changes:
             yield sorted(map(self.row, changes), key=itemgetter(0)), {}
+
+
+@frozen
+class JointStatement:
+    """One kind of change that stands for many rows, all changes of a call in one statement."""
+
+    columns: Columns
+    rows: Callable[[Any], Iterable[tuple[Any, ...]]]
+    build: Callable[[Dialect, RowSet], Executable]
+
+    def batches(self, changes: Sequence[Any]) -> Iterator[StatementBatch]:
+        """Yield the rows of all changes."""
+        if changes:
+            yield sorted(chain.from_iterable(map(self.rows, changes)), key=itemgetter(0)), {}
 
 
 @frozen
