@@ -33,6 +33,8 @@ from tools.conformance.recording import TABLES
 # Where databases lie that need not outlive anything.
 MEMORY = next((folder for folder in ("/dev/shm",) if Path(folder).is_dir()), None)  # noqa: S108
 PRINTED = CASES / "printed_from.json"
+# How a source imports tables of the core's own tests.
+TABLES_SENT = re.compile(r"^from (tests\.spec\.(?!http\b)[\w.]+) import", re.MULTILINE)
 # What the other documents beside the cases are printed from.
 OF = {"rules.json": "docs/rules", "tables.json": "src/ocms_adapters/sql/schema"}
 
@@ -72,8 +74,11 @@ def out_of_date() -> list[str]:
 
 
 def digest(source: str) -> str:
-    """Return what tells a text of a source from another."""
-    return sha256((SPECIFICATION / source).read_bytes()).hexdigest()
+    """Return what tells a text of a source from another, the tables of the core's tests it sends included."""
+    text = (SPECIFICATION / source).read_text()
+    tables = sorted({f"{each.replace('.', '/')}.py" for each in TABLES_SENT.findall(text)})
+    texts = (text, *((ROOT / table).read_text() for table in tables))
+    return sha256("".join(texts).encode()).hexdigest()
 
 
 def note_printed(source: str) -> None:

@@ -4,6 +4,7 @@ import ast
 import tomllib
 from pathlib import Path
 
+from ocms_conformance.case import all_cases, counts_by_level
 from tools import conformance_cases
 
 ROOT = Path(__file__).parents[2]
@@ -37,3 +38,9 @@ def test_each_dependency_of_the_kit_is_imported_by_it() -> None:
 
 def test_the_cases_are_printed_from_the_specification_as_it_is() -> None:
     assert conformance_cases.main(["--check"]) == 0
+
+
+def test_the_page_of_the_kit_counts_the_cases_of_each_level() -> None:
+    page = (KIT / "README.md").read_text()
+    for level, (cases, calls) in counts_by_level(all_cases()).items():
+        assert f"| {level} | {cases} cases, {calls} calls: " in page

@@ -19,4 +19,9 @@ SOURCES = {
     "offenders/test_contract.py": "offenders",
     "offenders/test_refusals.py": "offenders_refusals",
     "hst/test_contract.py": "hst",
+    "offenders/test_timeline.py": "timeline",
+    "test_late_repeats.py": "late_repeats",
+    "test_fields.py": "fields",
+    "stages/test_changes.py": "stage_changes",
+    "hst/test_suspensions.py": "hst_suspensions",
 }

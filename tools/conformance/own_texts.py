@@ -3,6 +3,7 @@
 import re
 
 from ocms_core.kernel import codes
+from ocms_core.stages import request_fields
 
 # The codes whose texts are this product's.
 OWN = (
@@ -16,7 +17,13 @@ OWN = (
     *(codes.HST_NOT_UPDATED, codes.HST_NOT_REVIVED, codes.HST_BODY_INVALID, codes.HST_BODY_TOO_LARGE),
     *(codes.HST_INVALID_KEY, codes.HST_INVALID_DRY_RUN),
 )
-PATTERN = re.compile("|".join(re.sub(r"\\{\w+\\}", ".*", re.escape(code.text)) for code in OWN), re.DOTALL)
+# What is wrong with a field of contract 2, of which the rules name the code and no words.
+PROBLEMS = (
+    *(request_fields.TOO_LONG, request_fields.NOT_TEXT, request_fields.NOT_YES_NO, request_fields.NOT_A_DATE),
+    *(request_fields.NOT_A_NUMBER, request_fields.NOT_AN_OBJECT),
+)
+TEXTS = (*(code.text for code in OWN), *(f"{{field}} {problem}" for problem in PROBLEMS))
+PATTERN = re.compile("|".join(re.sub(r"\\{\w+\\}", ".*", re.escape(text)) for text in TEXTS), re.DOTALL)
 
 
 def is_own(value: object) -> bool:

@@ -119,6 +119,16 @@ def all_cases() -> Iterator[Case]:
                 yield CONVERTER.structure({"file": name, **json.loads(line)}, Case)
 
 
+def counts_by_level(cases: Iterable[Case]) -> dict[str, tuple[int, int]]:
+    """Return how many cases and calls a target is tried with, by what it offers."""
+    cases = list(cases)
+    levels = {
+        "URL and credentials": [case for case in cases if not case.needs_rows],
+        "and its database": cases,
+    }
+    return {name: (len(each), sum(len(case.calls) for case in each)) for name, each in levels.items()}
+
+
 def in_order_of_need(cases: Iterable[Case]) -> list[Case]:
     """Return cases with those first that need a credential that has made no call."""
     return sorted(cases, key=lambda case: not case.calls_often)

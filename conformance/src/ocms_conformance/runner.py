@@ -21,6 +21,8 @@ from ocms_conformance.target import Credential, Credentials, NotTried, Target, b
 from ocms_conformance.templates import FreshNumbers, Moment, now
 
 TOO_MANY_REQUESTS = 429
+# How a remark begins that tells of a text of this product's own.
+OWN_WORDS = "in this product's own words"
 
 
 class Outcome(Enum):
@@ -121,7 +123,7 @@ class Runner:
         finally:
             if put is not None:
                 put.take_back(list(fresh.instead.values()))
-        remarks = [f"in this product's own words, {each}" for each in found if each.own]
+        remarks = [f"{OWN_WORDS}, {each}" for each in found if each.own]
         if put is None and case.leaves_rows:
             remarks.append("the rows it leaves were not looked at: the target gives no database")
         failed = tuple(each for each in found if not each.own)

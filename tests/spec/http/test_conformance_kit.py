@@ -5,6 +5,7 @@ from collections.abc import Callable
 from threading import Thread
 
 import httpx
+from attrs import evolve
 
 from ocms_conformance.case import Case, all_cases, all_rules
 from ocms_conformance.mock import mock_server
@@ -19,6 +20,14 @@ from tests.support.http_server import API_2, Served
 CASES = tuple(all_cases())
 # The worked examples of the contracts, and the refusals of one field each.
 SHORT = tuple(case for case in CASES if "G1" in case.rule or case.file == "payment_status")
+
+
+# Refusals of fields by three families of calls; they need no rows.
+FIELDS = tuple(case for case in CASES if case.file == "fields" and {"S51", "S60", "S70"} & set(case.rule))
+# Moves with a fee, and calls that move without one or not at all.
+MOVES = tuple(
+    case for case in CASES if case.file == "stage_changes" and case.rule[0] in {"S40", "S15", "S62"}
+)
 
 
 def results(
@@ -59,6 +68,60 @@ def test_what_needs_a_credential_is_not_tried_without_one(served: Served) -> Non
     assert found
     assert {result.outcome for result in found} == {Outcome.NOT_TRIED}
     assert all(result.reason.startswith("the target gives no credential") for result in found)
+
+
+def test_what_needs_one_roles_credential_is_not_tried_without_it(served: Served) -> None:
+    whole = target_of(served, rows=False, callers=20)
+    target = evolve(whole, credentials=[each for each in whole.credentials if each.role != "plus"])
+    found = report(target, FIELDS)
+    outcomes = {each.rule.id: each.outcome for each in found.by_rule}
+    assert (outcomes["S51"], outcomes["S60"], outcomes["S70"]) == ("passed", "not tried", "passed")
+    assert [reason for reason, _ in found.reasons] == [
+        "the target gives no credential (token) of the role plus"
+    ]
+    assert "the target gives no credential (token) of the role plus" in as_text(found)
+
+
+def test_a_level_that_is_not_there_is_named_and_never_passed(served: Served) -> None:
+    found = report(target_of(served, rows=False), MOVES)
+    assert {result.outcome for result in found.results} == {Outcome.NOT_TRIED}
+    assert not [each for each in found.by_rule if each.outcome == "passed"]
+    assert f"{len(MOVES)} cases: it needs rows, and the target gives no database" in as_text(found)
+    assert not as_junit(found).count(b'skipped="0"')
+
+
+def test_of_broken_words_only_their_rule_is_named(served: Served) -> None:
+    """A print run without a stage is refused in other words (S70)."""
+
+    def reword(answer: httpx.Response) -> None:
+        answer.read()
+        answer._content = answer.content.replace(b"Current stage required", b"Stage is missing")
+
+    found = results(
+        target_of(served, rows=False, callers=20),
+        FIELDS,
+        lambda runner: runner.client.event_hooks.update(response=[reword]),
+    )
+    assert Report("", all_rules(), found).broken == ["S70"]
+
+
+def test_of_a_broken_amount_only_its_rule_is_named(served: Served) -> None:
+    """What is payable after a move is a dollar more (S40)."""
+
+    def charge_more(answer: httpx.Response) -> None:
+        del answer
+        with served.deployment.engine.begin() as connection:
+            connection.exec_driver_sql(
+                "UPDATE ocms_valid_offence_notice SET amount_payable = amount_payable + 1"
+                " WHERE last_processing_stage = 'DR3'"
+            )
+
+    cases = tuple(case for case in MOVES if "DR3" not in case.name)
+    assert {case.rule[0] for case in cases} == {"S40", "S15", "S62"}
+    found = results(
+        target_of(served), cases, lambda runner: runner.client.event_hooks.update(response=[charge_more])
+    )
+    assert Report("", all_rules(), found).broken == ["S40"]
 
 
 def test_a_broken_rule_is_named(served: Served) -> None:

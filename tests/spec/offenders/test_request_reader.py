@@ -336,11 +336,11 @@ def test_a_page_of_the_timeline(sent: dict[str, Any], read: tuple[int, int]) -> 
     assert parse_timeline_page({"noticeNo": NUMBER, **sent}) == TimelinePage(NUMBER, *read)
 
 
+PAGES = (("skip", -1), ("skip", "1"), ("skip", True), ("limit", 0), ("limit", 101), ("limit", 1.5))
+
+
 @pytest.mark.rule("F52", "G7")
-@pytest.mark.parametrize(
-    "field, value",
-    [("skip", -1), ("skip", "1"), ("skip", True), ("limit", 0), ("limit", 101), ("limit", 1.5)],
-)
+@pytest.mark.parametrize("field, value", PAGES)
 def test_a_page_that_cannot_be(field: str, value: object) -> None:
     assert messages(parse_timeline_page({"noticeNo": NUMBER, field: value})) == ((field, f"Invalid {field}"),)
 

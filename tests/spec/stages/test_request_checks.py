@@ -76,32 +76,32 @@ def test_a_search_without_a_criterion_is_refused(body: object) -> None:
     assert refusal(lambda: criteria(body))[1] == "At least one search criterion is required"
 
 
-@pytest.mark.rule("S1", "G7", "G10")
-@pytest.mark.parametrize(
-    "body, text",
-    [
-        ({"noticeNo": 5}, "noticeNo must be text"),
-        ({"noticeNo": "x" * 11}, "noticeNo must be at most 10 characters"),
-        ({"idNo": "x" * 13}, "idNo must be at most 12 characters"),
-        ({"vehicleNo": "x" * 15}, "vehicleNo must be at most 14 characters"),
-        ({"idNo": "a\x00"}, "idNo must be text"),
-        ({"idNo": "\ud800"}, "idNo must be text"),
-        ({"currentProcessingStage": "DN1", "lastProcessingStage": 1}, "lastProcessingStage must be text"),
-        ({"currentProcessingStage": 1, "lastProcessingStage": "DN1"}, "currentProcessingStage must be text"),
-        (
-            {"dateOfCurrentProcessingStage": "20-12-2025"},
-            "dateOfCurrentProcessingStage must be a date as yyyy-MM-dd",
-        ),
-        (
-            {"dateOfCurrentProcessingStage": "2025-02-28T"},
-            "dateOfCurrentProcessingStage must be at most 10 characters",
-        ),
-        (
-            {"dateOfCurrentProcessingStage": "2025-02-30"},
-            "dateOfCurrentProcessingStage must be a date as yyyy-MM-dd",
-        ),
-    ],
+CRITERIA = (
+    ({"noticeNo": 5}, "noticeNo must be text"),
+    ({"noticeNo": "x" * 11}, "noticeNo must be at most 10 characters"),
+    ({"idNo": "x" * 13}, "idNo must be at most 12 characters"),
+    ({"vehicleNo": "x" * 15}, "vehicleNo must be at most 14 characters"),
+    ({"idNo": "a\x00"}, "idNo must be text"),
+    ({"idNo": "\ud800"}, "idNo must be text"),
+    ({"currentProcessingStage": "DN1", "lastProcessingStage": 1}, "lastProcessingStage must be text"),
+    ({"currentProcessingStage": 1, "lastProcessingStage": "DN1"}, "currentProcessingStage must be text"),
+    (
+        {"dateOfCurrentProcessingStage": "20-12-2025"},
+        "dateOfCurrentProcessingStage must be a date as yyyy-MM-dd",
+    ),
+    (
+        {"dateOfCurrentProcessingStage": "2025-02-28T"},
+        "dateOfCurrentProcessingStage must be at most 10 characters",
+    ),
+    (
+        {"dateOfCurrentProcessingStage": "2025-02-30"},
+        "dateOfCurrentProcessingStage must be a date as yyyy-MM-dd",
+    ),
 )
+
+
+@pytest.mark.rule("S1", "G7", "G10")
+@pytest.mark.parametrize("body, text", CRITERIA)
 def test_a_malformed_criterion_is_named(body: object, text: str) -> None:
     assert refusal(lambda: criteria(body))[:2] == ("INVALID_FORMAT", text)
 
@@ -248,37 +248,37 @@ def test_a_malformed_submit(case: Malformed) -> None:
     assert refusal(lambda: change_items(case.ask, CAP)) == case.says
 
 
-@pytest.mark.rule("S24", "G7", "G8")
-@pytest.mark.parametrize(
-    "body, said",
-    [
-        ({"notices": [{"noticeNo": "A"}] * 3}, ("MISSING_DATA", "newProcessingStage is required")),
+VALIDATIONS = (
+    ({"notices": [{"noticeNo": "A"}] * 3}, ("MISSING_DATA", "newProcessingStage is required")),
+    (
+        {"notices": [{"noticeNo": "A"}] * 3, "newProcessingStage": "DN2", "reasonOfChange": 1},
+        ("INVALID_FORMAT", "reasonOfChange must be text"),
+    ),
+    (
+        {"notices": [{"noticeNo": "A"}], "newProcessingStage": "DN2", "remarks": "x" * 201},
+        ("INVALID_FORMAT", "remarks must be at most 200 characters"),
+    ),
+    (
+        {"notices": [{"noticeNo": "A"}] * 3, "newProcessingStage": "DN2"},
+        ("INVALID_FORMAT", "Request exceeds maximum batch limit of 2 notices"),
+    ),
+    *(
         (
-            {"notices": [{"noticeNo": "A"}] * 3, "newProcessingStage": "DN2", "reasonOfChange": 1},
-            ("INVALID_FORMAT", "reasonOfChange must be text"),
-        ),
-        (
-            {"notices": [{"noticeNo": "A"}], "newProcessingStage": "DN2", "remarks": "x" * 201},
-            ("INVALID_FORMAT", "remarks must be at most 200 characters"),
-        ),
-        (
-            {"notices": [{"noticeNo": "A"}] * 3, "newProcessingStage": "DN2"},
-            ("INVALID_FORMAT", "Request exceeds maximum batch limit of 2 notices"),
-        ),
-        *(
-            (
-                {"notices": [{"noticeNo": "A", name: 1}], "newProcessingStage": "DN2"},
-                ("INVALID_FORMAT", f"{name} must be text"),
-            )
-            for name in ("currentStage", "offenderType", "entityType")
-        ),
-        ({"newProcessingStage": "DN2"}, ("INVALID_FORMAT", "Notices list cannot be empty")),
-        ({"notices": []}, ("INVALID_FORMAT", "Notices list cannot be empty")),
-        ({"notices": [{}]}, ("MISSING_DATA", "newProcessingStage is required")),
-        ({"notices": [{}], "newProcessingStage": " "}, ("MISSING_DATA", "newProcessingStage is required")),
-        ({"notices": [{}], "newProcessingStage": "DN2"}, ("MISSING_DATA", "noticeNo is required")),
-    ],
+            {"notices": [{"noticeNo": "A", name: 1}], "newProcessingStage": "DN2"},
+            ("INVALID_FORMAT", f"{name} must be text"),
+        )
+        for name in ("currentStage", "offenderType", "entityType")
+    ),
+    ({"newProcessingStage": "DN2"}, ("INVALID_FORMAT", "Notices list cannot be empty")),
+    ({"notices": []}, ("INVALID_FORMAT", "Notices list cannot be empty")),
+    ({"notices": [{}]}, ("MISSING_DATA", "newProcessingStage is required")),
+    ({"notices": [{}], "newProcessingStage": " "}, ("MISSING_DATA", "newProcessingStage is required")),
+    ({"notices": [{}], "newProcessingStage": "DN2"}, ("MISSING_DATA", "noticeNo is required")),
 )
+
+
+@pytest.mark.rule("S24", "G7", "G8")
+@pytest.mark.parametrize("body, said", VALIDATIONS)
 def test_a_malformed_validation(body: object, said: tuple[str, str]) -> None:
     assert refusal(lambda: validation(body, CAP))[:2] == said
 
@@ -301,26 +301,26 @@ def test_a_call_of_plus_is_read() -> None:
     assert plus_change({**PLUS_CALL, "newStageDate": None}, CAP).at is None
 
 
-@pytest.mark.rule("S60", "G7", "G8")
-@pytest.mark.parametrize(
-    "change, text",
-    [
-        ({"noticeNo": []}, "Notice numbers are required"),
-        ({"noticeNo": "N-001", "source": "001"}, "Notice numbers are required"),
-        ({"lastStageName": " ", "nextStageName": ""}, "Last stage name is required"),
-        ({"nextStageName": None, "source": "004"}, "Next stage name is required"),
-        ({"nextStageName": "DN2X"}, "nextStageName must be at most 3 characters"),
-        ({"source": 5}, "Invalid source code"),
-        ({"source": None}, "Invalid source code"),
-        ({"noticeNo": ["A", 5]}, "Notice numbers must be 1 to 10 letters, digits or hyphens"),
-        ({"noticeNo": ["A", "B", "C"]}, "Request exceeds maximum batch limit of 2 notices"),
-        ({"noticeNo": ["A", "B", "C"], "newStageDate": "soon"}, "Invalid date format"),
-        ({"noticeNo": ["A", "B", "C"], "offenceType": 1}, "offenceType must be text"),
-        ({"lastStageDate": 1}, "lastStageDate must be text"),
-        ({"newStageDate": "yesterday"}, "Invalid date format"),
-        ({"newStageDate": "9999-12-31T00:00:00"}, "Invalid date format"),
-    ],
+PLUS_CALLS: tuple[tuple[dict[str, object], str], ...] = (
+    ({"noticeNo": []}, "Notice numbers are required"),
+    ({"noticeNo": "N-001", "source": "001"}, "Notice numbers are required"),
+    ({"lastStageName": " ", "nextStageName": ""}, "Last stage name is required"),
+    ({"nextStageName": None, "source": "004"}, "Next stage name is required"),
+    ({"nextStageName": "DN2X"}, "nextStageName must be at most 3 characters"),
+    ({"source": 5}, "Invalid source code"),
+    ({"source": None}, "Invalid source code"),
+    ({"noticeNo": ["A", 5]}, "Notice numbers must be 1 to 10 letters, digits or hyphens"),
+    ({"noticeNo": ["A", "B", "C"]}, "Request exceeds maximum batch limit of 2 notices"),
+    ({"noticeNo": ["A", "B", "C"], "newStageDate": "soon"}, "Invalid date format"),
+    ({"noticeNo": ["A", "B", "C"], "offenceType": 1}, "offenceType must be text"),
+    ({"lastStageDate": 1}, "lastStageDate must be text"),
+    ({"newStageDate": "yesterday"}, "Invalid date format"),
+    ({"newStageDate": "9999-12-31T00:00:00"}, "Invalid date format"),
 )
+
+
+@pytest.mark.rule("S60", "G7", "G8")
+@pytest.mark.parametrize("change, text", PLUS_CALLS)
 def test_what_is_wrong_with_a_call_of_plus(change: dict[str, object], text: str) -> None:
     assert refusal(lambda: plus_change({**PLUS_CALL, **change}, CAP))[:2] == ("OCMS-4000", text)
 
@@ -413,19 +413,19 @@ def test_plus_may_say_when_the_stage_began_in_a_long_text() -> None:
     assert read == plus_change(PLUS_CALL, CAP)
 
 
-@pytest.mark.rule("S70")
-@pytest.mark.parametrize(
-    "change, text",
-    [
-        ({"noticeNumbers": None, "currentStage": ""}, "Notice numbers required"),
-        ({"noticeNumbers": [1]}, "Notice numbers required"),
-        ({"currentStage": None, "processingDate": "x"}, "Current stage required"),
-        ({"currentStage": "DN1X"}, "Current stage required"),
-        ({"processingDate": None}, "Invalid date format"),
-        ({"processingDate": "2025-13-01T00:00:00"}, "Invalid date format"),
-        ({"noticeNumbers": ["A", "B", "C"]}, "Request exceeds maximum batch limit of 2 notices"),
-    ],
+TOPPAN_CALLS = (
+    ({"noticeNumbers": None, "currentStage": ""}, "Notice numbers required"),
+    ({"noticeNumbers": [1]}, "Notice numbers required"),
+    ({"currentStage": None, "processingDate": "x"}, "Current stage required"),
+    ({"currentStage": "DN1X"}, "Current stage required"),
+    ({"processingDate": None}, "Invalid date format"),
+    ({"processingDate": "2025-13-01T00:00:00"}, "Invalid date format"),
+    ({"noticeNumbers": ["A", "B", "C"]}, "Request exceeds maximum batch limit of 2 notices"),
 )
+
+
+@pytest.mark.rule("S70")
+@pytest.mark.parametrize("change, text", TOPPAN_CALLS)
 def test_what_is_wrong_with_a_call_of_toppan(change: dict[str, object], text: str) -> None:
     call = {"noticeNumbers": ["A"], "currentStage": "DN1", "processingDate": "2025-12-19T00:30:00"}
     assert toppan_run(call, CAP) == ToppanRun(("A",), "DN1", at("2025-12-19T00:30:00"))
@@ -434,19 +434,19 @@ def test_what_is_wrong_with_a_call_of_toppan(change: dict[str, object], text: st
     assert (refused.value.code.text, refused.value.too_large) == (text, "batch limit" in text)
 
 
-@pytest.mark.rule("S51")
-@pytest.mark.parametrize(
-    "start, end, text",
-    [
-        (None, "2025-01-01", "Start date and end date are required"),
-        ("2025-01-01", " ", "Start date and end date are required"),
-        ("2025-01-01", "2025-04-02", "Date range cannot exceed 90 days. Current range: 91 days"),
-        ("2025-01-02", "2025-01-01", "End date must be after start date"),
-        ("1/1/2025", "2025-01-01", "Start date and end date must be dates as yyyy-MM-dd"),
-        ("1899-12-31", "1900-01-01", "Start date and end date must be dates as yyyy-MM-dd"),
-        ("2999-12-31", "3000-01-01", "Start date and end date must be dates as yyyy-MM-dd"),
-    ],
+DATE_RANGES = (
+    (None, "2025-01-01", "Start date and end date are required"),
+    ("2025-01-01", " ", "Start date and end date are required"),
+    ("2025-01-01", "2025-04-02", "Date range cannot exceed 90 days. Current range: 91 days"),
+    ("2025-01-02", "2025-01-01", "End date must be after start date"),
+    ("1/1/2025", "2025-01-01", "Start date and end date must be dates as yyyy-MM-dd"),
+    ("1899-12-31", "1900-01-01", "Start date and end date must be dates as yyyy-MM-dd"),
+    ("2999-12-31", "3000-01-01", "Start date and end date must be dates as yyyy-MM-dd"),
 )
+
+
+@pytest.mark.rule("S51")
+@pytest.mark.parametrize("start, end, text", DATE_RANGES)
 def test_what_is_wrong_with_a_date_range(start: object, end: object, text: str) -> None:
     assert refusal(lambda: date_range(start, end))[:2] == ("INVALID_DATE_RANGE", text)
 

@@ -1,0 +1,123 @@
+"""What the calls of contract 4 write to suspensions and notices, over HTTP, row by row."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from ocms_adapters.sql.schema import intranet as t
+from ocms_core.kernel.dates import local
+from tests.spec.http.hst.conftest import HstClient
+from tests.spec.http.hst.test_contract import APPLY, REVIVE
+from tests.spec.http.offenders.conftest import BASE
+from tests.support.hst_rows import HstDatabase
+from tests.support.http_server import now
+from tests.support.offender_builders import FURNISH, REDIRECT
+
+OFFICER = "OIC.TAN"
+SINCE = datetime.fromisoformat("2024-12-20T10:00:00")
+LATER = datetime.fromisoformat("2049-03-01T00:00:00")
+
+
+def record(number: str, kind: str = "TS", reason: str = "UNC", sr_no: int = 1) -> dict[str, Any]:
+    """Return the columns of an open suspension record."""
+    return {
+        "notice_no": number,
+        "date_of_suspension": SINCE,
+        "sr_no": sr_no,
+        "suspension_source": "OCMS",
+        "suspension_type": kind,
+        "reason_of_suspension": reason,
+        "officer_authorising_suspension": "OFFICER1",
+        "due_date_of_revival": LATER,
+    }
+
+
+def last_record(database: HstDatabase, number: str) -> dict[str, Any]:
+    """Return the columns of the youngest suspension record of a notice."""
+    table = t.ocms_suspended_notice
+    with database.engine.connect() as connection:
+        chosen = select(table).where(table.c.notice_no == number).order_by(table.c.sr_no)
+        return dict(connection.execute(chosen).mappings().all()[-1])
+
+
+def called(hst_client: HstClient, path: str, body: object) -> Any:
+    answer = hst_client.post(path, body, headers=hst_client.token(name=OFFICER))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.rule("H4", "H5", "H20")
+def test_apply_suspends_what_is_neither_in_court_nor_suspended_for_good(
+    hst_client: HstClient, database: HstDatabase
+) -> None:
+    database.notices(["N1"])
+    database.notices(["N2"], suspension_type="PS", epr_reason_of_suspension="WWP")
+    database.notices(["N3"], last_processing_stage="CRT")
+    database.notices(["N4"], suspension_type="TS", epr_reason_of_suspension="UNC", due_date_of_revival=LATER)
+    database.put(t.ocms_suspended_notice, [record("N4")])
+    began = local(now())
+    data = called(hst_client, "/v1/apply-hst", APPLY)["data"]
+    assert [each["noticeNo"] for each in data["noticesSuspended"]] == ["N1", "N4"]
+    assert data["totalSuspended"] == 2
+    for number, sr_no in (("N1", 1), ("N4", 2)):
+        written = last_record(database, number)
+        assert (written["sr_no"], written["suspension_source"], written["suspension_type"]) == (
+            *(sr_no, "OCMS", "TS"),
+        )
+        assert (written["reason_of_suspension"], written["officer_authorising_suspension"]) == (
+            "HST",
+            OFFICER,
+        )
+        assert written["suspension_remarks"] == "HST Suspension - Address invalid"
+        assert written["due_date_of_revival"] - written["date_of_suspension"] == timedelta(days=30)
+        assert written["date_of_suspension"] >= began
+    assert database.shown()["N1"][:2] == ("TS", "HST")
+    assert database.shown()["N4"][:2] == ("TS", "UNC")
+
+
+@pytest.mark.rule("H7", "U1")
+def test_revive_closes_with_reason_and_remarks_and_shows_what_is_left(
+    hst_client: HstClient, database: HstDatabase
+) -> None:
+    database.notices(["N1", "N2"])
+    database.notices(["N3"], suspension_type="TS", epr_reason_of_suspension="UNC", due_date_of_revival=LATER)
+    database.put(t.ocms_suspended_notice, [record("N3")])
+    called(hst_client, "/v1/apply-hst", APPLY)
+    began = local(now())
+    data = called(hst_client, "/v1/revive-hst", REVIVE)["data"]
+    assert [(each["noticeNo"], each["newStatus"]) for each in data["noticesRevived"]] == [
+        *(("N1", "ACTIVE"), ("N2", "ACTIVE"), ("N3", "TS-UNC")),
+    ]
+    for number in ("N1", "N2", "N3"):
+        closed = last_record(database, number)
+        assert closed["date_of_revival"] >= began
+        assert (closed["revival_reason"], closed["officer_authorising_revival"]) == ("HAV", OFFICER)
+        assert closed["revival_remarks"] == "New address confirmed valid: Offender contacted successfully"
+    shown = database.shown()
+    assert shown["N1"][:2] == shown["N2"][:2] == (None, None)
+    assert shown["N1"][4] - last_record(database, "N1")["date_of_revival"] == timedelta(days=2)
+    assert shown["N3"][:2] == ("TS", "UNC")
+
+
+@pytest.mark.rule("H10", "H20", "F20")
+def test_a_furnish_of_somebody_listed_suspends_and_a_redirect_to_somebody_else_lifts(
+    hst_client: HstClient, database: HstDatabase
+) -> None:
+    database.notices(["N1"], id_no="S9876543B", last_processing_stage="RD1")
+    called(hst_client, "/v1/apply-hst", APPLY)
+    called(hst_client, f"{BASE}/offender/furnish", {**FURNISH, "noticeNo": "N1"})
+    opened = last_record(database, "N1")
+    assert (opened["suspension_type"], opened["reason_of_suspension"], opened["date_of_revival"]) == (
+        *("TS", "HST", None),
+    )
+    assert opened["officer_authorising_suspension"] == OFFICER
+    assert opened["due_date_of_revival"] - opened["date_of_suspension"] == timedelta(days=30)
+    assert database.shown()["N1"][:2] == ("TS", "HST")
+    other = {**REDIRECT, "noticeNo": "N1", "fromOffenderType": "HIRER", "toOffenderType": "DRIVER"}
+    called(hst_client, f"{BASE}/offender/redirect", {**other, "idNo": "S7654321C"})
+    closed = last_record(database, "N1")
+    assert (closed["revival_reason"], closed["officer_authorising_revival"]) == ("RDN", OFFICER)
+    assert closed["date_of_revival"] is not None
+    assert database.shown()["N1"][:2] == (None, None)
