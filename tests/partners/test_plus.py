@@ -128,6 +128,26 @@ def test_a_token_is_renewed_before_it_ends(tokens: Tokens, http: Callable[..., h
 
 
 @pytest.mark.rule("P44")
+@pytest.mark.parametrize(
+    "life, renewed_after", [({"expires_in": 3600}, 3570), ({"expires_in": 100}, 90), ({}, 270)], ids=str
+)
+def test_how_long_before_its_end_a_token_is_renewed(
+    life: dict[str, object], renewed_after: int, http: Callable[..., httpx.Client]
+) -> None:
+    seconds, issued = [0.0], list[str]()
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        issued.append(f"t{len(issued)}")
+        return httpx.Response(200, json={"access_token": issued[-1], "token_type": "Bearer", **life})
+
+    client = http(httpx.MockTransport(answer))
+    credentials = ClientCredentials("http://gateway/token", "plus", SECRET, client, lambda: seconds[0])
+    for moment, token in ((0, "t0"), (renewed_after - 1, "t0"), (renewed_after, "t1")):
+        seconds[0] = float(moment)
+        assert credentials.headers() == {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.rule("P44")
 def test_a_token_refused_twice_is_a_refusal(plus: MakeClient, tokens: Tokens) -> None:
     tokens.stale = 9
     counting = Counting()
@@ -192,6 +212,28 @@ def test_a_full_limit_is_waited_for_as_long_as_it_says(
         client = PlusClient(gateway.url, tokens.address, "plus", SECRET, client=http(), sleep=waits.append)
         assert len(client.query_batch(["1"])) == 1
     assert waits == [60.0]
+
+
+@pytest.mark.rule("P44", "P3")
+def test_a_limit_is_waited_for_an_hour_at_most_and_three_times(http: Callable[..., httpx.Client]) -> None:
+    sent, waits, after = list[str](), list[float](), iter(["7", "3601", "soon", "9"])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/token":
+            return httpx.Response(200, json={"access_token": "t", "token_type": "Bearer"})
+        sent.append(json.loads(request.read())["requestId"])
+        return httpx.Response(429, headers={"Retry-After": next(after)}, json={"appCode": "OCMS-4291"})
+
+    client = PlusClient(
+        "http://gateway",
+        "http://gateway/token",
+        *("plus", SECRET),
+        client=http(httpx.MockTransport(answer)),
+        sleep=waits.append,
+    )
+    with pytest.raises(ApplicationError, match="OCMS-4291"):
+        client.query_batch(["1"])
+    assert (waits, len(sent), len(set(sent))) == ([7.0, 3600.0, 60.0], 4, 1)
 
 
 def test_no_secret_shows_in_what_a_client_prints(plus: MakeClient) -> None:

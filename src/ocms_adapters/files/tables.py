@@ -125,7 +125,8 @@ def row_of(number: int, cells: Mapping[int, CellText], titles: Mapping[int, str]
     for column, cell in sorted(cells.items()):
         place = cell_name(number, column)
         if column not in titles:
-            wrong = CellProblem(f"cell {place}", NO_TITLE) if cell != "" else None
+            shown = isinstance(cell, UnreadableCell) or cell.strip()
+            wrong = CellProblem(f"cell {place}", NO_TITLE) if shown else None
         elif isinstance(cell, UnreadableCell):
             wrong = CellProblem(f"{titles[column]} (cell {place})", cell.problem)
         else:

@@ -307,6 +307,17 @@ def test_a_title_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.rule("S25")
+@pytest.mark.parametrize("blank", [" ", "\xa0\t"])
+def test_a_blank_under_no_title_is_no_value(tmp_path: Path, blank: str) -> None:
+    for content, name in (
+        (workbook([(*KNOWN, None), ("A1", "ROV", "SUP", "x", blank)]), "moves.xlsx"),
+        (f"noticeNo,newStage,\nA1,ROV,{blank}\n".encode(), "moves.csv"),
+    ):
+        (row,) = read(tmp_path, content, name).rows
+        assert (row.problem, row.cells["noticeNo"], row.cells["newStage"]) == (None, "A1", "ROV")
+
+
+@pytest.mark.rule("S25")
 def test_a_value_under_no_title_fails_its_row(tmp_path: Path) -> None:
     table = read(tmp_path, workbook([(*KNOWN, None), ("A1", "ROV", "SUP", "x", "y"), ("A2",)]))
     assert [row.problem is None for row in table.rows] == [False, True]
