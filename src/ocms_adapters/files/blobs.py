@@ -17,6 +17,7 @@ from ocms_adapters.files.links import SignedLinks
 from ocms_adapters.files.xlsx import write_workbook
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.report_store import StoredReport
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.sheets import Sheet
 
 REPORT_STORE = "the report store"
@@ -68,8 +69,9 @@ class FolderStore:
         self._sweep(path)
         return StoredReport(rows, digest)
 
+    @rule("K3")
     def _sweep(self, written: Path) -> None:
-        """Remove what was left behind in the folder of a file just written, once an hour in each process."""
+        """Remove half-written files left behind for an hour in the folder of a file just written (K3)."""
         folder = written.parent
         if time.monotonic() - self._swept.get(folder, -SWEEP_SECONDS) < SWEEP_SECONDS:
             return

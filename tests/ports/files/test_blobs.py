@@ -121,6 +121,7 @@ def make_old(path: Path) -> None:
     os.utime(path, (time.time() - 7200, time.time() - 7200))
 
 
+@pytest.mark.rule("K3")
 def test_what_a_killed_process_left_is_removed_and_what_is_being_written_is_not(folder: FolderStore) -> None:
     command = [sys.executable, "-c", WRITER, str(folder.folder)]
     with ExitStack() as stack:
@@ -147,6 +148,7 @@ def test_what_a_killed_process_left_is_removed_and_what_is_being_written_is_not(
     assert [path.name for path in folder.folder.rglob("*.xlsx")] == ["Another.xlsx"]
 
 
+@pytest.mark.rule("K3")
 def test_what_was_left_a_moment_ago_stays_and_a_folder_is_looked_through_once_an_hour(
     folder: FolderStore,
 ) -> None:
