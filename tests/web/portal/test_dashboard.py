@@ -78,6 +78,7 @@ def put_cases(staff: StaffSite, many: int = 3) -> None:
             store.record([AddressAnswered(answer(id_no=id_no, answered_at=NOW))], NOW, isolate=False)
 
 
+@pytest.mark.rule("K5")
 def test_each_figure_is_the_length_of_its_list(staff: StaffSite, officer: StaffBrowser) -> None:
     put_cases(staff)
     shown = officer.get("/staff/dashboard")
