@@ -275,6 +275,19 @@ ISSUED = {
         "plus-client",
         Role.PLUS,
     ),
+    "op-staff": Issued(
+        ACCESS,
+        {
+            "jti": "q2cQ9Xb0mT1kq6bC8dVnR",
+            "sub": "officer.tan",
+            "scope": "openid ocms.officer",
+            "client_id": "ocms-staff",
+            "iss": "https://login.agency.example",
+            "aud": "https://ocms.agency.example/staff",
+        },
+        "officer.tan",
+        Role.OIC,
+    ),
     "glewlwyd": Issued(
         ACCESS,
         {

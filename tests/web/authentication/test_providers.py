@@ -71,7 +71,7 @@ def invalid(why: str) -> str:
 
 def test_every_issuer_of_the_docs_has_a_token_and_each_provider_two(issuers: Mapping[str, Issuer]) -> None:
     assert issuers.keys() == ISSUED.keys()
-    for provider in ("entra1", "entra2", "kc", "okta", "cognito", "adfs"):
+    for provider in ("entra1", "entra2", "kc", "okta", "cognito", "adfs", "op"):
         kinds = {issuer.kind for name, issuer in issuers.items() if name.startswith(provider)}
         assert kinds == set(CallerKind)
 

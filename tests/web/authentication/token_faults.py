@@ -298,6 +298,15 @@ OWN: Mapping[str, Mapping[str, TokenFault]] = {
         "another scope": roleless(scope="ocms.other"),
         "no scope": roleless(scope=None),
     },
+    "op-staff": {
+        **TYPED,
+        **WITH_AUDIENCE,
+        "an ID token": for_another(aud="ocms-staff"),
+        "the type of an ID token": TokenFault("type", TYPE, header={"typ": "JWT"}),
+        "no subject": nameless("sub"),
+        "another scope": roleless(scope="openid ocms.other"),
+        "no scope": roleless(scope=None),
+    },
     "glewlwyd": {
         **TYPED,
         **WITH_AUDIENCE,

@@ -46,11 +46,10 @@ class OfficerClient:
 
 
 @pytest.fixture
-def officer_client(served: Served) -> Iterator[OfficerClient]:
-    """Return a client with no notice in either database."""
-    databases = served.deployment.databases
+def officer_client(empty: Served) -> Iterator[OfficerClient]:
+    """Return a client with no notice in either database, and nobody listed for HST."""
+    served, databases = empty, empty.deployment.databases
     with opened(databases.intranet, databases.internet) as (intranet, internet):
-        emptied(intranet)
         emptied(internet, schema.eocms_valid_offence_notice, schema.eocms_offence_notice_owner_driver)
         yield OfficerClient(served, intranet, internet, served.deployment.token(Role.OIC))
     said = served.log_file.read_text() + served.http.get("/metrics").text
