@@ -276,3 +276,15 @@ def test_a_remark_is_shown_as_text_and_never_as_markup(staff: StaffSite, officer
     assert remark not in shown.text
     assert html.escape(remark) in shown.text
     assert "1 of 1 was changed" in text_of(confirm(officer, shown.text))
+
+
+@pytest.mark.rule("S20")
+def test_the_most_notices_of_a_call_are_shown_and_changed_at_once(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    numbers = [f"5005{place:05}X" for place in range(500)]
+    in_stage(staff.engine, numbers)
+    shown = preview(officer, " ".join(numbers))
+    assert "500 can be changed" in text_of(shown)
+    assert "500 of 500 were changed by USER01" in text_of(confirm(officer, shown.text))
+    assert "Request exceeds maximum batch limit" in text_of(preview(officer, " ".join([*numbers, NUMBERS[0]])))
