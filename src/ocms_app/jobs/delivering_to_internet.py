@@ -38,7 +38,8 @@ def deliver(replication: SqlReplication, now: Clock, is_ending: Callable[[], boo
 
 def alert_of_late(cases: WaitingCases, alert: Callable[[str, str, str], object], now: datetime) -> None:
     """Alert operations of the oldest delivery that waits for too long."""
-    for oldest in stuck_cases(cases, StuckKind.DELIVERY, now, GRACE, most=1):
+    # Read to its end first: an alert that fails would leave the cursor open.
+    for oldest in list(stuck_cases(cases, StuckKind.DELIVERY, now, GRACE, most=1)):
         alert(
             f"{today(now)}/late",
             "OCMS replication: the Internet database is behind",
