@@ -34,8 +34,8 @@ class SqlStaffSessions:
 
     _engine: Engine
 
-    def open(self, token: str, session: StaffSession) -> None:
-        """Store a new session."""
+    def open(self, token: str, session: StaffSession, former: str | None = None) -> None:
+        """Store a new session, and remove that of the former token: both or neither."""
         values = {
             "token_digest": digest(token),
             "principal": session.principal.name,
@@ -47,6 +47,8 @@ class SqlStaffSessions:
             **creation_stamp(local(session.signed_in_at)),
         }
         with writing(self._engine) as connection:
+            if former is not None:
+                connection.execute(CLOSING, {"wanted": digest(former)})
             connection.execute(insert(table), values)
 
     def find(self, token: str) -> StaffSession | None:

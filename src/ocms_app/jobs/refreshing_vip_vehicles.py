@@ -1,8 +1,10 @@
 """Replaces the list of VIP vehicles by that of CAS (API 3); whatever fails, yesterday's list stays."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from attrs import asdict
+from sqlalchemy import Connection
 
 from ocms_adapters.http.mutual_tls import MutualTls
 from ocms_adapters.http.retry import RetriesExhausted
@@ -11,6 +13,7 @@ from ocms_adapters.sql.vip_vehicles import SqlVipVehicles
 from ocms_app.jobs.context import JobContext
 from ocms_app.settings import Settings, require, variable
 from ocms_core.court.vip_vehicles import LIST_HELD_BACK, REFRESH_FAILED, RETRIES_EXHAUSTED, ListHeldBack
+from ocms_core.jobs.ports import Clock
 from ocms_core.jobs.runs import JobCounts
 from ocms_core.kernel.rule_tags import rule
 
@@ -23,7 +26,14 @@ def run(context: JobContext) -> JobCounts:
     tls = mutual_tls(settings)
     source = VipSource(settings.vip_url, tls, context.now, context.sleep)
     try:
-        return refresh(context, source)
+        return refresh(
+            source,
+            SqlVipVehicles(context.databases.intranet),
+            context.now,
+            largest_percent=settings.vip_largest_shrink,
+            accepted=context.accepting,
+            check=context.guard,
+        )
     except Exception as error:
         error.add_note(f"Attempts: {source.attempts}")
         error.add_note(UNCHANGED)
@@ -32,16 +42,24 @@ def run(context: JobContext) -> JobCounts:
         tls.close()
 
 
-def refresh(context: JobContext, source: VipSource) -> JobCounts:
+def refresh(
+    source: VipSource,
+    vehicles: SqlVipVehicles,
+    now: Clock,
+    *,
+    largest_percent: int,
+    accepted: bool,
+    check: Callable[[Connection], None],
+) -> JobCounts:
     """Fetch the whole list, then merge it; no transaction is open while CAS is asked."""
     with source.fetch() as fetched:
-        changes = SqlVipVehicles(context.databases.intranet).replace(
+        changes = vehicles.replace(
             fetched.rows,
-            context.now(),
-            largest_percent=context.settings.vip_largest_shrink,
-            accepted=context.accepting,
+            now(),
+            largest_percent=largest_percent,
+            accepted=accepted,
             in_order=fetched.in_order,
-            check=context.guard,
+            check=check,
         )
     return asdict(changes)
 

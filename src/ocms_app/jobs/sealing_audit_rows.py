@@ -1,8 +1,11 @@
 """Adds new audit rows and access records to their hash tree, and signs its head (K2)."""
 
+from collections.abc import Callable
+
 from ocms_adapters.sql.audit_tree import SqlAuditTree
 from ocms_app.jobs.context import JobContext
 from ocms_app.keys import head_signer
+from ocms_core.jobs.ports import Clock
 from ocms_core.jobs.runs import JobCounts
 
 CHUNK = 1_000
@@ -10,11 +13,16 @@ CHUNK = 1_000
 
 
 def run(context: JobContext) -> JobCounts:
-    """Add what is not in the tree, chunk by chunk."""
+    """Add what is not in the tree, until the job is to stop."""
     tree = SqlAuditTree(context.databases.intranet, head_signer(context.settings), context.guard)
+    return seal(tree, context.now, lambda: context.ending)
+
+
+def seal(tree: SqlAuditTree, now: Clock, is_ending: Callable[[], bool]) -> JobCounts:
+    """Add what is not in the tree, chunk by chunk; return how many rows."""
     sealed = 0
-    while not context.ending:
-        added = tree.extend(context.now(), CHUNK)
+    while not is_ending():
+        added = tree.extend(now(), CHUNK)
         sealed += added
         if added < CHUNK:
             break

@@ -43,8 +43,8 @@ class StaffSession:
 class StaffSessions(Protocol):
     """Where sessions are kept, each by the secret token its browser holds; only a digest is stored."""
 
-    def open(self, token: str, session: StaffSession) -> None:
-        """Store a new session."""
+    def open(self, token: str, session: StaffSession, former: str | None = None) -> None:
+        """Store a new session, and remove that of the former token: both or neither."""
 
     def find(self, token: str) -> StaffSession | None:
         """Return the session of a token, live or not; None when there is none."""

@@ -114,14 +114,12 @@ class Sessions:
         """
         Begin a session under a new token; return it and whether it keeps a form.
 
-        The browser's former session is closed. A form that the same officer sent in vain is kept.
+        The browser's former session is closed with it. A form that the same officer sent in vain is kept.
         """
-        token, form = new_token(), None
-        if former:
-            form = former.content.form if former.principal.name == principal.name else None
-            self.store.close(former.token)
+        token = new_token()
+        form = former.content.form if former and former.principal.name == principal.name else None
         session = StaffSession(principal, now, now, Content(form=form).written())
-        self.store.open(token, session)
+        self.store.open(token, session, former.token if former else None)
         return token, form is not None
 
     def keep_form(self, ended: OpenSession, path: str, form: SubmittedForm) -> None:

@@ -248,6 +248,7 @@ def audit(engine: Engine) -> None:
 def staff_sessions(engine: Engine) -> None:
     sessions = SqlStaffSessions(engine)
     sessions.open("token", StaffSession(Principal("USER01", Role.OIC, "staff:USER01"), NOW, NOW, "kept"))
+    sessions.open("newer", StaffSession(Principal("USER01", Role.OIC, "staff:USER01"), NOW, NOW), "former")
     sessions.find("token")
     sessions.record_use("token", NOW)
     sessions.keep("token", None)

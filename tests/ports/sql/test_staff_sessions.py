@@ -10,6 +10,7 @@ from ocms_adapters.sql import engines
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.staff_sessions import SqlStaffSessions, digest
 from ocms_core.kernel.access import Principal, Role
+from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.staff_sessions import StaffSession
 from tests.support.builders import NOW
 from tests.support.databases import Databases
@@ -42,6 +43,25 @@ def test_a_session_is_kept_used_and_closed(engine: Engine) -> None:
     sessions.close("token")
     assert sessions.find("token") is None
     assert len(rows_of(engine, t.ocms_staff_session)) == 1
+
+
+def test_a_session_is_opened_in_place_of_the_former_one(engine: Engine) -> None:
+    sessions = SqlStaffSessions(engine)
+    sessions.open("former", StaffSession(OFFICER, NOW, NOW, "kept"))
+    sessions.open("other", StaffSession(OFFICER, NOW, NOW))
+    sessions.open("token", StaffSession(OFFICER, NOW, NOW), "former")
+    assert sessions.find("former") is None
+    assert sessions.find("token") == sessions.find("other") == StaffSession(OFFICER, NOW, NOW)
+
+
+def test_the_former_session_stays_where_the_new_one_is_refused(engine: Engine) -> None:
+    sessions = SqlStaffSessions(engine)
+    former = StaffSession(OFFICER, NOW, NOW, "kept")
+    sessions.open("former", former)
+    sessions.open("token", StaffSession(OFFICER, NOW, NOW))
+    with pytest.raises(RowRejected):
+        sessions.open("token", StaffSession(OFFICER, NOW, NOW), "former")
+    assert sessions.find("former") == former
 
 
 def test_the_table_shows_neither_token_nor_content(engine: Engine) -> None:

@@ -5,11 +5,13 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar, cast
 
 from attrs import define, field
+from sqlalchemy import Connection, Engine, event
 
 from ocms_core.kernel.errors import OcmsError, RowRejected, Unavailable
 
 Port = TypeVar("Port")
 
+BEGIN = "begin"
 COMMIT = "commit"
 IN_DOUBT = "in doubt"
 """The call after which a transaction is committed, and nobody learns of it."""
@@ -62,13 +64,33 @@ class Failure:
 
 
 def failing(port: Port, failure: Failure) -> Port:
-    """Return a port with the same methods, each counted as a call."""
-    methods = {
-        name: staticmethod(counted(name, getattr(port, name), failure))
-        for name in dir(port)
-        if not name.startswith("_") and callable(getattr(port, name))
+    """
+    Return a port with the same methods, each counted as a call, and the same attributes.
+
+    Of an engine of a database the calls are where its transactions begin and end.
+    """
+    if isinstance(port, Engine):
+        return cast("Port", failing_engine(port, failure))
+    attributes = {name: getattr(port, name) for name in dir(port) if not name.startswith("_")}
+    members = {
+        name: staticmethod(counted(name, value, failure)) if callable(value) else value
+        for name, value in attributes.items()
     }
-    return cast("Port", type(f"Failing{type(port).__name__}", (), dict(methods))())
+    return cast("Port", type(f"Failing{type(port).__name__}", (), members)())
+
+
+def failing_engine(engine: Engine, failure: Failure) -> Engine:
+    """Return an engine on the same connections whose transactions are counted as they begin and end."""
+    failing_one = engine.execution_options()
+
+    def commit(connection: Connection) -> None:
+        failure.count(COMMIT)
+        connection.dialect.do_commit(connection.connection)
+        failure.count(IN_DOUBT)
+
+    event.listen(failing_one, "begin", lambda _: failure.count(BEGIN))
+    event.listen(failing_one, "commit", commit)
+    return failing_one
 
 
 def counted(name: str, method: Callable[..., Any], failure: Failure) -> Callable[..., Any]:

@@ -22,9 +22,16 @@ Wrap = Callable[[Port], Port]
 
 # What a second attempt may leave otherwise: how often something was tried, and when it was done.
 OF_ATTEMPTS = frozenset({"attempts", "last_error", "next_attempt_at", "upd_date", "upd_user_id"})
-# Numbers are given in the order of writing, and what is encrypted is never the same twice.
-NOT_COMPARED = {"ocms_outbox": OF_ATTEMPTS | {"id"}, "ocms_audit_row": OF_ATTEMPTS | {"id", "content"}}
+# Numbers are given in the order of writing; secrets, and what is encrypted, are never the same twice.
+NOT_COMPARED = {
+    "ocms_outbox": OF_ATTEMPTS | {"id"},
+    "ocms_audit_row": OF_ATTEMPTS | {"id", "content"},
+    "ocms_alert": OF_ATTEMPTS | {"id"},
+    "ocms_staff_session": OF_ATTEMPTS | {"token_digest"},
+    "ocms_api_credential": OF_ATTEMPTS | {"key_id", "secret_hash"},
+}
 MOMENTS = frozenset({"delivered_at", "sent_at"})
+ENCRYPTED = frozenset({"content"})
 
 
 class Copies:
@@ -51,10 +58,14 @@ class Mailer:
 
 @define
 class World:
-    """One SQLite database with cases of every kind, and what is around it."""
+    """
+    One database with cases of every kind, and what is around it.
+
+    `connection` is one of the driver, which reads and restores everything; each statement is for itself.
+    """
 
     engine: Engine
-    connection: sqlite3.Connection
+    connection: Any
     tables: Mapping[str, Sequence[str]]
     exchange: Outbox = field(factory=Outbox)
     reports: InMemoryReports = field(factory=InMemoryReports)
@@ -65,7 +76,7 @@ class World:
         """Return everything that is stored, but for how often something was tried."""
         found: dict[str, Any] = {}
         for table, columns in self.tables.items():
-            shown = [f"{name} IS NOT NULL" if name in MOMENTS else name for name in columns]
+            shown = [f"{name} IS NOT NULL" if name in MOMENTS | ENCRYPTED else name for name in columns]
             found[table] = self.connection.execute(
                 f"SELECT {', '.join(shown)} FROM {table} ORDER BY {', '.join(shown)}"
             ).fetchall()
@@ -75,13 +86,48 @@ class World:
             "copies": {kind: dict(rows) for kind, rows in self.copies.rows.items()},
         }
 
-    def restore(self, snapshot: sqlite3.Connection, files: Mapping[str, bytes]) -> None:
-        """Put everything back as it was."""
+    def snapshot(self) -> Any:
+        """Return a copy of everything in the database."""
+        copy = sqlite3.connect(":memory:")
+        self.connection.backup(copy)
+        return copy
+
+    def restore_rows(self, snapshot: Any) -> None:
+        """Put everything in the database back as it was."""
         snapshot.backup(self.connection)
+
+    def restore(self, snapshot: Any, files: Mapping[str, bytes]) -> None:
+        """Put everything back as it was."""
+        self.restore_rows(snapshot)
         self.exchange.files.clear()
         self.exchange.files.update(files)
         self.reports.kept.clear()
         self.copies.rows.clear()
+
+
+@define
+class PostgresWorld(World):
+    """A world on PostgreSQL; copies of its tables are temporary tables of `connection`."""
+
+    copied: int = 0
+
+    def snapshot(self) -> Mapping[str, str]:
+        """Return the name of a copy for each table that has rows."""
+        self.copied += 1
+        found = {}
+        for table in self.tables:
+            if self.connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+                found[table] = f"copy_{self.copied}_of_{table}"
+                self.connection.execute(f"CREATE TEMPORARY TABLE {found[table]} AS TABLE {table}")
+        return found
+
+    def restore_rows(self, snapshot: Mapping[str, str]) -> None:
+        """Put everything in the database back as it was, but for the next numbers of its sequences."""
+        deletes = [f"DELETE FROM {table}" for table in self.tables]
+        inserts = [
+            f"INSERT INTO {table} OVERRIDING SYSTEM VALUE TABLE {copy}" for table, copy in snapshot.items()
+        ]
+        self.connection.execute("; ".join(["SET session_replication_role = replica", *deletes, *inserts]))
 
 
 @frozen
@@ -89,7 +135,9 @@ class UseCase:
     """
     A use case: how it is run with its ports wrapped, and what is there before.
 
-    `repeat` is what finishes it where that is another call, `writes` whether it changes anything.
+    `repeat` is what finishes it where that is another call, `writes` whether it changes anything. A use case
+    that `gives_secret` gives another one when it is repeated: where nobody learnt of a commit, the secret of
+    that one is lost, and what it opens stays until it is revoked or expires.
     """
 
     name: str
@@ -99,6 +147,7 @@ class UseCase:
     errors: tuple[type[OcmsError], ...] = ERRORS
     writes: bool = True
     by_item: bool = False
+    gives_secret: bool = False
 
 
 def compared(table: Table) -> list[str]:
