@@ -66,7 +66,7 @@ def decide(
         decided = classes.get(key)
         if decided is None:
             decided = classes[key] = decide_class(notice, run, facts, now, planned)
-        if notice is not None and decided.move:
+        if notice is not None:
             decided.since.append((notice_no, notice.stage_date))
         answers.append(Answer(notice_no, decided.code, decided.transition))
     return Decision(tuple(answers), tuple(moves_of(classes.values())))

@@ -5,9 +5,10 @@ from contextlib import nullcontext
 from datetime import datetime, timedelta
 
 import pytest
+from attrs import evolve
 
 from ocms_core.court.facts import CourtFacts
-from ocms_core.kernel.changes import IdentityRemoved, NoticeChanged, notice_of
+from ocms_core.kernel.changes import IdentityRemoved, NoticeChanged, NoticesMoved, notice_of
 from ocms_core.kernel.codes import (
     DUPLICATE_NOTICE_NO,
     HST_NOT_CREATED,
@@ -19,6 +20,7 @@ from ocms_core.kernel.codes import (
 from ocms_core.kernel.decision_moments import dates_of
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.errors import Conflict, RowRejected
+from ocms_core.kernel.stage_moves import NextStage
 from ocms_core.kernel.unit_of_work import IsolateRow, RaiseRowRejected, RefuseCall, RefusedRowPolicy, execute
 from tests.support.builders import NOW, at, court_facts, notice
 from tests.support.cases import outcome
@@ -122,6 +124,9 @@ def test_one_attempt_is_one_transaction() -> None:
 def test_a_change_of_many_notices_stands_or_falls_with_its_call() -> None:
     assert notice_of(NoticeChanged("N1")) == "N1"
     assert notice_of(IdentityRemoved("S1234567A")) == ""
+    alone = NoticesMoved((("N1", NOW),), "DN1", "DN2", NOW, NextStage(None, None))
+    assert notice_of(alone) == "N1"
+    assert notice_of(evolve(alone, since=(("N1", NOW), ("N2", NOW)))) == ""
 
 
 @pytest.mark.rule("P25")

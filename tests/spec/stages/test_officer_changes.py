@@ -117,9 +117,14 @@ def test_a_confirmed_duplicate_adds_a_second_record() -> None:
 @pytest.mark.rule("G9")
 def test_a_number_repeated_in_a_submit_is_moved_once_even_when_confirmed() -> None:
     again = item("A", change=requested(confirmed=True))
-    decision = decide([item("A"), again], stage_facts(stage_notice("A")), OFFICER, NOW)
-    assert [answer.code for answer in decision.answers] == [codes.CPS_SUCCESS, codes.CPS_REPEATED]
-    assert len(decision.changes) == 3
+    facts = stage_facts(stage_notice("A"), stage_notice("B"))
+    decision = decide([item("A"), again, item("B")], facts, OFFICER, NOW)
+    assert [(answer.key, answer.code) for answer in decision.answers] == [
+        ("A", codes.CPS_SUCCESS),
+        ("A", codes.CPS_REPEATED),
+        ("B", codes.CPS_SUCCESS),
+    ]
+    assert list(amounts(decision)) == ["A", "B"]
 
 
 def answered(*said: Code | StageTransition) -> list[Answer[StageTransition]]:

@@ -1,6 +1,6 @@
 """The services of stage changes, start to end, over stores in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -40,7 +40,7 @@ def stores_with(*numbers: str, **parts: object) -> InMemoryStageStores:
     return InMemoryStageStores(notices, **parts)  # type: ignore[arg-type]  # parts by name
 
 
-def moved(changes: list[Change]) -> list[str]:
+def moved(changes: Iterable[Change]) -> list[str]:
     moves = [change for change in changes if isinstance(change, NoticesMoved)]
     return [notice_no for move in moves for notice_no, _ in move.since]
 
@@ -129,7 +129,7 @@ def test_a_row_the_database_refuses_fails_its_item_alone() -> None:
     stores = stores_with("A", "B", refuses=frozenset({"A"}))
     decision = service.submit([item("A"), item("B")], OFFICER, stores=stores, now=NOW)
     assert outcome(decision) == (("A", codes.CPS_UNEXPECTED), ("B", codes.CPS_SUCCESS))
-    assert moved(stores.written) == ["B"]
+    assert moved(stores.written) == moved(decision.changes) == ["B"]
 
 
 @pytest.mark.rule("S30")

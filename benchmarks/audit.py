@@ -1,0 +1,85 @@
+"""What the audit row of a call costs (K2): a service beside the same service that writes none."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from itertools import cycle
+from unittest.mock import patch
+
+from benchmarks.court import FORGET_UPDATES, batches
+from benchmarks.frame import OURS, Bar, Ready, Row, time_of
+from benchmarks.ground import Ground, outside_transactions
+from benchmarks.stages import BATCH, TO_SUBMIT, drawn, put_back, timed
+from ocms_adapters.sql.audit_rows import AuditWriter
+from ocms_adapters.sql.court import SqlCourtStores
+from ocms_adapters.sql.stages import SqlStageStores
+from ocms_core.court import service as court
+from ocms_core.court.request_checks import CourtUpdate
+from ocms_core.kernel.dates import SINGAPORE
+from ocms_core.stages import service as stages
+from ocms_core.stages.eligibility import RequestedChange
+from ocms_core.stages.request_checks import ChangeItem
+
+WITHOUT = "without audit rows"
+STATES = (("OTH", "CPC"), ("WWC", "CFC"))
+AT_MOST_A_TENTH = (Bar("at most 1.1 of the time without audit rows", time_of(WITHOUT), at_most=1.1),)
+
+
+def contenders(work: Callable[[], object]) -> dict[str, Callable[[], float]]:
+    """Return work with its audit rows, and the same without."""
+
+    def without() -> float:
+        with (
+            patch.object(AuditWriter, "read_before", lambda *_: {}),
+            patch.object(AuditWriter, "write", lambda *_: None),
+        ):
+            return timed(work)
+
+    return {OURS: partial(timed, work), WITHOUT: without}
+
+
+@contextmanager
+def court_notices(ground: Ground) -> Iterator[Ready]:
+    """API 2's update of 500 notices, each moved and suspended anew."""
+    (numbers,) = batches(ground, 1, BATCH)
+    stores = SqlCourtStores(ground.engine)
+    states = cycle(
+        [[CourtUpdate(number, "PS", reason, stage) for number in numbers] for reason, stage in STATES]
+    )
+
+    def update() -> None:
+        court.update_court_notices(next(states), stores=stores, now=datetime.now(SINGAPORE))
+
+    between = partial(outside_transactions, ground.engine, *FORGET_UPDATES)
+    yield Ready(contenders(update), between=between)
+
+
+@contextmanager
+def submit(ground: Ground) -> Iterator[Ready]:
+    """A submit of 500 notices of mixed stages."""
+    numbers, stores = drawn(ground, BATCH), SqlStageStores(ground.engine)
+    items = [ChangeItem(number, RequestedChange(None, "SUP", None)) for number in numbers]
+
+    def move() -> None:
+        stages.submit(items, "USER01", stores=stores, now=datetime.now(SINGAPORE))
+
+    yield Ready(contenders(move), between=partial(put_back, ground, numbers, TO_SUBMIT))
+
+
+ROWS = tuple(
+    Row(
+        name,
+        title,
+        {
+            OURS: "the service, with the rows read as they were and one encrypted audit row a call",
+            WITHOUT: "the same service, in which nothing is read for an audit row and none is written",
+        },
+        ready,
+        AT_MOST_A_TENTH,
+    )
+    for name, title, ready in (
+        ("audit-api-2", "The audit row of an update of 500 court notices", court_notices),
+        ("audit-submit", "The audit row of a submit of 500 notices", submit),
+    )
+)
