@@ -446,6 +446,12 @@ EXCEPTION_FILES: tuple[Reading, ...] = (
     ),
     Case(
         rule=("H42", "H43"),
+        name="whose number is of digits that are not ASCII",
+        given="\uff11 S1234567A INVALID\n".encode(),
+        says=UnusableFile(MhaFileFault.BAD_EXCEPTION, 1),
+    ),
+    Case(
+        rule=("H42", "H43"),
         name="one that is not ended",
         given=encode_exceptions([EXCEPTION]).removesuffix(b"\n"),
         says=UnusableFile(MhaFileFault.CUT, 1),

@@ -17,6 +17,7 @@ from ocms_core.kernel.changes import (
     OffendersRenamed,
     OffenderUpdated,
     SuspensionOpened,
+    SuspensionShownOnNotices,
 )
 from ocms_core.kernel.stage_moves import NextStage, StageMove
 from ocms_core.kernel.suspensions import SuspensionRecord
@@ -36,6 +37,12 @@ CASES: tuple[Case[None, Change, OutboxRow | OutboxRows | None], ...] = (
         rule="G12",
         name="so does that of several notices, each by its own row",
         ask=NoticesMoved((("N1", SINCE), ("N2", SINCE)), "CPC", "WAR", NOW, NextStage(None, None)),
+        says=OutboxRows(NOTICE, (("N1", None), ("N2", None))),
+    ),
+    Case(
+        rule="G12",
+        name="a suspension of several notices shows on each",
+        ask=SuspensionShownOnNotices(("N1", "N2"), shown("TS", "HST", NOW)),
         says=OutboxRows(NOTICE, (("N1", None), ("N2", None))),
     ),
     Case(
