@@ -95,30 +95,36 @@ class SqlReversalReader:
     def reversal_facts(self, notice_nos: Sequence[str], now: datetime) -> ReversalFacts:
         """Return the notices with their rows and what was changed of them lately, in seven statements."""
         reference = read_reference(self._connection)
+        return ReversalFacts(reference, self.reversible_notices(notice_nos, first_moment(now, reference)))
+
+    def reversible_notices(
+        self, notice_nos: Sequence[str], since: datetime
+    ) -> Mapping[str, ReversibleNotice]:
+        """Return the notices that exist, each with its rows and what was changed of them since a moment."""
         keys = bind_keys(self._connection.dialect, notice_nos)
         found: dict[str, list[Found]] = {}
         for table, columns in COLUMNS.items():
             for row in self._connection.execute(self._statements.rows[table], keys):
                 found.setdefault(row.notice_no, []).append(found_row(table, columns, row))
-        groups = rows_of_notices(self._connection, notice_nos, first_moment(now, reference))
-        notices = {
+        groups = rows_of_notices(self._connection, notice_nos, since)
+        return {
             notice_no: reversible(notice_no, rows, tuple(groups.get(notice_no, ())))
             for notice_no, rows in found.items()
             if rows[0][0][0] == von.name
         }
-        return ReversalFacts(reference, notices)
 
     def identity_reversal_facts(self, id_no: str, now: datetime) -> IdentityReversalFacts:
         """Return an identity with the notices of its last change of the list."""
         reference = read_reference(self._connection)
-        groups = rows_of_identity(self._connection, id_no, first_moment(now, reference))
+        since = first_moment(now, reference)
+        groups = rows_of_identity(self._connection, id_no, since)
         notice_nos = sorted(by_notice(groups[-1])) if groups else []
-        notices = self.reversal_facts(notice_nos, now).notices
+        notices = self.reversible_notices(notice_nos, since)
         listed = self._connection.execute(self._statements.listed, {"id_no": id_no}).mappings().first()
         records = self._connection.execute(self._statements.under_hst, {"id_no": id_no})
         under_hst = {notice_no: singapore(since) for notice_no, since in records}
         row = None if listed is None else dict(listed)
-        return IdentityReversalFacts(row, tuple(groups), notices, under_hst)
+        return IdentityReversalFacts(reference, row, tuple(groups), notices, under_hst)
 
 
 class SqlReversalStore(ChangeStore, SqlReversalReader):
@@ -128,10 +134,12 @@ class SqlReversalStore(ChangeStore, SqlReversalReader):
         super().__init__(connection, statements)
         self._changes = changes
 
-    def reversal_facts(self, notice_nos: Sequence[str], now: datetime) -> ReversalFacts:
+    def reversible_notices(
+        self, notice_nos: Sequence[str], since: datetime
+    ) -> Mapping[str, ReversibleNotice]:
         """Lock the notices, in notice order, and return them as a reader does."""
         self._connection.execute(self._statements.lock, bind_keys(self._connection.dialect, notice_nos)).all()
-        return super().reversal_facts(notice_nos, now)
+        return super().reversible_notices(notice_nos, since)
 
     def identity_reversal_facts(self, id_no: str, now: datetime) -> IdentityReversalFacts:
         """Lock an identity and the notices of its last change of the list, and return them."""

@@ -24,7 +24,7 @@ REQUEST_PREFIX, RESPONSE_PREFIX, CONTROL_PREFIX = "URA2NRO_", "NRO2URA_", "REPOR
 CONTROL_SUFFIXES = TOTALS_SUFFIX, EXCEPTIONS_SUFFIX = ".TOT", ".EXP"
 MOMENT_FORMAT, DAY_FORMAT = "%Y%m%d%H%M%S", "%Y%m%d"
 MOMENT = re.compile(r"[0-9]{14}")
-HEADER_WIDTH, DETAIL_WIDTH, RESPONSE_WIDTH, SHORTEST_RESPONSE = 33, 56, 238, 215
+HEADER_WIDTH, DETAIL_WIDTH, RESPONSE_WIDTH = 33, 56, 238
 ENCODING = "utf-8-sig"  # UTF-8, with or without a byte-order mark
 END_OF_FILE = "\x1a"  # DOS and mainframe transfers end a text with it
 MOST_RECORDS = 999_999
@@ -261,7 +261,6 @@ def parse_response(content: bytes) -> tuple[MhaRecord, ...] | UnusableFile:
 
 def parse_record(line: str) -> MhaRecord:
     """Read one record of a response, laid out by characters."""
-    line = line.ljust(SHORTEST_RESPONSE)
     found = {place.name: place.read(text_at(place, line)) for place in FIELD_POSITIONS}
     address = RegisteredAddress(**{part: found.pop(part) for part in ADDRESS_PARTS})
     return MhaRecord(address=address, **found)

@@ -65,7 +65,7 @@ class OffenderNotice:
     stage: str
     stage_date: datetime
     composition_amount: Decimal
-    holders: Mapping[str, RoleHolder] = field(factory=dict)
+    holders: Mapping[str, RoleHolder]
     suspensions: Suspensions = NO_SUSPENSIONS
     assignee_on_hst_list: AssigneeOnHstList | None = None
     assigned: Mapping[str, PastAssignment] = field(factory=dict)

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from attrs import field
-
 from ocms_core.kernel.changes import OffenderHistoryKept
 from ocms_core.kernel.value_objects import value_object
 
@@ -87,7 +85,7 @@ class TimelineEvent:
     at: datetime
     kind: str
     officer: str | None
-    what: Mapping[str, object] = field(factory=dict)
+    what: Mapping[str, object]
 
 
 def newest_first(history: NoticeHistory) -> tuple[TimelineEvent, ...]:

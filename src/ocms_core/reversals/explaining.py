@@ -68,9 +68,9 @@ def reversible_list_change(id_no: str, *, stores: ReversalStores, now: datetime)
     Raises `Unavailable` when the database cannot be reached.
     """
     with stores.reading() as reader:
-        reference = facts_on(now, reader.reversal_facts((), now)).reference
-        verdict = verdict_on_identity(reader.identity_reversal_facts(id_no, now))
-    return None if isinstance(verdict, Refusal) else reversible_change(HST_REVERSAL, verdict, reference)
+        facts = facts_on(now, reader.identity_reversal_facts(id_no, now))
+    verdict = verdict_on_identity(facts)
+    return None if isinstance(verdict, Refusal) else reversible_change(HST_REVERSAL, verdict, facts.reference)
 
 
 def reversible_change(kind: ReversalKind, group: AuditRow, reference: Reference) -> ReversibleChange:

@@ -67,11 +67,13 @@ class IdentityReversalFacts:
     """
     An identity as a reversal of what was done to the HST list finds it; identities and notices are locked.
 
-    `listed` is its row of the list, None without one; `groups` what each transaction since the first day that
-    can be taken back has changed of that row, with all its notices, the oldest first; `notices` those of the
-    last of them; `under_hst` since when each notice of its own with an open TS-HST is under it.
+    `reference` is the reference data; `listed` is its row of the list, None without one; `groups` what each
+    transaction since the first day that can be taken back has changed of that row, with all its notices, the
+    oldest first; `notices` those of the last of them; `under_hst` since when each notice of its own with an
+    open TS-HST is under it.
     """
 
+    reference: Reference
     listed: Row | None = None
     groups: tuple[AuditRow, ...] = ()
     notices: Mapping[str, ReversibleNotice] = field(factory=dict)

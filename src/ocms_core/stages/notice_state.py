@@ -5,14 +5,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from ocms_core.kernel.dates import singapore
-from ocms_core.kernel.offender_details import DRIVER, HIRER, OWNER
+from ocms_core.kernel.offender_details import HIRER, OWNER
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stages import STAGES
 from ocms_core.kernel.suspensions import PERMANENT, ShownSuspension, shown_suspension
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.facts import StageNotice
 
-ROLE_WORDS = {OWNER: "owner", HIRER: "hirer", DRIVER: "driver"}
+ROLE_WORDS = {OWNER: "owner", HIRER: "hirer"}
 ANY_OF_THEM = "owner, hirer or director"
 
 

@@ -17,6 +17,7 @@ from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Per
 from ocms_core.kernel.stage_moves import NextStage
 from ocms_core.kernel.suspensions import SuspensionReason
 from ocms_core.kernel.value_objects import value_object
+from ocms_core.stages.request_checks import Criteria
 
 
 @value_object
@@ -62,6 +63,7 @@ def test_the_text_is_that_of_attrs_and_shows_no_hidden_field() -> None:
     assert repr(Person("N", "S1234567A", "JOHN LEE")) == "Person(...)"
     assert repr(MailingAddress("1", "ORCHARD ROAD")) == "Address(...)"
     assert repr(FurnishDetail(remarks="about John")) == "FurnishDetail(...)"
+    assert "S1234567A" not in repr(Criteria(notice_no="N1", id_no="S1234567A"))
 
 
 def test_an_object_has_slots_and_cannot_be_changed() -> None:
@@ -69,6 +71,7 @@ def test_an_object_has_slots_and_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         step.stage = "RD2"  # type: ignore[misc]
     assert not hasattr(step, "__dict__")
+    assert step.__weakref__ is None  # type: ignore[attr-defined]  # a slot that mypy does not know
     assert evolve(step, stage="RD2") == NextStage("RD2", None)
 
 

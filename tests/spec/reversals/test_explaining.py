@@ -79,7 +79,7 @@ def test_of_an_identity_its_last_change_of_the_list_can_be_taken_back_unless_ove
     assert store.loaded_for[-1] == ("S1234567A", NOW)
     store.identity = evolve(store.identity, listed=None)
     assert reversible_list_change("S1234567A", stores=store, now=NOW) is None
-    store.identity = IdentityReversalFacts()
+    store.identity = IdentityReversalFacts(EMPTY)
     assert reversible_list_change("S1234567A", stores=store, now=NOW) is None
 
 

@@ -19,6 +19,7 @@ from ocms_core.kernel.changes import (
 )
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
+from ocms_core.kernel.reference import EMPTY
 from ocms_core.kernel.suspensions import HST, SuspensionRecord
 from ocms_core.reversals.facts import (
     LIST,
@@ -80,13 +81,13 @@ APPLIED = group(
 )
 SUSPENDED_ROW = {**STAGE_ROW, **UNDER_HST}
 A, B = notice("A", SUSPENDED_ROW, APPLIED), notice("B", SUSPENDED_ROW, APPLIED, sr_no=4)
-FACTS = IdentityReversalFacts(LISTED, (APPLIED,), {"A": A, "B": B}, {"A": MADE, "B": MADE})
+FACTS = IdentityReversalFacts(EMPTY, LISTED, (APPLIED,), {"A": A, "B": B}, {"A": MADE, "B": MADE})
 
 UPDATED = group(Operation.UPDATE_HST.value, of_list({"name": "JON"}, LISTED), number=2, made=LATER)
 SUBMITTED = group(Operation.CHANGE_STAGES.value, number=2, made=LATER)
 EARLIER = group(REVIVE, of_list(LISTED, None), number=0, made=MADE - timedelta(hours=1))
 TAKEN_OFF = group(REVIVE, of_list(LISTED, None))
-OFF_THE_LIST = IdentityReversalFacts(None, (TAKEN_OFF,))
+OFF_THE_LIST = IdentityReversalFacts(EMPTY, None, (TAKEN_OFF,))
 
 
 def since(what: str) -> str:
@@ -99,7 +100,7 @@ NOTHING = "OCMS-4005 There is no HST apply or revive of today that can be taken 
 VERDICTS: tuple[Case[IdentityReversalFacts, None, str], ...] = (
     Case(rule="K4", name="an apply of today with its notices", given=FACTS, says=POSSIBLE),
     Case(rule="K4", name="a revive of today that left no notice", given=OFF_THE_LIST, says=POSSIBLE),
-    Case(rule="K4", name="nothing was done to it lately", given=IdentityReversalFacts(), says=NOTHING),
+    Case(rule="K4", name="nothing was done to it lately", given=IdentityReversalFacts(EMPTY), says=NOTHING),
     Case(
         rule="K4",
         name="only an update was made",
@@ -247,7 +248,7 @@ def test_a_revive_is_taken_back_with_its_suspension_and_what_the_list_had() -> N
         (SUSPENSIONS, ("A", local(MADE), 1)): {**RECORD, **REVIVAL},
     }
     left = ReversibleNotice("A", rows, (revived,), last_sr_no=1)
-    decision = decided(IdentityReversalFacts(None, (revived,), {"A": left}))
+    decision = decided(IdentityReversalFacts(EMPTY, None, (revived,), {"A": left}))
     remarks = "Reverses revive-hst of 2025-01-14 09:30:00 by OIC001"
     record = SuspensionRecord("A", MADE, 2, "OCMS", HST, "OIC002", DUE, remarks)
     assert decision.answers == (Answer("A", codes.HST_SUCCESS, "TS-HST"),)

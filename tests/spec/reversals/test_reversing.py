@@ -340,6 +340,8 @@ FURNISHED_ROWS: Rows = {
 @pytest.mark.rule("K4", "F20")
 def test_whoever_was_furnished_goes_and_the_former_offender_is_current_again() -> None:
     decision = reverse(ReversibleNotice(N, FURNISHED_ROWS, (FURNISHED,)), kind=OFFENDER_REVERSAL)
+    (answer,) = decision.answers
+    assert answer.code == codes.OFFENDER_REVERSED
     *put_back, kept = decision.changes
     assert put_back == [
         NoticePutBack(N, STAGE_ROW),
@@ -356,6 +358,16 @@ def test_whoever_was_furnished_goes_and_the_former_offender_is_current_again() -
     person = Person("N", "S1234567A", "JOHN", "j@x.sg", "65", "61234567")
     address = MailingAddress("1", "2", "3", "4", "5", "6")
     assert kept.former == RoleHolder("H", True, person, address, FurnishDetail(**DETAIL))
+
+
+@pytest.mark.rule("K4", "F20")
+def test_whoever_goes_without_a_mailing_address_and_details_is_kept_without_them() -> None:
+    redirected = group(Operation.REDIRECT_NOTICE.value, change(OFFENDERS, ROLE, None, TAKER))
+    rows = {key: row for key, row in FURNISHED_ROWS.items() if key not in (MAIL, (DETAILS, (N, "H")))}
+    _, kept = reverse(ReversibleNotice(N, rows, (redirected,)), kind=OFFENDER_REVERSAL).changes
+    assert isinstance(kept, OffenderHistoryKept)
+    assert kept.former
+    assert (kept.former.person.name, kept.former.address, kept.former.detail) == ("JOHN", None, None)
 
 
 @pytest.mark.rule("K4", "F20")

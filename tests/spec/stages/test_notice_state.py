@@ -46,6 +46,10 @@ def test_a_notice_that_stands_as_planned() -> None:
             f"First notice to the driver (DN1) since {TODAY}.",
         ),
         (
+            {"notice": evolve(NOTICE, role="D")},
+            f"First reminder to the owner, hirer or director (RD1) since {TODAY}.",
+        ),
+        (
             {"notice": evolve(NOTICE, role=None)},
             f"First reminder to the owner, hirer or director (RD1) since {TODAY}.",
         ),

@@ -452,6 +452,12 @@ def test_what_is_wrong_with_a_date_range(start: object, end: object, text: str) 
 
 
 @pytest.mark.rule("S51")
+@pytest.mark.parametrize("day", [date(1900, 1, 1), date(2999, 12, 31)])
+def test_the_first_and_the_last_day_a_stage_may_have(day: date) -> None:
+    assert date_range(day.isoformat(), day.isoformat()) == DateRange(day, day)
+
+
+@pytest.mark.rule("S51")
 def test_one_day_and_ninety_days_are_ranges() -> None:
     for end in (date(2025, 1, 1), date(2025, 4, 1)):
         assert date_range("2025-01-01", end.isoformat()) == DateRange(date(2025, 1, 1), end)

@@ -114,6 +114,14 @@ def test_a_check_names_what_is_wrong_and_what_needs_a_person_and_writes_nothing(
 
 
 @pytest.mark.rule("U1", "U2")
+def test_notices_are_looked_at_page_by_page_and_each_page_is_counted() -> None:
+    looked_at: list[int] = []
+    store = MemoryStore({f"N{number:04}": ALONE for number in range(501)})
+    assert list(service.check(stores=store, now=NOW, progress=looked_at.append)) == []
+    assert looked_at == [500, 501]
+
+
+@pytest.mark.rule("U1", "U2")
 def test_a_notice_that_a_call_changes_while_it_is_read_does_not_contradict_itself() -> None:
     store = MemoryStore({"A": WRONG, "B": NOT_SUSPENDED}, seen_wrong={"B"})
     assert checked(store) == [("A", Outcome.FOUND)]
