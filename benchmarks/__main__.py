@@ -38,13 +38,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=Path,
         help="checkout of an earlier build, set up, to measure beside this one",
     )
+    parser.add_argument(
+        "--delay",
+        type=float,
+        default=0,
+        help="milliseconds to add to each round trip to the database",
+    )
     parser.add_argument("--write", action="store_true", help=f"write the rows measured into {report.PAGE}")
     given = parser.parse_args(arguments)
     if unknown := set(given.name) - set(names):
         parser.error(f"there is no row {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     size = QUICK if given.quick else Size()
     size = evolve(size, notices=given.notices or size.notices, rounds=given.rounds or size.rounds)
-    ground = Ground(size, given.before and given.before.resolve())
+    if given.write and given.delay:
+        parser.error("the tables are of a database on this machine: --write goes without --delay")
+    ground = Ground(size, given.before and given.before.resolve(), given.delay)
     with ground.held:
         for row in ROWS:
             if not given.name or row.name in given.name:

@@ -5,11 +5,12 @@ from functools import cached_property
 from pathlib import Path
 
 from attrs import define, field, frozen
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
+from benchmarks.delay import delayed
 from tests.support import engines
 from tests.support.databases import SIDES, Databases, migrate
-from tests.support.postgres import running_server
+from tests.support.postgres import PostgresServer, running_server
 
 # Times lie on whole seconds within the last year and the coming month; a third is suspended, a fifth paid.
 NOTICES = text("""
@@ -53,10 +54,15 @@ QUICK = Size(notices=4_000, rounds=1, calls=4, durable=False)
 
 @define(slots=False)
 class Ground:
-    """What rows are measured on; the database is there from the moment a row asks for it."""
+    """
+    What rows are measured on; the database is there from the moment a row asks for it.
+
+    Its contenders reach it by a Unix socket, or over a network that takes `delay` milliseconds a round trip.
+    """
 
     size: Size
     before: Path | None = None
+    delay: float = 0
     held: ExitStack = field(factory=ExitStack)
 
     @cached_property
@@ -66,7 +72,7 @@ class Ground:
         for side in SIDES:
             server.create(side)
             migrate(side, server.url(side))
-        databases = Databases(**{side: server.url(side) for side in SIDES})
+        databases = Databases(**{side: self._url(server, side) for side in SIDES})
         engine = engines.create(databases.intranet)
         with engine.begin() as connection:
             connection.execute(NOTICES, {"notices": self.size.notices})
@@ -74,6 +80,13 @@ class Ground:
         outside_transactions(engine, SETTLE, "CHECKPOINT")
         engine.dispose()
         return databases
+
+    def _url(self, server: PostgresServer, side: str) -> str:
+        if not self.delay:
+            return server.url(side)
+        url = make_url(server.url(side, tcp=True))
+        port = self.held.enter_context(delayed(url.port or 0, self.delay))
+        return url.set(port=port).render_as_string(hide_password=False)
 
     @cached_property
     def engine(self) -> Engine:

@@ -179,7 +179,7 @@ def print_letters(url: str, numbers: Sequence[str]) -> None:
 @contextmanager
 def search(ground: Ground) -> Iterator[Ready]:
     """A search for an identity with five notices, in the table and in one with a tenth of its notices."""
-    small = Ground(evolve(ground.size, notices=ground.size.notices // 10))
+    small = Ground(evolve(ground.size, notices=ground.size.notices // 10), delay=ground.delay)
     with small.held, by_hand(ground.databases.intranet) as hand:
         yield Ready(
             {
