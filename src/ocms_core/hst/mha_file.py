@@ -22,12 +22,11 @@ from ocms_core.kernel.value_objects import value_object
 
 REQUEST_PREFIX, RESPONSE_PREFIX, CONTROL_PREFIX = "URA2NRO_", "NRO2URA_", "REPORT_"
 CONTROL_SUFFIXES = TOTALS_SUFFIX, EXCEPTIONS_SUFFIX = ".TOT", ".EXP"
-MOMENT_FORMAT, DAY_FORMAT = "%Y%m%d%H%M%S", "%Y%m%d"
+MOMENT_FORMAT = "%Y%m%d%H%M%S"
 MOMENT = re.compile(r"[0-9]{14}")
 HEADER_WIDTH, DETAIL_WIDTH, RESPONSE_WIDTH = 33, 56, 238
 ENCODING = "utf-8-sig"  # UTF-8, with or without a byte-order mark
 END_OF_FILE = "\x1a"  # DOS and mainframe transfers end a text with it
-MOST_RECORDS = 999_999
 
 TAGS: dict[str, str] = {
     "D": "delisted",

@@ -8,7 +8,6 @@ from attrs import field, frozen
 from multipart import MultipartError, MultipartParser, parse_options_header  # type: ignore[import-untyped]
 
 MOST_FIELDS = 5_000
-LARGEST_FIELD = 1024 * 1024
 URL_ENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 

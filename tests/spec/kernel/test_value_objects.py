@@ -17,6 +17,7 @@ from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Per
 from ocms_core.kernel.stage_moves import NextStage
 from ocms_core.kernel.suspensions import SuspensionReason
 from ocms_core.kernel.value_objects import value_object
+from ocms_core.offenders.request_reader import ParticularsPatch
 from ocms_core.stages.request_checks import Criteria
 
 
@@ -63,7 +64,9 @@ def test_the_text_is_that_of_attrs_and_shows_no_hidden_field() -> None:
     assert repr(Person("N", "S1234567A", "JOHN LEE")) == "Person(...)"
     assert repr(MailingAddress("1", "ORCHARD ROAD")) == "Address(...)"
     assert repr(FurnishDetail(remarks="about John")) == "FurnishDetail(...)"
-    assert "S1234567A" not in repr(Criteria(notice_no="N1", id_no="S1234567A"))
+    assert repr(Criteria(notice_no="N1", id_no="S1234567A")) == repr(Criteria(notice_no="N1"))
+    patch = ParticularsPatch("N1", "O", {"name": "JOHN"}, {"street_name": "ORCHARD"}, {"remarks": "John"})
+    assert repr(patch) == "ParticularsPatch(notice_no='N1', role='O')"
 
 
 def test_an_object_has_slots_and_cannot_be_changed() -> None:
