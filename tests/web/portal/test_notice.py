@@ -127,5 +127,5 @@ def test_the_sentences_say_how_it_stands(staff: StaffSite, officer: StaffBrowser
     with staff.engine.begin() as connection:
         connection.execute(update(t.ocms_valid_offence_notice).values(columns))
     text = officer.get(f"/staff/notices/{notice}").text
-    assert "Second reminder to the driver (RD2) is planned for 12 Dec 2999." in text
+    assert "Second reminder to the owner, hirer or director (RD2) is planned for 12 Dec 2999." in text
     assert "$80.00 is payable until 31 Dec 2999." in text
