@@ -57,7 +57,7 @@ class DecidedUpdate:
 
     code: Code
     changed: NoticeChanged | None = None
-    closed: Sequence[SuspensionClosed] = ()
+    closed: tuple[SuspensionClosed, ...] = ()
     opened: SuspensionRecord | None = None
     notices: list[CourtNotice] = field(factory=list)
 
@@ -201,7 +201,7 @@ def is_court_notice(notice: CourtNotice) -> bool:
 @rule("P24")
 def effects(
     update: CourtUpdate, notice: CourtNotice, reference: Reference, now: datetime
-) -> tuple[NoticeChanged, Sequence[SuspensionClosed], SuspensionRecord | None]:
+) -> tuple[NoticeChanged, tuple[SuspensionClosed, ...], SuspensionRecord | None]:
     """
     Return what becomes of the notice, the records closed and the one opened (P24).
 
@@ -238,7 +238,7 @@ def wanted_suspension(update: CourtUpdate, shown: ShownSuspension) -> tuple[str 
 @rule("P24", "U1")
 def suspension_changes(
     update: CourtUpdate, notice: CourtNotice, reference: Reference, now: datetime
-) -> tuple[Sequence[SuspensionClosed], SuspensionRecord | None, Suspensions]:
+) -> tuple[tuple[SuspensionClosed, ...], SuspensionRecord | None, Suspensions]:
     """
     Close the records of what the notice shows and open that of a new type and reason; return what is left.
 
