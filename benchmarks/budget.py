@@ -151,7 +151,7 @@ def works(ground: Ground) -> Iterator[tuple[str, Work]]:
         "Toppan, 10,000",
         Work(MANY, lambda: move_printed(stage_stores, printed), partial(put_back, ground, printed)),
     )
-    outside_transactions(ground.engine, hst_row.NOBODY)
+    outside_transactions(ground.engine, *hst_row.AS_AT_FIRST)
     with ground.engine.begin() as connection:
         connection.execute(hst_row.OFFENDERS, {"id_no": hst_row.IDENTITY, "notices": MANY})
     hst_stores = SqlHstStores(ground.engine)
