@@ -28,6 +28,13 @@ BOUND = {
 }
 
 NOBODY = "TRUNCATE ocms_offence_notice_owner_driver"
+# Offenders of other rows would stand before these (U7), their suspensions and stages in the way (H4).
+AS_AT_FIRST = (
+    NOBODY,
+    "DELETE FROM ocms_suspended_notice WHERE date_of_revival IS NULL",
+    """UPDATE ocms_valid_offence_notice SET last_processing_stage = 'CPC'
+        WHERE last_processing_stage NOT IN ('CPC', 'CFC')""",
+)
 OFFENDERS = text("""
     INSERT INTO ocms_offence_notice_owner_driver
         (notice_no, owner_driver_indicator, id_type, id_no, name, offender_indicator)
@@ -98,7 +105,7 @@ def timed(work: Callable[[], None]) -> Callable[[], float]:
 def applying(ground: Ground) -> Iterator[Ready]:
     engine = ground.engine
     many = min(NOTICES, ground.size.notices)
-    outside_transactions(engine, NOBODY)  # those of other rows would stand before these (U7)
+    outside_transactions(engine, *AS_AT_FIRST)
     with engine.begin() as connection:
         connection.execute(OFFENDERS, {"id_no": IDENTITY, "notices": many})
     stores = SqlHstStores(engine)

@@ -12,7 +12,7 @@ refusal, `facts` are what decisions look at, and the other modules decide, one r
 
 Every capability, with each class that `Change` is a union of:
 
-    ocms_core.kernel.changes: Change, notice_of
+    ocms_core.kernel.changes: Change, notice_of, by_notice
     ocms_core.kernel.codes: Code
     ocms_core.kernel.dates: SINGAPORE, singapore, local, today, timestamp, calendar_day
     ocms_core.kernel.decisions: Answer, Decision, Refusal

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 import pytest
 from attrs import field, frozen
 
-from ocms_core.kernel.changes import Change
+from ocms_core.kernel.changes import Change, by_notice
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Decision, Refusal
 
@@ -58,5 +58,5 @@ def outcome(verdict: Decision[Any] | Refusal) -> tuple[tuple[str, Code], ...] | 
 
 
 def written(verdict: Decision[Any] | Refusal) -> tuple[Change, ...]:
-    """Return the changes of a decision; a refused call has none."""
-    return () if isinstance(verdict, Refusal) else verdict.changes
+    """Return the changes of a decision, notice by notice; a refused call has none."""
+    return () if isinstance(verdict, Refusal) else tuple(by_notice(verdict.changes))

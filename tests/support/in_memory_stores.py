@@ -15,6 +15,7 @@ from ocms_core.kernel.changes import (
     NoticeChanged,
     SuspensionClosed,
     SuspensionOpened,
+    by_notice,
     notice_of,
 )
 from ocms_core.kernel.errors import Conflict, RowRejected
@@ -38,7 +39,7 @@ class Tables:
 
 def apply(changes: Sequence[Change], tables: Tables) -> Tables:
     """Apply the changes of court operations to what is stored, in order, and return the result."""
-    return reduce(changed, changes, tables)
+    return reduce(changed, by_notice(changes), tables)
 
 
 def changed(tables: Tables, change: Change) -> Tables:
@@ -167,10 +168,11 @@ class Transaction:
         if self.stores.opened.count("writing") in self.stores.overtaken:
             self.stores.tables = self.stores.meanwhile or self.stores.tables
             raise Conflict
-        refused = frozenset(notice_of(change) for change in changes) & self.stores.refuses
+        alone = tuple(by_notice(changes))
+        refused = frozenset(notice_of(change) for change in alone) & self.stores.refuses
         if refused and not isolate:
             raise RowRejected
-        accepted = [change for change in changes if notice_of(change) not in refused]
+        accepted = [change for change in alone if notice_of(change) not in refused]
         self.tables = apply(accepted, self.tables)
         self.changes.extend(accepted)
         return refused

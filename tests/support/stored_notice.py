@@ -166,7 +166,7 @@ class StoredNotice:
 
     def write(self, decided: Iterable[changes.Change]) -> None:
         """Write the changes of a decision, in their order."""
-        for change in decided:
+        for change in changes.by_notice(decided):
             WRITTEN[type(change)](self, change)
 
     def change_notice(self, change: changes.NoticeChanged) -> None:

@@ -20,6 +20,7 @@ from ocms_core.kernel.changes import (
     ListedIdentityChanged,
     NoticeChanged,
     NoticePutBack,
+    NoticesChanged,
     NoticesMoved,
     OffenderCleared,
     OffenderPutBack,
@@ -177,6 +178,7 @@ REVIVAL = ("date_of_revival", "revival_reason", "officer_authorising_revival", "
 
 UPDATES: Mapping[type, Audited] = {
     NoticeChanged: changed_notices,
+    NoticesChanged: changed_notices,
     NoticesMoved: moved_notices,
     SuspensionShownOnNotices: AuditedColumns(
         von,

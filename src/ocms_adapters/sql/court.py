@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, Select, String, case, column, inspect, null, select
@@ -148,18 +149,20 @@ class SqlCourtReader:
             last_sr_no[notice_no] = max(sr_no, last_sr_no.get(notice_no, 0))
             if revived_at is None:
                 open_records.setdefault(notice_no, []).append(open_suspension(*record))
+        # Most notices have these in common with others, so they are made once for each value.
+        moment, suspensions_of = cache(singapore), cache(suspensions)
         return {
             notice_no: CourtNotice(
-                notice_no=notice_no,
-                stage=stage,
-                stage_date=singapore(stage_date),
-                amount_payable=payable,
-                payment_acceptance_allowed=allowed,
-                payment_due_date=singapore_or_none(due),
-                dayend=None if dayend is None else bool(dayend),
-                suspensions=suspensions(
-                    on_row, open_records.get(notice_no, ()), last_sr_no.get(notice_no, 0)
+                notice_no,
+                stage,
+                moment(stage_date),
+                payable,
+                allowed,
+                due and moment(due),
+                suspensions_of(
+                    tuple(on_row), tuple(open_records.get(notice_no, ())), last_sr_no.get(notice_no, 0)
                 ),
+                None if dayend is None else bool(dayend),
             )
             for notice_no, stage, stage_date, payable, allowed, due, dayend, *on_row in rows
         }

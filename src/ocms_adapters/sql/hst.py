@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -140,6 +141,8 @@ class SqlHstReader:
         Where the rows are locked, the current offender that the second reading found cannot change any more.
         A notice is one notice, however many current rows of its offender another system has left (H4).
         """
+        # One identity may have ten thousand notices, and most have these in common: once for each value.
+        record, moment, suspensions_of = cache(open_suspension), cache(singapore), cache(suspensions)
         offenders: dict[str, tuple[str, str, tuple[str, ...]]] = {}
         several: dict[str, set[str]] = {}
         open_ones: dict[str, list[OpenSuspension]] = {}
@@ -155,15 +158,13 @@ class SqlHstReader:
             if over:
                 released.add(notice_no)
             if kind:
-                found = open_suspension(kind, reason, since, sr_no, due)
-                open_ones.setdefault(notice_no, []).append(found)
+                open_ones.setdefault(notice_no, []).append(record(kind, reason, since, sr_no, due))
         for notice_no, roles in several.items():  # of one identity: the query has no rows of another (U7)
             role, *others = sorted(roles, key=role_order)
             offenders[notice_no] = (offenders[notice_no][0], role, tuple(others))
         if not {id_no for id_no, *_ in offenders.values() if id_no} <= set(id_nos):
             raise Conflict("a notice has another offender meanwhile")
         once = {row[0]: row for row in rows}.values()  # a notice has a row for each current offender
-        # By place, not by name: one identity may have ten thousand notices.
         notices = tuple(
             HstNotice(
                 notice_no,
@@ -171,10 +172,12 @@ class SqlHstReader:
                 role,
                 stage,
                 payment_status,
-                suspensions(on_row, open_ones.get(notice_no, ()), last_sr_no.get(notice_no, 0)),
+                suspensions_of(
+                    tuple(on_row), tuple(open_ones.get(notice_no, ())), last_sr_no.get(notice_no, 0)
+                ),
                 notice_no in released,
                 further_roles,
-                singapore(stage_date),
+                moment(stage_date),
             )
             for notice_no, stage, stage_date, payment_status, *on_row in once
             if notice_no in offenders

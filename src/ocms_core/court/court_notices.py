@@ -1,13 +1,19 @@
 """API 2: CAS updates court notices with a new stage or suspension."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from attrs import evolve
+from attrs import evolve, field, frozen
 
 from ocms_core.court.facts import CourtFacts, CourtNotice
 from ocms_core.court.request_checks import CourtUpdate, is_one_of
-from ocms_core.kernel.changes import Change, NoticeChanged, SuspensionClosed, SuspensionOpened
+from ocms_core.kernel.changes import (
+    Change,
+    NoticeChanged,
+    NoticesChanged,
+    SuspensionClosed,
+    SuspensionRecordsOpened,
+)
 from ocms_core.kernel.codes import (
     DUPLICATE_NOTICE_NO,
     INVALID_EPR_REASON,
@@ -41,29 +47,96 @@ SOURCE = "CAS"
 CAPABILITY = "court"
 
 
+@frozen(eq=False)
+class DecidedUpdate:
+    """
+    Items that agree in all that is decisive, and so are decided alike.
+
+    `changed`, `closed` and `opened` are the effects of the first of them, `notices` all that are updated.
+    """
+
+    code: Code
+    changed: NoticeChanged | None = None
+    closed: tuple[SuspensionClosed, ...] = ()
+    opened: SuspensionRecord | None = None
+    notices: list[CourtNotice] = field(factory=list)
+
+
 def decide(
     updates: Sequence[CourtUpdate], facts: CourtFacts, now: datetime
 ) -> Decision[CourtNotice] | Refusal:
     """
     Decide a whole court update: an answer for each item in the order asked, and what to write.
 
-    The notice of an updated item is its answer's detail. A stage nobody knows refuses the call (P20).
+    The notice of an updated item is its answer's detail. A stage nobody knows refuses the call (P20). It is
+    decided for the first of all items that agree in what is decisive.
     """
     if has_unknown_stage(updates, facts.reference):
         return Refusal(INVALID_STAGE)
     answers: list[Answer[CourtNotice]] = []
-    changes: list[Change] = []
+    classes: dict[Hashable, DecidedUpdate] = {}
     seen: set[str] = set()
     for update in updates:
-        notice = facts.notices.get(update.notice_no)
-        code = first_refusal(update, notice, seen, facts.reference)
-        seen.add(update.notice_no)
-        if code or notice is None:
-            answers.append(Answer(update.notice_no, code or NOT_A_COURT_NOTICE))
+        notice_no = update.notice_no
+        if is_repeated(update, seen):
+            answers.append(Answer(notice_no, DUPLICATE_NOTICE_NO))
+            continue
+        seen.add(notice_no)
+        notice = facts.notices.get(notice_no)
+        key = decisive_facts(update, notice)
+        decided = classes.get(key)
+        if decided is None:
+            decided = classes[key] = decide_class(update, notice, facts.reference, now)
+        if notice is None or decided.changed is None:
+            answers.append(Answer(notice_no, decided.code))
         else:
-            answers.append(Answer(update.notice_no, SUCCESS, notice))
-            changes.extend(effects(update, notice, facts.reference, now))
-    return Decision(tuple(answers), tuple(changes))
+            answers.append(Answer(notice_no, decided.code, notice))
+            decided.notices.append(notice)
+    return Decision(tuple(answers), tuple(changes_of(classes.values())))
+
+
+def decisive_facts(update: CourtUpdate, notice: CourtNotice | None) -> Hashable:
+    """Return all of an item and its notice that the verdict on it and its effects depend on."""
+    if notice is None:
+        return update.suspension_type, update.epr_reason
+    suspensions = notice.suspensions
+    row = suspensions.shown
+    return (
+        update.suspension_type,
+        update.epr_reason,
+        update.processing_stage,
+        notice.stage,
+        notice.dayend,
+        row.type,
+        row.reason,
+        row.since,
+        row.due,
+        suspensions.crs_reason,
+        suspensions.open_records,
+    )
+
+
+def decide_class(
+    update: CourtUpdate, notice: CourtNotice | None, reference: Reference, now: datetime
+) -> DecidedUpdate:
+    """Decide an item for all that agree with it in what is decisive."""
+    code = first_refusal(update, notice, reference)
+    if code or notice is None:
+        return DecidedUpdate(code or NOT_A_COURT_NOTICE)
+    return DecidedUpdate(SUCCESS, *effects(update, notice, reference, now))
+
+
+def changes_of(classes: Iterable[DecidedUpdate]) -> Iterator[Change]:
+    """Yield what each class writes: one change for all its notices, but a record is closed by its key."""
+    for each in classes:
+        if each.changed is None:
+            continue
+        yield NoticesChanged(tuple([(it.notice_no, it.stage_date) for it in each.notices]), each.changed)
+        for record in each.closed:
+            yield from (evolve(record, notice_no=notice.notice_no) for notice in each.notices)
+        if each.opened:
+            numbered = [(it.notice_no, it.suspensions.last_sr_no + 1) for it in each.notices]
+            yield SuspensionRecordsOpened(tuple(numbered), each.opened)
 
 
 @rule("P20")
@@ -75,12 +148,12 @@ def has_unknown_stage(updates: Sequence[CourtUpdate], reference: Reference) -> b
     )
 
 
-def first_refusal(
-    update: CourtUpdate, notice: CourtNotice | None, seen: set[str], reference: Reference
-) -> Code | None:
-    """Return the code an item is refused with, the first in rule order; None when it goes through."""
-    if is_repeated(update, seen):
-        return DUPLICATE_NOTICE_NO
+def first_refusal(update: CourtUpdate, notice: CourtNotice | None, reference: Reference) -> Code | None:
+    """
+    Return the code an item is refused with, the first in rule order; None when it goes through.
+
+    That its number stood in the call before comes first of all, and is found before this (P26).
+    """
     if is_reason_of_other_type(update):
         return INVALID_EPR_REASON
     if notice is None or not is_court_notice(notice):
@@ -128,8 +201,12 @@ def is_court_notice(notice: CourtNotice) -> bool:
 @rule("P24")
 def effects(
     update: CourtUpdate, notice: CourtNotice, reference: Reference, now: datetime
-) -> tuple[Change, ...]:
-    """Return the changes of an update: move and suspension; without either only the audit is stamped."""
+) -> tuple[NoticeChanged, tuple[SuspensionClosed, ...], SuspensionRecord | None]:
+    """
+    Return what becomes of the notice, the records closed and the one opened (P24).
+
+    It moves and is suspended; without either only the audit is stamped.
+    """
     moved = stage_move(update, notice, now)
     closed, opened, left = suspension_changes(update, notice, reference, now)
     shown = shown_suspension(left)
@@ -140,7 +217,7 @@ def effects(
         next=next_stage(moved.stage, now, reference) if moved else None,
         suspension=None if stays else shown,
     )
-    return (changed, *closed, *opened)
+    return changed, closed, opened
 
 
 def stage_move(update: CourtUpdate, notice: CourtNotice, now: datetime) -> StageMove | None:
@@ -161,7 +238,7 @@ def wanted_suspension(update: CourtUpdate, shown: ShownSuspension) -> tuple[str 
 @rule("P24", "U1")
 def suspension_changes(
     update: CourtUpdate, notice: CourtNotice, reference: Reference, now: datetime
-) -> tuple[Sequence[SuspensionClosed], Sequence[SuspensionOpened], Suspensions]:
+) -> tuple[tuple[SuspensionClosed, ...], SuspensionRecord | None, Suspensions]:
     """
     Close the records of what the notice shows and open that of a new type and reason; return what is left.
 
@@ -172,9 +249,9 @@ def suspension_changes(
     shown = shown_suspension(before)
     kind, code = wanted_suspension(update, shown)
     if (kind, code) == (shown.type, shown.reason) or kind is None:
-        return (), (), before
+        return (), None, before
     if code is None or not may_lift(CAPABILITY, SuspensionReason(kind, code)):
-        return (), (), evolve(before, shown=evolve(shown, type=kind, due=None))
+        return (), None, evolve(before, shown=evolve(shown, type=kind, due=None))
     replaced = SuspensionReason(shown.type, shown.reason) if shown.type and shown.reason else None
     closed: tuple[SuspensionClosed, ...] = ()
     left = before
@@ -186,10 +263,10 @@ def suspension_changes(
         left = before.without(replaced)
     reason = SuspensionReason(kind, code)
     if left.records_of(reason):
-        return closed, (), left
+        return closed, None, left
     record = new_record(reason, notice, reference, now)
     opened = OpenSuspension(reason, now, record.sr_no, record.due)
-    return closed, (SuspensionOpened(record),), left.beside(opened)
+    return closed, record, left.beside(opened)
 
 
 def new_record(

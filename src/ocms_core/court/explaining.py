@@ -64,7 +64,7 @@ def explain_court_update(notice_no: str, facts: CourtFacts) -> Explanation:
 def court_answer(update: CourtUpdate, facts: CourtFacts) -> str:
     """Return what API 2 would answer an update."""
     notice = facts.notices.get(update.notice_no)
-    code = court_notices.first_refusal(update, notice, set(), facts.reference) or SUCCESS
+    code = court_notices.first_refusal(update, notice, facts.reference) or SUCCESS
     return f"{code.code} {code.text}"
 
 

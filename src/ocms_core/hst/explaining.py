@@ -11,14 +11,14 @@ from ocms_core.kernel.codes import HST_ID_EXISTS, HST_ID_NOT_FOUND, Code
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.explanations import Explanation, because
 from ocms_core.kernel.reference import facts_on
-from ocms_core.kernel.suspensions import OpenSuspension
+from ocms_core.kernel.suspensions import OpenSuspension, Suspensions
 
 NEW_NOTICES, LOOP = "suspend_hst_new_notices", "loop_hst_suspensions"
 UNKNOWN = "no such notice"
 NOBODY = "left alone: nobody is its current offender"
 NOT_HELD = "not under TS-HST"
 
-LEFT_ALONE: Mapping[Callable[[HstNotice], bool], str] = {
+LEFT_ALONE: Mapping[Callable[[str, Suspensions], bool], str] = {
     applying.is_permanently_suspended: "left alone: permanently suspended",
     applying.is_in_court_stage: "left alone: its stage is the court's",
     applying.is_under_hst: "left alone: under TS-HST already",
@@ -52,8 +52,9 @@ def explain_apply(notice: HstNotice, facts: IdentityFacts) -> Explanation:
     """Explain whether listing its current offender would suspend the notice."""
     if notice.id_no in facts.listed:
         return because(Operation.APPLY_HST.value, refusal_text(HST_ID_EXISTS), applying.decide)
+    of_notice = (notice.stage, notice.suspensions)
     reason = next(
-        (LEFT_ALONE[each] for each in applying.SKIP_REASONS if each(notice)), "suspended under TS-HST"
+        (LEFT_ALONE[each] for each in applying.SKIP_REASONS if each(*of_notice)), "suspended under TS-HST"
     )
     return because(Operation.APPLY_HST.value, reason, applying.is_skipped)
 
@@ -64,9 +65,8 @@ def explain_revive(notice: HstNotice, facts: IdentityFacts) -> Explanation:
     if notice.id_no not in facts.listed:
         answer = f"{refusal_text(HST_ID_NOT_FOUND)}; {f'held by {held}' if held else NOT_HELD}"
     elif notice.suspensions.under_hst:
-        answer = (
-            f"lifts {held or 'TS-HST, of which there is no record'}; then {reviving.status_after(notice)}"
-        )
+        left = reviving.status_after(notice.suspensions)
+        answer = f"lifts {held or 'TS-HST, of which there is no record'}; then {left}"
     else:
         answer = NOT_HELD
     return because(Operation.REVIVE_HST.value, answer, reviving.decide)

@@ -1,7 +1,8 @@
 """What putting notices under TS-HST and lifting it do to their rows and records."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import cache
 
 from ocms_core.hst.facts import CAPABILITY, HstNotice
 from ocms_core.kernel.changes import (
@@ -16,10 +17,10 @@ from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import (
     HST,
-    NO_SUSPENSIONS,
     NOT_SUSPENDED,
     OpenSuspension,
     ShownSuspension,
+    Suspensions,
     may_lift,
     shown_suspension,
 )
@@ -32,34 +33,23 @@ NEXT_STAGE_AFTER = timedelta(days=2)
 def suspension_changes(
     notices: Iterable[HstNotice], reference: Reference, officer: str, now: datetime
 ) -> Iterator[Change]:
-    """Open the next record of each notice; its row shows TS-HST unless another suspension is due later."""
+    """
+    Open the next record of each notice; its row shows TS-HST unless another suspension is due later.
+
+    What it shows is decided once for all that are suspended alike: one identity may have ten thousand.
+    """
     notices = tuple(notices)
     if not notices:
         return
     due = hst_due(now, reference.days_of_suspension)
-    numbered = tuple((notice.notice_no, notice.suspensions.last_sr_no + 1) for notice in notices)
+    numbered = tuple([(notice.notice_no, notice.suspensions.last_sr_no + 1) for notice in notices])
     yield SuspensionsOpened(numbered, now, SOURCE, HST, officer, due, REMARK)
+
+    def shown_of(suspensions: Suspensions) -> ShownSuspension:
+        return shown_with_hst(suspensions, OpenSuspension(HST, now, suspensions.last_sr_no + 1, due))
+
     alone = ShownSuspension(HST.type, HST.code, now, due)
-    yield from shown_suspension_changes(
-        (
-            # Nearly always no other suspension is open, and one identity may have ten thousand notices.
-            (notice, alone)
-            if is_plain(notice)
-            else (notice, shown_with_hst(notice.suspensions, OpenSuspension(HST, now, sr_no, due)))
-            for notice, (_, sr_no) in zip(notices, numbered, strict=True)
-        ),
-        uniform=alone,
-    )
-
-
-def is_plain(notice: HstNotice) -> bool:
-    """Return whether nothing stands beside TS-HST that a row might show instead."""
-    suspensions = notice.suspensions
-    return (
-        not suspensions.open_records
-        and suspensions.shown == NO_SUSPENSIONS.shown
-        and suspensions.crs_reason is None
-    )
+    yield from shown_suspension_changes(notices, shown_of, uniform=alone)
 
 
 @rule("H7", "H31", "U1")
@@ -74,7 +64,8 @@ def lifting_changes(
     notices = tuple(notices)
     yield from closing_changes(notices, reason, officer, now, remarks)
     yield from shown_suspension_changes(
-        ((notice, shown_suspension(notice.suspensions.without(HST))) for notice in notices),
+        notices,
+        lambda suspensions: shown_suspension(suspensions.without(HST)),
         uniform=NOT_SUSPENDED,
         next_date=now + NEXT_STAGE_AFTER,
     )
@@ -84,28 +75,43 @@ def closing_changes(
     notices: Iterable[HstNotice], reason: str, officer: str, now: datetime, remarks: str | None = None
 ) -> Iterator[Change]:
     """Close the open TS-HST records of notices."""
+    records_of: Callable[[Suspensions], tuple[OpenSuspension, ...]] = cache(lifted_records)
     keys = tuple(
-        (notice.notice_no, record.since, record.sr_no)
-        for notice in notices
-        for record in notice.suspensions.hst_records
-        if may_lift(CAPABILITY, record.reason)
+        [
+            (notice.notice_no, record.since, record.sr_no)
+            for notice in notices
+            for record in records_of(notice.suspensions)
+        ]
     )
     if keys:
         yield SuspensionsClosed(keys, now, reason, officer, remarks)
 
 
+def lifted_records(suspensions: Suspensions) -> tuple[OpenSuspension, ...]:
+    """Return the open TS-HST records, which HST may lift."""
+    return tuple(each for each in suspensions.hst_records if may_lift(CAPABILITY, each.reason))
+
+
 def shown_suspension_changes(
-    notices: Iterable[tuple[HstNotice, ShownSuspension]],
+    notices: Iterable[HstNotice],
+    shown_of: Callable[[Suspensions], ShownSuspension],
     *,
     uniform: ShownSuspension,
     next_date: datetime | None = None,
 ) -> Iterator[Change]:
     """Write what rows show: those that show `uniform` together, with `next_date`, others one by one."""
+
+    @cache
+    def change(suspensions: Suspensions) -> ShownSuspension | None:
+        shown = shown_of(suspensions)
+        return shown if shown == uniform or shown != suspensions.shown else None
+
     alike: list[str] = []
-    for notice, shown in notices:
-        if shown is uniform or shown == uniform:
+    for notice in notices:
+        shown = change(notice.suspensions)
+        if shown == uniform:
             alike.append(notice.notice_no)
-        elif shown != notice.suspensions.shown:
+        elif shown:
             yield NoticeChanged(notice.notice_no, suspension=shown)
     if alike:
         yield SuspensionShownOnNotices(tuple(alike), uniform, next_date)

@@ -42,6 +42,25 @@ class NoticeChanged:
 
 
 @value_object
+class NoticesChanged:
+    """
+    Notices change alike and differ in nothing that is written but since when each stood where it did.
+
+    `since` is each notice with the moment it entered the stage it stands in or leaves; `change` is that of
+    the first.
+    """
+
+    since: tuple[tuple[str, datetime], ...]
+    change: NoticeChanged
+
+    def alone(self) -> Iterator[NoticeChanged]:
+        """Yield the change of each notice."""
+        for notice_no, since in self.since:
+            move = self.change.move
+            yield evolve(self.change, notice_no=notice_no, move=move and evolve(move, prev_date=since))
+
+
+@value_object
 class NoticesMoved:
     """
     Notices leave one stage for another and differ in nothing that is written but since when they stood there.
@@ -74,6 +93,23 @@ class SuspensionOpened:
     def notice_no(self) -> str:
         """The notice it belongs to."""
         return self.record.notice_no
+
+
+@value_object
+class SuspensionRecordsOpened:
+    """
+    Notices get suspension records that differ in nothing but notice and number.
+
+    `numbered` is each notice with the number of its record; `record` is that of the first.
+    """
+
+    numbered: tuple[tuple[str, int], ...]
+    record: SuspensionRecord
+
+    def alone(self) -> Iterator[SuspensionOpened]:
+        """Yield the record of each notice."""
+        for notice_no, sr_no in self.numbered:
+            yield SuspensionOpened(evolve(self.record, notice_no=notice_no, sr_no=sr_no))
 
 
 @value_object
@@ -374,9 +410,11 @@ class FileExchanged:
 # In the order they are written: a parent row before its children.
 Change: TypeAlias = (
     NoticeChanged
+    | NoticesChanged
     | NoticesMoved
     | SuspensionClosed
     | SuspensionOpened
+    | SuspensionRecordsOpened
     | CourtDueDateRecorded
     | StageChangeRecorded
     | AddressCheckSet
@@ -414,10 +452,12 @@ def notice_of(change: Change) -> str:
 
 
 def by_notice(changes: Iterable[Change]) -> Iterator[Change]:
-    """Yield changes, those of notices that move alike divided: each notice stands or falls for itself."""
+    """Yield changes, those of notices that change alike divided: each notice stands or falls for itself."""
     for change in changes:
         if isinstance(change, NoticesMoved):
             for since in change.since:
                 yield evolve(change, since=(since,))
+        elif isinstance(change, NoticesChanged | SuspensionRecordsOpened):
+            yield from change.alone()
         else:
             yield change

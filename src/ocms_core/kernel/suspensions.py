@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from attrs import frozen
+
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 
@@ -69,7 +71,8 @@ class SuspensionRecord:
     remarks: str | None = None
 
 
-@value_object
+# Hashed once: what is decided for all notices that are suspended alike is looked up by it.
+@frozen(cache_hash=True)
 class Suspensions:
     """
     All that suspends one notice.

@@ -8,6 +8,7 @@ from ocms_core.kernel.changes import (
     CurrentOffenderSet,
     NoticeChanged,
     NoticePutBack,
+    NoticesChanged,
     NoticesMoved,
     OffenderCleared,
     OffenderPutBack,
@@ -52,6 +53,13 @@ def notice(change: NoticeChanged) -> OutboxRow | None:
     return None if change.only_touched else OutboxRow(NOTICE, change.notice_no)
 
 
+def notices(change: NoticesChanged | NoticesMoved) -> OutboxRows | None:
+    """Return the outbox rows of notices that change alike, unless only their audit columns were touched."""
+    if isinstance(change, NoticesChanged) and change.change.only_touched:
+        return None
+    return OutboxRows(NOTICE, tuple([(notice_no, None) for notice_no, _ in change.since]))
+
+
 def offender(
     change: OffenderCleared | CurrentOffenderSet | OffenderUpdated | OffenderPutBack | OffenderRemoved,
 ) -> OutboxRow:
@@ -61,7 +69,8 @@ def offender(
 
 REPLICATED_CHANGES: Mapping[type, Callable[[Any], OutboxRow | OutboxRows | None]] = {
     NoticeChanged: notice,
-    NoticesMoved: lambda change: OutboxRows(NOTICE, tuple((each, None) for each, _ in change.since)),
+    NoticesChanged: notices,
+    NoticesMoved: notices,
     NoticePutBack: lambda change: OutboxRow(NOTICE, change.notice_no),
     SuspensionShownOnNotices: lambda change: OutboxRows(
         NOTICE, tuple((each, None) for each in change.notice_nos)

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from attrs import evolve
 from sqlalchemy import Connection, Engine, select, update
 
 from ocms_adapters.encryption import DecryptionFailed, FieldCipher
@@ -45,6 +46,7 @@ from ocms_core.kernel.changes import (
     ListedIdentityChanged,
     NoticeChanged,
     NoticePutBack,
+    NoticesChanged,
     NoticesMoved,
     OffenderCleared,
     OffenderHistoryKept,
@@ -55,9 +57,11 @@ from ocms_core.kernel.changes import (
     StageChangeRecorded,
     SuspensionClosed,
     SuspensionOpened,
+    SuspensionRecordsOpened,
     SuspensionsClosed,
     SuspensionShownOnNotices,
     SuspensionsOpened,
+    by_notice,
 )
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.errors import RowRejected
@@ -101,9 +105,12 @@ CHANGES: tuple[Change, ...] = (
     NoticeChanged(NO, next=NextStage("CSR", LATER), amount_payable=Decimal("99.90")),
     NoticeChanged(NO, next=NextStage(None, None), payment_acceptance_allowed="N"),
     NoticeChanged(NO, move=MOVE, suspension=shown("TS", "HST", since=NOW, due=DUE)),
+    NoticesChanged(((OTHER, SINCE), (NO, SINCE)), NoticeChanged(OTHER, suspension=shown("PS", "WWP"))),
+    NoticesChanged(((NO, SINCE),), NoticeChanged(NO, move=MOVE, next=NextStage("CSR", LATER))),
     NoticesMoved(((NO, SINCE),), "CPC", "WAR", NOW, NextStage("CSR", LATER), Decimal("99.90")),
     NoticesMoved(((NO, SINCE), (OTHER, SINCE)), "CPC", "WAR", NOW, NextStage(None, None)),
     SuspensionOpened(SuspensionRecord(NO, NOW, 2, "CAS", WWP, "CAS", DUE, "ordered")),
+    SuspensionRecordsOpened(((OTHER, 1), (NO, 3)), SuspensionRecord(OTHER, NOW, 1, "CAS", WWP, "CAS", DUE)),
     SuspensionClosed(NO, OPEN_SINCE, 1, NOW, "CSR", "OIC001", "paid"),
     CourtDueDateRecorded(NO, DUE),
     CourtDueDateRecorded(OTHER, DUE),
@@ -375,10 +382,38 @@ def test_a_key_that_is_issued_or_revoked_leaves_an_audit_row_without_its_secret(
         "issued_at": local(NOW),
         "expires_at": local(LATER),
     }
-    assert printed.split("_")[-1] not in str(change.after)
+    assert printed.split("_", 2)[-1] not in str(change.after)
     assert [(each.before, each.after) for each in revoked.changes] == [
         ({"revoked_at": None}, {"revoked_at": local(LATER)})
     ]
+
+
+@pytest.mark.rule("K2")
+def test_of_notices_that_change_alike_the_same_is_kept_as_of_each_alone() -> None:
+    suspended = NoticeChanged("B", suspension=shown("PS", "WWP", NOW))
+    moved = NoticeChanged("D", StageMove("CPC", LATER, "WAR", NOW), NextStage(None, LATER))
+    together: list[Change] = [
+        NoticesChanged((("B", SINCE), ("A", LATER)), suspended),
+        NoticesChanged((("D", LATER), ("C", SINCE)), moved),
+        NoticesChanged((("F", LATER), ("E", SINCE)), evolve(moved, suspension=suspended.suspension)),
+        NoticesChanged((("G", SINCE),), NoticeChanged("G")),
+        SuspensionRecordsOpened((("B", 1), ("A", 7)), SuspensionRecord("B", NOW, 1, "CAS", WWP, "CAS")),
+    ]
+    kept = [
+        [(each.names, list(each.rows), each.shared, each.optional, each.how, each.table) for each in found]
+        for changes in (together, list(by_notice(together)))
+        for found in [
+            changed_rows(
+                [
+                    (kind, batch)
+                    for kind, statement in CHANGE_STATEMENTS.items()
+                    for batch in statement.batches([each for each in changes if type(each) is kind])
+                ],
+                NOW,
+            )
+        ]
+    ]
+    assert kept[0] == kept[1]
 
 
 @pytest.mark.rule("K2")

@@ -1,9 +1,13 @@
 """Lifting TS-HST when the owner was reached."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from ocms_core.hst.facts import IdentityFacts
+import pytest
+from hypothesis import given
+
+from ocms_core.hst.facts import HstNotice, IdentityFacts
 from ocms_core.hst.request_checks import HstRevival
 from ocms_core.hst.reviving import decide
 from ocms_core.kernel.changes import (
@@ -14,8 +18,9 @@ from ocms_core.kernel.changes import (
     SuspensionShownOnNotices,
 )
 from ocms_core.kernel.codes import HST_ID_NOT_FOUND, HST_SUCCESS
-from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.suspensions import NOT_SUSPENDED, ShownSuspension
+from tests.spec.hst.test_applying import NOTICES
 from tests.support.builders import HST, WWP
 from tests.support.cases import Case, parametrize_cases, written
 from tests.support.hst_facts import (
@@ -185,3 +190,31 @@ def test_decide(case: Reviving) -> None:
     assert said == case.says
     assert isinstance(verdict, Refusal) or {answer.code for answer in verdict.answers} <= {HST_SUCCESS}
     assert written(verdict) == case.writes
+
+
+@pytest.mark.rule("H7", "U1")
+@given(NOTICES)
+def test_many_notices_are_revived_as_each_would_be_alone(notices: list[HstNotice]) -> None:
+    whole = revived(*notices)
+    alone = [revived(each) for each in notices]
+    assert whole.answers == tuple(answer for each in alone for answer in each.answers)
+    for kind, part in PARTS.items():
+        together, apart = (
+            [item for change in changes if isinstance(change, kind) for item in part(change)]
+            for changes in (whole.changes, [change for each in alone for change in each.changes])
+        )
+        assert together == apart
+
+
+def revived(*notices: HstNotice) -> Decision[str]:
+    verdict = decide(HstRevival(IDENTITY, REMARKS), facts(*notices, listed=[LISTED]), OFFICER, NOW)
+    assert isinstance(verdict, Decision)
+    return verdict
+
+
+PARTS: Mapping[type, Callable[[Any], Iterable[object]]] = {
+    SuspensionsClosed: lambda change: change.keys,
+    SuspensionShownOnNotices: lambda change: change.notice_nos,
+    NoticeChanged: lambda change: [change],
+}
+"""What each kind of change says of single notices."""

@@ -5,6 +5,7 @@ import pytest
 from ocms_core.court import service
 from ocms_core.court.facts import CourtNotice
 from ocms_core.court.request_checks import CourtUpdate
+from ocms_core.kernel.changes import by_notice
 from ocms_core.kernel.codes import INTERNAL_ERROR, SUCCESS
 from ocms_core.kernel.decisions import Decision, Refusal
 from ocms_core.kernel.dry_runs import DryRunDelivery, DryRunStores
@@ -31,7 +32,7 @@ def test_a_dry_run_decides_as_the_call_would_and_leaves_nothing() -> None:
     assert tried == update(stores)
     assert isinstance(tried, Decision)
     assert [answer.code for answer in tried.answers] == [SUCCESS, SUCCESS]
-    assert stores.written == list(tried.changes)
+    assert stores.written == list(by_notice(tried.changes))
 
 
 @pytest.mark.rule("K6", "P25")

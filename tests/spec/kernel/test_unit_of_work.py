@@ -8,7 +8,14 @@ import pytest
 from attrs import evolve
 
 from ocms_core.court.facts import CourtFacts
-from ocms_core.kernel.changes import IdentityRemoved, NoticeChanged, NoticesMoved, notice_of
+from ocms_core.kernel.changes import (
+    IdentityRemoved,
+    NoticeChanged,
+    NoticesChanged,
+    NoticesMoved,
+    by_notice,
+    notice_of,
+)
 from ocms_core.kernel.codes import (
     DUPLICATE_NOTICE_NO,
     HST_NOT_CREATED,
@@ -127,6 +134,9 @@ def test_a_change_of_many_notices_stands_or_falls_with_its_call() -> None:
     alone = NoticesMoved((("N1", NOW),), "DN1", "DN2", NOW, NextStage(None, None))
     assert notice_of(alone) == "N1"
     assert notice_of(evolve(alone, since=(("N1", NOW), ("N2", NOW)))) == ""
+    changed = NoticesChanged((("N1", NOW), ("N2", NOW)), NoticeChanged("N1"))
+    assert notice_of(changed) == ""
+    assert list(by_notice([changed])) == [NoticeChanged("N1"), NoticeChanged("N2")]
 
 
 @pytest.mark.rule("P25")

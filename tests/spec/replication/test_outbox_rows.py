@@ -11,6 +11,7 @@ from ocms_core.kernel.changes import (
     CurrentOffenderSet,
     DetailFurnished,
     NoticeChanged,
+    NoticesChanged,
     NoticesMoved,
     OffenderCleared,
     OffenderHistoryKept,
@@ -38,6 +39,18 @@ CASES: tuple[Case[None, Change, OutboxRow | OutboxRows | None], ...] = (
         name="so does that of several notices, each by its own row",
         ask=NoticesMoved((("N1", SINCE), ("N2", SINCE)), "CPC", "WAR", NOW, NextStage(None, None)),
         says=OutboxRows(NOTICE, (("N1", None), ("N2", None))),
+    ),
+    Case(
+        rule="G12",
+        name="and a change of several that is the same on each",
+        ask=NoticesChanged((("N1", SINCE), ("N2", NOW)), NoticeChanged("N1", suspension=shown("PS", "WWP"))),
+        says=OutboxRows(NOTICE, (("N1", None), ("N2", None))),
+    ),
+    Case(
+        rule="G12",
+        name="of several of which the audit columns alone change nothing shows",
+        ask=NoticesChanged((("N1", SINCE), ("N2", NOW)), NoticeChanged("N1")),
+        says=None,
     ),
     Case(
         rule="G12",

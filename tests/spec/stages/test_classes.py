@@ -1,6 +1,5 @@
 """A batch is decided by class of facts: same facts, same verdict and change, as each notice gets alone."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -21,27 +20,18 @@ from ocms_core.stages.client_checks import ToppanRun
 from ocms_core.stages.facts import EntryChange, StageFacts, StageNotice, ToppanFacts
 from ocms_core.stages.request_checks import ChangeItem
 from tests.spec.state_space.exploring import explore
-from tests.spec.state_space.operations import OF_OFFICERS, OF_TOPPAN, Source
+from tests.spec.state_space.operations import OF_OFFICERS, OF_TOPPAN
 from tests.spec.state_space.spaces import OFFICER_TARGETS, STAGES_AND_MONEY
-from tests.spec.state_space.states import State, stored
+from tests.spec.state_space.states import State
 from tests.support.builders import NOW, SINCE
+from tests.support.decided_alone import Decide, assert_decided_as_alone, seen_by
 from tests.support.offender_builders import NUMBER
 from tests.support.stage_builders import DEFAULTS, WITHOUT_FEES, requested, stage_facts, stage_notice
-
-Decide = Callable[[Sequence[str]], Decision[Any]]
 
 OFFICER = "USER01"
 RUNS = ("RD1", "DN2", "DR3", "CPC", "CSD")
 BY_OFFICER = EntryChange("OCMS", "DN2", SINCE)
 CHANGES = [requested(target, confirmed=confirmed) for target in (None, "DR3") for confirmed in (False, True)]
-
-
-def assert_decided_as_alone(decide: Decide, numbers: Sequence[str]) -> None:
-    """Assert that a batch gets the answers and changes that each of its notices gets alone."""
-    together, alone = decide(numbers), [decide([number]) for number in numbers]
-    assert together.answers == tuple(answer for each in alone for answer in each.answers)
-    changes = Counter(change for each in alone for change in each.changes)
-    assert Counter(by_notice(together.changes)) == changes
 
 
 def of_print_run(facts: ToppanFacts, stage: str) -> Decide:
@@ -184,12 +174,6 @@ def test_any_batch_is_decided_as_each_of_its_notices_alone(
 @pytest.fixture(scope="module")
 def states() -> list[State]:
     return list(explore(STAGES_AND_MONEY, keep_steps=False).states)
-
-
-def seen_by(source: Source, states: Iterable[State]) -> list[Any]:
-    """Return the facts of all states that differ in what a capability reads."""
-    different = {tuple(getattr(state, name) for name in source.reads): state for state in states}
-    return [source.facts(stored(state, source.reads)) for state in different.values()]
 
 
 @pytest.mark.rule("S71", "S72", "S73", "S74", "S76")

@@ -23,6 +23,7 @@ from ocms_core.stages import officer_changes, plus, toppan
 from ocms_core.stages.client_checks import PlusChange, ToppanRun
 from tests.spec.state_space.states import PEOPLE, THIS_MOMENT, TODAY
 from tests.support.builders import NOW
+from tests.support.cases import written
 from tests.support.hst_facts import APPLICATION, NEW_ADDRESS
 from tests.support.offender_builders import NUMBER, OFFICER, assignment
 from tests.support.stage_builders import item, requested
@@ -95,7 +96,7 @@ def outcome(verdict: Verdict) -> tuple[Code, tuple[Change, ...]]:
     """Return the code a call is answered with for the notice, and what is to be written."""
     if isinstance(verdict, Refusal):
         return verdict.code, ()
-    return verdict.answers[0].code if verdict.answers else NOTHING_TO_DO, verdict.changes
+    return verdict.answers[0].code if verdict.answers else NOTHING_TO_DO, written(verdict)
 
 
 def officer(target: str | None, *, confirmed: bool) -> Call:

@@ -15,13 +15,17 @@ from ocms_adapters.sql.change_statements.hst import (
     RENAMED,
     SHOWN_TOGETHER,
 )
-from ocms_adapters.sql.change_statements.notices import MOVED, NOTICES
+from ocms_adapters.sql.change_statements.notices import MOVED, NOTICES, NOTICES_TOGETHER
 from ocms_adapters.sql.change_statements.offenders import OFFENDERS
 from ocms_adapters.sql.change_statements.outbox import OUTBOX, OUTBOX_TOGETHER
 from ocms_adapters.sql.change_statements.put_back import PUT_BACK
 from ocms_adapters.sql.change_statements.stage_changes import STAGE_CHANGES
 from ocms_adapters.sql.change_statements.statement import ChangeStatement
-from ocms_adapters.sql.change_statements.suspensions import CLOSED_SUSPENSIONS, SUSPENSIONS
+from ocms_adapters.sql.change_statements.suspensions import (
+    CLOSED_SUSPENSIONS,
+    SUSPENSIONS,
+    SUSPENSIONS_TOGETHER,
+)
 from ocms_core.kernel.changes import (
     AddressAnswered,
     AddressCheckSet,
@@ -34,11 +38,13 @@ from ocms_core.kernel.changes import (
     IdentityRemoved,
     ListedIdentityChanged,
     NoticeChanged,
+    NoticesChanged,
     NoticesMoved,
     OffendersRenamed,
     StageChangeRecorded,
     SuspensionClosed,
     SuspensionOpened,
+    SuspensionRecordsOpened,
     SuspensionsClosed,
     SuspensionShownOnNotices,
     SuspensionsOpened,
@@ -50,10 +56,12 @@ CHANGE_STATEMENTS: Mapping[type, ChangeStatement] = {
     ListedIdentityChanged: LISTED_CHANGED,
     IdentityRemoved: DELISTED,
     NoticeChanged: NOTICES,
+    NoticesChanged: NOTICES_TOGETHER,
     NoticesMoved: MOVED,
     SuspensionShownOnNotices: SHOWN_TOGETHER,
     SuspensionClosed: CLOSED_SUSPENSIONS,
     SuspensionOpened: SUSPENSIONS,
+    SuspensionRecordsOpened: SUSPENSIONS_TOGETHER,
     StageChangeRecorded: STAGE_CHANGES,
     AddressCheckSet: ADDRESS_CHECKS,
     **PUT_BACK,

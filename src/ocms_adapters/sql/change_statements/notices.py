@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, Executable, Integer, String, case, func, literal, update
+from sqlalchemy.types import TypeEngine
 
 from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.change_statements.statement import JointStatement, RowStatement
@@ -11,7 +12,7 @@ from ocms_adapters.sql.moments import MOMENT, now
 from ocms_adapters.sql.row_sets import RowSet, columns_of
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.column_types import Money
-from ocms_core.kernel.changes import NoticeChanged, NoticesMoved
+from ocms_core.kernel.changes import NoticeChanged, NoticesChanged, NoticesMoved
 
 
 def notice_row(change: NoticeChanged) -> tuple[Any, ...]:
@@ -36,6 +37,15 @@ def notice_row(change: NoticeChanged) -> tuple[Any, ...]:
         shown and shown.due,
         int(not change.only_touched),
     )
+
+
+def changed_rows(change: NoticesChanged) -> Iterator[tuple[Any, ...]]:
+    """Yield the row of each notice of those that change alike."""
+    row = notice_row(change.change)
+    until, after = row[1:PREV_DATE], row[PREV_DATE + 1 :]
+    moves = change.change.move is not None
+    for notice_no, since in change.since:
+        yield (notice_no, *until, since if moves else None, *after)
 
 
 def update_notices(_dialect: Dialect, row_set: RowSet) -> Executable:
@@ -75,29 +85,28 @@ def update_notices(_dialect: Dialect, row_set: RowSet) -> Executable:
     )
 
 
-NOTICES = RowStatement(
-    {
-        "notice_no": String(10),
-        "moves": Integer(),
-        "stage": String(3),
-        "stage_date": MOMENT,
-        "prev_stage": String(3),
-        "prev_date": MOMENT,
-        "plans": Integer(),
-        "next_stage": String(3),
-        "next_date": MOMENT,
-        "amount_payable": Money(),
-        "allowed": String(1),
-        "suspends": Integer(),
-        "suspension_type": String(2),
-        "epr_reason": String(3),
-        "epr_date": MOMENT,
-        "due": MOMENT,
-        "shows": Integer(),
-    },
-    notice_row,
-    update_notices,
-)
+CHANGED_COLUMNS: dict[str, TypeEngine[Any]] = {
+    "notice_no": String(10),
+    "moves": Integer(),
+    "stage": String(3),
+    "stage_date": MOMENT,
+    "prev_stage": String(3),
+    "prev_date": MOMENT,
+    "plans": Integer(),
+    "next_stage": String(3),
+    "next_date": MOMENT,
+    "amount_payable": Money(),
+    "allowed": String(1),
+    "suspends": Integer(),
+    "suspension_type": String(2),
+    "epr_reason": String(3),
+    "epr_date": MOMENT,
+    "due": MOMENT,
+    "shows": Integer(),
+}
+PREV_DATE = list(CHANGED_COLUMNS).index("prev_date")
+NOTICES = RowStatement(CHANGED_COLUMNS, notice_row, update_notices)
+NOTICES_TOGETHER = JointStatement(CHANGED_COLUMNS, changed_rows, update_notices)
 
 
 def moved_rows(change: NoticesMoved) -> Iterator[tuple[Any, ...]]:

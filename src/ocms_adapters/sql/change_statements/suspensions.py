@@ -1,18 +1,19 @@
 """Writing suspension records."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Dialect, Executable, Integer, String, update
 from sqlalchemy.types import TypeEngine
 
 from ocms_adapters.sql.audit import change_stamp
-from ocms_adapters.sql.change_statements.statement import RowStatement, inserts
+from ocms_adapters.sql.change_statements.statement import JointStatement, RowStatement, inserts
 from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.moments import MOMENT, now
 from ocms_adapters.sql.row_sets import RowSet
 from ocms_adapters.sql.schema import intranet as t
-from ocms_core.kernel.changes import SuspensionClosed, SuspensionOpened
+from ocms_core.kernel.changes import SuspensionClosed, SuspensionRecordsOpened
+from ocms_core.kernel.suspensions import SuspensionRecord
 
 KEY: dict[str, TypeEngine[Any]] = {
     "notice_no": String(10),
@@ -22,9 +23,8 @@ KEY: dict[str, TypeEngine[Any]] = {
 """The columns that name one record."""
 
 
-def suspension_row(change: SuspensionOpened) -> tuple[Any, ...]:
+def suspension_row(record: SuspensionRecord) -> tuple[Any, ...]:
     """Convert a suspension record to its row."""
-    record = change.record
     return (
         record.notice_no,
         record.date_of_suspension,
@@ -38,30 +38,36 @@ def suspension_row(change: SuspensionOpened) -> tuple[Any, ...]:
     )
 
 
-SUSPENSIONS = RowStatement(
-    {
-        **KEY,
-        "source": String(4),
-        "type": String(2),
-        "reason": String(3),
-        "officer": String(50),
-        "due": MOMENT,
-        "remarks": String(200),
-    },
-    suspension_row,
-    inserts(
-        t.ocms_suspended_notice,
-        "notice_no",
-        "date_of_suspension",
-        "sr_no",
-        "suspension_source",
-        "suspension_type",
-        "reason_of_suspension",
-        "officer_authorising_suspension",
-        "due_date_of_revival",
-        "suspension_remarks",
-    ),
+def suspension_rows(change: SuspensionRecordsOpened) -> Iterator[tuple[Any, ...]]:
+    """Yield the row of each of the records."""
+    _, since, _, *alike = suspension_row(change.record)
+    for notice_no, sr_no in change.numbered:
+        yield (notice_no, since, sr_no, *alike)
+
+
+RECORD: dict[str, TypeEngine[Any]] = {
+    **KEY,
+    "source": String(4),
+    "type": String(2),
+    "reason": String(3),
+    "officer": String(50),
+    "due": MOMENT,
+    "remarks": String(200),
+}
+INSERT = inserts(
+    t.ocms_suspended_notice,
+    "notice_no",
+    "date_of_suspension",
+    "sr_no",
+    "suspension_source",
+    "suspension_type",
+    "reason_of_suspension",
+    "officer_authorising_suspension",
+    "due_date_of_revival",
+    "suspension_remarks",
 )
+SUSPENSIONS = RowStatement(RECORD, lambda change: suspension_row(change.record), INSERT)
+SUSPENSIONS_TOGETHER = JointStatement(RECORD, suspension_rows, INSERT)
 
 
 def closed_row(change: SuspensionClosed) -> tuple[Any, ...]:
