@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 import msgspec
+from attrs import frozen
 from sqlalchemy import (
     Connection,
     Dialect,
@@ -26,8 +27,8 @@ from sqlalchemy import (
 
 from ocms_adapters.encryption import DecryptionFailed, FieldCipher
 from ocms_adapters.sql.audit import creation_stamp
-from ocms_adapters.sql.audit_contents import row_changes
-from ocms_adapters.sql.audited_changes import ChangedRows, Values, key_names, with_values_shared
+from ocms_adapters.sql.audit_contents import Column, columns_of, row_changes
+from ocms_adapters.sql.audited_changes import ChangedRows, Values, key_names
 from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.found_rows import Found
 from ocms_adapters.sql.row_sets import among, bind_keys
@@ -45,8 +46,22 @@ table = h.ocms_audit_row
 ADD = insert(table).inline()
 IN_CLEAR = ("principal", "role", "credential", "operation", "request_id", "notice_no", "notice_nos")
 
-Before: TypeAlias = dict[str, tuple[tuple[str, ...], msgspec.Raw | Sequence[Values]]]
-"""The rows of each table before the changes: the names of their values, and the rows or their JSON."""
+
+@frozen
+class Before:
+    """
+    The rows of each table before the changes.
+
+    Of those `read` the names of their values, and the rows or their JSON; of those `found` under their locks
+    the names and the columns.
+    """
+
+    read: Mapping[str, tuple[tuple[str, ...], msgspec.Raw | Sequence[Values]]]
+    found: Mapping[str, tuple[tuple[str, ...], list[Column]]]
+
+
+NOTHING_BEFORE = Before({}, {})
+
 
 TableColumns: TypeAlias = tuple[tuple[Table, tuple[str, ...]], ...]
 """Tables whose keys begin alike, with the columns to read of each, its key first."""
@@ -90,21 +105,24 @@ class AuditWriter:
                 of_table = wanted.setdefault(key[0], {}).setdefault(each.table, dict.fromkeys(key))
                 of_table.update(dict.fromkeys(columns))
                 keys.setdefault(key[0], set()).update(map(FIRST, each.rows))
-        before: Before = {}
+        read: dict[str, tuple[tuple[str, ...], msgspec.Raw | Sequence[Values]]] = {}
+        known: dict[str, tuple[tuple[str, ...], list[Column]]] = {}
         for key_name, tables in wanted.items():
             to_read: list[tuple[Table, tuple[str, ...]]] = []
             for of, of_table in tables.items():
-                names, known = tuple(of_table), found.get(of)
-                if known and known.has(keys[key_name], names):
-                    before[str(of.name)] = (names, known.values(keys[key_name], names))
+                names, rows = tuple(of_table), found.get(of)
+                if rows and rows.has(keys[key_name], names):
+                    known[str(of.name)] = (names, rows.columns(keys[key_name], names))
                 else:
                     to_read.append((of, names))
             if to_read:
                 bound = bind_keys(self._dialect, sorted(keys[key_name]))
-                before |= self._read(connection, tuple(to_read), bound)
-        return before
+                read |= self._read(connection, tuple(to_read), bound)
+        return Before(read, known)
 
-    def _read(self, connection: Connection, wanted: TableColumns, bound: Mapping[str, Any]) -> Before:
+    def _read(
+        self, connection: Connection, wanted: TableColumns, bound: Mapping[str, Any]
+    ) -> dict[str, tuple[tuple[str, ...], msgspec.Raw | Sequence[Values]]]:
         as_json = makes_json(self._dialect)
         rows: list[msgspec.Raw | Sequence[Values]] = []
         for together in [wanted] if as_json else [(each,) for each in wanted]:
@@ -168,10 +186,11 @@ def add_row(
     several = " ".join(sorted(notices)) if len(notices) > 1 else None
     at = local(now)
     changes = [
-        (str(each.table.name), each.how, each.names, each.rows, each.shared, each.optional, each.newer)
-        for each in map(with_values_shared, changed)
+        (str(each.table.name), each.how, each.names, columns, each.shared, each.optional, each.newer)
+        for each in changed
+        for columns in [columns_of(each.rows, range(len(each.names)))]
     ]
-    content = zlib.compress(msgspec.json.encode((before, changes)), FASTEST)
+    content = zlib.compress(msgspec.json.encode((before.read, changes, before.found)), FASTEST)
     row = {
         "changed_at": at,
         "principal": actor.name[:50],

@@ -5,7 +5,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import frozen
 from sqlalchemy import BindParameter, Table
 
 from ocms_adapters.sql.change_statements import CHANGE_STATEMENTS
@@ -259,23 +259,3 @@ def changed_rows(batches: Iterable[tuple[type, StatementBatch]], now: datetime) 
     for kind, (tuples, shared) in batches:
         if kind in AUDITED:
             yield from AUDITED[kind](tuples, shared, now)
-
-
-def with_values_shared(changed: ChangedRows) -> ChangedRows:
-    """Return the same rows, a value that all of several have said once."""
-    if len(changed.rows) <= 1:
-        return changed
-    first, last = changed.rows[0], changed.rows[-1]
-    columns = list(zip(*changed.rows, strict=True))
-    alike = {
-        place
-        for place, value in enumerate(first)
-        if place and value == last[place] and columns[place].count(value) == len(changed.rows)
-    }
-    apart = [place for place in range(len(columns)) if place not in alike]
-    return evolve(
-        changed,
-        names=tuple(changed.names[place] for place in apart),
-        rows=list(zip(*(columns[place] for place in apart), strict=True)),
-        shared={**changed.shared, **{changed.names[place]: first[place] for place in alike}},
-    )

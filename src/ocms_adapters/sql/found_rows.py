@@ -1,12 +1,12 @@
 """Rows as a transaction has found them under its locks: what was before its first change (K2)."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from attrs import frozen
 from sqlalchemy import Connection, Select, Table
 
+from ocms_adapters.sql.audit_contents import Column, columns_of
 from ocms_adapters.sql.audited_changes import Values, key_names
 from ocms_adapters.sql.row_sets import bind_keys
 
@@ -27,14 +27,13 @@ class FoundRows:
         """Return whether these columns of all rows of these notices are here."""
         return self.notice_nos.issuperset(notice_nos) and self.places.keys() >= set(names)
 
-    def values(self, notice_nos: Collection[str], names: Sequence[str]) -> list[Values]:
+    def columns(self, notice_nos: Collection[str], names: Sequence[str]) -> list[Column]:
         """Return these columns of the rows of these notices."""
         rows = self.rows
         if len(notice_nos) < len(self.notice_nos):
             wanted = frozenset(notice_nos)
             rows = [row for row in rows if row[0] in wanted]
-        pick: Callable[[Values], Values] = itemgetter(*(self.places[name] for name in names))
-        return list(map(pick, rows))
+        return columns_of(rows, [self.places[name] for name in names])
 
 
 Found: TypeAlias = Mapping[Table, FoundRows]
@@ -65,6 +64,8 @@ class FindingStatement:
     def decisive(self, found: FoundRows) -> Sequence[Values]:
         """Return what the decision reads of each row."""
         width = self.width
+        if width == len(self.select.selected_columns):
+            return found.rows
         return [row[:width] for row in found.rows]
 
 

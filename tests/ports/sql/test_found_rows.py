@@ -1,6 +1,7 @@
 """What a transaction found under its locks is what its audit row says was before, without a second look."""
 
 import random
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -8,21 +9,19 @@ from typing import Any
 
 import msgspec
 import pytest
-from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, insert, select
 
 from ocms_adapters.sql import schema as t
-from ocms_adapters.sql.audit_contents import row_changes
-from ocms_adapters.sql.audit_rows import audit_row
+from ocms_adapters.sql.audit_contents import columns_of, row_changes, rows_of
+from ocms_adapters.sql.audit_rows import IN_CLEAR, audit_row, place
 from ocms_adapters.sql.audited_changes import (
     CLOSE,
     INSERT,
     UPDATE,
     UPSERT,
     ChangedRows,
-    with_values_shared,
 )
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.court import SqlCourtStores
@@ -49,6 +48,7 @@ from tests.support.statements import recorded
 NUMBERS = notice_numbers(40)
 NO, OTHER = NUMBERS[:2]
 VON, ONOD = t.ocms_valid_offence_notice, t.ocms_offence_notice_owner_driver
+VON_NAME = str(VON.name)
 MOVE = StageMove("CPC", SINCE, "WAR", NOW)
 
 
@@ -257,10 +257,10 @@ def test_rows_are_had_where_all_columns_of_all_notices_were_asked_for(
     rows = [(NO, "-", "DN1"), (OTHER, "-", "DN2")]
     found = FoundRows(frozenset({NO, OTHER, "absent"}), places, rows)
     assert found.has(numbers, names) is has
-    assert found.values({OTHER}, ("last_processing_stage", "notice_no")) == [("DN2", OTHER)]
-    assert found.values({NO, OTHER, "absent"}, ("notice_no", "last_processing_stage")) == [
-        (NO, "DN1"),
-        (OTHER, "DN2"),
+    assert found.columns({OTHER}, ("notice_no", "last_processing_stage")) == [[OTHER], "DN2"]
+    assert found.columns({NO, OTHER, "absent"}, ("notice_no", "last_processing_stage")) == [
+        [NO, OTHER],
+        ["DN1", "DN2"],
     ]
 
 
@@ -278,10 +278,11 @@ MOMENTS = st.sampled_from((None, local(NOW), local(LATER)))
 STAGES = st.sampled_from((None, "DN1", "DN2"))
 AMOUNTS = st.sampled_from((None, Decimal("70.00"), Decimal("99.90")))
 NAMES = ("notice_no", "last_processing_stage", "last_processing_date", "amount_payable")
+COLUMNS = (*NAMES, "suspension_type")
 
 
 @st.composite
-def several_rows(draw: st.DrawFn) -> tuple[ChangedRows, dict[str, Any]]:
+def several_rows(draw: st.DrawFn) -> tuple[ChangedRows, list[tuple[Any, ...]]]:
     """Draw what is done to rows, many values the same, and the rows before."""
     numbers = draw(st.lists(st.sampled_from(NUMBERS[:6]), min_size=1, unique=True))
     rows = [(number, draw(STAGES), draw(MOMENTS), draw(AMOUNTS)) for number in numbers]
@@ -289,37 +290,78 @@ def several_rows(draw: st.DrawFn) -> tuple[ChangedRows, dict[str, Any]]:
     optional = draw(st.sampled_from(((), ("amount_payable",))))
     how = draw(st.sampled_from((INSERT, UPDATE, UPSERT, CLOSE)))
     shared = draw(st.sampled_from(({}, {"suspension_type": "PS"})))
-    before = {str(VON.name): ((*NAMES, "suspension_type"), [(*row, None) for row in were])}
-    return ChangedRows(VON, how, NAMES, rows, shared, optional), before
+    return ChangedRows(VON, how, NAMES, rows, shared, optional), [(*row, None) for row in were]
 
 
-def read_again(changed: ChangedRows, before: dict[str, Any]) -> list[RowChange]:
+Content = tuple[Any, ...]
+
+
+def read_again(content: Content) -> list[RowChange]:
     """Return what the content of an audit row says, written and read again."""
-    kept = (str(VON.name), *(getattr(changed, each) for each in KEPT))
-    return list(row_changes(*msgspec.json.decode(msgspec.json.encode((before, [kept])))))
+    return list(row_changes(*msgspec.json.decode(msgspec.json.encode(content))))
 
 
-KEPT = ("how", "names", "rows", "shared", "optional", "newer")
+def by_row(changed: ChangedRows, was: list[tuple[Any, ...]]) -> Content:
+    """Return the content as it was written at first, row by row."""
+    done = (changed.how, changed.names, changed.rows, changed.shared, changed.optional, changed.newer)
+    return {VON_NAME: (COLUMNS, was)}, [(VON_NAME, *done)]
+
+
+def by_column(changed: ChangedRows, was: list[tuple[Any, ...]], *, found: bool) -> Content:
+    """Return the content as it is written, the rows before read, or found under their locks."""
+    read, [(table, how, names, rows, *rest)] = by_row(changed, was)
+    known = {table: (COLUMNS, columns_of(was, range(len(COLUMNS))))}
+    done = [(table, how, names, columns_of(rows, range(len(names))), *rest)]
+    return ({}, done, known) if found else (read, done, {})
 
 
 @pytest.mark.rule("K2")
-@given(several_rows())
-def test_a_value_said_once_for_all_rows_is_said_of_each(drawn: tuple[ChangedRows, dict[str, Any]]) -> None:
-    changed, before = drawn
-    together = with_values_shared(changed)
-    assert read_again(together, before) == read_again(changed, before)
-    assert [row[0] for row in together.rows] == [row[0] for row in changed.rows]
-    if len(changed.rows) > 1:
-        columns = list(zip(*together.rows, strict=True))[1:]
-        assert all(len(set(column)) > 1 for column in columns)
+@given(several_rows(), st.booleans())
+def test_a_content_says_the_same_row_by_row_and_column_by_column(
+    drawn: tuple[ChangedRows, list[tuple[Any, ...]]],
+    found: bool,  # noqa: FBT001
+) -> None:
+    changed, was = drawn
+    former = read_again(by_row(changed, was))
+    assert read_again(by_column(changed, was, found=found)) == former
+    assert [tuple(each.after or ()) for each in read_again(by_column(changed, was, found=found))] == [
+        tuple(each.after or ()) for each in former
+    ]
+
+
+@given(st.lists(st.tuples(st.integers(), STAGES, MOMENTS, AMOUNTS), max_size=4))
+def test_rows_come_back_from_their_columns_in_which_one_value_stands_for_all(rows: list[Any]) -> None:
+    first, *others = columns_of(rows, range(4))
+    assert rows_of([first, *others]) == rows
+    assert first == [row[0] for row in rows]
+    for at_place, column in enumerate(others, start=1):
+        alike = len({row[at_place] for row in rows}) == 1
+        assert column == (rows[0][at_place] if alike else [row[at_place] for row in rows])
 
 
 @pytest.mark.rule("K2")
-def test_rows_that_are_the_same_throughout_keep_their_key() -> None:
-    changed = ChangedRows(VON, UPDATE, NAMES, [(NO, "DN1", None, None)] * 2)
-    assert with_values_shared(changed) == evolve(
-        changed,
-        names=("notice_no",),
-        rows=[(NO,)] * 2,
-        shared=dict(zip(NAMES[1:], ("DN1", None, None), strict=True)),
-    )
+def test_a_row_that_was_written_row_by_row_is_read_as_ever(engine: Engine) -> None:
+    was = [(NO, "DN1", "2025-01-01T00:00:00", "70.00", "TS"), (OTHER, None, None, None, "TS")]
+    rows = [(NO, "DN2", "2025-01-14T11:00:00+08:00", None), (OTHER, "DN2", None, "1")]
+    done = (UPDATE, NAMES, rows, {"suspension_type": None}, ("amount_payable",), "")
+    content = ({VON_NAME: (COLUMNS, was)}, [(VON_NAME, *done)])
+    row = {"changed_at": local(NOW), **dict.fromkeys(IN_CLEAR, "x"), "notice_nos": f"{NO} {OTHER}"}
+    encrypted = AUDIT_CIPHER.encrypt_bytes(zlib.compress(msgspec.json.encode(content), 1), place(row))
+    stamps = {"cre_date": local(NOW), "cre_user_id": "x"}
+    with writing(engine) as connection:
+        connection.execute(insert(t.ocms_audit_row).values(**row, content=encrypted, **stamps))
+        (read,) = audit_rows_of(connection)
+    one, two = read.changes
+    assert one.before == {
+        "last_processing_stage": "DN1",
+        "last_processing_date": local(at("2025-01-01T00:00:00")),
+        "suspension_type": "TS",
+    }
+    assert one.after == {
+        "last_processing_stage": "DN2",
+        "last_processing_date": local(at("2025-01-14T11:00:00")),
+        "suspension_type": None,
+    }
+    assert (two.before or {})["amount_payable"] is None
+    assert (two.after or {})["amount_payable"] == Decimal("1.00")
+    assert [each.key for each in read.changes] == [{"notice_no": NO}, {"notice_no": OTHER}]
