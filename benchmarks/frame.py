@@ -117,14 +117,20 @@ class Row:
 
 
 def measured(row: Row, ground: Ground, tell: Callable[[str], None]) -> Figures:
-    """Run the contenders of a row in turn, round after round; the first round warms them and is dropped."""
+    """
+    Run the contenders of a row in turn, round after round; the first round warms them and is dropped.
+
+    Every other round backwards: what a run leaves in the pages of the tables, the next one finds, and the
+    first of two may so have a thirtieth more to log in every round.
+    """
     with row.measure(ground) as ready:
         seconds: dict[str, list[float]] = {name: [] for name in ready.contenders}
         for turn in range(ground.size.rounds + 1):
             # As in a process that serves: what is loaded stays, and the garbage collector passes it over.
             gc.collect()
             gc.freeze()
-            for name, measure in ready.contenders.items():
+            in_turn = list(ready.contenders.items())
+            for name, measure in in_turn if turn % 2 else reversed(in_turn):
                 ready.between()
                 took = measure()
                 if turn:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 from sqlalchemy import Date, Table
 from sqlalchemy.types import TypeEngine
@@ -17,18 +18,50 @@ from ocms_core.kernel.audit import RowChange
 CENT = Decimal("0.01")
 
 Row = Mapping[str, Any]
+Column: TypeAlias = Any
+"""The values of a column in a list, or the one value that all rows have; no value is a list."""
 
 
-def row_changes(before: Mapping[str, Sequence[Any]], changes: Sequence[Sequence[Any]]) -> Iterator[RowChange]:
-    """Yield the changes of single rows that a content holds: rows as they were, and what was done to them."""
-    known = {name: rows_by_key(INTRANET.tables[name], *kept) for name, kept in before.items()}
-    for name, *kept in changes:
-        changed = ChangedRows(INTRANET.tables[name], *kept)
-        found = known.get(name, {})
+def columns_of(rows: Sequence[Sequence[Any]], places: Sequence[int]) -> list[Column]:
+    """Return the values of rows at some places, column by column, the first of them always as a list."""
+    first, *others = (list(map(itemgetter(place), rows)) for place in places)
+    return [first, *map(column, others)]
+
+
+def column(values: list[Any]) -> Column:
+    """Return the values of a column, or the one that all rows have."""
+    alike = values and values[0] == values[-1] and values.count(values[0]) == len(values)
+    return values[0] if alike else values
+
+
+def rows_of(columns: Sequence[Column]) -> list[tuple[Any, ...]]:
+    """Return rows from their columns, of which the first is a list."""
+    count = len(columns[0])
+    return list(zip(*(each if isinstance(each, list) else [each] * count for each in columns), strict=True))
+
+
+def row_changes(
+    read: Mapping[str, Sequence[Any]],
+    changes: Sequence[Sequence[Any]],
+    found: Mapping[str, Sequence[Any]] | None = None,
+) -> Iterator[RowChange]:
+    """
+    Yield the changes of single rows that a content holds: rows as they were, and what was done to them.
+
+    A content of two parts, as it was written at first, has rows throughout. One of three has what was done
+    column by column, and so in its third part the rows that were found under their locks.
+    """
+    known = {name: rows_by_key(INTRANET.tables[name], *kept) for name, kept in read.items()}
+    for name, (names, columns) in (found or {}).items():
+        known[name] = rows_by_key(INTRANET.tables[name], names, rows_of(columns))
+    for name, how, names, values, *kept in changes:
+        rows = values if found is None else rows_of(values)
+        changed = ChangedRows(INTRANET.tables[name], how, names, rows, *kept)
+        before = known.get(name, {})
         for row in changed.rows:
             after = typed(changed.table, {**dict(zip(changed.names, row, strict=True)), **changed.shared})
-            for key in keys_of(changed.table, after, found):
-                if change := row_change(changed, key, found.get(key), after):
+            for key in keys_of(changed.table, after, before):
+                if change := row_change(changed, key, before.get(key), after):
                     yield change
 
 

@@ -11,6 +11,7 @@ from ocms_adapters.sql.audit_rows import AuditWriter
 from ocms_adapters.sql.audited_changes import changed_rows
 from ocms_adapters.sql.change_statements import CHANGE_STATEMENTS
 from ocms_adapters.sql.change_statements.statement import ChangeStatement, StatementBatch
+from ocms_adapters.sql.found_rows import NOTHING_FOUND, Found
 from ocms_adapters.sql.row_sets import RowSet, row_set
 from ocms_adapters.sql.transactions import translated
 from ocms_core.kernel.changes import Change, notice_of
@@ -31,29 +32,36 @@ class ChangeWriter:
         self._audit = AuditWriter(dialect)
 
     def record(
-        self, connection: Connection, changes: Sequence[Change], now: datetime, *, isolate: bool
+        self,
+        connection: Connection,
+        changes: Sequence[Change],
+        now: datetime,
+        *,
+        isolate: bool,
+        found: Found = NOTHING_FOUND,
     ) -> frozenset[str]:
         """
         Write the changes in notice order with their outbox rows; return the notices the database refused.
 
-        Without `isolate` a refused row raises `RowRejected` and the caller's transaction is undone.
+        Without `isolate` a refused row raises `RowRejected` and the caller's transaction is undone. Rows in
+        `found` are not read again for the audit row.
         """
         if not isolate:
-            self._write(connection, changes, now)
+            self._write(connection, changes, now, found)
             return frozenset()
-        return self._halve(connection, sorted(changes, key=notice_of), now)
+        return self._halve(connection, sorted(changes, key=notice_of), now, found)
 
     def send(self, connection: Connection, rows: Sequence[OutboxRow], now: datetime) -> None:
         """Write outbox rows of notices that are locked, without a change of theirs."""
         self._execute(connection, self._batches(rows), now)
 
     @rule("K2")
-    def _write(self, connection: Connection, changes: Sequence[Change], now: datetime) -> None:
+    def _write(self, connection: Connection, changes: Sequence[Change], now: datetime, found: Found) -> None:
         """Write changes, their outbox rows, and the audit row of both what was and what is (K2)."""
         to_outbox = [row for change in changes if (row := outbox_rows(change))]
         batches = list(self._batches([*changes, *to_outbox]))
         changed = list(changed_rows(batches, now))
-        before = self._audit.read_before(connection, changed)
+        before = self._audit.read_before(connection, changed, found)
         self._execute(connection, batches, now)
         self._audit.write(connection, changed, before, now)
 
@@ -77,11 +85,13 @@ class ChangeWriter:
             connection.execute(statement, rows.bind(tuples) | shared | {"now": local(now)})
 
     @rule("P25")
-    def _halve(self, connection: Connection, changes: Sequence[Change], now: datetime) -> frozenset[str]:
+    def _halve(
+        self, connection: Connection, changes: Sequence[Change], now: datetime, found: Found
+    ) -> frozenset[str]:
         """Write a batch, or where the database refuses it its halves, until the refused row stands alone."""
         try:
             with translated(), connection.begin_nested():
-                self._write(connection, changes, now)
+                self._write(connection, changes, now, found)
         except RowRejected:
             notices = [list(group) for _, group in groupby(changes, key=notice_of)]
             if len(notices) == 1:
@@ -89,7 +99,7 @@ class ChangeWriter:
             middle = len(notices) // 2
             return frozenset().union(
                 *(
-                    self._halve(connection, [change for notice in half for change in notice], now)
+                    self._halve(connection, [change for notice in half for change in notice], now, found)
                     for half in (notices[:middle], notices[middle:])
                 )
             )

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Engine, Select, String, case, column, inspect, null, select
 
 from ocms_adapters.sql.built_statements import built_once
+from ocms_adapters.sql.change_statements.put_back import NOTICE_COLUMNS
 from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.driver_statements import DriverStatement
+from ocms_adapters.sql.found_rows import finding
 from ocms_adapters.sql.locking import lock_notices
 from ocms_adapters.sql.moments import singapore_or_none
 from ocms_adapters.sql.reference import read_reference
@@ -57,7 +59,9 @@ class CourtStatements:
             DAYEND if by_dayend else null().label(DAYEND_COLUMN),
             *ON_ROW,
         ).where(among(dialect, von.notice_no))
-        self.court_notices_locked = lock_notices(self.court_notices)
+        self.court_notices_locked = finding(
+            lock_notices(self.court_notices), t.ocms_valid_offence_notice, NOTICE_COLUMNS
+        )
         self.suspensions = (
             select(
                 suspended.notice_no,
@@ -135,14 +139,13 @@ class SqlCourtReader:
 
     def court_notices(self, notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
         """Return the notices that exist as the court update would find them, by number."""
-        return self._court_notices(self._statements.court_notices, notice_nos)
+        return self._court_notices(self._rows(self._statements.court_notices, notice_nos), notice_nos)
 
     def reference(self) -> Reference:
         """Return the reference data that a court update would be judged by."""
         return read_reference(self._connection)
 
-    def _court_notices(self, statement: Select[Any], notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
-        rows = self._rows(statement, notice_nos)
+    def _court_notices(self, rows: Iterable[Any], notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
         open_records: dict[str, list[OpenSuspension]] = {}
         last_sr_no: dict[str, int] = {}
         for notice_no, sr_no, revived_at, *record in self._rows(self._statements.suspensions, notice_nos):
@@ -187,8 +190,9 @@ class SqlCourtStore(ChangeStore, SqlCourtReader):
 
     def court_facts(self, notice_nos: Sequence[str]) -> CourtFacts:
         """Lock and return the notices of a court update with their suspensions and the reference data."""
-        reference = self.reference()
-        return CourtFacts(reference, self._court_notices(self._statements.court_notices_locked, notice_nos))
+        reference, locked = self.reference(), self._statements.court_notices_locked
+        rows = locked.decisive(self._find(locked, notice_nos))
+        return CourtFacts(reference, self._court_notices(rows, notice_nos))
 
 
 class SqlCourtStores:

@@ -10,7 +10,7 @@ from attrs import frozen
 from sqlalchemy import Connection, Engine, bindparam, insert, or_, select, update
 
 from ocms_adapters.sql.audit import change_stamp, creation_stamp
-from ocms_adapters.sql.audit_rows import add_row
+from ocms_adapters.sql.audit_rows import NOTHING_BEFORE, add_row
 from ocms_adapters.sql.audited_changes import CLOSE, INSERT, ChangedRows
 from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.dialects import dialect_of, mssql
@@ -124,7 +124,7 @@ def _add_audit_row(
 ) -> None:
     """Insert the audit row of a key; its secret is kept nowhere."""
     changed = ChangedRows(table, how, ("key_id", *values), [(key_id, *values.values())])
-    add_row(connection, (), [changed], {}, now)
+    add_row(connection, (), [changed], NOTHING_BEFORE, now)
 
 
 def _refuse_third_key(connection: Connection, client: str, now: datetime) -> None:

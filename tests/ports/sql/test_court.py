@@ -14,6 +14,7 @@ from sqlalchemy import Engine, Select, text
 from sqlalchemy.dialects import mssql
 
 from ocms_adapters.sql.court import CourtStatements, SqlCourtStores, has_dayend
+from ocms_adapters.sql.found_rows import FindingStatement
 from ocms_adapters.sql.row_sets import bind_keys
 from ocms_core.court import service
 from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
@@ -360,7 +361,9 @@ def bytes_written(engine: Engine, action: Callable[[], object]) -> int:
 def test_the_statements_compile_for_sql_server_with_one_value_to_bind_and_their_lock_hints() -> None:
     dialect = mssql.dialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
     selects = {
-        name: each for name, each in vars(CourtStatements(dialect)).items() if isinstance(each, Select)
+        name: each.select if isinstance(each, FindingStatement) else each
+        for name, each in vars(CourtStatements(dialect)).items()
+        if isinstance(each, FindingStatement | Select)
     }
     assert len(selects) == 6
     for name, statement in selects.items():

@@ -69,8 +69,8 @@ def test_every_other_call_takes_the_same_statements_whatever_its_size(
         assert all(answer.detail for answer in service.validate(asked, stores=stores))
 
     calls: tuple[tuple[Callable[[Sequence[str]], object], int], ...] = (
-        (validate, 3),
-        (lambda numbers: service.preview(items(numbers), OFFICER, stores=stores, now=NOW), 4),
+        (validate, 4),
+        (lambda numbers: service.preview(items(numbers), OFFICER, stores=stores, now=NOW), 5),
         (
             lambda numbers: service.plus_change(
                 PlusChange(tuple(numbers), "DN1", "DN2", None, "D"), stores=stores, now=NOW
@@ -81,7 +81,7 @@ def test_every_other_call_takes_the_same_statements_whatever_its_size(
             lambda numbers: service.update_toppan_stages(
                 ToppanRun(tuple(numbers), "DR3", NOW), stores=stores, now=NOW
             ),
-            7,
+            6,
         ),
     )
     for call, expected in calls:
