@@ -24,4 +24,13 @@ SOURCES = {
     "test_fields.py": "fields",
     "stages/test_changes.py": "stage_changes",
     "hst/test_suspensions.py": "hst_suspensions",
+    "test_hostile_input.py": "hostile_input",
+    "test_repeats.py": "repeats",
+    "test_reversals.py": "reversals",
+    "test_dry_runs.py": "dry_runs",
+    "test_dated_values.py": "dated_values",
+    "test_court_suspensions.py": "court_suspensions",
+    "offenders/test_changes.py": "offender_changes",
+    "offenders/test_reversals.py": "offender_reversals",
+    "stages/test_print_runs.py": "print_runs",
 }

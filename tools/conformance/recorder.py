@@ -50,6 +50,7 @@ class Recorder:
     """Records each test; `recorded` takes it with the alterations that made it fail."""
 
     recorded: Recorded
+    not_recorded: Callable[[pytest.Item, str], None]
     recording: Recording = field(factory=lambda: Recording({}))
     alteration: Alteration | None = None
     credentials: dict[str, Credential] = field(factory=dict)
@@ -88,11 +89,14 @@ class Recorder:
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         """Run a test as it is, then with each alteration."""
         session = item.session
-        if hasattr(getattr(item, "obj", None), "hypothesis"):
+        if why := not_recorded(item):
+            self.not_recorded(item, why)
             return True
         if self._run(item):
             recording = self.recording
             self.recorded(item, recording, self._looked_at(item, recording))
+        else:
+            self.not_recorded(item, "it does not pass while its calls are recorded")
         session._setupstate.teardown_exact(nextitem)  # noqa: SLF001  # as pytest itself does after a test
         return True
 
@@ -183,6 +187,15 @@ class Recorder:
     def _credential(self, request: httpx.Request) -> Credential | None:
         value = request.headers.get(API_KEY) or request.headers.get(AUTHORIZATION, "").removeprefix("Bearer ")
         return self.credentials.get(value)
+
+
+def not_recorded(item: pytest.Item) -> str:
+    """Return why a test can be no case whatever it asks; an empty text where it may be one."""
+    if hasattr(getattr(item, "obj", None), "hypothesis"):
+        return "it draws what it sends: a law, not a case"
+    if "beside" in getattr(item, "fixturenames", ()):
+        return "it calls two servers at once"
+    return ""
 
 
 @define
