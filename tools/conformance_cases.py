@@ -27,7 +27,7 @@ from tests.support.conformance_target import target_of
 from tests.support.databases import sqlite_databases, sqlite_templates
 from tests.support.http_server import Deployment, serving
 from tests.support.rule_index import RULE, RULES, in_order
-from tools.conformance import CASES, ROOT, SOURCES, SPECIFICATION
+from tools.conformance import CASES, ROOT, RULES_OF_CALLS, SOURCES, SPECIFICATION
 from tools.conformance.recording import TABLES
 
 # Where databases lie that need not outlive anything.
@@ -35,9 +35,6 @@ MEMORY = next((folder for folder in ("/dev/shm",) if Path(folder).is_dir()), Non
 PRINTED = CASES / "printed_from.json"
 # How a source imports tables of the core's own tests.
 TABLES_SENT = re.compile(r"^from (tests\.spec\.(?!http\b)[\w.]+) import", re.MULTILINE)
-# Rules of how calls are made, repeated, tried and refused, whatever the notices: a case that cites only these
-# and holds without its rows too is tried on a target that gives no database.
-RULES_OF_CALLS = {"K1", "K6", "G2", "G7", "G8", "G10", "G13", "G15", "P1", "P2", "P3", "P5"}
 # What the other documents beside the cases are printed from.
 OF = {"rules.json": "docs/rules", "tables.json": "src/ocms_adapters/sql/schema"}
 

@@ -12,7 +12,7 @@ from ocms_core.kernel.access import Role
 from ocms_core.kernel.dates import local
 from tests.spec.http.hst.test_contract import APPLY
 from tests.spec.http.stages.test_contract import PLUS, PLUS_CALL, PORTAL, asked, given, in_stage
-from tests.spec.http.test_repeats import suspected
+from tests.spec.http.test_repeats import SUSPECTED, suspected
 from tests.support.builders import body
 from tests.support.http_server import API_2, Served, now
 from tests.support.offender_rows import put
@@ -145,7 +145,7 @@ def test_a_suspension_lasts_as_long_as_on_the_day_it_begins(
     suspected(engine)
     applied = empty.post("/v1/apply-hst", APPLY, headers=empty.deployment.token(Role.OIC))
     assert applied.json()["data"]["totalSuspended"] == 1
-    record = row_of(engine, t.ocms_suspended_notice, "1")
+    record = row_of(engine, t.ocms_suspended_notice, SUSPECTED)
     assert record["due_date_of_revival"] - record["date_of_suspension"] == timedelta(days=term)
 
 

@@ -223,3 +223,32 @@ def test_an_update_writes_name_and_address_to_the_current_offenders_rows(
         ("456", "New Street", "02", "02", "New Building", "654321", None, None)
     ]
     assert database.shown() == before
+
+
+@pytest.mark.rule("H2")
+@pytest.mark.parametrize(
+    "floor, unit, shown",
+    [("01", "02", "#01-02"), ("01", None, "#01"), (None, "02", "#02"), (None, None, None)],
+)
+def test_an_enquiry_shows_floor_and_unit_as_one(
+    hst_client: HstClient, database: HstDatabase, floor: str | None, unit: str | None, shown: str | None
+) -> None:
+    database.notices(["N1"])
+    address = {"notice_no": "N1", "owner_driver_indicator": "O", "type_of_address": "furnished_mail"}
+    parts = {"postal_code": "123456", "blk_hse_no": "9", "street_name": "Old Street"}
+    rows = [{**address, **parts, "floor_no": floor, "unit_no": unit}]
+    database.put(t.ocms_offence_notice_owner_driver_addr, rows)
+    found = called(hst_client, "/hstexists", {"idNo": "S1234567A"})["data"]
+    assert found["latestAddress"]["floorUnitNo"] == shown
+
+
+@pytest.mark.rule("H8")
+@pytest.mark.parametrize("last, status", [("2025-01-01", 200), ("2024-12-31", 400)])
+def test_a_list_may_be_of_one_day_and_of_none_that_ends_before_it_begins(
+    hst_client: HstClient, last: str, status: int
+) -> None:
+    asked = {"filter": {"dateFrom": "2025-01-01", "dateTo": last}}
+    answer = hst_client.post("/hstlist", asked)
+    assert answer.status_code == status
+    whole = hst_client.post("/hstlist", {})
+    assert whole.status_code == 200

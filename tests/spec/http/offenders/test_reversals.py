@@ -133,3 +133,20 @@ def test_the_suspension_that_a_redirect_lifted_goes_on_as_it_was(officer_client:
     (row,) = rows_of(officer_client.intranet, t.ocms_valid_offence_notice, NUMBER)
     assert (row["suspension_type"], row["epr_reason_of_suspension"]) == ("TS", "HST")
     assert row["epr_date_of_suspension"] == opened["date_of_suspension"]
+
+
+@pytest.mark.rule("K4")
+@pytest.mark.parametrize(
+    "change", [None, {"street_name": "OTHER ROAD"}], ids=["taken away", "another street name"]
+)
+def test_nothing_is_taken_back_once_another_program_has_changed_an_address(
+    hired: OfficerClient, change: dict[str, str] | None
+) -> None:
+    done(hired, "offender/furnish", FURNISH)
+    addresses = t.ocms_offence_notice_owner_driver_addr
+    with hired.intranet.begin() as connection:
+        connection.execute(addresses.delete() if change is None else addresses.update().values(change))
+    before = state(hired.intranet)
+    (result,) = done(hired, "offender/reverse", OFFENDER)["results"]
+    assert result["reversed"] is False
+    assert state(hired.intranet) == before
