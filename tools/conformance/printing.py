@@ -31,7 +31,7 @@ MADE_OF_CREDENTIALS = re.compile(r"eyJ|ocms_[0-9a-f]{16}_")
 # More digits than a floating-point number keeps.
 LONG_SUM = re.compile(r"[0-9]{14,}\.[0-9]{2}")
 IDENTITIES = ("id_no", "idNo", "owner_id_no")
-NOTICES = ("notice_no", "noticeNo")
+NOTICES = ("notice_no", "noticeNo", "noticeNos", "noticeNumbers")
 
 
 class NotForOthers(Exception):
