@@ -22,6 +22,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 # Of a long array of like items, the first and the last stand for all; of many rows, so many.
 ROWS = 4
+LEFT_ROWS = 8
 
 
 @frozen
@@ -68,7 +69,7 @@ def alterations(recording: Recording) -> Iterator[Alteration]:
             yield Alteration(number, "whole", None)
         if document_of(exchange) is not None:
             yield from (Alteration(number, "value", place) for place in places(document_of(exchange)))
-        for change in exchange.leaves[:ROWS]:
+        for change in exchange.leaves[:LEFT_ROWS]:
             if change.after is None:
                 continue
             if change.before is None:
