@@ -55,7 +55,7 @@ def test_every_test_of_the_specification_is_a_case_or_left_out_with_a_reason() -
         cases[case.file].add(case.name.partition(" [")[0])
     for source, file in SOURCES.items():
         known = cases[file] | {name.partition(" [")[0] for name in without[source]}
-        assert tests_of(SPECIFICATION / source) <= known, source
+        assert named_tests(SPECIFICATION / source) <= known, source
     tests = ROOT / "tests"
     for path in (each for folder in ("spec", "web") for each in (tests / folder).rglob("test_*.py")):
         if not (path.is_relative_to(SPECIFICATION) and str(path.relative_to(SPECIFICATION)) in SOURCES):
@@ -64,7 +64,7 @@ def test_every_test_of_the_specification_is_a_case_or_left_out_with_a_reason() -
     assert all((tests / path).exists() for path in without if path not in SOURCES)
 
 
-def tests_of(path: Path) -> set[str]:
+def named_tests(path: Path) -> set[str]:
     """Return the names of the tests of a file, as sentences."""
     nodes = ast.walk(ast.parse(path.read_text()))
     functions = (node.name for node in nodes if isinstance(node, ast.FunctionDef))
