@@ -132,9 +132,9 @@ def test_the_timeline_tells_of_everything_on_record_once_newest_first(officer_cl
             **({"officer_authorising_revival": "OIC008", "revival_remarks": "moved"} if day == 4 else {}),
         )
     put_court_case(intranet, NUMBER, cre_date="2024-12-07 09:00:00")
-    told = officer_client.call("GET", f"{NUMBER}/timeline").json()
-    assert told["total"] == 7
-    assert [(event["at"], event["kind"], event["officer"]) for event in told["events"]] == [
+    timeline = officer_client.call("GET", f"{NUMBER}/timeline").json()
+    assert timeline["total"] == 7
+    assert [(event["at"], event["kind"], event["officer"]) for event in timeline["events"]] == [
         (f"2024-12-0{day}T09:00:00+08:00", kind, officer)
         for day, kind, officer in (
             *(
@@ -148,7 +148,7 @@ def test_the_timeline_tells_of_everything_on_record_once_newest_first(officer_cl
     ]
     listed = {"type": "TS", "reason": "HST"}
     due = "2025-03-01T00:00:00+08:00"
-    assert [event["details"] for event in told["events"]] == [
+    assert [event["details"] for event in timeline["events"]] == [
         {"reason": "FP", "status": "FP", "paid": 70.0},
         {**listed, "revivalReason": "HAV", "remarks": "moved"},
         {"due": "2025-02-14T00:00:00+08:00", "reason": None},
