@@ -27,7 +27,8 @@ from tests.support.conformance_target import target_of
 from tests.support.databases import sqlite_databases, sqlite_templates
 from tests.support.http_server import Deployment, serving
 from tests.support.rule_index import RULE, RULES, in_order
-from tools.conformance import CASES, ROOT, SOURCES, SPECIFICATION
+from tools.conformance import CASES, ROOT, RULES_OF_CALLS, SOURCES, SPECIFICATION
+from tools.conformance.not_printed import EVERY_TEST, NOT_PRINTED
 from tools.conformance.recording import TABLES
 
 # Where databases lie that need not outlive anything.
@@ -36,7 +37,12 @@ PRINTED = CASES / "printed_from.json"
 # How a source imports tables of the core's own tests.
 TABLES_SENT = re.compile(r"^from (tests\.spec\.(?!http\b)[\w.]+) import", re.MULTILINE)
 # What the other documents beside the cases are printed from.
-OF = {"rules.json": "docs/rules", "tables.json": "src/ocms_adapters/sql/schema"}
+LEFT_OUT = "left_out.json"
+OF = {
+    "rules.json": "docs/rules",
+    "tables.json": "src/ocms_adapters/sql/schema",
+    LEFT_OUT: "tools/conformance/not_printed.py",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,12 +59,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     old = list(SOURCES) if options.all else out_of_date()
     documents = {"rules.json": rules(), "tables.json": tables()}
     changed = [name for name, document in documents.items() if held(CASES / name) != document]
+    if not_printed() != {path: tests for path, tests in left_out().items() if path not in SOURCES}:
+        changed.append(LEFT_OUT)
     if options.check:
         for each in (*(f"tests/spec/http/{source}" for source in old), *(OF[name] for name in changed)):
             print(f"{each} has changed: run make conformance-cases")
         return bool(old or changed)
     for name in changed:
-        write(CASES / name, documents[name])
+        write(CASES / name, documents.get(name, {**not_printed(), **printed_without()}))
     for source in old:  # each on a system of its own, as its tests may change reference data
         subprocess.run(
             [sys.executable, "-m", "tools.conformance_cases", "--one", source], check=True, cwd=ROOT
@@ -117,7 +125,7 @@ def print_one(source: str) -> int:
 
     sections = {rule["id"]: rule["section"] for rule in rules()}
     cases: list[dict[str, Any]] = []
-    left_out: dict[str, str] = {}
+    without: dict[str, str] = {}
 
     def recorded(item: pytest.Item, run: Any, found: Any) -> None:
         rules = [rule for mark in item.iter_markers("rule") for rule in mark.args]
@@ -125,9 +133,9 @@ def print_one(source: str) -> int:
         try:
             cases.append(case_of(rules, sections, name, run, found))
         except NotForOthers as reason:
-            left_out[name] = str(reason)
+            without[name] = str(reason)
 
-    recorder = Recorder(recorded)
+    recorder = Recorder(recorded, lambda item, why: without.update({in_words(item.name): why}))
     with recording(recorder), TemporaryDirectory(dir=MEMORY) as folder:
         status = pytest.main(
             [
@@ -147,8 +155,7 @@ def print_one(source: str) -> int:
             plugins=[recorder],
         )
     holding, others = holding_cases(cases)
-    left_out |= others
-    write_cases(source, holding, left_out)
+    write_cases(source, holding, without | others)
     return 0 if status in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED} else int(status)
 
 
@@ -172,16 +179,43 @@ def holding_cases(cases: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], di
             if result.outcome is not Outcome.PASSED:
                 why = result.reason or result.differences[0].place
                 others[result.case.name] = f"it does not hold from its data alone: {why}"
-    return [case for case in cases if case["name"] not in others], others
+        holding = [case for case in cases if case["name"] not in others]
+        of_calls = [{**case, "without_rows": True} for case in holding if is_of_calls(case)]
+        bare = stack.enter_context(opened(target_of(served, rows=False)))
+        results = bare.run([CONVERTER.structure({"file": "", **case}, Case) for case in of_calls])
+        without = {result.case.name for result in results if result.outcome is Outcome.PASSED}
+    return [case | ({"without_rows": True} if case["name"] in without else {}) for case in holding], others
 
 
-def write_cases(source: str, cases: list[dict[str, Any]], left_out: dict[str, str]) -> None:
+def is_of_calls(case: dict[str, Any]) -> bool:
+    """Return whether a case puts rows in, and is about nothing but how a call is made."""
+    gives = any({"given", "gone"} & call.keys() for call in case["calls"])
+    return gives and set(case["rule"]) <= RULES_OF_CALLS
+
+
+def write_cases(source: str, cases: list[dict[str, Any]], others: dict[str, str]) -> None:
     """Write the cases of one source, and what was left out of it."""
     lines = [json.dumps(case, ensure_ascii=False) + "\n" for case in cases]
     (CASES / f"{SOURCES[source]}.jsonl").write_text("".join(lines))
-    others = held(CASES / "left_out.json") or {}
-    write(CASES / "left_out.json", {**others, source: left_out})
-    print(f"{source}: {len(cases)} cases, {len(left_out)} left out")
+    write(CASES / LEFT_OUT, {**not_printed(), **printed_without(), source: others})
+    print(f"{source}: {len(cases)} cases, {len(others)} left out")
+
+
+def not_printed() -> dict[str, dict[str, str]]:
+    """Return the files and folders of which nothing is printed, with the reason."""
+    return {path: {EVERY_TEST: reason} for path, reason in NOT_PRINTED.items()}
+
+
+def left_out() -> dict[str, dict[str, str]]:
+    """Return what is left out by file or folder, as last printed."""
+    found: dict[str, dict[str, str]] = held(CASES / LEFT_OUT) or {}
+    return found
+
+
+def printed_without() -> dict[str, dict[str, str]]:
+    """Return the tests of each source that are no case, in the order of the sources, as last printed."""
+    found = left_out()
+    return {source: found[source] for source in SOURCES if source in found}
 
 
 def in_words(name: str) -> str:

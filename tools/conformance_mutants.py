@@ -4,7 +4,8 @@ Mutants over HTTP: how many wrong OCMS the conformance kit recognises.
 Small changes are made to functions of the core that the kit's cases reach, as `tools.mutants` makes them.
 Each changed system is served over HTTP from a fork of this process, on SQLite, and the kit runs the cases
 that call the changed function, by URL and with rows, until one fails. A mutant that only words otherwise what
-neither contract nor rule words is none: another of the sample is tried.
+neither contract nor rule words is none: another of the sample is tried. So is one of a kind that no call and
+no row can show, which is printed with its reason.
 
     python -m tools.conformance_mutants [--sample 100] [--seed 1]
 """
@@ -28,6 +29,7 @@ from tests.support.conformance_target import credentials
 from tests.support.databases import sqlite_databases, sqlite_templates
 from tests.support.http_server import Deployment
 from tools.conformance.mutated_server import CalledFunctions, loaded, served_fork
+from tools.conformance.not_on_the_wire import reason_for
 from tools.mutants import ChangeInModule
 from tools.mutation import CORE
 from tools.mutation.changes import Module, Mutant
@@ -95,8 +97,12 @@ class MutantServer:
                         print(f"{result.outcome.value} without any change: {case.name}", *result.differences)
 
 
-def trials(reached: dict[Key, list[Case]], seed: int) -> Iterator[Trial]:
-    """Yield mutants of functions that cases reach, at random, each with those cases."""
+def trials(reached: dict[Key, list[Case]], seed: int, unseen: list[str]) -> Iterator[Trial]:
+    """
+    Yield mutants of functions that cases reach, at random, each with those cases.
+
+    What no call can show goes to `unseen`, with its reason.
+    """
     excused = {(each.module, each.before, each.after) for each in excused_mutants()}
     functions = functions_of_the_core()
     files = {file for file, _, _ in reached}
@@ -115,8 +121,17 @@ def trials(reached: dict[Key, list[Case]], seed: int) -> Iterator[Trial]:
         before, after = (compile(text, str(mutant.module), "exec", dont_inherit=True) for text in texts)
         keys = [key_of(old) for old, _ in changed_functions(before, after)]
         cases = {case.name: case for key in keys for case in reached.get(key, ())}
-        if cases:
-            yield Trial(mutant, change, tuple(cases.values()))
+        if not cases:
+            continue
+        if reason := reason_for(mutant):
+            unseen.append(f"{line_of(mutant)}\n        {reason}")
+            continue
+        yield Trial(mutant, change, tuple(cases.values()))
+
+
+def line_of(mutant: Mutant) -> str:
+    """Return where a mutant is and what it changes, in a line."""
+    return f"{mutant.module.relative_to(CORE)}:{mutant.first}  {mutant.before}  ->  {mutant.after}"
 
 
 def main() -> None:
@@ -149,29 +164,31 @@ def main() -> None:
                 reached.setdefault(key, []).append(case)
         found, tried, not_started, own_words = 0, 0, 0, 0
         missed: list[str] = []
-        for trial in trials(reached, asked.seed):
+        unseen: list[str] = []
+        for trial in trials(reached, asked.seed, unseen):
             deployment.engine.dispose()
             results = server.run(trial.cases, trial.change)
             if results is None:
                 not_started += 1
                 continue
-            place = f"{trial.mutant.module.relative_to(CORE)}:{trial.mutant.first}"
             failed = [result for result in results if result.outcome is Outcome.FAILED]
             if not failed and any(OWN_WORDS in remark for result in results for remark in result.remarks):
                 own_words += 1  # no wrong OCMS: no contract or rule names the words
                 continue
             tried += 1
             found += bool(failed)
-            missed += [] if failed else [f"{place}  {trial.mutant.before}  ->  {trial.mutant.after}"]
+            missed += [] if failed else [line_of(trial.mutant)]
             said = f"found by {failed[0].case.rule}: {failed[0].case.name}" if failed else "NOT FOUND"
-            print(f"{place}  {trial.mutant.before}  ->  {trial.mutant.after}\n    {said}", flush=True)
+            print(f"{line_of(trial.mutant)}\n    {said}", flush=True)
             if tried == asked.sample:
                 break
     share = 100 * found / max(tried, 1)
     print(*("Not found:", *missed) if missed else ("All found.",), sep="\n    ")
+    print(*("Left out, as no call shows them:", *unseen) if unseen else (), sep="\n    ")
     print(
         f"{tried} mutants served over HTTP (seed {asked.seed}): {found} found, {share:.1f} %; "
-        f"{not_started} did not start, {own_words} have other words that are this product's own"
+        f"{not_started} did not start, {own_words} have other words that are this product's own, "
+        f"{len(unseen)} were left out"
     )
     if share < REQUIRED:
         sys.exit(f"The kit has to find {REQUIRED} %.")

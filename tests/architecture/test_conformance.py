@@ -4,8 +4,9 @@ import ast
 import tomllib
 from pathlib import Path
 
-from ocms_conformance.case import all_cases, counts_by_level
+from ocms_conformance.case import all_cases, counts_by_level, left_out
 from tools import conformance_cases
+from tools.conformance import SOURCES, SPECIFICATION
 
 ROOT = Path(__file__).parents[2]
 KIT = ROOT / "conformance"
@@ -44,3 +45,27 @@ def test_the_page_of_the_kit_counts_the_cases_of_each_level() -> None:
     page = (KIT / "README.md").read_text()
     for level, (cases, calls) in counts_by_level(all_cases()).items():
         assert f"| {level} | {cases} cases, {calls} calls: " in page
+
+
+def test_every_test_of_the_specification_is_a_case_or_left_out_with_a_reason() -> None:
+    without = left_out()
+    assert all(reason for tests in without.values() for reason in tests.values())
+    cases = {file: set[str]() for file in SOURCES.values()}
+    for case in all_cases():
+        cases[case.file].add(case.name.partition(" [")[0])
+    for source, file in SOURCES.items():
+        known = cases[file] | {name.partition(" [")[0] for name in without[source]}
+        assert named_tests(SPECIFICATION / source) <= known, source
+    tests = ROOT / "tests"
+    for path in (each for folder in ("spec", "web") for each in (tests / folder).rglob("test_*.py")):
+        if not (path.is_relative_to(SPECIFICATION) and str(path.relative_to(SPECIFICATION)) in SOURCES):
+            named = str(path.relative_to(tests))
+            assert any(each == named or named.startswith(f"{each}/") for each in without), named
+    assert all((tests / path).exists() for path in without if path not in SOURCES)
+
+
+def named_tests(path: Path) -> set[str]:
+    """Return the names of the tests of a file, as sentences."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    functions = (node.name for node in nodes if isinstance(node, ast.FunctionDef))
+    return {conformance_cases.in_words(name) for name in functions if name.startswith("test_")}

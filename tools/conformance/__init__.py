@@ -24,4 +24,19 @@ SOURCES = {
     "test_fields.py": "fields",
     "stages/test_changes.py": "stage_changes",
     "hst/test_suspensions.py": "hst_suspensions",
+    "test_hostile_input.py": "hostile_input",
+    "test_repeats.py": "repeats",
+    "test_reversals.py": "reversals",
+    "test_dry_runs.py": "dry_runs",
+    "test_dated_values.py": "dated_values",
+    "test_moments.py": "moments",
+    "test_court_suspensions.py": "court_suspensions",
+    "offenders/test_changes.py": "offender_changes",
+    "offenders/test_reversals.py": "offender_reversals",
+    "stages/test_print_runs.py": "print_runs",
+    "stages/test_plus.py": "plus",
 }
+
+# Rules of how calls are made, repeated, tried and refused, whatever the notices: a case that cites only these
+# and holds without its rows too is tried on a target that gives no database.
+RULES_OF_CALLS = {"K1", "K6", "G2", "G7", "G8", "G10", "G13", "G15", "P1", "P2", "P3", "P5"}

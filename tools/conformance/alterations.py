@@ -16,13 +16,13 @@ import httpx
 from attrs import frozen
 from sqlalchemy import DateTime, Engine, Numeric, delete, update
 
-from tools.conformance.recording import TABLES, Exchange, Key, Recording
+from tools.conformance.recording import KEPT_HEADERS, OF_SOME_ANSWERS, TABLES, Exchange, Key, Recording
 
 Path: TypeAlias = tuple[str | int, ...]
 
 # Of a long array of like items, the first and the last stand for all; of many rows, so many.
 ROWS = 4
-TAKEN = ("content-type", "cache-control", "www-authenticate", "retry-after", "content-disposition")
+LEFT_ROWS = 8
 
 
 @frozen
@@ -43,6 +43,8 @@ class Alteration:
             answer._content = b" " + answer.content  # noqa: SLF001  # there is no other way in
         elif self.kind == "header":
             del answer.headers[self.place]
+        elif self.kind == "no header":
+            answer.headers[self.place] = "~"
         elif self.kind == "whole":
             document = {**json.loads(answer.content), "another": "~"}
             answer._content = json.dumps(document, ensure_ascii=False).encode()  # noqa: SLF001  # see above
@@ -57,12 +59,17 @@ def alterations(recording: Recording) -> Iterator[Alteration]:
     """Yield every alteration of a recording."""
     for number, exchange in enumerate(recording.exchanges):
         yield Alteration(number, "text", None)
-        yield from (Alteration(number, "header", name) for name in TAKEN if name in exchange.answered)
+        yield from (Alteration(number, "header", name) for name in KEPT_HEADERS if name in exchange.answered)
+        yield from (
+            Alteration(number, "no header", name)
+            for name in OF_SOME_ANSWERS
+            if name not in exchange.answered and exchange.asked_for(name)
+        )
         if isinstance(document_of(exchange), dict):
             yield Alteration(number, "whole", None)
         if document_of(exchange) is not None:
             yield from (Alteration(number, "value", place) for place in places(document_of(exchange)))
-        for change in exchange.leaves[:ROWS]:
+        for change in exchange.leaves[:LEFT_ROWS]:
             if change.after is None:
                 continue
             if change.before is None:

@@ -10,18 +10,28 @@ from attrs import define, field
 
 from tools.conformance.alterations import Alteration, Path
 from tools.conformance.own_texts import is_own
-from tools.conformance.recording import TABLES, Credential, Exchange, Recording, RowChange
+from tools.conformance.recording import IDEMPOTENCY_KEY, TABLES, Credential, Exchange, Recording, RowChange
 from tools.conformance.templates import Templates, read_json
 
 MOST_BYTES = 120_000
 UNAUTHORISED = 401
+# What a link has that only its system can sign.
+SIGNED = "signature="
+# A body is sent to nobody else with more bytes than these, and one with more than those is written in pieces.
+MOST_SENT, LONG_BODY = 5_000_000, 2_000
+REPEATED = re.compile(r"(.{1,12}?)\1{19,}", re.DOTALL)
 # What another system has to be given its own value of: a notice number, an identity number.
 NOTICE_NO = re.compile(r"(?:N-)?[A-Za-z0-9]{2,10}")
 IDENTITY = re.compile(r"[A-Z][0-9]{7}[A-Z]")
+# An idempotency key that may be longer, and one that means nothing.
+USUAL_KEY = re.compile(r"[!-+\--~]{1,200}")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# What a token or a key of this system has in it.
+MADE_OF_CREDENTIALS = re.compile(r"eyJ|ocms_[0-9a-f]{16}_")
 # More digits than a floating-point number keeps.
 LONG_SUM = re.compile(r"[0-9]{14,}\.[0-9]{2}")
 IDENTITIES = ("id_no", "idNo", "owner_id_no")
-NOTICES = ("notice_no", "noticeNo")
+NOTICES = ("notice_no", "noticeNo", "noticeNos", "noticeNumbers")
 
 
 class NotForOthers(Exception):
@@ -50,7 +60,7 @@ def case_of(
     """Return the case of a test. Raises `NotForOthers`."""
     rules = list(dict.fromkeys(rules))
     if not rules or not recording.exchanges:
-        raise NotForOthers("it cites no rule or calls nothing")
+        raise NotForOthers("it cites no rule" if not rules else "it makes no call as a client does")
     callers = Callers()
     calls = [
         call_of(exchange, callers, [each for each in found if each.exchange == number])
@@ -78,9 +88,9 @@ def call_of(exchange: Exchange, callers: Callers, found: Collection[Alteration])
     templates = Templates(exchange.now, names)
     ask = {"method": exchange.method, "path": templates.text(exchange.path), **whose}
     if exchange.headers:
-        if any("eyJ" in value for value in exchange.headers.values()):
-            raise NotForOthers("a token is made with the key of the issuer")
-        ask["headers"] = templates.value(exchange.headers)
+        if any(MADE_OF_CREDENTIALS.search(value) for value in exchange.headers.values()):
+            raise NotForOthers("a header is made of tokens or keys of this system")
+        ask["headers"] = templates.value(exchange.headers) | key_of_run(exchange.headers)
     call: dict[str, Any] = {"ask": ask | body_of(exchange.body, templates)}
     given = given_of(exchange.given, templates)
     says = says_of(exchange, templates, found)
@@ -88,10 +98,22 @@ def call_of(exchange: Exchange, callers: Callers, found: Collection[Alteration])
     return {**given, **call, "says": says} | ({"leaves": leaves} if leaves else {})
 
 
+def key_of_run(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the header of an idempotency key as each run of a case has its own; what is no key stays."""
+    key = headers.get(IDEMPOTENCY_KEY, "")
+    if not USUAL_KEY.fullmatch(key):
+        return {}
+    return {IDEMPOTENCY_KEY: f"{{run}}-{'key' if UUID.fullmatch(key) else key}"}
+
+
 def body_of(body: bytes, templates: Templates) -> dict[str, Any]:
     """Return a body as JSON, where it is nothing but JSON, else as text or as bytes."""
     if not body:
         return {}
+    if len(body) > MOST_SENT:
+        raise NotForOthers("it is too large")
+    if len(body) > LONG_BODY and (pieces := pieces_of(body)):
+        return {"pieces": pieces}
     try:
         document = json.loads(body)
         texts = [
@@ -108,6 +130,24 @@ def body_of(body: bytes, templates: Templates) -> dict[str, Any]:
         return {"text": body.decode()}
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(body).decode()}
+
+
+def pieces_of(body: bytes) -> list[tuple[str, int]]:
+    """Return a body as texts that stand so many times in a row; nothing where that makes it no shorter."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return []
+    pieces: list[tuple[str, int]] = []
+    place = 0
+    for found in REPEATED.finditer(text):
+        if found.start() > place:
+            pieces.append((text[place : found.start()], 1))
+        pieces.append((found[1], len(found[0]) // len(found[1])))
+        place = found.end()
+    if place < len(text):
+        pieces.append((text[place:], 1))
+    return pieces if len(json.dumps(pieces)) < len(body) // 10 else []
 
 
 def given_of(changes: Iterable[RowChange], templates: Templates) -> dict[str, Any]:
@@ -129,12 +169,13 @@ def says_of(exchange: Exchange, templates: Templates, found: Collection[Alterati
     """Return what is expected of an answer: its status, and what the test looks at."""
     says: dict[str, Any] = {"status": exchange.status}
     headers = {each.place for each in found if each.kind == "header"}
-    if headers:
+    missing = [each.place for each in found if each.kind == "no header"]
+    if headers or missing:
         says["headers"] = {
-            name: {"$any": value} if value.isdecimal() else templates.text(value)
+            name: {"$any": value} if name == "retry-after" and value.isdecimal() else templates.text(value)
             for name, value in exchange.answered.items()
             if name in headers
-        }
+        } | dict.fromkeys(sorted(missing))
     try:
         document = read_json(exchange.content)
     except ValueError:
@@ -160,7 +201,7 @@ def expected(value: Any, path: Path, places: Collection[Path] | None, templates:
             return items
         return {"$starts": items} if any(place[: len(path)] == path for place in places) else {"$any": items}
     shown = templates.value(value)
-    if places is not None and path not in places:
+    if (places is not None and path not in places) or (isinstance(value, str) and SIGNED in value):
         return {"$any": shown}
     return {"$own": shown} if is_own(value) else shown
 

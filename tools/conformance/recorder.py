@@ -20,6 +20,7 @@ from ocms_core.kernel.access import Role
 from ocms_demo.dev_issuer import DevIssuer
 from ocms_web.authentication.issuers import CallerKind
 from tests.support.http_server import Served, now
+from tools.conformance import RULES_OF_CALLS
 from tools.conformance.alterations import Alteration, alterations
 from tools.conformance.recording import (
     TABLES,
@@ -50,6 +51,7 @@ class Recorder:
     """Records each test; `recorded` takes it with the alterations that made it fail."""
 
     recorded: Recorded
+    not_recorded: Callable[[pytest.Item, str], None]
     recording: Recording = field(factory=lambda: Recording({}))
     alteration: Alteration | None = None
     credentials: dict[str, Credential] = field(factory=dict)
@@ -88,11 +90,14 @@ class Recorder:
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         """Run a test as it is, then with each alteration."""
         session = item.session
-        if hasattr(getattr(item, "obj", None), "hypothesis"):
+        if why := not_recorded(item):
+            self.not_recorded(item, why)
             return True
         if self._run(item):
             recording = self.recording
             self.recorded(item, recording, self._looked_at(item, recording))
+        else:
+            self.not_recorded(item, "it does not pass while its calls are recorded")
         session._setupstate.teardown_exact(nextitem)  # noqa: SLF001  # as pytest itself does after a test
         return True
 
@@ -105,6 +110,9 @@ class Recorder:
         """
         many = len(recording.exchanges)
         chosen = tuple(each for each in alterations(recording) if each.exchange >= many - LAST_EXCHANGES)
+        if {rule for mark in item.iter_markers("rule") for rule in mark.args} <= RULES_OF_CALLS:
+            # What is left in rows is for other rules to say; that nothing else is, a run looks at anyway.
+            chosen = tuple(each for each in chosen if each.kind != "row")
         chosen = chosen[: max(MOST_CALLS // many, 1)] if many else ()
         known = (getattr(item, "obj", None), tuple(each.status for each in recording.exchanges), chosen)
         if known not in self.looked_at:
@@ -183,6 +191,15 @@ class Recorder:
     def _credential(self, request: httpx.Request) -> Credential | None:
         value = request.headers.get(API_KEY) or request.headers.get(AUTHORIZATION, "").removeprefix("Bearer ")
         return self.credentials.get(value)
+
+
+def not_recorded(item: pytest.Item) -> str:
+    """Return why a test can be no case whatever it asks; an empty text where it may be one."""
+    if hasattr(getattr(item, "obj", None), "hypothesis"):
+        return "it draws what it sends: a law, not a case"
+    if "beside" in getattr(item, "fixturenames", ()):
+        return "it calls two servers at once"
+    return ""
 
 
 @define

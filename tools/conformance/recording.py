@@ -24,6 +24,9 @@ TABLES = {
         schema.ocms_change_of_processing,
         schema.ocms_stage_map,
         schema.ocms_parameter,
+        schema.ocms_dated_parameter,
+        schema.ocms_dated_stage_move,
+        schema.ocms_dated_suspension_reason,
         schema.ocms_hst,
         schema.ocms_temp_unc_hst_addr,
         schema.ocms_adhoc_nro_queue,
@@ -31,8 +34,15 @@ TABLES = {
         schema.ocms_court_case,
     )
 }
-# Who wrote a row and when: each product's own habit, but where a case says otherwise.
-KEPT_HEADERS = ("content-type", "cache-control", "www-authenticate", "retry-after", "content-disposition")
+# Headers that an answer has or has not by what became of the call: that one is missing may be looked at too.
+OF_SOME_ANSWERS = ("idempotency-replayed", "ocms-dry-run")
+# Headers of an answer that a case may be about; the others are a server's habit.
+KEPT_HEADERS = (
+    *("content-type", "cache-control", "www-authenticate", "retry-after", "content-disposition"),
+    *OF_SOME_ANSWERS,
+)
+
+IDEMPOTENCY_KEY = "idempotency-key"
 
 Key: TypeAlias = tuple[Any, ...]
 Row: TypeAlias = Mapping[str, Any]
@@ -114,6 +124,11 @@ class Exchange:
     content: bytes
     leaves: list[RowChange]
     now: datetime
+
+    def asked_for(self, name: str) -> bool:
+        """Return whether a request has what may bring a header of `OF_SOME_ANSWERS` about."""
+        asked = {"idempotency-replayed": (IDEMPOTENCY_KEY, "requestId"), "ocms-dry-run": ("ocms-dry-run",)}
+        return any(each in self.headers or each.encode() in self.body for each in asked[name])
 
 
 @define

@@ -11,7 +11,10 @@ from attrs import Factory, field, frozen
 
 # Data that all notices share: a case that needs its own puts it in and takes it out again.
 REFERENCE_TABLES = frozenset(
-    {"ocms_parameter", "ocms_stage_map", "ocms_suspension_reason", "ocms_vip_vehicle"}
+    {
+        *("ocms_parameter", "ocms_stage_map", "ocms_suspension_reason", "ocms_vip_vehicle"),
+        *("ocms_dated_parameter", "ocms_dated_stage_move", "ocms_dated_suspension_reason"),
+    }
 )
 
 # More in one case may meet the contract's smallest limit, ten an hour, with what other cases have called.
@@ -22,7 +25,11 @@ CONVERTER = cattrs.Converter(forbid_extra_keys=True)
 
 @frozen(kw_only=True)
 class Ask:
-    """A request: `caller` numbers the callers of a case, without a role it carries no credential."""
+    """
+    A request: `caller` numbers the callers of a case, without a role it carries no credential.
+
+    `pieces` are the texts of a long body, each so many times in a row.
+    """
 
     method: str
     path: str
@@ -33,6 +40,7 @@ class Ask:
     json: Any = ...
     text: str | None = None
     base64: str | None = None
+    pieces: list[tuple[str, int]] = Factory(list)
 
 
 @frozen(kw_only=True)
@@ -69,7 +77,11 @@ class Call:
 
 @frozen(kw_only=True)
 class Case:
-    """One test of the specification; `fresh` lists the numbers of which each run has its own."""
+    """
+    One test of the specification; `fresh` lists the numbers of which each run has its own.
+
+    `without_rows`: it is about the call alone, and holds as well where the rows it gives are not there.
+    """
 
     file: str
     rule: list[str]
@@ -77,11 +89,12 @@ class Case:
     name: str
     fresh: Mapping[str, list[str]]
     calls: list[Call] = field(repr=False)
+    without_rows: bool = False
 
     @property
     def needs_rows(self) -> bool:
         """Return whether rows have to be put before it can be run."""
-        return any(call.given or call.gone for call in self.calls)
+        return not self.without_rows and any(call.given or call.gone for call in self.calls)
 
     @property
     def needs_reference_data(self) -> bool:

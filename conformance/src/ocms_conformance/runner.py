@@ -112,12 +112,12 @@ class Runner:
             raise NotTried("it changes reference data, which the target does not allow")
         self._check_tables(case)
         fresh = self.numbering.numbers_for(case)
-        callers = self._callers(case, fresh)
+        callers, run = self._callers(case, fresh), self.numbering.notice()
         put = PutRows(self.database) if self.database is not None else None
         found: list[Difference] = []
         try:
             for number, call in enumerate(case.calls, 1):
-                made = CallMade(self, case, call, fresh, callers)
+                made = CallMade(self, case, call, fresh, callers, run)
                 where = f"call {number}: " if len(case.calls) > 1 else ""
                 found += [evolve(each, place=f"{where}{each.place}") for each in made.differences(put)]
         finally:
@@ -161,19 +161,20 @@ class CallMade:
     call: Call
     fresh: FreshNumbers
     callers: Mapping[int, Credential]
+    run: str
 
     def differences(self, put: PutRows | None) -> Iterator[Difference]:
         """Put the rows, make the call, and yield where answer and rows are not as expected."""
         names = {number: each.name for number, each in self.callers.items()}
         began = now()
-        moment = Moment(began, began, names)
+        moment = Moment(began, began, names, self.run)
         written = partial(self._written, moment)
         if put is not None and (self.call.given or self.call.gone):
             put.put(written(self.call.given), written(self.call.gone))
         numbers = list(self.fresh.instead.values())
         before = put.database.rows_about(numbers) if put is not None else {}
         answer = self._answer(moment)
-        moment = Moment(began, now(), names)
+        moment = Moment(began, now(), names, self.run)
         says = self.call.says
         if answer.status_code != says.status:
             yield Difference("status", says.status, f"{answer.status_code} {answer.text[:300]}")

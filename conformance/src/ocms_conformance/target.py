@@ -91,11 +91,14 @@ def body_of(ask: Ask, document: Any) -> bytes:
         return json.dumps(document).encode()
     if ask.text is not None:
         return ask.text.encode()
+    if ask.pieces:
+        return "".join(text * times for text, times in ask.pieces).encode()
     return base64.b64decode(ask.base64) if ask.base64 else b""
 
 
 def send(
     client: httpx.Client, ask: Ask, path: str, headers: Mapping[str, str], content: bytes
 ) -> httpx.Response:
-    """Make one call."""
-    return client.request(ask.method, path, headers=dict(headers), content=content or None)
+    """Make one call; a header is sent as the bytes its characters have in Latin-1."""
+    in_bytes = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
+    return client.request(ask.method, path, headers=in_bytes, content=content or None)

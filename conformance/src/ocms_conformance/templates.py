@@ -1,4 +1,4 @@
-"""The templates in the texts of a case: fresh numbers, moments as distances from the call, callers' names."""
+"""The templates in the texts of a case: fresh numbers, moments as distances from the call, names."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from attrs import frozen
 SINGAPORE = timezone(timedelta(hours=8))
 TEMPLATE = re.compile(
     r"\{now(?P<minutes>[+-]\d+)?(?P<blank> )?\}|\{today(?P<days>[+-]\d+)?(?P<digits>:%Y%m%d)?\}"
-    r"|\{caller (?P<caller>\d+)\}"
+    r"|\{caller (?P<caller>\d+)\}|\{run\}"
 )
 MOMENT = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?"
 # How far another system's clock, and the time a call takes, may be off.
@@ -60,11 +60,12 @@ class FreshNumbers:
 
 @frozen
 class Moment:
-    """The moments between which a call was made, and the names of the callers by number."""
+    """The moments between which a call was made, the names of the callers by number, and one of the run."""
 
     began: datetime
     ended: datetime
     callers: Mapping[int, str]
+    run: str = ""
 
     def written(self, value: Any) -> Any:
         """Return a JSON value with its templates written out, as of the beginning."""
@@ -79,6 +80,8 @@ class Moment:
     def _written_out(self, found: re.Match[str]) -> str:
         if found["caller"]:
             return self.callers.get(int(found["caller"]), found[0])
+        if found[0] == "{run}":
+            return self.run
         if found[0].startswith("{now"):
             moment = self.began + timedelta(minutes=int(found["minutes"] or 0))
             return moment.isoformat(" " if found["blank"] else "T")
@@ -108,6 +111,8 @@ class Moment:
     def _pattern(self, found: re.Match[str]) -> str:
         if found["caller"]:
             return re.escape(self.callers.get(int(found["caller"]), found[0]))
+        if found[0] == "{run}":
+            return re.escape(self.run)
         if found[0].startswith("{now"):
             return MOMENT
         return "|".join(dict.fromkeys(re.escape(self._day(each, found)) for each in (self.began, self.ended)))

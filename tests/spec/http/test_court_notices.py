@@ -436,6 +436,7 @@ def test_what_is_not_known_of_an_updated_notice_is_null(served: Served, deployme
     )
 
 
+@pytest.mark.rule("P24")
 def test_sums_of_the_row_are_not_touched(served: Served, deployment: Deployment) -> None:
     put_notices(deployment.engine, [NO], amount_payable="99.90")
     updated(served, processingStage="WAR")

@@ -1,6 +1,7 @@
 """What is wrong with a field, over HTTP: the tables of the core's request checks, sent as they stand."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import httpx
@@ -8,7 +9,9 @@ import pytest
 
 from ocms_core.hst.request_checks import application, enquiry, list_query, revival, update
 from ocms_core.kernel.access import Role
+from ocms_core.kernel.codes import BATCH_TOO_LARGE, Code
 from ocms_core.kernel.decisions import Refusal
+from tests.spec.court.test_request_checks import COMMON, PAIRS
 from tests.spec.hst.test_request_checks import CASES as HST_CASES
 from tests.spec.hst.test_request_checks import Check, Checking
 from tests.spec.http.offenders.conftest import BASE
@@ -21,14 +24,15 @@ from tests.spec.stages.test_request_checks import (
     DATE_RANGES,
     PLUS_CALL,
     PLUS_CALLS,
+    REVERSALS,
     SUBMITS,
     TOPPAN_CALLS,
     VALIDATIONS,
     Malformed,
 )
 from tests.support.cases import Case, parametrize_cases
-from tests.support.http_server import Served
-from tests.support.offender_builders import FURNISH, NUMBER
+from tests.support.http_server import API_2, API_4, Served
+from tests.support.offender_builders import FURNISH, NUMBER, REDIRECT, UPDATE
 
 HST_PATHS: dict[Check, str] = {
     enquiry: "/hstexists",
@@ -51,6 +55,11 @@ def is_json(body: object) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def fits(case: Case[dict[str, Any], None, Told], fields: Collection[str]) -> bool:
+    """Return whether another call has the fields that are wrong in a case of a furnish."""
+    return is_json(case.given) and case.given.keys() <= {*fields} - {"offenderType"}
 
 
 def sent(served: Served, path: str, body: object, role: Role = Role.OIC) -> httpx.Response:
@@ -125,6 +134,45 @@ def test_a_furnish(running: Served, case: Case[dict[str, Any], None, Told]) -> N
 def test_an_identity_of_another_kind(running: Served, case: Case[str, str, str | None]) -> None:
     answer = sent(running, f"{BASE}/offender/furnish", {**FURNISH, "idType": case.given, "idNo": case.ask})
     assert (answer.status_code, answer.json()) == (400, invalid(("idNo", f"Invalid {case.given} format")))
+
+
+@parametrize_cases([case for case in WRONG if fits(case, REDIRECT)])
+def test_a_redirect(running: Served, case: Case[dict[str, Any], None, Told]) -> None:
+    answer = sent(running, f"{BASE}/offender/redirect", {**REDIRECT, **case.given})
+    assert (answer.status_code, answer.json()) == (400, invalid(*case.says))
+
+
+# How many digits a telephone number has depends on the stored country code, so on a notice (F40).
+@parametrize_cases([case for case in WRONG if fits(case, UPDATE.keys() - {"contactNo"})])
+def test_an_update(running: Served, case: Case[dict[str, Any], None, Told]) -> None:
+    answer = sent(running, f"{BASE}/offender/update", {**UPDATE, **case.given})
+    assert (answer.status_code, answer.json()) == (400, invalid(*case.says))
+
+
+@parametrize_cases([case for case in COMMON if is_json(case.ask)])
+def test_a_call_of_contract_1(running: Served, case: Case[None, object, Code]) -> None:
+    answer = sent(running, API_4, case.ask, Role.PLUS)
+    assert (answer.status_code, answer.json()) == (400, flat(case.says))
+
+
+@parametrize_cases([case for case in PAIRS if case.says is not BATCH_TOO_LARGE])
+def test_a_court_update_wrong_in_two_places(running: Served, case: Case[None, object, Code]) -> None:
+    answer = running.post(API_2, case.ask, headers=running.deployment.key(Role.CAS))
+    assert (answer.status_code, answer.json()) == (400, flat(case.says))
+
+
+def flat(code: Code) -> dict[str, str]:
+    """Return a refusal of contract 1."""
+    return {"appCode": code.code, "message": code.text}
+
+
+@parametrize_cases([case for case in REVERSALS if not is_of_a_smaller_cap(case.says)])
+def test_a_reversal_of_stages(running: Served, case: Malformed) -> None:
+    code, text, _ = case.says
+    answer = sent(running, f"{PORTAL}/reverse", case.ask)
+    assert answer.status_code == 400
+    (result,) = answer.json()["results"]
+    assert (result["code"], result["message"]) == (f"OCMS.CPS.{code}", text)
 
 
 @pytest.mark.rule("F52", "G7")

@@ -136,6 +136,7 @@ def test_a_huge_body_is_refused_for_its_credential_first_then_for_its_size(
         assert (answer.status_code, answer.content) == expected
 
 
+@pytest.mark.rule("G8", "P2")
 def test_a_body_as_large_as_may_be_is_read(served: Served) -> None:
     assert served.post(API_1, GOOD + b" " * (2 * MEBIBYTE - len(GOOD))).status_code == 200
     assert served.post(API_1, GOOD + b" " * (2 * MEBIBYTE - len(GOOD) + 1)).content == TOO_LARGE

@@ -29,6 +29,8 @@ from tests.support.rows import put_notices
 from tests.support.stage_rows import in_stage, put_fees, put_offenders
 
 Body = Mapping[str, Any]
+# The notice of the identity that is to be listed.
+SUSPECTED = "500500001A"
 
 # What a repeat may write: its own rate slot, the record of a look, and when its key was used.
 PER_DELIVERY = {"ocms_rate_counter", "ocms_access_record", "ocms_api_credential"}
@@ -51,10 +53,12 @@ def hired(engine: Engine) -> None:
 def suspected(engine: Engine) -> None:
     """Put in a notice of the identity that is to be listed."""
     with engine.begin() as connection:
-        connection.execute(INTRANET.tables["ocms_valid_offence_notice"].insert(), [hst_rows.notice("1")])
+        connection.execute(
+            INTRANET.tables["ocms_valid_offence_notice"].insert(), [hst_rows.notice(SUSPECTED)]
+        )
         connection.execute(
             INTRANET.tables["ocms_offence_notice_owner_driver"].insert(),
-            [hst_rows.offender("1", "S1234567A")],
+            [hst_rows.offender(SUSPECTED, "S1234567A")],
         )
 
 

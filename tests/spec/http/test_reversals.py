@@ -15,7 +15,7 @@ from ocms_core.kernel.access import Operation, Role
 from ocms_core.kernel.dates import local
 from tests.spec.http.hst.test_contract import UPDATE as UPDATE_HST
 from tests.spec.http.stages.test_contract import PORTAL, TOPPAN
-from tests.spec.http.test_repeats import BASE, CALLS, PER_DELIVERY, Call, deliver, prepared
+from tests.spec.http.test_repeats import BASE, CALLS, PER_DELIVERY, SUSPECTED, Call, deliver, prepared
 from tests.support.http_server import Headers, Served, now
 from tests.support.offender_builders import FURNISH, NUMBER, OWNER
 from tests.support.offender_rows import put_notice, put_person
@@ -271,7 +271,7 @@ def test_an_apply_stays_once_another_notice_of_the_identity_is_suspended(empty: 
 def test_the_answer_says_how_the_notices_stand_and_whether_the_identity_is_listed(empty: Served) -> None:
     headers = made(empty, Operation.REVIVE_HST)
     answer = empty.post(REVERSE_HST, HST, headers=headers).json()["data"]
-    assert answer["noticesReversed"] == [{"noticeNo": "1", "newStatus": "TS-HST"}]
+    assert answer["noticesReversed"] == [{"noticeNo": SUSPECTED, "newStatus": "TS-HST"}]
     assert (answer["totalReversed"], answer["hstListed"]) == (1, True)
     opened, again = rows_of(empty.deployment.engine, t.ocms_suspended_notice)
     assert (opened["revival_reason"], again["date_of_revival"]) == ("HAV", None)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.kernel.dates import local
 from tests.spec.http.hst.conftest import HstClient
-from tests.spec.http.hst.test_contract import APPLY, REVIVE
+from tests.spec.http.hst.test_contract import APPLY, REVIVE, UPDATE
 from tests.spec.http.offenders.conftest import BASE
 from tests.support.hst_rows import HstDatabase
 from tests.support.http_server import now
@@ -121,3 +121,134 @@ def test_a_furnish_of_somebody_listed_suspends_and_a_redirect_to_somebody_else_l
     assert (closed["revival_reason"], closed["officer_authorising_revival"]) == ("RDN", OFFICER)
     assert closed["date_of_revival"] is not None
     assert database.shown()["N1"][:2] == (None, None)
+
+
+FIRST, SECOND, THIRD = (datetime.fromisoformat(f"2024-12-{day}T10:00:00") for day in (20, 21, 22))
+SOONER, LATEST = datetime.fromisoformat("2049-02-01T00:00:00"), datetime.fromisoformat("2049-04-01T00:00:00")
+# An open record: type and reason, since when, until when.
+Open = tuple[str, str, datetime, datetime | None]
+LEFT: tuple[tuple[str, list[Open], int | None], ...] = (
+    ("nothing", [], None),
+    ("the one", [("TS", "UNC", FIRST, SOONER)], 0),
+    ("the one due last", [("TS", "UNC", FIRST, SOONER), ("TS", "CLV", SECOND, LATEST)], 1),
+    ("the one due last, not the newer", [("TS", "UNC", FIRST, LATEST), ("TS", "CLV", SECOND, SOONER)], 0),
+    ("the one without an end", [("TS", "UNC", FIRST, None), ("TS", "CLV", SECOND, LATEST)], 0),
+    ("the one without an end, though newer", [("TS", "UNC", FIRST, LATEST), ("TS", "CLV", SECOND, None)], 1),
+    ("of those due at once the newer", [("TS", "UNC", FIRST, LATEST), ("TS", "CLV", SECOND, LATEST)], 1),
+    ("of those due at once the newer one", [("TS", "UNC", THIRD, LATEST), ("TS", "CLV", SECOND, LATEST)], 0),
+    ("the permanent one", [("PS", "OTH", FIRST, None), ("TS", "CLV", SECOND, LATEST)], 0),
+    ("the newest permanent one", [("PS", "OTH", FIRST, None), ("PS", "WWP", SECOND, None)], 1),
+    ("the newest permanent one first", [("PS", "OTH", THIRD, None), ("PS", "WWP", SECOND, None)], 0),
+    (
+        "of permanent ones of one moment the later",
+        [("PS", "OTH", FIRST, None), ("PS", "WWP", FIRST, None)],
+        1,
+    ),
+)
+
+
+@pytest.mark.rule("U1", "H7", "H5")
+@pytest.mark.parametrize("others, shown", [each[1:] for each in LEFT], ids=[each[0] for each in LEFT])
+def test_a_notice_shows_one_of_the_suspensions_that_are_left(
+    hst_client: HstClient, database: HstDatabase, others: list[Open], shown: int | None
+) -> None:
+    database.notices(["N1"])
+    called(hst_client, "/v1/apply-hst", APPLY)
+    for number, (kind, reason, since, due) in enumerate(others, 2):
+        columns = {"date_of_suspension": since, "due_date_of_revival": due}
+        database.put(t.ocms_suspended_notice, [record("N1", kind, reason, number) | columns])
+    called(hst_client, "/v1/revive-hst", REVIVE)
+    row = database.shown()["N1"][:4]
+    assert row == ((None, None, None, None) if shown is None else others[shown])
+
+
+@pytest.mark.rule("U1", "H5", "H4")
+@pytest.mark.parametrize(
+    "row, shown",
+    [
+        pytest.param(("TS", "UNC", FIRST, LATEST), ("TS", "UNC"), id="due later than TS-HST"),
+        pytest.param(("TS", "UNC", FIRST, FIRST), ("TS", "HST"), id="due before TS-HST"),
+        pytest.param(("TS", "UNC", FIRST, None), ("TS", "UNC"), id="without an end"),
+        pytest.param(("TS", None, FIRST, None), ("TS", "HST"), id="of CAS, without a reason"),
+    ],
+)
+def test_a_suspension_on_the_row_alone_counts_as_one_of_its_type(
+    hst_client: HstClient, database: HstDatabase, row: tuple[Any, ...], shown: tuple[str, str]
+) -> None:
+    columns = ("suspension_type", "epr_reason_of_suspension", "epr_date_of_suspension", "due_date_of_revival")
+    database.notices(["N1"], **dict(zip(columns, row, strict=True)))
+    called(hst_client, "/v1/apply-hst", APPLY)
+    assert database.shown()["N1"][:2] == shown
+    assert database.held() == ["N1"]
+
+
+@pytest.mark.rule("H4", "U3")
+@pytest.mark.parametrize(
+    "columns",
+    [
+        pytest.param({"crs_reason_of_suspension": "FP"}, id="paid"),
+        pytest.param({"suspension_type": "PS"}, id="permanent on the row alone"),
+        *(pytest.param({"last_processing_stage": stage}, id=stage) for stage in ("CRT", "CSD", "WAR")),
+    ],
+)
+def test_what_is_closed_or_in_court_is_not_suspended(
+    hst_client: HstClient, database: HstDatabase, columns: dict[str, str]
+) -> None:
+    database.notices(["N1"], **columns)
+    before = database.shown()
+    data = called(hst_client, "/v1/apply-hst", APPLY)["data"]
+    assert (data["totalSuspended"], data["noticesSuspended"]) == (0, [])
+    assert (database.shown(), database.held()) == (before, [])
+
+
+@pytest.mark.rule("H6")
+def test_an_update_writes_name_and_address_to_the_current_offenders_rows(
+    hst_client: HstClient, database: HstDatabase
+) -> None:
+    database.notices(["N1"])
+    database.notices(["N2"], id_no="S7654321C")
+    called(hst_client, "/v1/apply-hst", APPLY)
+    before = database.shown()
+    address = {"notice_no": "N1", "owner_driver_indicator": "O", "type_of_address": "furnished_mail"}
+    tags = {"invalid_addr_tag": "D", "error_code": "E1"}
+    database.put(t.ocms_offence_notice_owner_driver_addr, [address | tags | {"street_name": "Old Street"}])
+    answer = called(hst_client, "/v1/update-hst/S1234567A", UPDATE)
+    assert answer["data"]["noticesUpdated"] == 1
+    assert database.rows(t.ocms_offence_notice_owner_driver, "notice_no", "name") == [
+        ("N1", "John Tan Updated"),
+        ("N2", "John Tan"),
+    ]
+    parts = ("blk_hse_no", "street_name", "floor_no", "unit_no", "bldg_name", "postal_code")
+    assert database.rows(t.ocms_offence_notice_owner_driver_addr, *parts, *tags) == [
+        ("456", "New Street", "02", "02", "New Building", "654321", None, None)
+    ]
+    assert database.shown() == before
+
+
+@pytest.mark.rule("H2")
+@pytest.mark.parametrize(
+    "floor, unit, shown",
+    [("01", "02", "#01-02"), ("01", None, "#01"), (None, "02", "#02"), (None, None, None)],
+)
+def test_an_enquiry_shows_floor_and_unit_as_one(
+    hst_client: HstClient, database: HstDatabase, floor: str | None, unit: str | None, shown: str | None
+) -> None:
+    database.notices(["N1"])
+    address = {"notice_no": "N1", "owner_driver_indicator": "O", "type_of_address": "furnished_mail"}
+    parts = {"postal_code": "123456", "blk_hse_no": "9", "street_name": "Old Street"}
+    rows = [{**address, **parts, "floor_no": floor, "unit_no": unit}]
+    database.put(t.ocms_offence_notice_owner_driver_addr, rows)
+    found = called(hst_client, "/hstexists", {"idNo": "S1234567A"})["data"]
+    assert found["latestAddress"]["floorUnitNo"] == shown
+
+
+@pytest.mark.rule("H8")
+@pytest.mark.parametrize("last, status", [("2025-01-01", 200), ("2024-12-31", 400)])
+def test_a_list_may_be_of_one_day_and_of_none_that_ends_before_it_begins(
+    hst_client: HstClient, last: str, status: int
+) -> None:
+    asked = {"filter": {"dateFrom": "2025-01-01", "dateTo": last}}
+    answer = hst_client.post("/hstlist", asked)
+    assert answer.status_code == status
+    whole = hst_client.post("/hstlist", {})
+    assert whole.status_code == 200

@@ -1,0 +1,78 @@
+"""Kinds of mutants that no call and no row of a contract's table can show, each with its reason."""
+
+import re
+
+from attrs import frozen
+
+from tools.mutation import CORE
+from tools.mutation.changes import Mutant
+
+
+@frozen
+class Kind:
+    """Mutants of a module, or of all below a folder, whose change fits a pattern; `reason` says why."""
+
+    module: str
+    change: str
+    reason: str
+
+    def has(self, mutant: Mutant) -> bool:
+        """Return whether a mutant is of this kind."""
+        module = str(mutant.module.relative_to(CORE))
+        fits = re.search(self.change, f"{mutant.before.strip()}  ->  {mutant.after.strip()}")
+        return module.startswith(self.module) and fits is not None
+
+
+KINDS = (
+    Kind("replication/", "", "The outbox and the Internet database are not a target's to show."),
+    Kind("", r"^on_refused_row=", "No case can make a target's database refuse a row."),
+    Kind(
+        "kernel/credentials.py",
+        "USE_RECORDING_INTERVAL",
+        "When a key was used last is in no table of a contract.",
+    ),
+    Kind(
+        "stages/officer_changes.py",
+        r"left_seen_stage\(item, None\)",
+        "Only the staff page sends the stage it shows.",
+    ),
+    Kind(
+        "stages/officer_changes.py",
+        r"classes\.get\(None\)",
+        "Each notice is decided anew, with the same verdict.",
+    ),
+    Kind("stages/toppan.py", r"classes\.get\(None\)", "Each notice is decided anew, with the same verdict."),
+    Kind("stages/reports.py", r"Sheet\(|enumerate\(rows", "The kit reads no workbook."),
+    Kind(
+        "stages/reports.py",
+        "REPORT_LINK",
+        "A new value is taken up within five seconds, which no case waits.",
+    ),
+    Kind(
+        "stages/service.py",
+        r"stored_name\(None\)\) if",
+        "A workbook that is not found is built again, the same.",
+    ),
+    Kind(
+        "stages/service.py", r"ReportEntry\(further", "Only two batches of one officer in one second show it."
+    ),
+    Kind(
+        "stages/search.py",
+        r"self\.total >= len",
+        "Only a search that just reaches its thousand notices shows it.",
+    ),
+    Kind(
+        "hst/suspending.py", r"crs_reason is not None", "What is paid is not suspended, so never asked for."
+    ),
+    Kind("offenders/effects.py", r"and False else shown$", "What the row shows is written again, the same."),
+    Kind(
+        "kernel/addresses.py",
+        r"lstrip|one_spaced|BLANKS\.sub",
+        "Only jobs compare a listed address with others, or ask since when it is so.",
+    ),
+)
+
+
+def reason_for(mutant: Mutant) -> str | None:
+    """Return why no call can show a mutant; None where one can."""
+    return next((kind.reason for kind in KINDS if kind.has(mutant)), None)
