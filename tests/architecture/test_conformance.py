@@ -4,7 +4,8 @@ import ast
 import tomllib
 from pathlib import Path
 
-from ocms_conformance.case import all_cases, counts_by_level
+from ocms_app.job_table import JOBS
+from ocms_conformance.case import all_cases, all_job_cases, counts_by_level, jobs_left_out
 from tools import conformance_cases
 
 ROOT = Path(__file__).parents[2]
@@ -42,5 +43,11 @@ def test_the_cases_are_printed_from_the_specification_as_it_is() -> None:
 
 def test_the_page_of_the_kit_counts_the_cases_of_each_level() -> None:
     page = (KIT / "README.md").read_text()
-    for level, (cases, calls) in counts_by_level(all_cases()).items():
-        assert f"| {level} | {cases} cases, {calls} calls: " in page
+    for level, counts in counts_by_level(all_cases(), all_job_cases()).items():
+        assert f"| {level} | {counts}: " in page
+
+
+def test_each_job_has_a_case_or_the_reason_why_not() -> None:
+    tried = {case.job for case in all_job_cases()}
+    assert not tried & {*jobs_left_out()}
+    assert tried | {*jobs_left_out()} == {job.name for job in JOBS}

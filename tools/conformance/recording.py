@@ -34,6 +34,9 @@ TABLES = {
 # Who wrote a row and when: each product's own habit, but where a case says otherwise.
 KEPT_HEADERS = ("content-type", "cache-control", "www-authenticate", "retry-after", "content-disposition")
 
+# What stands for the method where no request is made but a job is run; its name stands for the path.
+RUN = "run"
+
 Key: TypeAlias = tuple[Any, ...]
 Row: TypeAlias = Mapping[str, Any]
 Rows: TypeAlias = dict[str, dict[Key, Row]]
