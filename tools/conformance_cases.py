@@ -21,13 +21,14 @@ from typing import Any
 
 import pytest
 
-from ocms_conformance.case import CONVERTER, Case
-from ocms_conformance.runner import Outcome, opened
+from ocms_conformance.case import CONVERTER, Case, JobCase
+from ocms_conformance.results import Outcome
+from ocms_conformance.runner import opened
 from tests.support.conformance_target import target_of
 from tests.support.databases import sqlite_databases, sqlite_templates
 from tests.support.http_server import Deployment, serving
 from tests.support.rule_index import RULE, RULES, in_order
-from tools.conformance import CASES, ROOT, RULES_OF_CALLS, SOURCES, SPECIFICATION
+from tools.conformance import CASES, JOBS_LEFT_OUT, ROOT, RULES_OF_CALLS, SOURCES, SPECIFICATION
 from tools.conformance.not_printed import EVERY_TEST, NOT_PRINTED
 from tools.conformance.recording import TABLES
 
@@ -41,6 +42,7 @@ LEFT_OUT = "left_out.json"
 OF = {
     "rules.json": "docs/rules",
     "tables.json": "src/ocms_adapters/sql/schema",
+    "jobs_left_out.json": "tools/conformance",
     LEFT_OUT: "tools/conformance/not_printed.py",
 }
 
@@ -57,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.one:
         return print_one(options.one)
     old = list(SOURCES) if options.all else out_of_date()
-    documents = {"rules.json": rules(), "tables.json": tables()}
+    documents = {"rules.json": rules(), "tables.json": tables(), "jobs_left_out.json": JOBS_LEFT_OUT}
     changed = [name for name, document in documents.items() if held(CASES / name) != document]
     if not_printed() != {path: tests for path, tests in left_out().items() if path not in SOURCES}:
         changed.append(LEFT_OUT)
@@ -175,7 +177,9 @@ def holding_cases(cases: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], di
         stack.callback(deployment.engine.dispose)
         served = stack.enter_context(serving(deployment))
         runner = stack.enter_context(opened(target_of(served)))
-        for result in runner.run([CONVERTER.structure({"file": "", **case}, Case) for case in cases]):
+        of_calls = [CONVERTER.structure({"file": "", **case}, Case) for case in cases if "job" not in case]
+        of_jobs = [CONVERTER.structure({"file": "", **case}, JobCase) for case in cases if "job" in case]
+        for result in (*runner.run(of_calls), *runner.run_jobs(of_jobs)):
             if result.outcome is not Outcome.PASSED:
                 why = result.reason or result.differences[0].place
                 others[result.case.name] = f"it does not hold from its data alone: {why}"

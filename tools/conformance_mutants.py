@@ -23,7 +23,8 @@ from sqlalchemy import delete
 
 from ocms_adapters.sql import schema
 from ocms_conformance.case import Case, all_cases
-from ocms_conformance.runner import OWN_WORDS, Outcome, Result, opened
+from ocms_conformance.results import Outcome, Result
+from ocms_conformance.runner import OWN_WORDS, opened
 from ocms_conformance.target import Target
 from tests.support.conformance_target import credentials
 from tests.support.databases import sqlite_databases, sqlite_templates

@@ -15,7 +15,8 @@ from sqlalchemy import delete
 from ocms_adapters.sql import schema
 from ocms_conformance.curl_script import variable
 from ocms_conformance.property_level import run_property_level
-from ocms_conformance.runner import Outcome, opened
+from ocms_conformance.results import Outcome
+from ocms_conformance.runner import opened
 from ocms_conformance.target import Target
 from tests.support.conformance_target import credentials
 from tests.support.databases import sqlite_databases, sqlite_templates

@@ -4,7 +4,8 @@ import ast
 import tomllib
 from pathlib import Path
 
-from ocms_conformance.case import all_cases, counts_by_level, left_out
+from ocms_app.job_table import JOBS
+from ocms_conformance.case import all_cases, all_job_cases, counts_by_level, jobs_left_out, left_out
 from tools import conformance_cases
 from tools.conformance import SOURCES, SPECIFICATION
 
@@ -43,8 +44,8 @@ def test_the_cases_are_printed_from_the_specification_as_it_is() -> None:
 
 def test_the_page_of_the_kit_counts_the_cases_of_each_level() -> None:
     page = (KIT / "README.md").read_text()
-    for level, (cases, calls) in counts_by_level(all_cases()).items():
-        assert f"| {level} | {cases} cases, {calls} calls: " in page
+    for level, counts in counts_by_level(all_cases(), all_job_cases()).items():
+        assert f"| {level} | {counts}: " in page
 
 
 def test_every_test_of_the_specification_is_a_case_or_left_out_with_a_reason() -> None:
@@ -69,3 +70,9 @@ def named_tests(path: Path) -> set[str]:
     nodes = ast.walk(ast.parse(path.read_text()))
     functions = (node.name for node in nodes if isinstance(node, ast.FunctionDef))
     return {conformance_cases.in_words(name) for name in functions if name.startswith("test_")}
+
+
+def test_each_job_has_a_case_or_the_reason_why_not() -> None:
+    tried = {case.job for case in all_job_cases()}
+    assert not tried & {*jobs_left_out()}
+    assert tried | {*jobs_left_out()} == {job.name for job in JOBS}

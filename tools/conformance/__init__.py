@@ -35,6 +35,25 @@ SOURCES = {
     "offenders/test_reversals.py": "offender_reversals",
     "stages/test_print_runs.py": "print_runs",
     "stages/test_plus.py": "plus",
+    "hst/test_jobs.py": "hst_jobs",
+}
+
+# The jobs that no case runs, and why.
+OTHER_SERVER = "it needs a server of {}, which the kit does not offer"
+OWN_WORK = "it does this product's own housekeeping, of which no contract says what it leaves"
+JOBS_LEFT_OUT = {
+    "refresh_vip_vehicle": OTHER_SERVER.format("CAS with mutual TLS"),
+    "sync_cas_payment_status": "it plays the part of CAS and calls OCMS as the cases over HTTP do",
+    "update_cas_court_notices": "it plays the part of CAS and calls OCMS as the cases over HTTP do",
+    "send_mha_requests": OTHER_SERVER.format("MHA (SFTP)"),
+    "receive_mha_responses": OTHER_SERVER.format("MHA (SFTP)"),
+    "query_datahive": OTHER_SERVER.format("DataHive"),
+    "generate_hst_reports": "it writes workbooks, which the kit does not read",
+    "send_alerts": OWN_WORK,
+    "deliver_to_internet": "it writes the Internet database, which the kit does not look at",
+    "seal_audit_rows": OWN_WORK,
+    "remove_old_rows": OWN_WORK,
+    "report_stuck_cases": OWN_WORK,
 }
 
 # Rules of how calls are made, repeated, tried and refused, whatever the notices: a case that cites only these

@@ -14,9 +14,18 @@ from typing import Any, TypeAlias
 
 import httpx
 from attrs import frozen
-from sqlalchemy import DateTime, Engine, Numeric, delete, update
+from sqlalchemy import Engine, Numeric, delete, update
 
-from tools.conformance.recording import KEPT_HEADERS, OF_SOME_ANSWERS, TABLES, Exchange, Key, Recording
+from ocms_adapters.sql.schema.column_types import LocalDateTime
+from tools.conformance.recording import (
+    KEPT_HEADERS,
+    OF_SOME_ANSWERS,
+    RUN,
+    TABLES,
+    Exchange,
+    Key,
+    Recording,
+)
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -37,8 +46,11 @@ class Alteration:
     kind: str
     place: Any
 
-    def apply(self, answer: httpx.Response, engine: Engine) -> None:
-        """Change an answer, or the rows behind it, before the test sees them."""
+    def apply(self, answer: httpx.Response | None, engine: Engine) -> None:
+        """Change an answer, or the rows behind it, before the test sees them; a job has no answer."""
+        if answer is None:
+            alter_row(engine, *self.place)
+            return
         if self.kind == "text":
             answer._content = b" " + answer.content  # noqa: SLF001  # there is no other way in
         elif self.kind == "header":
@@ -58,7 +70,8 @@ class Alteration:
 def alterations(recording: Recording) -> Iterator[Alteration]:
     """Yield every alteration of a recording."""
     for number, exchange in enumerate(recording.exchanges):
-        yield Alteration(number, "text", None)
+        if exchange.method != RUN:
+            yield Alteration(number, "text", None)
         yield from (Alteration(number, "header", name) for name in KEPT_HEADERS if name in exchange.answered)
         yield from (
             Alteration(number, "no header", name)
@@ -127,13 +140,14 @@ def other(value: Any) -> Any:
 
 
 def alter_row(engine: Engine, table_name: str, key: Key, column: str | None) -> None:
-    """Write another value into a column of a row; without a column, take the row away."""
+    """
+    Write another value into a column of a row; without a column, take the row away.
+
+    A moment in the key is another one in each run: the rest of the key tells the row.
+    """
     table = TABLES[table_name]
     texts = zip(table.primary_key.columns, key, strict=True)
-    conditions = [
-        each == (datetime.fromisoformat(value) if isinstance(each.type, DateTime) else value)
-        for each, value in texts
-    ]
+    conditions = [each == value for each, value in texts if not is_moment(each.type)]
     with engine.begin() as connection:
         if column is None:
             connection.execute(delete(table).where(*conditions))
@@ -144,11 +158,16 @@ def alter_row(engine: Engine, table_name: str, key: Key, column: str | None) -> 
             connection.execute(update(table).where(*conditions).values(changed))
 
 
+def is_moment(kind: Any) -> bool:
+    """Return whether a column has moments."""
+    return isinstance(kind, LocalDateTime)
+
+
 def other_of_column(kind: Any, value: Any) -> Any:
     """Return another value for a column."""
     if value is None:
         moment = datetime(2001, 1, 1)  # noqa: DTZ001  # columns are local
-        return moment if isinstance(kind, DateTime) else 1 if isinstance(kind, Numeric) else "~"
+        return moment if is_moment(kind) else 1 if isinstance(kind, Numeric) else "~"
     if isinstance(value, Decimal | int):
         return value + 1
     if isinstance(value, datetime):

@@ -10,7 +10,15 @@ from attrs import define, field
 
 from tools.conformance.alterations import Alteration, Path
 from tools.conformance.own_texts import is_own
-from tools.conformance.recording import IDEMPOTENCY_KEY, TABLES, Credential, Exchange, Recording, RowChange
+from tools.conformance.recording import (
+    IDEMPOTENCY_KEY,
+    RUN,
+    TABLES,
+    Credential,
+    Exchange,
+    Recording,
+    RowChange,
+)
 from tools.conformance.templates import Templates, read_json
 
 MOST_BYTES = 120_000
@@ -61,6 +69,8 @@ def case_of(
     rules = list(dict.fromkeys(rules))
     if not rules or not recording.exchanges:
         raise NotForOthers("it cites no rule" if not rules else "it makes no call as a client does")
+    if any(exchange.method == RUN for exchange in recording.exchanges):
+        return job_case_of(rules, sections, name, recording, found)
     callers = Callers()
     calls = [
         call_of(exchange, callers, [each for each in found if each.exchange == number])
@@ -79,6 +89,33 @@ def case_of(
     if len(json.dumps(case)) > MOST_BYTES:
         raise NotForOthers("it is too large")
     return case
+
+
+def job_case_of(
+    rules: list[str], sections: Mapping[str, str], name: str, recording: Recording, found: set[Alteration]
+) -> dict[str, Any]:
+    """Return the case of a test that runs a job, once and nothing else. Raises `NotForOthers`."""
+    if len(recording.exchanges) > 1:
+        raise NotForOthers("a job is run once for all cases")
+    (exchange,) = recording.exchanges
+    templates = Templates(exchange.now, {})
+    rows = given_of(exchange.given, templates)
+    if "gone" in rows:
+        raise NotForOthers("rows of another system would have to be away")
+    leaves = [leaf_of(change, templates, found) for change in exchange.leaves]
+    seen = [{"given": rows, "ask": {}, "leaves": leaves}]
+    return {
+        "rule": rules,
+        "section": "; ".join(dict.fromkeys(sections.get(rule, "") for rule in rules)),
+        "name": name,
+        "fresh": {
+            "notice": sorted(values_of(seen, NOTICES, NOTICE_NO)),
+            "identity": sorted(values_of(seen, IDENTITIES, IDENTITY)),
+        },
+        "job": exchange.path,
+        **rows,
+        "leaves": leaves,
+    }
 
 
 def call_of(exchange: Exchange, callers: Callers, found: Collection[Alteration]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ make it fail name the values it asserts.
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -16,6 +17,9 @@ from attrs import define, field
 from sqlalchemy import Engine, delete, insert, select
 
 from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_app.job_runner import JobRunner
+from ocms_app.job_table import Job
+from ocms_core.jobs.runs import RunOutcome, SkipReason
 from ocms_core.kernel.access import Role
 from ocms_demo.dev_issuer import DevIssuer
 from ocms_web.authentication.issuers import CallerKind
@@ -23,6 +27,7 @@ from tests.support.http_server import Served, now
 from tools.conformance import RULES_OF_CALLS
 from tools.conformance.alterations import Alteration, alterations
 from tools.conformance.recording import (
+    RUN,
     TABLES,
     Credential,
     Exchange,
@@ -158,6 +163,37 @@ class Recorder:
         self.calls += 1
         return answer
 
+    def job_ended(self, run: Callable[[], RunOutcome | SkipReason], job: str, at: datetime) -> Any:
+        """Run a job of a test at a moment, note what is seen of it, and alter that."""
+        if self.engine is None:
+            return run()
+        if self.alteration is None:
+            before, last = snapshot(self.engine), self.recording.rows or self.fresh
+            ended = run()
+            after = snapshot(self.engine)
+            self.recording.exchanges.append(
+                Exchange(
+                    given=differences(last, before),
+                    method=RUN,
+                    path=job,
+                    headers={},
+                    body=b"",
+                    credential=None,
+                    status=0,
+                    answered={},
+                    content=b"",
+                    leaves=differences(before, after),
+                    now=at,
+                )
+            )
+            self.recording.rows = after
+        else:
+            ended = run()
+            if self.alteration.exchange == self.calls:
+                self.alteration.apply(None, self.engine)
+        self.calls += 1
+        return ended
+
     def _noted(
         self, send: Callable[[], httpx.Response], request: httpx.Request, engine: Engine
     ) -> httpx.Response:
@@ -215,9 +251,10 @@ class Sibling:
 
 @contextmanager
 def recording(recorder: Recorder) -> Iterator[None]:
-    """Let a recorder see every request of a client of a served system, and every credential, for a block."""
+    """Let a recorder see requests to a served system, jobs and credentials for a block."""
     patch = pytest.MonkeyPatch()
     send, issue, sign = httpx.Client.send, SqlCredentials.issue, DevIssuer.token
+    run = JobRunner.run
     made, clients = Served.__attrs_post_init__, set[int]()
 
     def noted_server(served: Served) -> None:
@@ -239,7 +276,11 @@ def recording(recorder: Recorder) -> Iterator[None]:
         recorder.credentials[token] = Credential(role.value, "token", subject)
         return token
 
+    def noted_run(self: JobRunner, job: Job, **options: Any) -> RunOutcome | SkipReason:
+        return recorder.job_ended(lambda: run(self, job, **options), job.name, self.now())  # type: ignore[no-any-return]
+
     with patch.context() as patches:
+        patches.setattr(JobRunner, "run", noted_run)
         patches.setattr(httpx.Client, "send", noted_send)
         patches.setattr(SqlCredentials, "issue", noted_issue)
         patches.setattr(DevIssuer, "token", noted_token)

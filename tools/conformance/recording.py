@@ -44,6 +44,9 @@ KEPT_HEADERS = (
 
 IDEMPOTENCY_KEY = "idempotency-key"
 
+# What stands for the method where no request is made but a job is run; its name stands for the path.
+RUN = "run"
+
 Key: TypeAlias = tuple[Any, ...]
 Row: TypeAlias = Mapping[str, Any]
 Rows: TypeAlias = dict[str, dict[Key, Row]]

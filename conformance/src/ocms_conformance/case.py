@@ -1,10 +1,10 @@
-"""The cases: what is given, what is asked, what is expected, read from the JSON Lines of the package."""
+"""The cases: what is given, what is asked or run, what is expected, from the JSON Lines of the package."""
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeAlias
 
 import cattrs
 from attrs import Factory, field, frozen
@@ -113,6 +113,27 @@ class Case:
         return any(call.leaves for call in self.calls)
 
 
+@frozen(kw_only=True)
+class JobCase:
+    """
+    One test of the specification that runs a job: the rows that are there, and those it leaves.
+
+    The job has to end well. It is run once for all of its cases.
+    """
+
+    file: str
+    rule: list[str]
+    section: str
+    name: str
+    fresh: Mapping[str, list[str]]
+    job: str
+    given: Mapping[str, list[dict[str, Any]]] = field(factory=dict, repr=False)
+    leaves: list[Leaf] = field(factory=list, repr=False)
+
+
+AnyCase: TypeAlias = Case | JobCase
+
+
 @frozen
 class Rule:
     """A rule: where the contract says it, and its sentence."""
@@ -123,23 +144,41 @@ class Rule:
 
 
 def all_cases() -> Iterator[Case]:
-    """Yield every case of the package, file by file."""
+    """Yield every case of the package that makes calls, file by file."""
+    for document in documents_of_cases():
+        if "job" not in document:
+            yield CONVERTER.structure(document, Case)
+
+
+def all_job_cases() -> Iterator[JobCase]:
+    """Yield every case of the package that runs a job, file by file."""
+    for document in documents_of_cases():
+        if "job" in document:
+            yield CONVERTER.structure(document, JobCase)
+
+
+def documents_of_cases() -> Iterator[dict[str, Any]]:
+    """Yield every line of the files of cases, with the name of its file."""
     folder = files("ocms_conformance") / "cases"
     for each in sorted(folder.iterdir(), key=lambda each: each.name):
         if each.name.endswith(".jsonl"):
             for line in each.read_text(encoding="utf-8").splitlines():
-                name = each.name.removesuffix(".jsonl")
-                yield CONVERTER.structure({"file": name, **json.loads(line)}, Case)
+                yield {"file": each.name.removesuffix(".jsonl"), **json.loads(line)}
 
 
-def counts_by_level(cases: Iterable[Case]) -> dict[str, tuple[int, int]]:
-    """Return how many cases and calls a target is tried with, by what it offers."""
-    cases = list(cases)
+def counts_by_level(cases: Iterable[Case], job_cases: Iterable[JobCase]) -> dict[str, str]:
+    """Return how many cases, calls and jobs a target is tried with, by what it offers."""
+    cases, job_cases = list(cases), list(job_cases)
     levels = {
         "URL and credentials": [case for case in cases if not case.needs_rows],
         "and its database": cases,
     }
-    return {name: (len(each), sum(len(case.calls) for case in each)) for name, each in levels.items()}
+    counts = {
+        name: f"{len(each)} cases, {sum(len(case.calls) for case in each)} calls"
+        for name, each in levels.items()
+    }
+    jobs = len({case.job for case in job_cases})
+    return counts | {"and its jobs": f"{len(job_cases)} cases more, {jobs} jobs"}
 
 
 def in_order_of_need(cases: Iterable[Case]) -> list[Case]:
@@ -160,6 +199,11 @@ def columns_of_tables() -> dict[str, list[str]]:
 def left_out() -> dict[str, dict[str, str]]:
     """Return the tests of the specification that are no case here, by file, with the reason."""
     return CONVERTER.structure(read_document("left_out.json"), dict[str, dict[str, str]])
+
+
+def jobs_left_out() -> dict[str, str]:
+    """Return the jobs that no case runs, with the reason."""
+    return CONVERTER.structure(read_document("jobs_left_out.json"), dict[str, str])
 
 
 def read_document(name: str) -> Any:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ocms_conformance.case import all_cases, all_rules
+from ocms_conformance.case import AnyCase, all_cases, all_job_cases, all_rules
 from ocms_conformance.mock import mock_server
 from ocms_conformance.property_level import run_property_level
 from ocms_conformance.reports import Report, as_junit, as_page, as_text
-from ocms_conformance.runner import Result, opened
+from ocms_conformance.results import Result
+from ocms_conformance.runner import opened
 from ocms_conformance.target import read_target
 
 
@@ -47,16 +48,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run_cases(options: argparse.Namespace) -> int:
     """Run cases, laws and sequences, as asked, and write the report."""
     target = read_target(options.target)
-    cases = [
-        case
-        for case in all_cases()
-        if (not options.rule or set(options.rule) & set(case.rule))
-        and (not options.file or case.file in options.file)
-    ]
+
+    def chosen(case: AnyCase) -> bool:
+        fits_rule = not options.rule or not {*options.rule}.isdisjoint(case.rule)
+        return fits_rule and (not options.file or case.file in options.file)
+
     results: list[Result] = []
     with opened(target) as runner:
         if options.level != "property":
-            results += runner.run(cases)
+            results += runner.run(filter(chosen, all_cases()))
+            results += runner.run_jobs(filter(chosen, all_job_cases()))
         if options.level != "cases":
             results += run_property_level(
                 runner,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from attrs import define, field
 
-from ocms_conformance.case import Case
+from ocms_conformance.case import AnyCase
 from ocms_conformance.templates import FreshNumbers
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -32,7 +32,7 @@ class Numbering:
     _identity: int = field(factory=lambda: secrets.randbelow(IDENTITIES // 2) + 1)
     _notice: int = 0
 
-    def numbers_for(self, case: Case) -> FreshNumbers:
+    def numbers_for(self, case: AnyCase) -> FreshNumbers:
         """Return the numbers of one run of a case."""
         instead = dict(zip(case.fresh["notice"], self._notices(case.fresh["notice"]), strict=True))
         return FreshNumbers(instead | {each: self.identity(each) for each in case.fresh["identity"]})

@@ -14,8 +14,9 @@ from ocms_conformance.law import Law, attempt
 from ocms_conformance.laws import LAWS
 from ocms_conformance.random_sequences import Sequences
 from ocms_conformance.reference_data import fee_rows, read_reference_data
+from ocms_conformance.results import Outcome, Result
 from ocms_conformance.rows import PutRows
-from ocms_conformance.runner import Outcome, Result, Runner
+from ocms_conformance.runner import Runner
 
 LAW_FILE, SEQUENCE_FILE = "laws", "sequences"
 NO_DATABASE = "it needs rows, and the target gives no database"

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 from attrs import frozen
 from jinja2 import Environment, StrictUndefined
 
-from ocms_conformance.case import Rule
-from ocms_conformance.runner import Outcome, Result
+from ocms_conformance.case import Rule, jobs_left_out
+from ocms_conformance.results import Outcome, Result
 
 
 @frozen
@@ -95,6 +95,8 @@ def as_text(report: Report) -> str:
     if report.without_case:
         named = ", ".join(rule.id for rule in report.without_case)
         lines.append(f"    rules without a case over the wire: {named}")
+    if report.without_case:
+        lines += [f"    job {job}: {reason}" for job, reason in jobs_left_out().items()]
     remarks = Counter(remark for result in report.results for remark in result.remarks)
     lines += ["", "Remarks:"] if remarks else []
     lines += [f"    {many} x {remark}" for remark, many in remarks.most_common()]
@@ -144,4 +146,6 @@ def as_page(report: Report) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.from_string(template).render(report=report, counts=counts_of(report.results))
+    return environment.from_string(template).render(
+        report=report, counts=counts_of(report.results), jobs_left_out=jobs_left_out()
+    )

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
-from enum import Enum
 from functools import partial
 from typing import Any
 
@@ -13,9 +12,11 @@ import httpx
 from attrs import define, evolve, field, frozen
 from sqlalchemy.exc import SQLAlchemyError
 
-from ocms_conformance.case import Ask, Call, Case, in_order_of_need
+from ocms_conformance.case import Ask, Call, Case, JobCase, in_order_of_need
 from ocms_conformance.comparison import Difference, differences
+from ocms_conformance.jobs import JobRuns
 from ocms_conformance.numbering import Numbering
+from ocms_conformance.results import Outcome, Result
 from ocms_conformance.rows import Database, PutRows, differences_of_rows, open_database
 from ocms_conformance.target import Credential, Credentials, NotTried, Target, body_of, send
 from ocms_conformance.templates import FreshNumbers, Moment, now
@@ -23,32 +24,6 @@ from ocms_conformance.templates import FreshNumbers, Moment, now
 TOO_MANY_REQUESTS = 429
 # How a remark begins that tells of a text of this product's own.
 OWN_WORDS = "in this product's own words"
-
-
-class Outcome(Enum):
-    """What became of a case."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    NOT_TRIED = "not tried"
-
-
-@frozen
-class Result:
-    """
-    What became of a case: its differences, or why it was not tried.
-
-    `remarks` are what holds for this product alone and differs here, and what could not be looked at;
-    `script` is how to see a failed law or sequence again.
-    """
-
-    case: Case
-    outcome: Outcome
-    reason: str = ""
-    differences: tuple[Difference, ...] = ()
-    remarks: tuple[str, ...] = ()
-    seconds: float = 0
-    script: str = ""
 
 
 @define
@@ -76,6 +51,10 @@ class Runner:
                 what = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
                 result = Result(case, Outcome.NOT_TRIED, what)
             yield evolve(result, seconds=time.monotonic() - began)
+
+    def run_jobs(self, cases: Iterable[JobCase]) -> Iterator[Result]:
+        """Yield the result of each case that runs a job; a job is run once for all of its cases."""
+        yield from JobRuns(self.target, self.database, self.numbering).run(cases)
 
     def send(
         self,

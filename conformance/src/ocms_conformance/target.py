@@ -38,13 +38,31 @@ class Credential:
 
 
 @frozen(kw_only=True)
+class JobCommand:
+    """
+    How a target runs a job: the words of a command, in which `{job}` stands for its name.
+
+    `names` are the target's own names by ours; where there are any, it has no other jobs. `environment`
+    is added to that of the kit. `not_begun` is the exit status that says that the job could not begin,
+    such as when another run has just ended.
+    """
+
+    command: list[str]
+    folder: str | None = None
+    environment: Mapping[str, str] = field(factory=dict, repr=False)
+    names: Mapping[str, str] = Factory(dict)
+    timeout_seconds: float = 600
+    not_begun: int | None = None
+
+
+@frozen(kw_only=True)
 class Target:
     """
     A system under test.
 
     `database` is the SQLAlchemy URL of its Intranet database, without which no rows are put or looked at;
     `reference_data` says whether the stage map, parameters and reasons may be changed for a case; `wait`
-    whether a call that came too often is made again when the answer says so.
+    whether a call that came too often is made again when the answer says so; without `jobs` none is run.
     """
 
     url: str
@@ -53,6 +71,7 @@ class Target:
     wait: bool = False
     timeout_seconds: float = 60
     credentials: list[Credential] = Factory(list)
+    jobs: JobCommand | None = None
 
 
 def read_target(path: Path) -> Target:

@@ -10,7 +10,8 @@ from attrs import evolve
 from ocms_conformance.case import Case, all_cases, all_rules
 from ocms_conformance.mock import mock_server
 from ocms_conformance.reports import Report, as_junit, as_page, as_text
-from ocms_conformance.runner import Outcome, Result, Runner, opened
+from ocms_conformance.results import Outcome, Result
+from ocms_conformance.runner import Runner, opened
 from ocms_conformance.target import Target
 from tests.spec.http.test_court_notices import REQUEST as COURT_REQUEST
 from tests.spec.http.test_court_notices import RESPONSE as COURT_RESPONSE
@@ -54,6 +55,7 @@ def test_this_system_passes(served: Served) -> None:
 def test_what_needs_rows_is_not_tried_without_a_database(served: Served) -> None:
     found = results(target_of(served, rows=False), SHORT)
     for result in found:
+        assert isinstance(result.case, Case)
         if result.case.needs_rows:
             assert result.outcome is Outcome.NOT_TRIED
             assert result.reason == "it needs rows, and the target gives no database"
@@ -64,7 +66,8 @@ def test_what_needs_rows_is_not_tried_without_a_database(served: Served) -> None
 
 def test_what_needs_a_credential_is_not_tried_without_one(served: Served) -> None:
     target = Target(url=str(served.http.base_url), database=served.deployment.databases.intranet)
-    found = [result for result in results(target, SHORT) if any(call.ask.role for call in result.case.calls)]
+    asking = tuple(case for case in SHORT if any(call.ask.role for call in case.calls))
+    found = results(target, asking)
     assert found
     assert {result.outcome for result in found} == {Outcome.NOT_TRIED}
     assert all(result.reason.startswith("the target gives no credential") for result in found)

@@ -11,7 +11,8 @@ from ocms_conformance.case import all_rules
 from ocms_conformance.finding import find
 from ocms_conformance.random_sequences import DRAWN
 from ocms_conformance.reports import Report, as_junit, as_page, as_text
-from ocms_conformance.runner import Outcome, Result, opened
+from ocms_conformance.results import Outcome, Result
+from ocms_conformance.runner import opened
 from ocms_conformance.target import Target
 from tests.support.conformance_target import target_of
 from tests.support.http_server import Served
