@@ -184,16 +184,16 @@ def holding_cases(cases: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], di
                 why = result.reason or result.differences[0].place
                 others[result.case.name] = f"it does not hold from its data alone: {why}"
         holding = [case for case in cases if case["name"] not in others]
-        of_calls = [{**case, "without_rows": True} for case in holding if is_of_calls(case)]
+        alone = [{**case, "without_rows": True} for case in holding if is_of_calls(case)]
         bare = stack.enter_context(opened(target_of(served, rows=False)))
-        results = bare.run([CONVERTER.structure({"file": "", **case}, Case) for case in of_calls])
+        results = bare.run([CONVERTER.structure({"file": "", **case}, Case) for case in alone])
         without = {result.case.name for result in results if result.outcome is Outcome.PASSED}
     return [case | ({"without_rows": True} if case["name"] in without else {}) for case in holding], others
 
 
 def is_of_calls(case: dict[str, Any]) -> bool:
     """Return whether a case puts rows in, and is about nothing but how a call is made."""
-    gives = any({"given", "gone"} & call.keys() for call in case["calls"])
+    gives = any({"given", "gone"} & call.keys() for call in case.get("calls", ()))
     return gives and set(case["rule"]) <= RULES_OF_CALLS
 
 
