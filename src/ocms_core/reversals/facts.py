@@ -56,7 +56,7 @@ class ReversalFacts:
     """The notices of a reversal that exist, by number, and the reference data."""
 
     reference: Reference
-    notices: Mapping[str, ReversibleNotice] = field(factory=dict)
+    notices: Mapping[str, ReversibleNotice]
 
 
 LIST = "ocms_hst"

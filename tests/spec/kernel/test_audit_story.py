@@ -89,6 +89,12 @@ def test_a_court_case_is_told_by_its_name() -> None:
 
 
 @pytest.mark.rule("K2")
+def test_a_stage_change_is_told_by_its_new_stage() -> None:
+    line = change("ocms_change_of_processing", None, {"source": "005"}, new_processing_stage="DN2")
+    assert line == "  stage change to DN2 added: source 005"
+
+
+@pytest.mark.rule("K2")
 def test_a_moment_is_told_to_the_second() -> None:
     since = local(NOW + timedelta(microseconds=5))
     line = change(

@@ -11,3 +11,5 @@ def test_what_cannot_be_reached_is_named_and_nothing_else() -> None:
     assert isinstance(fault, OcmsError)
     assert fault.which == "the Intranet database"
     assert str(fault) == "the Intranet database is unavailable"
+    assert fault.code is None
+    assert Unavailable("the Intranet database", "57P01").code == "57P01"

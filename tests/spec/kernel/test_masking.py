@@ -22,6 +22,7 @@ DIGEST = "12345678a" + "0" * 23
         ("12345678", "12345678"),
         (UUID, UUID),
         (DIGEST, DIGEST),
+        (DIGEST.upper(), DIGEST.upper()),
         (f"{UUID} S1234567A {DIGEST}", f"{UUID} *** {DIGEST}"),
         ("", ""),
     ],

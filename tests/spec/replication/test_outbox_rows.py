@@ -11,6 +11,7 @@ from ocms_core.kernel.changes import (
     CurrentOffenderSet,
     DetailFurnished,
     NoticeChanged,
+    NoticePutBack,
     NoticesChanged,
     NoticesMoved,
     OffenderCleared,
@@ -62,6 +63,12 @@ CASES: tuple[Case[None, Change, OutboxRow | OutboxRows | None], ...] = (
         rule="G12",
         name="a suspension shows",
         ask=NoticeChanged("N1", suspension=shown("PS", "WWP", NOW)),
+        says=OutboxRow(NOTICE, "N1"),
+    ),
+    Case(
+        rule=("G12", "K4"),
+        name="a notice that is put back shows",
+        ask=NoticePutBack("N1", {"last_processing_stage": "DN1"}),
         says=OutboxRow(NOTICE, "N1"),
     ),
     Case(

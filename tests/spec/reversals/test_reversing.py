@@ -313,6 +313,9 @@ def test_a_repeated_number_is_decided_where_it_first_stands() -> None:
     decision = reverse(MOVED_NOTICE, asked=(N, N))
     assert [answer.code for answer in decision.answers] == [codes.CPS_SUCCESS, codes.CPS_REPEATED]
     assert len(decision.changes) == 2
+    furnished = ReversibleNotice(N, FURNISHED_ROWS, (FURNISHED,))
+    decision = reverse(furnished, asked=(N, N), kind=OFFENDER_REVERSAL)
+    assert [answer.code for answer in decision.answers] == [codes.OFFENDER_REVERSED, codes.OFFENDER_REPEATED]
 
 
 ROLE = {"role": "H"}
@@ -475,6 +478,15 @@ def test_the_remarks_name_the_officer_of_the_record_before_the_one_who_called() 
     _, recorded = decision.changes
     assert isinstance(recorded, StageChangeRecorded)
     assert recorded.record.remarks == "Reverses changeProcessingStage of 2025-01-14 09:30:00 by OIC009"
+
+
+@pytest.mark.rule("K4", "G10")
+def test_the_remarks_are_as_long_as_their_column_at_most() -> None:
+    submitted = group(SUBMIT, MOVE, officer="O" * 200)
+    for kept in reverse(evolve(MOVED_NOTICE, groups=(submitted,))).changes:
+        if isinstance(kept, StageChangeRecorded):
+            assert kept.record.remarks
+            assert len(kept.record.remarks) == 200
 
 
 @pytest.mark.rule("K4", "U1", "H10")

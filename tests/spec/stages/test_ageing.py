@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from ocms_core.kernel.stage_moves import StageChange
 from ocms_core.stages.ageing import (
     AGE_BANDS,
-    MOST_SHOWN,
     AgeBand,
     AgedNotice,
     StageAges,
@@ -152,15 +151,15 @@ def test_each_figure_is_the_length_of_its_list(days: list[int]) -> None:
 @pytest.mark.rule("S1", "S51")
 def test_a_list_shows_the_first_lines_of_many() -> None:
     stores = InMemoryAgeing(
-        [aged(f"N{place:03}", 0) for place in range(MOST_SHOWN + 1)],
+        [aged(f"N{place:03}", 0) for place in range(201)],
         [
             StageChange(f"N{place:03}", NOW, "RD2", "RD1", "SUP", officer, "PORTAL")
             for officer in ("OIC.TAN", "OIC.LIM")
-            for place in range(MOST_SHOWN + 1)
+            for place in range(201)
         ],
     )
-    assert len(notices_of_age("RD1", AGE_BANDS[0], stores=stores, now=NOW)) == MOST_SHOWN
+    assert len(notices_of_age("RD1", AGE_BANDS[0], stores=stores, now=NOW)) == 200
     found = changes_of_day("OIC.LIM", TODAY, stores=stores)
-    assert len(found) == MOST_SHOWN
+    assert len(found) == 200
     assert {each.officer for each in found} == {"OIC.LIM"}
     assert changes_of_day("OIC.LIM", TODAY + timedelta(days=1), stores=stores) == []

@@ -283,6 +283,15 @@ def test_a_malformed_validation(body: object, said: tuple[str, str]) -> None:
     assert refusal(lambda: validation(body, CAP))[:2] == said
 
 
+@pytest.mark.rule("S24", "G7")
+def test_what_is_wrong_with_a_validation_as_a_whole_names_no_notice() -> None:
+    call = {"notices": [{"noticeNo": "A"}], "newProcessingStage": "DN2"}
+    assert refusal(lambda: validation({**call, "reasonOfChange": 1}, CAP))[2] == ""
+    assert (
+        refusal(lambda: validation({**call, "notices": [{"noticeNo": "A", "entityType": 1}]}, CAP))[2] == "A"
+    )
+
+
 PLUS_CALL = {
     "noticeNo": ["N-001"],
     "lastStageName": "DN1",
