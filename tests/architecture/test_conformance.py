@@ -5,7 +5,15 @@ import tomllib
 from pathlib import Path
 
 from ocms_app.job_table import JOBS
-from ocms_conformance.case import all_cases, all_job_cases, counts_by_level, jobs_left_out, left_out
+from ocms_conformance.case import (
+    Case,
+    JobCase,
+    all_cases,
+    all_job_cases,
+    counts_by_level,
+    jobs_left_out,
+    left_out,
+)
 from tools import conformance_cases
 from tools.conformance import SOURCES, SPECIFICATION
 
@@ -52,7 +60,8 @@ def test_every_test_of_the_specification_is_a_case_or_left_out_with_a_reason() -
     without = left_out()
     assert all(reason for tests in without.values() for reason in tests.values())
     cases = {file: set[str]() for file in SOURCES.values()}
-    for case in all_cases():
+    printed: list[Case | JobCase] = [*all_cases(), *all_job_cases()]
+    for case in printed:
         cases[case.file].add(case.name.partition(" [")[0])
     for source, file in SOURCES.items():
         known = cases[file] | {name.partition(" [")[0] for name in without[source]}
