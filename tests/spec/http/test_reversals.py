@@ -151,6 +151,22 @@ def test_what_was_never_done_cannot_be_taken_back(empty: Served) -> None:
     assert [each["code"] for each in offender.json()["results"]] == ["NOTHING_TO_REVERSE", "NOTICE_NOT_FOUND"]
 
 
+@pytest.mark.rule("K4", "G9")
+def test_a_notice_that_is_named_twice_is_put_back_once(empty: Served) -> None:
+    officer = made(empty, Operation.CHANGE_STAGES)
+    stages = empty.post(REVERSE_STAGES, {"items": [*STAGES["items"], *STAGES["items"]]}, headers=officer)
+    first, second = stages.json()["results"]
+    assert (first["outcome"], second["code"]) == ("UPDATED", "OCMS.CPS.DUPLICATE_RECORD")
+
+
+@pytest.mark.rule("K4", "G9")
+def test_an_offender_that_is_named_twice_is_put_back_once(empty: Served) -> None:
+    officer = made(empty, Operation.FURNISH_OFFENDER)
+    answer = empty.post(REVERSE_OFFENDER, {"noticeNos": [NUMBER, NUMBER]}, headers=officer)
+    first, second = answer.json()["results"]
+    assert (first["reversed"], second["reversed"], second["code"]) == (True, False, "DUPLICATE_NOTICE")
+
+
 @pytest.mark.rule("K4", "S72")
 def test_a_change_that_was_taken_back_leaves_the_one_before_it_to_a_print_run(empty: Served) -> None:
     call = call_of(Operation.CHANGE_STAGES)

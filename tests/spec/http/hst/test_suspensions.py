@@ -182,6 +182,34 @@ def test_a_suspension_on_the_row_alone_counts_as_one_of_its_type(
     assert database.held() == ["N1"]
 
 
+@pytest.mark.rule("K4", "U1", "H7")
+def test_a_notice_that_showed_something_else_throughout_shows_it_when_apply_is_taken_back(
+    hst_client: HstClient, database: HstDatabase
+) -> None:
+    database.notices(["N1"], suspension_type="TS", epr_reason_of_suspension="UNC", due_date_of_revival=LATER)
+    database.put(t.ocms_suspended_notice, [record("N1")])
+    called(hst_client, "/v1/apply-hst", APPLY)
+    data = called(hst_client, "/v1/reverse-hst", {"idNo": APPLY["idNo"]})["data"]
+    assert data["noticesReversed"] == [{"noticeNo": "N1", "newStatus": "TS-UNC"}]
+    assert database.shown()["N1"][:2] == ("TS", "UNC")
+    assert database.held() == []
+
+
+@pytest.mark.rule("H7", "U1", "P21")
+def test_a_type_that_cas_left_without_a_reason_is_how_a_notice_stands_once_it_is_revived(
+    hst_client: HstClient, database: HstDatabase
+) -> None:
+    database.notices(["N1"])
+    called(hst_client, "/v1/apply-hst", APPLY)
+    database.notices(["N2"], suspension_type="PS")
+    database.put(t.ocms_suspended_notice, [record("N2", "TS", "HST")])
+    data = called(hst_client, "/v1/revive-hst", REVIVE)["data"]
+    assert [(each["noticeNo"], each["newStatus"]) for each in data["noticesRevived"]] == [
+        *(("N1", "ACTIVE"), ("N2", "PS")),
+    ]
+    assert database.shown()["N2"][:2] == ("PS", None)
+
+
 @pytest.mark.rule("H4", "U3")
 @pytest.mark.parametrize(
     "columns",
