@@ -130,7 +130,7 @@ def measured(row: Row, ground: Ground, tell: Callable[[str], None]) -> Figures:
             gc.collect()
             gc.freeze()
             in_turn = list(ready.contenders.items())
-            for name, measure in in_turn if turn % 2 else reversed(in_turn):
+            for name, measure in reversed(in_turn) if turn % 2 else in_turn:
                 ready.between()
                 took = measure()
                 if turn:

@@ -76,7 +76,7 @@ def test_a_target_without_jobs_is_never_passed() -> None:
 
 
 def test_a_job_that_ends_badly_is_shown_with_its_last_lines_and_no_secret() -> None:
-    said = "import os, sys; print('first'); sys.exit('no ' + os.environ['KEY'] + ' at db://me:word@host')"
+    said = "import os, sys; print('first', flush=True); sys.exit('no ' + os.environ['KEY'] + ' at db://me:word@host')"
     hook = command(said, environment={"KEY": "very-secret"})
     secrets = secrets_of(Target(url="", jobs=hook))
     assert run_job(hook, "a", secrets) == Difference(
