@@ -8,7 +8,7 @@ from functools import partial
 from itertools import cycle, islice
 from time import perf_counter
 
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, delete, insert, update
 
 from benchmarks.contenders.furnishing import TypicalFurnish
 from benchmarks.frame import OURS, TYPICAL, Bar, Ready, Row, milliseconds, time_of
@@ -81,9 +81,11 @@ def furnishing(ground: Ground) -> Iterator[Ready]:
         for engine in opened:
             stack.callback(engine.dispose)
         back_at_rd1(ground.engine)
+        people = schema.ocms_offence_notice_owner_driver
         with ground.engine.begin() as connection:
+            connection.execute(delete(people).where(people.c.notice_no == NUMBER))  # those of other rows
             connection.execute(
-                insert(schema.ocms_offence_notice_owner_driver).values(
+                insert(people).values(
                     notice_no=NUMBER, owner_driver_indicator="O", id_no="S9876543B", offender_indicator="Y"
                 )
             )
