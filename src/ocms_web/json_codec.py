@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 from attrs import field, frozen
 
-from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.rule_tags import rule
 
 # Sums are exact: 150.00 is written as a number with its two decimals, never through a float.
@@ -57,7 +57,7 @@ def to_second(moment: datetime) -> datetime:
 @rule("G5")
 def local_time(moment: datetime) -> str:
     """Return Singapore time without an offset, to the second, as contracts 2 and 4 write it."""
-    return singapore(moment).replace(tzinfo=None).isoformat(timespec="seconds")
+    return local(moment).isoformat(timespec="seconds")
 
 
 def or_null(write: Callable[[Value], Encoded], value: Value | None) -> Encoded | None:

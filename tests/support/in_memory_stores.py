@@ -66,7 +66,7 @@ def changed(tables: Tables, change: Change) -> Tables:
                 evolve(suspended, suspensions=evolve(suspended.suspensions, open_records=left)),
             )
         case CourtDueDateRecorded(notice_no=notice_no, court_payment_due_date=due):
-            recorded = evolve(tables.plus[notice_no], has_court_case=True, court_payment_due_date=due)
+            recorded = tables.plus[notice_no]._replace(has_court_case=True, court_payment_due_date=due)
             return evolve(tables, plus={**tables.plus, notice_no: recorded})
         case _:
             raise TypeError(f"no court operation writes a {type(change).__name__}")
@@ -94,7 +94,7 @@ def with_payment(
     before = payments.get(change.notice_no)
     if not (before and change.suspension):
         return payments
-    after = evolve(before, suspension_type=change.suspension.type, epr_reason=change.suspension.reason)
+    after = before._replace(suspension_type=change.suspension.type, epr_reason=change.suspension.reason)
     return {**payments, change.notice_no: after}
 
 

@@ -108,30 +108,62 @@ def plus_notices(rows: Iterable[Any]) -> Mapping[str, PlusNotice]:
     """Return notices with their court cases, by number, from their rows."""
     return {
         notice_no: PlusNotice(
-            notice_no=notice_no,
-            payment_due_date=singapore_or_none(due),
-            payment_acceptance_allowed=allowed,
-            amount_payable=amount,
-            has_court_case=recorded_no is not None,
-            court_payment_due_date=singapore_or_none(recorded_due),
+            notice_no,
+            singapore_or_none(due),
+            allowed,
+            amount,
+            recorded_no is not None,
+            singapore_or_none(recorded_due),
         )
         for notice_no, due, allowed, amount, recorded_no, recorded_due in rows
     }
 
 
-class SqlCourtReader:
-    """One reading connection for the court and payment services."""
+def court_notices(
+    connection: Connection, statements: CourtStatements, rows: Iterable[Any], notice_nos: Sequence[str]
+) -> Mapping[str, CourtNotice]:
+    """Return notices as the court update finds them, by number, from their rows and their suspensions."""
+    open_records: dict[str, list[OpenSuspension]] = {}
+    last_sr_no: dict[str, int] = {}
+    for notice_no, sr_no, revived_at, *record in rows_of(connection, statements.suspensions, notice_nos):
+        last_sr_no[notice_no] = max(sr_no, last_sr_no.get(notice_no, 0))
+        if revived_at is None:
+            open_records.setdefault(notice_no, []).append(open_suspension(*record))
+    # Most notices have these in common with others, so they are made once for each value.
+    moment, suspensions_of = cache(singapore), cache(suspensions)
+    return {
+        notice_no: CourtNotice(
+            notice_no,
+            stage,
+            moment(stage_date),
+            payable,
+            allowed,
+            due and moment(due),
+            suspensions_of(
+                tuple(on_row), tuple(open_records.get(notice_no, ())), last_sr_no.get(notice_no, 0)
+            ),
+            None if dayend is None else bool(dayend),
+        )
+        for notice_no, stage, stage_date, payable, allowed, due, dayend, *on_row in rows
+    }
 
-    def __init__(self, connection: Connection, statements: CourtStatements) -> None:
-        self._connection = connection
+
+def rows_of(connection: Connection, statement: Select[Any], notice_nos: Sequence[str]) -> Sequence[Any]:
+    """Return the rows of some notices."""
+    return connection.execute(statement, bind_keys(connection.dialect, notice_nos)).all()
+
+
+class SqlCourtReader:
+    """What the court and payment services read without a lock, each statement for itself."""
+
+    def __init__(self, engine: Engine, statements: CourtStatements) -> None:
+        self._engine = engine
         self._statements = statements
 
     def payment_statuses(self, notice_nos: Sequence[str]) -> Mapping[str, NoticePaymentStatus]:
         """Return the notices that exist, by number, in one statement."""
-        return {
-            row[0]: NoticePaymentStatus(*row)
-            for row in self._read(self._statements.read_payment_statuses, notice_nos)
-        }
+        rows = self._read(self._statements.read_payment_statuses, notice_nos)
+        return {status.notice_no: status for status in map(NoticePaymentStatus._make, rows)}
 
     def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
         """Return the notices that exist with their court cases, by number, in one statement."""
@@ -139,60 +171,39 @@ class SqlCourtReader:
 
     def court_notices(self, notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
         """Return the notices that exist as the court update would find them, by number."""
-        return self._court_notices(self._rows(self._statements.court_notices, notice_nos), notice_nos)
+        statements = self._statements
+        with reading(self._engine) as connection:
+            rows = rows_of(connection, statements.court_notices, notice_nos)
+            return court_notices(connection, statements, rows, notice_nos)
 
     def reference(self) -> Reference:
         """Return the reference data that a court update would be judged by."""
-        return read_reference(self._connection)
-
-    def _court_notices(self, rows: Iterable[Any], notice_nos: Sequence[str]) -> Mapping[str, CourtNotice]:
-        open_records: dict[str, list[OpenSuspension]] = {}
-        last_sr_no: dict[str, int] = {}
-        for notice_no, sr_no, revived_at, *record in self._rows(self._statements.suspensions, notice_nos):
-            last_sr_no[notice_no] = max(sr_no, last_sr_no.get(notice_no, 0))
-            if revived_at is None:
-                open_records.setdefault(notice_no, []).append(open_suspension(*record))
-        # Most notices have these in common with others, so they are made once for each value.
-        moment, suspensions_of = cache(singapore), cache(suspensions)
-        return {
-            notice_no: CourtNotice(
-                notice_no,
-                stage,
-                moment(stage_date),
-                payable,
-                allowed,
-                due and moment(due),
-                suspensions_of(
-                    tuple(on_row), tuple(open_records.get(notice_no, ())), last_sr_no.get(notice_no, 0)
-                ),
-                None if dayend is None else bool(dayend),
-            )
-            for notice_no, stage, stage_date, payable, allowed, due, dayend, *on_row in rows
-        }
+        with reading(self._engine) as connection:
+            return read_reference(connection)
 
     def _read(self, statement: DriverStatement, notice_nos: Sequence[str]) -> Sequence[Any]:
-        return statement.rows(self._connection, bind_keys(self._connection.dialect, notice_nos))
-
-    def _rows(self, statement: Select[Any], notice_nos: Sequence[str]) -> Sequence[Any]:
-        return self._connection.execute(statement, bind_keys(self._connection.dialect, notice_nos)).all()
+        return statement.rows(self._engine, bind_keys(self._engine.dialect, notice_nos))
 
 
-class SqlCourtStore(ChangeStore, SqlCourtReader):
+class SqlCourtStore(ChangeStore):
     """One writing transaction for the court and payment services."""
 
     def __init__(self, connection: Connection, statements: CourtStatements, changes: ChangeWriter) -> None:
-        super().__init__(connection, statements)
+        self._connection = connection
+        self._statements = statements
         self._changes = changes
 
     def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
         """Lock and return the notices that exist with their court cases, by number."""
-        return plus_notices(self._rows(self._statements.plus_notices_locked, notice_nos))
+        return plus_notices(rows_of(self._connection, self._statements.plus_notices_locked, notice_nos))
 
     def court_facts(self, notice_nos: Sequence[str]) -> CourtFacts:
         """Lock and return the notices of a court update with their suspensions and the reference data."""
-        reference, locked = self.reference(), self._statements.court_notices_locked
-        rows = locked.decisive(self._find(locked, notice_nos))
-        return CourtFacts(reference, self._court_notices(rows, notice_nos))
+        connection, statements = self._connection, self._statements
+        locked = statements.court_notices_locked
+        reference, found = read_reference(connection), self._find(locked, notice_nos)
+        notices = court_notices(connection, statements, locked.decisive(found), notice_nos)
+        return CourtFacts(reference, notices)
 
 
 class SqlCourtStores:
@@ -206,9 +217,8 @@ class SqlCourtStores:
 
     @contextmanager
     def reading(self) -> Iterator[SqlCourtReader]:
-        """Open a connection that only reads."""
-        with reading(self._engine) as connection:
-            yield SqlCourtReader(connection, self._statements)
+        """Return what only reads; it holds no connection between its statements."""
+        yield SqlCourtReader(self._engine, self._statements)
 
     @contextmanager
     def writing(self) -> Iterator[SqlCourtStore]:

@@ -85,8 +85,7 @@ class SqlCredentials:
 
     def find(self, key_id: str) -> ApiCredential | None:
         """Return the key of this id, live or not; one statement."""
-        with reading(self._engine) as connection:
-            rows = built_once(FIND, self._engine.dialect).rows(connection, {"wanted": key_id})
+        rows = built_once(FIND, self._engine.dialect).rows(self._engine, {"wanted": key_id})
         return _credential(dict(zip(NAMES, rows[0], strict=True))) if rows else None
 
     def list(self) -> list[ApiCredential]:

@@ -1,22 +1,25 @@
 """
-Statements of every call, given to the driver as they are.
+Statements of every call, each a transaction of its own, given to the driver as they are.
 
-SQLAlchemy phrases them once and keeps its pool, its transactions and its errors; what it does for each
+SQLAlchemy phrases them once and keeps its pool and its errors; what it does for each connection and each
 execution besides takes longer than the driver's own work on a short statement.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, Select, Update
+from sqlalchemy import Dialect, Engine, Select, Update
 from sqlalchemy.exc import DBAPIError
 
 from ocms_adapters.sql.dialects import dialect_of
+from ocms_adapters.sql.transactions import reading, translated, writing
+
+Result = TypeVar("Result")
 
 
 class DriverStatement:
     """
-    A statement whose text is made once, for connections of one dialect.
+    A statement whose text is made once, for databases of one dialect; it begins and commits by itself.
 
     Its parameters and rows are the driver's own values, so none may be of a type that has to be converted for
     that database. Where the driver has no values for some types, SQLAlchemy executes the statement.
@@ -34,39 +37,56 @@ class DriverStatement:
             required = {name for name, bind in compiled.binds.items() if bind.required}
             self._constants = {name: value for name, value in compiled.params.items() if name not in required}
 
-    def rows(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
-        """Execute the statement and return its rows."""
-        if self._text is None:
+    def rows(self, engine: Engine, values: Mapping[str, Any]) -> Sequence[Any]:
+        """Execute the statement and return its rows. Raise what `reading` raises."""
+        if self._text is not None:
+            return self._execute(engine, values, fetch_all)
+        with reading(engine) as connection:
             return connection.execute(self._statement, values).all()
-        with self._executed(connection, values) as cursor:
-            rows: Sequence[Any] = cursor.fetchall()
-            return rows
 
-    def changed(self, connection: Connection, values: Mapping[str, Any]) -> int:
-        """Execute the statement and return how many rows it has changed."""
-        if self._text is None:
+    def changed(self, engine: Engine, values: Mapping[str, Any]) -> int:
+        """Execute the statement and return how many rows it has changed. Raise what `writing` raises."""
+        if self._text is not None:
+            return self._execute(engine, values, row_count)
+        with writing(engine) as connection:
             return connection.execute(self._statement, values).rowcount
-        with self._executed(connection, values) as cursor:
-            return int(cursor.rowcount)
 
-    def _executed(self, connection: Connection, values: Mapping[str, Any]) -> Any:
-        """Return a cursor that closes at the end of its block. Raise what SQLAlchemy would."""
-        cursor = connection.connection.cursor()
-        errors = connection.dialect.loaded_dbapi.Error
-        try:
-            return cursor.execute(self._text, {**self._constants, **values})
-        except errors as error:
-            cursor.close()
-            raise as_of_sqlalchemy(connection, error, errors) from None
+    def _execute(self, engine: Engine, values: Mapping[str, Any], result: Callable[[Any], Result]) -> Result:
+        errors = engine.dialect.loaded_dbapi.Error
+        with translated():
+            try:
+                taken = engine.raw_connection()
+            except errors as error:
+                raise as_of_sqlalchemy(engine, error, lost=True) from None
+            driver: Any = taken.driver_connection
+            try:
+                driver.autocommit = True  # until the pool has it back
+                with driver.cursor() as cursor:
+                    return result(cursor.execute(self._text, {**self._constants, **values}))
+            except errors as error:
+                lost = engine.dialect.is_disconnect(error, driver, None)
+                if lost:
+                    taken.invalidate(error)
+                raise as_of_sqlalchemy(engine, error, lost=lost) from None
+            finally:
+                taken.close()
 
 
-def as_of_sqlalchemy(connection: Connection, error: Any, errors: type[Exception]) -> BaseException:
-    """Return an error of the driver as SQLAlchemy has it; a connection that is lost is given up."""
-    driver: Any = connection.connection.driver_connection
-    lost = connection.dialect.is_disconnect(error, driver, None)
-    if lost:
-        connection.invalidate(error)
-    translated: BaseException = DBAPIError.instance(
-        None, None, error, errors, connection_invalidated=lost, dialect=connection.dialect
+def fetch_all(cursor: Any) -> Sequence[Any]:
+    """Return the rows of an executed statement."""
+    rows: Sequence[Any] = cursor.fetchall()
+    return rows
+
+
+def row_count(cursor: Any) -> int:
+    """Return how many rows an executed statement has changed."""
+    return int(cursor.rowcount)
+
+
+def as_of_sqlalchemy(engine: Engine, error: Any, *, lost: bool) -> BaseException:
+    """Return an error of the driver as SQLAlchemy has it."""
+    errors = engine.dialect.loaded_dbapi.Error
+    same: BaseException = DBAPIError.instance(
+        None, None, error, errors, connection_invalidated=lost, dialect=engine.dialect
     )
-    return translated
+    return same

@@ -18,11 +18,11 @@ from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, func, inser
 
 from ocms_adapters.sql.audit import change_stamp, creation_stamp
 from ocms_adapters.sql.built_statements import built_once
-from ocms_adapters.sql.dialects import dialect_of, mssql
+from ocms_adapters.sql.dialects import mssql
 from ocms_adapters.sql.driver_statements import DriverStatement
 from ocms_adapters.sql.locking import lock_rows
 from ocms_adapters.sql.schema import ocms_rate_counter as table
-from ocms_adapters.sql.transactions import reading, translated, writing
+from ocms_adapters.sql.transactions import reading, writing
 from ocms_adapters.sql.utc_clock import aware, utc_now
 from ocms_core.kernel.access import Limit, Operation
 from ocms_core.kernel.credentials import CallAllowed, RateLimitExceeded
@@ -99,17 +99,11 @@ class SqlRateLimits:
     """
 
     _engine: Engine
-    _quick: Engine = field(init=False)
     _take: DriverStatement = field(init=False)
 
     @_take.default
     def _phrase_take(self) -> DriverStatement:
         return built_once(TAKE_STATEMENT, self._engine.dialect)
-
-    @_quick.default
-    def _without_begin_and_commit(self) -> Engine:
-        """Return an engine for the count of a call, which is one statement."""
-        return dialect_of(self._engine.dialect).without_transaction(self._engine)
 
     @rule("P3")
     def take(
@@ -127,9 +121,8 @@ class SqlRateLimits:
         moment = {"use": digits(now), "now": local(now)}
         values = {**caller, **moment, "window": window, "free_if_before": digits(now - period)}
         for _ in range(ROUNDS):
-            with translated(), self._quick.begin() as connection:
-                if self._take.changed(connection, values) == 1:
-                    return CallAllowed()
+            if self._take.changed(self._engine, values) == 1:
+                return CallAllowed()
             with reading(self._engine) as connection:
                 uses = connection.execute(READ, caller).scalar_one_or_none()
             if uses is None:

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.suspensions import NO_SUSPENSIONS, Suspensions
 from ocms_core.kernel.value_objects import value_object
 
+# APIs 1 and 4 read rows by the hundred: a named tuple is made in a fifth of the time of an attrs object.
 
-@value_object
-class NoticePaymentStatus:
+
+class NoticePaymentStatus(NamedTuple):
     """What a notice row says about its payment and suspension (API 1)."""
 
     notice_no: str
@@ -49,8 +51,7 @@ class CourtFacts:
     notices: Mapping[str, CourtNotice]
 
 
-@value_object
-class PlusNotice:
+class PlusNotice(NamedTuple):
     """A notice as PLUS sees it, and what its court case has recorded of it (API 4)."""
 
     notice_no: str

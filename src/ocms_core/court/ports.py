@@ -10,7 +10,7 @@ from ocms_core.kernel.unit_of_work import Store
 
 
 class CourtReader(Protocol):
-    """One reading transaction; it locks nothing."""
+    """Reads, each statement for itself; nothing is locked."""
 
     def payment_statuses(self, notice_nos: Sequence[str]) -> Mapping[str, NoticePaymentStatus]:
         """Return the notices that exist, by number, in one statement."""
@@ -39,7 +39,7 @@ class CourtStores(Protocol):
     """Opens transactions for the court and payment services."""
 
     def reading(self) -> AbstractContextManager[CourtReader]:
-        """Open a transaction that only reads."""
+        """Return what only reads."""
 
     def writing(self) -> AbstractContextManager[CourtStore]:
         """Open a transaction that locks, decides and writes."""

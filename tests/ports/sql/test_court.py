@@ -325,8 +325,8 @@ def test_what_a_writing_transaction_reads_stays_as_it_is_until_its_end(
 def test_a_database_that_is_not_there_is_unavailable() -> None:
     engine = engines.create("postgresql://ocms@127.0.0.1:1/none")
     stores = SqlCourtStores(engine)
-    with pytest.raises(Unavailable), stores.reading():
-        pass
+    with pytest.raises(Unavailable), stores.reading() as reader:
+        reader.plus_notices(["1"])
     with pytest.raises(Unavailable), stores.writing():
         pass
     engine.dispose()

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import Engine, Integer, Select, bindparam, cast, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, Integer, Select, bindparam, cast, func, insert, select, update
 
 from ocms_adapters.sql.court import CourtStatements
 from ocms_adapters.sql.credentials import KEYS, SqlCredentials
 from ocms_adapters.sql.driver_statements import DriverStatement
 from ocms_adapters.sql.row_sets import bind_keys
 from ocms_adapters.sql.schema import intranet as t
-from ocms_adapters.sql.transactions import fault, reading, writing
+from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.errors import RowRejected, Unavailable
 from tests.support import engines
@@ -54,50 +53,63 @@ def test_rows_are_those_of_sqlalchemy(engine: Engine) -> None:
     for statement, values in read:
         with reading(engine) as connection:
             usual = connection.execute(statement, values).all()
-            assert [*map(tuple, DriverStatement(statement, engine.dialect).rows(connection, values))] == usual
-            assert usual
+        assert [*map(tuple, DriverStatement(statement, engine.dialect).rows(engine, values))] == usual
+        assert usual
 
 
-def test_a_change_counts_its_rows_and_is_undone_with_its_transaction(engine: Engine) -> None:
+def test_a_change_counts_its_rows_and_commits_by_itself(engine: Engine) -> None:
     put_notices(engine, ["1", "2"])
     von = t.ocms_valid_offence_notice
     paid = DriverStatement(update(von).values(payment_status=bindparam("status")), engine.dialect)
+    assert paid.changed(engine, {"status": "FP"}) == 2
+    with reading(engine) as connection:
+        assert set(connection.scalars(select(von.c.payment_status))) == {"FP"}
+
+
+def test_a_transaction_after_a_statement_by_itself_is_undone_as_ever(engine: Engine) -> None:
+    put_notices(engine, ["1"])
+    von = t.ocms_valid_offence_notice
+    paid = DriverStatement(update(von).values(payment_status=bindparam("status")), engine.dialect)
+    refused = DriverStatement(select(cast(bindparam("text"), Integer)), engine.dialect)
+    paid.changed(engine, {"status": "FP"})
+    with suppress(RowRejected):
+        refused.rows(engine, {"text": "S1234567A"})
     with suppress(ZeroDivisionError), writing(engine) as connection:
-        assert paid.changed(connection, {"status": "FP"}) == 2
+        connection.execute(update(von).values(payment_status="PP"))
         raise ZeroDivisionError
     with reading(engine) as connection:
-        assert set(connection.scalars(select(von.c.payment_status))) == {"PP"}
-
-
-def end_backend(engine: Engine, pid: object) -> None:
-    """End a connection at the server, and wait until it is gone."""
-    with reading(engine) as connection:
-        connection.execute(text("SELECT pg_terminate_backend(:pid, 30000)"), {"pid": pid})
+        assert connection.scalars(select(von.c.payment_status)).all() == ["FP"]
 
 
 def test_a_refused_value_and_a_lost_connection_are_the_errors_they_always_are(on_server: Engine) -> None:
     number = DriverStatement(select(cast(bindparam("text"), Integer)), on_server.dialect)
-    with pytest.raises(RowRejected), reading(on_server) as connection:
-        number.rows(connection, {"text": "S1234567A"})
-    backend = text("SELECT pg_backend_pid()")
-    with reading(on_server) as connection:
-        end_backend(on_server, connection.scalar(backend))
-        with pytest.raises(DBAPIError) as lost:
-            number.rows(connection, {"text": "1"})
-        assert lost.value.connection_invalidated
-        assert isinstance(fault(lost.value), Unavailable)
-    with reading(on_server) as connection:
-        assert number.rows(connection, {"text": "1"}) == [(1,)]
+    with pytest.raises(RowRejected):
+        number.rows(on_server, {"text": "S1234567A"})
+    end = DriverStatement(select(func.pg_terminate_backend(func.pg_backend_pid())), on_server.dialect)
+    with pytest.raises(Unavailable):
+        end.rows(on_server, {})
+    assert number.rows(on_server, {"text": "1"}) == [(1,)]
+
+
+def test_a_server_that_is_away_is_unavailable(on_server: Engine) -> None:
+    nowhere = engines.create(on_server.url.set(database="nowhere").render_as_string(hide_password=False))
+    number = DriverStatement(select(cast(bindparam("text"), Integer)), nowhere.dialect)
+    with pytest.raises(Unavailable):
+        number.rows(nowhere, {"text": "1"})
+    nowhere.dispose()
 
 
 @pytest.mark.parametrize("threshold, prepared", [(None, 0), (5, 1)], ids=["behind a pooler", "otherwise"])
 def test_nothing_is_prepared_behind_a_pooler(on_server: Engine, threshold: int | None, prepared: int) -> None:
     number = DriverStatement(select(cast(bindparam("text"), Integer)), on_server.dialect)
-    with reading(on_server) as connection:
+    alone = engines.create(on_server.url.render_as_string(hide_password=False), pool_size=1)
+    with reading(alone) as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.prepare_threshold = threshold
-        for _ in range(10):
-            number.rows(connection, {"text": "1"})
+    for _ in range(10):
+        number.rows(alone, {"text": "1"})
+    with reading(alone) as connection:
         names = connection.exec_driver_sql("SELECT name FROM pg_prepared_statements").all()
+    alone.dispose()
     assert len(names) == prepared

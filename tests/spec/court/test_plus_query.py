@@ -6,7 +6,6 @@ from contextlib import closing
 from datetime import datetime, timedelta
 
 import pytest
-from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,11 +67,10 @@ QUERIES: tuple[Query, ...] = (
     Case(
         rule=("P31", "P32"),
         name="an overdue notice with its due date recorded is answered N, and not recorded again",
-        given=(evolve(TRACKED, payment_due_date=PAST, court_payment_due_date=PAST),),
+        given=(TRACKED._replace(payment_due_date=PAST, court_payment_due_date=PAST),),
         ask=("A",),
         says=(
-            evolve(
-                TRACKED,
+            TRACKED._replace(
                 payment_due_date=PAST,
                 court_payment_due_date=PAST,
                 payment_acceptance_allowed="N",
@@ -82,17 +80,17 @@ QUERIES: tuple[Query, ...] = (
     Case(
         rule="P32",
         name="a due date that moved is recorded anew",
-        given=(evolve(TRACKED, payment_due_date=LATER),),
+        given=(TRACKED._replace(payment_due_date=LATER),),
         ask=("A",),
-        says=(evolve(TRACKED, payment_due_date=LATER),),
+        says=(TRACKED._replace(payment_due_date=LATER),),
         writes=(CourtDueDateRecorded("A", LATER),),
     ),
     Case(
         rule="P32",
         name="a due date that was taken away is recorded as none",
-        given=(evolve(TRACKED, payment_due_date=None),),
+        given=(TRACKED._replace(payment_due_date=None),),
         ask=("A",),
-        says=(evolve(TRACKED, payment_due_date=None),),
+        says=(TRACKED._replace(payment_due_date=None),),
         writes=(CourtDueDateRecorded("A", None),),
     ),
     Case(

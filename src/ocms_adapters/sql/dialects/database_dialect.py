@@ -96,10 +96,6 @@ class DatabaseDialect(ABC):
     def open(self, url: URL, options: dict[str, Any], patience: float) -> Engine:
         """Return an engine of a database by its URL; see `engines.create`."""
 
-    def without_transaction(self, engine: Engine) -> Engine:
-        """Return an engine whose single statements need no BEGIN and COMMIT of their own."""
-        return engine.execution_options(isolation_level="AUTOCOMMIT")
-
     def moment_type(self) -> TypeEngine[Any]:
         """Return the type of a column of moments, exact to the microsecond."""
         return DateTime()

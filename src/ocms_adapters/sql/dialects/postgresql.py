@@ -153,6 +153,12 @@ class PostgresqlDialect(DatabaseDialect):
             if socket.poll(0):
                 raise InvalidatePoolError("the server has closed the connection")
 
+        @event.listens_for(engine, "reset")
+        def begin_transactions(connection: Any, _record: object, _state: object) -> None:
+            # The next user expects it, whatever has become of a statement that was a transaction of its own.
+            if connection.autocommit:
+                connection.autocommit = False
+
         return engine
 
     def moment_type(self) -> TypeEngine[Any]:

@@ -88,10 +88,6 @@ class SqliteDialect(DatabaseDialect):
 
         return engine
 
-    def without_transaction(self, engine: Engine) -> Engine:
-        """Return the engine itself: a write waits for its turn only where it begins with BEGIN IMMEDIATE."""
-        return engine
-
     def moment_to_driver(self) -> Converter:
         """Return `local_text`."""
         return local_text
