@@ -47,6 +47,11 @@ def encode(body: object) -> bytes:
     return ENCODER.encode(body)
 
 
+def body_bytes(reply: Reply) -> bytes:
+    """Return the body of an answer as it is sent."""
+    return reply.body if isinstance(reply.body, bytes) else encode(reply.body)
+
+
 @rule("G5")
 def to_second(moment: datetime) -> datetime:
     """Return Singapore time to the second; encoded it has `+08:00`, as contract 1 writes it (G5)."""

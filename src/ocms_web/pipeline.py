@@ -35,7 +35,7 @@ from ocms_web.bodies import (
 )
 from ocms_web.dry_runs import DRY_RUN, ECHO, dry_run_header, is_dry_run
 from ocms_web.endpoints import Endpoint, Request
-from ocms_web.json_codec import Malformed, Reply, decode, encode
+from ocms_web.json_codec import Malformed, Reply, body_bytes, decode
 from ocms_web.observability import count_refusal
 from ocms_web.problems import Problem
 from ocms_web.repeats import InvalidKey, key_in, repeat_reply
@@ -94,7 +94,7 @@ async def serve(
     if reply.status >= HTTPStatus.BAD_REQUEST:
         count_refusal(endpoint.operation.value, reply.status, reply.body)
     return Response(
-        reply.body if isinstance(reply.body, bytes) else encode(reply.body),
+        body_bytes(reply),
         status_code=reply.status,
         media_type=MediaType.JSON,
         headers={"Cache-Control": "no-store", **reply.headers},

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import TypeVar
 
 import msgspec
+from attrs import evolve
 
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.idempotency import (
@@ -21,7 +22,7 @@ from ocms_core.kernel.idempotency import (
 from ocms_core.kernel.rule_tags import rule
 from ocms_web.endpoints import Request
 from ocms_web.headers import values_of
-from ocms_web.json_codec import Malformed, Reply, encode
+from ocms_web.json_codec import Malformed, Reply, body_bytes
 from ocms_web.problems import Problem
 
 Outcome = TypeVar("Outcome")
@@ -88,13 +89,33 @@ def call_of(
     return IdempotentCall(key, answer_of)
 
 
+def rendered_once(reply_of: Callable[[Outcome], Reply]) -> Callable[[Outcome], Reply]:
+    """
+    Return `reply_of` as it renders an outcome once: the bytes that are kept are those that are sent (K1).
+
+    A refusal, of which nothing is kept, is returned as it is.
+    """
+    made: list[tuple[Outcome, Reply]] = []
+
+    def reply(outcome: Outcome) -> Reply:
+        if made and made[-1][0] is outcome:
+            return made[-1][1]
+        answer = reply_of(outcome)
+        if answer.status < FIRST_REFUSAL:
+            answer = evolve(answer, body=body_bytes(answer))
+        made[:] = [(outcome, answer)]
+        return answer
+
+    return reply
+
+
 def stored(
     reply: Reply, key: IdempotencyKey, request: Request, *, is_final: bool = True
 ) -> StoredAnswer | None:
     """Return a reply as it is kept; None for a refusal, which can be tried again."""
     if reply.status >= FIRST_REFUSAL:
         return None
-    return StoredAnswer(key.body_hash, reply.status, encode(reply.body), request.now, is_final)
+    return StoredAnswer(key.body_hash, reply.status, body_bytes(reply), request.now, is_final)
 
 
 def body_hash(request: Request) -> str:

@@ -14,7 +14,7 @@ from ocms_core.kernel.access_log import AccessRecords
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.rule_tags import rule
-from ocms_web.json_codec import Reply, encode
+from ocms_web.json_codec import Reply, body_bytes
 from ocms_web.pipeline import Clock
 from ocms_web.problems import Problem
 from ocms_web.stages.replies import report_not_found, report_problem, workbook_reply
@@ -71,7 +71,7 @@ class SignedFiles:
         def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
             asked = request.path_params
             reply = self.fetch(str(asked["kind"]), str(asked["name"]), dict(request.query_params))
-            body = reply.body if isinstance(reply.body, bytes) else encode(reply.body)
+            body = body_bytes(reply)
             media_type = reply.headers.get("Content-Type", "application/json")
             return Response(
                 body,

@@ -23,7 +23,7 @@ from ocms_web.court.replies import (
 )
 from ocms_web.endpoints import Endpoint, Request
 from ocms_web.json_codec import Reply
-from ocms_web.repeats import call_of
+from ocms_web.repeats import call_of, rendered_once
 
 
 @frozen
@@ -46,16 +46,14 @@ class CourtCalls:
         updates = court_updates(request.body, self._cap(Operation.UPDATE_COURT_NOTICES, request))
         if isinstance(updates, Refusal):
             return error_reply(updates)
+        reply_of = rendered_once(court_update_reply)
         call = call_of(
-            request,
-            Operation.UPDATE_COURT_NOTICES,
-            court_update_reply,
-            request_id=request_id_of(request.body),
+            request, Operation.UPDATE_COURT_NOTICES, reply_of, request_id=request_id_of(request.body)
         )
         decision = service.update_court_notices(
             updates, stores=self._stores(request), now=request.now, call=call
         )
-        return error_reply(decision) if isinstance(decision, Refusal) else court_update_reply(decision)
+        return error_reply(decision) if isinstance(decision, Refusal) else reply_of(decision)
 
     def query_notice_info(self, request: Request) -> Reply:
         """Answer API 4."""

@@ -25,7 +25,7 @@ from ocms_web.hst.replies import (
     update_reply,
 )
 from ocms_web.json_codec import Reply
-from ocms_web.repeats import call_of
+from ocms_web.repeats import call_of, rendered_once
 
 
 @frozen
@@ -54,7 +54,8 @@ class HstCalls:
         if isinstance(application, Refusal):
             return error_reply(application)
         request.record_access([application.id_no])
-        call = call_of(request, Operation.APPLY_HST, application_reply)
+        reply_of = rendered_once(application_reply)
+        call = call_of(request, Operation.APPLY_HST, reply_of)
         decision = service.apply(
             application,
             officer=request.principal.name,
@@ -62,7 +63,7 @@ class HstCalls:
             now=request.now,
             call=call,
         )
-        return error_reply(decision) if isinstance(decision, Refusal) else application_reply(decision)
+        return error_reply(decision) if isinstance(decision, Refusal) else reply_of(decision)
 
     def update(self, request: Request) -> Reply:
         """Answer a request to change a listed identity."""
@@ -70,9 +71,10 @@ class HstCalls:
         if isinstance(update, Refusal):
             return error_reply(update)
         request.record_access([update.id_no])
-        call = call_of(request, Operation.UPDATE_HST, update_reply)
+        reply_of = rendered_once(update_reply)
+        call = call_of(request, Operation.UPDATE_HST, reply_of)
         decision = service.update(update, stores=self._stores(request), now=request.now, call=call)
-        return error_reply(decision) if isinstance(decision, Refusal) else update_reply(decision)
+        return error_reply(decision) if isinstance(decision, Refusal) else reply_of(decision)
 
     @rule("G2")
     def update_by_path(self, request: Request) -> Reply:
@@ -88,7 +90,8 @@ class HstCalls:
         if isinstance(revival, Refusal):
             return error_reply(revival)
         request.record_access([revival.id_no])
-        call = call_of(request, Operation.REVIVE_HST, revival_reply)
+        reply_of = rendered_once(revival_reply)
+        call = call_of(request, Operation.REVIVE_HST, reply_of)
         decision = service.revive(
             revival,
             officer=request.principal.name,
@@ -96,7 +99,7 @@ class HstCalls:
             now=request.now,
             call=call,
         )
-        return error_reply(decision) if isinstance(decision, Refusal) else revival_reply(decision)
+        return error_reply(decision) if isinstance(decision, Refusal) else reply_of(decision)
 
     def reverse(self, request: Request) -> Reply:
         """Answer a request to take back an apply or revive."""
@@ -104,11 +107,12 @@ class HstCalls:
         if isinstance(id_no, Refusal):
             return error_reply(id_no)
         request.record_access([id_no])
-        call = call_of(request, Operation.REVERSE_HST, reversal_reply)
+        reply_of = rendered_once(reversal_reply)
+        call = call_of(request, Operation.REVERSE_HST, reply_of)
         stores: ReversalStores = DryRunStores(self.reversals) if request.dry_run else self.reversals
         officer = request.principal.name
         decision = reverse_hst(id_no, officer, stores=stores, now=request.now, call=call)
-        return error_reply(decision) if isinstance(decision, Refusal) else reversal_reply(decision)
+        return error_reply(decision) if isinstance(decision, Refusal) else reply_of(decision)
 
     def show_list(self, request: Request) -> Reply:
         """Answer with a page of the list."""

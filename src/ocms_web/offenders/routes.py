@@ -38,7 +38,7 @@ from ocms_web.offenders.replies import (
     update_reply,
     writing_problem,
 )
-from ocms_web.repeats import call_of
+from ocms_web.repeats import call_of, rendered_once
 
 BASE = "/api/v1/notice"
 NUMBERS = frozenset({"skip", "limit"})
@@ -102,7 +102,8 @@ class OffenderCalls:
         if isinstance(numbers, Refusal):
             return error_reply(numbers)
         stores: ReversalStores = DryRunStores(self.reversals) if request.dry_run else self.reversals
-        officer, call = request.principal.name, call_of(request, operation, reversal_reply)
+        officer, reply_of = request.principal.name, rendered_once(reversal_reply)
+        call = call_of(request, operation, reply_of)
         try:
             decision = reverse(numbers, OFFENDER_REVERSAL, officer, stores=stores, now=now, call=call)
         except Unavailable:
@@ -112,7 +113,7 @@ class OffenderCalls:
         shown = shown_notices(decision)
         if shown and not request.dry_run and not self.delivery.try_now(shown, decision.decided_at or now):
             return not_on_internet()
-        return reversal_reply(decision)
+        return reply_of(decision)
 
     def _act(
         self,

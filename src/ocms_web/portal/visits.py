@@ -17,7 +17,7 @@ from ocms_core.kernel.dry_runs import DryRunStores, Stores
 from ocms_core.kernel.idempotency import RepeatedCall, answer_store
 from ocms_core.kernel.rule_tags import rule
 from ocms_web.endpoints import MEBIBYTE, Endpoint, Request
-from ocms_web.json_codec import Reply, encode
+from ocms_web.json_codec import Reply, body_bytes
 from ocms_web.pipeline import Pipeline, actor_of
 from ocms_web.portal.forms import SubmittedForm
 from ocms_web.portal.messages import Message, Tone
@@ -255,5 +255,5 @@ def call_answer(reply: Reply) -> CallAnswer:
     is_file = isinstance(reply.body, bytes) and not reply.body.startswith(b"{")
     if is_file:
         return CallAnswer(reply.status, reply.body)
-    text = reply.body if isinstance(reply.body, bytes) else encode(reply.body)
+    text = body_bytes(reply)
     return CallAnswer(reply.status, json.loads(text, parse_float=str))

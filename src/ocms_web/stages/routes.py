@@ -26,7 +26,7 @@ from ocms_core.stages.stage_transition import StageTransition
 from ocms_web.endpoints import MEBIBYTE, Endpoint, Request
 from ocms_web.json_codec import Reply
 from ocms_web.problems import Problem
-from ocms_web.repeats import call_of, stored
+from ocms_web.repeats import call_of, rendered_once, stored
 from ocms_web.stages import description
 from ocms_web.stages.replies import (
     plus_error,
@@ -118,9 +118,10 @@ class StageCalls:
         except InvalidRequest as invalid:
             return submit_error(invalid)
         stores: ReversalStores = DryRunStores(self.reversals) if request.dry_run else self.reversals
-        call = call_of(request, Operation.REVERSE_STAGES, reversal_reply)
+        reply_of = rendered_once(reversal_reply)
+        call = call_of(request, Operation.REVERSE_STAGES, reply_of)
         officer, now = request.principal.name, request.now
-        return reversal_reply(reverse(numbers, STAGE_REVERSAL, officer, stores=stores, now=now, call=call))
+        return reply_of(reverse(numbers, STAGE_REVERSAL, officer, stores=stores, now=now, call=call))
 
     def list_reports(self, request: Request) -> Reply:
         """Answer with the reports between two days."""
@@ -165,7 +166,8 @@ class StageCalls:
             run = client_checks.toppan_run(request.body, self._cap(Operation.UPDATE_TOPPAN_STAGES, request))
         except InvalidRequest as invalid:
             return toppan_error(invalid)
-        call = call_of(request, Operation.UPDATE_TOPPAN_STAGES, toppan_reply)
+        reply_of = rendered_once(toppan_reply)
+        call = call_of(request, Operation.UPDATE_TOPPAN_STAGES, reply_of)
         try:
             result = service.update_toppan_stages(
                 run, stores=self._stores(request), now=request.now, call=call
@@ -178,7 +180,7 @@ class StageCalls:
         except Exception:  # the caller gets the contract's shape, with the number it asked for
             log.exception("toppan_failed")
             return toppan_problem(Problem.INTERNAL_ERROR, len(run.notice_nos))
-        return toppan_reply(result)
+        return reply_of(result)
 
     def _stores(self, request: Request) -> WritingStageStores:
         return DryRunStores(self.stores) if request.dry_run else self.stores
