@@ -16,7 +16,8 @@ def test_an_outcome_is_rendered_once_and_another_anew() -> None:
 
     once = rendered_once(reply_of)
     first, again = "first", "again"
-    assert [once(each).body for each in (first, first, again)] == [b'{"is":"first"}'] * 2 + [b'{"is":"again"}']
+    bodies = [once(each).body for each in (first, first, again)]
+    assert bodies == [b'{"is":"first"}', b'{"is":"first"}', b'{"is":"again"}']
     assert rendered == [first, again]
 
 

@@ -56,7 +56,7 @@ NOT_PRINTED = {
         (
             *("web/test_app.py", "web/test_bodies.py", "web/test_field_sources.py", "web/test_guide.py"),
             *("web/test_json_codec.py", "web/test_observability.py", "web/test_offender_envelope.py"),
-            *("web/test_proxy_samples.py", "web/test_shapes.py"),
+            *("web/test_proxy_samples.py", "web/test_repeats.py", "web/test_shapes.py"),
         ),
         f"{INSIDE}: it calls the application in its own process",
     ),
