@@ -1,33 +1,33 @@
 """
-Statements of every call, each a transaction of its own, given to the driver as they are.
+Statements of every call, given to the driver as they are.
 
-SQLAlchemy phrases them once and keeps its pool and its errors; what it does for each connection and each
-execution besides takes longer than the driver's own work on a short statement.
+SQLAlchemy phrases them once and keeps its pool, its transactions and its errors; what it does for each
+connection and each execution besides takes longer than the driver's own work on a short statement.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
-from sqlalchemy import Dialect, Engine, Select, Update
+from sqlalchemy import Connection, Dialect, Engine, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 
 from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.transactions import reading, translated, writing
 
-Result = TypeVar("Result")
-
 
 class DriverStatement:
     """
-    A statement whose text is made once, for databases of one dialect; it begins and commits by itself.
+    A statement whose text is made once, for databases of one dialect.
 
-    Its parameters and rows are the driver's own values, so none may be of a type that has to be converted for
-    that database. Where the driver has no values for some types, SQLAlchemy executes the statement.
+    On a connection it is part of that transaction, on an engine a transaction of its own. Its parameters and
+    rows are the driver's own values, so none may be of a type that has to be converted for that database.
+    Where the driver has no values for some types, SQLAlchemy executes the statement.
 
     Whether it is prepared by name is the connection's matter: behind a pooler nothing is.
     """
 
-    def __init__(self, statement: Select[Any] | Update, dialect: Dialect) -> None:
+    def __init__(self, statement: Select[Any] | Update | Insert, dialect: Dialect) -> None:
         self._statement = statement
         self._text: str | None = None
         self._constants: Mapping[str, Any] = {}
@@ -37,56 +37,76 @@ class DriverStatement:
             required = {name for name, bind in compiled.binds.items() if bind.required}
             self._constants = {name: value for name, value in compiled.params.items() if name not in required}
 
-    def rows(self, engine: Engine, values: Mapping[str, Any]) -> Sequence[Any]:
-        """Execute the statement and return its rows. Raise what `reading` raises."""
-        if self._text is not None:
-            return self._execute(engine, values, fetch_all)
-        with reading(engine) as connection:
-            return connection.execute(self._statement, values).all()
+    def rows(self, database: Engine | Connection, values: Mapping[str, Any]) -> Sequence[Any]:
+        """Execute the statement and return its rows. On an engine raise what `reading` raises."""
+        if self._text is None:
+            with connection_of(database, reading) as connection:
+                return connection.execute(self._statement, values).all()
+        with self._executed(database, values) as cursor:
+            rows: Sequence[Any] = cursor.fetchall()
+            return rows
 
-    def changed(self, engine: Engine, values: Mapping[str, Any]) -> int:
-        """Execute the statement and return how many rows it has changed. Raise what `writing` raises."""
-        if self._text is not None:
-            return self._execute(engine, values, row_count)
-        with writing(engine) as connection:
-            return connection.execute(self._statement, values).rowcount
+    def changed(self, database: Engine | Connection, values: Mapping[str, Any]) -> int:
+        """Execute the statement and return how many rows it has changed. Raise as `rows` does, or `writing`."""
+        if self._text is None:
+            with connection_of(database, writing) as connection:
+                return connection.execute(self._statement, values).rowcount
+        with self._executed(database, values) as cursor:
+            return int(cursor.rowcount)
 
-    def _execute(self, engine: Engine, values: Mapping[str, Any], result: Callable[[Any], Result]) -> Result:
-        errors = engine.dialect.loaded_dbapi.Error
-        with translated():
+    @contextmanager
+    def _executed(self, database: Engine | Connection, values: Mapping[str, Any]) -> Iterator[Any]:
+        """Execute the statement and yield its cursor. Raise what SQLAlchemy would."""
+        with driver_of(database) as (driver, invalidate):
             try:
-                taken = engine.raw_connection()
-            except errors as error:
-                raise as_of_sqlalchemy(engine, error, lost=True) from None
-            driver: Any = taken.driver_connection
-            try:
-                driver.autocommit = True  # until the pool has it back
                 with driver.cursor() as cursor:
-                    return result(cursor.execute(self._text, {**self._constants, **values}))
-            except errors as error:
-                lost = engine.dialect.is_disconnect(error, driver, None)
+                    yield cursor.execute(self._text, {**self._constants, **values})
+            except database.dialect.loaded_dbapi.Error as error:
+                lost = database.dialect.is_disconnect(error, driver, None)
                 if lost:
-                    taken.invalidate(error)
-                raise as_of_sqlalchemy(engine, error, lost=lost) from None
-            finally:
-                taken.close()
+                    invalidate(error)
+                raise as_of_sqlalchemy(database.dialect, error, lost=lost) from None
 
 
-def fetch_all(cursor: Any) -> Sequence[Any]:
-    """Return the rows of an executed statement."""
-    rows: Sequence[Any] = cursor.fetchall()
-    return rows
+@contextmanager
+def connection_of(
+    database: Engine | Connection, opened: Callable[[Engine], AbstractContextManager[Connection]]
+) -> Iterator[Connection]:
+    """Yield the connection itself, or one that is opened on an engine."""
+    if isinstance(database, Connection):
+        yield database
+    else:
+        with opened(database) as connection:
+            yield connection
 
 
-def row_count(cursor: Any) -> int:
-    """Return how many rows an executed statement has changed."""
-    return int(cursor.rowcount)
+@contextmanager
+def driver_of(database: Engine | Connection) -> Iterator[tuple[Any, Callable[[BaseException], None]]]:
+    """
+    Yield a connection as the driver has it, and what gives it up; an engine's begins no transaction.
+
+    On an engine raise what a transaction of its own raises.
+    """
+    if isinstance(database, Connection):
+        yield database.connection.driver_connection, database.invalidate
+        return
+    with translated():
+        try:
+            taken = database.raw_connection()
+        except database.dialect.loaded_dbapi.Error as error:
+            raise as_of_sqlalchemy(database.dialect, error, lost=True) from None
+        try:
+            driver: Any = taken.driver_connection
+            driver.autocommit = True  # until the pool has it back
+            yield driver, taken.invalidate
+        finally:
+            taken.close()
 
 
-def as_of_sqlalchemy(engine: Engine, error: Any, *, lost: bool) -> BaseException:
+def as_of_sqlalchemy(dialect: Dialect, error: Any, *, lost: bool) -> BaseException:
     """Return an error of the driver as SQLAlchemy has it."""
-    errors = engine.dialect.loaded_dbapi.Error
+    errors = dialect.loaded_dbapi.Error
     same: BaseException = DBAPIError.instance(
-        None, None, error, errors, connection_invalidated=lost, dialect=engine.dialect
+        None, None, error, errors, connection_invalidated=lost, dialect=dialect
     )
     return same

@@ -5,13 +5,14 @@ from contextlib import suppress
 
 import pytest
 from sqlalchemy import Engine, Integer, Select, bindparam, cast, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from ocms_adapters.sql.court import CourtStatements
 from ocms_adapters.sql.credentials import KEYS, SqlCredentials
 from ocms_adapters.sql.driver_statements import DriverStatement
 from ocms_adapters.sql.row_sets import bind_keys
 from ocms_adapters.sql.schema import intranet as t
-from ocms_adapters.sql.transactions import reading, writing
+from ocms_adapters.sql.transactions import fault, reading, writing
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.errors import RowRejected, Unavailable
 from tests.support import engines
@@ -66,6 +67,18 @@ def test_a_change_counts_its_rows_and_commits_by_itself(engine: Engine) -> None:
         assert set(connection.scalars(select(von.c.payment_status))) == {"FP"}
 
 
+def test_on_a_connection_a_change_is_undone_with_its_transaction(engine: Engine) -> None:
+    put_notices(engine, ["1", "2"])
+    von = t.ocms_valid_offence_notice
+    paid = DriverStatement(update(von).values(payment_status=bindparam("status")), engine.dialect)
+    status = DriverStatement(select(von.c.payment_status), engine.dialect)
+    with suppress(ZeroDivisionError), writing(engine) as connection:
+        assert paid.changed(connection, {"status": "FP"}) == 2
+        assert [*map(tuple, status.rows(connection, {}))] == [("FP",)] * 2
+        raise ZeroDivisionError
+    assert [*map(tuple, status.rows(engine, {}))] == [("PP",)] * 2
+
+
 def test_a_transaction_after_a_statement_by_itself_is_undone_as_ever(engine: Engine) -> None:
     put_notices(engine, ["1"])
     von = t.ocms_valid_offence_notice
@@ -88,6 +101,11 @@ def test_a_refused_value_and_a_lost_connection_are_the_errors_they_always_are(on
     end = DriverStatement(select(func.pg_terminate_backend(func.pg_backend_pid())), on_server.dialect)
     with pytest.raises(Unavailable):
         end.rows(on_server, {})
+    assert number.rows(on_server, {"text": "1"}) == [(1,)]
+    with pytest.raises(DBAPIError) as lost, on_server.begin() as connection:
+        end.rows(connection, {})
+    assert lost.value.connection_invalidated
+    assert isinstance(fault(lost.value), Unavailable)
     assert number.rows(on_server, {"text": "1"}) == [(1,)]
 
 
