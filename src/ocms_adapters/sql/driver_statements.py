@@ -47,7 +47,7 @@ class DriverStatement:
             return rows
 
     def changed(self, database: Engine | Connection, values: Mapping[str, Any]) -> int:
-        """Execute the statement and return how many rows it has changed. Raise as `rows` does, or `writing`."""
+        """Execute the statement and return how many rows it has changed. On an engine raise as `writing`."""
         if self._text is None:
             with connection_of(database, writing) as connection:
                 return connection.execute(self._statement, values).rowcount
