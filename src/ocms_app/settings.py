@@ -14,7 +14,7 @@ from attrs import asdict, field, fields, frozen
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from ocms_adapters.mail import addresses
+from ocms_adapters.mail_addresses import addresses
 from ocms_adapters.structuring import MalformedData, Mismatch, StrictConverter, amount_text
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.report_store import LONGEST_LINK
