@@ -53,6 +53,14 @@ class ChangeWriter:
         """Write outbox rows of notices that are locked, without a change of theirs."""
         self._execute(connection, self._batches(rows), now)
 
+    def statement(self, kind: type) -> tuple[RowSet, Executable]:
+        """Return how the rows of a kind of change are bound, and their statement, built once."""
+        if kind not in self._statements:
+            change_statement = CHANGE_STATEMENTS[kind]
+            rows = row_set(self._dialect, change_statement.columns)
+            self._statements[kind] = (rows, change_statement.build(self._dialect, rows))
+        return self._statements[kind]
+
     @rule("K2")
     def _write(self, connection: Connection, changes: Sequence[Change], now: datetime, found: Found) -> None:
         """Write changes, their outbox rows, and the audit row of both what was and what is (K2)."""
@@ -79,16 +87,8 @@ class ChangeWriter:
         self, connection: Connection, batches: Iterable[tuple[type, StatementBatch]], now: datetime
     ) -> None:
         for kind, (tuples, shared) in batches:
-            rows, statement = self._statement(kind)
+            rows, statement = self.statement(kind)
             connection.execute(statement, rows.bind(tuples) | shared | {"now": local(now)})
-
-    def _statement(self, kind: type) -> tuple[RowSet, Executable]:
-        """Return how the rows of a kind of change are bound, and their statement, built once."""
-        if kind not in self._statements:
-            change_statement = CHANGE_STATEMENTS[kind]
-            rows = row_set(self._dialect, change_statement.columns)
-            self._statements[kind] = (rows, change_statement.build(self._dialect, rows))
-        return self._statements[kind]
 
     @rule("P25")
     def _halve(
