@@ -2,11 +2,13 @@
 
 import gc
 import signal
+from typing import TYPE_CHECKING
 
-from litestar.types import ASGIApp
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp
 
 
-def create() -> ASGIApp:
+def create() -> "ASGIApp":
     """Wire the API from the settings of this process."""
     # Until Granian takes the signal, a process asked to stop would go on starting and have to be killed.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
