@@ -6,9 +6,8 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import cache, partial
 from itertools import islice
-from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -17,13 +16,28 @@ from benchmarks.court import PAYMENT_STATUS, api_keys, batches, forget_calls, la
 from benchmarks.frame import OURS, TYPICAL, Bar, Ready, Row, count, milliseconds
 from benchmarks.ground import Ground, outside_transactions
 from benchmarks.memory import megabytes_of_processes
-from benchmarks.serving import Program, client_of, running, wait_for
+from benchmarks.serving import ROOT, Program, client_of, running, wait_for
 from ocms_core.kernel.access import OPERATIONS, Operation
 
-OCMS = str(Path(sys.executable).with_name("ocms"))
-SERVE = (OCMS, "serve")
+INSTALLED = ROOT / ".tools/served"
 # Bytecode is cached for each contender alike, whatever this machine is set to.
 CACHING = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+@cache
+def ocms() -> str:
+    """
+    Give the command `ocms` of an environment that has what a deployment has, and nothing else.
+
+    The one of the tests and peers has pydantic besides, which Litestar loads wherever it finds it.
+    """
+    bring = [sys.executable, str(ROOT / "tools/bring_uv.py")]
+    uv = subprocess.run(bring, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    sync = [uv, "sync", "--quiet", "--locked", "--compile-bytecode", "--python", sys.executable]
+    extras = ["--no-default-groups", "--extra", "server", "--extra", "postgres"]
+    environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(INSTALLED)}
+    subprocess.run([*sync, *extras], cwd=ROOT, env=environment, check=True)
+    return str(INSTALLED / "bin/ocms")
 
 
 def programs(ground: Ground, keys: str) -> dict[str, Program]:
@@ -37,7 +51,7 @@ def programs(ground: Ground, keys: str) -> dict[str, Program]:
     }
     peer = "benchmarks.contenders.typical:create"
     return {
-        OURS: Program("", settings, command=SERVE),
+        OURS: Program("", settings, command=(ocms(), "serve")),
         TYPICAL: Program(peer, {"BENCH_DATABASE": urls.intranet}),
     }
 
@@ -71,7 +85,7 @@ def processor_milliseconds(words: Sequence[str], environment: Mapping[str, str])
 
     def once() -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([OCMS, *words], env=environment, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run([ocms(), *words], env=environment, stdout=subprocess.DEVNULL, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -102,7 +116,7 @@ def memory(ground: Ground) -> Iterator[Ready]:
         )
 
 
-SERVER = "`ocms serve`, one worker"
+SERVER = "`ocms serve`, one worker, installed with the extras `server` and `postgres`"
 FASTAPI = "FastAPI and the SQLAlchemy ORM under Granian, one worker"
 
 ROWS = (

@@ -1,6 +1,5 @@
 """Alerts by e-mail: SMTP with STARTTLS and authentication, or printed in the log where no server is set."""
 
-import re
 import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
@@ -22,10 +21,6 @@ log = structlog.get_logger()
 SECONDS = 20
 # Every server takes seven bits; eight only one that offers 8BITMIME (RFC 6152), which is known too late.
 SEVEN_BITS = SMTP_POLICY.clone(cte_type="7bit")
-QUOTED_NAME = re.compile(r'"[^"]*"')
-SEPARATORS = re.compile(r"[,;\r\n]+")
-NAMED_ADDRESS = re.compile(r"[^<>]*<\s*([^<>\s]*)\s*>")
-ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]+@[0-9A-Za-z.-]*[0-9A-Za-z]")
 
 
 @frozen
@@ -105,20 +100,3 @@ def message(alert: Alert, sender: str, recipients: Sequence[str], now: datetime)
     mail["Message-ID"] = f"<{sha256(alert.incident.encode()).hexdigest()[:32]}@ocms.invalid>"
     mail.set_content(alert.text)
     return mail
-
-
-def addresses(text: str) -> list[str]:
-    """
-    Return the e-mail addresses of a list as people write one, each once, in order.
-
-    Commas, semicolons, blanks and line ends separate them, and `Name <address>` is the address. Raises
-    `ValueError` naming what is no address.
-    """
-    found: dict[str, None] = {}
-    for entry in SEPARATORS.split(QUOTED_NAME.sub("", text)):
-        named = NAMED_ADDRESS.fullmatch(entry.strip())
-        for word in [named[1]] if named else entry.split():
-            if not ADDRESS.fullmatch(word):
-                raise ValueError(f"{word!r} is no e-mail address")
-            found[word] = None
-    return list(found)

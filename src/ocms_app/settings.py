@@ -2,6 +2,7 @@
 
 import os
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from math import inf
@@ -9,14 +10,11 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import typed_settings
 from attrs import asdict, field, fields, frozen
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
-from typed_settings.exceptions import TsError
-from typed_settings.loaders import DictLoader
 
-from ocms_adapters.mail import addresses
+from ocms_adapters.mail_addresses import addresses
 from ocms_adapters.structuring import MalformedData, Mismatch, StrictConverter, amount_text
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.report_store import LONGEST_LINK
@@ -259,6 +257,7 @@ READABLE: dict[Any, tuple[re.Pattern[str], str]] = {
     int: (re.compile(r"-?[0-9]{1,9}"), "a whole number"),
     bool: (re.compile(r"1|0|true|false|yes|no|on|off", re.IGNORECASE), "1 or 0"),
 }
+YES = ("1", "true", "yes", "on")
 # Drivers also take their password in the query of the address.
 SECRET_WORD = re.compile(r"pass|pwd|secret|token|odbc_connect", re.IGNORECASE)
 MASK = "hidden"
@@ -280,44 +279,72 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     """
     environment = os.environ if environment is None else environment
     path = environment.get(CONFIG)
-    if path and not Path(path).is_file():
-        raise WrongSettings([f"{CONFIG}: there is no file {path}"])
+    of_file = settings_of_file(Path(path)) if path else {}
     if wrong := [*unknown_variables(environment), *unreadable_variables(environment)]:
         raise WrongSettings(wrong)
-    from_environment = {
-        name: environment[variable(name)] for name in MEANINGS if variable(name) in environment
-    }
-    loaders: list[Any] = [DictLoader(from_environment)]
-    if path:
-        formats: dict[str, Any] = {"*": typed_settings.TomlFormat(SECTION)}
-        loaders.insert(0, typed_settings.FileLoader(formats, files=[path]))
-    try:
-        settings = typed_settings.load_settings(Settings, loaders=loaders, processors=[check_types])
-    except TsError as error:
-        raise WrongSettings([f"{CONFIG}: {error}. `ocms settings` lists what can be set."]) from None
+    of_environment = {name: environment[variable(name)] for name in MEANINGS if variable(name) in environment}
+    settings = structured({**of_file, **of_environment})
     if wrong := list(wrong_values(settings)):
         raise WrongSettings(wrong)
     return settings
 
 
-def check_types(settings_dict: dict[str, Any], settings_cls: type, options: object) -> dict[str, Any]:
+def settings_of_file(path: Path) -> dict[str, Any]:
     """
-    Return what the file and the environment bring, unchanged, if each value is of its setting's type.
+    Return what a TOML file sets, by the names of the fields: a hyphen in a name counts as an underscore.
 
-    Raises `WrongSettings` with a line for each setting that is wrong; it names fields and repeats no value.
+    Raises `WrongSettings` for a file that cannot be read, and naming each name that is no setting.
     """
-    del options
+    if not path.is_file():
+        raise WrongSettings([f"{CONFIG}: there is no file {path}"])
+    try:
+        table = tomllib.loads(path.read_text("utf-8")).get(SECTION, {})
+    except (OSError, ValueError) as error:
+        raise WrongSettings([f"{CONFIG}: {error}"]) from None
+    if not isinstance(table, dict):
+        raise WrongSettings([f"{CONFIG}: {SECTION} is not a table"])
+    settings = with_underscores(table)
+    if isinstance(issuers := settings.get("issuers"), list):
+        settings["issuers"] = [with_underscores(each) if isinstance(each, dict) else each for each in issuers]
+    if unknown := list(unknown_names(settings)):
+        known = "`ocms settings` lists what can be set."
+        raise WrongSettings([f"{CONFIG}: {name}: no such setting. {known}" for name in unknown])
+    return settings
+
+
+def with_underscores(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table whose names are written as those of fields are."""
+    return {name.replace("-", "_"): value for name, value in table.items()}
+
+
+def unknown_names(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each name of a file that is no setting, nor one of an issuer."""
+    yield from sorted(settings.keys() - {each.name for each in fields(Settings)})
+    issuers = settings.get("issuers")
+    for at, issuer in enumerate(issuers if isinstance(issuers, list) else ()):
+        if isinstance(issuer, dict):
+            names = sorted(issuer.keys() - {each.name for each in fields(IssuerSettings)})
+            yield from (f"issuers[{at}].{name}" for name in names)
+
+
+def structured(written: Mapping[str, Any]) -> Settings:
+    """
+    Return the settings that the file and the environment bring; only what they bring is looked at.
+
+    Raises `WrongSettings` with a line for each that is of the wrong type; it names fields, repeats no value.
+    """
+    found: dict[str, Any] = {}
     wrong, converter = [], settings_converter()
-    for setting in fields(settings_cls):
-        value, kind = settings_dict.get(setting.name, setting.default), cast("type[object]", setting.type)
-        try:
-            if value is not setting.default:
-                converter.read(value, kind, CONFIG, at=setting.name)
-        except MalformedData as error:
-            wrong.append(f"{CONFIG}: {', '.join(error.problems)}")
+    for setting in fields(Settings):
+        if setting.name in written:
+            kind = cast("type[object]", setting.type)
+            try:
+                found[setting.name] = converter.read(written[setting.name], kind, CONFIG, at=setting.name)
+            except MalformedData as error:
+                wrong.append(f"{CONFIG}: {', '.join(error.problems)}")
     if wrong:
         raise WrongSettings(wrong)
-    return settings_dict
+    return Settings(**found)
 
 
 def settings_converter() -> StrictConverter:
@@ -328,12 +355,12 @@ def settings_converter() -> StrictConverter:
     return converter
 
 
-def as_written(value: object, kind: Any) -> object:
-    """Return a value that is, or is written like, a number, or yes or no. Raises `Mismatch`."""
+def as_written(value: object, kind: Any) -> int:
+    """Return the number, or the yes or no, that a value is or is written like. Raises `Mismatch`."""
     pattern, meant = READABLE[kind]
     if type(value) not in (kind, int, str) or not pattern.fullmatch(str(value)):
         raise Mismatch(value, meant)
-    return value
+    return str(value).lower() in YES if kind is bool else int(str(value))
 
 
 def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:

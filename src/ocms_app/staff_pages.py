@@ -1,4 +1,4 @@
-"""The staff pages, where the settings name a client for their sign-in."""
+"""The staff pages; loaded where the settings name a client for their sign-in."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -22,10 +22,12 @@ from ocms_core.reversals.explaining import reversible_changes
 from ocms_web.authentication.bearer import BearerAuthenticator, KeySource
 from ocms_web.authentication.issuers import CallerKind, Issuer
 from ocms_web.endpoints import Endpoint
+from ocms_web.pages import PageRoutes
 from ocms_web.pipeline import Pipeline
 from ocms_web.portal.find import FindPage
 from ocms_web.portal.notice import NoticePages
 from ocms_web.portal.notice_history import HistoryPage
+from ocms_web.portal.routes import portal_routes
 from ocms_web.portal.sessions import Sessions
 from ocms_web.portal.sign_in import SIGNED_IN, SIGNED_OUT, SignIn
 from ocms_web.portal.site import Portal
@@ -41,22 +43,21 @@ def portal_of(
     issuers: Sequence[tuple[Issuer, KeySource]],
     bearer: BearerAuthenticator,
     reports: ReportStore,
-) -> Portal | None:
-    """Return the staff pages, None without a client; raise `WrongSettings` for an issuer that is none."""
-    if not settings.staff_client_id:
-        return None
+) -> PageRoutes:
+    """Return the routes of the staff pages; raise `WrongSettings` for an issuer that is none."""
     issuer, keys = staff_issuer(settings, issuers)
     limits = SessionLimits(
         idle=timedelta(minutes=settings.staff_idle_minutes),
         longest=timedelta(hours=settings.staff_session_hours),
     )
-    return Portal(
+    portal = Portal(
         pipeline,
         {endpoint.operation: endpoint for endpoint in endpoints},
         Sessions(SqlStaffSessions(intranet), limits),
         SignIn(provider(settings, issuer), issuer, keys, settings.staff_client_id, bearer),
         pages(settings, intranet, reports),
     )
+    return portal_routes(portal)
 
 
 def pages(settings: Settings, intranet: Engine, reports: ReportStore) -> tuple[Page, ...]:

@@ -26,7 +26,6 @@ from ocms_app.issuers import issuers
 from ocms_app.keys import access_hash_key, field_cipher
 from ocms_app.reports import report_store
 from ocms_app.settings import Settings
-from ocms_app.staff_pages import portal_of
 from ocms_app.system_metrics import show_connections
 from ocms_web.app import create_app
 from ocms_web.authentication import Authenticator
@@ -86,14 +85,12 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     routes = [each.route() for each in files]
     readiness = Readiness(databases.ready, settings.ready_seconds)
     guide = Path(settings.guide)
-    return create_app(
-        endpoints,
-        pipeline,
-        ready=readiness,
-        version=version(),
-        files=routes,
-        guide=guide if settings.guide and guide.is_dir() else None,
-        portal=portal_of(
+    portal = None
+    if settings.staff_client_id:
+        # They bring in the jobs, whose state they show, and templates: a third of what a server loads.
+        from ocms_app.staff_pages import portal_of  # noqa: PLC0415  # only where officers sign in
+
+        portal = portal_of(
             settings,
             intranet,
             pipeline=pipeline,
@@ -101,5 +98,13 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
             issuers=accepted,
             bearer=bearer,
             reports=reports,
-        ),
+        )
+    return create_app(
+        endpoints,
+        pipeline,
+        ready=readiness,
+        version=version(),
+        files=routes,
+        guide=guide if settings.guide and guide.is_dir() else None,
+        portal=portal,
     )

@@ -22,10 +22,8 @@ from ocms_web.court.replies import error_reply
 from ocms_web.endpoints import Endpoint
 from ocms_web.json_codec import Reply, encode
 from ocms_web.observability import metrics, observe_requests
-from ocms_web.pages import METHODS, description_routes, pages
+from ocms_web.pages import METHODS, PageRoutes, description_routes, pages
 from ocms_web.pipeline import Pipeline, serve
-from ocms_web.portal.routes import portal_paths, portal_router
-from ocms_web.portal.site import Portal
 from ocms_web.readiness import Readiness
 
 log = structlog.get_logger()
@@ -39,7 +37,7 @@ def create_app(
     version: str,
     files: Sequence[HTTPRouteHandler] = (),
     guide: Path | None = None,
-    portal: Portal | None = None,
+    portal: PageRoutes | None = None,
 ) -> ASGIApp:
     """
     Build the API; every request is observed, also one the framework itself refuses.
@@ -54,7 +52,7 @@ def create_app(
             *map(openapi.template, endpoints),
             *(path for endpoint in endpoints for path in endpoint.also),
             *(path for route in own for path in route.paths),
-            *(portal_paths(portal) if portal else ()),
+            *(portal.paths if portal else ()),
         }
     )
     api = Litestar(
@@ -62,7 +60,7 @@ def create_app(
             *(route_of(endpoint, pipeline) for endpoint in endpoints),
             *files,
             pages(shown, guide),
-            *([portal_router(portal)] if portal else []),
+            *([portal.router] if portal else []),
         ],
         exception_handlers={
             NotFoundException: partial(refused, code=codes.NO_SUCH_PATH),

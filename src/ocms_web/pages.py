@@ -1,9 +1,11 @@
 """The pages for people: the API description and the page to try calls on, all from files shipped here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from attrs import frozen
 from litestar import HttpMethod, MediaType, Request, Response, Router
 from litestar.datastructures import MutableScopeHeaders
 from litestar.exceptions import NotFoundException
@@ -56,22 +58,34 @@ ICON = (
 )
 
 
+@frozen
+class PageRoutes:
+    """The routes of pages, and their paths as the log and the metrics name them."""
+
+    router: Router
+    paths: tuple[str, ...]
+
+
 def description_routes(endpoints: Sequence[Endpoint], version: str) -> list[HTTPRouteHandler]:
     """Return the routes of the API description and of the page to try calls on."""
-    document = encode(openapi.document(endpoints, version))
+
+    @cache
+    def document() -> bytes:
+        return encode(openapi.document(endpoints, version))
+
     return [
         fixed_route(["/openapi.json"], document, MediaType.JSON),
-        fixed_route(["/", "/docs"], PAGE.encode(), MediaType.HTML),
-        fixed_route(["/docs/start.js"], START.encode(), "text/javascript"),
-        fixed_route(["/docs/favicon.svg"], ICON.encode(), "image/svg+xml"),
+        fixed_route(["/", "/docs"], PAGE.encode, MediaType.HTML),
+        fixed_route(["/docs/start.js"], START.encode, "text/javascript"),
+        fixed_route(["/docs/favicon.svg"], ICON.encode, "image/svg+xml"),
     ]
 
 
-def fixed_route(paths: list[str], content: bytes, media_type: str) -> HTTPRouteHandler:
-    """Return the route of a document that stays as it is."""
+def fixed_route(paths: list[str], content: Callable[[], bytes], media_type: str) -> HTTPRouteHandler:
+    """Return the route of a document that stays as it is, made when it is first read."""
 
     def answer() -> Response[bytes]:
-        return Response(content, media_type=media_type)
+        return Response(content(), media_type=media_type)
 
     return HTTPRouteHandler(paths, http_method=METHODS, sync_to_thread=False)(answer)
 

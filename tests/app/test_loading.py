@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from ocms_app.cli import COMMANDS
 from tests.support.http_server import Deployment
 
 LOADED = "print(*sys.modules, file=sys.stderr)"
@@ -27,6 +28,14 @@ from ocms_app.command import main
 sys.argv = ["ocms", "serve", "--port", "0"]
 main()
 """
+# What a process that serves holds when it has the application; garbage is collected from then on.
+WORKER = f"""
+import gc, sys
+from ocms_app.asgi import create
+create()
+assert gc.isenabled() and gc.get_freeze_count()
+{LOADED}
+"""
 EXPLAIN = f"""
 import sys
 from ocms_app.command import main
@@ -35,6 +44,10 @@ try:
     main()
 finally:
     {LOADED}
+"""
+COMMAND = f"""
+import sys, {{module}}
+{LOADED}
 """
 OF_THE_COMMAND_LINE = {"attr", "attrs", "cyclopts", "docstring_parser", "rich"}
 THE_APPLICATION = {
@@ -49,11 +62,17 @@ THE_APPLICATION = {
 }
 
 
-def loaded(script: str, deployment: Deployment) -> set[str]:
+OF_NO_COMMAND = {"alembic", "asyncssh", "authlib", "granian", "jinja2", "litestar", "ocms_app.wiring"}
+OF_JOBS = {"cronsim", "httpx", "ijson", "ocms_app.job_table", "prometheus_client", "smtplib"}
+# The commands that run a job or call another system; the others need none of that.
+WITH_JOBS = {"check", "db", "demo", "jobs", "partner", "replication", "token", "work"}
+
+
+def loaded(script: str, deployment: Deployment, **settings: str) -> set[str]:
     """Return the names of the modules a script has loaded when it prints them."""
     ran = subprocess.run(
         [sys.executable, "-c", script],
-        env=deployment.environment(),
+        env={**deployment.environment(), **settings},
         capture_output=True,
         text=True,
         check=False,
@@ -73,6 +92,23 @@ def test_help_loads_the_command_line_alone(sqlite_deployment: Deployment) -> Non
     assert {name for name in modules if name.startswith("ocms_core.")} <= {
         f"ocms_core.kernel{name}" for name in ("", ".actors", ".errors", ".rule_tags", ".value_objects")
     }
+
+
+def test_a_worker_loads_the_staff_pages_where_officers_sign_in(sqlite_deployment: Deployment) -> None:
+    of_pages = {"jinja2", "ocms_app.job_table", "ocms_web.portal.site"}
+    without = loaded(WORKER, sqlite_deployment)
+    assert "litestar" in without
+    assert not without & {*of_pages, "alembic", "asyncssh", "authlib", "ijson"}
+    with_pages = loaded(WORKER, sqlite_deployment, OCMS_STAFF_CLIENT_ID="pages")
+    assert with_pages >= of_pages
+    assert "asyncssh" not in with_pages
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_loads_no_more_than_its_kind_of_work(name: str, sqlite_deployment: Deployment) -> None:
+    place, _ = COMMANDS[name]
+    modules = loaded(COMMAND.format(module=place.partition(":")[0]), sqlite_deployment)
+    assert not modules & (OF_NO_COMMAND if name in WITH_JOBS else OF_NO_COMMAND | OF_JOBS)
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,11 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     "text, given",
     [
         ("[ocms", "Expected ']'"),
-        ("[ocms]\nworker = 2\n", "worker"),
+        ("[ocms]\nworker = 2\n", "OCMS_CONFIG: worker: no such setting. `ocms settings` lists"),
+        ("ocms = 5\n", "OCMS_CONFIG: ocms is not a table"),
+        ("[[ocms]]\nworkers = 2\n", "OCMS_CONFIG: ocms is not a table"),
+        (ISSUER.format(url="x", role="plus") + "key = 5\n", "OCMS_CONFIG: issuers[0].key: no such setting."),
+        ("[[ocms.issuers]]\nname = 'x'\nkey = 5\n", "OCMS_CONFIG: issuers[0].key: no such setting."),
         ("[ocms]\nworkers = 'two'\n", "workers"),
         ("[[ocms.issuers]]\nname = 'x'\n", "issuer"),
         (ISSUER.format(url="", role="plus"), "issuer apim: give either jwks_url or jwks_file"),
@@ -189,6 +193,23 @@ def test_a_wrong_type_in_the_file_is_told_by_its_setting_without_the_value(
     assert wrong(**in_file(tmp_path, text)) == [f"OCMS_CONFIG: {given}"]
 
 
+def test_a_file_that_is_no_text_is_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "ocms.toml"
+    path.write_bytes(b"[ocms]\nguide = '\xff'\n")
+    (line,) = wrong(OCMS_CONFIG=str(path))
+    assert line.startswith("OCMS_CONFIG: 'utf-8' codec")
+
+
+def test_unknown_names_of_the_file_are_told_at_once(tmp_path: Path) -> None:
+    assert len(wrong(**in_file(tmp_path, "[ocms]\nworker = 1\nsmtp = 5\n"))) == 2
+
+
+def test_names_of_the_file_may_have_hyphens(tmp_path: Path) -> None:
+    issuer = ISSUER.format(url="https://apim.example/keys", role="plus").replace("jwks_url", "jwks-url")
+    settings = load(in_file(tmp_path, "[ocms]\nlog-format = 'text'\n" + issuer))
+    assert (settings.log_format, settings.issuers[0].jwks_url) == ("text", "https://apim.example/keys")
+
+
 def test_wrong_types_of_several_settings_are_told_at_once(tmp_path: Path) -> None:
     assert len(wrong(**in_file(tmp_path, "[ocms]\nworkers = 1.5\nsmtp_host = 5\n"))) == 2
 
@@ -197,6 +218,11 @@ def test_wrong_types_of_several_settings_are_told_at_once(tmp_path: Path) -> Non
 def test_yes_and_numbers_of_the_file_may_be_text_as_in_the_environment(tmp_path: Path, value: str) -> None:
     settings = load(in_file(tmp_path, f"[ocms]\ndev_issuer = {value}\nworkers = '3'\n"))
     assert (settings.dev_issuer, settings.workers) == (True, 3)
+
+
+@pytest.mark.parametrize("value", ["0", "false", '"no"', '"OFF"'])
+def test_no_is_read_likewise(tmp_path: Path, value: str) -> None:
+    assert load(in_file(tmp_path, f"[ocms]\nsmtp_starttls = {value}\n")).smtp_starttls is False
 
 
 def test_a_token_issuer_of_the_file_is_believed(tmp_path: Path) -> None:

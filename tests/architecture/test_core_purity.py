@@ -21,6 +21,7 @@ print(json.dumps({{
     "attrs": attrs_loaded - started,
     "core": core_loaded - attrs_loaded,
     "packages": sorted(loaded - sys.stdlib_module_names),
+    "standard": sorted(loaded & sys.stdlib_module_names),
 }}))
 """
 EVERYTHING = """
@@ -41,6 +42,10 @@ def load(what: str) -> dict[str, Any]:
 
 def test_the_core_loads_nothing_but_attrs() -> None:
     assert load(EVERYTHING)["packages"] == ["attr", "attrs", "ocms_core"]
+
+
+def test_the_core_loads_no_openssl_before_a_digest_is_asked_for() -> None:
+    assert not {"_hashlib", "_ssl", "hashlib", "hmac"} & set(load(EVERYTHING)["standard"])
 
 
 @pytest.mark.parametrize("capability", CAPABILITIES)

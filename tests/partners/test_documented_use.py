@@ -39,7 +39,6 @@ def test_the_clients_load_nothing_but_their_extra() -> None:
         "sqlalchemy",
         "litestar",
         "cyclopts",
-        "typed_settings",
         "joserfc",
         "psycopg",
         "ijson",

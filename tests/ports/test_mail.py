@@ -7,7 +7,8 @@ from email.policy import default as current_policy
 
 import pytest
 
-from ocms_adapters.mail import SmtpAlertSender, addresses
+from ocms_adapters.mail import SmtpAlertSender
+from ocms_adapters.mail_addresses import addresses
 from ocms_adapters.report_mail import SmtpReportMailer
 from ocms_core.kernel.alerts import Alert
 from tests.support.seven_bit_relay import seven_bit_relay

@@ -19,6 +19,15 @@ def logs_as_before() -> Iterator[None]:
         yield
     finally:
         structlog.reset_defaults()
+        forget_set_up_loggers()
         root.handlers[:] = handlers
         root.setLevel(level)
         sys.excepthook, threading.excepthook = hooks
+
+
+def forget_set_up_loggers() -> None:
+    """Have every module's logger look up how to log: one that a command has used keeps what that set up."""
+    for name, module in list(sys.modules.items()):
+        log = getattr(module, "log", None) if name.startswith("ocms_") else None
+        if "bind" in getattr(log, "__dict__", {}):
+            del log.bind  # type: ignore[union-attr]  # kept by the proxy of structlog at its first use

@@ -12,6 +12,7 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.reference import EMPTY
+from ocms_web import openapi
 from ocms_web.app import answer_faults, create_app
 from ocms_web.court import routes as court
 from ocms_web.hst import routes as hst
@@ -105,6 +106,22 @@ async def test_the_page_finds_all_it_needs_here() -> None:
         assert link.startswith("/")
         assert (await asked("GET", link)).status_code == 200
     assert (await asked("GET", "/openapi.json")).json() == DOCUMENT
+
+
+@pytest.mark.anyio
+async def test_the_description_is_written_when_it_is_first_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+
+    def counted(endpoints: Any, version: str) -> dict[str, Any]:
+        written.append(version)
+        return document(endpoints, version)
+
+    monkeypatch.setattr(openapi, "document", counted)
+    app: Any = create_app(ENDPOINTS, Pipeline(DOWN, DOWN, DOWN, DOWN), ready=Readiness(DOWN), version="1.2.3")
+    assert not written
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ocms") as http:
+        assert [(await http.get("/openapi.json")).json() for _ in range(2)] == [DOCUMENT, DOCUMENT]
+    assert written == ["1.2.3"]
 
 
 @pytest.mark.anyio

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Dialect, Executable
 from ocms_adapters.sql.audit_rows import AuditWriter
 from ocms_adapters.sql.audited_changes import changed_rows
 from ocms_adapters.sql.change_statements import CHANGE_STATEMENTS
-from ocms_adapters.sql.change_statements.statement import ChangeStatement, StatementBatch
+from ocms_adapters.sql.change_statements.statement import StatementBatch
 from ocms_adapters.sql.found_rows import NOTHING_FOUND, Found
 from ocms_adapters.sql.row_sets import RowSet, row_set
 from ocms_adapters.sql.transactions import translated
@@ -25,10 +25,8 @@ class ChangeWriter:
     """Writes changes on a connection of its dialect."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self._statements: dict[type, tuple[ChangeStatement, RowSet, Executable]] = {}
-        for kind, change_statement in CHANGE_STATEMENTS.items():
-            rows = row_set(dialect, change_statement.columns)
-            self._statements[kind] = (change_statement, rows, change_statement.build(dialect, rows))
+        self._dialect = dialect
+        self._statements: dict[type, tuple[RowSet, Executable]] = {}
         self._audit = AuditWriter(dialect)
 
     def record(
@@ -55,6 +53,14 @@ class ChangeWriter:
         """Write outbox rows of notices that are locked, without a change of theirs."""
         self._execute(connection, self._batches(rows), now)
 
+    def statement(self, kind: type) -> tuple[RowSet, Executable]:
+        """Return how the rows of a kind of change are bound, and their statement, built once."""
+        if kind not in self._statements:
+            change_statement = CHANGE_STATEMENTS[kind]
+            rows = row_set(self._dialect, change_statement.columns)
+            self._statements[kind] = (rows, change_statement.build(self._dialect, rows))
+        return self._statements[kind]
+
     @rule("K2")
     def _write(self, connection: Connection, changes: Sequence[Change], now: datetime, found: Found) -> None:
         """Write changes, their outbox rows, and the audit row of both what was and what is (K2)."""
@@ -72,7 +78,7 @@ class ChangeWriter:
         by_kind: dict[type, list[Any]] = {}
         for row in rows:
             by_kind.setdefault(type(row), []).append(row)
-        for kind, (change_statement, _, _) in self._statements.items():
+        for kind, change_statement in CHANGE_STATEMENTS.items():
             # Locks are taken in notice order everywhere, so no two writers wait for each other.
             for batch in change_statement.batches(by_kind.get(kind, [])):
                 yield kind, batch
@@ -81,7 +87,7 @@ class ChangeWriter:
         self, connection: Connection, batches: Iterable[tuple[type, StatementBatch]], now: datetime
     ) -> None:
         for kind, (tuples, shared) in batches:
-            _, rows, statement = self._statements[kind]
+            rows, statement = self.statement(kind)
             connection.execute(statement, rows.bind(tuples) | shared | {"now": local(now)})
 
     @rule("P25")

@@ -8,7 +8,6 @@ from attrs import evolve, frozen
 from ocms_adapters.datahive import HttpDataHive
 from ocms_adapters.mail import SmtpAlertSender
 from ocms_adapters.report_mail import SmtpReportMailer
-from ocms_adapters.sftp import SftpExchange
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_app.jobs import sending_alerts
 from ocms_app.jobs.context import JobContext
@@ -145,6 +144,9 @@ def counts(result: JobResult) -> JobCounts:
 def exchange(settings: Settings) -> MhaExchange:
     """Return the exchange with MHA; raise `WrongSettings` where the settings name none."""
     require(settings, "mha_host")
+    # asyncssh takes as long to load as all the rest of the jobs.
+    from ocms_adapters.sftp import SftpExchange  # noqa: PLC0415  # only for the jobs that exchange files
+
     return SftpExchange(
         host=settings.mha_host,
         port=settings.mha_port,

@@ -1,6 +1,7 @@
 """Sends waiting alerts through the mail server of the settings."""
 
-from ocms_adapters.mail import LogAlertSender, SmtpAlertSender, addresses
+from ocms_adapters.mail import LogAlertSender, SmtpAlertSender
+from ocms_adapters.mail_addresses import addresses
 from ocms_app.jobs.context import JobContext
 from ocms_app.settings import Settings
 from ocms_core.jobs.alerts import send_alerts

@@ -4,9 +4,8 @@ from datetime import datetime
 from enum import Enum, unique
 from typing import Protocol
 
-from attrs import frozen
-
 from ocms_core.kernel.merkle import leaf_hash
+from ocms_core.kernel.value_objects import value_object
 
 
 @unique
@@ -17,7 +16,7 @@ class RecordKind(Enum):
     ACCESS_RECORD = "access record"
 
 
-@frozen
+@value_object
 class Leaf:
     """A sealed row: its place in the tree from 0, which row, its moment, the SHA-256 of all it says."""
 
@@ -34,7 +33,7 @@ class Leaf:
         return leaf_hash(f"{self.kind.value}\n{self.number}\n{moment}\n{self.digest}".encode())
 
 
-@frozen
+@value_object
 class Head:
     """The root of the first `size` leaves in hex, signed at a moment with a key by its id."""
 

@@ -1,9 +1,10 @@
 """The hash tree of RFC 6962: one hash says what all leaves are, and in which order."""
 
 from collections.abc import Sequence
-from hashlib import sha256
 
 from attrs import define, field
+
+from ocms_core.kernel.digests import sha256
 
 LEAF, NODE = b"\x00", b"\x01"
 """What is hashed before a leaf and before a node, so that neither can stand for the other."""
@@ -11,12 +12,12 @@ LEAF, NODE = b"\x00", b"\x01"
 
 def leaf_hash(content: bytes) -> bytes:
     """Return the hash of a leaf (RFC 6962, section 2.1)."""
-    return sha256(LEAF + content).digest()
+    return sha256(LEAF + content)
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the hash of a node over two trees (RFC 6962, section 2.1)."""
-    return sha256(NODE + left + right).digest()
+    return sha256(NODE + left + right)
 
 
 @define
@@ -48,7 +49,7 @@ class HashTree:
     def root(self) -> bytes:
         """Return the hash of the whole tree; that of no leaves is the hash of nothing."""
         if not self.roots:
-            return sha256().digest()
+            return sha256(b"")
         root = self.roots[-1]
         for left in reversed(self.roots[:-1]):
             root = node_hash(left, root)

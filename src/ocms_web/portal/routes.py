@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.static_files import create_static_files_router
 
 from ocms_web.pages import METHODS as READING
-from ocms_web.pages import as_page, refuse_zero_byte
+from ocms_web.pages import PageRoutes, as_page, refuse_zero_byte
 from ocms_web.portal.sessions import COOKIE, START, OpenSession, cookie, own_path
 from ocms_web.portal.sign_in import ATTEMPT_COOKIE, ATTEMPT_SECONDS, SIGNED_IN, SIGNED_OUT, SignInRefused
 from ocms_web.portal.site import (
@@ -46,8 +46,13 @@ NOT_SIGNED_IN = PageProblem(
 )
 
 
-def portal_router(portal: Portal) -> Router:
+def portal_routes(portal: Portal) -> PageRoutes:
     """Return the routes of the staff pages."""
+    return PageRoutes(portal_router(portal), tuple(portal_paths(portal)))
+
+
+def portal_router(portal: Portal) -> Router:
+    """Return the router of the staff pages."""
     return Router(
         "/",
         route_handlers=[

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ocms_adapters.encryption import FieldCipher
 from ocms_adapters.sql import built_statements, engines
 from ocms_adapters.sql.built_statements import built_once
+from ocms_adapters.sql.change_statements import CHANGE_STATEMENTS
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.court import CourtStatements
 from ocms_adapters.sql.hst import SqlHstStores
@@ -72,3 +73,11 @@ def test_another_kind_of_database_has_statements_of_its_own(built: Counter[type]
     assert built_once(ChangeWriter, dialect) is built_once(ChangeWriter, sqlite.dialect())
     assert built_once(ChangeWriter, POSTGRESQL) is not built_once(ChangeWriter, dialect)
     assert built == {ChangeWriter: 2}
+
+
+def test_the_statement_of_a_kind_of_change_is_built_at_the_first_change_of_that_kind() -> None:
+    writer = ChangeWriter(POSTGRESQL)
+    kind = next(iter(CHANGE_STATEMENTS))
+    assert not writer._statements
+    assert writer.statement(kind) is writer.statement(kind)
+    assert list(writer._statements) == [kind]

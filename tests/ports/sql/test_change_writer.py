@@ -221,8 +221,8 @@ def test_what_the_database_says_of_a_refused_row_does_not_come_along(engine: Eng
 def test_every_change_statement_compiles_for_sql_server_with_constant_parameters() -> None:
     dialect = mssql.dialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
     writer = ChangeWriter(dialect)
-    assert writer._statements.keys() == CHANGE_STATEMENTS.keys()
-    for kind, rows, statement in writer._statements.values():
+    for kind, change_statement in CHANGE_STATEMENTS.items():
+        rows, statement = writer.statement(kind)
         compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every statement is a clause
         to_bind = [name for name, value in compiled.params.items() if value is None]
         # What the rows of a change share is bound once, beside them, under a name of its own.
@@ -230,4 +230,4 @@ def test_every_change_statement_compiles_for_sql_server_with_constant_parameters
         assert len(compiled.params) < 30
         assert "OPENJSON(" in str(compiled)
         for many in (0, 500):
-            assert rows.bind([(None,) * len(kind.columns)] * many).keys() == {"rows"}
+            assert rows.bind([(None,) * len(change_statement.columns)] * many).keys() == {"rows"}

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import ClauseElement, delete, event, update
 from sqlalchemy.dialects.mssql.base import MSDialect
 
+from ocms_adapters.sql.change_statements import CHANGE_STATEMENTS
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.hst_queries import Queries, with_new_notices
 from ocms_adapters.sql.schema import housekeeping
@@ -675,7 +676,7 @@ def test_an_answer_another_system_kept_without_a_time_gives_way(database: HstDat
 def test_every_statement_of_hst_can_be_built_for_sql_server() -> None:
     dialect = MSDialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
     queries = [each for each in vars(Queries(dialect)).values() if isinstance(each, ClauseElement)]
-    writings = [statement for _, _, statement in ChangeWriter(dialect)._statements.values()]
+    writings = [ChangeWriter(dialect).statement(kind)[1] for kind in CHANGE_STATEMENTS]
     assert len(queries) >= 20
     for statement in (*queries, *writings):
         assert isinstance(statement, ClauseElement)

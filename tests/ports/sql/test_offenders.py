@@ -23,6 +23,7 @@ from sqlalchemy.dialects import mssql
 
 from ocms_adapters.sql import schema
 from ocms_adapters.sql.access_records import SqlAccessRecords
+from ocms_adapters.sql.change_statements import CHANGE_STATEMENTS
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.offenders import SqlOffenderStores
 from ocms_core.kernel.access import Operation, Principal, Role
@@ -524,7 +525,8 @@ def test_any_sequence_of_actions_leaves_what_the_model_expects(officer_client: O
 def test_every_change_can_be_written_on_sql_server() -> None:
     dialect = mssql.dialect()  # type: ignore[no-untyped-call]
     writer = ChangeWriter(dialect)
-    for _, _, statement in writer._statements.values():
+    for kind in CHANGE_STATEMENTS:
+        _, statement = writer.statement(kind)
         assert str(cast("ClauseElement", statement).compile(dialect=dialect))
 
 

@@ -26,6 +26,7 @@ from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.audit_check import AuditCheck
 from ocms_adapters.sql.audit_rows import rows_of_notice
 from ocms_adapters.sql.audit_tree import SqlAuditTree, heads_of, leaves_of, rows_of
+from ocms_adapters.sql.change_statements import CHANGE_STATEMENTS
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.court import CourtStatements
 from ocms_adapters.sql.credentials import SqlCredentials
@@ -287,10 +288,12 @@ def statements() -> tuple[str, ...]:
     """Return the text of every statement for SQL Server, once each."""
     with recording_engine() as (engine, _):
         dialect = engine.dialect
+        writer = ChangeWriter(dialect)
+        writings = executables([writer.statement(kind) for kind in CHANGE_STATEMENTS])
         built = [each for kind in COLLECTIONS for each in executables(vars(kind(dialect)))]
         tables = [table for metadata in (INTRANET, INTERNET) for table in metadata.sorted_tables]
         indexes = [CreateIndex(index) for table in tables for index in table.indexes]
-        every: list[ClauseElement] = [*built, *constants(), *map(CreateTable, tables), *indexes]
+        every: list[ClauseElement] = [*built, *writings, *constants(), *map(CreateTable, tables), *indexes]
         compiled = [as_sent(each, dialect) for each in every]
     return tuple(dict.fromkeys([*compiled, *(each.text for each in recorded())]))
 

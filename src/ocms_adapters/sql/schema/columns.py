@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    VARBINARY,
     BigInteger,
     Column,
     Date,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     UnicodeText,
 )
 from sqlalchemy import text as condition_of
-from sqlalchemy.dialects.mssql import VARBINARY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -67,8 +67,8 @@ def bytewise_text(name: str) -> Column[str]:
 
 def binary(name: str) -> Column[bytes]:
     """Return a column of bytes, any number of them; null while there are none."""
-    of_sql_server = VARBINARY("max")  # type: ignore[no-untyped-call]
-    return Column(name, LargeBinary().with_variant(of_sql_server, "mssql"))
+    # SQL Server has VARBINARY(max) where no length is given; LargeBinary would be its IMAGE.
+    return Column(name, LargeBinary().with_variant(VARBINARY(), "mssql"))
 
 
 def whole(name: str, *, key: bool = False, null: bool = True, default: int | None = None) -> Column[int]:

@@ -11,6 +11,7 @@ from sqlalchemy import ClauseElement, Compiled, Connection, Dialect
 from sqlalchemy.dialects import mssql
 
 from ocms_adapters.sql import stage_reports, stage_search
+from ocms_adapters.sql.change_statements import CHANGE_STATEMENTS
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.found_rows import FindingStatement
 from ocms_adapters.sql.row_sets import bind_keys
@@ -105,5 +106,7 @@ def test_what_is_grouped_by_binds_no_value_for_two_places_of_one_value_are_two_v
 
 @pytest.mark.rule("G13")
 def test_every_change_can_be_written() -> None:
-    for _, _, statement in ChangeWriter(SERVER)._statements.values():
+    writer = ChangeWriter(SERVER)
+    for kind in CHANGE_STATEMENTS:
+        _, statement = writer.statement(kind)
         assert str(cast("ClauseElement", statement).compile(dialect=SERVER))
