@@ -8,7 +8,7 @@ execution besides takes longer than the driver's own work on a short statement.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select, Update
+from sqlalchemy import Connection, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 
 from ocms_adapters.sql.dialects import dialect_of
@@ -24,7 +24,7 @@ class DriverStatement:
     Whether it is prepared by name is the connection's matter: behind a pooler nothing is.
     """
 
-    def __init__(self, statement: Select[Any] | Update, dialect: Dialect) -> None:
+    def __init__(self, statement: Select[Any] | Update | Insert, dialect: Dialect) -> None:
         self._statement = statement
         self._text: str | None = None
         self._constants: Mapping[str, Any] = {}
