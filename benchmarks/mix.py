@@ -1,7 +1,6 @@
 """Four kinds of calls at once, as a working day mixes them: APIs 1 and 4, searches and details, 8 callers."""
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -35,7 +34,6 @@ KINDS = ("API 1, 500 notices", "API 4, 100 notices", "search by identity", "deta
 # Builds before this one keep a call in a row of its own.
 FORGET_SLOTS = ("UPDATE ocms_rate_counter SET used_at = '1970-01-01'", "VACUUM ocms_rate_counter")
 NUMBERS = re.compile(r'"noticeNo": "(\w+)"')
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @frozen
@@ -59,12 +57,9 @@ class Server:
 
 
 def processor_seconds(pid: int) -> float:
-    """Return the processor time that a process and those it has started have taken."""
-    ticks = 0
-    for process in with_descendants(pid):
-        after_name = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
-        ticks += int(after_name[11]) + int(after_name[12])
-    return ticks / TICKS
+    """Return the processor time that the threads of a process and of those it has started have taken."""
+    tasks = (task for process in with_descendants(pid) for task in Path(f"/proc/{process}/task").iterdir())
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
 def calls_by_kind(ground: Ground, keys: str) -> Mapping[str, list[list[bytes]]]:
