@@ -7,12 +7,13 @@ from pathlib import Path
 
 from attrs import evolve
 
-from benchmarks import audit, core, court, furnishing, hst, report, staff, stages, starting, vip
+from benchmarks import audit, core, court, furnishing, hst, mix, report, staff, stages, starting, vip
 from benchmarks.frame import Row, measured
 from benchmarks.ground import QUICK, Ground, Size
 
 ROWS: tuple[Row, ...] = (
     *court.ROWS,
+    *mix.ROWS,
     *audit.ROWS,
     *stages.ROWS,
     *furnishing.ROWS,

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.budget`: where the time of writing services goes, in microseconds a notice."""
+"""`python -m benchmarks.budget`: where the time of services and of served calls goes, in microseconds."""
 
 import gc
 import sys
@@ -10,15 +10,18 @@ from datetime import datetime
 from functools import partial, wraps
 from itertools import cycle
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
 from attrs import frozen
 
 from benchmarks import hst as hst_row
+from benchmarks import mix
 from benchmarks.court import FORGET_UPDATES, batches
+from benchmarks.frame import OURS
 from benchmarks.ground import Ground, Size, outside_transactions
-from benchmarks.stages import BATCH, TO_SUBMIT, drawn, move_printed, put_back
+from benchmarks.stages import BATCH, TO_SUBMIT, drawn, move_printed, put_back, searched
 from ocms_adapters.sql.audit_rows import AuditWriter
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.court import SqlCourtStore, SqlCourtStores
@@ -165,6 +168,31 @@ def works(ground: Ground) -> Iterator[tuple[str, Work]]:
     )
 
 
+def search_budget(ground: Ground) -> tuple[float, float]:
+    """Return the medians of a search by identity at its service, processor time and time, in microseconds."""
+    find, identities = searched(ground)
+    rounds: list[Spent] = []
+    for _ in range(ROUNDS + 1):
+        gc.collect()
+        spent: Spent = defaultdict(lambda: [0.0, 0.0])
+        timed(IN_ALL, lambda: [find(id_no) for id_no in identities], spent)()
+        rounds.append(spent)
+    processor, clock = (median(spent[IN_ALL][place] for spent in rounds[1:]) for place in (0, 1))
+    return processor * 1e6 / len(identities), clock * 1e6 / len(identities)
+
+
+def served_budget(ground: Ground) -> Iterator[tuple[str, float]]:
+    """Yield the kinds of calls of the mix with the server's processor time for one, in microseconds."""
+    with TemporaryDirectory() as keys, mix.serving(ground, keys) as servers:
+        server = servers[OURS]
+        for kind, lanes in mix.calls_by_kind(ground, keys).items():
+            rounds = []
+            for _ in range(ROUNDS + 1):
+                server.forget_calls()
+                rounds.append(server.processor_microseconds(lanes))
+            yield kind, median(rounds[1:])
+
+
 def main() -> int:
     print("| processor time / time, µs a notice |", " | ".join(PARTS), "|")
     print("|---" * (len(PARTS) + 1) + "|")
@@ -177,6 +205,12 @@ def main() -> int:
                 " | ".join(f"{found[part][0]:.1f} / {found[part][1]:.1f}" for part in PARTS),
                 "|",
             )
+        print("\nsearch by identity, the service: {:.0f} / {:.0f} µs".format(*search_budget(ground)))
+        print(
+            "\n| a call as it is served, of 8 callers at once | processor time of the server, µs |\n|---|---|"
+        )
+        for kind, microseconds in served_budget(ground):
+            print(f"| {kind} | {microseconds:,.0f} |")
     return 0
 
 

@@ -126,18 +126,25 @@ def lanes(
 ) -> list[Lane]:
     """Write a call for each batch, and deal the calls out to the connections."""
     calls = [
-        request(
-            path,
-            headers,
-            {
-                "requestId": f"123e4567-e89b-42d3-a456-{number:012}",
-                "requestTimestamp": "2025-02-14T09:30:00+08:00",
-                "notices": [{"noticeNo": number, **state} for number in batch],
-            },
-        )
+        asked_of(path, headers, number, batch, state)
         for number, (headers, batch) in enumerate(zip(callers, drawn, strict=False))
     ]
     return [calls[lane::CONNECTIONS] for lane in range(CONNECTIONS)]
+
+
+def asked_of(
+    path: str, headers: Mapping[str, str], number: int, batch: Sequence[str], state: Mapping[str, str]
+) -> bytes:
+    """Write the so-manieth call, about a batch of notices."""
+    return request(
+        path,
+        headers,
+        {
+            "requestId": f"123e4567-e89b-42d3-a456-{number:012}",
+            "requestTimestamp": "2025-02-14T09:30:00+08:00",
+            "notices": [{"noticeNo": number, **state} for number in batch],
+        },
+    )
 
 
 def agree(clients: Mapping[str, Client], sent: bytes) -> None:

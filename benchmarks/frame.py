@@ -58,12 +58,17 @@ def of_rounds(values: list[float]) -> Reading:
 
 @frozen
 class Bar:
-    """What a row has to reach: the words, what is read off the figures, and the limit on either side."""
+    """
+    What a row has to reach: the words, what is read off the figures, and the limit on either side.
+
+    Where a bar is about a contender that may be absent, `beside` names it.
+    """
 
     says: str
     read: Callable[[Figures], Reading]
     at_least: float = float("-inf")
     at_most: float = float("inf")
+    beside: str = OURS
 
     def met(self, reading: Reading) -> bool:
         """Tell whether the bar is passed."""
@@ -140,6 +145,7 @@ def measured(row: Row, ground: Ground, tell: Callable[[str], None]) -> Figures:
 
 
 def judged(row: Row, figures: Figures) -> Iterator[tuple[Bar, Reading]]:
-    """Read every bar of a row."""
+    """Read every bar of a row, but those about a contender that is absent."""
     for bar in row.bars:
-        yield bar, bar.read(figures)
+        if bar.beside in figures.seconds:
+            yield bar, bar.read(figures)

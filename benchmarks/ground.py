@@ -1,5 +1,7 @@
 """The ground all contenders stand on: one durable PostgreSQL with a table of notices."""
 
+import os
+import subprocess
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -66,20 +68,48 @@ class Ground:
     held: ExitStack = field(factory=ExitStack)
 
     @cached_property
+    def server(self) -> PostgresServer:
+        """Give the server of all databases."""
+        return self.held.enter_context(running_server(durable=self.size.durable))
+
+    @cached_property
     def databases(self) -> Databases:
         """Give the URLs of a pair of databases, the Intranet's filled with notices."""
-        server = self.held.enter_context(running_server(durable=self.size.durable))
         for side in SIDES:
-            server.create(side)
-            migrate(side, server.url(side))
-        databases = Databases(**{side: self._url(server, side) for side in SIDES})
+            self.server.create(side)
+            migrate(side, self.server.url(side))
+        databases = Databases(**{side: self._url(self.server, side) for side in SIDES})
+        self._fill(databases)
+        return databases
+
+    @cached_property
+    def databases_before(self) -> Databases:
+        """Give the URLs of a pair that the earlier build migrates as it needs them, filled alike."""
+        if not self.before:
+            raise ValueError("no earlier build is given")
+        names = {side: f"{side}_before" for side in SIDES}
+        for name in names.values():
+            self.server.create(name)
+        databases = Databases(**{side: self._url(self.server, name) for side, name in names.items()})
+        urls = {f"OCMS_{side.upper()}_URL": getattr(databases, side) for side in SIDES}
+        ocms = self.before / ".venv/bin/ocms"
+        subprocess.run(
+            [ocms, "db", "upgrade"],
+            cwd=self.before,
+            env={**os.environ, **urls},
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+        self._fill(databases)
+        return databases
+
+    def _fill(self, databases: Databases) -> None:
         engine = engines.create(databases.intranet)
         with engine.begin() as connection:
             connection.execute(NOTICES, {"notices": self.size.notices})
             connection.execute(SUSPENSIONS)
         outside_transactions(engine, SETTLE, "CHECKPOINT")
         engine.dispose()
-        return databases
 
     def _url(self, server: PostgresServer, side: str) -> str:
         if not self.delay:

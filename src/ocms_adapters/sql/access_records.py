@@ -3,13 +3,16 @@
 import hmac
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 
 from attrs import field, frozen
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, bindparam, insert, select
 
 from ocms_adapters.sql.audit import creation_stamp
+from ocms_adapters.sql.built_statements import built_once
+from ocms_adapters.sql.driver_statements import DriverStatement
 from ocms_adapters.sql.schema import housekeeping as h
-from ocms_adapters.sql.transactions import streaming, writing
+from ocms_adapters.sql.transactions import streaming
 from ocms_core.kernel.access import Operation, Principal
 from ocms_core.kernel.access_log import StaffPage
 from ocms_core.kernel.audit_story import Look
@@ -19,6 +22,10 @@ from ocms_core.kernel.rule_tags import rule
 
 HASH_BYTES = 5
 PART = 10_000
+KEPT = ("looked_up_at", "principal", "role", "operation", "notice_no", "identity_set", *creation_stamp(None))
+ADD = partial(
+    DriverStatement, insert(h.ocms_access_record).values({name: bindparam(name) for name in KEPT}).inline()
+)
 
 
 @frozen
@@ -64,8 +71,7 @@ class SqlAccessRecords:
             **creation_stamp(local(now)),
         }
         try:
-            with writing(self._engine) as connection:
-                connection.execute(insert(h.ocms_access_record).values(values))
+            built_once(ADD, self._engine.dialect).changed(self._engine, values)
         except OcmsError as fault:
             raise Unavailable("the access record") from fault
 

@@ -1,13 +1,15 @@
 """The reading and writing transactions of the offender services."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from attrs import evolve
 from sqlalchemy import (
     BindParameter,
     Connection,
+    Dialect,
     Engine,
     Select,
     and_,
@@ -17,6 +19,7 @@ from sqlalchemy import (
     exists,
     func,
     null,
+    or_,
     select,
     union_all,
 )
@@ -25,6 +28,7 @@ from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_statements.offenders import ADDRESS, DETAIL, FURNISHED_MAIL, HISTORY, PERSON
 from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
+from ocms_adapters.sql.driver_statements import DriverStatement
 from ocms_adapters.sql.locking import lock_identities, lock_rows
 from ocms_adapters.sql.moments import singapore_or_none
 from ocms_adapters.sql.reference import dated_reason, dated_terms, days_until_revival
@@ -89,7 +93,7 @@ NEWEST_ASSIGNMENT = (
     .where(
         actions.c.notice_no == onod.c.notice_no,
         actions.c.owner_driver_indicator == onod.c.owner_driver_indicator,
-        actions.c.action.in_((FURNISH, REDIRECT)),
+        or_(actions.c.action == FURNISH, actions.c.action == REDIRECT),
     )
     .scalar_subquery()
 )
@@ -125,6 +129,11 @@ HOLDERS = (
     .where(onod.c.notice_no == NOTICE_NO)
 )
 HOLDERS_LOCKED = lock_rows(HOLDERS, onod, of=onod, key_share=True)
+
+Phrasing = Callable[[Dialect], DriverStatement]
+READ_NOTICE, READ_HOLDERS, LOCK_NOTICE, LOCK_HOLDERS = (
+    partial(DriverStatement, statement) for statement in (NOTICE, HOLDERS, NOTICE_LOCKED, HOLDERS_LOCKED)
+)
 
 # Read once the notice is locked; behind its columns stand whether an identity is listed, and for how long.
 # Rows of their own, empty but for their last four columns, are the days that TS-HST has from a day on (G18).
@@ -191,7 +200,7 @@ class SqlOffenderReader:
 
     def notice(self, notice_no: str) -> OffenderNotice | None:
         """Return a notice with everybody in its roles, in two statements."""
-        return self._notice(NOTICE, HOLDERS, notice_no)
+        return self._notice(READ_NOTICE, READ_HOLDERS, notice_no)
 
     def history(self, notice_no: str) -> NoticeHistory | None:
         """Return everything recorded of a notice, in five statements."""
@@ -217,9 +226,10 @@ class SqlOffenderReader:
             payment=PaymentMark(singapore(row[5]), row[4], row[6], row[7]) if row[5] else None,
         )
 
-    def _notice(self, statement: Select[Any], holders: Select[Any], notice_no: str) -> OffenderNotice | None:
-        rows = self._rows(statement, notice_no)
-        found = self._rows(holders, notice_no) if rows else []
+    def _notice(self, notice: Phrasing, holders: Phrasing, notice_no: str) -> OffenderNotice | None:
+        dialect, bound = self._connection.dialect, {"notice_no": notice_no}
+        rows = built_once(notice, dialect).rows(self._connection, bound)
+        found = built_once(holders, dialect).rows(self._connection, bound) if rows else []
         in_roles = {row[0]: holder(row[:-2]) for row in found}
         assigned = {
             row[0]: PastAssignment(created=former is None, new_stage=stage)
@@ -253,7 +263,7 @@ class SqlOffenderStore(ChangeStore, SqlOffenderReader):
 
     def notice(self, notice_no: str) -> OffenderNotice | None:
         """Lock and return a notice with everybody in its roles."""
-        return self._notice(NOTICE_LOCKED, HOLDERS_LOCKED, notice_no)
+        return self._notice(LOCK_NOTICE, LOCK_HOLDERS, notice_no)
 
     @rule("G13")
     def notice_for(self, notice_no: str, id_no: str) -> OffenderNotice | None:

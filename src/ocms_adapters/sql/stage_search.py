@@ -1,15 +1,16 @@
 """The search of notices by number, identity, vehicle, stage and day, each on its own index."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
-from functools import cache
+from functools import cache, partial
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
-    Row,
     Select,
     String,
     Subquery,
@@ -21,13 +22,14 @@ from sqlalchemy import (
 )
 
 from ocms_adapters.sql.built_statements import built_once
+from ocms_adapters.sql.driver_statements import DriverStatement
 from ocms_adapters.sql.moments import MOMENT
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.suspension_rows import ON_ROW, RECORD, STILL_OPEN, open_suspension, suspensions
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.suspensions import OpenSuspension
+from ocms_core.kernel.suspensions import Suspensions
 from ocms_core.stages.facts import FoundNotice, Offender
 from ocms_core.stages.request_checks import Criteria
 
@@ -51,6 +53,7 @@ PEOPLE = (
     onod.name,
     onod.lta_entity_type,
 )
+ON_ROW_AT, PERSON_AT, RECORD_AT = len(SHOWN) - len(ON_ROW), len(SHOWN), len(SHOWN) + len(PEOPLE)
 # The notices of an identity come from its own rows, then the notices; one they share is found once.
 OF_IDENTITY = select(onod.notice_no).where(onod.id_no == bindparam("id_no", type_=String))
 
@@ -63,7 +66,7 @@ CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "until": von.last_processing_date < bindparam("until", type_=MOMENT),
 }
 # What narrows a search down to few notices; sorting those is cheaper than walking all in order.
-NARROW = frozenset({"notice_no", "id_no", "vehicle_no"})
+NARROW = frozenset({"notice_no", "vehicle_no"})
 
 
 @rule("S1")
@@ -74,55 +77,54 @@ def search(connection: Connection, criteria: Criteria, most: int) -> tuple[Seque
     One statement, and a second to count where more are found than are returned.
     """
     bound = bound_by(criteria)
-    rows = connection.execute(search_statement(tuple(bound)), {**bound, "most": most + 1}).all()
-    found = found_notices(rows)
+    statement = built_once(searching(tuple(bound)), connection.dialect)
+    found = found_notices(statement.rows(connection, {**bound, "most": most + 1}))
     return found[:most], len(found) if len(found) <= most else counted(connection, bound)
 
 
 def listed(connection: Connection, notice_nos: Iterable[str]) -> Sequence[FoundNotice]:
     """Return the notices of some numbers that exist, in notice order; one statement."""
     dialect = connection.dialect
-    rows = connection.execute(built_once(listing, dialect), bind_keys(dialect, notice_nos)).all()
-    return found_notices(rows)
+    return found_notices(built_once(listing, dialect).rows(connection, bind_keys(dialect, notice_nos)))
 
 
-def listing(dialect: Dialect) -> Select[Any]:
+def listing(dialect: Dialect) -> DriverStatement:
     """Build the statement that finds the notices of some numbers."""
-    return with_people(select(*SHOWN).where(among(dialect, von.notice_no)).subquery("first"))
+    first = select(*SHOWN).where(among(dialect, von.notice_no)).subquery("first")
+    return DriverStatement(with_people(first), dialect)
 
 
-def found_notices(rows: Iterable[Row[Any]]) -> list[FoundNotice]:
+def found_notices(rows: Iterable[Sequence[Any]]) -> list[FoundNotice]:
     """Return the notices of the rows of a search, in which everyone stands beside every open record."""
-    people: dict[str, dict[str, Offender]] = {}
-    records: dict[str, dict[tuple[Any, ...], OpenSuspension]] = {}
-    notices: dict[str, Row[Any]] = {}
-    for row in rows:
-        known = people.setdefault(row[0], {})
-        indicator, current, id_no, name, entity_type, *record = row[len(SHOWN) :]
-        if indicator is not None:
-            known[indicator] = Offender(indicator, current == "Y", id_no, name, entity_type)
-        if record[0] is not None:
-            found_records = records.setdefault(row[0], {})
-            found_records[tuple(record)] = open_suspension(*record)
-        notices[row[0]] = row
-    return [
-        found_notice(row[: len(SHOWN)], people[notice_no].values(), records.get(notice_no, {}).values())
-        for notice_no, row in notices.items()
-    ]
+    # Most notices have these in common with others, so they are made once for each value.
+    suspensions_of = cache(suspensions)
+    return [found_notice(list(of_one), suspensions_of) for _, of_one in groupby(rows, itemgetter(0))]
 
 
 @cache
+def searching(criteria: tuple[str, ...]) -> Callable[[Dialect], DriverStatement]:
+    """Return what builds the statement of a search for a database."""
+    return partial(DriverStatement, search_statement(criteria))
+
+
 def search_statement(criteria: tuple[str, ...]) -> Select[Any]:
     """
-    Build a search, once for each set of criteria: its first notices, each with all its offenders.
+    Build the search of a set of criteria: its first notices, each with all its offenders.
 
-    One that finds few finds them first and sorts them then.
+    One that finds few finds them first and sorts them then. One of an identity reads them in order.
     """
-    meeting = select(*SHOWN).where(*(CONDITIONS[name] for name in criteria))
-    by_number: ColumnElement[Any] = von.notice_no
+    meeting = select(*SHOWN)
+    by_number: ColumnElement[str] = von.notice_no
     if NARROW & set(criteria):
-        few = meeting.cte("few").prefix_with("MATERIALIZED", dialect="postgresql")
+        few = meeting.where(*(CONDITIONS[name] for name in criteria)).cte("few")
+        few = few.prefix_with("MATERIALIZED", dialect="postgresql")
         meeting, by_number = select(*few.c), few.c.notice_no
+    else:
+        if "id_no" in criteria:
+            of_identity = OF_IDENTITY.distinct().subquery("of_identity")
+            by_number = of_identity.c.notice_no
+            meeting = meeting.join_from(of_identity, t.ocms_valid_offence_notice, von.notice_no == by_number)
+        meeting = meeting.where(*(CONDITIONS[name] for name in criteria if name != "id_no"))
     return with_people(meeting.order_by(by_number).limit(bindparam("most")).subquery("first"))
 
 
@@ -157,18 +159,21 @@ def bound_by(criteria: Criteria) -> dict[str, Any]:
     return {name: value for name, value in bound.items() if value is not None}
 
 
-def found_notice(
-    row: Sequence[Any], offenders: Iterable[Offender], records: Iterable[OpenSuspension]
-) -> FoundNotice:
-    """Return the notice of a row of a search."""
-    notice_no, offence_type, offence_at, vehicle_no, stage, since, *on_row = row
+def found_notice(rows: Sequence[Any], suspensions_of: Callable[..., Suspensions]) -> FoundNotice:
+    """Return a notice from its rows of a search."""
+    notice_no, offence_type, offence_at, vehicle_no, stage, since = rows[0][:ON_ROW_AT]
+    people = {row[PERSON_AT]: row[PERSON_AT:RECORD_AT] for row in rows if row[PERSON_AT] is not None}
+    records = dict.fromkeys(row[RECORD_AT:] for row in rows if row[RECORD_AT] is not None)
     return FoundNotice(
-        notice_no=notice_no,
-        offence_type=offence_type,
-        offence_date_time=singapore(offence_at),
-        vehicle_no=vehicle_no,
-        stage=stage,
-        stage_date=singapore(since),
-        offenders=tuple(offenders),
-        suspensions=suspensions(on_row, records),
+        notice_no,
+        offence_type,
+        singapore(offence_at),
+        vehicle_no,
+        stage,
+        singapore(since),
+        tuple(
+            Offender(indicator, current == "Y", id_no, name, entity_type)
+            for indicator, current, id_no, name, entity_type in people.values()
+        ),
+        suspensions_of(rows[0][ON_ROW_AT:PERSON_AT], tuple(open_suspension(*record) for record in records)),
     )

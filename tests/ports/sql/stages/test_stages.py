@@ -125,6 +125,7 @@ def test_criteria_narrow_each_other_down(engine: Engine, stores: SqlStageStores)
     in_stage(engine, ["A-1", "A-2"], vehicle_no="SBB1B", last_processing_date="2025-01-14 23:59:59.999999")
     in_stage(engine, ["A-3"], "RD1", vehicle_no="SBB1B", last_processing_date="2025-01-15 00:00:00")
     put_offenders(engine, ["A-1", "A-3"], owner_driver_indicator="O", offender_indicator="N")
+    put_offenders(engine, ["A-0"])  # of a notice that does not exist
     day = at("2025-01-14T00:00:00").date()
 
     def found(**criteria: Any) -> list[str]:
@@ -133,6 +134,8 @@ def test_criteria_narrow_each_other_down(engine: Engine, stores: SqlStageStores)
         return [listed.notice.notice_no for listed in result.listed]
 
     assert found(id_no="S1234567A") == ["A-1", "A-2", "A-3"]
+    assert found(id_no="S1234567A", stage="RD1") == ["A-3"]
+    assert found(id_no="S1234567A", vehicle_no="SBB1B", day=day) == ["A-1", "A-2"]
     assert found(vehicle_no="SBB1B", stage="DN1") == ["A-1", "A-2"]
     assert found(vehicle_no="SBB1B", day=day) == ["A-1", "A-2"]
     assert found(day=day + timedelta(days=1)) == ["A-3"]
