@@ -26,6 +26,7 @@ from ocms_web.authentication.issuers import CallerKind
 from tests.support.http_server import Served, now
 from tools.conformance import RULES_OF_CALLS
 from tools.conformance.alterations import Alteration, alterations
+from tools.conformance.not_printed import NO_CASE
 from tools.conformance.recording import (
     RUN,
     TABLES,
@@ -231,6 +232,8 @@ class Recorder:
 
 def not_recorded(item: pytest.Item) -> str:
     """Return why a test can be no case whatever it asks; an empty text where it may be one."""
+    if reason := NO_CASE.get(getattr(item, "originalname", "")):
+        return reason
     if hasattr(getattr(item, "obj", None), "hypothesis"):
         return "it draws what it sends: a law, not a case"
     if "beside" in getattr(item, "fixturenames", ()):
