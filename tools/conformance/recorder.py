@@ -1,13 +1,14 @@
 """
 A plugin of pytest that records what the tests of the specification ask over HTTP, and what they look at.
 
-Each test is run once as it is, then once with each alteration of what it got to see; the alterations that
-make it fail name the values it asserts.
+Each test is run once as it is, then with alterations of what it got to see, many at once and parts of those
+that it fails of; the alterations that make it fail by themselves name the values it asserts.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -25,7 +26,7 @@ from ocms_demo.dev_issuer import DevIssuer
 from ocms_web.authentication.issuers import CallerKind
 from tests.support.http_server import Served, now
 from tools.conformance import RULES_OF_CALLS
-from tools.conformance.alterations import Alteration, alterations
+from tools.conformance.alterations import Alteration, alterations, apply_all, failing
 from tools.conformance.not_printed import NO_CASE
 from tools.conformance.recording import (
     RUN,
@@ -41,8 +42,10 @@ from tools.conformance.recording import (
 
 # A test with more requests is about the amount of them, and looks at the last.
 LAST_EXCHANGES = 12
-# How many requests are made for one test at most.
-MOST_CALLS = 300
+# How often a test is run at most to learn what it looks at.
+MOST_RUNS = 400
+# Paths of this product alone, such as the end of a test may look at.
+OWN_PATHS = {"/metrics", "/health/live", "/health/ready"}
 AUTHORIZATION, API_KEY = "authorization", "x-api-key"
 CLIENTS_OWN = {
     *("host", "accept", "accept-encoding", "connection", "user-agent", "content-length"),
@@ -59,12 +62,14 @@ class Recorder:
     recorded: Recorded
     not_recorded: Callable[[pytest.Item, str], None]
     recording: Recording = field(factory=lambda: Recording({}))
-    alteration: Alteration | None = None
+    altered: Sequence[Alteration] = ()
     credentials: dict[str, Credential] = field(factory=dict)
     engine: Engine | None = None
     fresh: Rows = field(factory=dict)
     fresh_rows: dict[str, list[dict[str, Any]]] = field(factory=dict)
     calls: int = 0
+    runs: int = 0
+    error: Exception | None = None
     looked_at: dict[Any, set[Alteration]] = field(factory=dict)
 
     @pytest.hookimpl(wrapper=True)
@@ -114,31 +119,41 @@ class Recorder:
         Who looks at the text of an answer, or at the whole document, looks at every value in it; and a test
         looks at the same places each time it gets other values.
         """
-        many = len(recording.exchanges)
-        chosen = tuple(each for each in alterations(recording) if each.exchange >= many - LAST_EXCHANGES)
+        last = range(len(recording.exchanges))[-LAST_EXCHANGES:]
+        chosen = tuple(each for each in alterations(recording) if each.exchange in last)
         if {rule for mark in item.iter_markers("rule") for rule in mark.args} <= RULES_OF_CALLS:
             # What is left in rows is for other rules to say; that nothing else is, a run looks at anyway.
             chosen = tuple(each for each in chosen if each.kind != "row")
-        chosen = chosen[: max(MOST_CALLS // many, 1)] if many else ()
         known = (getattr(item, "obj", None), tuple(each.status for each in recording.exchanges), chosen)
         if known not in self.looked_at:
             found: set[Alteration] = set()
-            whole: set[int] = set()
-            for each in chosen:
-                if each.exchange in whole and each.kind in {"whole", "value"}:
-                    continue
-                if not self._run(item, each):
-                    found.add(each)
-                    if each.kind in {"text", "whole"}:
-                        whole.add(each.exchange)
+            self.runs = 0
+            for number in reversed(last):  # a test looks at the last most
+                found |= self._failing(item, [each for each in chosen if each.exchange == number])
+            if self.runs > MOST_RUNS:
+                print(f"{item.name}: not all of what it may look at has been altered")
             self.looked_at[known] = found
         return self.looked_at[known]
 
-    def _run(self, item: pytest.Item, alteration: Alteration | None = None) -> bool:
-        if alteration is None:
+    def _failing(self, item: pytest.Item, chosen: Sequence[Alteration]) -> set[Alteration]:
+        """Return the alterations of one exchange that a test fails of."""
+        of_all = [each for each in chosen if each.kind in {"text", "whole"}]
+        found = {each for each in of_all if not self._run(item, [each])}
+        others = [each for each in chosen if each not in of_all and not (found and each.kind == "value")]
+        return found | failing(others, partial(self._fails, item))
+
+    def _fails(self, item: pytest.Item, altered: Sequence[Alteration]) -> bool:
+        """Return whether a test fails of alterations; after too many runs nothing counts as looked at."""
+        self.runs += 1
+        return self.runs <= MOST_RUNS and not self._run(item, altered)
+
+    def _run(self, item: pytest.Item, altered: Sequence[Alteration] = ()) -> bool:
+        if not altered:
             self._restore()
-        self.recording, self.alteration, self.calls = Recording({}), alteration, 0
+        self.recording, self.altered, self.calls = Recording({}), altered, 0
         reports = runtestprotocol(item, log=False, nextitem=Sibling(item))  # type: ignore[arg-type]
+        if self.error is not None:
+            raise self.error  # else an alteration that cannot be made would count as looked at
         return all(report.passed for report in reports)
 
     def _restore(self) -> None:
@@ -153,14 +168,14 @@ class Recorder:
 
     def answered(self, send: Callable[[], httpx.Response], request: httpx.Request) -> httpx.Response:
         """Send a request of a test, note what is seen of it, and alter that."""
-        if self.engine is None:
+        if self.engine is None or request.url.path in OWN_PATHS:
             return send()
-        if self.alteration is None:
+        if not self.altered:
             answer = self._noted(send, request, self.engine)
         else:
             answer = send()
-            if self.alteration.exchange == self.calls:
-                self.alteration.apply(answer, self.engine)
+            if self.altered[0].exchange == self.calls:
+                self._alter(answer, self.engine)
         self.calls += 1
         return answer
 
@@ -168,7 +183,7 @@ class Recorder:
         """Run a job of a test at a moment, note what is seen of it, and alter that."""
         if self.engine is None:
             return run()
-        if self.alteration is None:
+        if not self.altered:
             before, last = snapshot(self.engine), self.recording.rows or self.fresh
             ended = run()
             after = snapshot(self.engine)
@@ -190,10 +205,17 @@ class Recorder:
             self.recording.rows = after
         else:
             ended = run()
-            if self.alteration.exchange == self.calls:
-                self.alteration.apply(None, self.engine)
+            if self.altered[0].exchange == self.calls:
+                self._alter(None, self.engine)
         self.calls += 1
         return ended
+
+    def _alter(self, answer: httpx.Response | None, engine: Engine) -> None:
+        try:
+            apply_all(self.altered, answer, engine)
+        except Exception as error:
+            self.error = error
+            raise
 
     def _noted(
         self, send: Callable[[], httpx.Response], request: httpx.Request, engine: Engine
