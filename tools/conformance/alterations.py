@@ -7,7 +7,6 @@ the expected value is the specification's own, not merely what this product happ
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -74,17 +73,23 @@ class Alteration:
         elif self.kind == "whole":
             document = {**json.loads(answer.content), "another": "~"}
             answer._content = json.dumps(document, ensure_ascii=False).encode()  # noqa: SLF001  # see above
-        elif self.kind == "value":
-            document = altered(json.loads(answer.content), self.place, nth)
-            answer._content = json.dumps(document, ensure_ascii=False).encode()  # noqa: SLF001  # see above
         else:
             alter_row(engine, *self.place, nth=nth)
 
 
 def apply_all(chosen: Sequence[Alteration], answer: httpx.Response | None, engine: Engine) -> None:
-    """Make alterations at once: the last first, as an array loses an item before its items are altered."""
+    """Make alterations at once, the last first: an array loses an item after its items are altered."""
+    values = []
     for nth, each in enumerate(reversed(chosen), 1):
-        each.apply(answer, engine, nth)
+        if each.kind == "value":
+            values.append((each.place, nth))
+        else:
+            each.apply(answer, engine, nth)
+    if answer is not None and values:
+        document = json.loads(answer.content)
+        for place, nth in values:
+            document = altered(document, place, nth)
+        answer._content = json.dumps(document, ensure_ascii=False).encode()  # noqa: SLF001  # see above
 
 
 def failing(chosen: Sequence[Alteration], fails: Callable[[Sequence[Alteration]], bool]) -> set[Alteration]:
@@ -145,16 +150,15 @@ def places(document: Any, path: Path = ()) -> Iterator[Path]:
         yield path
 
 
-def altered(document: Any, path: Path, nth: int = 1) -> Any:
-    """Return a document with another value at a place."""
-    changed = deepcopy(document)
+def altered(document: Any, path: Path, nth: int) -> Any:
+    """Write another value into a place of a document and return it."""
     if not path:
-        return other(changed, nth)
-    at = changed
+        return other(document, nth)
+    at = document
     for step in path[:-1]:
         at = at[step]
     at[path[-1]] = other(at[path[-1]], nth)
-    return changed
+    return document
 
 
 def other(value: Any, nth: int) -> Any:
