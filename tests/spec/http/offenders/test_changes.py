@@ -1,5 +1,6 @@
 """What the calls of contract 3 write, over HTTP: each role's row, address and detail, and the notice."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -131,6 +132,48 @@ def test_no_tag_or_error_of_the_former_address_stays_and_other_addresses_do(owne
     ]
     (kept,) = [row for row in rows_of(owned.intranet, addresses) if row["type_of_address"] == "lta_reg"]
     assert (kept["street_name"], kept["invalid_addr_tag"]) == ("OLD ROAD", "D")
+
+
+FURNISHED_DETAIL = {
+    "notice_no": NUMBER,
+    "owner_driver_indicator": "H",
+    "relationship": "Employee",
+    "rental_period_from": date(2025, 1, 1),
+    "rental_period_to": date(2025, 12, 31),
+    "remarks": "Furnished by OIC",
+}
+HOME = dict(zip(PARTS, ("123", "ORCHARD ROAD", "01", "01", "PLAZA TOWER", "238888"), strict=True))
+
+
+@pytest.mark.rule("F24", "F21")
+@pytest.mark.parametrize(
+    "other, stage",
+    [
+        ({}, "RR3"),
+        ({"address": None}, "RR3"),
+        *(({name: "Other"}, "RD1") for name in ("name", "relationship", "remarks")),
+        *(({name: "2025-06-30"}, "RD1") for name in ("rentalPeriodFrom", "rentalPeriodTo")),
+        ({"email": None}, "RD1"),
+        ({"contactNo": "98765432"}, "RD1"),
+        ({"idNo": "S7654321C"}, "RD1"),
+        ({"offenderType": "DRIVER"}, "DN1"),
+        *(({"address": {**FURNISH["address"], part: None}}, "RD1") for part in FURNISH["address"]),
+    ],
+)
+def test_what_is_stored_field_by_field_as_it_is_sent_is_a_repeat_without_its_history_too(
+    officer_client: OfficerClient, other: dict[str, Any], stage: str
+) -> None:
+    engine = officer_client.intranet
+    put_notice(engine, NUMBER, last_processing_stage="RR3")
+    put_person(engine, NUMBER, "H", JOHN, current=True)
+    role = {"owner_driver_indicator": "H"}
+    put(engine, t.ocms_offence_notice_owner_driver_addr, FURNISHED_ADDRESS | role | HOME)
+    put(engine, t.ocms_furnish_detail, FURNISHED_DETAIL)
+    answer = done(officer_client, "furnish", {**FURNISH, **other})
+    assert (answer["newProcessingStage"], answer["offenderRecordCreated"]) == (
+        *(SHOWN_AS.get(stage, stage), stage == "DN1"),
+    )
+    assert notice(officer_client)["last_processing_stage"] == stage
 
 
 @pytest.mark.rule("F23", "U7")

@@ -1,5 +1,6 @@
 """What stage changes write, over HTTP: each move with its amounts, and what is refused or found beside it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,10 +8,11 @@ from sqlalchemy import Engine, update
 
 from ocms_adapters.sql import schema as t
 from ocms_core.kernel.access import Role
+from ocms_core.kernel.dates import local
 from tests.spec.http.stages.test_contract import PLUS, PLUS_CALL, PORTAL, asked, given, in_stage
-from tests.support.http_server import Served
+from tests.support.http_server import Served, now
 from tests.support.rows import row_of, rows_of
-from tests.support.stage_rows import put_offenders
+from tests.support.stage_rows import put_changes, put_offenders
 
 SEARCH, VALIDATE = f"{PORTAL}/search", f"{PORTAL}/validate"
 
@@ -184,6 +186,18 @@ def test_a_notice_submitted_twice_in_one_call_moves_once(portal: Served, engine:
     assert answer["summary"] == {"requested": 2, "succeeded": 1, "failed": 1}
     assert [each["outcome"] for each in answer["results"]] == ["UPDATED", "FAILED"]
     assert len(rows_of(engine, t.ocms_change_of_processing, "N-001")) == 1
+
+
+@pytest.mark.rule("S13", "S30", "G5")
+@pytest.mark.parametrize("days_ago, code", [(0, "OCMS.CPS.DUPLICATE_RECORD"), (1, "OCMS-2000")])
+def test_the_day_of_a_change_begins_at_its_midnight(
+    portal: Served, engine: Engine, days_ago: int, code: str
+) -> None:
+    in_stage(engine, "N-001")
+    put_offenders(engine, ["N-001"])
+    put_changes(engine, ["N-001"], f"{local(now()).date() - timedelta(days=days_ago)} 00:00:00")
+    (result,) = submitted(portal, {"noticeNo": "N-001", "newStage": "DN2"})["results"]
+    assert result["code"] == code
 
 
 @pytest.mark.rule("S63", "G9")
