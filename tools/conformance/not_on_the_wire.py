@@ -26,6 +26,12 @@ class Kind:
 KINDS = (
     Kind("replication/", "", "The outbox and the Internet database are not a target's to show."),
     Kind("", r"^on_refused_row=", "No case can make a target's database refuse a row."),
+    Kind("kernel/unit_of_work.py", r"\bin refused", "No case can make a target's database refuse a row."),
+    Kind(
+        "kernel/suspensions.py",
+        r"max\(self\.last_sr_no.*->  (None,)?$",
+        "The number of the next record is taken from what was there before, and what is paid gets none of TS.",
+    ),
     Kind(
         "kernel/credentials.py",
         "USE_RECORDING_INTERVAL",
@@ -53,6 +59,7 @@ KINDS = (
         r"stored_name\(None\)\) if",
         "A workbook that is not found is built again, the same.",
     ),
+    Kind("stages/service.py", r"^build\(entry,", "Only a workbook that has been lost is built again."),
     Kind(
         "stages/service.py", r"ReportEntry\(further", "Only two batches of one officer in one second show it."
     ),
@@ -63,6 +70,26 @@ KINDS = (
     ),
     Kind(
         "hst/suspending.py", r"crs_reason is not None", "What is paid is not suspended, so never asked for."
+    ),
+    Kind(
+        "offenders/furnishing.py",
+        r"OFFENDER_FURNISHED.*->  .*notice_no, None,",
+        "What is done is answered in words of its own, without this code.",
+    ),
+    Kind(
+        "court/plus_query.py",
+        r"->  (court_payment_due_date|has_court_case)=None,$",
+        "What is kept of the court case is looked at before, and not answered.",
+    ),
+    Kind(
+        "reversals/former_rows.py",
+        r"^else ChangedRow\(|^return None if earlier|known is None\) or True",
+        "No call that can be taken back writes a row twice.",
+    ),
+    Kind(
+        "reversals/former_rows.py",
+        r"->  .*notice\.rows\.get\(row\.key, (None)?\)",
+        "No call that can be taken back takes a row of a notice away.",
     ),
     Kind("offenders/effects.py", r"and False else shown$", "What the row shows is written again, the same."),
     Kind(

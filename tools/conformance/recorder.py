@@ -14,12 +14,13 @@ from typing import Any
 import httpx
 import pytest
 from _pytest.runner import runtestprotocol
-from attrs import define, field
+from attrs import define, evolve, field
 from sqlalchemy import Engine, delete, insert, select
 
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import Job
+from ocms_conformance.target import ALTERED
 from ocms_core.jobs.runs import RunOutcome, SkipReason
 from ocms_core.kernel.access import Role
 from ocms_demo.dev_issuer import DevIssuer
@@ -46,6 +47,8 @@ LAST_EXCHANGES = 12
 MOST_RUNS = 400
 # Paths of this product alone, such as the end of a test may look at.
 OWN_PATHS = {"/metrics", "/health/live", "/health/ready"}
+# The characters of a key's secret; those of a token are of its signature.
+SECRET = 43
 AUTHORIZATION, API_KEY = "authorization", "x-api-key"
 CLIENTS_OWN = {
     *("host", "accept", "accept-encoding", "connection", "user-agent", "content-length"),
@@ -249,7 +252,17 @@ class Recorder:
 
     def _credential(self, request: httpx.Request) -> Credential | None:
         value = request.headers.get(API_KEY) or request.headers.get(AUTHORIZATION, "").removeprefix("Bearer ")
-        return self.credentials.get(value)
+        if value in self.credentials:
+            return self.credentials[value]
+        made = ((issued, how_altered(issued, value)) for issued in self.credentials)
+        return next((evolve(self.credentials[issued], altered=how) for issued, how in made if how), None)
+
+
+def how_altered(issued: str, value: str) -> str | None:
+    """Return how a credential differs from one that was issued, in the kit's words; None where it is none."""
+    if len(value) == len(issued) and value[:-SECRET] == issued[:-SECRET]:
+        return "another end"
+    return next((how for how in ("cut short", "too long") if value == ALTERED[how](issued)), None)
 
 
 def not_recorded(item: pytest.Item) -> str:

@@ -180,7 +180,9 @@ class CallMade:
         ask, runner = self.call.ask, self.runner
         path = self._written(moment, ask.path)
         credential = self.callers.get(ask.caller)
-        headers = {**self._written(moment, ask.headers), **(credential.headers if credential else {})}
+        headers = self._written(moment, ask.headers)
+        if credential is not None:
+            headers |= credential.headers(ask.altered)
         text = ask.text if ask.text is None else self._written(moment, ask.text)
         document = ... if ask.json is ... else self._written(moment, ask.json)
         content = body_of(evolve(ask, text=text), document)
