@@ -30,12 +30,22 @@ KINDS = (
     Kind(
         "kernel/suspensions.py",
         r"max\(self\.last_sr_no.*->  (None,)?$",
-        "The number of the next record is taken from what was there before, and what is paid gets none of TS.",
+        "The number of the next record is taken from what was there before; what is paid gets none.",
     ),
     Kind(
         "kernel/credentials.py",
         "USE_RECORDING_INTERVAL",
         "When a key was used last is in no table of a contract.",
+    ),
+    Kind(
+        "kernel/credentials.py",
+        "->  .*now <= self.expires_at",
+        "No case can call in the very moment in which a key expires.",
+    ),
+    Kind(
+        "kernel/idempotency.py",
+        r"^raise TypeError\(",
+        "A store that keeps no answers is a fault of the program's own.",
     ),
     Kind(
         "stages/officer_changes.py",
@@ -46,6 +56,16 @@ KINDS = (
         "stages/officer_changes.py",
         r"classes\.get\(None\)",
         "Each notice is decided anew, with the same verdict.",
+    ),
+    Kind(
+        "stages/request_checks.py",
+        r"^word\(given, name, notice_no\)  ->  word\(given, name, (None)?\)",
+        "A validation that is refused names no notice.",
+    ),
+    Kind(
+        "stages/plus.py",
+        r"StageTransition\(.*->  .*StageTransition\((None, change\.next|change\.last, None)\)",
+        "PLUS is told how many notices have moved, not from where.",
     ),
     Kind("stages/toppan.py", r"classes\.get\(None\)", "Each notice is decided anew, with the same verdict."),
     Kind("stages/reports.py", r"Sheet\(|enumerate\(rows", "The kit reads no workbook."),
@@ -80,6 +100,21 @@ KINDS = (
         "court/plus_query.py",
         r"->  (court_payment_due_date|has_court_case)=None,$",
         "What is kept of the court case is looked at before, and not answered.",
+    ),
+    Kind(
+        "court/court_notices.py",
+        r"decided\.code, notice\).*->  .*Answer\(None, decided",
+        "What is updated is listed by its notice, not by the number that was sent.",
+    ),
+    Kind(
+        "hst/suspending.py",
+        r"^alone = ",
+        "What rows show is written for many together or one by one, the same.",
+    ),
+    Kind(
+        "reversals/reversing.py",
+        r'^row\["offender_tel_code"\],  ->  None,',
+        "No call shows the country code of whom a reversal took out.",
     ),
     Kind(
         "reversals/former_rows.py",

@@ -261,11 +261,19 @@ def leaf_of(change: RowChange, templates: Templates, found: Collection[Alteratio
     if change.after is None:
         return leaf | {"gone": True}
     columns = {
-        name: templates.value(value) if name in seen else {"$any": templates.value(value)}
+        name: column_of(value, templates, looked_at=name in seen)
         for name, value in change.columns.items()
         if name not in leaf["key"]
     }
     return leaf | {"added" if change.before is None else "changed": columns}
+
+
+def column_of(value: Any, templates: Templates, *, looked_at: bool) -> Any:
+    """Return a column's value as expected."""
+    shown = templates.value(value)
+    if not looked_at:
+        return {"$any": shown}
+    return {"$own": shown} if is_own(value) else shown
 
 
 def key_of(change: RowChange) -> dict[str, Any]:

@@ -7,6 +7,8 @@ import pytest
 
 from ocms_adapters.sql import schema as t
 from tests.spec.http.offenders.conftest import OfficerClient
+from tests.spec.offenders.test_request_reader import UNITS
+from tests.support.cases import Case, parametrize_cases
 from tests.support.offender_builders import FURNISH, JOHN, NUMBER, OWNER, REDIRECT, UPDATE
 from tests.support.offender_rows import current_roles, put, put_notice, put_person, rows_of
 
@@ -174,6 +176,14 @@ def test_what_is_stored_field_by_field_as_it_is_sent_is_a_repeat_without_its_his
         *(SHOWN_AS.get(stage, stage), stage == "DN1"),
     )
     assert notice(officer_client)["last_processing_stage"] == stage
+
+
+@parametrize_cases(UNITS)
+def test_floor_and_unit_are_stored_apart(
+    owned: OfficerClient, case: Case[str, None, tuple[str | None, str | None]]
+) -> None:
+    done(owned, "furnish", {**FURNISH, "address": {"unitNo": case.given}})
+    assert address_in(owned, "H")[:6] == [None, None, *case.says, None, None]
 
 
 @pytest.mark.rule("F23", "U7")

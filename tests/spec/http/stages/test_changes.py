@@ -115,8 +115,11 @@ def test_a_move_that_is_not_allowed_is_named_alike_by_validate_and_submit(
     assert rows_of(engine, t.ocms_change_of_processing) == []
 
 
-@pytest.mark.rule("S40", "S41")
-@pytest.mark.parametrize("fee, amount", [("0.00", "70.00"), ("12.50", "82.50"), (" 5 ", "75.00")])
+@pytest.mark.rule("S40", "S41", "G6")
+@pytest.mark.parametrize(
+    "fee, amount",
+    [("0.00", "70.00"), ("12.50", "82.50"), (" 5 ", "75.00"), ("12.125", "82.13"), ("12.1349", "82.13")],
+)
 def test_a_fee_is_added_to_the_composition(portal: Served, engine: Engine, fee: str, amount: str) -> None:
     parameter = t.ocms_parameter
     with engine.begin() as connection:

@@ -594,13 +594,17 @@ def test_toppan_moves_on_what_it_printed_and_a_second_delivery_moves_nothing(
 @pytest.mark.rule("S71", "S74")
 def test_toppan_names_what_does_not_match(portal: Served, engine: Engine) -> None:
     in_stage(engine, "N-001", "DN2", next_processing_stage="DR3")
-    call = {"noticeNumbers": ["N-9", "N-001"], "currentStage": "DN1", "processingDate": "2025-12-19T00:30:00"}
+    call = {
+        "noticeNumbers": ["N-009", "N-001"],
+        "currentStage": "DN1",
+        "processingDate": "2025-12-19T00:30:00",
+    }
     assert given(asked(portal, TOPPAN, call, Role.TOPPAN)) == {
         "totalNotices": 2,
         "automaticUpdates": 0,
         "manualUpdates": 0,
         "skipped": 2,
-        "errors": ["N-001: Stage mismatch (expected DN1, actual DR3)", "N-9: VON not found"],
+        "errors": ["N-001: Stage mismatch (expected DN1, actual DR3)", "N-009: VON not found"],
         "success": False,
     }
 
