@@ -26,7 +26,11 @@ class Kind:
 KINDS = (
     Kind("replication/", "", "The outbox and the Internet database are not a target's to show."),
     Kind("", r"^on_refused_row=", "No case can make a target's database refuse a row."),
-    Kind("kernel/unit_of_work.py", r"\bin refused", "No case can make a target's database refuse a row."),
+    Kind(
+        "kernel/unit_of_work.py",
+        r"\bin refused|refused, None\)$",
+        "No case can make a target's database refuse a row.",
+    ),
     Kind(
         "kernel/suspensions.py",
         r"max\(self\.last_sr_no.*->  (None,)?$",
@@ -42,6 +46,12 @@ KINDS = (
         "->  .*now <= self.expires_at",
         "No case can call in the very moment in which a key expires.",
     ),
+    Kind(
+        "kernel/idempotency.py",
+        "->  .*>= COMPLETION",
+        "No case can call in the very moment in which a submit is no longer waited for.",
+    ),
+    Kind("", r"CPS_FEE_MISSING\.worded\(fee=None\)", "The words of this refusal are this product's own."),
     Kind(
         "kernel/idempotency.py",
         r"^raise TypeError\(",
@@ -79,7 +89,16 @@ KINDS = (
         r"stored_name\(None\)\) if",
         "A workbook that is not found is built again, the same.",
     ),
-    Kind("stages/service.py", r"^build\(entry,", "Only a workbook that has been lost is built again."),
+    Kind(
+        "stages/service.py",
+        r"^kept\.claim\(call\.key, now\).*->  kept\.claim\(call\.key, None\)",
+        "When a key was claimed is in no table of a contract.",
+    ),
+    Kind(
+        "stages/service.py",
+        r"^build\(entry,|^content = store\.read\(reports\.stored_name\(name\)\)  ->",
+        "Only a workbook that has been lost is built again.",
+    ),
     Kind(
         "stages/service.py", r"ReportEntry\(further", "Only two batches of one officer in one second show it."
     ),

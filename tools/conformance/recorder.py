@@ -267,7 +267,9 @@ def how_altered(issued: str, value: str) -> str | None:
 
 def not_recorded(item: pytest.Item) -> str:
     """Return why a test can be no case whatever it asks; an empty text where it may be one."""
-    if reason := NO_CASE.get(getattr(item, "originalname", "")):
+    function, parameters = getattr(item, "originalname", item.name), getattr(item, "callspec", None)
+    last = parameters.id.rpartition("-")[2] if parameters else ""
+    if reason := NO_CASE.get(function) or NO_CASE.get(f"{function}[{last}]"):
         return reason
     if hasattr(getattr(item, "obj", None), "hypothesis"):
         return "it draws what it sends: a law, not a case"

@@ -131,31 +131,65 @@ def test_a_fee_is_added_to_the_composition(portal: Served, engine: Engine, fee: 
     assert str(von(engine, "N-001")["amount_payable"]) == amount
 
 
+ALONE: tuple[tuple[dict[str, str], list[str]], ...] = (
+    ({"currentProcessingStage": "DN1"}, ["N-001"]),
+    ({"currentProcessingStage": "dn2"}, ["N-002"]),
+    ({"lastProcessingStage": "DN2"}, ["N-002"]),
+    ({"lastProcessingStage": "DN1", "currentProcessingStage": "DN2"}, ["N-002"]),
+    ({"dateOfCurrentProcessingStage": "2025-12-20"}, ["N-002"]),
+    ({"vehicleNo": "sbz-9 Z"}, ["N-002"]),
+)
+
+
+@pytest.mark.rule("S1", "S27")
+@pytest.mark.parametrize("criteria, found", ALONE)
+def test_a_search_finds_all_that_one_criterion_holds_for(
+    portal: Served, engine: Engine, criteria: dict[str, str], found: list[str]
+) -> None:
+    assert_found(portal, engine, criteria, found)
+
+
 @pytest.mark.rule("S1", "S27")
 @pytest.mark.parametrize(
     "criteria, found",
     [
-        ({"currentProcessingStage": "DN1"}, ["N-001"]),
-        ({"currentProcessingStage": "dn2"}, ["N-002"]),
-        ({"lastProcessingStage": "DN2"}, ["N-002"]),
-        ({"lastProcessingStage": "DN1", "currentProcessingStage": "DN2"}, ["N-002"]),
-        ({"dateOfCurrentProcessingStage": "2025-12-20"}, ["N-002"]),
-        ({"vehicleNo": "sbz-9 Z"}, ["N-002"]),
+        *(({"idNo": "S1234567A", **criteria}, found) for criteria, found in ALONE),
         ({"noticeNo": "N-001"}, ["N-001"]),
         ({"idNo": "S1234567A"}, ["N-001", "N-002"]),
-        ({"idNo": "S1234567A", "currentProcessingStage": "DN2"}, ["N-002"]),
         ({"idNo": "S1234567A", "dateOfCurrentProcessingStage": "2025-12-19"}, []),
+        ({"idNo": "S1234567A", "vehicleNo": "SBZ9Z", "currentProcessingStage": "DN1"}, []),
     ],
 )
 def test_a_search_finds_what_every_criterion_holds_for(
     portal: Served, engine: Engine, criteria: dict[str, str], found: list[str]
 ) -> None:
+    assert_found(portal, engine, criteria, found)
+
+
+def assert_found(portal: Served, engine: Engine, criteria: dict[str, str], found: list[str]) -> None:
     in_stage(engine, "N-001", "DN1")
     in_stage(engine, "N-002", "DN2", vehicle_no="SBZ9Z", last_processing_date="2025-12-20 09:00:00")
     put_offenders(engine, ["N-001", "N-002"])
     answer = given(asked(portal, SEARCH, criteria))
     assert [notice["noticeNo"] for notice in answer["eligibleNotices"]] == found
     assert answer["summary"] == {"total": len(found), "eligible": len(found), "ineligible": 0}
+
+
+@pytest.mark.rule("S21", "S22")
+def test_each_notice_of_a_submit_leaves_its_own_change(portal: Served, engine: Engine) -> None:
+    moves = {"N-001": ("DN1", "DN2"), "N-002": ("DN2", "DR3"), "N-003": ("DN1", "DN2")}
+    for number, (stage, _) in moves.items():
+        in_stage(engine, number, stage)
+    put_offenders(engine, moves)
+    items = [{"noticeNo": number, "newStage": target} for number, (_, target) in moves.items()]
+    assert submitted(portal, *items)["summary"] == {"requested": 3, "succeeded": 3, "failed": 0}
+    left = rows_of(engine, t.ocms_change_of_processing)
+    assert {
+        row["notice_no"]: (row["last_processing_stage"], row["new_processing_stage"]) for row in left
+    } == moves
+    assert {number: von(engine, number)["last_processing_stage"] for number in moves} == {
+        number: target for number, (_, target) in moves.items()
+    }
 
 
 @pytest.mark.rule("S2", "S3")
