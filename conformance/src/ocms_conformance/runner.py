@@ -22,6 +22,7 @@ from ocms_conformance.target import Credential, Credentials, NotTried, Target, b
 from ocms_conformance.templates import FreshNumbers, Moment, now
 
 TOO_MANY_REQUESTS = 429
+LIMIT_USED_UP = "the limit of calls of the target's credentials is used up"
 # How a remark begins that tells of a text of this product's own.
 OWN_WORDS = "in this product's own words"
 
@@ -79,9 +80,7 @@ class Runner:
                 return answer
             seconds = answer.headers.get("Retry-After", "")
             if not self.target.wait or not seconds.isdecimal():
-                raise NotTried(
-                    f"the target's rate limit is used up; it says Retry-After {seconds or 'nothing'}"
-                )
+                raise NotTried(f"{LIMIT_USED_UP}: give more of the role {ask.role}, or wait = true")
             time.sleep(int(seconds) + 1)
 
     def _try(self, case: Case) -> Result:

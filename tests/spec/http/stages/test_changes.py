@@ -181,7 +181,9 @@ def test_each_notice_of_a_submit_leaves_its_own_change(portal: Served, engine: E
     for number, (stage, _) in moves.items():
         in_stage(engine, number, stage)
     put_offenders(engine, moves)
-    items = [{"noticeNo": number, "newStage": target} for number, (_, target) in moves.items()]
+    items: list[dict[str, object]] = [
+        {"noticeNo": number, "newStage": target} for number, (_, target) in moves.items()
+    ]
     assert submitted(portal, *items)["summary"] == {"requested": 3, "succeeded": 3, "failed": 0}
     left = rows_of(engine, t.ocms_change_of_processing)
     assert {
