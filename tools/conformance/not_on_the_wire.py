@@ -89,6 +89,7 @@ KINDS = (
         r"stored_name\(None\)\) if",
         "A workbook that is not found is built again, the same.",
     ),
+    Kind("stages/service.py", "progress", "How far a print run has come is told to no caller."),
     Kind(
         "stages/service.py",
         r"^kept\.claim\(call\.key, now\).*->  kept\.claim\(call\.key, None\)",

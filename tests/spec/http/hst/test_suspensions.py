@@ -123,6 +123,18 @@ def test_a_furnish_of_somebody_listed_suspends_and_a_redirect_to_somebody_else_l
     assert database.shown()["N1"][:2] == (None, None)
 
 
+@pytest.mark.rule("H7", "H32")
+def test_a_revival_withdraws_the_enquiry_for_the_address_of_its_identity_alone(
+    hst_client: HstClient, database: HstDatabase
+) -> None:
+    called(hst_client, "/v1/apply-hst", APPLY)
+    numbers = ("S1234567A", "S7654321C")
+    queued = [{"id_no": number, "query_reason": "HST", "id_type": "N"} for number in numbers]
+    database.put(t.ocms_adhoc_nro_queue, queued)
+    called(hst_client, "/v1/revive-hst", REVIVE)
+    assert database.rows(t.ocms_adhoc_nro_queue, "id_no") == [("S7654321C",)]
+
+
 @pytest.mark.rule("H10", "U1", "F20")
 @pytest.mark.parametrize("recorded", [True, False], ids=["with a record", "on the row alone"])
 @pytest.mark.parametrize(

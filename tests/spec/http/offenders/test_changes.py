@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from ocms_adapters.sql import schema as t
 from tests.spec.http.offenders.conftest import OfficerClient
@@ -303,6 +304,23 @@ def test_an_update_changes_what_is_given_and_nothing_else(
     }
     assert after["offender_indicator"] == "Y"
     assert notice(officer_client)["last_processing_stage"] == stage
+
+
+@pytest.mark.rule("F40", "F51", "F52")
+@pytest.mark.parametrize("asked", [{"contactNo": "1234567"}, {"countryCode": "65"}, {"countryCode": None}])
+def test_a_number_has_to_suit_the_country_code_that_is_stored(
+    officer_client: OfficerClient, asked: dict[str, str | None]
+) -> None:
+    put_notice(officer_client.intranet, NUMBER)
+    stored = evolve(JOHN, tel_code="65") if "contactNo" in asked else evolve(JOHN, tel_code="1", tel_no="123")
+    put_person(officer_client.intranet, NUMBER, "H", stored, current=True)
+    before = person_in(officer_client, "H")
+    request = {"noticeNo": NUMBER, "offenderType": "HIRER", **asked}
+    refused = officer_client.post("offender/update", request)
+    assert refused.status_code == 400
+    (violation,) = refused.json()["violations"]
+    assert (violation["field"], violation["message"]) == ("contactNo", "Invalid contact number")
+    assert person_in(officer_client, "H") == before
 
 
 @pytest.mark.rule("F40")
