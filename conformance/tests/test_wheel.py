@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.conformance_target import as_toml, target_of
 from tests.support.databases import postgres_databases, sqlite_databases, sqlite_templates
-from tests.support.http_server import Deployment, Served, serving
+from tests.support.http_server import OCMS, Deployment, Served, serving
 from tests.support.postgres import PostgresServer, server_folder
 
 KIT = Path(__file__).parents[1]
@@ -59,6 +59,9 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             databases = stack.enter_context(postgres_databases(server))
         deployment = Deployment(databases, folder)
         stack.callback(deployment.engine.dispose)
+        if request.param == "sqlite":  # a system that has notices of its own
+            environment = {**os.environ, **deployment.environment()}
+            run(OCMS, "db", "sample", check=True, cwd=folder, env=environment)
         yield stack.enter_context(serving(deployment))
 
 

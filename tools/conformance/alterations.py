@@ -6,15 +6,14 @@ the expected value is the specification's own, not merely what this product happ
 """
 
 import json
-from collections.abc import Iterator
-from copy import deepcopy
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 import httpx
 from attrs import frozen
-from sqlalchemy import Engine, Numeric, delete, update
+from sqlalchemy import Engine, delete, update
 
 from ocms_adapters.sql.schema.column_types import LocalDateTime
 from tools.conformance.recording import (
@@ -32,6 +31,16 @@ Path: TypeAlias = tuple[str | int, ...]
 # Of a long array of like items, the first and the last stand for all; of many rows, so many.
 ROWS = 4
 LEFT_ROWS = 8
+# Into how many parts alterations are divided that make a test fail together.
+PARTS = 6
+# What is altered where a column has nothing.
+SOME_VALUES: Mapping[type, Any] = {
+    datetime: datetime(2001, 1, 1),  # noqa: DTZ001  # columns are local
+    date: date(2001, 1, 1),
+    Decimal: Decimal(0),
+    int: 0,
+    str: "",
+}
 
 
 @frozen
@@ -46,10 +55,14 @@ class Alteration:
     kind: str
     place: Any
 
-    def apply(self, answer: httpx.Response | None, engine: Engine) -> None:
-        """Change an answer, or the rows behind it, before the test sees them; a job has no answer."""
+    def apply(self, answer: httpx.Response | None, engine: Engine, nth: int = 1) -> None:
+        """
+        Change an answer, or the rows behind it, before the test sees them; a job has no answer.
+
+        Of several at once each is the `nth`, so that values that were alike are so no more.
+        """
         if answer is None:
-            alter_row(engine, *self.place)
+            alter_row(engine, *self.place, nth=nth)
             return
         if self.kind == "text":
             answer._content = b" " + answer.content  # noqa: SLF001  # there is no other way in
@@ -60,11 +73,34 @@ class Alteration:
         elif self.kind == "whole":
             document = {**json.loads(answer.content), "another": "~"}
             answer._content = json.dumps(document, ensure_ascii=False).encode()  # noqa: SLF001  # see above
-        elif self.kind == "value":
-            document = altered(json.loads(answer.content), self.place)
-            answer._content = json.dumps(document, ensure_ascii=False).encode()  # noqa: SLF001  # see above
         else:
-            alter_row(engine, *self.place)
+            alter_row(engine, *self.place, nth=nth)
+
+
+def apply_all(chosen: Sequence[Alteration], answer: httpx.Response | None, engine: Engine) -> None:
+    """Make alterations at once, the last first: an array loses an item after its items are altered."""
+    values = []
+    for nth, each in enumerate(reversed(chosen), 1):
+        if each.kind == "value":
+            values.append((each.place, nth))
+        else:
+            each.apply(answer, engine, nth)
+    if answer is not None and values:
+        document = json.loads(answer.content)
+        for place, nth in values:
+            document = altered(document, place, nth)
+        answer._content = json.dumps(document, ensure_ascii=False).encode()  # noqa: SLF001  # see above
+
+
+def failing(chosen: Sequence[Alteration], fails: Callable[[Sequence[Alteration]], bool]) -> set[Alteration]:
+    """Return the alterations of an exchange that a test fails of, tried at once, then in parts."""
+    if not chosen or not fails(chosen):
+        return set()
+    if len(chosen) == 1:
+        return set(chosen)
+    step = -(-len(chosen) // PARTS)
+    parts = (chosen[at : at + step] for at in range(0, len(chosen), step))
+    return set().union(*(failing(part, fails) for part in parts))
 
 
 def alterations(recording: Recording) -> Iterator[Alteration]:
@@ -114,32 +150,31 @@ def places(document: Any, path: Path = ()) -> Iterator[Path]:
         yield path
 
 
-def altered(document: Any, path: Path) -> Any:
-    """Return a document with another value at a place."""
-    changed = deepcopy(document)
+def altered(document: Any, path: Path, nth: int) -> Any:
+    """Write another value into a place of a document and return it."""
     if not path:
-        return other(changed)
-    at = changed
+        return other(document, nth)
+    at = document
     for step in path[:-1]:
         at = at[step]
-    at[path[-1]] = other(at[path[-1]])
-    return changed
+    at[path[-1]] = other(at[path[-1]], nth)
+    return document
 
 
-def other(value: Any) -> Any:
+def other(value: Any, nth: int) -> Any:
     """Return another value of the same kind; for an array, one with an item less, or with one."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int | float):
-        return value + 1
+        return value + nth
     if isinstance(value, str):
-        return f"{value}~"
+        return value + "~" * nth
     if isinstance(value, list):
         return value[:-1] if value else [{}]
-    return "~"
+    return "~" * nth
 
 
-def alter_row(engine: Engine, table_name: str, key: Key, column: str | None) -> None:
+def alter_row(engine: Engine, table_name: str, key: Key, column: str | None, *, nth: int = 1) -> None:
     """
     Write another value into a column of a row; without a column, take the row away.
 
@@ -154,7 +189,7 @@ def alter_row(engine: Engine, table_name: str, key: Key, column: str | None) -> 
             return
         held = connection.execute(table.select().where(*conditions)).mappings().first()
         if held is not None:
-            changed = {column: other_of_column(table.c[column].type, held[column])}
+            changed = {column: other_of_column(table.c[column].type, held[column], nth)}
             connection.execute(update(table).where(*conditions).values(changed))
 
 
@@ -163,13 +198,11 @@ def is_moment(kind: Any) -> bool:
     return isinstance(kind, LocalDateTime)
 
 
-def other_of_column(kind: Any, value: Any) -> Any:
+def other_of_column(kind: Any, value: Any, nth: int) -> Any:
     """Return another value for a column."""
-    if value is None:
-        moment = datetime(2001, 1, 1)  # noqa: DTZ001  # columns are local
-        return moment if is_moment(kind) else 1 if isinstance(kind, Numeric) else "~"
-    if isinstance(value, Decimal | int):
-        return value + 1
-    if isinstance(value, datetime):
-        return value + timedelta(days=1)
-    return "~" if value != "~" else "^"
+    held = SOME_VALUES[getattr(kind, "impl_instance", kind).python_type] if value is None else value
+    if isinstance(held, date):
+        return held + timedelta(days=nth)
+    if isinstance(held, Decimal | int):
+        return held + nth
+    return ("^" if held.startswith("~") else "~") * nth

@@ -1,4 +1,4 @@
-"""The files of the specification of which no test is a case of the kit, or their folders, with the reason."""
+"""What is no case of the kit, with the reason: files of the specification or their folders, and tests."""
 
 EVERY_TEST = "every test"
 
@@ -11,6 +11,8 @@ FAILING = "it rests on a database or a store that fails, which no target can be 
 AT_ONCE = "it calls several servers at once"
 DRAWN = "it draws what it sends; the property level of the kit has laws of its own"
 PAGES = "it is about pages that this product alone has"
+
+OTHER_ROWS = "what it finds depends on whatever else a system holds"
 
 NOT_PRINTED = {
     "spec/court": DECISIONS,
@@ -62,4 +64,17 @@ NOT_PRINTED = {
     ),
     "web/test_signed_files.py": FAILING,
     "web/test_stage_calls.py": FAILING,
+}
+
+# Tests of files that are printed, by their function, or by one of its parameters.
+NO_CASE = {
+    "test_a_body_too_deep_to_be_compared_is_malformed": (
+        "how deep a body may be is each system's own; that it is answered at all, test_hostile_input.py shows"
+    ),
+    "test_a_search_finds_all_that_one_criterion_holds_for": OTHER_ROWS,
+    "test_the_report_list_by_get_and_by_post_names_workbooks_that_download[2025]": OTHER_ROWS,
+    "test_a_notice_whose_fee_is_not_set_keeps_all_of_them[no row]": (
+        "another system may have set the fee; that one that is no sum counts alike is a case"
+    ),
+    "test_a_link_nobody_signed_opens_nothing": "where a link leads is each system's own",
 }

@@ -1,4 +1,4 @@
-"""Texts of answers that neither the contract nor a ruling names: another OCMS may word them otherwise."""
+"""Texts of answers and rows that neither contract nor ruling names: another OCMS may word them otherwise."""
 
 import re
 
@@ -22,10 +22,12 @@ PROBLEMS = (
     *(request_fields.TOO_LONG, request_fields.NOT_TEXT, request_fields.NOT_YES_NO, request_fields.NOT_A_DATE),
     *(request_fields.NOT_A_NUMBER, request_fields.NOT_AN_OBJECT),
 )
-TEXTS = (*(code.text for code in OWN), *(f"{{field}} {problem}" for problem in PROBLEMS))
+# What the rows that a reversal leaves say of it, of which the rules name the content and no words.
+REVERSAL = "Reverses {operation} of {moment} by {officer}"
+TEXTS = (REVERSAL, *(code.text for code in OWN), *(f"{{field}} {problem}" for problem in PROBLEMS))
 PATTERN = re.compile("|".join(re.sub(r"\\{\w+\\}", ".*", re.escape(text)) for text in TEXTS), re.DOTALL)
 
 
 def is_own(value: object) -> bool:
-    """Return whether a value of an answer is a text of this product's own."""
+    """Return whether a value of an answer or a row is a text of this product's own."""
     return isinstance(value, str) and PATTERN.fullmatch(value) is not None

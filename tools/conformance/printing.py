@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from tools.conformance.alterations import Alteration, Path
 from tools.conformance.own_texts import is_own
@@ -58,8 +58,10 @@ class Callers:
             return {}
         if exchange.status == UNAUTHORISED and exchange.credential.kind == "withdrawn":
             raise NotForOthers("a credential is withdrawn")
-        number = self.numbers.setdefault(exchange.credential, len(self.numbers) + 1)
-        return {"role": exchange.credential.role, "credential": exchange.credential.kind, "caller": number}
+        issued = evolve(exchange.credential, altered=None)
+        number = self.numbers.setdefault(issued, len(self.numbers) + 1)
+        whose = {"role": issued.role, "credential": issued.kind, "caller": number}
+        return whose | ({"altered": exchange.credential.altered} if exchange.credential.altered else {})
 
 
 def case_of(
@@ -259,11 +261,19 @@ def leaf_of(change: RowChange, templates: Templates, found: Collection[Alteratio
     if change.after is None:
         return leaf | {"gone": True}
     columns = {
-        name: templates.value(value) if name in seen else {"$any": templates.value(value)}
+        name: column_of(value, templates, looked_at=name in seen)
         for name, value in change.columns.items()
         if name not in leaf["key"]
     }
     return leaf | {"added" if change.before is None else "changed": columns}
+
+
+def column_of(value: Any, templates: Templates, *, looked_at: bool) -> Any:
+    """Return a column's value as expected."""
+    shown = templates.value(value)
+    if not looked_at:
+        return {"$any": shown}
+    return {"$own": shown} if is_own(value) else shown
 
 
 def key_of(change: RowChange) -> dict[str, Any]:

@@ -1,31 +1,34 @@
 """
 A plugin of pytest that records what the tests of the specification ask over HTTP, and what they look at.
 
-Each test is run once as it is, then once with each alteration of what it got to see; the alterations that
-make it fail name the values it asserts.
+Each test is run once as it is, then with alterations of what it got to see, many at once and parts of those
+that it fails of; the alterations that make it fail by themselves name the values it asserts.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 from _pytest.runner import runtestprotocol
-from attrs import define, field
+from attrs import define, evolve, field
 from sqlalchemy import Engine, delete, insert, select
 
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import Job
+from ocms_conformance.target import ALTERED
 from ocms_core.jobs.runs import RunOutcome, SkipReason
 from ocms_core.kernel.access import Role
 from ocms_demo.dev_issuer import DevIssuer
 from ocms_web.authentication.issuers import CallerKind
 from tests.support.http_server import Served, now
 from tools.conformance import RULES_OF_CALLS
-from tools.conformance.alterations import Alteration, alterations
+from tools.conformance.alterations import Alteration, alterations, apply_all, failing
+from tools.conformance.not_printed import NO_CASE
 from tools.conformance.recording import (
     RUN,
     TABLES,
@@ -40,8 +43,12 @@ from tools.conformance.recording import (
 
 # A test with more requests is about the amount of them, and looks at the last.
 LAST_EXCHANGES = 12
-# How many requests are made for one test at most.
-MOST_CALLS = 300
+# How often a test is run at most to learn what it looks at.
+MOST_RUNS = 400
+# Paths of this product alone, such as the end of a test may look at.
+OWN_PATHS = {"/metrics", "/health/live", "/health/ready"}
+# The characters of a key's secret; those of a token are of its signature.
+SECRET = 43
 AUTHORIZATION, API_KEY = "authorization", "x-api-key"
 CLIENTS_OWN = {
     *("host", "accept", "accept-encoding", "connection", "user-agent", "content-length"),
@@ -58,12 +65,14 @@ class Recorder:
     recorded: Recorded
     not_recorded: Callable[[pytest.Item, str], None]
     recording: Recording = field(factory=lambda: Recording({}))
-    alteration: Alteration | None = None
+    altered: Sequence[Alteration] = ()
     credentials: dict[str, Credential] = field(factory=dict)
     engine: Engine | None = None
     fresh: Rows = field(factory=dict)
     fresh_rows: dict[str, list[dict[str, Any]]] = field(factory=dict)
     calls: int = 0
+    runs: int = 0
+    error: Exception | None = None
     looked_at: dict[Any, set[Alteration]] = field(factory=dict)
 
     @pytest.hookimpl(wrapper=True)
@@ -113,31 +122,41 @@ class Recorder:
         Who looks at the text of an answer, or at the whole document, looks at every value in it; and a test
         looks at the same places each time it gets other values.
         """
-        many = len(recording.exchanges)
-        chosen = tuple(each for each in alterations(recording) if each.exchange >= many - LAST_EXCHANGES)
+        last = range(len(recording.exchanges))[-LAST_EXCHANGES:]
+        chosen = tuple(each for each in alterations(recording) if each.exchange in last)
         if {rule for mark in item.iter_markers("rule") for rule in mark.args} <= RULES_OF_CALLS:
             # What is left in rows is for other rules to say; that nothing else is, a run looks at anyway.
             chosen = tuple(each for each in chosen if each.kind != "row")
-        chosen = chosen[: max(MOST_CALLS // many, 1)] if many else ()
         known = (getattr(item, "obj", None), tuple(each.status for each in recording.exchanges), chosen)
         if known not in self.looked_at:
             found: set[Alteration] = set()
-            whole: set[int] = set()
-            for each in chosen:
-                if each.exchange in whole and each.kind in {"whole", "value"}:
-                    continue
-                if not self._run(item, each):
-                    found.add(each)
-                    if each.kind in {"text", "whole"}:
-                        whole.add(each.exchange)
+            self.runs = 0
+            for number in reversed(last):  # a test looks at the last most
+                found |= self._failing(item, [each for each in chosen if each.exchange == number])
+            if self.runs > MOST_RUNS:
+                print(f"{item.name}: not all of what it may look at has been altered")
             self.looked_at[known] = found
         return self.looked_at[known]
 
-    def _run(self, item: pytest.Item, alteration: Alteration | None = None) -> bool:
-        if alteration is None:
+    def _failing(self, item: pytest.Item, chosen: Sequence[Alteration]) -> set[Alteration]:
+        """Return the alterations of one exchange that a test fails of."""
+        of_all = [each for each in chosen if each.kind in {"text", "whole"}]
+        found = {each for each in of_all if not self._run(item, [each])}
+        others = [each for each in chosen if each not in of_all and not (found and each.kind == "value")]
+        return found | failing(others, partial(self._fails, item))
+
+    def _fails(self, item: pytest.Item, altered: Sequence[Alteration]) -> bool:
+        """Return whether a test fails of alterations; after too many runs nothing counts as looked at."""
+        self.runs += 1
+        return self.runs <= MOST_RUNS and not self._run(item, altered)
+
+    def _run(self, item: pytest.Item, altered: Sequence[Alteration] = ()) -> bool:
+        if not altered:
             self._restore()
-        self.recording, self.alteration, self.calls = Recording({}), alteration, 0
+        self.recording, self.altered, self.calls = Recording({}), altered, 0
         reports = runtestprotocol(item, log=False, nextitem=Sibling(item))  # type: ignore[arg-type]
+        if self.error is not None:
+            raise self.error  # else an alteration that cannot be made would count as looked at
         return all(report.passed for report in reports)
 
     def _restore(self) -> None:
@@ -152,14 +171,14 @@ class Recorder:
 
     def answered(self, send: Callable[[], httpx.Response], request: httpx.Request) -> httpx.Response:
         """Send a request of a test, note what is seen of it, and alter that."""
-        if self.engine is None:
+        if self.engine is None or request.url.path in OWN_PATHS:
             return send()
-        if self.alteration is None:
+        if not self.altered:
             answer = self._noted(send, request, self.engine)
         else:
             answer = send()
-            if self.alteration.exchange == self.calls:
-                self.alteration.apply(answer, self.engine)
+            if self.altered[0].exchange == self.calls:
+                self._alter(answer, self.engine)
         self.calls += 1
         return answer
 
@@ -167,7 +186,7 @@ class Recorder:
         """Run a job of a test at a moment, note what is seen of it, and alter that."""
         if self.engine is None:
             return run()
-        if self.alteration is None:
+        if not self.altered:
             before, last = snapshot(self.engine), self.recording.rows or self.fresh
             ended = run()
             after = snapshot(self.engine)
@@ -189,10 +208,17 @@ class Recorder:
             self.recording.rows = after
         else:
             ended = run()
-            if self.alteration.exchange == self.calls:
-                self.alteration.apply(None, self.engine)
+            if self.altered[0].exchange == self.calls:
+                self._alter(None, self.engine)
         self.calls += 1
         return ended
+
+    def _alter(self, answer: httpx.Response | None, engine: Engine) -> None:
+        try:
+            apply_all(self.altered, answer, engine)
+        except Exception as error:
+            self.error = error
+            raise
 
     def _noted(
         self, send: Callable[[], httpx.Response], request: httpx.Request, engine: Engine
@@ -226,11 +252,25 @@ class Recorder:
 
     def _credential(self, request: httpx.Request) -> Credential | None:
         value = request.headers.get(API_KEY) or request.headers.get(AUTHORIZATION, "").removeprefix("Bearer ")
-        return self.credentials.get(value)
+        if value in self.credentials:
+            return self.credentials[value]
+        made = ((issued, how_altered(issued, value)) for issued in self.credentials)
+        return next((evolve(self.credentials[issued], altered=how) for issued, how in made if how), None)
+
+
+def how_altered(issued: str, value: str) -> str | None:
+    """Return how a credential differs from one that was issued, in the kit's words; None where it is none."""
+    if len(value) == len(issued) and value[:-SECRET] == issued[:-SECRET]:
+        return "another end"
+    return next((how for how in ("cut short", "too long") if value == ALTERED[how](issued)), None)
 
 
 def not_recorded(item: pytest.Item) -> str:
     """Return why a test can be no case whatever it asks; an empty text where it may be one."""
+    function, parameters = getattr(item, "originalname", item.name), getattr(item, "callspec", None)
+    last = parameters.id.rpartition("-")[2] if parameters else ""
+    if reason := NO_CASE.get(function) or NO_CASE.get(f"{function}[{last}]"):
+        return reason
     if hasattr(getattr(item, "obj", None), "hypothesis"):
         return "it draws what it sends: a law, not a case"
     if "beside" in getattr(item, "fixturenames", ()):

@@ -105,11 +105,16 @@ def differences(before: Rows, after: Rows) -> list[RowChange]:
 
 @frozen
 class Credential:
-    """Whose credential a request carries: a role's API key or bearer token, as a person or not."""
+    """
+    Whose credential a request carries: a role's API key or bearer token, as a person or not.
+
+    `altered` says how it differs from the one issued.
+    """
 
     role: str
     kind: str
     name: str
+    altered: str | None = None
 
 
 @define

@@ -28,7 +28,8 @@ class Ask:
     """
     A request: `caller` numbers the callers of a case, without a role it carries no credential.
 
-    `pieces` are the texts of a long body, each so many times in a row.
+    `altered` says how the credential differs from the one issued, `pieces` are the texts of a long body,
+    each so many times in a row.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Ask:
     role: str | None = None
     credential: str | None = None
     caller: int = 0
+    altered: str | None = None
     headers: Mapping[str, str] = Factory(dict)
     json: Any = ...
     text: str | None = None

@@ -110,7 +110,11 @@ class Example:
         credential = self._credential(ask, same=same_caller)
         text = "" if ask.json is ... else json.dumps(ask.json).replace(REQUEST_ID, request_id or str(uuid4()))
         self.steps.append(AskStep(ask, request_id))
-        sent = {**ask.headers, **credential.headers, **({"Content-Type": "application/json"} if text else {})}
+        sent = {
+            **ask.headers,
+            **credential.headers(),
+            **({"Content-Type": "application/json"} if text else {}),
+        }
         try:
             answer = self.runner.send(ask, ask.path, sent, text.encode(), credential)
         except (httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError) as error:

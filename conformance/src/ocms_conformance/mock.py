@@ -80,7 +80,7 @@ class Examples:
         """Add the calls of cases that carry a credential."""
         for case in cases:
             for call in case.calls:
-                if call.ask.role is None:
+                if call.ask.role is None or call.ask.altered:
                     continue
                 example = Example(case.name, tuple(case.rule), call)
                 method, path = call.ask.method, call.ask.path

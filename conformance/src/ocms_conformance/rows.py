@@ -26,6 +26,9 @@ from ocms_conformance.case import REFERENCE_TABLES, Leaf, columns_of_tables
 from ocms_conformance.comparison import Difference, differences
 from ocms_conformance.templates import Moment
 
+# Whether the copy on the Internet side has a row as it is, and who wrote to it last.
+COPIED, STAMPS = "is_sync", ("upd_date", "upd_user_id")
+
 Key: TypeAlias = tuple[Any, ...]
 Row: TypeAlias = dict[str, Any]
 Rows: TypeAlias = dict[str, dict[Key, Row]]
@@ -133,6 +136,11 @@ class PutRows:
                     connection.execute(insert(table), row)
 
 
+def is_copied(new: Row) -> bool:
+    """Return whether what is new of a row is only that the Internet side has it: a system copies any time."""
+    return new.get(COPIED) == "Y" and new.keys() <= {COPIED, *STAMPS}
+
+
 def is_row(table: Table, key: Mapping[str, Any]) -> list[Any]:
     """Return the conditions that a row has a key."""
     return [table.c[name] == typed_value(table.c[name].type, value) for name, value in key.items()]
@@ -175,7 +183,8 @@ def changes_of(
     """Yield the rows that differ in a known column: what they were and what they are."""
     for key in dict.fromkeys((*before, *after)):
         old, new = before.get(key), after.get(key)
-        if old is None or new is None or new_values(old, new, columns):
+        changed = new_values(old, new, columns)
+        if old is None or new is None or (changed and not is_copied(changed)):
             yield key, (old, new)
 
 
@@ -203,11 +212,11 @@ def differences_of_leaf(
         return
     expected = (leaf.added if leaf.added is not None else leaf.changed) or {}
     for name, value in expected.items():
-        if name in new and not open_value(value):
+        if name in new and not open_value(value) and not is_copied({name: new[name]}):
             yield from differences(value, new[name], moment, name)
     if old is not None:
         for name, value in new_values(old, new, columns).items():
-            if name not in expected:
+            if name not in expected and not is_copied({name: value}):
                 yield Difference(name, old.get(name), value)
 
 

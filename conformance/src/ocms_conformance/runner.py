@@ -22,6 +22,7 @@ from ocms_conformance.target import Credential, Credentials, NotTried, Target, b
 from ocms_conformance.templates import FreshNumbers, Moment, now
 
 TOO_MANY_REQUESTS = 429
+LIMIT_USED_UP = "the limit of calls of the target's credentials is used up"
 # How a remark begins that tells of a text of this product's own.
 OWN_WORDS = "in this product's own words"
 
@@ -79,9 +80,7 @@ class Runner:
                 return answer
             seconds = answer.headers.get("Retry-After", "")
             if not self.target.wait or not seconds.isdecimal():
-                raise NotTried(
-                    f"the target's rate limit is used up; it says Retry-After {seconds or 'nothing'}"
-                )
+                raise NotTried(f"{LIMIT_USED_UP}: give more of the role {ask.role}, or wait = true")
             time.sleep(int(seconds) + 1)
 
     def _try(self, case: Case) -> Result:
@@ -180,7 +179,9 @@ class CallMade:
         ask, runner = self.call.ask, self.runner
         path = self._written(moment, ask.path)
         credential = self.callers.get(ask.caller)
-        headers = {**self._written(moment, ask.headers), **(credential.headers if credential else {})}
+        headers = self._written(moment, ask.headers)
+        if credential is not None:
+            headers |= credential.headers(ask.altered)
         text = ask.text if ask.text is None else self._written(moment, ask.text)
         document = ... if ask.json is ... else self._written(moment, ask.json)
         content = body_of(evolve(ask, text=text), document)

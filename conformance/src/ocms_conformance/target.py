@@ -4,8 +4,9 @@ import base64
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from string import ascii_letters, digits
 from typing import Any
 
 import cattrs
@@ -15,6 +16,14 @@ from attrs import Factory, define, field, frozen
 from ocms_conformance.case import Ask
 
 KINDS = {"key": ("X-API-Key", ""), "token": ("Authorization", "Bearer ")}
+
+# How a credential is made one that nobody issued.
+OTHER_END = str.maketrans({"A": "B", **dict.fromkeys(set(ascii_letters + digits + "-_") - {"A"}, "A")})
+ALTERED: Mapping[str, Callable[[str], str]] = {
+    "cut short": lambda value: value[:-1],
+    "too long": lambda value: f"{value}A",
+    "another end": lambda value: value[:-10] + value[-10:].translate(OTHER_END),
+}
 
 
 class NotTried(Exception):
@@ -30,11 +39,10 @@ class Credential:
     value: str = field(repr=False)
     name: str = ""
 
-    @property
-    def headers(self) -> dict[str, str]:
-        """The header that carries it."""
+    def headers(self, altered: str | None = None) -> dict[str, str]:
+        """Return the header that carries it, altered so that nobody has issued it or as it is."""
         header, word = KINDS[self.kind]
-        return {header: f"{word}{self.value}"}
+        return {header: f"{word}{ALTERED[altered](self.value) if altered else self.value}"}
 
 
 @frozen(kw_only=True)

@@ -129,3 +129,18 @@ def test_a_pair_with_an_open_record_gets_no_second_one(served: Served) -> None:
     assert updated(served, suspensionType="PS", eprReasonOfSuspension="PS-WWP") == []
     assert shown(served)[:2] == ("PS", "WWP")
     assert len(rows_of(engine, t.ocms_suspended_notice, NO)) == 1
+
+
+@pytest.mark.rule("P24", "U1")
+def test_an_open_record_of_the_pair_is_shown_again_once_another_is_replaced(served: Served) -> None:
+    engine = served.deployment.engine
+    put_notices(engine, [NO], suspension_type="PS", epr_reason_of_suspension="OTH")
+    put_suspension(engine, NO, reason_of_suspension="WWP")
+    newer = {"sr_no": "2", "date_of_suspension": "2024-12-06 10:00:00"}
+    put_suspension(engine, NO, reason_of_suspension="OTH", **newer)
+    assert updated(served, eprReasonOfSuspension="PS-WWP") == []
+    assert shown(served)[:2] == ("PS", "WWP")
+    records = sorted(rows_of(engine, t.ocms_suspended_notice, NO), key=lambda each: each["sr_no"])
+    assert [(each["reason_of_suspension"], each["revival_reason"]) for each in records] == [
+        *(("WWP", None), ("OTH", "CSR")),
+    ]

@@ -168,6 +168,23 @@ def test_a_key_that_is_not_exactly_one_issued_is_refused(
         assert (answer.status_code, answer.content) == (401, BAD_KEY)
 
 
+@pytest.mark.rule("P2", "G15")
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda token: token[:-1], id="cut short"),
+        pytest.param(lambda token: token + "A", id="too long"),
+        pytest.param(lambda token: token[:-43] + "A" * 43, id="another signature"),
+    ],
+)
+def test_a_token_that_is_not_exactly_one_issued_is_refused(
+    served: Served, change: Callable[[str], str]
+) -> None:
+    token = served.deployment.token(Role.PLUS)["Authorization"]
+    answer = served.post(API_4, body(), headers={"Authorization": change(token)})
+    assert (answer.status_code, answer.content) == (401, BAD_TOKEN)
+
+
 @pytest.mark.rule("P2")
 def test_a_revoked_and_an_expired_key_are_refused(served: Served, deployment: Deployment) -> None:
     credentials = SqlCredentials(deployment.engine)

@@ -123,6 +123,42 @@ def test_a_furnish_of_somebody_listed_suspends_and_a_redirect_to_somebody_else_l
     assert database.shown()["N1"][:2] == (None, None)
 
 
+@pytest.mark.rule("H7", "H32")
+def test_a_revival_withdraws_the_enquiry_for_the_address_of_its_identity_alone(
+    hst_client: HstClient, database: HstDatabase
+) -> None:
+    called(hst_client, "/v1/apply-hst", APPLY)
+    numbers = ("S1234567A", "S7654321C")
+    queued = [{"id_no": number, "query_reason": "HST", "id_type": "N"} for number in numbers]
+    database.put(t.ocms_adhoc_nro_queue, queued)
+    called(hst_client, "/v1/revive-hst", REVIVE)
+    assert database.rows(t.ocms_adhoc_nro_queue, "id_no") == [("S7654321C",)]
+
+
+@pytest.mark.rule("H10", "U1", "F20")
+@pytest.mark.parametrize("recorded", [True, False], ids=["with a record", "on the row alone"])
+@pytest.mark.parametrize(
+    "id_no, shown", [("S1234567A", ("TS", "HST")), ("S7654321C", (None, None))], ids=["listed", "not listed"]
+)
+def test_ts_hst_that_holds_already_stays_with_somebody_listed_only(
+    hst_client: HstClient,
+    database: HstDatabase,
+    recorded: bool,  # noqa: FBT001
+    id_no: str,
+    shown: tuple[str | None, str | None],
+) -> None:
+    called(hst_client, "/v1/apply-hst", APPLY)
+    columns: dict[str, Any] = {"suspension_type": "TS", "epr_reason_of_suspension": "HST"}
+    columns |= {"epr_date_of_suspension": SINCE, "due_date_of_revival": LATER}
+    database.notices(["N1"], last_processing_stage="RD1", **columns)
+    if recorded:
+        database.put(t.ocms_suspended_notice, [record("N1", "TS", "HST")])
+    called(hst_client, f"{BASE}/offender/furnish", {**FURNISH, "noticeNo": "N1", "idNo": id_no})
+    assert database.shown()["N1"][:4] == (*shown, *((SINCE, LATER) if shown[0] else (None, None)))
+    records = database.rows(t.ocms_suspended_notice, "sr_no", "revival_reason", "due_date_of_revival")
+    assert records == ([(1, None if shown[0] else "RDN", LATER)] if recorded else [])
+
+
 FIRST, SECOND, THIRD = (datetime.fromisoformat(f"2024-12-{day}T10:00:00") for day in (20, 21, 22))
 SOONER, LATEST = datetime.fromisoformat("2049-02-01T00:00:00"), datetime.fromisoformat("2049-04-01T00:00:00")
 # An open record: type and reason, since when, until when.
@@ -183,10 +219,12 @@ def test_a_suspension_on_the_row_alone_counts_as_one_of_its_type(
 
 
 @pytest.mark.rule("K4", "U1", "H7")
+@pytest.mark.parametrize("since", [None, SINCE], ids=["since when unknown", "its row never written"])
 def test_a_notice_that_showed_something_else_throughout_shows_it_when_apply_is_taken_back(
-    hst_client: HstClient, database: HstDatabase
+    hst_client: HstClient, database: HstDatabase, since: datetime | None
 ) -> None:
-    database.notices(["N1"], suspension_type="TS", epr_reason_of_suspension="UNC", due_date_of_revival=LATER)
+    shown: dict[str, Any] = {"suspension_type": "TS", "epr_reason_of_suspension": "UNC"}
+    database.notices(["N1"], **shown, epr_date_of_suspension=since, due_date_of_revival=LATER)
     database.put(t.ocms_suspended_notice, [record("N1")])
     called(hst_client, "/v1/apply-hst", APPLY)
     data = called(hst_client, "/v1/reverse-hst", {"idNo": APPLY["idNo"]})["data"]

@@ -1,11 +1,15 @@
 """What the calls of contract 3 write, over HTTP: each role's row, address and detail, and the notice."""
 
+from datetime import date
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from ocms_adapters.sql import schema as t
 from tests.spec.http.offenders.conftest import OfficerClient
+from tests.spec.offenders.test_request_reader import UNITS
+from tests.support.cases import Case, parametrize_cases
 from tests.support.offender_builders import FURNISH, JOHN, NUMBER, OWNER, REDIRECT, UPDATE
 from tests.support.offender_rows import current_roles, put, put_notice, put_person, rows_of
 
@@ -133,6 +137,56 @@ def test_no_tag_or_error_of_the_former_address_stays_and_other_addresses_do(owne
     assert (kept["street_name"], kept["invalid_addr_tag"]) == ("OLD ROAD", "D")
 
 
+FURNISHED_DETAIL = {
+    "notice_no": NUMBER,
+    "owner_driver_indicator": "H",
+    "relationship": "Employee",
+    "rental_period_from": date(2025, 1, 1),
+    "rental_period_to": date(2025, 12, 31),
+    "remarks": "Furnished by OIC",
+}
+HOME = dict(zip(PARTS, ("123", "ORCHARD ROAD", "01", "01", "PLAZA TOWER", "238888"), strict=True))
+
+
+@pytest.mark.rule("F24", "F21")
+@pytest.mark.parametrize(
+    "other, stage",
+    [
+        ({}, "RR3"),
+        ({"address": None}, "RR3"),
+        *(({name: "Other"}, "RD1") for name in ("name", "relationship", "remarks")),
+        *(({name: "2025-06-30"}, "RD1") for name in ("rentalPeriodFrom", "rentalPeriodTo")),
+        ({"email": None}, "RD1"),
+        ({"contactNo": "98765432"}, "RD1"),
+        ({"idNo": "S7654321C"}, "RD1"),
+        ({"offenderType": "DRIVER"}, "DN1"),
+        *(({"address": {**FURNISH["address"], part: None}}, "RD1") for part in FURNISH["address"]),
+    ],
+)
+def test_what_is_stored_field_by_field_as_it_is_sent_is_a_repeat_without_its_history_too(
+    officer_client: OfficerClient, other: dict[str, Any], stage: str
+) -> None:
+    engine = officer_client.intranet
+    put_notice(engine, NUMBER, last_processing_stage="RR3")
+    put_person(engine, NUMBER, "H", JOHN, current=True)
+    role = {"owner_driver_indicator": "H"}
+    put(engine, t.ocms_offence_notice_owner_driver_addr, FURNISHED_ADDRESS | role | HOME)
+    put(engine, t.ocms_furnish_detail, FURNISHED_DETAIL)
+    answer = done(officer_client, "furnish", {**FURNISH, **other})
+    assert (answer["newProcessingStage"], answer["offenderRecordCreated"]) == (
+        *(SHOWN_AS.get(stage, stage), stage == "DN1"),
+    )
+    assert notice(officer_client)["last_processing_stage"] == stage
+
+
+@parametrize_cases(UNITS)
+def test_floor_and_unit_are_stored_apart(
+    owned: OfficerClient, case: Case[str, None, tuple[str | None, str | None]]
+) -> None:
+    done(owned, "furnish", {**FURNISH, "address": {"unitNo": case.given}})
+    assert address_in(owned, "H")[:6] == [None, None, *case.says, None, None]
+
+
 @pytest.mark.rule("F23", "U7")
 @pytest.mark.parametrize("path", ["furnish", "redirect"])
 def test_of_two_current_offenders_one_is_left(owned: OfficerClient, path: str) -> None:
@@ -250,6 +304,23 @@ def test_an_update_changes_what_is_given_and_nothing_else(
     }
     assert after["offender_indicator"] == "Y"
     assert notice(officer_client)["last_processing_stage"] == stage
+
+
+@pytest.mark.rule("F40", "F51", "F52")
+@pytest.mark.parametrize("asked", [{"contactNo": "1234567"}, {"countryCode": "65"}, {"countryCode": None}])
+def test_a_number_has_to_suit_the_country_code_that_is_stored(
+    officer_client: OfficerClient, asked: dict[str, str | None]
+) -> None:
+    put_notice(officer_client.intranet, NUMBER)
+    stored = evolve(JOHN, tel_code="65") if "contactNo" in asked else evolve(JOHN, tel_code="1", tel_no="123")
+    put_person(officer_client.intranet, NUMBER, "H", stored, current=True)
+    before = person_in(officer_client, "H")
+    request = {"noticeNo": NUMBER, "offenderType": "HIRER", **asked}
+    refused = officer_client.post("offender/update", request)
+    assert refused.status_code == 400
+    (violation,) = refused.json()["violations"]
+    assert (violation["field"], violation["message"]) == ("contactNo", "Invalid contact number")
+    assert person_in(officer_client, "H") == before
 
 
 @pytest.mark.rule("F40")

@@ -103,7 +103,7 @@ def test_the_contracts_validation_errors(officer_client: OfficerClient, field: s
 @pytest.mark.rule("G11")
 def test_the_request_id_is_echoed_with_a_refusal_too(officer_client: OfficerClient) -> None:
     headers = {**officer_client.headers, "X-Request-ID": "ask-me-7"}
-    answer = officer_client.call("GET", f"offender/{NUMBER}", headers=headers)
+    answer = officer_client.call("POST", "offender/get-details", {"noticeNo": NUMBER}, headers=headers)
     assert (answer.status_code, answer.headers["X-Request-ID"]) == (404, "ask-me-7")
 
 

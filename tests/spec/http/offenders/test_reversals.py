@@ -104,6 +104,25 @@ def test_the_timeline_tells_whom_a_reversal_took_out(hired: OfficerClient) -> No
     )
 
 
+@pytest.mark.rule("K4", "F20", "G2")
+@pytest.mark.parametrize("path", ["furnish", "redirect"])
+def test_who_took_a_role_with_nothing_but_a_name_is_taken_out_again(
+    officer_client: OfficerClient, path: str
+) -> None:
+    put_notice(officer_client.intranet, NUMBER)
+    put_person(officer_client.intranet, NUMBER, "O", OWNER, current=True)
+    roles = {"noticeNo", "offenderType", "fromOffenderType", "toOffenderType"}
+    request = FURNISH if path == "furnish" else REDIRECT
+    least = {name: request[name] for name in request if name in {*roles, "idType", "idNo", "name"}}
+    done(officer_client, f"offender/{path}", least)
+    assert done(officer_client, "offender/reverse", OFFENDER)["results"][0]["reversed"] is True
+    former = officer_client.call("GET", f"{NUMBER}/timeline").json()["events"][0]["details"]["former"]
+    assert (former["isCurrentOffender"], former["idNo"], former["name"]) == (True, JOHN.id_no, JOHN.name)
+    assert (former["email"], former["contactNo"], former["address"]) == (None, None, None)
+    (owner,) = rows_of(officer_client.intranet, t.ocms_offence_notice_owner_driver, NUMBER)
+    assert (owner["owner_driver_indicator"], owner["offender_indicator"]) == ("O", "Y")
+
+
 @pytest.mark.rule("K4", "H10")
 def test_the_suspension_that_a_furnish_brought_ends_with_its_reversal(hired: OfficerClient) -> None:
     apply_for(hired)
@@ -113,6 +132,8 @@ def test_the_suspension_that_a_furnish_brought_ends_with_its_reversal(hired: Off
     done(hired, "offender/reverse", OFFENDER)
     (closed,) = suspensions(hired)
     assert (closed["revival_reason"], closed["date_of_revival"] is None) == ("OTH", False)
+    assert closed["officer_authorising_revival"] == opened["officer_authorising_suspension"]
+    assert closed["revival_remarks"].endswith(f"by {opened['officer_authorising_suspension']}")
     (row,) = rows_of(hired.intranet, t.ocms_valid_offence_notice, NUMBER)
     assert (row["suspension_type"], row["epr_reason_of_suspension"]) == (None, None)
 
@@ -128,8 +149,10 @@ def test_the_suspension_that_a_redirect_lifted_goes_on_as_it_was(officer_client:
     closed, again = suspensions(officer_client)
     assert (closed["sr_no"], closed["revival_reason"]) == (1, "RDN")
     assert (again["sr_no"], again["date_of_revival"]) == (2, None)
-    for name in ("date_of_suspension", "due_date_of_revival", "suspension_type", "reason_of_suspension"):
+    names = ("date_of_suspension", "due_date_of_revival", "suspension_type", "reason_of_suspension")
+    for name in (*names, "suspension_source", "officer_authorising_suspension"):
         assert again[name] == opened[name]
+    assert again["suspension_remarks"].endswith(f"by {closed['officer_authorising_revival']}")
     (row,) = rows_of(officer_client.intranet, t.ocms_valid_offence_notice, NUMBER)
     assert (row["suspension_type"], row["epr_reason_of_suspension"]) == ("TS", "HST")
     assert row["epr_date_of_suspension"] == opened["date_of_suspension"]

@@ -1,5 +1,6 @@
 """What stage changes write, over HTTP: each move with its amounts, and what is refused or found beside it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,10 +8,11 @@ from sqlalchemy import Engine, update
 
 from ocms_adapters.sql import schema as t
 from ocms_core.kernel.access import Role
+from ocms_core.kernel.dates import local
 from tests.spec.http.stages.test_contract import PLUS, PLUS_CALL, PORTAL, asked, given, in_stage
-from tests.support.http_server import Served
+from tests.support.http_server import Served, now
 from tests.support.rows import row_of, rows_of
-from tests.support.stage_rows import put_offenders
+from tests.support.stage_rows import put_changes, put_offenders
 
 SEARCH, VALIDATE = f"{PORTAL}/search", f"{PORTAL}/validate"
 
@@ -113,8 +115,11 @@ def test_a_move_that_is_not_allowed_is_named_alike_by_validate_and_submit(
     assert rows_of(engine, t.ocms_change_of_processing) == []
 
 
-@pytest.mark.rule("S40", "S41")
-@pytest.mark.parametrize("fee, amount", [("0.00", "70.00"), ("12.50", "82.50"), (" 5 ", "75.00")])
+@pytest.mark.rule("S40", "S41", "G6")
+@pytest.mark.parametrize(
+    "fee, amount",
+    [("0.00", "70.00"), ("12.50", "82.50"), (" 5 ", "75.00"), ("12.125", "82.13"), ("12.1349", "82.13")],
+)
 def test_a_fee_is_added_to_the_composition(portal: Served, engine: Engine, fee: str, amount: str) -> None:
     parameter = t.ocms_parameter
     with engine.begin() as connection:
@@ -126,31 +131,67 @@ def test_a_fee_is_added_to_the_composition(portal: Served, engine: Engine, fee: 
     assert str(von(engine, "N-001")["amount_payable"]) == amount
 
 
+ALONE: tuple[tuple[dict[str, str], list[str]], ...] = (
+    ({"currentProcessingStage": "DN1"}, ["N-001"]),
+    ({"currentProcessingStage": "dn2"}, ["N-002"]),
+    ({"lastProcessingStage": "DN2"}, ["N-002"]),
+    ({"lastProcessingStage": "DN1", "currentProcessingStage": "DN2"}, ["N-002"]),
+    ({"dateOfCurrentProcessingStage": "2025-12-20"}, ["N-002"]),
+    ({"vehicleNo": "sbz-9 Z"}, ["N-002"]),
+)
+
+
+@pytest.mark.rule("S1", "S27")
+@pytest.mark.parametrize("criteria, found", ALONE)
+def test_a_search_finds_all_that_one_criterion_holds_for(
+    portal: Served, engine: Engine, criteria: dict[str, str], found: list[str]
+) -> None:
+    assert_found(portal, engine, criteria, found)
+
+
 @pytest.mark.rule("S1", "S27")
 @pytest.mark.parametrize(
     "criteria, found",
     [
-        ({"currentProcessingStage": "DN1"}, ["N-001"]),
-        ({"currentProcessingStage": "dn2"}, ["N-002"]),
-        ({"lastProcessingStage": "DN2"}, ["N-002"]),
-        ({"lastProcessingStage": "DN1", "currentProcessingStage": "DN2"}, ["N-002"]),
-        ({"dateOfCurrentProcessingStage": "2025-12-20"}, ["N-002"]),
-        ({"vehicleNo": "sbz-9 Z"}, ["N-002"]),
+        *(({"idNo": "S1234567A", **criteria}, found) for criteria, found in ALONE),
         ({"noticeNo": "N-001"}, ["N-001"]),
         ({"idNo": "S1234567A"}, ["N-001", "N-002"]),
-        ({"idNo": "S1234567A", "currentProcessingStage": "DN2"}, ["N-002"]),
         ({"idNo": "S1234567A", "dateOfCurrentProcessingStage": "2025-12-19"}, []),
+        ({"idNo": "S1234567A", "vehicleNo": "SBZ9Z", "currentProcessingStage": "DN1"}, []),
     ],
 )
 def test_a_search_finds_what_every_criterion_holds_for(
     portal: Served, engine: Engine, criteria: dict[str, str], found: list[str]
 ) -> None:
+    assert_found(portal, engine, criteria, found)
+
+
+def assert_found(portal: Served, engine: Engine, criteria: dict[str, str], found: list[str]) -> None:
     in_stage(engine, "N-001", "DN1")
     in_stage(engine, "N-002", "DN2", vehicle_no="SBZ9Z", last_processing_date="2025-12-20 09:00:00")
     put_offenders(engine, ["N-001", "N-002"])
     answer = given(asked(portal, SEARCH, criteria))
     assert [notice["noticeNo"] for notice in answer["eligibleNotices"]] == found
     assert answer["summary"] == {"total": len(found), "eligible": len(found), "ineligible": 0}
+
+
+@pytest.mark.rule("S21", "S22")
+def test_each_notice_of_a_submit_leaves_its_own_change(portal: Served, engine: Engine) -> None:
+    moves = {"N-001": ("DN1", "DN2"), "N-002": ("DN2", "DR3"), "N-003": ("DN1", "DN2")}
+    for number, (stage, _) in moves.items():
+        in_stage(engine, number, stage)
+    put_offenders(engine, moves)
+    items: list[dict[str, object]] = [
+        {"noticeNo": number, "newStage": target} for number, (_, target) in moves.items()
+    ]
+    assert submitted(portal, *items)["summary"] == {"requested": 3, "succeeded": 3, "failed": 0}
+    left = rows_of(engine, t.ocms_change_of_processing)
+    assert {
+        row["notice_no"]: (row["last_processing_stage"], row["new_processing_stage"]) for row in left
+    } == moves
+    assert {number: von(engine, number)["last_processing_stage"] for number in moves} == {
+        number: target for number, (_, target) in moves.items()
+    }
 
 
 @pytest.mark.rule("S2", "S3")
@@ -184,6 +225,18 @@ def test_a_notice_submitted_twice_in_one_call_moves_once(portal: Served, engine:
     assert answer["summary"] == {"requested": 2, "succeeded": 1, "failed": 1}
     assert [each["outcome"] for each in answer["results"]] == ["UPDATED", "FAILED"]
     assert len(rows_of(engine, t.ocms_change_of_processing, "N-001")) == 1
+
+
+@pytest.mark.rule("S13", "S30", "G5")
+@pytest.mark.parametrize("days_ago, code", [(0, "OCMS.CPS.DUPLICATE_RECORD"), (1, "OCMS-2000")])
+def test_the_day_of_a_change_begins_at_its_midnight(
+    portal: Served, engine: Engine, days_ago: int, code: str
+) -> None:
+    in_stage(engine, "N-001")
+    put_offenders(engine, ["N-001"])
+    put_changes(engine, ["N-001"], f"{local(now()).date() - timedelta(days=days_ago)} 00:00:00")
+    (result,) = submitted(portal, {"noticeNo": "N-001", "newStage": "DN2"})["results"]
+    assert result["code"] == code
 
 
 @pytest.mark.rule("S63", "G9")

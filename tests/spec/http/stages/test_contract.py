@@ -379,29 +379,30 @@ def test_a_submit_without_items_fails_as_shown(portal: Served, body: object) -> 
 
 
 @pytest.mark.rule("S51", "G2")
+@pytest.mark.parametrize("year", ["2025", "2001"])
 def test_the_report_list_by_get_and_by_post_names_workbooks_that_download(
-    portal: Served, engine: Engine
+    portal: Served, engine: Engine, year: str
 ) -> None:
     in_stage(engine, "N-001")
     put_offenders(engine, ["N-001"], name='=HYPERLINK("https://example.org")')
     for day, officer in (("15", "USER01"), ("15", "USER02"), ("10", "USER03")):
-        put_changes(engine, ["N-001"], f"2025-01-{day} 10:00:0{officer[-1]}", authorised_officer=officer)
+        put_changes(engine, ["N-001"], f"{year}-01-{day} 10:00:0{officer[-1]}", authorised_officer=officer)
     token = portal.deployment.token(Role.OIC)
-    asked_for = {"startDate": "2025-01-01", "endDate": "2025-01-31"}
+    asked_for = {"startDate": f"{year}-01-01", "endDate": f"{year}-01-31"}
     answer = given(portal.http.get(f"{PORTAL}/reports", params=asked_for, headers=token))
     assert answer == {
         "reports": [
             {
-                "reportDate": "2025-01-15",
+                "reportDate": f"{year}-01-15",
                 "generatedBy": "USER01, USER02",
                 "noticeCount": 2,
-                "reportUrl": "reports/change-stage/ChangeStageReport_20250115_USER01.xlsx",
+                "reportUrl": f"reports/change-stage/ChangeStageReport_{year}0115_USER01.xlsx",
             },
             {
-                "reportDate": "2025-01-10",
+                "reportDate": f"{year}-01-10",
                 "generatedBy": "USER03",
                 "noticeCount": 1,
-                "reportUrl": "reports/change-stage/ChangeStageReport_20250110_USER03.xlsx",
+                "reportUrl": f"reports/change-stage/ChangeStageReport_{year}0110_USER03.xlsx",
             },
         ],
         "totalReports": 2,
@@ -428,21 +429,21 @@ def test_a_name_of_the_list_downloads_also_when_another_officer_has_come_first(
     portal: Served, engine: Engine
 ) -> None:
     in_stage(engine, "N-001")
-    day = {"startDate": "2025-01-15", "endDate": "2025-01-15"}
+    day = {"startDate": "2001-01-15", "endDate": "2001-01-15"}
     contents = []
-    put_changes(engine, ["N-001"], "2025-01-15 10:00:00", authorised_officer="USER02")
+    put_changes(engine, ["N-001"], "2001-01-15 10:00:00", authorised_officer="USER02")
     (listed,) = given(asked(portal, f"{PORTAL}/reports", day))["reports"]
-    put_changes(engine, ["N-001"], "2025-01-15 10:00:01", authorised_officer="USER01")
+    put_changes(engine, ["N-001"], "2001-01-15 10:00:01", authorised_officer="USER01")
     (listed_later,) = given(asked(portal, f"{PORTAL}/reports", day))["reports"]
     names = [each["reportUrl"].rpartition("/")[2] for each in (listed, listed_later)]
-    assert names == [f"ChangeStageReport_20250115_USER0{number}.xlsx" for number in (2, 1)]
+    assert names == [f"ChangeStageReport_20010115_USER0{number}.xlsx" for number in (2, 1)]
     for name in names:
         workbook = asked(portal, f"{PORTAL}/report/download", {"reportId": name})
         assert workbook.status_code == 200, workbook.text
         contents.append(list(load_workbook(BytesIO(workbook.content)).worksheets[0].values))
     assert contents[0] == contents[1]
     assert len(contents[0]) == 3
-    nobody = {"reportId": "ChangeStageReport_20250115_USER03.xlsx"}
+    nobody = {"reportId": "ChangeStageReport_20010115_USER03.xlsx"}
     assert given(asked(portal, f"{PORTAL}/report/download", nobody), 404)["error"] == "REPORT_NOT_FOUND"
 
 
@@ -594,13 +595,17 @@ def test_toppan_moves_on_what_it_printed_and_a_second_delivery_moves_nothing(
 @pytest.mark.rule("S71", "S74")
 def test_toppan_names_what_does_not_match(portal: Served, engine: Engine) -> None:
     in_stage(engine, "N-001", "DN2", next_processing_stage="DR3")
-    call = {"noticeNumbers": ["N-9", "N-001"], "currentStage": "DN1", "processingDate": "2025-12-19T00:30:00"}
+    call = {
+        "noticeNumbers": ["N-009", "N-001"],
+        "currentStage": "DN1",
+        "processingDate": "2025-12-19T00:30:00",
+    }
     assert given(asked(portal, TOPPAN, call, Role.TOPPAN)) == {
         "totalNotices": 2,
         "automaticUpdates": 0,
         "manualUpdates": 0,
         "skipped": 2,
-        "errors": ["N-001: Stage mismatch (expected DN1, actual DR3)", "N-9: VON not found"],
+        "errors": ["N-001: Stage mismatch (expected DN1, actual DR3)", "N-009: VON not found"],
         "success": False,
     }
 

@@ -93,9 +93,16 @@ def test_what_was_changed_at_that_moment_already_is_named(portal: Served, engine
 
 
 @pytest.mark.rule("S41", "S63")
-def test_a_notice_whose_fee_is_not_set_keeps_all_of_them(portal: Served, engine: Engine) -> None:
+@pytest.mark.parametrize("value", [None, "unknown"], ids=["no row", "no sum"])
+def test_a_notice_whose_fee_is_not_set_keeps_all_of_them(
+    portal: Served, engine: Engine, value: str | None
+) -> None:
+    fee = t.ocms_parameter.c.parameter_id == "ADMIN_FEE"
     with engine.begin() as connection:
-        connection.execute(t.ocms_parameter.delete().where(t.ocms_parameter.c.parameter_id == "ADMIN_FEE"))
+        if value is None:
+            connection.execute(t.ocms_parameter.delete().where(fee))
+        else:
+            connection.execute(t.ocms_parameter.update().where(fee).values(value=value))
     in_stage(engine, GOOD, "RD2")
     call = {**PLUS_CALL, "noticeNo": [GOOD], "lastStageName": "RD2", "nextStageName": "RR3"}
     assert given(asked(portal, PLUS, call, Role.PLUS), 400)["code"] == "OCMS-4000"
