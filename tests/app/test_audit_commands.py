@@ -81,6 +81,7 @@ class Console:
     def seal(self) -> dict[str, int]:
         """Run the job."""
         outcome = JobRunner(self.settings, self.opened).run(job_named("seal_audit_rows"))
+        self.printed()  # its log lines, as no command has set the log up
         assert isinstance(outcome, RunOutcome)
         assert outcome.result is RunResult.DONE
         return dict(outcome.counts)
