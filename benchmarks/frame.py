@@ -141,7 +141,9 @@ def measured(row: Row, ground: Ground, tell: Callable[[str], None]) -> Figures:
                 if turn:
                     seconds[name].append(took)
             tell(f"{row.name}: round {turn} of {ground.size.rounds}")
-        return Figures(seconds, {name: counted() for name, counted in ready.counts.items()})
+        figures = Figures(seconds, {name: counted() for name, counted in ready.counts.items()})
+        ready.between()  # the next row finds the tables as this one did
+        return figures
 
 
 def judged(row: Row, figures: Figures) -> Iterator[tuple[Bar, Reading]]:
