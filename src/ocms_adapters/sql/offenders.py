@@ -93,6 +93,7 @@ NEWEST_ASSIGNMENT = (
     .where(
         actions.c.notice_no == onod.c.notice_no,
         actions.c.owner_driver_indicator == onod.c.owner_driver_indicator,
+        # Not IN: its parameters are written at each execution, and the driver gets the text as it was made.
         or_(actions.c.action == FURNISH, actions.c.action == REDIRECT),
     )
     .scalar_subquery()

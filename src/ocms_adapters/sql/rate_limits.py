@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import ceil
 
-from attrs import field, frozen
+from attrs import frozen
 from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, func, insert, or_, select, update
 
 from ocms_adapters.sql.audit import change_stamp, creation_stamp
@@ -99,11 +99,6 @@ class SqlRateLimits:
     """
 
     _engine: Engine
-    _take: DriverStatement = field(init=False)
-
-    @_take.default
-    def _phrase_take(self) -> DriverStatement:
-        return built_once(TAKE_STATEMENT, self._engine.dialect)
 
     @rule("P3")
     def take(
@@ -121,7 +116,7 @@ class SqlRateLimits:
         moment = {"use": digits(now), "now": local(now)}
         values = {**caller, **moment, "window": window, "free_if_before": digits(now - period)}
         for _ in range(ROUNDS):
-            if self._take.changed(self._engine, values) == 1:
+            if built_once(TAKE_STATEMENT, self._engine.dialect).changed(self._engine, values) == 1:
                 return CallAllowed()
             with reading(self._engine) as connection:
                 uses = connection.execute(READ, caller).scalar_one_or_none()
