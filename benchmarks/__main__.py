@@ -53,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     size = evolve(size, notices=given.notices or size.notices, rounds=given.rounds or size.rounds)
     if given.write and given.delay:
         parser.error("the tables are of a database on this machine: --write goes without --delay")
-    ground = Ground(size, given.before and given.before.resolve(), given.delay)
+    before = given.before and Ground(size, given.delay, given.before.resolve())
+    ground = Ground(size, given.delay, before=before)
     with ground.held:
         for row in ROWS:
             if not given.name or row.name in given.name:

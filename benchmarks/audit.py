@@ -11,10 +11,11 @@ from unittest.mock import patch
 
 from sqlalchemy import Engine
 
-from benchmarks.court import FORGET_UPDATES, batches
+from benchmarks.court import batches, forget_updates
 from benchmarks.frame import OURS, Bar, Ready, Row, time_of
-from benchmarks.ground import Ground, outside_transactions
-from benchmarks.stages import BATCH, TO_SUBMIT, drawn, put_back, timed
+from benchmarks.ground import Ground
+from benchmarks.services import timed
+from benchmarks.stages import BATCH, TO_SUBMIT, drawn, put_back
 from ocms_adapters.sql import court as court_stores
 from ocms_adapters.sql import stages as stage_stores
 from ocms_adapters.sql.audit_rows import AuditWriter
@@ -70,9 +71,8 @@ def court_notices(ground: Ground) -> Iterator[Ready]:
     def update(stores: SqlCourtStores) -> None:
         court.update_court_notices(next(states), stores=stores, now=datetime.now(SINGAPORE))
 
-    between = partial(outside_transactions, ground.engine, *FORGET_UPDATES)
     both = contenders(update, SqlCourtStores, court_stores, ground.engine)
-    yield Ready(both, between=between)
+    yield Ready(both, between=partial(forget_updates, ground))
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
 from functools import partial, wraps
 from itertools import cycle
 from statistics import median
@@ -17,26 +16,21 @@ from unittest.mock import patch
 from attrs import frozen
 
 from benchmarks import hst as hst_row
-from benchmarks import mix
-from benchmarks.court import FORGET_UPDATES, batches
+from benchmarks import mix, services
+from benchmarks.court import batches, forget_calls, forget_updates
 from benchmarks.frame import OURS
 from benchmarks.ground import Ground, Size, outside_transactions
-from benchmarks.stages import BATCH, TO_SUBMIT, drawn, move_printed, put_back, searched
+from benchmarks.stages import BATCH, TO_SUBMIT, drawn, put_back, searched
 from ocms_adapters.sql.audit_rows import AuditWriter
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.court import SqlCourtStore, SqlCourtStores
-from ocms_adapters.sql.hst import SqlHstStore, SqlHstStores
-from ocms_adapters.sql.stages import SqlStageStore, SqlStageStores
+from ocms_adapters.sql.hst import SqlHstStore
+from ocms_adapters.sql.stages import SqlStageStore
 from ocms_core.court import court_notices
 from ocms_core.court import service as court
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.hst import applying
-from ocms_core.hst import service as hst
-from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.stages import officer_changes, toppan
-from ocms_core.stages import service as stages
-from ocms_core.stages.eligibility import RequestedChange
-from ocms_core.stages.request_checks import ChangeItem
 
 ROUNDS = 9
 MANY = 10_000
@@ -124,7 +118,6 @@ def budget(ground: Ground, work: Work) -> Mapping[str, tuple[float, float]]:
 
 def works(ground: Ground) -> Iterator[tuple[str, Work]]:
     """Yield each service that is measured, made ready."""
-    now = partial(datetime.now, SINGAPORE)
     (numbers,) = batches(ground, 1, BATCH)
     court_stores = SqlCourtStores(ground.engine)
     states = (("OTH", "CPC"), ("WWC", "CFC"))
@@ -135,34 +128,30 @@ def works(ground: Ground) -> Iterator[tuple[str, Work]]:
         "API 2, 500",
         Work(
             BATCH,
-            lambda: court.update_court_notices(next(updates), stores=court_stores, now=now()),
-            partial(outside_transactions, ground.engine, *FORGET_UPDATES),
+            lambda: court.update_court_notices(next(updates), stores=court_stores, now=services.now()),
+            partial(forget_updates, ground),
         ),
     )
-    stage_stores, moved = SqlStageStores(ground.engine), drawn(ground, MANY + BATCH)
+    moved = drawn(ground, MANY + BATCH)
     printed, submitted = moved[:MANY], moved[MANY:]
-    items = [ChangeItem(each, RequestedChange(None, "SUP", None)) for each in submitted]
     yield (
         "submit, 500",
         Work(
             BATCH,
-            lambda: stages.submit(items, "USER01", stores=stage_stores, now=now()),
+            partial(services.submit(ground.engine), submitted),
             partial(put_back, ground, submitted, TO_SUBMIT),
         ),
     )
     yield (
         "Toppan, 10,000",
-        Work(MANY, lambda: move_printed(stage_stores, printed), partial(put_back, ground, printed)),
+        Work(MANY, partial(services.toppan(ground.engine), printed), partial(put_back, ground, printed)),
     )
-    outside_transactions(ground.engine, *hst_row.AS_AT_FIRST)
-    with ground.engine.begin() as connection:
-        connection.execute(hst_row.OFFENDERS, {"id_no": hst_row.IDENTITY, "notices": MANY})
-    hst_stores = SqlHstStores(ground.engine)
+    hst_row.list_people(ground, MANY)
     yield (
         "apply, 10,000",
         Work(
             MANY,
-            lambda: hst.apply(hst_row.LISTED, officer="OFFICER", stores=hst_stores, now=hst_row.NOW),
+            partial(services.apply(ground.engine), MANY),
             partial(outside_transactions, ground.engine, *hst_row.FORGET),
         ),
     )
@@ -170,7 +159,7 @@ def works(ground: Ground) -> Iterator[tuple[str, Work]]:
 
 def search_budget(ground: Ground) -> tuple[float, float]:
     """Return the medians of a search by identity at its service, processor time and time, in microseconds."""
-    find, identities = searched(ground)
+    find, identities = services.search(ground.engine), searched(ground)
     rounds: list[Spent] = []
     for _ in range(ROUNDS + 1):
         gc.collect()
@@ -188,7 +177,7 @@ def served_budget(ground: Ground) -> Iterator[tuple[str, float]]:
         for kind, lanes in mix.calls_by_kind(ground, keys).items():
             rounds = []
             for _ in range(ROUNDS + 1):
-                server.forget_calls()
+                forget_calls(ground)
                 rounds.append(server.processor_microseconds(lanes))
             yield kind, median(rounds[1:])
 

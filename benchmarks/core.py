@@ -8,14 +8,25 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from pkgutil import walk_packages
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import ocms_core
 from benchmarks.contenders.decisions import MSGSPEC, PYDANTIC, Decisions, decisions
-from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, rate, time_of
-from benchmarks.ground import Ground, notice_no
+from benchmarks.frame import (
+    BEFORE,
+    BEST,
+    OURS,
+    TYPICAL,
+    Bar,
+    Measure,
+    Ready,
+    Row,
+    count,
+    rate,
+    time_of,
+)
+from benchmarks.ground import ROOT, Ground, notice_no
 from ocms_core.court import court_notices, payment_status, plus_query
 from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
 from ocms_core.court.request_checks import CourtUpdate
@@ -23,10 +34,6 @@ from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.suspensions import ShownSuspension, Suspensions
 
-# Named one by one, so that looking for the modules is no part of importing them.
-EVERY_MODULE = "import " + ", ".join(
-    module.name for module in walk_packages(ocms_core.__path__, "ocms_core.")
-)
 TIMED = """
 from time import perf_counter
 started = perf_counter()
@@ -41,29 +48,50 @@ loaded = {{name.partition('.')[0] for name in sys.modules}} - before - allowed
 print(len(loaded))
 """
 # What starts with the interpreter in a virtual environment is nobody's import.
-BEFORE = "import sys\nbefore = {name.partition('.')[0] for name in sys.modules}\n"
+BEFOREHAND = "import sys\nbefore = {name.partition('.')[0] for name in sys.modules}\n"
 
 
 # Bytecode is cached for each contender alike, whatever this machine is set to.
 CACHING = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def answer_of(program: str) -> float:
-    """Return the number a program prints, run in an interpreter of its own."""
-    command = [sys.executable, "-c", program]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True, env=CACHING)
+def every_module(checkout: Path) -> str:
+    """Import the modules of the core one by one, so that looking for them is no part of importing them."""
+    source = checkout / "src"
+    files = sorted((source / "ocms_core").rglob("*.py"))
+    names = [".".join(file.relative_to(source).with_suffix("").parts) for file in files]
+    return "import " + ", ".join(name.removesuffix(".__init__") for name in names)
+
+
+def answer_of(program: str, checkout: Path = ROOT) -> float:
+    """Return the number a program prints, run in an interpreter of its own that imports a checkout."""
+    path = os.pathsep.join(map(str, (checkout / "src", checkout)))
+    answer = subprocess.run(
+        [sys.executable, "-P", "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**CACHING, "PYTHONPATH": path},
+    )
     return float(answer.stdout)
 
 
 @contextmanager
-def imports(_ground: Ground) -> Iterator[Ready]:
+def imports(ground: Ground) -> Iterator[Ready]:
     """Measure importing, in a fresh interpreter each time; a first one leaves the bytecode behind."""
-    programs = {OURS: EVERY_MODULE, TYPICAL: "import litestar", BEST: "import msgspec"}
+    programs = {
+        OURS: partial(answer_of, TIMED.format(imports=every_module(ROOT))),
+        TYPICAL: partial(answer_of, TIMED.format(imports="import litestar")),
+        BEST: partial(answer_of, TIMED.format(imports="import msgspec")),
+    }
+    if ground.before:
+        earlier = ground.before.checkout
+        programs[BEFORE] = partial(answer_of, TIMED.format(imports=every_module(earlier)), earlier)
     for program in programs.values():
-        answer_of(TIMED.format(imports=program))
+        program()
     yield Ready(
-        {name: partial(answer_of, TIMED.format(imports=program)) for name, program in programs.items()},
-        {"strangers": partial(answer_of, BEFORE + STRANGERS.format(imports=EVERY_MODULE))},
+        programs,
+        {"strangers": partial(answer_of, BEFOREHAND + STRANGERS.format(imports=every_module(ROOT)))},
     )
 
 
@@ -99,18 +127,35 @@ def each(decide: Callable[[], object], repeats: int) -> float:
     return (perf_counter() - started) / repeats / BATCH
 
 
+# The types of an earlier build are made up by its own benchmark.
+DECIDED_BEFORE = """
+import gc
+from benchmarks import core
+decide = core.{ours}()
+core.each(decide, {repeats})
+gc.freeze()
+print(core.each(decide, {repeats}))
+"""
+
+
 @contextmanager
 def deciding(
-    ours: Callable[[], object], peers: Callable[[Decisions], object], ground: Ground
+    ours: Callable[[], Callable[[], object]], peers: Callable[[Decisions], object], ground: Ground
 ) -> Iterator[Ready]:
     """Decide a batch of 500 with ours and with the same decision on pydantic's and on msgspec's types."""
     contenders: Mapping[str, Callable[[], object]] = {
-        OURS: ours,
+        OURS: ours(),
         TYPICAL: partial(peers, decisions(PYDANTIC, NOTICES)),
         BEST: partial(peers, decisions(MSGSPEC, NOTICES)),
     }
     repeats = max(ground.size.calls // 2, 1)
-    yield Ready({name: partial(each, decide, repeats) for name, decide in contenders.items()})
+    measures: dict[str, Measure] = {
+        name: partial(each, decide, repeats) for name, decide in contenders.items()
+    }
+    if ground.before:
+        program = DECIDED_BEFORE.format(ours=ours.__name__, repeats=repeats)
+        measures[BEFORE] = partial(answer_of, program, ground.before.checkout)
+    yield Ready(measures)
 
 
 def payment_status_ours() -> Callable[[], object]:
@@ -156,6 +201,7 @@ LIBRARIES = {
     OURS: "attrs frozen classes, and named tuples for what APIs 1 and 4 read",
     TYPICAL: "the same decision on pydantic models",
     BEST: "the same decision on msgspec structs, in one function",
+    BEFORE: "the decision of an earlier build of OCMS",
 }
 FAST = Bar("at least 500,000 decisions a second on one core", rate, at_least=500_000)
 
@@ -163,7 +209,12 @@ ROWS = (
     Row(
         "import",
         "Importing the core, every module of it",
-        {OURS: "`ocms_core` with all its modules", TYPICAL: "litestar", BEST: "msgspec"},
+        {
+            OURS: "`ocms_core` with all its modules",
+            TYPICAL: "litestar",
+            BEST: "msgspec",
+            BEFORE: "`ocms_core` of an earlier build, with all its modules",
+        },
         imports,
         (
             Bar("at most 3 times the time of msgspec's own import", time_of(BEST), at_most=3),
@@ -174,21 +225,21 @@ ROWS = (
         "decide-payment-status",
         "Deciding API 1, one notice",
         LIBRARIES,
-        partial(deciding, payment_status_ours(), lambda peer: peer.payment_status(NUMBERS)),
+        partial(deciding, payment_status_ours, lambda peer: peer.payment_status(NUMBERS)),
         (FAST,),
     ),
     Row(
         "decide-court-notices",
         "Deciding API 2, one notice moved and suspended",
         LIBRARIES,
-        partial(deciding, court_notices_ours(), lambda peer: peer.court_notices(UPDATES, NOW)),
+        partial(deciding, court_notices_ours, lambda peer: peer.court_notices(UPDATES, NOW)),
         (FAST,),
     ),
     Row(
         "decide-plus-query",
         "Deciding API 4, one notice",
         LIBRARIES,
-        partial(deciding, plus_query_ours(), lambda peer: peer.plus_query(NUMBERS, NOW)),
+        partial(deciding, plus_query_ours, lambda peer: peer.plus_query(NUMBERS, NOW)),
         (FAST,),
     ),
 )

@@ -14,7 +14,7 @@ from secrets import token_hex
 from tempfile import TemporaryDirectory
 
 from attrs import frozen
-from sqlalchemy import text
+from sqlalchemy import delete, insert, inspect, select, text
 
 from benchmarks.frame import BEFORE, BEST, EQUAL, OURS, TYPICAL, Bar, Ready, Row, count, rate_of, time_of
 from benchmarks.ground import SETTLE, Ground, notice_no, outside_transactions
@@ -23,6 +23,7 @@ from benchmarks.serving import Program, served
 from ocms_adapters.sql.court import SqlCourtStores
 from ocms_adapters.sql.credentials import SqlCredentials
 from ocms_adapters.sql.rate_limits import SqlRateLimits
+from ocms_adapters.sql.schema import ocms_api_credential, ocms_rate_counter
 from ocms_core.court import service
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.access import OPERATIONS, Limit, Operation, Role
@@ -43,10 +44,13 @@ STATES = (
 
 # The limits are the contract's, counted as always; only before each run all calls are forgotten.
 FORGET_CALLS = ("UPDATE ocms_rate_counter SET uses = ''", "VACUUM ocms_rate_counter")
+# Version 0.1.0 keeps a call in a row of its own.
+FORGET_SLOTS = ("UPDATE ocms_rate_counter SET used_at = '1970-01-01'", "VACUUM ocms_rate_counter")
+# A repeated update gets its first answer (K1), and does nothing; version 0.1.0 keeps none.
+ANSWERS = "ocms_idempotent_answer"
 FORGET_UPDATES = (
     "DELETE FROM ocms_suspended_notice WHERE date_of_revival IS NULL",
-    # A repeated update gets its first answer (K1), and does nothing.
-    "TRUNCATE ocms_outbox, ocms_idempotent_answer",
+    "TRUNCATE ocms_outbox",
     "VACUUM ocms_suspended_notice, ocms_valid_offence_notice",
 )
 
@@ -82,16 +86,14 @@ def tokens(_ground: Ground, keys: str) -> Iterator[Mapping[str, str]]:
 @contextmanager
 def serving(ground: Ground, calls: int, limit: Limit, credentials: Credentials) -> Iterator[Contenders]:
     """Serve all contenders on the one database, for so many calls a run."""
-    urls = ground.databases
     each = limit.calls * 4 // 5  # at the limit itself a call takes longer to be let in
     with TemporaryDirectory() as keys:
         ours = {
-            "OCMS_INTRANET_URL": urls.intranet,
-            "OCMS_INTERNET_URL": urls.internet,
+            **urls_of(ground),
             "OCMS_DEV_ISSUER": "1",
             "OCMS_DEV_KEYS": keys,
         }
-        peers = {"BENCH_DATABASE": urls.intranet}
+        peers = {"BENCH_DATABASE": ground.databases.intranet}
         callers = [*islice(credentials(ground, keys), ceil(calls / each))]
         programs = {
             OURS: Program("ocms_app.asgi:create", ours),
@@ -100,14 +102,44 @@ def serving(ground: Ground, calls: int, limit: Limit, credentials: Credentials) 
             EQUAL: Program("benchmarks.contenders.equal:create", {**peers, "BENCH_KEYS": keys}),
         }
         if ground.before:
-            programs[BEFORE] = Program("ocms_app.asgi:create", ours, ground.before)
+            before = {**ours, **urls_of(ground.before)}
+            programs[BEFORE] = Program("ocms_app.asgi:create", before, ground.before.checkout)
+            give_keys(ground)
         with served(programs) as clients:
             yield Contenders(clients, [caller for caller in callers for _ in range(each)])
 
 
+def urls_of(ground: Ground) -> Mapping[str, str]:
+    """Return the settings that name the databases of a build."""
+    return {
+        "OCMS_INTRANET_URL": ground.databases.intranet,
+        "OCMS_INTERNET_URL": ground.databases.internet,
+    }
+
+
+def give_keys(ground: Ground) -> None:
+    """Let the build before know the API keys that this one has issued."""
+    if ground.before:
+        with ground.engine.connect() as connection:
+            keys = [dict(row) for row in connection.execute(select(ocms_api_credential)).mappings()]
+        with ground.before.engine.begin() as connection:
+            connection.execute(delete(ocms_api_credential))
+            if keys:  # a row with tokens alone has issued none
+                connection.execute(insert(ocms_api_credential), keys)
+
+
 def forget_calls(ground: Ground) -> None:
-    """Forget the calls counted against the limits."""
-    outside_transactions(ground.engine, *FORGET_CALLS)
+    """Forget the calls counted against the limits, of each build."""
+    for build in ground.builds:
+        kept = {column["name"] for column in inspect(build.engine).get_columns(ocms_rate_counter.name)}
+        outside_transactions(build.engine, *(FORGET_CALLS if "uses" in kept else FORGET_SLOTS))
+
+
+def forget_updates(ground: Ground) -> None:
+    """Forget what updates have written and sent, in the tables of each build."""
+    for build in ground.builds:
+        answers = (f"TRUNCATE {ANSWERS}",) if inspect(build.engine).has_table(ANSWERS) else ()
+        outside_transactions(build.engine, *answers, *FORGET_UPDATES)
 
 
 def batches(ground: Ground, calls: int, items: int) -> list[list[str]]:
@@ -178,10 +210,14 @@ def court_notices(ground: Ground) -> Iterator[Ready]:
         def updates(client: Client) -> float:
             return client.run(next(states))
 
+        def forget() -> None:
+            forget_calls(ground)
+            forget_updates(ground)
+
         yield Ready(
             {name: partial(updates, client) for name, client in contenders.clients.items()},
             {"statements": partial(statements, ground, drawn[0])},
-            between=partial(outside_transactions, ground.engine, *FORGET_CALLS, *FORGET_UPDATES),
+            between=forget,
         )
 
 
@@ -232,7 +268,8 @@ def wal_bytes(ground: Ground, drawn: Sequence[Sequence[str]]) -> float:
 
 def deadlocks(ground: Ground, contenders: Contenders, drawn: Sequence[Sequence[str]]) -> float:
     """Count deadlocks of queries that all have to record court cases of mostly the same notices at once."""
-    outside_transactions(ground.engine, "TRUNCATE ocms_court_case", *FORGET_CALLS)
+    outside_transactions(ground.engine, "TRUNCATE ocms_court_case")
+    forget_calls(ground)
     some = [number for batch in drawn[:2] for number in batch][:150]
     mixed = [random.Random(turn).sample(some, 100) for turn in range(ground.size.calls)]
     question = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"

@@ -1,30 +1,24 @@
 """Applying HST suspension to one identity with 10,000 notices, from the service down to the commit."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import Engine, text
 
+from benchmarks import services
 from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, time_of
 from benchmarks.ground import Ground, outside_transactions
-from ocms_adapters.sql.hst import SqlHstStores
-from ocms_core.hst import service
-from ocms_core.hst.request_checks import HstApplication
-from ocms_core.kernel.addresses import RegisteredAddress
-from ocms_core.kernel.dates import SINGAPORE
-from ocms_core.kernel.decisions import Decision
+from benchmarks.services import APPLIED_AT, IDENTITY, median_seconds, timed
+from benchmarks.serving import service_before
 from tests.support.statements import recorded
 
 NOTICES = 10_000
-IDENTITY = "S1234567A"
-LISTED = HstApplication(IDENTITY, "N", "John Tan", RegisteredAddress("123456", "1", "Street"))
-NOW = datetime(2025, 1, 14, 11, tzinfo=SINGAPORE)
 BOUND = {
     "id_no": IDENTITY,
-    "now": NOW.replace(tzinfo=None),
-    "due": (NOW + timedelta(days=30)).replace(tzinfo=None),
+    "now": APPLIED_AT.replace(tzinfo=None),
+    "due": (APPLIED_AT + timedelta(days=30)).replace(tzinfo=None),
 }
 
 NOBODY = "TRUNCATE ocms_offence_notice_owner_driver"
@@ -92,28 +86,18 @@ ONE_BY_ONE = (
 )
 
 
-def timed(work: Callable[[], None]) -> Callable[[], float]:
-    def run() -> float:
-        startup = time.perf_counter()
-        work()
-        return time.perf_counter() - startup
-
-    return run
+def list_people(ground: Ground, many: int) -> None:
+    """Make one identity the offender of so many notices, in a table as it was at first."""
+    outside_transactions(ground.engine, *AS_AT_FIRST)
+    with ground.engine.begin() as connection:
+        connection.execute(OFFENDERS, {"id_no": IDENTITY, "notices": many})
 
 
 @contextmanager
 def applying(ground: Ground) -> Iterator[Ready]:
     engine = ground.engine
     many = min(NOTICES, ground.size.notices)
-    outside_transactions(engine, *AS_AT_FIRST)
-    with engine.begin() as connection:
-        connection.execute(OFFENDERS, {"id_no": IDENTITY, "notices": many})
-    stores = SqlHstStores(engine)
-
-    def ours() -> None:
-        decision = service.apply(LISTED, officer="OFFICER", stores=stores, now=NOW)
-        assert isinstance(decision, Decision)
-        assert len(decision.answers) == many
+    ours = services.apply(engine)
 
     def set_based() -> None:
         with engine.begin() as connection:
@@ -121,15 +105,25 @@ def applying(ground: Ground) -> Iterator[Ready]:
                 connection.execute(statement, BOUND)
 
     def forget() -> None:
-        outside_transactions(engine, *FORGET)
+        for build in ground.builds:
+            outside_transactions(build.engine, *FORGET)
 
-    yield Ready(
-        {OURS: timed(ours), BEST: timed(set_based), TYPICAL: timed(lambda: one_by_one(engine))},
-        counts={"statements": lambda: statements(engine, forget, ours)},
-        between=forget,
-    )
+    for build in ground.builds:
+        list_people(build, many)
+    with service_before(ground, "hst-apply", many) as before:
+        yield Ready(
+            {
+                OURS: partial(median_seconds, ours, [many]),
+                BEST: partial(timed, set_based),
+                TYPICAL: partial(timed, partial(one_by_one, engine)),
+                **before,
+            },
+            counts={"statements": lambda: statements(engine, forget, partial(ours, many))},
+            between=forget,
+        )
     forget()
-    outside_transactions(engine, NOBODY)
+    for build in ground.builds:
+        outside_transactions(build.engine, NOBODY)
 
 
 def one_by_one(engine: Engine) -> None:

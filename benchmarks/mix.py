@@ -11,43 +11,40 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from attrs import frozen
-from sqlalchemy import Engine, insert, inspect, select
 
-from benchmarks.court import FORGET_CALLS, NOTICE_INFO, PAYMENT_STATUS, api_keys, asked_of, batches
+from benchmarks.court import (
+    NOTICE_INFO,
+    PAYMENT_STATUS,
+    api_keys,
+    asked_of,
+    batches,
+    forget_calls,
+    give_keys,
+    urls_of,
+)
 from benchmarks.frame import BEFORE, OURS, Bar, Ready, Row, count, rate_of
 from benchmarks.ground import Ground, notice_no, outside_transactions
 from benchmarks.http import Client, Lane, request, sent_without_body
 from benchmarks.memory import with_descendants
-from benchmarks.serving import ROOT, Program, client_of, running
-from benchmarks.stages import FEE, PEOPLE
-from ocms_adapters.sql.schema import ocms_api_credential, ocms_rate_counter
+from benchmarks.serving import Program, client_of, running
+from benchmarks.stages import drawn
 from ocms_core.kernel.access import OPERATIONS, Operation, Role
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_demo.dev_issuer import DevIssuer
 from ocms_web.authentication.issuers import CallerKind
-from tests.support import engines
-from tests.support.databases import Databases
 
 CALLERS = 8
 SEARCH, DETAILS = "/ocms/v1/change-processing-stage/search", "/api/v1/notice/offender"
 KINDS = ("API 1, 500 notices", "API 4, 100 notices", "search by identity", "details of a notice")
-# Builds before this one keep a call in a row of its own.
-FORGET_SLOTS = ("UPDATE ocms_rate_counter SET used_at = '1970-01-01'", "VACUUM ocms_rate_counter")
 NUMBERS = re.compile(r'"noticeNo": "(\w+)"')
 
 
 @frozen
 class Server:
-    """A served build: its client, its process and its database."""
+    """A served build: its client and its process."""
 
     client: Client
     pid: int
-    engine: Engine
-
-    def forget_calls(self) -> None:
-        """Forget the calls counted against the limits."""
-        kept = {column["name"] for column in inspect(self.engine).get_columns(ocms_rate_counter.name)}
-        outside_transactions(self.engine, *(FORGET_CALLS if "uses" in kept else FORGET_SLOTS))
 
     def processor_microseconds(self, lanes: Sequence[Lane]) -> float:
         """Return the processor time its processes take for one call of some lanes, in microseconds."""
@@ -118,40 +115,16 @@ def mixed(by_kind: Mapping[str, Sequence[Sequence[bytes]]]) -> list[Lane]:
 @contextmanager
 def serving(ground: Ground, keys: str) -> Iterator[Mapping[str, Server]]:
     """Serve this build, and the one before on databases of its own; notices and people are in both."""
-    builds: dict[str, tuple[Databases, Path]] = {OURS: (ground.databases, ROOT)}
-    if ground.before:
-        builds[BEFORE] = (ground.databases_before, ground.before)
+    drawn(ground, 1)
     with ExitStack() as held:
         servers = {}
-        for name, (databases, checkout) in builds.items():
-            engine = engines.create(databases.intranet)
-            held.callback(engine.dispose)
-            with engine.begin() as connection:
-                connection.execute(PEOPLE, {"notices": ground.size.notices})
-                connection.execute(FEE)
-            outside_transactions(engine, "VACUUM (ANALYZE)", "CHECKPOINT")
-            environment = {
-                "OCMS_INTRANET_URL": databases.intranet,
-                "OCMS_INTERNET_URL": databases.internet,
-                "OCMS_DEV_ISSUER": "1",
-                "OCMS_DEV_KEYS": keys,
-            }
-            process, port = held.enter_context(
-                running(Program("ocms_app.asgi:create", environment, checkout))
-            )
-            client = held.enter_context(client_of(process, port))
-            servers[name] = Server(client, process.pid, engine)
+        for name, build in zip((OURS, BEFORE), ground.builds, strict=False):
+            outside_transactions(build.engine, "VACUUM (ANALYZE)", "CHECKPOINT")
+            environment = {**urls_of(build), "OCMS_DEV_ISSUER": "1", "OCMS_DEV_KEYS": keys}
+            program = Program("ocms_app.asgi:create", environment, build.checkout)
+            process, port = held.enter_context(running(program))
+            servers[name] = Server(held.enter_context(client_of(process, port)), process.pid)
         yield servers
-
-
-def give_keys(servers: Mapping[str, Server]) -> None:
-    """Let the build before know the API keys that this one has issued."""
-    if BEFORE not in servers:
-        return
-    with servers[OURS].engine.connect() as connection:
-        keys = [dict(row) for row in connection.execute(select(ocms_api_credential)).mappings()]
-    with servers[BEFORE].engine.begin() as connection:
-        connection.execute(insert(ocms_api_credential), keys)
 
 
 def agree(servers: Mapping[str, Server], calls: Sequence[bytes]) -> None:
@@ -169,25 +142,21 @@ def mix(ground: Ground) -> Iterator[Ready]:
     """The four kinds in equal numbers, from 8 callers at once."""
     with TemporaryDirectory() as keys, serving(ground, keys) as servers:
         lanes = mixed(calls_by_kind(ground, keys))
-        give_keys(servers)
+        give_keys(ground)
         agree(servers, lanes[0][: len(KINDS)])
-
-        def forget_calls() -> None:
-            for server in servers.values():
-                server.forget_calls()
 
         def processor_share() -> float:
             spent = dict.fromkeys(servers, 0.0)
             for _ in range(max(1, ground.size.rounds // 3)):
                 for name, server in servers.items():
-                    forget_calls()
+                    forget_calls(ground)
                     spent[name] += server.processor_microseconds(lanes)
             return spent[OURS] / spent[BEFORE]
 
         yield Ready(
             {name: partial(server.client.run, lanes) for name, server in servers.items()},
             {"processor share": processor_share} if BEFORE in servers else {},
-            between=forget_calls,
+            between=partial(forget_calls, ground),
         )
 
 
@@ -197,7 +166,6 @@ ROWS = (
         "A call of a mix: API 1 of 500, API 4 of 100, search by identity, details; by 8 callers at once",
         {
             OURS: "Everything: key or token, rate limit, checks, access records, log lines; one worker",
-            BEFORE: "the same calls of an earlier build, on databases of its own that it migrated itself",
         },
         mix,
         (

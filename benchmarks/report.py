@@ -9,23 +9,9 @@ from pathlib import Path
 from benchmarks.frame import OURS, Bar, Figures, Reading, Row, judged, of_rounds
 from benchmarks.ground import Size
 
-AN_EARLIER_BUILD = "an earlier build of OCMS"
+AN_EARLIER_BUILD = "an earlier build of OCMS, on databases of its own that it migrated itself"
 PAGE = Path("docs/performance.md")
 PACKAGES = ("asyncpg", "fastapi", "granian", "litestar", "msgspec", "psycopg", "pydantic", "sqlalchemy")
-
-HEAD = """# Performance
-
-`make bench` measures OCMS beside its peers, on a real PostgreSQL with `fsync` on, and prints the tables
-below. `.venv/bin/python -m benchmarks --write` also puts them here, row by row; `--help` tells how to measure
-one row, or a larger table.
-
-All contenders of a row run in turn in the same run, A B C A B C, so that whatever else the machine does hits
-them alike; the first round warms them and is dropped. Times are medians. A ratio is taken within each round;
-shown are the median of the rounds and, in brackets, their quartiles. Trust the ratios: the times are those of
-one machine, whose cores the client, PostgreSQL and the contender share.
-
-The limits are the contract's, and counted: calls come from as many callers as the limits ask for.
-"""
 
 
 def section(row: Row, figures: Figures, size: Size) -> str:
@@ -60,7 +46,7 @@ def section(row: Row, figures: Figures, size: Size) -> str:
 
 def write(row: Row, figures: Figures, size: Size) -> None:
     """Put a row's section into the page, in the place of the one measured before."""
-    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else HEAD
+    page = PAGE.read_text(encoding="utf-8")
     begin, end = f"<!-- {row.name} -->\n", f"<!-- end of {row.name} -->\n"
     written = f"{begin}{section(row, figures, size)}{end}"
     before = re.compile(f"{re.escape(begin)}.*{re.escape(end)}", re.DOTALL)

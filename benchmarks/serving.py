@@ -1,5 +1,6 @@
 """Contenders as they are served: each a Granian of one worker, with the settings `ocms serve` has."""
 
+import json
 import os
 import socket
 import subprocess
@@ -12,10 +13,11 @@ from tempfile import TemporaryFile
 
 from attrs import frozen
 
+from benchmarks.frame import BEFORE, Measure
+from benchmarks.ground import ROOT, Ground
 from benchmarks.http import Client
 from tests.support.postgres import free_port
 
-ROOT = Path(__file__).parents[1]
 STARTS_WITHIN = 30
 GRANIAN = ("--workers", "1", "--no-ws", "--log-level", "warning")
 
@@ -33,10 +35,10 @@ class Program:
     checkout: Path = ROOT
     command: tuple[str, ...] = ()
 
-    @property
-    def python(self) -> str:
-        """The interpreter it runs on: this one, or that of the other checkout."""
-        return sys.executable if self.checkout == ROOT else str(self.checkout / ".venv/bin/python")
+
+def interpreter(checkout: Path) -> str:
+    """Return the interpreter that a checkout runs on: this one, or its own."""
+    return sys.executable if checkout == ROOT else str(checkout / ".venv/bin/python")
 
 
 @contextmanager
@@ -51,8 +53,8 @@ def served(programs: Mapping[str, Program]) -> Iterator[dict[str, Client]]:
 def running(program: Program) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Start a server; what it said is shown when things go wrong."""
     port = free_port()
-    granian = (program.python, "-m", "granian", "--interface", "asgi", "--factory", program.target, *GRANIAN)
-    command = [*(program.command or granian), "--port", str(port)]
+    served = ("-m", "granian", "--interface", "asgi", "--factory", program.target, *GRANIAN)
+    command = [*(program.command or (interpreter(program.checkout), *served)), "--port", str(port)]
     environment = {**os.environ, **program.environment}
     with (
         TemporaryFile() as said,
@@ -88,3 +90,37 @@ def wait_for(process: subprocess.Popen[bytes], port: int) -> None:
                 return
         time.sleep(0.05)
     raise RuntimeError("A contender did not start.")
+
+
+@contextmanager
+def service_before(ground: Ground, name: str, *arguments: object) -> Iterator[dict[str, Measure]]:
+    """
+    Yield the build before as a contender that calls one of its services, in a process of its own.
+
+    It is called once with each argument; the seconds are the median. Nothing is yielded where no build before
+    is given.
+    """
+    before = ground.before
+    if not before:
+        yield {}
+        return
+    # Not the folder of the program, which is this build's.
+    command = [interpreter(before.checkout), "-P", str(ROOT / "benchmarks/services.py")]
+    environment = {**os.environ, "PYTHONPATH": str(before.checkout)}
+    with subprocess.Popen(
+        [*command, before.databases.intranet, name],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=before.checkout,
+    ) as process:
+
+        def run() -> float:
+            print(json.dumps(arguments), file=process.stdin, flush=True)
+            answer = process.stdout.readline() if process.stdout else ""
+            if not answer:
+                raise RuntimeError("The build before has failed.")
+            return float(answer)
+
+        yield {BEFORE: run}

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import insert
 
-from benchmarks.court import FORGET_CALLS
+from benchmarks.court import forget_calls
 from benchmarks.frame import OURS, Bar, Ready, Row, milliseconds, time_of
 from benchmarks.ground import Ground, notice_no, outside_transactions
 from benchmarks.http import Client, sent_without_body
@@ -93,7 +93,7 @@ def notice_page(ground: Ground) -> Iterator[Ready]:
             client: Client = clients[OURS]
             yield Ready(
                 {OURS: partial(client.run, [pages]), DETAILS: partial(client.run, [calls_of])},
-                between=partial(outside_transactions, ground.engine, *FORGET_CALLS),
+                between=partial(forget_calls, ground),
             )
 
 

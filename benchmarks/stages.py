@@ -6,9 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from io import BytesIO
-from statistics import median
 from tempfile import TemporaryFile
-from time import perf_counter
 from typing import Any
 
 from attrs import evolve
@@ -16,17 +14,15 @@ from openpyxl import Workbook
 from sqlalchemy import TextClause, text
 from xlsxwriter import Workbook as Writer  # type: ignore[import-untyped]  # it comes without types
 
+from benchmarks import services
 from benchmarks.contenders.stages import by_hand, core_toppan, orm_submit
 from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, milliseconds, rate_of, time_of
 from benchmarks.ground import Ground, notice_no, outside_transactions
 from benchmarks.memory import megabytes_grown
+from benchmarks.services import median_seconds, now, timed
+from benchmarks.serving import service_before
 from ocms_adapters.files.xlsx import write_workbook
-from ocms_adapters.sql.stages import SqlStageStores
-from ocms_core.kernel.dates import SINGAPORE
-from ocms_core.stages import reports, service
-from ocms_core.stages.client_checks import ToppanRun
-from ocms_core.stages.eligibility import RequestedChange
-from ocms_core.stages.request_checks import ChangeItem, Criteria
+from ocms_core.stages import reports
 from tests.support import engines
 from tests.support.statements import recorded
 
@@ -77,54 +73,43 @@ PRINT_RUN = 100_000
 WORKBOOK_ROWS = 100_000
 
 
-def now() -> datetime:
-    return datetime.now(SINGAPORE)
-
-
 def local() -> datetime:
     return now().replace(tzinfo=None)
 
 
-def timed(work: Callable[[], object]) -> float:
-    started = perf_counter()
-    work()
-    return perf_counter() - started
-
-
 def drawn(ground: Ground, many: int) -> list[str]:
     """Draw notices of the table, and see that everyone has a person, and moves a fee."""
-    with ground.engine.begin() as connection:
-        connection.execute(PEOPLE, {"notices": ground.size.notices})
-        connection.execute(FEE)
-    outside_transactions(ground.engine, "ANALYZE ocms_offence_notice_owner_driver")
+    for build in ground.builds:
+        with build.engine.begin() as connection:
+            connection.execute(PEOPLE, {"notices": build.size.notices})
+            connection.execute(FEE)
+        outside_transactions(build.engine, "ANALYZE ocms_offence_notice_owner_driver")
     every = range(1, ground.size.notices + 1)
     return [notice_no(n) for n in random.Random(20250114).sample(every, min(many, len(every)))]
 
 
 def put_back(ground: Ground, numbers: Sequence[str], state: TextClause = TO_PRINT) -> None:
     """Put notices back where they were before a run."""
-    with ground.engine.begin() as connection:
-        connection.execute(state, {"numbers": numbers})
-    outside_transactions(ground.engine, *FORGET)
+    for build in ground.builds:
+        with build.engine.begin() as connection:
+            connection.execute(state, {"numbers": numbers})
+        outside_transactions(build.engine, *FORGET)
 
 
 @contextmanager
 def submit(ground: Ground) -> Iterator[Ready]:
     """A submit of 500 to the stages that follow theirs, which depend on the offender's role."""
-    numbers, stores = drawn(ground, BATCH), SqlStageStores(ground.engine)
-
-    def ours(some: Sequence[str] = numbers) -> None:
-        items = [ChangeItem(number, RequestedChange(None, "SUP", None)) for number in some]
-        decision = service.submit(items, "USER01", stores=stores, now=now())
-        if not all(answer.detail for answer in decision.answers):
-            raise AssertionError("A notice was not moved.")
-
-    with by_hand(ground.databases.intranet) as hand:
+    numbers, ours = drawn(ground, BATCH), services.submit(ground.engine)
+    with (
+        by_hand(ground.databases.intranet) as hand,
+        service_before(ground, "stage-submit", numbers) as before,
+    ):
         yield Ready(
             {
-                OURS: partial(timed, ours),
+                OURS: partial(median_seconds, ours, [numbers]),
                 TYPICAL: lambda: timed(lambda: orm_submit(ground.engine, numbers, local())),
                 BEST: lambda: timed(lambda: hand.submit(numbers, local())),
+                **before,
             },
             {"extra statements": partial(extra_statements, ground, numbers, ours)},
             between=partial(put_back, ground, numbers, TO_SUBMIT),
@@ -152,56 +137,52 @@ def print_run(ground: Ground) -> Iterator[Ready]:
         put_back(ground, numbers)
         return megabytes_grown(partial(print_letters, url, numbers))
 
-    with by_hand(url) as hand:
-        stores = SqlStageStores(ground.engine)
+    ours = services.toppan(ground.engine)
+    with by_hand(url) as hand, service_before(ground, "toppan", numbers) as before:
         yield Ready(
             {
-                OURS: lambda: timed(lambda: move_printed(stores, numbers)),
+                OURS: partial(median_seconds, ours, [numbers]),
                 TYPICAL: lambda: timed(lambda: core_toppan(ground.engine, numbers, local())),
                 BEST: lambda: timed(lambda: hand.toppan(numbers, local())),
+                **before,
             },
             {"megabytes": grown},
             between=partial(put_back, ground, numbers),
         )
 
 
-def move_printed(stores: SqlStageStores, numbers: Sequence[str]) -> None:
-    run = ToppanRun(tuple(numbers), "DN2", now())
-    if service.update_toppan_stages(run, stores=stores, now=now()).automatic != len(numbers):
-        raise AssertionError("A notice was not moved.")
-
-
 def print_letters(url: str, numbers: Sequence[str]) -> None:
     """Work off a print run in a process that has nothing open yet."""
-    move_printed(SqlStageStores(engines.create(url)), numbers)
+    services.toppan(engines.create(url))(numbers)
 
 
 @contextmanager
 def search(ground: Ground) -> Iterator[Ready]:
     """A search for an identity with five notices, in the table and in one with a tenth of its notices."""
-    small = Ground(evolve(ground.size, notices=ground.size.notices // 10), delay=ground.delay)
-    with small.held, by_hand(ground.databases.intranet) as hand:
+    small = Ground(evolve(ground.size, notices=ground.size.notices // 10), ground.delay)
+    identities = searched(ground)
+    with (
+        small.held,
+        by_hand(ground.databases.intranet) as hand,
+        service_before(ground, "stage-search", *identities) as before,
+    ):
         yield Ready(
             {
-                OURS: partial(median_search, *searched(ground)),
-                BEST: partial(median_search, hand.search, searched(ground)[1]),
-                TENTH: partial(median_search, *searched(small)),
+                OURS: partial(median_seconds, services.search(ground.engine), identities),
+                BEST: partial(median_seconds, hand.search, identities),
+                TENTH: partial(median_seconds, services.search(small.engine), searched(small)),
+                **before,
             }
         )
 
 
-def searched(ground: Ground) -> tuple[Callable[[str], object], Sequence[str]]:
-    """Give our search in a table, and identities drawn from it."""
+def searched(ground: Ground) -> Sequence[str]:
+    """Draw identities from the people of a table."""
     drawn(ground, 1)
-    outside_transactions(ground.engine, "VACUUM (ANALYZE)")
-    stores = SqlStageStores(ground.engine)
+    for build in ground.builds:
+        outside_transactions(build.engine, "VACUUM (ANALYZE)")
     people = range(1, ground.size.notices // 5)
-    asked = [f"S{n:07}A" for n in random.Random(20250114).choices(people, k=ground.size.calls * 5)]
-    return lambda id_no: service.search_notices(Criteria(id_no=id_no), stores=stores), asked
-
-
-def median_search(find: Callable[[str], object], asked: Sequence[str]) -> float:
-    return median(timed(partial(find, id_no)) for id_no in asked)
+    return [f"S{n:07}A" for n in random.Random(20250114).choices(people, k=ground.size.calls * 5)]
 
 
 def report_rows() -> Iterator[tuple[object, ...]]:

@@ -8,26 +8,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from itertools import islice
+from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from benchmarks.court import PAYMENT_STATUS, api_keys, batches, forget_calls, lanes
-from benchmarks.frame import OURS, TYPICAL, Bar, Ready, Row, count, milliseconds
-from benchmarks.ground import Ground, outside_transactions
+from benchmarks.core import CACHING
+from benchmarks.court import PAYMENT_STATUS, api_keys, batches, forget_calls, give_keys, lanes, urls_of
+from benchmarks.frame import BEFORE, OURS, TYPICAL, Bar, Ready, Row, count, milliseconds
+from benchmarks.ground import ROOT, Ground, outside_transactions
 from benchmarks.memory import megabytes_of_processes
-from benchmarks.serving import ROOT, Program, client_of, running, wait_for
+from benchmarks.serving import Program, client_of, running, wait_for
 from ocms_core.kernel.access import OPERATIONS, Operation
 
-INSTALLED = ROOT / ".tools/served"
-# Bytecode is cached for each contender alike, whatever this machine is set to.
-CACHING = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+INSTALLED = ".tools/served"
 
 
 @cache
-def ocms() -> str:
+def ocms(checkout: Path = ROOT) -> str:
     """
-    Give the command `ocms` of an environment that has what a deployment has, and nothing else.
+    Give the command `ocms` of an environment that has what a deployment of a build has, and nothing else.
 
     The one of the tests and peers has pydantic besides, which Litestar loads wherever it finds it.
     """
@@ -35,25 +35,25 @@ def ocms() -> str:
     uv = subprocess.run(bring, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     sync = [uv, "sync", "--quiet", "--locked", "--compile-bytecode", "--python", sys.executable]
     extras = ["--no-default-groups", "--extra", "server", "--extra", "postgres"]
-    environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(INSTALLED)}
-    subprocess.run([*sync, *extras], cwd=ROOT, env=environment, check=True)
-    return str(INSTALLED / "bin/ocms")
+    environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": INSTALLED}
+    subprocess.run([*sync, *extras], cwd=checkout, env=environment, check=True)
+    return str(checkout / INSTALLED / "bin/ocms")
 
 
 def programs(ground: Ground, keys: str) -> dict[str, Program]:
-    """Give OCMS as `ocms serve` starts it, and the typical peer."""
-    urls = ground.databases
-    settings = {
-        "OCMS_INTRANET_URL": urls.intranet,
-        "OCMS_INTERNET_URL": urls.internet,
-        "OCMS_DEV_ISSUER": "1",
-        "OCMS_DEV_KEYS": keys,
-    }
+    """Give OCMS as `ocms serve` starts it, the typical peer, and the build before where it is given."""
     peer = "benchmarks.contenders.typical:create"
-    return {
-        OURS: Program("", settings, command=(ocms(), "serve")),
-        TYPICAL: Program(peer, {"BENCH_DATABASE": urls.intranet}),
+    builds = {
+        name: Program(
+            "",
+            {**urls_of(build), "OCMS_DEV_ISSUER": "1", "OCMS_DEV_KEYS": keys},
+            build.checkout,
+            (ocms(build.checkout), "serve"),
+        )
+        for name, build in zip((OURS, BEFORE), ground.builds, strict=False)
     }
+    typical = Program(peer, {"BENCH_DATABASE": ground.databases.intranet})
+    return {OURS: builds[OURS], TYPICAL: typical, **builds}
 
 
 @contextmanager
@@ -101,6 +101,7 @@ def memory(ground: Ground) -> Iterator[Ready]:
         started = {name: held.enter_context(running(one)) for name, one in programs(ground, keys).items()}
         clients = {name: held.enter_context(client_of(*server)) for name, server in started.items()}
         callers = [*islice(api_keys(ground, keys), -(-len(drawn) // each))]
+        give_keys(ground)
         calls = lanes(PAYMENT_STATUS, [caller for caller in callers for _ in range(each)], drawn, {})
 
         def held_by(name: str) -> float:

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, insert, make_url, text
 from benchmarks.frame import BEST, OURS, TYPICAL, Bar, Ready, Row, count, time_of
 from benchmarks.ground import Ground, outside_transactions
 from benchmarks.memory import megabytes_grown
-from benchmarks.stages import now, timed
+from benchmarks.services import now, timed
 from ocms_adapters.http.vip_source import spool
 from ocms_adapters.sql import engines
 from ocms_adapters.sql.schema import ocms_vip_vehicle as table

@@ -4,10 +4,11 @@ import pytest
 
 from benchmarks.__main__ import ROWS, main
 from benchmarks.frame import BEFORE, OURS, Figures, judged
+from benchmarks.ground import ROOT
 from benchmarks.mix import CALLERS, KINDS, mixed
 
 
-def test_a_row_of_each_kind_is_measured_and_printed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_row_of_each_kind_is_measured_and_printed_with_the_build_before(capsys: pytest.CaptureFixture[str]) -> None:
     names = [
         "api-4",
         "mix",
@@ -18,9 +19,10 @@ def test_a_row_of_each_kind_is_measured_and_printed(capsys: pytest.CaptureFixtur
         "import",
         "decide-plus-query",
     ]
-    assert main(["--quick", *names]) == 0
+    assert main(["--quick", "--before", str(ROOT), *names]) == 0
     printed = capsys.readouterr().out
     assert [row.name for row in ROWS if f"## {row.work}\n" in printed] == names
+    assert printed.count(f"| {BEFORE} |") == len(names)
 
 
 def test_an_unknown_row_is_refused_with_the_names_there_are(capsys: pytest.CaptureFixture[str]) -> None:
