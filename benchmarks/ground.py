@@ -58,7 +58,7 @@ class Size:
     durable: bool = True
 
 
-QUICK = Size(notices=4_000, rounds=1, calls=4, durable=False)
+QUICK = Size(notices=1_000, rounds=1, calls=4, durable=False)
 
 
 @define(slots=False)
