@@ -8,7 +8,9 @@ from benchmarks.ground import ROOT
 from benchmarks.mix import CALLERS, KINDS, mixed
 
 
-def test_a_row_of_each_kind_is_measured_and_printed_with_the_build_before(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_row_of_each_kind_is_measured_and_printed_with_the_build_before(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     names = [
         "api-4",
         "mix",
