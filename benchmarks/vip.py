@@ -95,7 +95,6 @@ def refresh(ground: Ground) -> Iterator[Ready]:
     """A refresh of a million, or of five for each notice of the table if that is less."""
     many, engine = min(VEHICLES, 5 * ground.size.notices), ground.engine
     with file_of(many, 0) as yesterday, file_of(many, 1) as today:
-        replaced(engine, yesterday)
         typical = list(vehicles(many, 0))
 
         def ours(rows: TextIO = today) -> None:
@@ -104,11 +103,13 @@ def refresh(ground: Ground) -> Iterator[Ready]:
                 raise AssertionError(given)
 
         def between() -> None:
+            replaced(engine, yesterday)
             outside_transactions(engine, "DROP TABLE IF EXISTS vip_bare", *SETTLE)
 
         @cache
         def meanwhile() -> Seen:
             """Look up what changes while the list becomes today's, yesterday's and today's again."""
+            between()
             with reading(ground.databases.intranet) as seen:
                 for rows in (today, yesterday, today):
                     ours(rows)
@@ -127,7 +128,6 @@ def refresh(ground: Ground) -> Iterator[Ready]:
             {
                 OURS: lambda: timed(ours),
                 BEST: lambda: timed(lambda: copied_and_keyed(ground.databases.intranet, today)),
-                # Last of a round, for it also makes the list yesterday's again.
                 TYPICAL: lambda: timed(lambda: truncated_and_inserted(engine, typical)),
             },
             {

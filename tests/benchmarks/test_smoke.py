@@ -27,6 +27,10 @@ def test_a_row_of_each_kind_is_measured_and_printed_with_the_build_before(
     assert printed.count(f"| {BEFORE} |") == len(names)
 
 
+def test_a_refresh_finds_the_list_of_yesterday_whichever_contender_was_before() -> None:
+    assert main(["--quick", "--rounds", "2", "vip-refresh"]) == 0
+
+
 def test_an_unknown_row_is_refused_with_the_names_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["api-9"])
