@@ -56,7 +56,7 @@ CACHING = {name: value for name, value in os.environ.items() if name != "PYTHOND
 
 
 def every_module(checkout: Path) -> str:
-    """Import the modules of the core one by one, so that looking for them is no part of importing them."""
+    """Return what imports the modules of the core, named so that looking for them is no part of it."""
     source = checkout / "src"
     files = sorted((source / "ocms_core").rglob("*.py"))
     names = [".".join(file.relative_to(source).with_suffix("").parts) for file in files]

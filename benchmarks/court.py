@@ -85,36 +85,39 @@ def tokens(_ground: Ground, keys: str) -> Iterator[Mapping[str, str]]:
 
 @contextmanager
 def serving(ground: Ground, calls: int, limit: Limit, credentials: Credentials) -> Iterator[Contenders]:
-    """Serve all contenders on the one database, for so many calls a run."""
+    """Serve all contenders, those of this build on the one database, for so many calls a run."""
     each = limit.calls * 4 // 5  # at the limit itself a call takes longer to be let in
     with TemporaryDirectory() as keys:
-        ours = {
-            **urls_of(ground),
-            "OCMS_DEV_ISSUER": "1",
-            "OCMS_DEV_KEYS": keys,
-        }
+        builds = programs_of_builds(ground, keys)
         peers = {"BENCH_DATABASE": ground.databases.intranet}
         callers = [*islice(credentials(ground, keys), ceil(calls / each))]
         programs = {
-            OURS: Program("ocms_app.asgi:create", ours),
+            OURS: builds[OURS],
             TYPICAL: Program("benchmarks.contenders.typical:create", peers),
             BEST: Program("benchmarks.contenders.best:create", peers),
             EQUAL: Program("benchmarks.contenders.equal:create", {**peers, "BENCH_KEYS": keys}),
+            **builds,
         }
-        if ground.before:
-            before = {**ours, **urls_of(ground.before)}
-            programs[BEFORE] = Program("ocms_app.asgi:create", before, ground.before.checkout)
-            give_keys(ground)
+        give_keys(ground)
         with served(programs) as clients:
             yield Contenders(clients, [caller for caller in callers for _ in range(each)])
 
 
-def urls_of(ground: Ground) -> Mapping[str, str]:
-    """Return the settings that name the databases of a build."""
-    return {
+def program_of(ground: Ground, keys: str) -> Program:
+    """Return OCMS of a build, on its databases and with the development issuer of these keys."""
+    settings = {
         "OCMS_INTRANET_URL": ground.databases.intranet,
         "OCMS_INTERNET_URL": ground.databases.internet,
+        "OCMS_DEV_ISSUER": "1",
+        "OCMS_DEV_KEYS": keys,
     }
+    return Program("ocms_app.asgi:create", settings, ground.checkout)
+
+
+def programs_of_builds(ground: Ground, keys: str) -> dict[str, Program]:
+    """Return OCMS of this build and, where it is given, of the build before."""
+    builds = zip((OURS, BEFORE), ground.builds, strict=False)
+    return {name: program_of(build, keys) for name, build in builds}
 
 
 def give_keys(ground: Ground) -> None:

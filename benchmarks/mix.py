@@ -20,13 +20,13 @@ from benchmarks.court import (
     batches,
     forget_calls,
     give_keys,
-    urls_of,
+    programs_of_builds,
 )
 from benchmarks.frame import BEFORE, OURS, Bar, Ready, Row, count, rate_of
 from benchmarks.ground import Ground, notice_no, outside_transactions
 from benchmarks.http import Client, Lane, request, sent_without_body
 from benchmarks.memory import with_descendants
-from benchmarks.serving import Program, client_of, running
+from benchmarks.serving import client_of, running
 from benchmarks.stages import drawn
 from ocms_core.kernel.access import OPERATIONS, Operation, Role
 from ocms_core.kernel.dates import SINGAPORE
@@ -118,10 +118,9 @@ def serving(ground: Ground, keys: str) -> Iterator[Mapping[str, Server]]:
     drawn(ground, 1)
     with ExitStack() as held:
         servers = {}
-        for name, build in zip((OURS, BEFORE), ground.builds, strict=False):
+        for build in ground.builds:
             outside_transactions(build.engine, "VACUUM (ANALYZE)", "CHECKPOINT")
-            environment = {**urls_of(build), "OCMS_DEV_ISSUER": "1", "OCMS_DEV_KEYS": keys}
-            program = Program("ocms_app.asgi:create", environment, build.checkout)
+        for name, program in programs_of_builds(ground, keys).items():
             process, port = held.enter_context(running(program))
             servers[name] = Server(held.enter_context(client_of(process, port)), process.pid)
         yield servers

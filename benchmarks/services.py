@@ -24,6 +24,7 @@ from ocms_core.hst import service as hst
 from ocms_core.hst.request_checks import HstApplication
 from ocms_core.kernel.addresses import RegisteredAddress
 from ocms_core.kernel.dates import SINGAPORE
+from ocms_core.kernel.decisions import Decision
 from ocms_core.stages import service as stages
 from ocms_core.stages.client_checks import ToppanRun
 from ocms_core.stages.eligibility import RequestedChange
@@ -80,7 +81,7 @@ def apply(engine: Engine) -> Callable[[int], None]:
 
     def call(many: int) -> None:
         decision = hst.apply(LISTED, officer="OFFICER", stores=stores, now=APPLIED_AT)
-        if len(getattr(decision, "answers", ())) != many:
+        if not isinstance(decision, Decision) or len(decision.answers) != many:
             raise AssertionError("A notice was not suspended.")
 
     return call

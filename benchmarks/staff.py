@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from attrs import evolve
 from sqlalchemy import insert
 
-from benchmarks.court import forget_calls
+from benchmarks.court import forget_calls, program_of
 from benchmarks.frame import OURS, Bar, Ready, Row, milliseconds, time_of
 from benchmarks.ground import Ground, notice_no, outside_transactions
 from benchmarks.http import Client, sent_without_body
-from benchmarks.serving import Program, served
+from benchmarks.serving import served
 from benchmarks.stages import FEE, PEOPLE
 from ocms_adapters.sql import schema
 from ocms_adapters.sql.staff_sessions import SqlStaffSessions
@@ -75,11 +76,9 @@ def notice_page(ground: Ground) -> Iterator[Ready]:
     numbers = [notice_no(number) for number in range(1, calls + 1)]
     put_history(ground, numbers)
     with TemporaryDirectory() as keys:
+        program = program_of(ground, keys)
         environment = {
-            "OCMS_INTRANET_URL": ground.databases.intranet,
-            "OCMS_INTERNET_URL": ground.databases.internet,
-            "OCMS_DEV_ISSUER": "1",
-            "OCMS_DEV_KEYS": keys,
+            **program.environment,
             "OCMS_PUBLIC_URL": "http://localhost",
             "OCMS_STAFF_CLIENT_ID": "measured",
             "OCMS_STAFF_DISCOVERY_URL": "http://localhost/nobody-signs-in",
@@ -89,7 +88,7 @@ def notice_page(ground: Ground) -> Iterator[Ready]:
             [sent_without_body(f"{path}/{number}", given) for number in numbers]
             for path, given in headers.items()
         )
-        with served({OURS: Program("ocms_app.asgi:create", environment)}) as clients:
+        with served({OURS: evolve(program, environment=environment)}) as clients:
             client: Client = clients[OURS]
             yield Ready(
                 {OURS: partial(client.run, [pages]), DETAILS: partial(client.run, [calls_of])},

@@ -13,9 +13,19 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from attrs import evolve
+
 from benchmarks.core import CACHING
-from benchmarks.court import PAYMENT_STATUS, api_keys, batches, forget_calls, give_keys, lanes, urls_of
-from benchmarks.frame import BEFORE, OURS, TYPICAL, Bar, Ready, Row, count, milliseconds
+from benchmarks.court import (
+    PAYMENT_STATUS,
+    api_keys,
+    batches,
+    forget_calls,
+    give_keys,
+    lanes,
+    programs_of_builds,
+)
+from benchmarks.frame import OURS, TYPICAL, Bar, Ready, Row, count, milliseconds
 from benchmarks.ground import ROOT, Ground, outside_transactions
 from benchmarks.memory import megabytes_of_processes
 from benchmarks.serving import Program, client_of, running, wait_for
@@ -44,13 +54,8 @@ def programs(ground: Ground, keys: str) -> dict[str, Program]:
     """Give OCMS as `ocms serve` starts it, the typical peer, and the build before where it is given."""
     peer = "benchmarks.contenders.typical:create"
     builds = {
-        name: Program(
-            "",
-            {**urls_of(build), "OCMS_DEV_ISSUER": "1", "OCMS_DEV_KEYS": keys},
-            build.checkout,
-            (ocms(build.checkout), "serve"),
-        )
-        for name, build in zip((OURS, BEFORE), ground.builds, strict=False)
+        name: evolve(program, command=(ocms(program.checkout), "serve"))
+        for name, program in programs_of_builds(ground, keys).items()
     }
     typical = Program(peer, {"BENCH_DATABASE": ground.databases.intranet})
     return {OURS: builds[OURS], TYPICAL: typical, **builds}
@@ -60,12 +65,12 @@ def programs(ground: Ground, keys: str) -> dict[str, Program]:
 def starts(ground: Ground) -> Iterator[Ready]:
     """Measure the time from starting a server to its first answer."""
     with TemporaryDirectory() as keys:
-        ready = {name: partial(seconds_to_ready, each) for name, each in programs(ground, keys).items()}
+        started = programs(ground, keys)
         # What other rows have written, this command has no key for.
         outside_transactions(ground.engine, "TRUNCATE ocms_audit_row")
-        environment = {**CACHING, **programs(ground, keys)[OURS].environment}
+        environment = {**CACHING, **started[OURS].environment}
         yield Ready(
-            ready,
+            {name: partial(seconds_to_ready, program) for name, program in started.items()},
             {
                 "help": partial(processor_milliseconds, ["--help"], environment),
                 "explain": partial(processor_milliseconds, ["explain", "500000001J"], environment),
