@@ -1,6 +1,7 @@
 """What an officer is told while the Internet side is down, and that nobody's particulars leak on the way."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -27,23 +28,16 @@ CANARY: dict[str, Any] = {
         "streetName": "ZWITSCHER AVENUE",
         "buildingName": "KANARIENHAUS",
         "unitNo": "31-777",
-        "postalCode": "765432",
+        "postalCode": "076543",
     },
     "relationship": "Vogelfreund",
     "remarks": "Zwitschert seit gestern",
 }
-LEAKS = (
-    "T7654321Q",
-    "CANARY",
-    "ZWITSCHER",
-    "canary.zwitscher",
-    "87654321",
-    "987C",
-    "KANARIENHAUS",
-    "31-777",
-    "765432",
-    "Vogelfreund",
-    "Zwitschert",
+# Texts that are nowhere else. A number leaks where it stands alone: inside times and counts any digits may stand,
+# and microseconds have no leading zero.
+LEAK = re.compile(
+    "T7654321Q|CANARY|ZWITSCHER|canary.zwitscher|987C|KANARIENHAUS|31-777|Vogelfreund|Zwitschert"
+    r"|(?<![\d.])(?:87654321|076543)(?!\d)"
 )
 
 
@@ -112,8 +106,7 @@ def test_the_canary_is_in_no_log_line_metric_error_or_copy(officer_client: Offic
     metrics = officer_client.served.http.get("/metrics").text
     said = officer_client.served.log_file.read_text()
     for place in (copies, outgoing, records, metrics, said, *given):
-        for leak in LEAKS:
-            assert leak not in place
+        assert not LEAK.search(place), place
 
 
 @pytest.mark.rule("G2")
