@@ -71,7 +71,8 @@ def page() -> Iterator[str]:
     yield ""
     yield "## Access"
     yield ""
-    yield "Who may call what (G16), and how often one credential may (P3). Every other cell is 403."
+    yield "Who may call what (G16), and how often one credential may (P3). Another role gets 403,"
+    yield "another kind of credential 401 (G16)."
     yield ""
     yield from table(
         ["operation", *(role.value for role in Role), "credential", "limit", "batch cap"],
@@ -91,6 +92,9 @@ def page() -> Iterator[str]:
     yield f"Items in one call; changed in `ocms_parameter` under `{PARAMETER}` and the code below (G14)."
     yield ""
     yield from table(["code", "default"], ((f"`{cap.value}`", most) for cap, most in DEFAULTS.items()))
+    yield "Further parameters: `REVERSAL`, code `DAYS`, is for how many days a change can be taken back, 1 where"
+    yield "there is none (K4); `REPORT_LINK`, code `HOURS`, for how many hours the link to a report opens, 24 (G14)."
+    yield ""
     yield "## Answer codes"
     yield ""
     yield "A code without a status of its own belongs to one item, or takes the status of its call."

@@ -37,7 +37,7 @@ IDEMPOTENCY_KEY: Mapping[str, Any] = {
     "name": HEADER,
     "in": "header",
     "description": "A name of the call, such as a UUID, that a repeat of it has too: the repeat gets the "
-    "first answer, with `Idempotency-Replayed: true`, and changes nothing. Kept for 24 hours.",
+    "first answer, with `Idempotency-Replayed: true`, and changes nothing. Kept for at least 24 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
 }
