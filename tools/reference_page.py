@@ -92,8 +92,8 @@ def page() -> Iterator[str]:
     yield f"Items in one call; changed in `ocms_parameter` under `{PARAMETER}` and the code below (G14)."
     yield ""
     yield from table(["code", "default"], ((f"`{cap.value}`", most) for cap, most in DEFAULTS.items()))
-    yield "Further parameters: `REVERSAL`, code `DAYS`, is for how many days a change can be taken back, 1 where"
-    yield "there is none (K4); `REPORT_LINK`, code `HOURS`, for how many hours the link to a report opens, 24 (G14)."
+    yield "Two more parameters, used where they are there: `REVERSAL`, code `DAYS`, for how many days a change can"
+    yield "be taken back, else 1 (K4); `REPORT_LINK`, code `HOURS`, how long a link to a report opens, else 24 (G14)."
     yield ""
     yield "## Answer codes"
     yield ""
