@@ -92,8 +92,9 @@ def page() -> Iterator[str]:
     yield f"Items in one call; changed in `ocms_parameter` under `{PARAMETER}` and the code below (G14)."
     yield ""
     yield from table(["code", "default"], ((f"`{cap.value}`", most) for cap, most in DEFAULTS.items()))
-    yield "Two more parameters, used where they are there: `REVERSAL`, code `DAYS`, for how many days a change can"
-    yield "be taken back, else 1 (K4); `REPORT_LINK`, code `HOURS`, how long a link to a report opens, else 24 (G14)."
+    yield "Two more parameters are used where they are there: `REVERSAL`, code `DAYS`, for how many days a"
+    yield "change can be taken back, else 1 (K4), and `REPORT_LINK`, code `HOURS`, for how long a link to a"
+    yield "report opens, else 24 (G14)."
     yield ""
     yield "## Answer codes"
     yield ""
