@@ -133,7 +133,7 @@ def revival(body: object) -> HstRevival | Refusal:
         reason = text(fields, "revivalReason", lengths.REMARKS)
         remarks = "" if fields.get("remarks") is None else string(fields, "remarks")
         kept = f"{reason}: {remarks}" if remarks else reason
-        if len(kept) > lengths.REMARKS:
+        if lengths.length_of(kept) > lengths.REMARKS:
             raise invalid_field("remarks")
         return HstRevival(id_no, kept)
     except InvalidHstField as wrong:
@@ -188,7 +188,7 @@ def string(fields: Mapping[str, Any], name: str, longest: int | None = None) -> 
     if not isinstance(value, str) or not is_writable(value):
         raise invalid_field(name)
     line = with_plain_blanks(value)
-    if longest and len(line) > longest:
+    if longest and lengths.length_of(line) > longest:
         raise invalid_field(name)
     return line
 
@@ -239,7 +239,7 @@ def whole_number(fields: Mapping[str, Any], name: str, least: int, most: int, de
 def is_set(fields: Mapping[str, Any], name: str) -> bool:
     """Return whether a filter is set; a blank one is not."""
     value = fields.get(name)
-    return value is not None and not (isinstance(value, str) and not value.strip())
+    return value is not None and not (isinstance(value, str) and is_blank(value))
 
 
 def day(filters: Mapping[str, Any], name: str) -> date:

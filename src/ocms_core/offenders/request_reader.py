@@ -16,7 +16,7 @@ from ocms_core.kernel.identity_numbers import ID_TYPES, identity
 from ocms_core.kernel.notice_numbers import is_notice_no, normal_notice_no
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.texts import is_blank, is_writable, with_plain_blanks
+from ocms_core.kernel.texts import is_blank, is_writable, stripped, with_plain_blanks
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.offenders.facts import ROLES
 
@@ -243,7 +243,7 @@ def required_text(body: Body, name: str, message: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or is_blank(value):
         raise InvalidField(message)
-    return value.strip()
+    return stripped(value)
 
 
 def optional_text(body: Body, name: str, message: str | None = None) -> str | None:
@@ -251,18 +251,14 @@ def optional_text(body: Body, name: str, message: str | None = None) -> str | No
     value = body.get(name)
     if value is not None and not isinstance(value, str):
         raise InvalidField(message or f"Invalid {name}")
-    return None if value is None or is_blank(value) else value.strip()
+    return None if value is None or is_blank(value) else stripped(value)
 
 
 def bounded(name: str, value: str) -> str:
-    """
-    Check that a text can be written and fits its column (F51, G10), and return it. Raises `InvalidField`.
-
-    Counted as SQL Server and the copy on the Internet side count: a character outside the basic plane is two.
-    """
+    """Check that a text can be written and fits its column, and return it (F51). Raises `InvalidField`."""
     if not is_writable(value):
         raise InvalidField(f"Invalid {name}")
-    if len(value.encode("utf-16-le")) > 2 * LENGTHS[name]:
+    if lengths.length_of(value) > LENGTHS[name]:
         raise InvalidField(f"{name} exceeds maximum length ({LENGTHS[name]} characters)")
     return value
 
@@ -322,7 +318,7 @@ def id_no(body: Body, name: str) -> str:
     """
     value = required_text(body, name, "ID number is required")
     kind = body.get("idType")
-    word = kind.strip() if isinstance(kind, str) else ""
+    word = stripped(kind) if isinstance(kind, str) else ""
     if word not in ID_TYPES:
         return bounded(name, value)
     found = identity(ID_TYPES[word], value)
@@ -407,7 +403,7 @@ def floor_and_unit(value: str | None) -> tuple[str | None, str | None]:
     """
     if value is None:
         return None, None
-    floor, hyphen, unit = (with_plain_blanks(part) for part in value.removeprefix("#").strip().partition("-"))
+    floor, hyphen, unit = (with_plain_blanks(part) for part in value.removeprefix("#").partition("-"))
     if not hyphen:
         floor, unit = "", floor
     return bounded("floor", floor) if floor else None, bounded("unit", unit) if unit else None

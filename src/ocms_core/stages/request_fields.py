@@ -10,6 +10,7 @@ from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import timestamp
 from ocms_core.kernel.notice_numbers import normal_notice_no
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.texts import stripped
 
 # The contract's own examples have a hyphen in them.
 NOTICE_NO = re.compile(r"[0-9A-Za-z-]{1,10}")
@@ -56,7 +57,7 @@ def text(given: Mapping[str, Any], name: str, most: int, notice_no: str = "") ->
     value = word(given, name, notice_no)
     if value and "\x00" in value:
         raise invalid_field(name, NOT_TEXT, notice_no)
-    if value and len(value) > most:
+    if value and lengths.length_of(value) > most:
         raise invalid_field(name, TOO_LONG.format(most=most), notice_no)
     return value
 
@@ -112,7 +113,7 @@ def check_count(many: int, cap: int) -> None:
 
 def in_capitals(value: str | None) -> str | None:
     """Write a text the way the tables keep it."""
-    return value and value.strip().upper()
+    return value and stripped(value).upper()
 
 
 @rule("S27")

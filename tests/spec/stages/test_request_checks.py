@@ -229,6 +229,12 @@ SUBMITS: tuple[Malformed, ...] = (
         says=("INVALID_FORMAT", "remark must be at most 200 characters", "A"),
     ),
     Case(
+        rule="G10",
+        name="a remark longer than its column, its characters beyond the basic plane counted as two",
+        ask={"items": [{"noticeNo": "A", "remark": "\U00020bb7" * 101}]},
+        says=("INVALID_FORMAT", "remark must be at most 200 characters", "A"),
+    ),
+    Case(
         rule=("G7", "G10"),
         name="a remark with a character that no column keeps",
         ask={"items": [{"noticeNo": "A", "remark": "x\0"}]},
