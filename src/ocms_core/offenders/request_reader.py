@@ -188,6 +188,8 @@ def parse_update(body: object) -> ParticularsPatch | Refusal:
     reader = FieldReader(body)
     number, of_role = reader.read("noticeNo", notice_no), reader.read("offenderType", role)
     person = {part: reader.read(name, parse) for name, part, parse in UPDATABLE if reader.has(name)}
+    if person.keys() >= {"tel_code", "tel_no"}:
+        check_contact_no(reader, person["tel_code"], person["tel_no"])
     address = read_address_parts(reader) or {}
     detail = {"remarks": reader.read("remarks", text)} if reader.has("remarks") else {}
     return reader.result(ParticularsPatch(number, of_role, person, address, detail))
@@ -198,9 +200,16 @@ def read_person(reader: FieldReader) -> Person:
     kind, number = reader.read("idType", id_type), reader.read("idNo", id_no)
     name, mail = reader.read("name", required_name), reader.read("email", email)
     code, contact = reader.read("countryCode", country_code), reader.read("contactNo", contact_no)
-    if not is_contact_no_of_country(code, contact):
-        reader.report("contactNo", "Invalid contact number")
+    check_contact_no(reader, code, contact)
     return Person(kind, number, name, mail, code, contact)
+
+
+@rule("F51")
+def check_contact_no(reader: FieldReader, code: str | None, contact: str | None) -> None:
+    """Report a telephone number that does not suit its country; of a code that is invalid none is known."""
+    is_known = all(each.field != "countryCode" for each in reader.violations)
+    if is_known and not is_contact_no_of_country(code, contact):
+        reader.report("contactNo", "Invalid contact number")
 
 
 def read_mailing_address(reader: FieldReader) -> MailingAddress | None:

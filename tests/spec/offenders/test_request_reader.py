@@ -332,6 +332,33 @@ def test_how_many_digits_a_number_has_depends_on_the_country(
     assert isinstance(request, FurnishRequest) is right
 
 
+@pytest.mark.rule("F51", "F52", "G8")
+@pytest.mark.parametrize(
+    "sent, violations",
+    [
+        ({"countryCode": "65", "contactNo": "123456789"}, ("contactNo",)),
+        ({"countryCode": None, "contactNo": "123456789"}, ("contactNo",)),
+        (
+            {"countryCode": "65", "contactNo": "1", "address": {"postalCode": "1"}},
+            ("contactNo", "postalCode"),
+        ),
+        ({"countryCode": "60", "contactNo": "123456789"}, ()),
+        ({"countryCode": "65", "contactNo": None}, ()),
+        ({"countryCode": "abc", "contactNo": "123456789"}, ("countryCode",)),
+        ({"contactNo": "123456789"}, ()),  # the country code is the stored one
+        ({"countryCode": "65"}, ()),
+    ],
+)
+def test_an_update_with_both_parts_of_a_telephone_number_is_checked_before_the_database(
+    sent: dict[str, Any], violations: tuple[str, ...]
+) -> None:
+    found = parse_update({"noticeNo": NUMBER, "offenderType": "HIRER", **sent})
+    if not violations:
+        assert isinstance(found, ParticularsPatch)
+    else:
+        assert tuple(field for field, _ in messages(found)) == violations
+
+
 @pytest.mark.rule("F22")
 def test_a_rental_period_of_one_day_is_a_period() -> None:
     request = parse_furnish({**FURNISH, "rentalPeriodTo": FURNISH["rentalPeriodFrom"]})
