@@ -1,13 +1,13 @@
 """What a call of contract 4 must look like before anything is looked up."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from ocms_core.kernel import lengths
 from ocms_core.kernel.addresses import POSTAL_CODE, RegisteredAddress
 from ocms_core.kernel.codes import FIELD_INVALID, FIELD_REQUIRED, HST_BODY_INVALID
-from ocms_core.kernel.dates import calendar_day
+from ocms_core.kernel.dates import calendar_day, day_after
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.identity_numbers import FORMS, PASSPORT, STORED_AS, identity
 from ocms_core.kernel.rule_tags import rule
@@ -158,7 +158,7 @@ def list_query(body: object) -> HstListQuery | Refusal:
         )
         if since and last and last < since:
             raise invalid_field("dateTo")
-        return HstListQuery(skip, limit, id_no, since, last and last + timedelta(days=1))
+        return HstListQuery(skip, limit, id_no, since, last and day_after(last))
     except InvalidHstField as wrong:
         return wrong.refusal
 
@@ -245,6 +245,6 @@ def is_set(fields: Mapping[str, Any], name: str) -> bool:
 def day(filters: Mapping[str, Any], name: str) -> date:
     """Take a calendar day, as 2025-01-31."""
     found = calendar_day(string(filters, name))
-    if found is None or found == date.max:  # the day after the last one bounds the rows
+    if found is None:
         raise invalid_field(name)
     return found

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from ocms_core.kernel import codes, dates, lengths
+from ocms_core.kernel import codes, lengths
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import timestamp
 from ocms_core.kernel.notice_numbers import normal_notice_no
@@ -120,12 +120,6 @@ def in_capitals(value: str | None) -> str | None:
 def plate(value: str | None) -> str | None:
     """Return a plate in normal form, its letters and digits in capitals; None where it has none (S27)."""
     return None if value is None else "".join(filter(str.isalnum, value.upper())) or None
-
-
-def calendar_day(value: str) -> date | None:
-    """Return a day written yyyy-MM-dd of the years a stage may be dated; None when it is none."""
-    day = dates.calendar_day(value)
-    return day if day and day.year in YEARS else None
 
 
 def moment(value: object) -> datetime | None:

@@ -453,7 +453,6 @@ CASES: tuple[Checking, ...] = (
         for name, value in (
             ("dateFrom", "01/01/2025"),
             ("dateFrom", "2025-02-30"),
-            ("dateTo", "9999-12-31"),
             ("dateTo", 5),
             ("idNo", "S-1"),
         )
@@ -471,6 +470,20 @@ CASES: tuple[Checking, ...] = (
         given=list_query,
         ask={"filter": {"dateFrom": "2025-01-31", "dateTo": "2025-01-31"}},
         says=HstListQuery(0, 10, None, date(2025, 1, 31), date(2025, 2, 1)),
+    ),
+    Case(
+        rule="H8",
+        name="the last day of the calendar bounds nothing",
+        given=list_query,
+        ask={"filter": {"dateFrom": "2025-01-31", "dateTo": "9999-12-31"}},
+        says=HstListQuery(0, 10, None, date(2025, 1, 31)),
+    ),
+    Case(
+        rule="H8",
+        name="a first day that is the calendar's last",
+        given=list_query,
+        ask={"filter": {"dateFrom": "9999-12-31", "dateTo": "9999-12-31"}},
+        says=HstListQuery(0, 10, None, date(9999, 12, 31)),
     ),
     Case(
         rule="H8",
