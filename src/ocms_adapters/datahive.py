@@ -23,6 +23,7 @@ from ocms_core.hst.facts import DataHiveAnswers
 from ocms_core.kernel.addresses import DATAHIVE, AddressAnswer, RegisteredAddress
 from ocms_core.kernel.dates import SINGAPORE
 from ocms_core.kernel.errors import Unavailable
+from ocms_core.kernel.lengths import length_of
 from ocms_core.kernel.rule_tags import rule
 
 log = structlog.get_logger()
@@ -179,7 +180,7 @@ def clean_text(value: str | None, longest: int, name: str) -> str:
     """
     if value is None:
         return ""
-    if len(value) > longest:
+    if length_of(value) > longest:
         raise MalformedData(ANSWER, [f"{name} is longer than {longest} characters"])
     if any(category(character) in NO_TEXT for character in value):
         raise MalformedData(ANSWER, [f"{name} has control characters"])

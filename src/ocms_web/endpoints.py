@@ -26,6 +26,7 @@ class Request:
     """
     An authenticated call: who calls, when, the JSON sent, and what path and query say.
 
+    The `body` of a GET are the fields of its path and query, so that no call looks for a field elsewhere.
     Whatever shows or looks for a person calls `record_access` first: no look without a record.
     `idempotency_key` is the header of a call that changes something, where it has one. Of a call that is a
     `dry_run` nothing is written but the record of a look. `seen_stages` are those in which a page of ours

@@ -44,6 +44,9 @@ log = structlog.get_logger()
 
 Outcome = TypeVar("Outcome")
 
+NUMBERS = frozenset({"skip", "limit"})
+MOST_DIGITS = 9  # of a number that every integer type holds
+
 LIMITS: Mapping[Operation, Limit] = {operation: policy.limit for operation, policy in OPERATIONS.items()}
 
 
@@ -185,7 +188,7 @@ def authorize(endpoint: Endpoint, pipeline: Pipeline, headers: Mapping[str, str]
 def handle(endpoint: Endpoint, pipeline: Pipeline, call: AuthorizedCall, raw: RawRequest) -> Reply:
     """Refuse an admitted call for its JSON, else answer it (G8)."""
     try:
-        body = None if endpoint.method == "GET" else decode(raw.body)
+        body = url_fields(raw.url_params) if endpoint.method == "GET" else decode(raw.body)
         key = key_in(raw.headers) if OPERATIONS[endpoint.operation].changes else None
     except Malformed:
         return endpoint.problem(Problem.MALFORMED)
@@ -205,6 +208,15 @@ def handle(endpoint: Endpoint, pipeline: Pipeline, call: AuthorizedCall, raw: Ra
         return endpoint.problem(Problem.MALFORMED)
     except RepeatedCall as repeated:
         return repeat_reply(repeated, endpoint.problem)
+
+
+@rule("G2", "G7")
+def url_fields(url_params: Mapping[str, str]) -> dict[str, object]:
+    """Return path and query of a GET as its POST form has them in the body, numbers as numbers (G2)."""
+    return {
+        name: int(value) if name in NUMBERS and value.isdecimal() and len(value) <= MOST_DIGITS else value
+        for name, value in url_params.items()
+    }
 
 
 def actor_of(caller: Principal, operation: Operation) -> Actor:

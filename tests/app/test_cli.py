@@ -243,6 +243,8 @@ def test_a_token_is_inspected_and_never_printed(ocms: Run, tmp_path: Path, befor
         (("reverse", "stage", "--officer", "USER01"), "Name one or more notices"),
         (("reverse", "offender", "?", "--officer", "USER01"), "1 to 10 letters, digits or hyphens"),
         (("reverse", "stage", "N1", "--officer", " "), "1 to 50 characters"),
+        (("reverse", "stage", "N1", "--officer", " " + "x" * 50), "1 to 50 characters"),
+        (("reverse", "stage", "N1", "--officer", "\U00020bb7" * 26), "1 to 50 characters"),
         (("reverse", "stage", *["N1"] * 501, "--officer", "USER01"), "At most 500 notices"),
     ],
 )

@@ -341,6 +341,7 @@ def test_blanks_around_titles_and_values_do_not_count(tmp_path: Path, name: str,
     "name, content, problem",
     [
         ("list.csv", b"noticeNo\nA-1\n", "entry 1 has no noticeNo of 1 to 10 letters and digits; correct it"),
+        ("list.csv", b"noticeNo\nA1\x1f\n", "entry 1 has no noticeNo of 1 to 10 letters and digits"),
         ("list.csv", b"noticeNo\nA1\nA1\n", "entry 2 repeats a notice number; leave one of them out"),
         ("list.csv", b"number\nA1\n", "list.csv: has no column noticeNo; its titles are 'number'."),
         ("list.csv", b"noticeNo,Processing Stage\nA1,WAR\n", "'Processing Stage'; write processingStage."),

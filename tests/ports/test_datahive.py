@@ -92,6 +92,10 @@ UNREADABLE: dict[str, tuple[dict[str, Any], str]] = {
         {"address": {"floorNo": "1234"}},
         "address.floorNo is longer than 3 characters",
     ),
+    "a part longer than its column, characters beyond the basic plane counted as two": (
+        {"address": {"streetName": "\U00020bb7" * 17}},
+        "address.streetName is longer than 32 characters",
+    ),
     "a part that is no text": ({"address": {"postalCode": 654321}}, "address.postalCode is not text"),
     "an address that is none": ({"address": ["New Street"]}, "address is not an object"),
     "half a pair of UTF-16": (

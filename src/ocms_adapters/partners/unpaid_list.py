@@ -15,6 +15,7 @@ from ocms_adapters.structuring import JSON_BODIES, MalformedData
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.notice_numbers import is_notice_no, normal_notice_no
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.texts import stripped
 
 JSON_LINES = (".ndjson", ".jsonl")
 TITLES = ("noticeNo", "suspensionType", "eprReasonOfSuspension", "processingStage")
@@ -80,11 +81,11 @@ def read_update(row: Mapping[str, Any], entry: str) -> CourtNoticeUpdate:
 
     Raises `BadUnpaidList`, naming the entry and the field.
     """
-    stripped = {name: value.strip() if isinstance(value, str) else value for name, value in row.items()}
-    if not is_notice_no(stripped.get("noticeNo")):
+    values = {name: stripped(value) if isinstance(value, str) else value for name, value in row.items()}
+    if not is_notice_no(values.get("noticeNo")):
         raise BadUnpaidList(f"{entry} has no noticeNo of 1 to 10 letters and digits; correct it")
-    stripped["noticeNo"] = normal_notice_no(stripped["noticeNo"])
-    filled = {name: value for name, value in stripped.items() if value}
+    values["noticeNo"] = normal_notice_no(values["noticeNo"])
+    filled = {name: value for name, value in values.items() if value}
     try:
         return JSON_BODIES.read(filled, CourtNoticeUpdate, entry)
     except MalformedData as error:

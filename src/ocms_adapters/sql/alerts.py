@@ -16,6 +16,7 @@ from ocms_core.jobs.ports import PendingAlert
 from ocms_core.kernel.alerts import Alert
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.errors import RowRejected
+from ocms_core.kernel.lengths import cut, length_of
 from ocms_core.kernel.rule_tags import rule
 
 LONGEST_ERROR = 200
@@ -81,7 +82,7 @@ class SqlAlerts:
         self, pending: PendingAlert, error: str, now: datetime, *, next_attempt: datetime
     ) -> None:
         """Record an attempt that failed, and when the next one is."""
-        self._mark(pending, now, next_attempt_at=local(next_attempt), last_error=error[:LONGEST_ERROR])
+        self._mark(pending, now, next_attempt_at=local(next_attempt), last_error=cut(error, LONGEST_ERROR))
 
     def _mark(self, pending: PendingAlert, now: datetime, **values: object) -> None:
         stamped = {"attempts": pending.attempts + 1, **change_stamp(local(now))}
@@ -93,10 +94,10 @@ class SqlAlerts:
 def fitted(alert: Alert) -> Alert:
     """Return an alert cut to its columns; an incident too long for its own ends in a hash of all of it."""
     incident = alert.incident
-    if len(incident) > LONGEST_NAME:
+    if length_of(incident) > LONGEST_NAME:
         ending = sha256(incident.encode()).hexdigest()
-        incident = incident[: LONGEST_NAME - len(ending)] + ending
-    return evolve(alert, incident=incident, subject=alert.subject[:LONGEST_NAME])
+        incident = cut(incident, LONGEST_NAME - len(ending)) + ending
+    return evolve(alert, incident=incident, subject=cut(alert.subject, LONGEST_NAME))
 
 
 def insert_alert(connection: Connection, alert: Alert, now: datetime) -> bool:

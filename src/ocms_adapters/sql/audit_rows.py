@@ -37,6 +37,7 @@ from ocms_adapters.sql.schema.column_types import Money
 from ocms_core.kernel.actors import Actor, present_actor
 from ocms_core.kernel.audit import AuditRow
 from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.lengths import cut
 from ocms_core.kernel.rule_tags import rule
 
 CIPHER = "ocms_audit_cipher"
@@ -193,7 +194,7 @@ def add_row(
     content = zlib.compress(msgspec.json.encode((before.read, changes, before.found)), FASTEST)
     row = {
         "changed_at": at,
-        "principal": actor.name[:50],
+        "principal": cut(actor.name, 50),
         "role": actor.role,
         "credential": actor.credential[:64],
         "operation": actor.operation[:64],

@@ -30,6 +30,7 @@ from ocms_core.kernel.credentials import (
     hash_of,
 )
 from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.lengths import length_of
 
 KEYS = select(
     table.c.key_id,
@@ -60,7 +61,7 @@ class SqlCredentials:
         TooManyKeys when the client has two live keys; ValueError for a name, role or number of days
         that cannot be.
         """
-        if not (client.isprintable() and client.strip() and len(client) <= CLIENT_LENGTH):
+        if not (client.isprintable() and client.strip() and length_of(client) <= CLIENT_LENGTH):
             raise ValueError(f"A client's name has 1 to {CLIENT_LENGTH} printable characters.")
         if role not in CLIENT_ROLES:
             raise ValueError(f"Role {role.value} comes with a staff token; API keys are for client systems.")

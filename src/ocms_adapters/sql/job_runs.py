@@ -30,6 +30,7 @@ from ocms_adapters.sql.schema import ocms_shedlock as lock
 from ocms_adapters.sql.transactions import reading, unchecked, writing
 from ocms_core.jobs.runs import JobCounts, LockRequest, Run, RunResult, SlotRuns
 from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.lengths import cut
 
 LONGEST_ERROR = 400
 # A worker whose clock is ahead begins before the time of the schedule, though not by a day.
@@ -92,7 +93,7 @@ def record_end(
         "ended_at": now,
         "result": result.value,
         "counts": json.dumps(dict(counts)),
-        "error": error[:LONGEST_ERROR] if error else None,
+        "error": cut(error, LONGEST_ERROR) if error else None,
         **change_stamp(now),
     }
     ended = update(table).where(table.c.id == number).values(values)

@@ -1,7 +1,7 @@
 """The rows of stage change reports, and the registry of reports."""
 
-from collections.abc import Generator, Iterable
-from datetime import date, datetime, time, timedelta
+from collections.abc import Generator, Iterable, Iterator
+from datetime import date, datetime, time
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -23,7 +23,7 @@ from ocms_adapters.sql.current_offenders import order_of
 from ocms_adapters.sql.dialects import dialect_of
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
-from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.dates import day_after, local, singapore
 from ocms_core.kernel.report_store import StoredReport
 from ocms_core.stages.reports import KIND, OfficerDay, ReportBatch, ReportEntry
 
@@ -122,12 +122,12 @@ def day_rows(connection: Connection, day: date) -> Rows:
     return rows(connection, *between(day, day))
 
 
-def between(start: date, end: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return the conditions for changes of these days, both included."""
-    return (
-        changed.date_of_change >= datetime.combine(start, time()),
-        changed.date_of_change < datetime.combine(end, time()) + timedelta(days=1),
-    )
+def between(start: date, end: date) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions for changes of these days, both included."""
+    yield changed.date_of_change >= datetime.combine(start, time())
+    following = day_after(end)
+    if following:
+        yield changed.date_of_change < datetime.combine(following, time())
 
 
 def days(connection: Connection, start: date, end: date) -> Iterable[OfficerDay]:

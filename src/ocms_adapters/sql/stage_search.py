@@ -1,7 +1,7 @@
 """The search of notices by number, identity, vehicle, stage and day, each on its own index."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from functools import cache, partial
 from itertools import groupby
 from operator import itemgetter
@@ -27,7 +27,7 @@ from ocms_adapters.sql.moments import MOMENT
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.suspension_rows import ON_ROW, RECORD, STILL_OPEN, open_suspension, suspensions
-from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.dates import day_after, singapore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import Suspensions
 from ocms_core.stages.facts import FoundNotice, Offender
@@ -146,7 +146,7 @@ def counted(connection: Connection, bound: Mapping[str, Any]) -> int:
 
 
 def bound_by(criteria: Criteria) -> dict[str, Any]:
-    """Return the parameters of the criteria that are set; a day is its two midnights."""
+    """Return the parameters of the criteria that are set; a day is its midnights, one for the last."""
     bound: dict[str, Any] = {
         "notice_no": criteria.notice_no,
         "id_no": criteria.id_no,
@@ -155,7 +155,8 @@ def bound_by(criteria: Criteria) -> dict[str, Any]:
     }
     if criteria.day:
         bound["since"] = datetime.combine(criteria.day, time())
-        bound["until"] = bound["since"] + timedelta(days=1)
+        following = day_after(criteria.day)
+        bound["until"] = following and datetime.combine(following, time())
     return {name: value for name, value in bound.items() if value is not None}
 
 

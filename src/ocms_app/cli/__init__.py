@@ -10,6 +10,7 @@ from cyclopts import App
 from ocms_app import version
 from ocms_app.demo_package import DEMO_COMMAND
 from ocms_core.kernel.actors import Actor, acting
+from ocms_core.kernel.lengths import cut
 
 app = App(
     name="ocms",
@@ -79,4 +80,4 @@ def command_actor(words: Sequence[str]) -> Actor:
     except (KeyError, OSError):  # a container may run under a number that has no name
         user = f"user {os.getuid()}"
     command = words[0] if words and words[0] in COMMANDS else ""
-    return Actor(user[:50], "command", "-", f"ocms {command}".strip())
+    return Actor(cut(user, 50), "command", "-", f"ocms {command}".strip())

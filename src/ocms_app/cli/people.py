@@ -2,6 +2,9 @@
 
 import sys
 
+from ocms_core.kernel.lengths import length_of
+from ocms_core.kernel.texts import is_blank
+
 LONGEST_NAME = 50
 MOST_READ = 100
 NO_NUMBER = "No identity number was given."
@@ -9,7 +12,7 @@ NO_NUMBER = "No identity number was given."
 
 def is_officer(name: str) -> bool:
     """Return whether a name fits the columns that name officers."""
-    return 0 < len(name.strip()) <= LONGEST_NAME
+    return not is_blank(name) and length_of(name) <= LONGEST_NAME
 
 
 def check_officer(name: str) -> None:

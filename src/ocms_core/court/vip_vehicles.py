@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.lengths import length_of
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 
@@ -72,7 +73,7 @@ def stored_vehicle(vehicle: object, place: int) -> tuple[str, str, str, str]:
 
 def is_text(value: Any, longest: int) -> bool:
     """Return whether a value is text that a column of so many characters can keep."""
-    return isinstance(value, str) and len(value) <= longest and "\0" not in value
+    return isinstance(value, str) and length_of(value) <= longest and "\0" not in value
 
 
 @rule("P41")

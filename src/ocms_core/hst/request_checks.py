@@ -1,13 +1,13 @@
 """What a call of contract 4 must look like before anything is looked up."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from ocms_core.kernel import lengths
 from ocms_core.kernel.addresses import POSTAL_CODE, RegisteredAddress
 from ocms_core.kernel.codes import FIELD_INVALID, FIELD_REQUIRED, HST_BODY_INVALID
-from ocms_core.kernel.dates import calendar_day
+from ocms_core.kernel.dates import calendar_day, day_after
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.identity_numbers import FORMS, PASSPORT, STORED_AS, identity
 from ocms_core.kernel.rule_tags import rule
@@ -133,7 +133,7 @@ def revival(body: object) -> HstRevival | Refusal:
         reason = text(fields, "revivalReason", lengths.REMARKS)
         remarks = "" if fields.get("remarks") is None else string(fields, "remarks")
         kept = f"{reason}: {remarks}" if remarks else reason
-        if len(kept) > lengths.REMARKS:
+        if lengths.length_of(kept) > lengths.REMARKS:
             raise invalid_field("remarks")
         return HstRevival(id_no, kept)
     except InvalidHstField as wrong:
@@ -158,7 +158,7 @@ def list_query(body: object) -> HstListQuery | Refusal:
         )
         if since and last and last < since:
             raise invalid_field("dateTo")
-        return HstListQuery(skip, limit, id_no, since, last and last + timedelta(days=1))
+        return HstListQuery(skip, limit, id_no, since, last and day_after(last))
     except InvalidHstField as wrong:
         return wrong.refusal
 
@@ -188,7 +188,7 @@ def string(fields: Mapping[str, Any], name: str, longest: int | None = None) -> 
     if not isinstance(value, str) or not is_writable(value):
         raise invalid_field(name)
     line = with_plain_blanks(value)
-    if longest and len(line) > longest:
+    if longest and lengths.length_of(line) > longest:
         raise invalid_field(name)
     return line
 
@@ -239,12 +239,12 @@ def whole_number(fields: Mapping[str, Any], name: str, least: int, most: int, de
 def is_set(fields: Mapping[str, Any], name: str) -> bool:
     """Return whether a filter is set; a blank one is not."""
     value = fields.get(name)
-    return value is not None and not (isinstance(value, str) and not value.strip())
+    return value is not None and not (isinstance(value, str) and is_blank(value))
 
 
 def day(filters: Mapping[str, Any], name: str) -> date:
     """Take a calendar day, as 2025-01-31."""
     found = calendar_day(string(filters, name))
-    if found is None or found == date.max:  # the day after the last one bounds the rows
+    if found is None:
         raise invalid_field(name)
     return found

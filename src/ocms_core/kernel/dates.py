@@ -38,6 +38,11 @@ def today(now: datetime) -> date:
     return singapore(now).date()
 
 
+def day_after(day: date) -> date | None:
+    """Return the day after a day; None after the last one the calendar has."""
+    return day + timedelta(days=1) if day < date.max else None
+
+
 def timestamp(text: str) -> datetime | None:
     """
     Read an ISO 8601 date and time, with or without an offset; without one it is Singapore time (G5).

@@ -3,6 +3,7 @@
 import re
 
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.texts import stripped
 
 NOTICE_NO = re.compile(r"[0-9A-Za-z]{1,10}")
 
@@ -20,5 +21,5 @@ def normal_notice_no(value: str) -> str:
 
     SQL Server takes `a1 ` for `A1`, the others do not; so none is asked for anything but this form.
     """
-    number = value.strip()
+    number = stripped(value)
     return number.upper() if number.isascii() else number

@@ -13,11 +13,18 @@ def holders_by_word(notice: OffenderNotice) -> Mapping[str, RoleHolder | None]:
     return {word: notice.holders.get(role) for role, word in WORDS.items()}
 
 
+@rule("F41")
 def floor_and_unit_text(address: MailingAddress) -> str | None:
-    """Write floor and unit as `<floor>-<unit>`, so that reading it back gives the same two (F41)."""
-    if address.floor_no is None:
-        return address.unit_no
-    return f"{address.floor_no}-{address.unit_no or ''}"
+    """
+    Write floor and unit as `<floor>-<unit>`, so that reading it back gives the same two (F41).
+
+    A unit alone is written without the hyphen unless its own text would be read as more than a unit. Only
+    a floor with a hyphen or a # in it, which no call of contract 3 writes, is not read back.
+    """
+    floor, unit = address.floor_no or "", address.unit_no or ""
+    if floor or "-" in unit or unit.startswith("#"):
+        return f"{floor}-{unit}"
+    return unit or None
 
 
 def address_on_record(holder: RoleHolder) -> MailingAddress | None:

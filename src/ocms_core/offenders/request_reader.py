@@ -16,7 +16,7 @@ from ocms_core.kernel.identity_numbers import ID_TYPES, identity
 from ocms_core.kernel.notice_numbers import is_notice_no, normal_notice_no
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.texts import is_blank, is_writable, with_plain_blanks
+from ocms_core.kernel.texts import is_blank, is_writable, stripped, with_plain_blanks
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.offenders.facts import ROLES
 
@@ -188,6 +188,8 @@ def parse_update(body: object) -> ParticularsPatch | Refusal:
     reader = FieldReader(body)
     number, of_role = reader.read("noticeNo", notice_no), reader.read("offenderType", role)
     person = {part: reader.read(name, parse) for name, part, parse in UPDATABLE if reader.has(name)}
+    if person.keys() >= {"tel_code", "tel_no"}:
+        check_contact_no(reader, person["tel_code"], person["tel_no"])
     address = read_address_parts(reader) or {}
     detail = {"remarks": reader.read("remarks", text)} if reader.has("remarks") else {}
     return reader.result(ParticularsPatch(number, of_role, person, address, detail))
@@ -198,9 +200,16 @@ def read_person(reader: FieldReader) -> Person:
     kind, number = reader.read("idType", id_type), reader.read("idNo", id_no)
     name, mail = reader.read("name", required_name), reader.read("email", email)
     code, contact = reader.read("countryCode", country_code), reader.read("contactNo", contact_no)
-    if not is_contact_no_of_country(code, contact):
-        reader.report("contactNo", "Invalid contact number")
+    check_contact_no(reader, code, contact)
     return Person(kind, number, name, mail, code, contact)
+
+
+@rule("F51")
+def check_contact_no(reader: FieldReader, code: str | None, contact: str | None) -> None:
+    """Report a telephone number that does not suit its country; of a code that is invalid none is known."""
+    is_known = all(each.field != "countryCode" for each in reader.violations)
+    if is_known and not is_contact_no_of_country(code, contact):
+        reader.report("contactNo", "Invalid contact number")
 
 
 def read_mailing_address(reader: FieldReader) -> MailingAddress | None:
@@ -243,7 +252,7 @@ def required_text(body: Body, name: str, message: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or is_blank(value):
         raise InvalidField(message)
-    return value.strip()
+    return stripped(value)
 
 
 def optional_text(body: Body, name: str, message: str | None = None) -> str | None:
@@ -251,18 +260,14 @@ def optional_text(body: Body, name: str, message: str | None = None) -> str | No
     value = body.get(name)
     if value is not None and not isinstance(value, str):
         raise InvalidField(message or f"Invalid {name}")
-    return None if value is None or is_blank(value) else value.strip()
+    return None if value is None or is_blank(value) else stripped(value)
 
 
 def bounded(name: str, value: str) -> str:
-    """
-    Check that a text can be written and fits its column (F51, G10), and return it. Raises `InvalidField`.
-
-    Counted as SQL Server and the copy on the Internet side count: a character outside the basic plane is two.
-    """
+    """Check that a text can be written and fits its column, and return it (F51). Raises `InvalidField`."""
     if not is_writable(value):
         raise InvalidField(f"Invalid {name}")
-    if len(value.encode("utf-16-le")) > 2 * LENGTHS[name]:
+    if lengths.length_of(value) > LENGTHS[name]:
         raise InvalidField(f"{name} exceeds maximum length ({LENGTHS[name]} characters)")
     return value
 
@@ -322,7 +327,7 @@ def id_no(body: Body, name: str) -> str:
     """
     value = required_text(body, name, "ID number is required")
     kind = body.get("idType")
-    word = kind.strip() if isinstance(kind, str) else ""
+    word = stripped(kind) if isinstance(kind, str) else ""
     if word not in ID_TYPES:
         return bounded(name, value)
     found = identity(ID_TYPES[word], value)
@@ -407,7 +412,7 @@ def floor_and_unit(value: str | None) -> tuple[str | None, str | None]:
     """
     if value is None:
         return None, None
-    floor, hyphen, unit = (with_plain_blanks(part) for part in value.removeprefix("#").strip().partition("-"))
+    floor, hyphen, unit = (with_plain_blanks(part) for part in value.removeprefix("#").partition("-"))
     if not hyphen:
         floor, unit = "", floor
     return bounded("floor", floor) if floor else None, bounded("unit", unit) if unit else None

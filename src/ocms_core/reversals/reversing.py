@@ -11,6 +11,7 @@ from ocms_core.kernel.changes import Change, NoticePutBack, OffenderHistoryKept,
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.decisions import Answer, Decision
+from ocms_core.kernel.lengths import REMARKS, cut
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, Person, RoleHolder
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stage_moves import StageChange
@@ -33,7 +34,6 @@ REVERSE = "REVERSE"
 STAGE_IMPORT = "ocms stages import"
 """The command by which officers move notices in bulk, as audit rows name it."""
 
-LONGEST_REMARKS = 200
 ANOTHER_PROGRAM = "another program"
 FURNISHED_MAIL = "furnished_mail"
 
@@ -177,7 +177,7 @@ def reversal_changes(
 def remarks_on(last: AuditRow) -> str:
     """Return the remarks of whatever record a reversal leaves: what was taken back, by whom and when made."""
     at = local(last.changed_at).isoformat(sep=" ", timespec="seconds")
-    return f"Reverses {last.actor.operation} of {at} by {officer_of(last)}"[:LONGEST_REMARKS]
+    return cut(f"Reverses {last.actor.operation} of {at} by {officer_of(last)}", REMARKS)
 
 
 def officer_of(last: AuditRow) -> str:

@@ -9,6 +9,7 @@ from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.tables import TableRow
+from ocms_core.kernel.texts import stripped
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.request_checks import ChangeItem, change_item
 from ocms_core.stages.request_fields import InvalidRequest
@@ -62,9 +63,9 @@ def read_row(row: TableRow) -> ChangeItem | Code:
 
 def read_item(cells: Mapping[str, str]) -> ChangeItem | Code:
     """Read a row's cells the way an item of a submit is read."""
-    given: dict[str, object] = {name: cells.get(name, "").strip() or None for name in TEXTS}
+    given: dict[str, object] = {name: stripped(cells.get(name, "")) or None for name in TEXTS}
     for name in FLAGS:
-        word = cells.get(name, "").strip().lower()
+        word = stripped(cells.get(name, "")).lower()
         given[name] = word in YES if word in YES | NO else word
     try:
         return change_item(given)

@@ -8,13 +8,13 @@ from typing import Any
 from attrs import field
 
 from ocms_core.kernel import codes, lengths
+from ocms_core.kernel.dates import calendar_day
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.request_fields import (
     NOT_A_DATE,
     InvalidRequest,
-    calendar_day,
     check_count,
     fields,
     flag,

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from ocms_core.kernel import codes, dates, lengths
+from ocms_core.kernel import codes, lengths
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import timestamp
 from ocms_core.kernel.notice_numbers import normal_notice_no
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.texts import stripped
 
 # The contract's own examples have a hyphen in them.
 NOTICE_NO = re.compile(r"[0-9A-Za-z-]{1,10}")
@@ -56,7 +57,7 @@ def text(given: Mapping[str, Any], name: str, most: int, notice_no: str = "") ->
     value = word(given, name, notice_no)
     if value and "\x00" in value:
         raise invalid_field(name, NOT_TEXT, notice_no)
-    if value and len(value) > most:
+    if value and lengths.length_of(value) > most:
         raise invalid_field(name, TOO_LONG.format(most=most), notice_no)
     return value
 
@@ -112,19 +113,13 @@ def check_count(many: int, cap: int) -> None:
 
 def in_capitals(value: str | None) -> str | None:
     """Write a text the way the tables keep it."""
-    return value and value.strip().upper()
+    return value and stripped(value).upper()
 
 
 @rule("S27")
 def plate(value: str | None) -> str | None:
     """Return a plate in normal form, its letters and digits in capitals; None where it has none (S27)."""
     return None if value is None else "".join(filter(str.isalnum, value.upper())) or None
-
-
-def calendar_day(value: str) -> date | None:
-    """Return a day written yyyy-MM-dd of the years a stage may be dated; None when it is none."""
-    day = dates.calendar_day(value)
-    return day if day and day.year in YEARS else None
 
 
 def moment(value: object) -> datetime | None:

@@ -205,7 +205,7 @@ REVIVE = Description(
     "Lifts TS-HST from all notices of an identity and takes it off the list, all or nothing.",
     TAG,
     json_body(
-        "Reason and remarks together have 198 characters at most.",
+        "Reason and remarks together have 198 characters at most, a reason alone 200.",
         contract=HstRevivalRequest(
             id_no=ID_NO,
             revival_reason="New address confirmed valid",

@@ -170,7 +170,7 @@ class HstUpdateReply(Shape):
 
 
 class HstRevivalRequest(Shape):
-    """An identity to be revived; reason and remarks together have 198 characters at most."""
+    """An identity to be revived; both together have 198 characters at most, a reason alone 200."""
 
     id_no: IdNo
     revival_reason: Reason

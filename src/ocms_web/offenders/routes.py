@@ -1,6 +1,6 @@
 """Contract 3 over HTTP, and the timeline of a notice."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -41,8 +41,6 @@ from ocms_web.offenders.replies import (
 from ocms_web.repeats import call_of, rendered_once
 
 BASE = "/api/v1/notice"
-NUMBERS = frozenset({"skip", "limit"})
-MOST_DIGITS = 9  # of a number that every integer type holds
 
 
 @frozen
@@ -136,9 +134,7 @@ class OffenderCalls:
 
     def get_details(self, request: Request) -> Reply:
         """Answer 2.5: who holds each role of a notice; the read is recorded before it is answered."""
-        notice_no = request_reader.parse_notice_request(
-            request.url_params if request.body is None else request.body
-        )
+        notice_no = request_reader.parse_notice_request(request.body)
         if isinstance(notice_no, Refusal):
             return error_reply(notice_no)
         notice = service.offenders_of(notice_no, stores=self.stores)
@@ -149,8 +145,7 @@ class OffenderCalls:
 
     def get_timeline(self, request: Request) -> Reply:
         """Answer with a page of what happened to a notice; the look is recorded before it is answered."""
-        body = with_numbers(request.url_params) if request.body is None else request.body
-        page = request_reader.parse_timeline_page(body)
+        page = request_reader.parse_timeline_page(request.body)
         if isinstance(page, Refusal):
             return error_reply(page)
         history = service.history_of(page.notice_no, stores=self.stores)
@@ -158,14 +153,6 @@ class OffenderCalls:
             return error_reply(history)
         request.record_access(timeline.identities(history), notice_no=page.notice_no)
         return timeline_reply(page.notice_no, timeline.newest_first(history), page.skip, page.limit)
-
-
-def with_numbers(url_params: Mapping[str, str]) -> dict[str, object]:
-    """Return path and query as a body has them: numbers as numbers."""
-    return {
-        name: int(value) if name in NUMBERS and value.isdecimal() and len(value) <= MOST_DIGITS else value
-        for name, value in url_params.items()
-    }
 
 
 @rule("F61")

@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl
 from attrs import field, frozen
 from multipart import MultipartError, MultipartParser, parse_options_header  # type: ignore[import-untyped]
 
+from ocms_core.kernel.texts import stripped
+
 MOST_FIELDS = 5_000
 URL_ENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
@@ -31,12 +33,12 @@ class SubmittedForm:
     files: Mapping[str, UploadedFile] = field(factory=dict)
 
     def text(self, name: str) -> str:
-        """Return the first value of a field without white space around it; empty where there is none."""
+        """Return the first value of a field without blanks around it; empty where there is none."""
         return next(iter(self.texts(name)), "")
 
     def texts(self, name: str) -> list[str]:
         """Return every value of a field."""
-        return [value.strip() for key, value in self.fields if key == name]
+        return [stripped(value) for key, value in self.fields if key == name]
 
     def without(self, name: str) -> "SubmittedForm":
         """Return the form without a field."""

@@ -13,6 +13,7 @@ from ocms_core.hst.facts import CheckedIdentity, ListedIdentity
 from ocms_core.hst.ports import HstStores
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.access_log import StaffPage
+from ocms_core.kernel.texts import stripped
 from ocms_web.portal.hst_checks import answer_shown, workbook_rows
 from ocms_web.portal.hst_forms import (
     ID_TYPES,
@@ -90,7 +91,7 @@ class HstPages:
 
     def show_list(self, visit: Visit) -> Answer:
         """Show the list, the newest first, with the filters that may stand in an address."""
-        filters = {name: visit.query.get(name, "").strip() for name in FILTERS if name != "idNo"}
+        filters = {name: stripped(visit.query.get(name, "")) for name in FILTERS if name != "idNo"}
         return self._list(visit, filters, visit.query.get("page", ""))
 
     def filter_list(self, visit: Visit) -> Answer:

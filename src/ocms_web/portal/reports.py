@@ -6,6 +6,7 @@ from typing import Any
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.access_log import StaffPage
 from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.texts import stripped
 from ocms_web.portal.visits import NOT_FOUND, Answer, Download, Page, View, Visit
 
 REPORTS = "/staff/reports"
@@ -19,8 +20,8 @@ def reports(visit: Visit) -> Answer:
     last = singapore(visit.now).date()
     first = last - timedelta(days=DAYS_SHOWN - 1)
     asked = {
-        "startDate": visit.query.get("startDate", first.isoformat()).strip(),
-        "endDate": visit.query.get("endDate", last.isoformat()).strip(),
+        "startDate": stripped(visit.query.get("startDate", first.isoformat())),
+        "endDate": stripped(visit.query.get("endDate", last.isoformat())),
     }
     answer = visit.call(Operation.LIST_STAGE_REPORTS, asked)
     values: dict[str, Any] = {**asked, "error": "", "listed": None, "total": 0}

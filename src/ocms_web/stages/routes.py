@@ -1,6 +1,6 @@
 """Contract 2 over HTTP: the portal's calls, PLUS and Toppan."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import structlog
 from attrs import evolve, frozen
@@ -20,7 +20,7 @@ from ocms_core.reversals.service import reverse
 from ocms_core.stages import client_checks, officer_changes, plus, request_checks, search, service
 from ocms_core.stages.ports import StageStores, WritingStageStores
 from ocms_core.stages.reports import ReportBatch, link_hours
-from ocms_core.stages.request_fields import InvalidRequest
+from ocms_core.stages.request_fields import InvalidRequest, fields
 from ocms_core.stages.service import ReportLink
 from ocms_core.stages.stage_transition import StageTransition
 from ocms_web.endpoints import MEBIBYTE, Endpoint, Request
@@ -125,9 +125,9 @@ class StageCalls:
 
     def list_reports(self, request: Request) -> Reply:
         """Answer with the reports between two days."""
-        fields = request_fields(request)
+        given = fields(request.body)
         try:
-            days = request_checks.date_range(fields.get("startDate"), fields.get("endDate"))
+            days = request_checks.date_range(given.get("startDate"), given.get("endDate"))
         except InvalidRequest as invalid:
             return report_error(invalid)
         return report_list_reply(service.list_reports(days, stores=self.stores))
@@ -135,7 +135,7 @@ class StageCalls:
     def download(self, request: Request) -> Reply:
         """Answer with a report; the look is recorded before it is answered."""
         try:
-            name = request_checks.report_id(request_fields(request).get("reportId"))
+            name = request_checks.report_id(fields(request.body).get("reportId"))
         except InvalidRequest as invalid:
             return report_error(invalid)
         content = service.download(name, stores=self.stores, store=self.reports, now=request.now)
@@ -220,16 +220,11 @@ def without_report(decision: Decision[StageTransition]) -> Reply:
     return submit_reply(decision, None)
 
 
-@rule("G2")
-def request_fields(request: Request) -> Mapping[str, object]:
-    """Return what a call carries in its path and query or, for its POST form, in its body (G2)."""
-    return {**request.url_params, **(request.body if isinstance(request.body, Mapping) else {})}
-
-
 BASE = "/ocms/v1"
 PORTAL = f"{BASE}/change-processing-stage"
 
 
+@rule("G2")
 def endpoints(calls: StageCalls) -> tuple[Endpoint, ...]:
     """Return the endpoints of contract 2: each GET at the contract's own path has a POST form beside it."""
     return (

@@ -12,12 +12,11 @@ from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.rule_tags import rule
 from ocms_web.endpoints import Endpoint, Request
 from ocms_web.json_codec import Reply
+from ocms_web.problems import Problem
 from ocms_web.stuck_cases import description
 from ocms_web.stuck_cases.replies import error_reply, list_reply, problem_reply
 
 PATH = "/ocms/v1/stuck-cases"
-NUMBERS = ("skip", "limit")
-MOST_DIGITS = 9  # of a number that every integer type holds
 
 
 @frozen
@@ -30,20 +29,12 @@ class StuckCaseCalls:
     @rule("K5")
     def show_list(self, request: Request) -> Reply:
         """Answer with a page of the list, which shows nobody's particulars (K5)."""
-        query = stuck_case_query(fields_of(request))
+        if not isinstance(request.body, Mapping):
+            return problem_reply(Problem.MALFORMED)
+        query = stuck_case_query(request.body)
         if isinstance(query, Refusal):
             return error_reply(query)
         return list_reply(stuck_case_page(self.cases, query, request.now, self.grace))
-
-
-def fields_of(request: Request) -> Mapping[str, object]:
-    """Return what a call carries in its query, numbers as numbers, or for its POST form in its body."""
-    if isinstance(request.body, Mapping):
-        return request.body
-    return {
-        name: int(value) if name in NUMBERS and value.isdecimal() and len(value) <= MOST_DIGITS else value
-        for name, value in request.url_params.items()
-    }
 
 
 @rule("G2")

@@ -121,6 +121,7 @@ def test_the_last_use_is_noted(credentials: SqlCredentials) -> None:
         ("", Role.CAS, 1),
         ("  ", Role.CAS, 1),
         ("x" * 51, Role.CAS, 1),
+        ("\U00020bb7" * 26, Role.CAS, 1),
         ("a\nb", Role.CAS, 1),
         ("Officer Tan", Role.OIC, 1),
         ("CAS", Role.CAS, 0),

@@ -358,6 +358,7 @@ def test_the_list_is_filtered_paged_and_newest_first(database: HstDatabase) -> N
     first, last = (NOW + timedelta(days=1)).date(), (NOW + timedelta(days=3)).date()
     between = service.show_list(HstListQuery(since=first, before=last), stores=stores)
     assert [row.identity.id_no for row in between.rows] == [ids[2], ids[1]]
+    assert service.show_list(HstListQuery(since=date.max), stores=stores).rows == ()
     assert listed_row(database, HstListQuery(id_no=ids[4]))["total"] == 1
     assert service.show_list(HstListQuery(skip=9), stores=stores).rows == ()
 

@@ -52,6 +52,7 @@ def test_a_vehicle_of_the_contract_is_stored(
         ({"vipVehicle": "yes"}, "vipVehicle"),
         ({"vipVehicle": ["Y"]}, "vipVehicle"),
         ({"description": "d" * 256}, "description"),
+        ({"description": "\U00020bb7" * 128}, "description"),
         ({"description": 1}, "description"),
         ({"description": "a\0b"}, "description"),
         ({"status": "X"}, "status"),

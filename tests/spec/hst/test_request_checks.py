@@ -218,6 +218,27 @@ CASES: tuple[Checking, ...] = (
     ),
     *(
         Case(
+            rule=("G10", "F51", "F62"),
+            name=f"{kind} with a name of {many} characters beyond the basic plane, which count as two",
+            given=lambda body, check=check: isinstance(check(body), Refusal),
+            ask={**body, "name": "\U00020bb7" * many},
+            says=many > 33,  # half the width of the column
+        )
+        for kind, check, body in (("an application", application, APPLY), ("an update", update, UPDATE))
+        for many in (33, 34)
+    ),
+    *(
+        Case(
+            rule=("G10", "F51"),
+            name=f"a {name} with {longest // 2 + 1} characters beyond the basic plane",
+            given=application,
+            ask={**APPLY, name: "\U00020bb7" * (longest // 2 + 1)},
+            says=invalid(name),
+        )
+        for name, longest in LONGEST.items()
+    ),
+    *(
+        Case(
             rule="G7",
             name=f"a number as {name}",
             given=application,
@@ -262,6 +283,16 @@ CASES: tuple[Checking, ...] = (
         given=application,
         ask={**APPLY, "name": "John\0Tan"},
         says=invalid("name"),
+    ),
+    *(
+        Case(
+            rule=("F51", "G7"),
+            name=f"a {name} that ends in a control character",
+            given=application,
+            ask={**APPLY, name: f"{APPLY[name]}\x1f"},
+            says=invalid(name),
+        )
+        for name in APPLY
     ),
     Case(
         rule="H1",
@@ -330,6 +361,23 @@ CASES: tuple[Checking, ...] = (
         ask=REVIVE | {"revivalReason": "X" * 99, "remarks": "Y" * 100},
         says=invalid("remarks"),
     ),
+    *(
+        Case(
+            rule=("H7", "G10"),
+            name=f"reason and remarks of {98 + 2 + 2 * many}, those beyond the basic plane counted as two",
+            given=lambda body: isinstance(revival(body), HstRevival),
+            ask=REVIVE | {"revivalReason": "X" * 98, "remarks": "\U00020bb7" * many},
+            says=many == 50,  # 200 in all
+        )
+        for many in (50, 51)
+    ),
+    Case(
+        rule="H7",
+        name="a reason of 200 characters without remarks",
+        given=revival,
+        ask={"idNo": IDENTITY, "revivalReason": "X" * 200},
+        says=HstRevival(IDENTITY, "X" * 200),
+    ),
     Case(
         rule="H7",
         name="a reason of 201 characters",
@@ -349,6 +397,13 @@ CASES: tuple[Checking, ...] = (
     ),
     Case(rule="H8", name="an empty list query", given=list_query, ask={}, says=HstListQuery(0, 10)),
     Case(rule="H8", name="a blank filter", given=list_query, ask={"filter": " "}, says=HstListQuery(0, 10)),
+    Case(
+        rule=("H8", "F51"),
+        name="a control character is no blank filter",
+        given=list_query,
+        ask={"filter": {"idNo": "\x1f"}},
+        says=invalid("idNo"),
+    ),
     Case(
         rule="H8",
         name="a filter that says something",
@@ -398,7 +453,6 @@ CASES: tuple[Checking, ...] = (
         for name, value in (
             ("dateFrom", "01/01/2025"),
             ("dateFrom", "2025-02-30"),
-            ("dateTo", "9999-12-31"),
             ("dateTo", 5),
             ("idNo", "S-1"),
         )
@@ -416,6 +470,20 @@ CASES: tuple[Checking, ...] = (
         given=list_query,
         ask={"filter": {"dateFrom": "2025-01-31", "dateTo": "2025-01-31"}},
         says=HstListQuery(0, 10, None, date(2025, 1, 31), date(2025, 2, 1)),
+    ),
+    Case(
+        rule="H8",
+        name="the last day of the calendar bounds nothing",
+        given=list_query,
+        ask={"filter": {"dateFrom": "2025-01-31", "dateTo": "9999-12-31"}},
+        says=HstListQuery(0, 10, None, date(2025, 1, 31)),
+    ),
+    Case(
+        rule="H8",
+        name="a first day that is the calendar's last",
+        given=list_query,
+        ask={"filter": {"dateFrom": "9999-12-31", "dateTo": "9999-12-31"}},
+        says=HstListQuery(0, 10, None, date(9999, 12, 31)),
     ),
     Case(
         rule="H8",

@@ -135,6 +135,21 @@ def test_a_page_that_cannot_be_read_is_refused_by_its_name(stuck: Served) -> Non
         )
 
 
+@pytest.mark.rule("K5", "G2", "G7")
+@pytest.mark.parametrize("body", [b"null", b"[]", b'"notice"'])
+def test_a_body_that_is_no_object_is_malformed_whatever_the_address_says(stuck: Served, body: bytes) -> None:
+    headers = stuck.deployment.token(Role.OIC)
+    answer = stuck.http.post(f"{PATH}?kind=notice&limit=1", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["appCode"]) == (400, "OCMS-4001")
+
+
+@pytest.mark.rule("K5", "G2")
+def test_by_post_the_address_says_nothing(stuck: Served) -> None:
+    headers = stuck.deployment.token(Role.OIC)
+    answer = stuck.http.post(f"{PATH}?kind=notice&limit=1", json={}, headers=headers)
+    assert (answer.json()["total"], answer.json()["limit"]) == (6, 20)
+
+
 @pytest.mark.rule("K5", "G15", "G16")
 def test_the_list_is_for_officers_alone(stuck: Served) -> None:
     deployment = stuck.deployment

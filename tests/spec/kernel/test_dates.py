@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocms_core.kernel.dates import calendar_day, local, singapore, timestamp, today
+from ocms_core.kernel.dates import calendar_day, day_after, local, singapore, timestamp, today
 from tests.support.builders import at
 from tests.support.cases import Case, parametrize_cases
 
@@ -168,3 +168,10 @@ def test_what_is_written_and_read_back_is_the_same_moment(moment: datetime, offs
 )
 def test_a_calendar_day_has_one_form(text: str, day: date | None) -> None:
     assert calendar_day(text) == day
+
+
+@pytest.mark.rule("G5")
+def test_the_last_day_of_the_calendar_has_none_after_it() -> None:
+    assert day_after(date(2024, 12, 31)) == date(2025, 1, 1)
+    assert day_after(date(9999, 12, 30)) == date(9999, 12, 31)
+    assert day_after(date(9999, 12, 31)) is None

@@ -35,6 +35,7 @@ NORMAL: tuple[Case[None, str, str], ...] = (
     Case(rule="G9", name="capitals and digits stay", ask="500500303J", says="500500303J"),
     Case(rule="G9", name="small letters become capitals", ask="n-001a", says="N-001A"),
     Case(rule="G9", name="blanks around it go, as SQL Server ignores them", ask="a1  ", says="A1"),
+    Case(rule="G9", name="a control character is no blank", ask="a1\x1f", says="A1\x1f"),
     Case(rule="G9", name="what is no number keeps its letters", ask="stra\xdfe", says="stra\xdfe"),
 )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocms_core.kernel.texts import is_blank, is_writable, with_plain_blanks
+from ocms_core.kernel.texts import is_blank, is_writable, stripped, with_plain_blanks
 
 LETTERS = {
     "a no-break space": "PAT\xa0SAMPLE",
@@ -52,6 +52,7 @@ def test_what_no_text_holds(character: str) -> None:
         ("BLK 1\r\n\tEXAMPLE\u2029ROAD\x85", "BLK 1 EXAMPLE ROAD"),
         ("\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627"),
         ("A\x1cB", "A\x1cB"),  # a control character, for all that Python calls it a blank
+        (" \x1fA\x1c ", "\x1fA\x1c"),
     ],
 )
 def test_blanks_of_any_kind_become_one(text: str, plain: str) -> None:
@@ -60,7 +61,22 @@ def test_blanks_of_any_kind_become_one(text: str, plain: str) -> None:
 
 @pytest.mark.rule("F51")
 @pytest.mark.parametrize(
-    "text, blank", [("", True), (" \xa0\u3000", True), ("\u200b\ufeff", True), ("\u200bA", False)]
+    "text, inside",
+    [
+        ("\xa0A \u3000B\u2003\r\n", "A \u3000B"),
+        ("\u200a\u2000A\x85\u2029", "A"),
+        ("\x1cA\x1f", "\x1cA\x1f"),
+        (" \x1d", "\x1d"),
+    ],
+)
+def test_blanks_around_a_text_go_and_control_characters_stay_to_be_refused(text: str, inside: str) -> None:
+    assert stripped(text) == inside
+
+
+@pytest.mark.rule("F51")
+@pytest.mark.parametrize(
+    "text, blank",
+    [("", True), (" \xa0\u3000", True), ("\u200b\ufeff", True), ("\u200bA", False), ("\x1f", False)],
 )
 def test_a_text_of_which_nothing_shows_is_blank(text: str, blank: bool) -> None:  # noqa: FBT001
     assert is_blank(text) is blank

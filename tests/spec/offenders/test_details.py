@@ -1,7 +1,7 @@
 """Who is shown in which block, and how."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ocms_core.kernel.offender_details import MailingAddress
@@ -25,10 +25,30 @@ def test_an_address_of_which_nothing_is_left_is_none(
     assert address_on_record(stands("H", address=address)) == shown
 
 
-PARTS = st.text("0123456789ABC", min_size=1, max_size=3)
+FLOORS = st.text("0123456789ABC", min_size=1, max_size=3)
+UNITS = st.text("01A-#", min_size=1, max_size=5)
 
 
 @pytest.mark.rule("F41", "F51")
-@given(floor=st.none() | PARTS, unit=st.none() | PARTS)
+@given(floor=st.none() | FLOORS, unit=st.none() | UNITS)
+@example(floor=None, unit="02-03")
+@example(floor=None, unit="#05")
+@example(floor="01", unit="-2")
 def test_floor_and_unit_are_read_back_as_they_were_written(floor: str | None, unit: str | None) -> None:
     assert floor_and_unit(floor_and_unit_text(MailingAddress(floor_no=floor, unit_no=unit))) == (floor, unit)
+
+
+@pytest.mark.rule("F41", "F51")
+@pytest.mark.parametrize(
+    "floor, unit, text",
+    [
+        ("01", "01", "01-01"),
+        (None, "55", "55"),
+        ("05", None, "05-"),
+        (None, "02-03", "-02-03"),
+        ("", "02-03", "-02-03"),
+        (None, None, None),
+    ],
+)
+def test_how_floor_and_unit_are_shown(floor: str | None, unit: str | None, text: str | None) -> None:
+    assert floor_and_unit_text(MailingAddress(floor_no=floor, unit_no=unit)) == text

@@ -207,8 +207,54 @@ def test_names_and_addresses_are_stored_with_plain_blanks_and_remarks_as_sent() 
 
 @pytest.mark.rule("F51", "F52")
 @pytest.mark.parametrize("field", ["name", "relationship", "remarks"])
-def test_a_control_character_is_no_text(field: str) -> None:
-    assert messages(parse_furnish({**FURNISH, field: "A\x1bB"})) == ((field, f"Invalid {field}"),)
+@pytest.mark.parametrize("text", ["A\x1bB", "A\x1f", "\x1cA", "\x1d", " \x1e "])
+def test_a_control_character_is_no_text(field: str, text: str) -> None:
+    assert messages(parse_furnish({**FURNISH, field: text})) == ((field, f"Invalid {field}"),)
+
+
+@pytest.mark.rule("F51", "F52")
+@pytest.mark.parametrize(
+    "field, message",
+    [
+        ("noticeNo", "Invalid noticeNo"),
+        ("offenderType", "Invalid offender type"),
+        ("idType", "Invalid ID type"),
+        ("idNo", "Invalid NRIC format"),
+        ("email", "Invalid email format"),
+        ("countryCode", "Invalid country code"),
+        ("contactNo", "Invalid contact number"),
+        ("rentalPeriodFrom", "Invalid rentalPeriodFrom"),
+    ],
+)
+@pytest.mark.parametrize("sent", ["\x1f{}", "{}\x1c"])
+def test_a_control_character_around_a_value_is_no_blank(field: str, message: str, sent: str) -> None:
+    found = messages(parse_furnish({**FURNISH, field: sent.format(FURNISH[field])}))
+    assert found[0] == (field, message)
+
+
+@pytest.mark.rule("F51", "F52")
+@pytest.mark.parametrize(
+    "field, message",
+    [
+        ("blockNo", "Invalid blockNo"),
+        ("streetName", "Invalid streetName"),
+        ("buildingName", "Invalid buildingName"),
+        ("postalCode", "Invalid postal code"),
+    ],
+)
+@pytest.mark.parametrize("sent", ["\x1f{}", "{}\x1c"])
+def test_a_control_character_around_a_part_of_the_address(field: str, message: str, sent: str) -> None:
+    address = {field: sent.format(FURNISH["address"][field])}
+    assert messages(parse_furnish({**FURNISH, "address": address})) == ((field, message),)
+
+
+@pytest.mark.rule("F51", "F52")
+@pytest.mark.parametrize(
+    "sent, part", [("\x1f#01-02", "floor"), ("01\x1c-02", "floor"), ("01-02\x1f", "unit"), ("02\x1f", "unit")]
+)
+def test_a_control_character_in_floor_or_unit(sent: str, part: str) -> None:
+    found = messages(parse_furnish({**FURNISH, "address": {"unitNo": sent}}))
+    assert found == (("unitNo", f"Invalid {part}"),)
 
 
 @pytest.mark.rule("F51", "F52")
@@ -284,6 +330,33 @@ def test_how_many_digits_a_number_has_depends_on_the_country(
 ) -> None:
     request = parse_furnish({**FURNISH, "countryCode": code, "contactNo": number})
     assert isinstance(request, FurnishRequest) is right
+
+
+@pytest.mark.rule("F51", "F52", "G8")
+@pytest.mark.parametrize(
+    "sent, violations",
+    [
+        ({"countryCode": "65", "contactNo": "123456789"}, ("contactNo",)),
+        ({"countryCode": None, "contactNo": "123456789"}, ("contactNo",)),
+        (
+            {"countryCode": "65", "contactNo": "1", "address": {"postalCode": "1"}},
+            ("contactNo", "postalCode"),
+        ),
+        ({"countryCode": "60", "contactNo": "123456789"}, ()),
+        ({"countryCode": "65", "contactNo": None}, ()),
+        ({"countryCode": "abc", "contactNo": "123456789"}, ("countryCode",)),
+        ({"contactNo": "123456789"}, ()),  # the country code is the stored one
+        ({"countryCode": "65"}, ()),
+    ],
+)
+def test_an_update_with_both_parts_of_a_telephone_number_is_checked_before_the_database(
+    sent: dict[str, Any], violations: tuple[str, ...]
+) -> None:
+    found = parse_update({"noticeNo": NUMBER, "offenderType": "HIRER", **sent})
+    if not violations:
+        assert isinstance(found, ParticularsPatch)
+    else:
+        assert tuple(field for field, _ in messages(found)) == violations
 
 
 @pytest.mark.rule("F22")

@@ -47,6 +47,12 @@ ROWS: tuple[Case[None, Mapping[str, str], ChangeItem | Code], ...] = (
         },
         says=read("RD2", "SUP", "why", confirmed=True, checked=True),
     ),
+    Case(
+        rule=("S25", "F51"),
+        name="a control character is no blank around a number",
+        ask={"noticeNo": "A\x1f"},
+        says=invalid("noticeNo", NOT_A_NUMBER),
+    ),
     Case(rule="S20", name="a row may say its number alone", ask={"noticeNo": "A"}, says=read()),
     Case(
         rule="S20",

@@ -110,6 +110,7 @@ def test_pictures_say_what_their_tables_say(staff: StaffSite, officer: StaffBrow
 def test_the_lists_of_nothing_and_of_what_there_is_not(officer: StaffBrowser) -> None:
     assert "There are none." in officer.get("/staff/dashboard/notices?stage=XXX&age=0").text
     assert "There are none." in officer.get("/staff/dashboard/changes?officer=X&day=2025-01-01").text
+    assert "There are none." in officer.get("/staff/dashboard/changes?officer=X&day=9999-12-31").text
     assert "There are none." in officer.get("/staff/dashboard/stuck?kind=job_run").text
     assert "There are none." in officer.get("/staff/dashboard/jobs?job=other").text
     for address in (

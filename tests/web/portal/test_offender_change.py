@@ -96,6 +96,17 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_is_kept(
     assert current_roles(staff.engine, NUMBER) == ["O"]
 
 
+@pytest.mark.rule("F51")
+@pytest.mark.parametrize("name", ["JOHN\x1f", "\x1cJOHN"])
+def test_a_control_character_typed_or_pasted_is_refused_like_in_the_call(
+    staff: StaffSite, officer: StaffBrowser, name: str
+) -> None:
+    with_owner(staff.engine)
+    shown = send(officer, HIRER, "furnish", "preview", **{**PERSON, "name": name})
+    assert shown.status_code == 400
+    assert 'id="name-error"' in shown.text
+
+
 @pytest.mark.rule("F40")
 def test_an_update_changes_only_what_was_typed_anew(staff: StaffSite, officer: StaffBrowser) -> None:
     with_owner(staff.engine)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -141,6 +141,11 @@ def test_criteria_narrow_each_other_down(engine: Engine, stores: SqlStageStores)
     assert found(day=day + timedelta(days=1)) == ["A-3"]
     assert found(notice_no="A-2", id_no="S1234567A", stage="DN1", day=day) == ["A-2"]
     assert found(notice_no="A-2", stage="RD1") == []
+    assert found(day=date.min) == found(day=date.max) == []
+    in_stage(engine, ["A-4"], last_processing_date="9999-12-31 23:00:00")
+    assert found(day=date.max) == ["A-4"]
+    for first, last in ((date.min, date.min), (date.max, date.max)):
+        assert service.list_reports(DateRange(first, last), stores=stores) == ()
 
 
 @pytest.mark.rule("S4")

@@ -77,6 +77,21 @@ def test_apply_suspends_what_is_neither_in_court_nor_suspended_for_good(
     assert database.shown()["N4"][:2] == ("TS", "UNC")
 
 
+@pytest.mark.rule("H6", "G10", "F62")
+def test_a_name_that_its_copy_cannot_hold_is_refused_and_the_longest_is_copied(
+    hst_client: HstClient, database: HstDatabase
+) -> None:
+    database.notices(["N1"])
+    rare = "\U00020bb7"  # a letter of names beyond the basic plane, which columns count as two
+    for path, body in (("/v1/apply-hst", APPLY), ("/v1/update-hst/S1234567A", UPDATE)):
+        refused = hst_client.post(path, {**body, "name": rare * 34})
+        assert (refused.status_code, refused.json()["data"]["message"]) == (400, "name is invalid")
+        assert called(hst_client, path, {**body, "name": rare * 33})
+    deliver = {"noticeNo": "N1", "offenderType": "OWNER", "remarks": "called"}
+    updated = hst_client.post(f"{BASE}/offender/update", deliver)
+    assert updated.status_code == 200, updated.text
+
+
 @pytest.mark.rule("H7", "U1")
 def test_revive_closes_with_reason_and_remarks_and_shows_what_is_left(
     hst_client: HstClient, database: HstDatabase

@@ -85,6 +85,21 @@ def test_bytes_that_are_no_request(officer_client: OfficerClient, method: str, p
         assert answer.json()["errorType"] == "VALIDATION_ERROR"
 
 
+@pytest.mark.rule("G2", "G7", "F52")
+@pytest.mark.parametrize("path", [path for method, path in PATHS if method == "POST"])
+@pytest.mark.parametrize("body", [b"null", b"[]", b"{}"])
+def test_what_is_not_in_the_body_of_a_post_is_not_looked_for_in_its_address(
+    officer_client: OfficerClient, path: str, body: bytes
+) -> None:
+    put_notice(officer_client.intranet, NUMBER)
+    answer = officer_client.call("POST", f"{path}?noticeNo={NUMBER}&offenderType=OWNER&skip=0", body)
+    assert answer.status_code == 400
+    as_a_whole = () if body == b"{}" else (None,)
+    fields = [each["field"] for each in answer.json()["violations"]]
+    assert tuple(fields[: len(as_a_whole)]) == as_a_whole
+    assert fields[len(as_a_whole)] == "noticeNo"
+
+
 @pytest.mark.rule("F52")
 @pytest.mark.parametrize(
     "field, message",
@@ -134,6 +149,18 @@ def test_a_notice_nobody_knows(officer_client: OfficerClient) -> None:
     ):
         answer = officer_client.call(method, path, body)
         assert (answer.status_code, answer.json()) == (404, NOT_FOUND)
+
+
+@pytest.mark.rule("G8", "F51", "F52")
+def test_a_telephone_number_that_does_not_suit_its_country_is_refused_before_the_notice_is_looked_up(
+    officer_client: OfficerClient,
+) -> None:
+    body = {"noticeNo": NUMBER, "offenderType": "OWNER", "countryCode": "65", "contactNo": "123456789"}
+    answer = officer_client.post("offender/update", {**body, "address": {"postalCode": "12"}})
+    assert (answer.status_code, answer.json()) == (
+        400,
+        invalid(("contactNo", "Invalid contact number"), ("postalCode", "Invalid postal code")),
+    )
 
 
 @pytest.mark.rule("F10", "F30", "F40")

@@ -146,6 +146,20 @@ def test_a_validation_without_its_stage_is_told_so_however_many_notices_it_has(p
     )
 
 
+@pytest.mark.rule("G2", "S51", "S52")
+@pytest.mark.parametrize("body", [b"null", b"[]", b"{}"])
+def test_what_is_not_in_the_body_of_a_post_is_not_looked_for_in_its_address(
+    portal: Served, body: bytes
+) -> None:
+    token = portal.deployment.token(Role.OIC)
+    for path, query, error in (
+        (REPORTS, "startDate=2025-01-01&endDate=2025-01-31", "INVALID_DATE_RANGE"),
+        (DOWNLOAD, "reportId=ChangeStageReport_20250115_USER01.xlsx", "INVALID_REPORT_ID"),
+    ):
+        answer = portal.post(f"{path}?{query}", body, headers=token)
+        assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
 @pytest.mark.rule("S53")
 def test_a_link_nobody_signed_opens_nothing(portal: Served) -> None:
     for query in ("", "?expires=9999999999", "?expires=9999999999&signature=00", "?expires=x&signature=%00"):
