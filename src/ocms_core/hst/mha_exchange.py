@@ -75,11 +75,12 @@ def receive_mha_responses(
             if reader.file_applied(sha256_hex(content), RESPONSE):
                 continue
         records = reconcile(name, content, names, exchange)
-        if isinstance(records, str):
-            alerts.alert(HST_FILE_MISMATCH, f"{name} {records}")
+        kept = records if isinstance(records, str) else apply(name, content, records, stores, now)
+        if isinstance(kept, str):
+            alerts.alert(HST_FILE_MISMATCH, f"{name} {kept}")
             refused += 1
         else:
-            done += apply(name, content, records, stores, now)
+            done += kept
             if not progress(done):
                 break
     return JobResult(done, refused)
@@ -128,8 +129,15 @@ def reconcile(
     return f"does not agree with its control files: {wrong}" if wrong else records
 
 
-def apply(name: str, content: bytes, records: Sequence[MhaRecord], stores: HstStores, now: datetime) -> int:
-    """Record the answers of a response with the note that it was applied; return how many were kept."""
+@rule("H43")
+def apply(
+    name: str, content: bytes, records: Sequence[MhaRecord], stores: HstStores, now: datetime
+) -> int | str:
+    """
+    Record the answers of a response with the note that it was applied; return how many were kept.
+
+    Of a response the database refuses a row of nothing is recorded; that is returned in words (H43).
+    """
     answers = [mha_file.address_answer(record, now) for record in records]
     with stores.reading() as reader:
         listed = reader.listed_among([answer.id_no for answer in answers])
@@ -142,5 +150,5 @@ def apply(name: str, content: bytes, records: Sequence[MhaRecord], stores: HstSt
         with stores.reading() as reader:
             if reader.file_applied(applied.sha256, RESPONSE):
                 return 0
-        raise
+        return "has a record that the database refuses"
     return len(kept)
