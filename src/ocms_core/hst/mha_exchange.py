@@ -22,31 +22,40 @@ WAITING, OVERDUE = "WAITING", "OVERDUE"
 CHUNK = 10_000
 
 
-@rule("H33")
+@rule("H33", "H40")
 def send_mha_requests(
     *, stores: HstStores, exchange: MhaExchange, now: datetime, progress: Progress = continue_always
 ) -> JobResult:
     """
     Send queued identities with a UIN or FIN to MHA; that they were sent is noted only after success (H33).
 
+    A number that is neither fits no record of a request (H40): it is left queued and counts as failed.
     A run broken off sends again what it has not noted. Raises `Unavailable`.
     """
-    done, files, after = 0, 0, ""
+    tally, files, after = JobResult(), 0, ""
     while True:
         with stores.reading() as reader:
             batch = reader.queued_identities(MHA, (NRIC, FIN), after, CHUNK)
         if not batch:
-            return JobResult(done)
-        # Files are named to the second, so that each further one is named a second later.
-        request = MhaRequest(now + timedelta(seconds=files), tuple(batch))
-        name, content = mha_file.request_name(request.asked_at), mha_file.encode_request(request)
-        exchange.put(name, content)
-        sent = FileExchanged(sha256_hex(content), REQUEST, name, len(batch), now)
-        with stores.writing() as store:
-            store.record((*(EnquirySent(id_no, MHA, now) for id_no in batch), sent), now, isolate=False)
-        done, files, after = done + len(batch), files + 1, max(batch)
-        if not progress(done):
-            return JobResult(done)
+            return tally
+        uins = tuple(id_no for id_no in batch if mha_file.uin_of(id_no))
+        if uins:
+            # Files are named to the second, so that each further one is named a second later.
+            send_request(MhaRequest(now + timedelta(seconds=files), uins), stores, exchange, now)
+            files += 1
+        tally = JobResult(tally.done + len(uins), tally.failed + len(batch) - len(uins))
+        after = max(batch)
+        if not progress(tally.done + tally.failed):
+            return tally
+
+
+def send_request(request: MhaRequest, stores: HstStores, exchange: MhaExchange, now: datetime) -> None:
+    """Deliver a request, then note it and that its identities were sent."""
+    name, content = mha_file.request_name(request.asked_at), mha_file.encode_request(request)
+    exchange.put(name, content)
+    sent = FileExchanged(sha256_hex(content), REQUEST, name, len(request.uins), now)
+    with stores.writing() as store:
+        store.record((*(EnquirySent(id_no, MHA, now) for id_no in request.uins), sent), now, isolate=False)
 
 
 @rule("H43")

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from ocms_adapters.sql.schema import intranet as t
-from ocms_core.hst import address_check, mha_exchange, service
+from ocms_core.hst import address_check, mha_exchange, mha_file, service
 from ocms_core.hst.facts import JobResult
-from ocms_core.hst.mha_file import MhaRecord, encode_response
+from ocms_core.hst.mha_file import MhaRecord, MhaRequest, encode_response
 from ocms_core.kernel.addresses import DATAHIVE, RegisteredAddress
+from ocms_core.kernel.dates import local
 from tests.support.databases import Databases
 from tests.support.hst_facts import NOW, OFFICER, answer
 from tests.support.hst_rows import HstDatabase, application, hst_database
@@ -47,6 +48,42 @@ def unsent(database: HstDatabase) -> list[str]:
     """Return who has not been sent to DataHive."""
     queued = database.rows(t.ocms_adhoc_nro_queue, "id_no", "sent_to_datahive_date")
     return [id_no for id_no, sent in queued if sent is None]
+
+
+def put_listed(database: HstDatabase, id_no: str, id_type: str) -> None:
+    """Put an identity on the list as another system may, and into the queue."""
+    named = {"id_no": id_no, "id_type": id_type, "name": "X"}
+    database.put(t.ocms_hst, [{**named, **NO_ADDRESS, "cre_date": local(NOW), "cre_user_id": "other"}])
+    address_check.query_hst_addresses(stores=database.stores, now=NOW)
+
+
+@pytest.mark.rule("H33", "F50")
+def test_an_identity_stored_as_b_is_sent_to_datahive_as_a_uen(database: HstDatabase) -> None:
+    put_listed(database, "201912345K", "B")
+    datahive, outbox = InMemoryDataHive(), Outbox()
+    tally = address_check.query_datahive(stores=database.stores, datahive=datahive, now=NOW)
+    assert tally == JobResult(6)
+    assert datahive.asked == [{"201912345K": "U", **dict.fromkeys(MANY, "N")}]
+    listed, _ = service.show_identity("201912345K", stores=database.stores)
+    assert listed is not None
+    assert listed.id_type == "U"
+    tally = mha_exchange.send_mha_requests(stores=database.stores, exchange=outbox, now=NOW)
+    assert tally == JobResult(5), "a UEN does not go to MHA"
+
+
+@pytest.mark.rule("H33", "H40", "K5")
+@pytest.mark.parametrize("odd", ["S12345678901", "S123", "S1234567Ⓐ", "A"])
+def test_a_number_of_no_uin_or_fin_spoils_no_request_and_stays_queued(
+    database: HstDatabase, odd: str
+) -> None:
+    put_listed(database, odd, "N")
+    for tally, files in ((JobResult(5, 1), 1), (JobResult(0, 1), 0)):
+        outbox = Outbox()
+        sent = mha_exchange.send_mha_requests(stores=database.stores, exchange=outbox, now=NOW)
+        assert (sent, len(outbox.files)) == (tally, files)
+        assert all(mha_file.parse_request(each) == MhaRequest(NOW, MANY) for each in outbox.files.values())
+    queued = dict(database.rows(t.ocms_adhoc_nro_queue, "id_no", "sent_to_mha_date"))
+    assert queued == {odd: None, **dict.fromkeys(MANY, local(NOW))}
 
 
 @pytest.mark.rule("H34")
