@@ -287,8 +287,9 @@ def test_partners_that_are_down_leave_the_queue_as_it_was(
 
 
 @pytest.mark.rule("H33", "H40")
+@pytest.mark.usefixtures("partners")
 def test_of_a_number_that_fits_no_request_operations_are_alerted(
-    runner: JobRunner, database: HstDatabase, partners: Partners
+    runner: JobRunner, database: HstDatabase
 ) -> None:
     with database.engine.begin() as connection:
         connection.execute(update(t.ocms_hst).where(t.ocms_hst.c.id_no == PASSPORT).values(id_type="N"))
