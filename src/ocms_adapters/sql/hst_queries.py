@@ -256,7 +256,7 @@ def known_offender() -> Select[Any]:
                 addr.notice_no == onod.notice_no,
                 addr.owner_driver_indicator == onod.owner_driver_indicator,
                 # A furnished address is blanked when somebody comes without one: it is none.
-                or_(addr.street_name.is_not(None), addr.postal_code.is_not(None)),
+                or_(*(func.trim(addr[part]) != "" for part in ADDRESS)),
             ),
         )
         .where(onod.id_no == text("id_no"))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import asdict
 from sqlalchemy import ClauseElement, delete, event, update
 from sqlalchemy.dialects.mssql.base import MSDialect
 
@@ -315,6 +316,23 @@ def test_a_blanked_address_is_none(database: HstDatabase) -> None:
         ],
     )
     assert service.find(IDENTITY, stores=database.stores).address == RegisteredAddress(street_name="Known")
+
+
+@pytest.mark.rule("H2")
+@pytest.mark.parametrize(
+    "part", ["postal_code", "blk_hse_no", "street_name", "floor_no", "unit_no", "bldg_name"]
+)
+def test_an_address_of_any_part_is_one_and_one_of_blanks_is_none(database: HstDatabase, part: str) -> None:
+    database.notices(["A", "B"])
+    earlier, later = local(NOW) - timedelta(days=9), local(NOW)
+    nothing = dict(zip(asdict(ADDRESS), ("", " ", None, "", " ", None), strict=True))
+    for row in (
+        address_row("lta_reg", "Old", earlier - timedelta(days=1), earlier),
+        address_row("furnished_mail", "", earlier, earlier) | {"street_name": None, part: "7"},
+        address_row("furnished_mail", "", later, later) | {"notice_no": "B"} | nothing,
+    ):
+        database.put(t.ocms_offence_notice_owner_driver_addr, [row])
+    assert service.find(IDENTITY, stores=database.stores).address == RegisteredAddress(**{part: "7"})
 
 
 @pytest.mark.rule("H2")
