@@ -380,12 +380,21 @@ def queue_again() -> Any:
 
 def statistics() -> Select[Any]:
     """Count the list and its suspensions now, and those of a period."""
-    before = t.ocms_suspended_notice.alias("before")
+    before, earlier = t.ocms_suspended_notice.alias("before"), t.ocms_suspended_notice.alias("earlier")
+    # A record in the place of one that was closed by mistake has its moment, and is no further suspension.
+    is_in_place_of_another = exists().where(
+        earlier.c.notice_no == suspended.notice_no,
+        earlier.c.date_of_suspension == suspended.date_of_suspension,
+        earlier.c.sr_no < suspended.sr_no,
+        earlier.c.suspension_type == HST.type,
+        earlier.c.reason_of_suspension == HST.code,
+    )
     in_period = and_(
         suspended.suspension_type == HST.type,
         suspended.reason_of_suspension == HST.code,
         suspended.date_of_suspension >= at("since"),
         suspended.date_of_suspension < at("before"),
+        ~is_in_place_of_another,
     )
     was_renewed = exists().where(
         before.c.notice_no == suspended.notice_no,

@@ -68,7 +68,7 @@ def receive_mha_responses(
     progress: Progress = continue_always,
 ) -> JobResult:
     """
-    Apply each response whole and once, known by its content; raise an alert for what cannot be applied (H43).
+    Apply each response whole and once, as `known_by` says; raise an alert for what cannot be applied (H43).
 
     A response without its totals has not wholly arrived and waits; one that waits for long raises an alert.
     The tally counts answers kept and files refused. Raises `Unavailable`.
@@ -81,7 +81,7 @@ def receive_mha_responses(
             continue
         content = exchange.get(name)
         with stores.reading() as reader:
-            if reader.file_applied(sha256_hex(content), RESPONSE):
+            if reader.file_applied(mha_file.known_by(name, content), RESPONSE):
                 continue
         records = reconcile(name, content, names, exchange)
         kept = records if isinstance(records, str) else apply(name, content, records, stores, now)
@@ -151,7 +151,7 @@ def apply(
     with stores.reading() as reader:
         listed = reader.listed_among([answer.id_no for answer in answers])
     kept = latest_answers(answers, listed, now)
-    applied = FileExchanged(sha256_hex(content), RESPONSE, name, len(records), now)
+    applied = FileExchanged(mha_file.known_by(name, content), RESPONSE, name, len(records), now)
     try:
         with stores.writing() as store:
             store.record((applied, *kept), now, isolate=False)

@@ -605,6 +605,37 @@ def test_the_month_of_an_answer_is_that_of_its_receipt(database: HstDatabase) ->
     assert found.answer.answered_at == given
 
 
+@pytest.mark.rule("H35", "K4")
+def test_a_record_in_the_place_of_one_closed_by_mistake_is_no_further_suspension(
+    database: HstDatabase,
+) -> None:
+    """As a reversal of a revival leaves them: since when the former one was, under the next number."""
+    database.notices(["A", "B"])
+    applied(database)
+    later = NOW + timedelta(days=30)
+    assert batch_jobs.loop_hst_suspensions(stores=database.stores, now=later) == JobResult(2)
+    january, february = (month_bounds(date(2025, month, 1)) for month in (1, 2))
+
+    def counted() -> list[tuple[int, int, int]]:
+        with database.stores.reading() as reader:
+            found = [reader.statistics(*month) for month in (january, february)]
+        return [(each.new_suspensions, each.reapplied, each.active_suspensions) for each in found]
+
+    assert counted() == [(2, 0, 2), (0, 2, 2)]
+    with database.engine.begin() as connection:
+        connection.execute(
+            update(t.ocms_suspended_notice)
+            .where(t.ocms_suspended_notice.c.sr_no == 2)
+            .values(date_of_revival=local(later), revival_reason="HAV")
+        )
+    common = {"suspension_source": "OCMS", "suspension_type": "TS", "reason_of_suspension": "HST"}
+    common |= {"officer_authorising_suspension": "X"}
+    renewed = {"date_of_suspension": local(later), "sr_no": 3, **common}
+    first = {"date_of_suspension": local(NOW), "sr_no": 4, **common}
+    database.put(t.ocms_suspended_notice, [{"notice_no": "A", **each} for each in (renewed, first)])
+    assert counted() == [(2, 0, 2), (0, 2, 2)]
+
+
 @pytest.mark.rule("H37")
 def test_an_identity_is_shown_as_listed_with_the_latest_answer(database: HstDatabase) -> None:
     assert service.show_identity(IDENTITY, stores=database.stores) == (None, None)
