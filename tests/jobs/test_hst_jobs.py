@@ -286,6 +286,18 @@ def test_partners_that_are_down_leave_the_queue_as_it_was(
     assert answered == {each: registry_entry(each).address.street_name for each in (IDENTITY, PASSPORT)}
 
 
+@pytest.mark.rule("H33", "H40")
+@pytest.mark.usefixtures("partners")
+def test_of_a_number_that_fits_no_request_operations_are_alerted(
+    runner: JobRunner, database: HstDatabase
+) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(update(t.ocms_hst).where(t.ocms_hst.c.id_no == PASSPORT).values(id_type="N"))
+    assert ran_again(runner, "query_hst_addresses", "send_mha_requests").counts == {"done": 1, "failed": 1}
+    assert alerts(runner) == ["OCMS job send_mha_requests left 1 for its next run"]
+    assert Month(database).queue() == [(PASSPORT, False, False), (IDENTITY, True, False)]
+
+
 @pytest.mark.rule("H43")
 def test_a_response_that_does_not_agree_is_told_once_however_many_runs_find_it(
     runner: JobRunner, database: HstDatabase, partners: Partners

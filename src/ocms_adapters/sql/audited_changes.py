@@ -9,7 +9,13 @@ from attrs import frozen
 from sqlalchemy import BindParameter, Table
 
 from ocms_adapters.sql.change_statements import CHANGE_STATEMENTS
-from ocms_adapters.sql.change_statements.statement import Inserts, StatementBatch, Upserts
+from ocms_adapters.sql.change_statements.statement import (
+    CHANGE,
+    CREATION,
+    Inserts,
+    StatementBatch,
+    Upserts,
+)
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.kernel.changes import (
     AddressCheckSet,
@@ -48,7 +54,7 @@ INSERT, UPDATE, UPSERT, CLOSE, DELETE = "insert", "update", "upsert", "close", "
 UNAUDITED_TABLES = frozenset(
     {"ocms_outbox", "ocms_offender_history", "ocms_mha_file", "ocms_adhoc_nro_queue"}
 )
-UNAUDITED_COLUMNS = frozenset({"is_sync", "cre_date", "cre_user_id", "upd_date", "upd_user_id"})
+UNAUDITED_COLUMNS = frozenset({"is_sync", *CREATION, *CHANGE})
 
 
 @frozen
@@ -75,7 +81,7 @@ class ChangedRows:
         if self.how in (INSERT, CLOSE):
             return ()
         if self.how == DELETE:
-            return audited_columns(self.table)
+            return removed_columns(self.table)
         return tuple(
             name for name in (*self.names, *self.shared) if name not in self.table.primary_key.columns
         )
@@ -250,10 +256,10 @@ def key_names(table: Table) -> tuple[str, ...]:
     return tuple(str(column.name) for column in table.primary_key)
 
 
-def audited_columns(table: Table) -> tuple[str, ...]:
-    """Return every column of a table that is part of a case, without its key."""
+def removed_columns(table: Table) -> tuple[str, ...]:
+    """Return every column of a table that a removal loses: those of a case, and when its row was made."""
     names = (str(column.name) for column in table.columns if not column.primary_key)
-    return tuple(name for name in names if name not in UNAUDITED_COLUMNS)
+    return tuple(name for name in names if name in CREATION or name not in UNAUDITED_COLUMNS)
 
 
 def changed_rows(batches: Iterable[tuple[type, StatementBatch]], now: datetime) -> Iterator[ChangedRows]:

@@ -33,6 +33,7 @@ from ocms_core.hst.request_checks import HstListQuery
 from ocms_core.kernel.addresses import AddressAnswer, RegisteredAddress
 from ocms_core.kernel.dates import local, singapore
 from ocms_core.kernel.errors import Conflict
+from ocms_core.kernel.identity_numbers import STORED_AS, kind_of
 from ocms_core.kernel.offender_details import role_order
 from ocms_core.kernel.suspensions import OpenSuspension
 
@@ -85,9 +86,10 @@ class SqlHstReader:
         self, system: str, id_types: Sequence[str], after: str, most: int
     ) -> Mapping[str, str]:
         """Return queued identities beyond `after` that a system was not sent yet."""
-        bound = bind_keys(self._connection.dialect, id_types) | {"after": after, "most": most}
+        letters = [*id_types, *(letter for letter, kind in STORED_AS.items() if kind in id_types)]
+        bound = bind_keys(self._connection.dialect, letters) | {"after": after, "most": most}
         rows = self._connection.execute(self._queries.to_send[system], bound)
-        return {row.id_no: row.id_type for row in rows}
+        return {row.id_no: kind_of(row.id_type) for row in rows}
 
     def listed_among(self, id_nos: Sequence[str]) -> frozenset[str]:
         """Return which of these identities are on the list."""
@@ -269,7 +271,7 @@ def listed(row: Any) -> ListedIdentity:
     """Return the listed identity of a row."""
     return ListedIdentity(
         row.id_no,
-        row.id_type,
+        kind_of(row.id_type),
         row.name,
         address(row),
         listed_at=singapore(row.cre_date),

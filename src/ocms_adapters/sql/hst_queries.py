@@ -256,7 +256,7 @@ def known_offender() -> Select[Any]:
                 addr.notice_no == onod.notice_no,
                 addr.owner_driver_indicator == onod.owner_driver_indicator,
                 # A furnished address is blanked when somebody comes without one: it is none.
-                or_(addr.street_name.is_not(None), addr.postal_code.is_not(None)),
+                or_(*(func.trim(addr[part]) != "" for part in ADDRESS)),
             ),
         )
         .where(onod.id_no == text("id_no"))
@@ -380,12 +380,21 @@ def queue_again() -> Any:
 
 def statistics() -> Select[Any]:
     """Count the list and its suspensions now, and those of a period."""
-    before = t.ocms_suspended_notice.alias("before")
+    before, earlier = t.ocms_suspended_notice.alias("before"), t.ocms_suspended_notice.alias("earlier")
+    # A record in the place of one that was closed by mistake has its moment, and is no further suspension.
+    is_in_place_of_another = exists().where(
+        earlier.c.notice_no == suspended.notice_no,
+        earlier.c.date_of_suspension == suspended.date_of_suspension,
+        earlier.c.sr_no < suspended.sr_no,
+        earlier.c.suspension_type == HST.type,
+        earlier.c.reason_of_suspension == HST.code,
+    )
     in_period = and_(
         suspended.suspension_type == HST.type,
         suspended.reason_of_suspension == HST.code,
         suspended.date_of_suspension >= at("since"),
         suspended.date_of_suspension < at("before"),
+        ~is_in_place_of_another,
     )
     was_renewed = exists().where(
         before.c.notice_no == suspended.notice_no,

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Iterable
 from datetime import date
 from time import monotonic
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     String,
+    case,
     cast,
     func,
     literal,
@@ -22,11 +24,13 @@ from sqlalchemy import (
     union_all,
 )
 
+from ocms_adapters.sql.reference_defaults import SUSPENSION_SOURCE
 from ocms_adapters.sql.schema import dated_values as dated
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.transactions import reading
 from ocms_core.kernel.dated_values import DatedValue, DatedValues, ReasonTerms
 from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import SuspensionReason
 
 STAGES, PARAMETER, REASON = "stages", "parameter", "reason"
@@ -47,6 +51,7 @@ def values(
     code: ColumnElement[Any],
     value: ColumnElement[Any],
     *,
+    source: ColumnElement[Any] | None = None,
     status: ColumnElement[Any] | None = None,
     days: tuple[ColumnElement[Any], ColumnElement[Any]] | None = None,
 ) -> Select[Any]:
@@ -57,6 +62,7 @@ def values(
         key.label("key"),
         cast(code, TEXT).label("code"),
         cast(value, TEXT).label("value"),
+        (cast(null(), String(8)) if source is None else source).label("source"),
         (cast(null(), String(1)) if status is None else status).label("status"),
         first_day.label("first_day"),
         last_day.label("last_day"),
@@ -73,6 +79,7 @@ EVERYTHING = union_all(
         t.ocms_suspension_reason.c.reason_of_suspension,
         t.ocms_suspension_reason.c.suspension_type,
         t.ocms_suspension_reason.c.no_of_days_for_revival,
+        source=t.ocms_suspension_reason.c.suspension_source,
     ).where(IN_USE),
     values(
         STAGES,
@@ -100,14 +107,37 @@ EVERYTHING = union_all(
 )
 
 
+@rule("H20")
 def days_until_revival(reason: SuspensionReason) -> ScalarSelect[int]:
-    """Select the days that one reason always has, as part of another statement."""
+    """Select the days that one reason always has, as part of another statement: as `days_by_reason` does."""
     table = t.ocms_suspension_reason.c
     return (
-        select(func.max(table.no_of_days_for_revival))
+        select(table.no_of_days_for_revival)
         .where(table.suspension_type == reason.type, table.reason_of_suspension == reason.code, IN_USE)
+        .order_by(
+            case((table.suspension_source == SUSPENSION_SOURCE, 0), else_=1),
+            func.coalesce(table.no_of_days_for_revival, -1).desc(),
+        )
+        .limit(1)
         .scalar_subquery()
     )
+
+
+@rule("H20", "U2")
+def days_by_reason(rows: Iterable[tuple[str, str, str, Any]]) -> dict[SuspensionReason, int | None]:
+    """
+    Return the days of each reason from type, reason, source and days of its rows; None for no days.
+
+    The row of source OCMS counts, in whatever order they come; where there is none, that with most days.
+    """
+    found = sorted(
+        (source == SUSPENSION_SOURCE, days is not None, int(days or 0), kind, reason)
+        for kind, reason, source, days in rows
+    )
+    return {
+        SuspensionReason(kind, reason): days if has_days else None
+        for _, has_days, days, kind, reason in found
+    }
 
 
 def dated_terms(reason: SuspensionReason) -> Select[Any]:
@@ -126,29 +156,26 @@ def dated_reason(
 
 def read_reference(connection: Connection) -> Reference:
     """Return the stage map, the parameters and the suspension reasons, with those that are dated."""
-    rows: dict[str, list[tuple[Any, Any, Any]]] = {STAGES: [], PARAMETER: [], REASON: []}
+    rows: dict[str, list[tuple[Any, Any, Any, Any]]] = {STAGES: [], PARAMETER: [], REASON: []}
     dated_rows: dict[str, list[Any]] = {STAGES: [], PARAMETER: [], REASON: []}
     for row in connection.execute(EVERYTHING):
-        what, key, code, value, _, first_day, _ = row
+        what, key, code, value, source, _, first_day, _ = row
         if first_day is None:
-            rows[what].append((key, code, value))
+            rows[what].append((code, key, source, value))
         else:
             dated_rows[what].append(row)
+    days_of_reasons = days_by_reason(rows[REASON])
     return Reference(
         # A production row may hold a list of stages; it is read as several moves.
         stage_map=frozenset(
             (from_stage.strip(), to_stage)
-            for from_stage, to_stages, _ in rows[STAGES]
+            for to_stages, from_stage, *_ in rows[STAGES]
             for to_stage in BETWEEN_STAGES.split(to_stages)
             if to_stage
         ),
-        parameters={(key, code): value for key, code, value in rows[PARAMETER]},
-        days_of_suspension={
-            SuspensionReason(kind, reason): int(days)
-            for reason, kind, days in rows[REASON]
-            if days is not None
-        },
-        suspension_reasons=frozenset(SuspensionReason(kind, reason) for reason, kind, _ in rows[REASON]),
+        parameters={(key, code): value for code, key, _, value in rows[PARAMETER]},
+        days_of_suspension={reason: days for reason, days in days_of_reasons.items() if days is not None},
+        suspension_reasons=frozenset(days_of_reasons),
         dated=DatedValues(
             parameters=tuple(
                 DatedValue((row.key, row.code), row.value, row.first_day, row.last_day)

@@ -24,12 +24,12 @@ from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.current_offenders import is_current_offender
 from ocms_adapters.sql.locking import lock_identities, lock_notices
+from ocms_adapters.sql.reference import days_by_reason
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.suspension_rows import ON_ROW, STILL_OPEN, open_records, records_by_notice, suspensions
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.errors import Conflict
-from ocms_core.kernel.suspensions import SuspensionReason
 from ocms_core.suspensions.facts import NoticeSuspensions, SuspensionFacts
 
 von = t.ocms_valid_offence_notice.c
@@ -70,8 +70,9 @@ class SuspensionQueries:
         self.reasons = select(
             reason_table.suspension_type,
             reason_table.reason_of_suspension,
-            func.max(reason_table.no_of_days_for_revival),
-        ).group_by(reason_table.suspension_type, reason_table.reason_of_suspension)
+            reason_table.suspension_source,
+            reason_table.no_of_days_for_revival,
+        )
 
 
 def current_offender() -> ColumnElement[str]:
@@ -124,10 +125,7 @@ class SqlSuspensionReader:
         records = records_by_notice(self._among(self._queries.open_records, notice_nos))
         offenders = sorted({row[1] for row in rows if row[1]})
         listed = {row.id_no for row in self._among(self._queries.listed, offenders)}
-        reasons = [
-            (SuspensionReason(kind, reason), days)
-            for kind, reason, days in self._connection.execute(self._queries.reasons)
-        ]
+        reasons = days_by_reason(map(tuple, self._connection.execute(self._queries.reasons)))
         return SuspensionFacts(
             notices=tuple(
                 NoticeSuspensions(
@@ -138,8 +136,8 @@ class SqlSuspensionReader:
                 )
                 for notice_no, id_no, last, ended, *on_row in rows
             ),
-            pairs=frozenset(reason for reason, _ in reasons),
-            days={reason: int(days) for reason, days in reasons if days is not None},
+            pairs=frozenset(reasons),
+            days={reason: days for reason, days in reasons.items() if days is not None},
         )
 
     def _among(self, statement: Any, keys: Sequence[str]) -> Sequence[Any]:

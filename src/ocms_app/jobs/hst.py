@@ -61,13 +61,14 @@ def query_hst_addresses(context: JobContext) -> JobCounts:
 
 def send_mha_requests(context: JobContext) -> JobCounts:
     """Send queued identities to MHA."""
-    return counts(
+    return job_counts(
+        context,
         mha_exchange.send_mha_requests(
             stores=stores(context),
             exchange=exchange(context.settings),
             now=context.now(),
             progress=progress(context),
-        )
+        ),
     )
 
 

@@ -1,7 +1,8 @@
 """The monthly address check: everybody on the list is asked about, DataHive by call."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
+from itertools import chain
 
 from ocms_core.hst.answers import latest_answers
 from ocms_core.hst.facts import JobResult
@@ -9,7 +10,7 @@ from ocms_core.hst.ports import DataHive, HstStores, Progress, continue_always
 from ocms_core.kernel.addresses import DATAHIVE
 from ocms_core.kernel.changes import Change, EnquirySent
 from ocms_core.kernel.dates import SINGAPORE, singapore
-from ocms_core.kernel.errors import Unavailable
+from ocms_core.kernel.errors import RowRejected, Unavailable
 from ocms_core.kernel.identity_numbers import FIN, NRIC, PASSPORT, UEN
 from ocms_core.kernel.rule_tags import rule
 
@@ -54,15 +55,42 @@ def query_datahive(
 
 @rule("H34")
 def ask_datahive(batch: Mapping[str, str], stores: HstStores, datahive: DataHive, now: datetime) -> int:
-    """Keep what comes back about a batch; an unreadable answer holds up nobody but its own identity (H34)."""
+    """
+    Keep what comes back about a batch; return how many identities are done with.
+
+    An answer that cannot be read, or not be kept, holds up nobody but its own identity (H34).
+    """
     try:
         answered = datahive.ask(batch)
     except Unavailable:
         return 0
     with stores.reading() as reader:
         listed = reader.listed_among([answer.id_no for answer in answered.answers])
-    sent = tuple(EnquirySent(id_no, DATAHIVE, now) for id_no in batch if id_no not in answered.unreadable)
-    changes: tuple[Change, ...] = (*latest_answers(answered.answers, listed, answered.received_at), *sent)
-    with stores.writing() as store:
-        store.record(changes, now, isolate=False)
-    return len(sent)
+    latest = latest_answers(answered.answers, listed, answered.received_at)
+    kept = {each.answer.id_no: each for each in latest}
+    changes: list[tuple[Change, ...]] = [
+        (*([kept[id_no]] if id_no in kept else ()), EnquirySent(id_no, DATAHIVE, now))
+        for id_no in batch
+        if id_no not in answered.unreadable
+    ]
+    return record_by_halves(changes, stores, now)
+
+
+@rule("H34")
+def record_by_halves(identities: Sequence[Sequence[Change]], stores: HstStores, now: datetime) -> int:
+    """
+    Record the changes of identities and return of how many; where the database refuses a row, half by half.
+
+    Halves are recorded until the refused one is alone: it stays queued, the others do not (H34).
+    """
+    if not identities:
+        return 0
+    try:
+        with stores.writing() as store:
+            store.record(tuple(chain.from_iterable(identities)), now, isolate=False)
+    except RowRejected:
+        if len(identities) == 1:
+            return 0
+        middle = len(identities) // 2
+        return sum(record_by_halves(half, stores, now) for half in (identities[:middle], identities[middle:]))
+    return len(identities)

@@ -37,14 +37,22 @@ def without_future_time(answer: AddressAnswer, received_at: datetime) -> Address
     return evolve(answer, answered_at=min(answer.answered_at, received_at))
 
 
+@rule("H31")
+def is_of_listing(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
+    """Return whether an identity is listed, and an answer was given since it was (H31)."""
+    return listed is not None and answer.answered_at >= listed.listed_at
+
+
 @rule("H31", "H37")
 def has_address(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
     """Return whether an answer names an address and was given since its identity was listed (H31, H37)."""
-    return (
-        listed is not None
-        and answer.answered_at >= listed.listed_at
-        and answer.address != RegisteredAddress()
-    )
+    return is_of_listing(listed, answer) and answer.address != RegisteredAddress()
+
+
+@rule("H37")
+def has_invalid_address(listed: ListedIdentity | None, answer: AddressAnswer) -> bool:
+    """Return whether an answer since the listing marks an address as invalid, if by a tag alone (H37)."""
+    return is_of_listing(listed, answer) and is_invalid_address(answer.address, answer.invalid_addr_tag)
 
 
 @rule("H37")

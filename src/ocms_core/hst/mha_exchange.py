@@ -22,31 +22,40 @@ WAITING, OVERDUE = "WAITING", "OVERDUE"
 CHUNK = 10_000
 
 
-@rule("H33")
+@rule("H33", "H40")
 def send_mha_requests(
     *, stores: HstStores, exchange: MhaExchange, now: datetime, progress: Progress = continue_always
 ) -> JobResult:
     """
     Send queued identities with a UIN or FIN to MHA; that they were sent is noted only after success (H33).
 
+    A number that is neither fits no record of a request (H40): it is left queued and counts as failed.
     A run broken off sends again what it has not noted. Raises `Unavailable`.
     """
-    done, files, after = 0, 0, ""
+    tally, files, after = JobResult(), 0, ""
     while True:
         with stores.reading() as reader:
             batch = reader.queued_identities(MHA, (NRIC, FIN), after, CHUNK)
         if not batch:
-            return JobResult(done)
-        # Files are named to the second, so that each further one is named a second later.
-        request = MhaRequest(now + timedelta(seconds=files), tuple(batch))
-        name, content = mha_file.request_name(request.asked_at), mha_file.encode_request(request)
-        exchange.put(name, content)
-        sent = FileExchanged(sha256_hex(content), REQUEST, name, len(batch), now)
-        with stores.writing() as store:
-            store.record((*(EnquirySent(id_no, MHA, now) for id_no in batch), sent), now, isolate=False)
-        done, files, after = done + len(batch), files + 1, max(batch)
-        if not progress(done):
-            return JobResult(done)
+            return tally
+        uins = tuple(id_no for id_no in batch if mha_file.uin_of(id_no))
+        if uins:
+            # Files are named to the second, so that each further one is named a second later.
+            send_request(MhaRequest(now + timedelta(seconds=files), uins), stores, exchange, now)
+            files += 1
+        tally = JobResult(tally.done + len(uins), tally.failed + len(batch) - len(uins))
+        after = max(batch)
+        if not progress(tally.done + tally.failed):
+            return tally
+
+
+def send_request(request: MhaRequest, stores: HstStores, exchange: MhaExchange, now: datetime) -> None:
+    """Deliver a request, then note it and that its identities were sent."""
+    name, content = mha_file.request_name(request.asked_at), mha_file.encode_request(request)
+    exchange.put(name, content)
+    sent = FileExchanged(sha256_hex(content), REQUEST, name, len(request.uins), now)
+    with stores.writing() as store:
+        store.record((*(EnquirySent(id_no, MHA, now) for id_no in request.uins), sent), now, isolate=False)
 
 
 @rule("H43")
@@ -59,7 +68,7 @@ def receive_mha_responses(
     progress: Progress = continue_always,
 ) -> JobResult:
     """
-    Apply each response whole and once, known by its content; raise an alert for what cannot be applied (H43).
+    Apply each response whole and once, as `known_by` says; raise an alert for what cannot be applied (H43).
 
     A response without its totals has not wholly arrived and waits; one that waits for long raises an alert.
     The tally counts answers kept and files refused. Raises `Unavailable`.
@@ -72,14 +81,15 @@ def receive_mha_responses(
             continue
         content = exchange.get(name)
         with stores.reading() as reader:
-            if reader.file_applied(sha256_hex(content), RESPONSE):
+            if reader.file_applied(mha_file.known_by(name, content), RESPONSE):
                 continue
         records = reconcile(name, content, names, exchange)
-        if isinstance(records, str):
-            alerts.alert(HST_FILE_MISMATCH, f"{name} {records}")
+        kept = records if isinstance(records, str) else apply(name, content, records, stores, now)
+        if isinstance(kept, str):
+            alerts.alert(HST_FILE_MISMATCH, f"{name} {kept}")
             refused += 1
         else:
-            done += apply(name, content, records, stores, now)
+            done += kept
             if not progress(done):
                 break
     return JobResult(done, refused)
@@ -128,13 +138,20 @@ def reconcile(
     return f"does not agree with its control files: {wrong}" if wrong else records
 
 
-def apply(name: str, content: bytes, records: Sequence[MhaRecord], stores: HstStores, now: datetime) -> int:
-    """Record the answers of a response with the note that it was applied; return how many were kept."""
+@rule("H43")
+def apply(
+    name: str, content: bytes, records: Sequence[MhaRecord], stores: HstStores, now: datetime
+) -> int | str:
+    """
+    Record the answers of a response with the note that it was applied; return how many were kept.
+
+    Of a response the database refuses a row of nothing is recorded; that is returned in words (H43).
+    """
     answers = [mha_file.address_answer(record, now) for record in records]
     with stores.reading() as reader:
         listed = reader.listed_among([answer.id_no for answer in answers])
     kept = latest_answers(answers, listed, now)
-    applied = FileExchanged(sha256_hex(content), RESPONSE, name, len(records), now)
+    applied = FileExchanged(mha_file.known_by(name, content), RESPONSE, name, len(records), now)
     try:
         with stores.writing() as store:
             store.record((applied, *kept), now, isolate=False)
@@ -142,5 +159,5 @@ def apply(name: str, content: bytes, records: Sequence[MhaRecord], stores: HstSt
         with stores.reading() as reader:
             if reader.file_applied(applied.sha256, RESPONSE):
                 return 0
-        raise
+        return "has a record that the database refuses"
     return len(kept)

@@ -16,6 +16,7 @@ from attrs import field
 
 from ocms_core.kernel.addresses import MHA, AddressAnswer, RegisteredAddress
 from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.digests import sha256_hex
 from ocms_core.kernel.identity_numbers import FIN, NRIC, identity
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
@@ -27,6 +28,7 @@ MOMENT = re.compile(r"[0-9]{14}")
 HEADER_WIDTH, DETAIL_WIDTH, RESPONSE_WIDTH = 33, 56, 238
 ENCODING = "utf-8-sig"  # UTF-8, with or without a byte-order mark
 END_OF_FILE = "\x1a"  # DOS and mainframe transfers end a text with it
+NO_RECORD = b"\xef\xbb\xbf\x1a \t\r\n"  # what stands in a file besides records: marks, blanks, line ends
 
 TAGS: dict[str, str] = {
     "D": "delisted",
@@ -346,6 +348,16 @@ def lines_of(
 def uin_of(text: str) -> tuple[str, str] | None:
     """Return kind and number of a UIN or FIN; None for any other text."""
     return identity(NRIC, text) or identity(FIN, text)
+
+
+@rule("H42", "H43")
+def known_by(name: str, content: bytes) -> str:
+    """
+    Return the SHA-256 that a response is known by: of its content, or of its name where it has no record.
+
+    All responses without a record are alike, and each has totals of its own.
+    """
+    return sha256_hex(content if content.strip(NO_RECORD) else name.encode())
 
 
 @rule("H42")

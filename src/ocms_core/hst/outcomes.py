@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from enum import Enum, unique
 
-from ocms_core.hst.answers import has_address, has_valid_new_address
+from ocms_core.hst.answers import has_address, has_invalid_address, has_valid_new_address
 from ocms_core.hst.facts import CheckedIdentity
-from ocms_core.kernel.addresses import is_invalid_address
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 
@@ -36,10 +35,10 @@ def outcome_of(checked: CheckedIdentity) -> CheckOutcome:
     listed, answer = checked.listed, checked.answer
     if listed is None:
         return CheckOutcome.REVIVED
+    if has_invalid_address(listed, answer):
+        return CheckOutcome.INVALID_ADDRESS
     if not has_address(listed, answer):
         return CheckOutcome.NO_ADDRESS
-    if is_invalid_address(answer.address, answer.invalid_addr_tag):
-        return CheckOutcome.INVALID_ADDRESS
     return CheckOutcome.NEW_ADDRESS if has_valid_new_address(listed, answer) else CheckOutcome.LISTED_ADDRESS
 
 

@@ -50,7 +50,11 @@ class HstReader(Protocol):
     def queued_identities(
         self, system: str, id_types: Sequence[str], after: str, most: int
     ) -> Mapping[str, str]:
-        """Return the type by number of queued, listed identities beyond `after`, not yet sent to a system."""
+        """
+        Return the kind by number of queued, listed identities beyond `after`, not yet sent to a system.
+
+        A stored B is U.
+        """
 
     def listed_among(self, id_nos: Sequence[str]) -> frozenset[str]:
         """Return which of these identities are on the list."""

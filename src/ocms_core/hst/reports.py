@@ -4,9 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from ocms_core.hst.answers import has_other_address, has_valid_address, has_valid_new_address
+from ocms_core.hst.answers import (
+    has_invalid_address,
+    has_other_address,
+    has_valid_address,
+    has_valid_new_address,
+)
 from ocms_core.hst.facts import CheckedIdentity, Statistics
-from ocms_core.kernel.addresses import RegisteredAddress, is_invalid_address
+from ocms_core.kernel.addresses import RegisteredAddress
 from ocms_core.kernel.dates import SINGAPORE, singapore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.sheets import CellKind, Column, Sheet
@@ -72,7 +77,7 @@ def data_row(number: int, checked: CheckedIdentity) -> tuple[Any, ...]:
         one_line(listed.address) if listed else None,
         one_line(answer.address),
         yes_no(has_other_address(listed, answer)),
-        yes_no(is_invalid(checked)),
+        yes_no(has_invalid_address(listed, answer)),
         answer.answered_at,
     )
 
@@ -102,19 +107,14 @@ def figures(checked: Iterable[CheckedIdentity]) -> Figures:
 
     An answer without an address has changed nothing and is not valid, and who was revived is not counted.
     """
-    checked = tuple(checked)
+    checked = tuple(each for each in checked if each.listed)
     return Figures(
         checked=len(checked),
         changed=sum(has_other_address(each.listed, each.answer) for each in checked),
-        invalid=sum(is_invalid(each) for each in checked),
+        invalid=sum(has_invalid_address(each.listed, each.answer) for each in checked),
         valid=sum(has_valid_address(each.listed, each.answer) for each in checked),
         eligible=sum(has_valid_new_address(each.listed, each.answer) for each in checked),
     )
-
-
-def is_invalid(checked: CheckedIdentity) -> bool:
-    """Return whether the answer's address is invalid (H37)."""
-    return is_invalid_address(checked.answer.address, checked.answer.invalid_addr_tag)
 
 
 def one_line(address: RegisteredAddress) -> str:

@@ -397,7 +397,7 @@ class FileExchanged:
     """
     A file was exchanged with MHA, known from now on by the SHA-256 of its content.
 
-    One that waits for the files it belongs with is known by that of its name.
+    One that waits for the files it belongs with, or has no record, is known by that of its name.
     """
 
     sha256: str

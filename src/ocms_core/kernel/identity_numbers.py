@@ -29,12 +29,18 @@ STORED_AS: dict[str, str] = {"B": UEN}
 
 
 @rule("F50")
+def kind_of(letter: str) -> str:
+    """Return the kind a stored letter stands for: B is U (F50)."""
+    return STORED_AS.get(letter, letter)
+
+
+@rule("F50")
 def identity(id_type: str, id_no: str) -> tuple[str, str] | None:
     """
     Return kind and number, in capitals, if it has the form of its kind: N, F, U (B is U) or P (F50).
 
     None for an unknown kind and for a number not of its form in ASCII letters and digits as sent.
     """
-    kind = STORED_AS.get(id_type, id_type)
+    kind = kind_of(id_type)
     # Matched as sent: the capitals of some other letters are ASCII letters, a long s becomes S.
     return (kind, id_no.upper()) if kind in FORMS and FORMS[kind].fullmatch(id_no) else None

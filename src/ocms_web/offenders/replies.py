@@ -10,7 +10,7 @@ from msgspec import UNSET
 from ocms_core.kernel import codes
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.decisions import Decision, Refusal
-from ocms_core.kernel.identity_numbers import ID_TYPE_WORDS, STORED_AS
+from ocms_core.kernel.identity_numbers import ID_TYPE_WORDS, kind_of
 from ocms_core.kernel.offender_details import FurnishDetail, MailingAddress, RoleHolder
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.details import address_on_record, floor_and_unit_text, holders_by_word
@@ -253,7 +253,7 @@ def offender_block(holder: RoleHolder | None) -> OffenderBlock:
 @rule("F50")
 def id_type_word(kind: str | None) -> str | None:
     """Return the contract's word for a kind of identity number; B is UEN, an unknown one as stored."""
-    return None if kind is None else ID_TYPE_WORDS.get(STORED_AS.get(kind, kind), kind)
+    return None if kind is None else ID_TYPE_WORDS.get(kind_of(kind), kind)
 
 
 def furnished_address(address: MailingAddress | None) -> FurnishedAddress | None:

@@ -84,6 +84,8 @@ OFFICER = Actor("OIC001", "oic", "portal", "offender-furnish", "r-1")
 OPEN_SINCE = at("2024-12-05T10:00:00")
 MOVE = StageMove("CPC", SINCE, "WAR", NOW)
 
+MARKS = UNAUDITED_COLUMNS - {"cre_date", "cre_user_id"}
+
 FORMER_NOTICE = dict.fromkeys(NOTICE_COLUMNS) | {
     "last_processing_stage": "CFC",
     "last_processing_date": local(OPEN_SINCE),
@@ -98,7 +100,11 @@ FORMER_PERSON = dict.fromkeys(own_columns(t.ocms_offence_notice_owner_driver)) |
 FORMER_ADDRESS = dict.fromkeys(own_columns(t.ocms_offence_notice_owner_driver_addr)) | {
     "street_name": "ORCHARD ROAD"
 }
-FORMER_IDENTITY = dict.fromkeys(own_columns(t.ocms_hst), "1") | {"date_of_addr_change": None}
+FORMER_IDENTITY = dict.fromkeys(own_columns(t.ocms_hst), "1") | {
+    "date_of_addr_change": None,
+    "cre_date": local(OPEN_SINCE),
+    "cre_user_id": "other",
+}
 
 CHANGES: tuple[Change, ...] = (
     NoticeChanged(NO, move=MOVE),
@@ -207,10 +213,10 @@ Snapshot = Mapping[tuple[str, tuple[Any, ...]], Mapping[str, Any]]
 
 
 def snapshot(connection: Connection) -> Snapshot:
-    """Return every row by table and key, without what is no part of a case."""
+    """Return every row by table and key, without marks of delivery and stamps of changes."""
     return {
         (each.name, tuple(row[column] for column in each.primary_key)): {
-            str(column.name): row[column] for column in each.columns if column.name not in UNAUDITED_COLUMNS
+            str(column.name): row[column] for column in each.columns if column.name not in MARKS
         }
         for each in TABLES
         for row in connection.execute(select(each)).mappings()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import asdict
 from sqlalchemy import ClauseElement, delete, event, update
 from sqlalchemy.dialects.mssql.base import MSDialect
 
@@ -318,6 +319,23 @@ def test_a_blanked_address_is_none(database: HstDatabase) -> None:
 
 
 @pytest.mark.rule("H2")
+@pytest.mark.parametrize(
+    "part", ["postal_code", "blk_hse_no", "street_name", "floor_no", "unit_no", "bldg_name"]
+)
+def test_an_address_of_any_part_is_one_and_one_of_blanks_is_none(database: HstDatabase, part: str) -> None:
+    database.notices(["A", "B"])
+    earlier, later = local(NOW) - timedelta(days=9), local(NOW)
+    nothing = dict(zip(asdict(ADDRESS), ("", " ", None, "", " ", None), strict=True))
+    for row in (
+        address_row("lta_reg", "Old", earlier - timedelta(days=1), earlier),
+        address_row("furnished_mail", "", earlier, earlier) | {"street_name": None, part: "7"},
+        address_row("furnished_mail", "", later, later) | {"notice_no": "B"} | nothing,
+    ):
+        database.put(t.ocms_offence_notice_owner_driver_addr, [row])
+    assert service.find(IDENTITY, stores=database.stores).address == RegisteredAddress(**{part: "7"})
+
+
+@pytest.mark.rule("H2")
 def test_the_latest_address_is_the_newest_effective_then_the_newest_processed(database: HstDatabase) -> None:
     find = service.find
     assert find(IDENTITY, stores=database.stores) == KnownOffender(False)
@@ -586,6 +604,37 @@ def test_the_month_of_an_answer_is_that_of_its_receipt(database: HstDatabase) ->
         assert list(reader.checked_identities(*month_bounds(date(2025, 2, 1)))) == []
         (found,) = reader.checked_identities(*month_bounds(date(2025, 3, 1)))
     assert found.answer.answered_at == given
+
+
+@pytest.mark.rule("H35", "K4")
+def test_a_record_in_the_place_of_one_closed_by_mistake_is_no_further_suspension(
+    database: HstDatabase,
+) -> None:
+    """As a reversal of a revival leaves them: since when the former one was, under the next number."""
+    database.notices(["A", "B"])
+    applied(database)
+    later = NOW + timedelta(days=30)
+    assert batch_jobs.loop_hst_suspensions(stores=database.stores, now=later) == JobResult(2)
+    january, february = (month_bounds(date(2025, month, 1)) for month in (1, 2))
+
+    def counted() -> list[tuple[int, int, int]]:
+        with database.stores.reading() as reader:
+            found = [reader.statistics(*month) for month in (january, february)]
+        return [(each.new_suspensions, each.reapplied, each.active_suspensions) for each in found]
+
+    assert counted() == [(2, 0, 2), (0, 2, 2)]
+    with database.engine.begin() as connection:
+        connection.execute(
+            update(t.ocms_suspended_notice)
+            .where(t.ocms_suspended_notice.c.sr_no == 2)
+            .values(date_of_revival=local(later), revival_reason="HAV")
+        )
+    common = {"suspension_source": "OCMS", "suspension_type": "TS", "reason_of_suspension": "HST"}
+    common |= {"officer_authorising_suspension": "X"}
+    renewed = {"date_of_suspension": local(later), "sr_no": 3, **common}
+    first = {"date_of_suspension": local(NOW), "sr_no": 4, **common}
+    database.put(t.ocms_suspended_notice, [{"notice_no": "A", **each} for each in (renewed, first)])
+    assert counted() == [(2, 0, 2), (0, 2, 2)]
 
 
 @pytest.mark.rule("H37")

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import ClauseElement, Engine
+from sqlalchemy import ClauseElement, Engine, update
 from sqlalchemy.dialects import mssql
 
 from ocms_adapters.sql import schema
@@ -212,17 +212,18 @@ def test_a_furnish_to_a_listed_identity_suspends_beside_what_is_there(officer_cl
     put_person(officer_client.engine, "UNC", "O", OWNER, current=True)
     for sr_no, closed in ((1, local(NOW)), (2, None)):
         put(officer_client.engine, SUSPENDED, record_of_unc("UNC", sr_no, local(until), closed))
-    put(
-        officer_client.engine,
-        schema.ocms_suspension_reason,
-        {
-            "reason_of_suspension": "HST",
-            "suspension_type": "TS",
-            "suspension_source": "TEST",
-            "description": "HST",
-            "no_of_days_for_revival": 40,
-        },
-    )
+    hst = {"reason_of_suspension": "HST", "suspension_type": "TS", "description": "HST"}
+    for source, days in (("ANY", 60), ("PLUS", None), ("TEST", 10)):
+        days_of_source = {"suspension_source": source, "no_of_days_for_revival": days}
+        put(officer_client.engine, schema.ocms_suspension_reason, hst | days_of_source)
+    reasons = schema.ocms_suspension_reason
+    with officer_client.engine.begin() as connection:
+        own = reasons.c.suspension_source == "OCMS"
+        connection.execute(
+            update(reasons)
+            .where(own, reasons.c.reason_of_suspension == "HST")
+            .values(no_of_days_for_revival=40)
+        )
     due = local(NOW + timedelta(days=40))
     for number, sr_no, row in (
         (NUMBER, 1, ("TS", "HST", local(NOW), due)),

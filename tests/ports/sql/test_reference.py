@@ -1,14 +1,14 @@
 """What an administrator keeps in tables is read in one statement, and seen soon after it changes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.dialects import mssql
 
 from ocms_adapters.sql import engines
-from ocms_adapters.sql.reference import EVERYTHING, SqlReference, read_reference
+from ocms_adapters.sql.reference import EVERYTHING, SqlReference, days_until_revival, read_reference
 from ocms_core.kernel.batch_limits import BatchCap, batch_cap
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.reference import Reference
@@ -71,6 +71,39 @@ def test_a_row_that_holds_a_list_of_stages_is_several_moves(engine: Engine, list
     row = {"last_processing_stage": "ZZZ", "next_processing_stage": listed, **AUDIT}
     put(engine, "ocms_stage_map", [row])
     assert read(engine).stage_map == {("ZZZ", target) for target in ("AAA", "BBB", "CCC")}
+
+
+def days_of(days: int | None) -> str | None:
+    """Return days as rows take them."""
+    return None if days is None else str(days)
+
+
+@pytest.mark.rule("H20")
+@pytest.mark.parametrize(
+    "days_of_sources, days",
+    [
+        ({"AAA": 60, "OCMS": 30, "PLUS": 10}, 30),
+        ({"AAA": 10, "OCMS": 30, "PLUS": 60}, 30),
+        ({"AAA": 10, "OCMS": None, "PLUS": 60}, None),
+        ({"AAA": 10, "CAS": 60, "PLUS": 20}, 60),
+        ({"AAA": 60, "PLUS": None}, 60),
+        ({"PLUS": None}, None),
+        ({}, None),
+    ],
+)
+def test_of_several_sources_the_days_of_ocms_count_or_else_the_most(
+    engine: Engine, days_of_sources: Mapping[str, int | None], days: int | None
+) -> None:
+    """Read with everything, and by itself for a furnish."""
+    say(engine, "DELETE FROM ocms_suspension_reason")
+    hst = {"reason_of_suspension": "HST", "suspension_type": "TS", "description": "HST", "status": "A"}
+    for source, own_days in days_of_sources.items():
+        row: Row = {**hst, "suspension_source": source, "no_of_days_for_revival": days_of(own_days), **AUDIT}
+        put(engine, "ocms_suspension_reason", [row])
+    reason = SuspensionReason("TS", "HST")
+    assert read(engine).days_of_suspension.get(reason) == days
+    with engine.connect() as connection:
+        assert connection.execute(select(days_until_revival(reason))).scalar_one() == days
 
 
 def test_a_reason_no_longer_in_use_has_no_days(engine: Engine) -> None:

@@ -113,6 +113,28 @@ def test_a_file_that_does_not_agree_with_its_control_files_changes_nothing_and_a
     assert database.rows(housekeeping.ocms_mha_file, "name") == []
 
 
+@pytest.mark.rule("H42", "H43")
+@pytest.mark.parametrize("content", [b"", b"\n", b"\r\n\x1a", b"\xef\xbb\xbf"])
+def test_of_two_responses_without_a_record_each_agrees_with_its_own_totals(
+    database: HstDatabase, content: bytes
+) -> None:
+    outbox, alarm = Outbox(), Alarm()
+    outbox.lay_out("NRO2URA_1", content, matched=0, invalid=1)
+    assert receive(database, outbox, alarm) == JobResult(0)
+    outbox.lay_out("NRO2URA_2", content, matched=500)
+    assert receive(database, outbox, alarm) == JobResult(0, 1)
+    assert alarm.raised == [
+        ("OCMS-5003", "NRO2URA_2 does not agree with its control files: 0 records, but 500 matched")
+    ]
+    assert database.rows(housekeeping.ocms_mha_file, "direction", "name", "records") == [
+        ("IN", "NRO2URA_1", 0)
+    ]
+    outbox.lay_out("NRO2URA_2", content, matched=0)
+    assert receive(database, outbox, alarm) == JobResult(0)
+    names = database.rows(housekeeping.ocms_mha_file, "name")
+    assert sorted(names) == [("NRO2URA_1",), ("NRO2URA_2",)]
+
+
 @pytest.mark.rule("H43")
 def test_a_response_without_its_totals_waits(database: HstDatabase) -> None:
     outbox = Outbox({NAME: encode_response([record(IDENTITY, "A")])})

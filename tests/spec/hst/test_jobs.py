@@ -18,6 +18,7 @@ from tests.support.hst_facts import IDENTITY, NOW, answer, notice, suspended
 from tests.support.hst_facts import record as suspension
 from tests.support.in_memory_hst import Alarm, InMemoryDataHive, InMemoryHstStores, Outbox
 
+SPOILT = "S0000005A"
 EVERY_KIND = {"F1234567B": "F", "K1234567": "P", "S1234567A": "N", "T18LL0001A": "U"}
 
 
@@ -100,6 +101,26 @@ def test_an_answer_is_kept_and_who_has_an_unreadable_one_stays_queued_and_counts
     ]
 
 
+class Picky(InMemoryHstStores):
+    """Refuses what was answered about one identity."""
+
+    def record(self, changes: Sequence[Change], now: datetime, *, isolate: bool) -> frozenset[str]:
+        if any(isinstance(each, AddressAnswered) and each.answer.id_no == SPOILT for each in changes):
+            raise RowRejected
+        return super().record(changes, now, isolate=isolate)
+
+
+@pytest.mark.rule("H34", "H36")
+def test_an_answer_the_database_refuses_leaves_its_identity_queued_and_nobody_else() -> None:
+    stores = Picky(numbered(250))
+    answers = [answer(id_no=id_no, source=DATAHIVE) for id_no in stores.queue]
+    datahive = InMemoryDataHive(answers)
+    assert query_datahive(stores=stores.stores, datahive=datahive, now=NOW) == JobResult(249, 1)
+    assert [len(batch) for batch in datahive.asked] == [100, 100, 50]
+    assert set(stores.queue) - set(stores.sent_to(DATAHIVE)) == {SPOILT}
+    assert len([each for each in stores.written if isinstance(each, AddressAnswered)]) == 249
+
+
 @pytest.mark.rule("H34")
 @pytest.mark.parametrize("unavailable_for, tally", [("", JobResult(100)), ("S0000000A", JobResult(0, 100))])
 def test_asking_that_is_stopped_asks_no_further_batch(unavailable_for: str, tally: JobResult) -> None:
@@ -126,7 +147,7 @@ def test_receiving_that_is_stopped_has_applied_the_first_file_alone() -> None:
 
 @pytest.mark.rule("H43")
 @pytest.mark.parametrize("applied_meanwhile", [True, False])
-def test_a_response_another_run_has_applied_meanwhile_is_done_and_no_other_refusal_is(
+def test_a_response_another_run_has_applied_meanwhile_is_done_and_one_refused_otherwise_alerts(
     *, applied_meanwhile: bool
 ) -> None:
     class Overtaken(InMemoryHstStores):
@@ -138,14 +159,13 @@ def test_a_response_another_run_has_applied_meanwhile_is_done_and_no_other_refus
     stores, outbox = Overtaken({IDENTITY: "N"}), Outbox()
     outbox.lay_out("NRO2URA_1", encode_response([MhaRecord(IDENTITY)]), matched=1)
 
-    def receive() -> JobResult:
-        return receive_mha_responses(stores=stores.stores, exchange=outbox, alerts=Alarm(), now=NOW)
-
+    alarm = Alarm()
+    tally = receive_mha_responses(stores=stores.stores, exchange=outbox, alerts=alarm, now=NOW)
     if applied_meanwhile:
-        assert receive() == JobResult(0)
+        assert (tally, alarm.raised) == (JobResult(0), [])
     else:
-        with pytest.raises(RowRejected):
-            receive()
+        assert tally == JobResult(0, 1)
+        assert alarm.raised == [("OCMS-5003", "NRO2URA_1 has a record that the database refuses")]
 
 
 @pytest.mark.rule("H31")

@@ -49,6 +49,18 @@ OUTCOMES: tuple[Case[CheckedIdentity, None, CheckOutcome], ...] = (
     ),
     Case(
         rule="H37",
+        name="a tag without an address",
+        given=CheckedIdentity(answer(address=RegisteredAddress(), invalid_addr_tag="N"), LISTED),
+        says=CheckOutcome.INVALID_ADDRESS,
+    ),
+    Case(
+        rule="H37",
+        name="a tag that an earlier listing got",
+        given=CheckedIdentity(evolve(BEFORE_LISTING.answer, invalid_addr_tag="N"), LISTED),
+        says=CheckOutcome.NO_ADDRESS,
+    ),
+    Case(
+        rule="H37",
         name="no address",
         given=CheckedIdentity(answer(address=RegisteredAddress()), LISTED),
         says=CheckOutcome.NO_ADDRESS,
@@ -62,7 +74,7 @@ OUTCOMES: tuple[Case[CheckedIdentity, None, CheckOutcome], ...] = (
     Case(
         rule="H37",
         name="an identity that is listed no longer",
-        given=CheckedIdentity(answer(), None),
+        given=CheckedIdentity(answer(invalid_addr_tag="N"), None),
         says=CheckOutcome.REVIVED,
     ),
 )

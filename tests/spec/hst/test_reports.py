@@ -1,10 +1,12 @@
 """The two workbooks of a month."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from attrs import evolve
 
 from ocms_core.hst.facts import CheckedIdentity, Statistics
+from ocms_core.hst.outcomes import CheckOutcome, outcome_of
 from ocms_core.hst.reports import (
     Figures,
     data_report,
@@ -22,13 +24,18 @@ from tests.support.hst_facts import ADDRESS, IDENTITY, LISTED, NOW, answer
 FOUND = CheckedIdentity(answer(), LISTED)
 GONE_AWAY = CheckedIdentity(answer(invalid_addr_tag="G"), LISTED)
 SAME = CheckedIdentity(answer(address=ADDRESS), LISTED)
-REVIVED = CheckedIdentity(answer(), None)
+REVIVED = CheckedIdentity(answer(invalid_addr_tag="G"), None)
 NOWHERE = CheckedIdentity(answer(address=RegisteredAddress()), LISTED)
+NO_SUCH_NUMBER = CheckedIdentity(answer(address=RegisteredAddress(), invalid_addr_tag="N"), LISTED)
+EARLIER_LISTING = CheckedIdentity(
+    answer(invalid_addr_tag="G"), evolve(LISTED, listed_at=NOW + timedelta(seconds=1))
+)
+EVERYBODY = [FOUND, GONE_AWAY, SAME, REVIVED, NOWHERE, NO_SUCH_NUMBER, EARLIER_LISTING]
 
 
 @pytest.mark.rule("H35")
 def test_the_data_report_has_the_columns_and_one_row_for_each_identity() -> None:
-    sheet = data_report([FOUND, GONE_AWAY, SAME, REVIVED, NOWHERE])
+    sheet = data_report(EVERYBODY)
     assert [column.title for column in sheet.columns] == [
         "S/N",
         "HST ID",
@@ -47,6 +54,8 @@ def test_the_data_report_has_the_columns_and_one_row_for_each_identity() -> None
         (3, IDENTITY, "John Tan", old, old, "No", "No", NOW),
         (4, IDENTITY, None, None, new, "No", "No", NOW),
         (5, IDENTITY, "John Tan", old, "", "No", "No", NOW),
+        (6, IDENTITY, "John Tan", old, "", "No", "Yes", NOW),
+        (7, IDENTITY, "John Tan", old, new, "No", "No", NOW),
     ]
 
 
@@ -70,9 +79,16 @@ def test_the_workbooks_have_names_and_columns_as_wide_as_what_they_hold() -> Non
 
 @pytest.mark.rule("H35", "H37")
 def test_the_figures_count_what_the_checks_brought() -> None:
-    assert figures([FOUND, GONE_AWAY, SAME, REVIVED, NOWHERE]) == Figures(
-        checked=5, changed=2, invalid=1, valid=2, eligible=1
-    )
+    assert figures(EVERYBODY) == Figures(checked=6, changed=2, invalid=2, valid=2, eligible=1)
+
+
+@pytest.mark.rule("H35", "H37")
+def test_the_figures_of_the_workbook_are_those_of_the_outcomes() -> None:
+    outcomes = [outcome_of(each) for each in EVERYBODY]
+    found = figures(EVERYBODY)
+    assert found.checked == len(outcomes) - outcomes.count(CheckOutcome.REVIVED)
+    assert found.invalid == outcomes.count(CheckOutcome.INVALID_ADDRESS)
+    assert found.eligible == outcomes.count(CheckOutcome.NEW_ADDRESS)
 
 
 @pytest.mark.rule("H35")

@@ -36,7 +36,7 @@ HISTORY = {
     "ocms_idempotent_answer",
     *PER_DELIVERY,
 }
-STAMPS = {"is_sync", "cre_date", "cre_user_id", "upd_date", "upd_user_id"}
+STAMPS = {"is_sync", "upd_date", "upd_user_id"}
 
 
 def state(engine: Engine) -> dict[str, list[Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Dialect, Executable, Table, and_, delete, literal, select, update
 
 from ocms_adapters.sql.audit import change_stamp
-from ocms_adapters.sql.change_statements.statement import RowStatement, inserts
+from ocms_adapters.sql.change_statements.statement import CHANGE, CREATION, RowStatement, inserts
 from ocms_adapters.sql.moments import now
 from ocms_adapters.sql.row_sets import RowSet, columns_of
 from ocms_adapters.sql.schema import intranet as t
@@ -35,7 +35,7 @@ NOTICE_COLUMNS = (
     "epr_date_of_suspension",
     "due_date_of_revival",
 )
-MARKS = frozenset({"is_sync", "cre_date", "cre_user_id", "upd_date", "upd_user_id"})
+MARKS = frozenset({"is_sync", *CREATION, *CHANGE})
 NOT_IN_SYNC = {"is_sync": literal("N")}
 
 
@@ -98,7 +98,8 @@ def key_values(change: Any, key: Iterable[str]) -> tuple[Any, ...]:
 
 onod, addr = t.ocms_offence_notice_owner_driver, t.ocms_offence_notice_owner_driver_addr
 
-IDENTITY = own_columns(t.ocms_hst)
+# An identity was listed when its row was made (H8).
+IDENTITY = (*own_columns(t.ocms_hst), *CREATION)
 
 PUT_BACK: dict[type, RowStatement] = {
     NoticePutBack: puts_back(t.ocms_valid_offence_notice, NOTICE_COLUMNS, **NOT_IN_SYNC),

@@ -23,6 +23,9 @@ from ocms_adapters.sql.row_sets import Columns, RowSet
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_core.kernel.rule_tags import rule
 
+CREATION, CHANGE = ("cre_date", "cre_user_id"), ("upd_date", "upd_user_id")
+"""The stamps of a row: when it was made and by whom, and when it was changed last and by whom."""
+
 StatementBatch = tuple[list[tuple[Any, ...]], dict[str, Any]]
 
 
@@ -94,9 +97,14 @@ class Inserts:
 
     @rule("G4")
     def __call__(self, _dialect: Dialect, row_set: RowSet) -> Executable:
-        """Build the insert, each row stamped with the moment and the audit user of its database (G4)."""
+        """
+        Build the insert, each row stamped with the moment and the audit user of its database (G4).
+
+        A row that brings its creation, as one that is put back does, is stamped as changed.
+        """
         rows = select(row_set.rows, *labelled(self.shared), now().label("made"), literal(AUDIT_USER))
-        names = [*self.columns, *self.shared, "cre_date", "cre_user_id"]
+        stamp = CHANGE if CREATION[0] in self.columns else CREATION
+        names = [*self.columns, *self.shared, *stamp]
         return insert(self.table).from_select(names, rows)
 
 
