@@ -12,6 +12,7 @@ from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_statements.put_back import NOTICE_COLUMNS, key_of, own_columns
 from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
+from ocms_adapters.sql.current_offenders import is_current_offender
 from ocms_adapters.sql.locking import lock_identities, lock_notices
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import among, bind_keys
@@ -71,7 +72,7 @@ class ReversalStatements:
                 exists().where(
                     onod.c.notice_no == suspended.c.notice_no,
                     onod.c.id_no == of_identity,
-                    onod.c.offender_indicator == "Y",
+                    is_current_offender(),
                 ),
             )
             .order_by(suspended.c.date_of_suspension)

@@ -80,3 +80,8 @@ class OffenderNotice:
         """The current offender; of two, which no action of OCMS leaves, the first by role (U7)."""
         in_order = (self.holders[role] for role in sorted(self.holders, key=role_order))
         return next((holder for holder in in_order if holder.is_current), None)
+
+    @property
+    def current_role(self) -> str | None:
+        """The role of the current offender; None without one."""
+        return self.current.role if self.current else None

@@ -196,6 +196,24 @@ def test_of_two_current_offenders_one_is_left(owned: OfficerClient, path: str) -
     assert current_roles(owned.intranet, NUMBER) == ["H"]
 
 
+@pytest.mark.rule("U7", "F12", "F40", "F41")
+def test_of_two_current_offenders_every_call_takes_the_first_by_role(owned: OfficerClient) -> None:
+    put_person(owned.intranet, NUMBER, "D", JOHN, current=True)
+    details = owned.call("GET", f"offender/{NUMBER}").json()
+    assert {role: details[role]["isCurrentOffender"] for role in ("owner", "hirer", "driver")} == {
+        "owner": False,
+        "hirer": False,
+        "driver": True,
+    }
+    of_owner = {"noticeNo": NUMBER, "offenderType": "OWNER"}
+    assert owned.post("offender/check-eligibility", of_owner).json()["canRedirect"] is True
+    for path, asked in (("update", of_owner | {"name": "ANN"}), ("redirect", REDIRECT)):
+        refused = owned.post(f"offender/{path}", asked)
+        assert (refused.status_code, refused.json()["reason"]) == (409, "NOT_CURRENT_OFFENDER")
+    done(owned, "update", of_owner | {"offenderType": "DRIVER", "name": "ANN"})
+    assert (person_in(owned, "O")["name"], person_in(owned, "D")["name"]) == (OWNER.name, "ANN")
+
+
 @pytest.mark.rule("F21", "F31", "U4")
 @pytest.mark.parametrize(
     "path, role, stages",
