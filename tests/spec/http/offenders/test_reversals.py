@@ -74,6 +74,38 @@ def test_whoever_was_overwritten_is_put_back_with_address_and_detail(hired: Offi
     assert {name: detail[name] for name in DETAIL} == DETAIL
 
 
+@pytest.mark.rule("K4", "F24")
+@pytest.mark.parametrize("path", ["furnish", "redirect"])
+def test_the_first_answer_is_never_that_of_what_was_taken_back(
+    officer_client: OfficerClient, path: str
+) -> None:
+    put_notice(officer_client.intranet, NUMBER)
+    put_person(officer_client.intranet, NUMBER, "O", OWNER, current=True)
+    first = done(officer_client, "offender/furnish", FURNISH)
+    assert (first["newProcessingStage"], first["offenderRecordCreated"]) == ("RD2", True)
+    another = FURNISH if path == "furnish" else {**REDIRECT, "fromOffenderType": "HIRER"}
+    another = {**another, "toOffenderType": "DRIVER", **MARY}
+    for _ in range(2):
+        done(officer_client, f"offender/{path}", another)
+        done(officer_client, "offender/reverse", OFFENDER)
+        before = state(officer_client.intranet)
+        assert done(officer_client, "offender/furnish", FURNISH) == first
+        assert state(officer_client.intranet) == before
+
+
+@pytest.mark.rule("K4", "F24")
+def test_whoever_was_taken_out_is_furnished_anew(officer_client: OfficerClient) -> None:
+    put_notice(officer_client.intranet, NUMBER)
+    put_person(officer_client.intranet, NUMBER, "H", JOHN, current=True)
+    least = {name: FURNISH[name] for name in ("noticeNo", "offenderType", "idType", "idNo", "name")}
+    asked = {**least, "email": JOHN.email, "countryCode": JOHN.tel_code, "contactNo": JOHN.tel_no}
+    for _ in range(2):
+        furnished = done(officer_client, "offender/furnish", asked)
+        assert (furnished["newProcessingStage"], furnished["offenderRecordCreated"]) == ("RD2", False)
+        taken_back = done(officer_client, "offender/reverse", OFFENDER)["results"][0]
+        assert (taken_back["previousProcessingStage"], taken_back["newProcessingStage"]) == ("RD2", "RD1")
+
+
 @pytest.mark.rule("K4", "F20")
 def test_a_role_nobody_had_is_empty_again(officer_client: OfficerClient) -> None:
     put_notice(officer_client.intranet, NUMBER)
