@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ocms_adapters.sql import schema as t
-from tests.spec.http.hst.test_contract import APPLY
+from tests.spec.http.hst.test_contract import APPLY, REVIVE
 from tests.spec.http.offenders.conftest import OfficerClient
 from tests.spec.http.offenders.test_changes import OLD_ADDRESS, PARTICULARS, PARTS
 from tests.spec.http.test_reversals import OFFENDER, state
@@ -188,6 +188,37 @@ def test_the_suspension_that_a_redirect_lifted_goes_on_as_it_was(officer_client:
     (row,) = rows_of(officer_client.intranet, t.ocms_valid_offence_notice, NUMBER)
     assert (row["suspension_type"], row["epr_reason_of_suspension"]) == ("TS", "HST")
     assert row["epr_date_of_suspension"] == opened["date_of_suspension"]
+
+
+@pytest.mark.rule("K4", "H10", "U5")
+@pytest.mark.parametrize("case", ["redirect", "furnish over", "from listed to listed"])
+def test_no_ts_hst_is_put_back_on_somebody_who_was_revived_since(
+    officer_client: OfficerClient, case: str
+) -> None:
+    engine = officer_client.intranet
+    put_notice(engine, NUMBER)
+    put_person(engine, NUMBER, "H" if case == "furnish over" else "O", JOHN, current=True)
+    apply_for(officer_client)
+    if case == "from listed to listed":
+        mary = {**APPLY, "idNo": MARY["idNo"], "name": MARY["name"]}
+        applied = officer_client.served.post("/v1/apply-hst", mary, headers=officer_client.headers)
+        assert applied.status_code == 200, applied.text
+    path, asked = ("furnish", FURNISH) if case == "furnish over" else ("redirect", REDIRECT)
+    done(officer_client, f"offender/{path}", {**asked, **MARY})
+    revived = officer_client.served.post("/v1/revive-hst", REVIVE, headers=officer_client.headers)
+    assert revived.status_code == 200, revived.text
+    before = state(engine)
+    (result,) = done(officer_client, "offender/reverse", OFFENDER)["results"]
+    assert (result["reversed"], result["code"]) == (False, "CHANGED_SINCE")
+    assert result["message"] == (
+        "Something else has happened to the notice since: the former offender is not on the HST list"
+    )
+    assert state(engine) == before
+    apply_for(officer_client)
+    assert done(officer_client, "offender/reverse", OFFENDER)["results"][0]["reversed"] is True
+    assert [row["sr_no"] for row in suspensions(officer_client) if not row["date_of_revival"]] == [
+        1 if case == "from listed to listed" else 2
+    ]
 
 
 @pytest.mark.rule("K4")
