@@ -47,7 +47,7 @@ FOUND_NOTICE = {
     "currentProcessingStageDate": f"{VON}.last_processing_date",
 }
 PERSON = {
-    "isCurrentOffender": f"calculated: whether {ONOD}.offender_indicator is Y (F41)",
+    "isCurrentOffender": f"calculated: whether {ONOD}.offender_indicator is Y, of two the first by role (U7)",
     "idType": f"calculated: {ONOD}.id_type in the contract's words (F50)",
     "idNo": f"{ONOD}.id_no",
     "name": f"{ONOD}.name",

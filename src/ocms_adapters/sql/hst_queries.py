@@ -45,6 +45,7 @@ from ocms_core.kernel.identity_numbers import FIN, NRIC
 from ocms_core.kernel.payments import FULLY_PAID
 from ocms_core.kernel.stages import OPEN_TO_CHANGE
 from ocms_core.kernel.suspensions import HST
+from ocms_core.reversals.former_rows import OTHER as TAKEN_BACK
 
 von = t.ocms_valid_offence_notice.c
 onod = t.ocms_offence_notice_owner_driver.c
@@ -230,7 +231,11 @@ def suspension_columns(
 
 
 def newest_end(notice_no: ColumnElement[str]) -> ScalarSelect[str]:
-    """Select why the newest TS-HST record of a notice was closed; null while it is open or there is none."""
+    """
+    Select why the newest TS-HST record of a notice was closed; null while it is open or there is none.
+
+    One that was taken back counts as never opened (K4).
+    """
     records = t.ocms_suspended_notice.alias("newest_hst")
     return (
         select(records.c.revival_reason)
@@ -238,6 +243,7 @@ def newest_end(notice_no: ColumnElement[str]) -> ScalarSelect[str]:
             records.c.notice_no == notice_no,
             records.c.suspension_type == HST.type,
             records.c.reason_of_suspension == HST.code,
+            func.coalesce(records.c.revival_reason, "") != TAKEN_BACK,
         )
         .order_by(records.c.date_of_suspension.desc(), records.c.sr_no.desc())
         .limit(1)

@@ -50,6 +50,7 @@ from ocms_core.offenders.timeline import (
     TimelineStageChange,
     TimelineSuspension,
 )
+from ocms_core.reversals.reversing import REVERSE
 
 von = t.ocms_valid_offence_notice
 onod = t.ocms_offence_notice_owner_driver
@@ -87,14 +88,26 @@ NOTICE = (
 )
 NOTICE_LOCKED = lock_rows(NOTICE, von, of=von, key_share=True)
 
-actions = history.alias("actions")
+# What is taken back was the last that happened: its reversal is the next row of the role (K4).
+actions = (
+    select(
+        history.c.id,
+        history.c.owner_driver_indicator,
+        history.c.action,
+        func.lead(history.c.action)
+        .over(partition_by=history.c.owner_driver_indicator, order_by=history.c.id)
+        .label("next_action"),
+    )
+    .where(history.c.notice_no == NOTICE_NO)
+    .subquery("actions")
+)
 NEWEST_ASSIGNMENT = (
     select(func.max(actions.c.id))
     .where(
-        actions.c.notice_no == onod.c.notice_no,
         actions.c.owner_driver_indicator == onod.c.owner_driver_indicator,
         # Not IN: its parameters are written at each execution, and the driver gets the text as it was made.
         or_(actions.c.action == FURNISH, actions.c.action == REDIRECT),
+        or_(actions.c.next_action.is_(None), actions.c.next_action != REVERSE),
     )
     .scalar_subquery()
 )

@@ -5,16 +5,31 @@ from contextlib import contextmanager
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Select, String, bindparam, exists, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Dialect,
+    Engine,
+    Exists,
+    Select,
+    String,
+    bindparam,
+    exists,
+    select,
+    union,
+)
 
 from ocms_adapters.sql.audit_of_notices import rows_of_identity, rows_of_notices
 from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_statements.put_back import NOTICE_COLUMNS, key_of, own_columns
 from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
+from ocms_adapters.sql.current_offenders import is_current_offender
 from ocms_adapters.sql.locking import lock_identities, lock_notices
 from ocms_adapters.sql.reference import read_reference
 from ocms_adapters.sql.row_sets import among, bind_keys
+from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
 from ocms_adapters.sql.transactions import reading, writing
@@ -35,6 +50,7 @@ from ocms_core.reversals.facts import (
 
 von, onod = t.ocms_valid_offence_notice, t.ocms_offence_notice_owner_driver
 suspended, hst = t.ocms_suspended_notice, t.ocms_hst
+history = housekeeping.ocms_offender_history
 COLUMNS: Mapping[Any, tuple[str, ...]] = {
     von: NOTICE_COLUMNS,
     **{
@@ -71,12 +87,35 @@ class ReversalStatements:
                 exists().where(
                     onod.c.notice_no == suspended.c.notice_no,
                     onod.c.id_no == of_identity,
-                    onod.c.offender_indicator == "Y",
+                    is_current_offender(),
                 ),
             )
             .order_by(suspended.c.date_of_suspension)
         )
         self.rows = {table: rows_of(dialect, table, columns) for table, columns in COLUMNS.items()}
+        self.people = people_under_hst(dialect)
+        self.on_list = select(hst.c.id_no).where(among(dialect, hst.c.id_no))
+
+
+def people_under_hst(dialect: Dialect) -> CompoundSelect[Any]:
+    """Select who is or was in a role of those notices that were ever under TS-HST."""
+    return union(
+        select(onod.c.id_no).where(among(dialect, onod.c.notice_no), was_under_hst(onod.c.notice_no)),
+        select(history.c.former_id_no).where(
+            among(dialect, history.c.notice_no),
+            history.c.former_id_no.is_not(None),
+            was_under_hst(history.c.notice_no),
+        ),
+    )
+
+
+def was_under_hst(notice_no: ColumnElement[str]) -> Exists:
+    """Return the condition that a notice has a record of TS-HST, open or closed."""
+    return exists().where(
+        suspended.c.notice_no == notice_no,
+        suspended.c.suspension_type == HST.type,
+        suspended.c.reason_of_suspension == HST.code,
+    )
 
 
 def rows_of(dialect: Dialect, table: Any, columns: Iterable[str]) -> Select[Any]:
@@ -92,10 +131,29 @@ class SqlReversalReader:
         self._connection = connection
         self._statements = statements
 
-    def reversal_facts(self, notice_nos: Sequence[str], now: datetime) -> ReversalFacts:
-        """Return the notices with their rows and what was changed of them lately, in seven statements."""
+    def reversal_facts(self, notice_nos: Sequence[str], now: datetime, *, with_list: bool) -> ReversalFacts:
+        """
+        Return the notices with their rows and what was changed of them lately, in seven statements.
+
+        Who of their people is on the HST list is one more, or two where any of them was under TS-HST.
+        """
         reference = read_reference(self._connection)
-        return ReversalFacts(reference, self.reversible_notices(notice_nos, first_moment(now, reference)))
+        listed = self.listed_people(notice_nos) if with_list else frozenset()
+        since = first_moment(now, reference)
+        return ReversalFacts(reference, self.reversible_notices(notice_nos, since), listed)
+
+    def listed_people(self, notice_nos: Sequence[str]) -> frozenset[str]:
+        """Return who is on the HST list of the people of those notices that were ever under TS-HST."""
+        people = self.people(notice_nos)
+        if not people:
+            return frozenset()
+        keys = bind_keys(self._connection.dialect, people)
+        return frozenset(self._connection.execute(self._statements.on_list, keys).scalars())
+
+    def people(self, notice_nos: Sequence[str]) -> Sequence[str]:
+        """Return who is or was in a role of those notices that were ever under TS-HST."""
+        keys = bind_keys(self._connection.dialect, notice_nos)
+        return self._connection.execute(self._statements.people, keys).scalars().all()
 
     def reversible_notices(
         self, notice_nos: Sequence[str], since: datetime
@@ -133,6 +191,13 @@ class SqlReversalStore(ChangeStore, SqlReversalReader):
     def __init__(self, connection: Connection, statements: ReversalStatements, changes: ChangeWriter) -> None:
         super().__init__(connection, statements)
         self._changes = changes
+
+    def people(self, notice_nos: Sequence[str]) -> Sequence[str]:
+        """Lock those people, and return them as a reader does; who comes later counts as not listed."""
+        people = super().people(notice_nos)
+        if people:
+            lock_identities(self._connection, people)
+        return people
 
     def reversible_notices(
         self, notice_nos: Sequence[str], since: datetime

@@ -75,7 +75,7 @@ def effects(
             action=action,
             officer=assignment.officer,
             at=now,
-            former_current=notice.current.role if notice.current else None,
+            former_current=notice.current_role,
             prev_stage=notice.stage,
             new_stage=new_stage,
             former=notice.holders.get(assignment.role),

@@ -14,7 +14,7 @@ from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stages import BEFORE_COURT
 from ocms_core.kernel.suspensions import PERMANENT
 from ocms_core.kernel.value_objects import value_object
-from ocms_core.offenders.facts import OffenderNotice
+from ocms_core.offenders.facts import WORDS, OffenderNotice
 
 # Where a notice goes when a role is furnished at a stage; a pair that is not here is not furnishable.
 NEW_STAGE: Mapping[tuple[str, str], str] = {
@@ -78,8 +78,12 @@ def is_furnishable(role: str, stage: str) -> bool:
 
 @rule("F12")
 def is_redirectable(notice: OffenderNotice, role: str) -> bool:
-    """Return whether a notice before court can go to a role: somebody in another role is its offender."""
-    return blocking_code(notice) is None and notice.current is not None and notice.current.role != role
+    """
+    Return whether a notice before court can go to a role: somebody in another role is its offender.
+
+    A redirect names whom it comes from, and has words for owner, hirer and driver alone.
+    """
+    return blocking_code(notice) is None and notice.current_role in WORDS.keys() - {role}
 
 
 @value_object

@@ -28,7 +28,7 @@ def explain_furnish(notice: OffenderNotice | None) -> Explanation:
     through = [word for word, refusal in refusals.items() if refusal is None]
     answer = f"can be furnished: {', '.join(through)}" if through else refusal_text(refusals.values())
     furnished = furnishing.furnished_offender(notice) if notice else None
-    if furnished is None or furnished.role not in WORDS:
+    if furnished is None:
         return because(Operation.FURNISH_OFFENDER.value, answer, eligibility.furnish_refusal)
     return because(
         Operation.FURNISH_OFFENDER.value,

@@ -45,7 +45,7 @@ class AssigneeOnHstList:
 
 @value_object
 class PastAssignment:
-    """The newest furnish or redirect to a role: whether its row was new, and the stage the notice went to."""
+    """A furnish or redirect to a role: whether its row was new, and the stage the notice went to."""
 
     created: bool
     new_stage: str
@@ -56,7 +56,7 @@ class OffenderNotice:
     """
     A notice with whoever stands in its roles, by role; locked where it leads to a write.
 
-    `assigned` is the newest furnish or redirect to each role that the history has one of.
+    `assigned` is the newest furnish or redirect to each role that has one which was not taken back.
     `assignee_on_hst_list` is None unless somebody on the HST list is to become its offender.
     """
 
@@ -80,3 +80,8 @@ class OffenderNotice:
         """The current offender; of two, which no action of OCMS leaves, the first by role (U7)."""
         in_order = (self.holders[role] for role in sorted(self.holders, key=role_order))
         return next((holder for holder in in_order if holder.is_current), None)
+
+    @property
+    def current_role(self) -> str | None:
+        """The role of the current offender; None without one."""
+        return self.current.role if self.current else None

@@ -8,7 +8,7 @@ from ocms_core.kernel.offender_details import RoleHolder
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.effects import FURNISH, RoleAssigned, RoleAssignment, effects
 from ocms_core.offenders.eligibility import NEW_STAGE, furnish_refusal
-from ocms_core.offenders.facts import OffenderNotice, PastAssignment
+from ocms_core.offenders.facts import OffenderNotice
 
 
 @rule("F10", "F20")
@@ -42,7 +42,7 @@ def is_repeat(assignment: RoleAssignment, notice: OffenderNotice) -> bool:
     """
     Return whether the same was furnished before: the one current offender is as sent, field by field (F24).
 
-    Whoever has no row of furnished details was never furnished. An address that is not sent stays as it is.
+    A field that is not sent would be null in the row (F20). An address that is not sent stays as it is.
     """
     holder = furnished_offender(notice)
     return (
@@ -55,13 +55,13 @@ def is_repeat(assignment: RoleAssignment, notice: OffenderNotice) -> bool:
 
 @rule("F24")
 def furnished_offender(notice: OffenderNotice) -> RoleHolder | None:
-    """Return the one current offender who was furnished: the same sent again is a repeat (F24)."""
+    """Return the one current offender, where OCMS put them there: the same sent again is a repeat (F24)."""
     current = [holder for holder in notice.holders.values() if holder.is_current]
-    return current[0] if len(current) == 1 and current[0].detail is not None else None
+    return current[0] if len(current) == 1 and current[0].role in notice.assigned else None
 
 
 @rule("F24")
 def first_result(assignment: RoleAssignment, notice: OffenderNotice) -> RoleAssigned:
-    """Return what the first furnish answered; without its history, the notice as it stands (F24)."""
-    first = notice.assigned.get(assignment.role) or PastAssignment(created=False, new_stage=notice.stage)
+    """Return what the first furnish answered (F24)."""
+    first = notice.assigned[assignment.role]
     return RoleAssigned(assignment.role, created=first.created, new_stage=first.new_stage)

@@ -25,9 +25,9 @@ def redirect_refusal(from_role: str, to_role: str, notice: OffenderNotice | None
     refusal = blocking_code(notice)
     if refusal or notice is None:
         return refusal
-    if notice.current is None:
+    if notice.current_role is None:
         return OFFENDER_NOT_FOUND
-    return None if notice.current.role == from_role else NOT_CURRENT_OFFENDER
+    return None if notice.current_role == from_role else NOT_CURRENT_OFFENDER
 
 
 @rule("F31")

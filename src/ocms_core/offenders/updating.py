@@ -31,7 +31,7 @@ from ocms_core.offenders.request_reader import (
 )
 
 
-@rule("F40")
+@rule("F40", "U7")
 def decide(
     patch: ParticularsPatch, notice: OffenderNotice | None, officer: str, now: datetime
 ) -> Decision[RoleHolder] | Refusal:
@@ -41,7 +41,7 @@ def decide(
     holder = notice.holders.get(patch.role)
     if holder is None:
         return Refusal(OFFENDER_NOT_FOUND)
-    if not holder.is_current:
+    if notice.current_role != patch.role:
         return Refusal(NOT_CURRENT_OFFENDER)
     if not (patch.person or patch.address or patch.detail):
         return violations_refused([Violation(None, "No changes detected")])

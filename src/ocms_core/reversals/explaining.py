@@ -51,8 +51,8 @@ def reversible_changes(
     Raises `Unavailable` when the database cannot be reached.
     """
     with stores.reading() as reader:
-        facts = facts_on(now, reader.reversal_facts([notice_no], now))
-    verdicts = ((kind, verdict_on(facts.notices.get(notice_no), kind)) for kind in KINDS)
+        facts = facts_on(now, reader.reversal_facts([notice_no], now, with_list=True))
+    verdicts = ((kind, verdict_on(notice_no, kind, facts)) for kind in KINDS)
     return tuple(
         reversible_change(kind, verdict, facts.reference)
         for kind, verdict in verdicts
@@ -91,13 +91,13 @@ def explain(notice_no: str, *, stores: ReversalStores, now: datetime) -> tuple[E
     Reads only. Raises `Unavailable` when the database cannot be reached.
     """
     with stores.reading() as reader:
-        facts = facts_on(now, reader.reversal_facts([notice_no], now))
+        facts = facts_on(now, reader.reversal_facts([notice_no], now, with_list=True))
     return tuple(explain_reversal(notice_no, kind, facts) for kind in KINDS)
 
 
 def explain_reversal(notice_no: str, kind: ReversalKind, facts: ReversalFacts) -> Explanation:
     """Explain whether one kind of reversal takes back what was last done to a notice."""
-    verdict = verdict_on(facts.notices.get(notice_no), kind)
+    verdict = verdict_on(notice_no, kind, facts)
     if isinstance(verdict, Code):
         answer = f"{verdict.code} {verdict.text}"
     else:

@@ -53,10 +53,15 @@ class ReversibleNotice:
 
 @value_object
 class ReversalFacts:
-    """The notices of a reversal that exist, by number, and the reference data."""
+    """
+    The notices of a reversal that exist, by number, and the reference data.
+
+    `listed` is who is on the HST list of those who are or were in a role of them.
+    """
 
     reference: Reference
     notices: Mapping[str, ReversibleNotice]
+    listed: frozenset[str] = frozenset()
 
 
 LIST = "ocms_hst"

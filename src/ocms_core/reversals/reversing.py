@@ -25,6 +25,7 @@ from ocms_core.reversals.facts import (
     ReversibleNotice,
     Row,
 )
+from ocms_core.reversals.former_offenders import is_held_unlisted
 from ocms_core.reversals.former_rows import OTHER, Reversal, changed_rows, former_rows, is_as_left
 
 SOURCE = "OCMS"
@@ -35,6 +36,7 @@ STAGE_IMPORT = "ocms stages import"
 """The command by which officers move notices in bulk, as audit rows name it."""
 
 ANOTHER_PROGRAM = "another program"
+NOT_LISTED = "the former offender is not on the HST list"
 FURNISHED_MAIL = "furnished_mail"
 
 
@@ -104,7 +106,7 @@ def decide(
     changes: list[Change] = []
     seen: set[str] = set()
     for notice_no in notice_nos:
-        verdict = kind.repeated if notice_no in seen else verdict_on(facts.notices.get(notice_no), kind)
+        verdict = kind.repeated if notice_no in seen else verdict_on(notice_no, kind, facts)
         seen.add(notice_no)
         if isinstance(verdict, Code):
             answers.append(Answer(notice_no, verdict))
@@ -117,8 +119,13 @@ def decide(
 
 
 @rule("K4")
-def verdict_on(notice: ReversibleNotice | None, kind: ReversalKind) -> AuditRow | Code:
-    """Return the change that can be taken back, or the refusal: it must be the last that happened (K4)."""
+def verdict_on(notice_no: str, kind: ReversalKind, facts: ReversalFacts) -> AuditRow | Code:
+    """
+    Return the change that can be taken back, or the refusal: it must be the last that happened (K4).
+
+    No TS-HST is put back on a notice of somebody who is not listed, since no revival would lift it (H10).
+    """
+    notice = facts.notices.get(notice_no)
     if notice is None:
         return kind.unknown
     made = [group for group in notice.groups if group.actor.operation in kind.reversible]
@@ -127,7 +134,11 @@ def verdict_on(notice: ReversibleNotice | None, kind: ReversalKind) -> AuditRow 
     last = notice.groups[-1]
     if last is not made[-1]:
         return kind.changed_since.worded(what=last.actor.operation)
-    return kind.changed_since.worded(what=ANOTHER_PROGRAM) if is_changed_elsewhere(last, notice) else last
+    if is_changed_elsewhere(last, notice):
+        return kind.changed_since.worded(what=ANOTHER_PROGRAM)
+    if kind is OFFENDER_REVERSAL and is_held_unlisted(last, notice, facts.listed):
+        return kind.changed_since.worded(what=NOT_LISTED)
+    return last
 
 
 @rule("K4")

@@ -11,7 +11,7 @@ from ocms_core.replication.outbox_rows import OutboxRow, outbox_rows
 from ocms_core.reversals import identity_reversing
 from ocms_core.reversals.facts import dates_of_groups, dates_of_identity
 from ocms_core.reversals.ports import ReversalStores
-from ocms_core.reversals.reversing import HST_REVERSAL, ReversalKind, Reversed, decide
+from ocms_core.reversals.reversing import HST_REVERSAL, OFFENDER_REVERSAL, ReversalKind, Reversed, decide
 
 
 @rule("K4", "G13")
@@ -32,7 +32,7 @@ def reverse(
     """
     decision = execute(
         stores.writing,
-        load=lambda store, now: store.reversal_facts(notice_nos, now),
+        load=lambda store, now: store.reversal_facts(notice_nos, now, with_list=kind is OFFENDER_REVERSAL),
         decide=lambda facts, now: decide(notice_nos, kind, facts, officer, now),
         dates=dates_of_groups,
         now=now,

@@ -217,10 +217,13 @@ def update_reply(notice_no: str, holder: RoleHolder) -> Reply:
     return Reply(OK, reply)
 
 
-@rule("F41")
+@rule("F41", "U7")
 def details_reply(notice: OffenderNotice) -> Reply:
     """Return a block for each role, of two fields where nobody is; addresses are in the request's shape."""
-    by_role = {word.lower(): offender_block(holder) for word, holder in holders_by_word(notice).items()}
+    by_role = {
+        word.lower(): offender_block(holder, notice.current_role)
+        for word, holder in holders_by_word(notice).items()
+    }
     reply = OffenderDetailsReply(
         success=True,
         notice_no=notice.notice_no,
@@ -233,14 +236,14 @@ def details_reply(notice: OffenderNotice) -> Reply:
     return Reply(OK, reply)
 
 
-def offender_block(holder: RoleHolder | None) -> OffenderBlock:
-    """Return who holds a role (F41)."""
+def offender_block(holder: RoleHolder | None, current_role: str | None) -> OffenderBlock:
+    """Return who holds a role, and whether it is the role of the notice's current offender (F41, U7)."""
     if holder is None:
         return OffenderBlock(exists=False, is_current_offender=False)
     person = holder.person
     return OffenderBlock(
         exists=True,
-        is_current_offender=holder.is_current,
+        is_current_offender=holder.role == current_role,
         id_type=id_type_word(person.id_type),
         id_no=person.id_no,
         name=person.name,

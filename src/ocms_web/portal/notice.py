@@ -147,7 +147,8 @@ def take_back(visit: Visit) -> Answer:
 def people_values(visit: Visit, notice: OffenderNotice) -> Iterator[dict[str, Any]]:
     """Yield each role with who stands in it, and the one button an officer sees for it (F14)."""
     for word, holder in offender_details.holders_by_word(notice).items():
-        shown = buttons(exists=holder is not None, is_current=bool(holder and holder.is_current))
+        is_current = holder is not None and holder.role == notice.current_role
+        shown = buttons(exists=holder is not None, is_current=is_current)
         offered = (
             ("Furnish", shown.furnish, Operation.FURNISH_OFFENDER),
             ("Redirect to", shown.redirect, Operation.REDIRECT_NOTICE),
@@ -161,6 +162,7 @@ def people_values(visit: Visit, notice: OffenderNotice) -> Iterator[dict[str, An
             "word": word,
             "role": word.lower(),
             "holder": holder,
+            "is_current": is_current,
             "button": button,
             "address": address_lines(holder),
         }

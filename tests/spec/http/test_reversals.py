@@ -13,11 +13,12 @@ from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.schema import INTERNET, INTRANET
 from ocms_core.kernel.access import Operation, Role
 from ocms_core.kernel.dates import local
+from tests.spec.http.hst.test_contract import APPLY
 from tests.spec.http.hst.test_contract import UPDATE as UPDATE_HST
 from tests.spec.http.stages.test_contract import PORTAL, TOPPAN
 from tests.spec.http.test_repeats import BASE, CALLS, PER_DELIVERY, SUSPECTED, Call, deliver, prepared
 from tests.support.http_server import Headers, Served, now
-from tests.support.offender_builders import FURNISH, NUMBER, OWNER
+from tests.support.offender_builders import FURNISH, JOHN, NUMBER, OWNER
 from tests.support.offender_rows import put_notice, put_person
 from tests.support.rows import notice_numbers, put_notices, rows_of
 
@@ -281,6 +282,18 @@ def test_an_apply_stays_once_another_notice_of_the_identity_is_suspended(empty: 
     refused = empty.post(REVERSE_HST, HST, headers=headers).json()["data"]
     assert refused["message"] == f"Something else has happened since: TS-HST ({NUMBER})"
     assert state(engine) == before
+
+
+@pytest.mark.rule("K4", "U7")
+def test_a_notice_of_two_current_offenders_is_that_of_the_first_by_role(empty: Served) -> None:
+    engine, headers = empty.deployment.engine, empty.deployment.token(Role.OIC)
+    made(empty, Operation.APPLY_HST)
+    put_notice(engine, NUMBER)
+    put_person(engine, NUMBER, "O", JOHN, current=True)
+    put_person(engine, NUMBER, "D", OWNER, current=True)
+    another = empty.post("/v1/apply-hst", {**APPLY, "idNo": OWNER.id_no}, headers=headers).json()
+    assert another["data"]["totalSuspended"] == 1
+    assert reversed_in(empty.post(REVERSE_HST, HST, headers=headers).json())
 
 
 @pytest.mark.rule("K4", "H7")

@@ -137,6 +137,20 @@ CHECKS: tuple[Case[OffenderNotice, str, Eligibility], ...] = (
         says=Eligibility(can_furnish=True, can_redirect=False, stage="RD1", reason=None),
     ),
     Case(
+        rule=("F12", "F30"),
+        name="no redirect can name a director, whose notice is furnished instead",
+        given=notice(stands("O"), stands("R", current=True)),
+        ask="H",
+        says=Eligibility(can_furnish=True, can_redirect=False, stage="RD1", reason=None),
+    ),
+    Case(
+        rule=("F12", "U7"),
+        name="of two current offenders the first by role is who a notice goes from",
+        given=notice(stands("D", current=True), stands("O", current=True)),
+        ask="D",
+        says=Eligibility(can_furnish=True, can_redirect=False, stage="RD1", reason=None),
+    ),
+    Case(
         rule="F13",
         name="a permanent suspension stops both",
         given=notice(stands("O", current=True), suspension_type="PS"),

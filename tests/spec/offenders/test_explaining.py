@@ -1,10 +1,11 @@
 """What an administrator is told a notice would get."""
 
 import pytest
+from attrs import evolve
 
 from ocms_core.kernel.explanations import Explanation
 from ocms_core.offenders.explaining import explain, explain_furnish, explain_redirect
-from ocms_core.offenders.facts import OffenderNotice
+from ocms_core.offenders.facts import OffenderNotice, PastAssignment
 from tests.support.cases import Case, parametrize_cases
 from tests.support.in_memory_offenders import InMemoryOffenderStores
 from tests.support.offender_builders import EMPLOYEE, JOHN, NUMBER, notice, stands
@@ -42,7 +43,10 @@ CASES: tuple[Case[OffenderNotice | None, None, tuple[Explanation, Explanation]],
     Case(
         rule=("F11", "F24"),
         name="a driver furnished before, whose notice can be furnished no more",
-        given=notice(stands("D", JOHN, current=True, detail=EMPLOYEE), stage="DN1"),
+        given=evolve(
+            notice(stands("D", JOHN, current=True, detail=EMPLOYEE), stage="DN1"),
+            assigned={"D": PastAssignment(created=True, new_stage="DN1")},
+        ),
         says=(
             Explanation(
                 FURNISH,
@@ -54,7 +58,7 @@ CASES: tuple[Case[OffenderNotice | None, None, tuple[Explanation, Explanation]],
     ),
     Case(
         rule=("F24", "F30"),
-        name="a current offender in a role that no call can name",
+        name="a current offender in a role that no call can name, who was never furnished",
         given=notice(stands("R", current=True, detail=EMPLOYEE)),
         says=(
             Explanation(FURNISH, "can be furnished: OWNER, HIRER, DRIVER", ("F10",)),

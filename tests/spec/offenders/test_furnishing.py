@@ -176,13 +176,6 @@ CASES: tuple[Case[OffenderNotice | None, RoleAssignment, RoleAssigned | Code], .
         says=RoleAssigned("H", created=False, new_stage="RD1"),
     ),
     Case(
-        rule="F24",
-        name="without the history of the first the notice is answered as it stands",
-        given=notice(FURNISHED),
-        ask=assignment(),
-        says=RoleAssigned("H", created=False, new_stage="RD1"),
-    ),
-    Case(
         rule=("F24", "F20"),
         name="an address that is not sent again is no difference",
         given=furnished_before(notice(FURNISHED), "RD1", created=False),
@@ -244,12 +237,17 @@ def test_whatever_differs_makes_it_another_furnish(ask: RoleAssignment) -> None:
     [
         (evolve(FURNISHED, is_current=False), stands("O", current=True)),
         (FURNISHED, stands("O", current=True)),
-        (evolve(FURNISHED, detail=None),),
     ],
-    ids=["somebody else is current", "two are current", "never furnished"],
+    ids=["somebody else is current", "two are current"],
 )
-def test_what_is_stored_is_no_first_furnish(holders: tuple[RoleHolder, ...]) -> None:
-    assert written(decide(assignment(), notice(*holders), NOW))
+def test_whoever_is_not_the_one_offender_is_furnished_anew(holders: tuple[RoleHolder, ...]) -> None:
+    found = furnished_before(notice(*holders), "RD1", created=False)
+    assert written(decide(assignment(), found, NOW))
+
+
+@pytest.mark.rule("F24", "F20")
+def test_whoever_was_never_furnished_is_furnished_though_all_of_it_is_stored() -> None:
+    assert written(decide(assignment(), notice(FURNISHED), NOW))
 
 
 @pytest.mark.rule("F23")

@@ -99,6 +99,24 @@ CASES: tuple[Case[OffenderNotice | None, ParticularsPatch, Refusal | Code | None
         says=NOT_CURRENT_OFFENDER,
     ),
     Case(
+        rule=("F40", "U7"),
+        name="of two current offenders the second by role",
+        given=notice(CURRENT, stands("O", current=True)),
+        ask=changed(person={"name": "ANN"}),
+        says=NOT_CURRENT_OFFENDER,
+    ),
+    Case(
+        rule=("F40", "U7"),
+        name="of two current offenders the first by role is updated",
+        given=notice(CURRENT, stands("R", current=True)),
+        ask=changed(person={"email": None}),
+        says=None,
+        writes=(
+            OffenderUpdated(NUMBER, "H", Person("N", "S1234567A", "JOHN LEE", None, "65", "91234567")),
+            KEPT,
+        ),
+    ),
+    Case(
         rule="F40",
         name="no field at all",
         given=notice(CURRENT),

@@ -416,6 +416,61 @@ def test_a_suspension_that_was_opened_is_closed() -> None:
     assert closed.remarks == "Reverses offender-furnish of 2025-01-14 09:30:00 by OIC001"
 
 
+LIFTED = change(
+    SUSPENSIONS,
+    RECORD_KEY,
+    {"date_of_revival": None, "revival_reason": None},
+    {"date_of_revival": local(MADE), "revival_reason": "RDN"},
+)
+LIFTED_ROW = {**RECORD, "date_of_revival": local(MADE), "revival_reason": "RDN"}
+CLEARED_OWNER = {OWNER: {**PERSON, "offender_indicator": "N"}}
+TAKES = change(OFFENDERS, ROLE, None, TAKER)
+REPLACES = change(OFFENDERS, ROLE, {"id_no": "S7654321C", "offender_indicator": "Y"}, TAKER)
+
+
+@pytest.mark.rule("K4", "H10", "U7")
+@pytest.mark.parametrize("path", [FURNISH, Operation.REDIRECT_NOTICE.value])
+@pytest.mark.parametrize(
+    "changes, record, others, offender",
+    [
+        ((CLEARED, TAKES, LIFTED), LIFTED_ROW, CLEARED_OWNER, "S9876543B"),
+        ((REPLACES, LIFTED), LIFTED_ROW, {}, "S7654321C"),
+        ((CLEARED, TAKES), RECORD, CLEARED_OWNER, "S9876543B"),
+        ((TAKES, LIFTED), LIFTED_ROW, {OWNER: PERSON, (OFFENDERS, (N, "R")): TAKER}, "S9876543B"),
+    ],
+    ids=["lifted from another role", "lifted from the role", "both are listed", "two are current"],
+)
+def test_no_ts_hst_comes_back_to_somebody_who_is_not_listed_any_more(
+    path: str, changes: tuple[RowChange, ...], record: Row, others: Rows, offender: str
+) -> None:
+    rows = {**MOVED_ROWS, HIRER: TAKER, **others, RECORD_ROW: record}
+    notice = ReversibleNotice(N, rows, (group(path, *changes),), last_sr_no=3)
+    for listed, code in (({"S1234567A"}, "CHANGED_SINCE"), ({offender}, "REVERSED")):
+        facts = ReversalFacts(EMPTY, {N: notice}, frozenset(listed))
+        decision = decide((N,), OFFENDER_REVERSAL, facts, "OIC002", NOW)
+        (answer,) = decision.answers
+        assert answer.code.code == code
+        assert bool(decision.changes) is (code == "REVERSED")
+    (answer,) = reverse(notice, kind=OFFENDER_REVERSAL).answers
+    assert answer.code.text == f"{SINCE}the former offender is not on the HST list"
+
+
+@pytest.mark.rule("K4", "H10")
+def test_nor_to_a_notice_that_nobody_is_the_offender_of() -> None:
+    rows = {**MOVED_ROWS, HIRER: TAKER, RECORD_ROW: LIFTED_ROW}
+    notice = ReversibleNotice(N, rows, (group(FURNISH, TAKES, LIFTED),), last_sr_no=3)
+    assert verdict(notice, OFFENDER_REVERSAL)[0] == "CHANGED_SINCE"
+
+
+@pytest.mark.rule("K4", "H10")
+@pytest.mark.parametrize("reason", [("TS", "UNC"), ("PS", "HST")])
+def test_whatever_else_was_lifted_comes_back_to_anybody(reason: tuple[str, str]) -> None:
+    kind = dict(zip(("suspension_type", "reason_of_suspension"), reason, strict=True))
+    rows = {**MOVED_ROWS, HIRER: TAKER, **CLEARED_OWNER, RECORD_ROW: {**LIFTED_ROW, **kind}}
+    notice = ReversibleNotice(N, rows, (group(FURNISH, CLEARED, TAKES, LIFTED),), last_sr_no=3)
+    assert verdict(notice, OFFENDER_REVERSAL)[0] == "REVERSED"
+
+
 @pytest.mark.rule("K4", "K2")
 def test_a_row_that_one_transaction_wrote_twice_is_put_back_to_what_was_before_both() -> None:
     first = change(
@@ -494,7 +549,9 @@ def test_a_suspension_that_was_lifted_is_opened_anew_as_long_as_it_was() -> None
     revival = {"date_of_revival": local(MADE), "revival_reason": "RDN"}
     lifted = group(FURNISH, change(SUSPENSIONS, RECORD_KEY, dict.fromkeys(revival), revival))
     rows = {**FURNISHED_ROWS, RECORD_ROW: {**RECORD, **revival}}
-    (opened,) = reverse(ReversibleNotice(N, rows, (lifted,), last_sr_no=7), kind=OFFENDER_REVERSAL).changes
+    notice = ReversibleNotice(N, rows, (lifted,), last_sr_no=7)
+    facts = ReversalFacts(EMPTY, {N: notice}, frozenset({TAKER["id_no"]}))
+    (opened,) = decide((N,), OFFENDER_REVERSAL, facts, "OIC002", NOW).changes
     assert isinstance(opened, SuspensionOpened)
     record = opened.record
     assert (record.date_of_suspension, record.due) == (MADE, at("2025-02-13T09:30:00"))

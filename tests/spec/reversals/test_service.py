@@ -63,6 +63,7 @@ class MemoryStore:
     refuses: bool = False
     written: list[Change] = field(factory=list)
     loaded_for: list[tuple[object, datetime]] = field(factory=list)
+    with_list: list[bool] = field(factory=list)
 
     @contextmanager
     def writing(self) -> Iterator["MemoryStore"]:
@@ -72,7 +73,8 @@ class MemoryStore:
     def reading(self) -> Iterator["MemoryStore"]:
         yield self
 
-    def reversal_facts(self, notice_nos: Sequence[str], now: datetime) -> ReversalFacts:
+    def reversal_facts(self, notice_nos: Sequence[str], now: datetime, *, with_list: bool) -> ReversalFacts:
+        self.with_list.append(with_list)
         self.loaded_for.append((tuple(notice_nos), now))
         return self.notices
 
@@ -94,7 +96,7 @@ class MemoryStore:
 def test_notices_are_put_back_by_the_officer_who_asks_at_the_moment_of_the_call() -> None:
     store = MemoryStore()
     decision = service.reverse([N], STAGE_REVERSAL, OFFICER, stores=store, now=NOW)
-    assert store.loaded_for == [((N,), NOW)]
+    assert (store.loaded_for, store.with_list) == ([((N,), NOW)], [False])
     assert [answer.code for answer in decision.answers] == [codes.CPS_SUCCESS]
     _, recorded = store.written
     assert isinstance(recorded, StageChangeRecorded)
@@ -116,6 +118,7 @@ def test_an_offender_whose_row_the_database_refuses_is_answered_in_the_words_of_
     store = MemoryStore(ReversalFacts(EMPTY, {N: furnished}), refuses=True)
     decision = service.reverse([N], OFFENDER_REVERSAL, OFFICER, stores=store, now=NOW)
     assert decision.answers == (Answer(N, codes.DB_UPDATE),)
+    assert set(store.with_list) == {True}
 
 
 @pytest.mark.rule("K4")

@@ -74,6 +74,16 @@ def test_each_role_has_the_one_button_of_its_case(officer: StaffBrowser, notice:
     assert shown == [("OWNER", "Furnish owner"), ("HIRER", "Furnish hirer"), ("DRIVER", "Update driver")]
 
 
+@pytest.mark.rule("U7", "F14")
+def test_of_two_current_offenders_the_first_by_role_is_shown_as_such(
+    staff: StaffSite, officer: StaffBrowser, notice: str
+) -> None:
+    put_offenders(staff.engine, [notice], owner_driver_indicator="O", id_no="S7654321C")
+    page = officer.get(f"/staff/notices/{notice}")
+    assert re.findall(r'offenders/(\w+)">([^<]+)</a>', page.text)[0] == ("OWNER", "Redirect to owner")
+    assert re.findall(r'<h3>(\w+) <span class="badge">current offender', page.text) == ["Driver"]
+
+
 def test_the_answers_name_the_rules_and_come_as_a_part_or_as_a_page(
     officer: StaffBrowser, notice: str
 ) -> None:

@@ -197,6 +197,23 @@ def test_what_the_renewal_has_ended_is_not_suspended_again(night: Night) -> None
     assert night.rows.rows(t.ocms_suspended_notice, "sr_no") == [(1,)]
 
 
+@pytest.mark.rule("H30", "K4")
+def test_nor_after_a_furnish_that_was_taken_back(night: Night) -> None:
+    night.put_listed()
+    night.rows.notices(["N1"])
+    ended = {"date_of_revival": night.day(-2, 2, 7), "revival_reason": "SPO"}
+    taken_back = {
+        "sr_no": 2,
+        "date_of_suspension": night.day(-1, 9),
+        "date_of_revival": night.day(-1, 10),
+        "revival_reason": "OTH",
+    }
+    records = [open_hst("N1", night.day(-2)) | ended, open_hst("N1", night.day(29)) | taken_back]
+    night.rows.put(t.ocms_suspended_notice, records)
+    night.run(NEW)
+    assert night.rows.rows(t.ocms_suspended_notice, "sr_no") == [(1,), (2,)]
+
+
 @pytest.mark.rule("H30", "H20")
 def test_what_a_revival_has_ended_is_suspended_under_the_next_number(night: Night) -> None:
     night.put_listed()

@@ -11,7 +11,7 @@ from tests.spec.http.offenders.conftest import OfficerClient
 from tests.spec.offenders.test_request_reader import UNITS
 from tests.support.cases import Case, parametrize_cases
 from tests.support.offender_builders import FURNISH, JOHN, NUMBER, OWNER, REDIRECT, UPDATE
-from tests.support.offender_rows import current_roles, put, put_notice, put_person, rows_of
+from tests.support.offender_rows import MADE, current_roles, put, put_notice, put_person, rows_of
 
 FURNISHED_ADDRESS = {"notice_no": NUMBER, "type_of_address": "furnished_mail"}
 OLD_ADDRESS = {
@@ -145,6 +145,15 @@ FURNISHED_DETAIL = {
     "rental_period_to": date(2025, 12, 31),
     "remarks": "Furnished by OIC",
 }
+FURNISHED_ACTION = {
+    "notice_no": NUMBER,
+    "owner_driver_indicator": "H",
+    "action": "FURNISH",
+    "officer": "OIC001",
+    "changed_at": MADE["cre_date"],
+    "new_processing_stage": "RD1",
+    "former_offender_indicator": "N",
+}
 HOME = dict(zip(PARTS, ("123", "ORCHARD ROAD", "01", "01", "PLAZA TOWER", "238888"), strict=True))
 
 
@@ -163,7 +172,7 @@ HOME = dict(zip(PARTS, ("123", "ORCHARD ROAD", "01", "01", "PLAZA TOWER", "23888
         *(({"address": {**FURNISH["address"], part: None}}, "RD1") for part in FURNISH["address"]),
     ],
 )
-def test_what_is_stored_field_by_field_as_it_is_sent_is_a_repeat_without_its_history_too(
+def test_what_is_stored_field_by_field_as_it_is_sent_is_a_repeat(
     officer_client: OfficerClient, other: dict[str, Any], stage: str
 ) -> None:
     engine = officer_client.intranet
@@ -172,11 +181,32 @@ def test_what_is_stored_field_by_field_as_it_is_sent_is_a_repeat_without_its_his
     role = {"owner_driver_indicator": "H"}
     put(engine, t.ocms_offence_notice_owner_driver_addr, FURNISHED_ADDRESS | role | HOME)
     put(engine, t.ocms_furnish_detail, FURNISHED_DETAIL)
+    put(engine, t.ocms_offender_history, FURNISHED_ACTION)
     answer = done(officer_client, "furnish", {**FURNISH, **other})
     assert (answer["newProcessingStage"], answer["offenderRecordCreated"]) == (
-        *(SHOWN_AS.get(stage, stage), stage == "DN1"),
+        *(SHOWN_AS.get(stage, "RD1"), stage == "DN1"),
     )
     assert notice(officer_client)["last_processing_stage"] == stage
+
+
+@pytest.mark.rule("F24", "F20", "F40")
+def test_whoever_was_only_updated_is_furnished_though_all_of_it_is_stored(owned: OfficerClient) -> None:
+    of_owner = {"noticeNo": NUMBER, "offenderType": "OWNER", "remarks": "called him"}
+    done(owned, "update", of_owner)
+    asked = {
+        **of_owner,
+        "idType": "NRIC",
+        "idNo": OWNER.id_no,
+        "name": OWNER.name,
+        "email": OWNER.email,
+        "contactNo": OWNER.tel_no,
+    }
+    first = done(owned, "furnish", asked)
+    assert (first["newProcessingStage"], first["offenderRecordCreated"]) == ("RD1", False)
+    row = notice(owned)
+    assert (row["prev_processing_stage"], row["next_processing_stage"]) == ("RD1", "RD1")
+    assert done(owned, "furnish", asked) == first
+    assert notice(owned) == row
 
 
 @parametrize_cases(UNITS)
@@ -194,6 +224,24 @@ def test_of_two_current_offenders_one_is_left(owned: OfficerClient, path: str) -
     asked = FURNISH if path == "furnish" else {**REDIRECT, "fromOffenderType": "DRIVER"}
     done(owned, path, asked)
     assert current_roles(owned.intranet, NUMBER) == ["H"]
+
+
+@pytest.mark.rule("U7", "F12", "F40", "F41")
+def test_of_two_current_offenders_every_call_takes_the_first_by_role(owned: OfficerClient) -> None:
+    put_person(owned.intranet, NUMBER, "D", JOHN, current=True)
+    details = owned.call("GET", f"offender/{NUMBER}").json()
+    assert {role: details[role]["isCurrentOffender"] for role in ("owner", "hirer", "driver")} == {
+        "owner": False,
+        "hirer": False,
+        "driver": True,
+    }
+    of_owner = {"noticeNo": NUMBER, "offenderType": "OWNER"}
+    assert owned.post("offender/check-eligibility", of_owner).json()["canRedirect"] is True
+    for path, asked in (("update", of_owner | {"name": "ANN"}), ("redirect", REDIRECT)):
+        refused = owned.post(f"offender/{path}", asked)
+        assert (refused.status_code, refused.json()["reason"]) == (409, "NOT_CURRENT_OFFENDER")
+    done(owned, "update", of_owner | {"offenderType": "DRIVER", "name": "ANN"})
+    assert (person_in(owned, "O")["name"], person_in(owned, "D")["name"]) == (OWNER.name, "ANN")
 
 
 @pytest.mark.rule("F21", "F31", "U4")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ocms_adapters.sql import schema as t
-from tests.spec.http.hst.test_contract import APPLY
+from tests.spec.http.hst.test_contract import APPLY, REVIVE
 from tests.spec.http.offenders.conftest import OfficerClient
 from tests.spec.http.offenders.test_changes import OLD_ADDRESS, PARTICULARS, PARTS
 from tests.spec.http.test_reversals import OFFENDER, state
@@ -72,6 +72,38 @@ def test_whoever_was_overwritten_is_put_back_with_address_and_detail(hired: Offi
     assert [address[part] for part in PARTS] == [OLD_ADDRESS[part] for part in PARTS]
     (detail,) = rows_of(hired.intranet, t.ocms_furnish_detail, NUMBER)
     assert {name: detail[name] for name in DETAIL} == DETAIL
+
+
+@pytest.mark.rule("K4", "F24")
+@pytest.mark.parametrize("path", ["furnish", "redirect"])
+def test_the_first_answer_is_never_that_of_what_was_taken_back(
+    officer_client: OfficerClient, path: str
+) -> None:
+    put_notice(officer_client.intranet, NUMBER)
+    put_person(officer_client.intranet, NUMBER, "O", OWNER, current=True)
+    first = done(officer_client, "offender/furnish", FURNISH)
+    assert (first["newProcessingStage"], first["offenderRecordCreated"]) == ("RD2", True)
+    another = FURNISH if path == "furnish" else {**REDIRECT, "fromOffenderType": "HIRER"}
+    another = {**another, "toOffenderType": "DRIVER", **MARY}
+    for _ in range(2):
+        done(officer_client, f"offender/{path}", another)
+        done(officer_client, "offender/reverse", OFFENDER)
+        before = state(officer_client.intranet)
+        assert done(officer_client, "offender/furnish", FURNISH) == first
+        assert state(officer_client.intranet) == before
+
+
+@pytest.mark.rule("K4", "F24")
+def test_whoever_was_taken_out_is_furnished_anew(officer_client: OfficerClient) -> None:
+    put_notice(officer_client.intranet, NUMBER)
+    put_person(officer_client.intranet, NUMBER, "H", JOHN, current=True)
+    least = {name: FURNISH[name] for name in ("noticeNo", "offenderType", "idType", "idNo", "name")}
+    asked = {**least, "email": JOHN.email, "countryCode": JOHN.tel_code, "contactNo": JOHN.tel_no}
+    for _ in range(2):
+        furnished = done(officer_client, "offender/furnish", asked)
+        assert (furnished["newProcessingStage"], furnished["offenderRecordCreated"]) == ("RD2", False)
+        taken_back = done(officer_client, "offender/reverse", OFFENDER)["results"][0]
+        assert (taken_back["previousProcessingStage"], taken_back["newProcessingStage"]) == ("RD2", "RD1")
 
 
 @pytest.mark.rule("K4", "F20")
@@ -156,6 +188,37 @@ def test_the_suspension_that_a_redirect_lifted_goes_on_as_it_was(officer_client:
     (row,) = rows_of(officer_client.intranet, t.ocms_valid_offence_notice, NUMBER)
     assert (row["suspension_type"], row["epr_reason_of_suspension"]) == ("TS", "HST")
     assert row["epr_date_of_suspension"] == opened["date_of_suspension"]
+
+
+@pytest.mark.rule("K4", "H10", "U5")
+@pytest.mark.parametrize("case", ["redirect", "furnish over", "from listed to listed"])
+def test_no_ts_hst_is_put_back_on_somebody_who_was_revived_since(
+    officer_client: OfficerClient, case: str
+) -> None:
+    engine = officer_client.intranet
+    put_notice(engine, NUMBER)
+    put_person(engine, NUMBER, "H" if case == "furnish over" else "O", JOHN, current=True)
+    apply_for(officer_client)
+    if case == "from listed to listed":
+        mary = {**APPLY, "idNo": MARY["idNo"], "name": MARY["name"]}
+        applied = officer_client.served.post("/v1/apply-hst", mary, headers=officer_client.headers)
+        assert applied.status_code == 200, applied.text
+    path, asked = ("furnish", FURNISH) if case == "furnish over" else ("redirect", REDIRECT)
+    done(officer_client, f"offender/{path}", {**asked, **MARY})
+    revived = officer_client.served.post("/v1/revive-hst", REVIVE, headers=officer_client.headers)
+    assert revived.status_code == 200, revived.text
+    before = state(engine)
+    (result,) = done(officer_client, "offender/reverse", OFFENDER)["results"]
+    assert (result["reversed"], result["code"]) == (False, "CHANGED_SINCE")
+    assert result["message"] == (
+        "Something else has happened to the notice since: the former offender is not on the HST list"
+    )
+    assert state(engine) == before
+    apply_for(officer_client)
+    assert done(officer_client, "offender/reverse", OFFENDER)["results"][0]["reversed"] is True
+    assert [row["sr_no"] for row in suspensions(officer_client) if not row["date_of_revival"]] == [
+        1 if case == "from listed to listed" else 2
+    ]
 
 
 @pytest.mark.rule("K4")
