@@ -506,6 +506,37 @@ def test_the_second_job_waits_while_the_first_is_at_work(ocms: Served, tmp_path:
     assert (outcome.result, outcome.counts["updated"], len(slept)) == (RunResult.DONE, 5, 3)
 
 
+@pytest.mark.rule("P43")
+def test_the_second_job_waits_for_a_first_that_begins_at_the_same_moment(
+    ocms: Served, tmp_path: Path
+) -> None:
+    settings = load(ocms.environment | {"OCMS_CAS_LIST": str(unpaid(tmp_path, 5, stage="CSD"))})
+    databases, slept = open_databases(settings), list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 2:
+            first = JobRunner(settings, databases).run(job_named(PAYMENT_STATUS))
+            assert isinstance(first, RunOutcome)
+            assert first.result is RunResult.DONE
+
+    outcome = JobRunner(settings, databases, sleep=sleep).run(job_named(COURT_NOTICES))
+    databases.dispose()
+    assert isinstance(outcome, RunOutcome)
+    assert (outcome.result, outcome.counts["updated"], len(slept)) == (RunResult.DONE, 5, 2)
+
+
+@pytest.mark.rule("P43")
+def test_the_second_job_fails_where_no_first_begins_within_ten_seconds(ocms: Served, tmp_path: Path) -> None:
+    settings = load(ocms.environment | {"OCMS_CAS_LIST": str(unpaid(tmp_path, 5, stage="CSD"))})
+    databases, slept = open_databases(settings), list[float]()
+    outcome = JobRunner(settings, databases, sleep=slept.append).run(job_named(COURT_NOTICES))
+    databases.dispose()
+    assert isinstance(outcome, RunOutcome)
+    assert (outcome.result, sum(slept)) == (RunResult.FAILED, 10)
+    assert outcome.error == f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished"
+
+
 class Recording(Simulator):
     """Answers as OCMS does, and kills a process when it has been called so often."""
 
