@@ -10,7 +10,13 @@ import pytest
 
 from ocms_adapters.partners.cas import CourtUpdateResult
 from ocms_adapters.partners.cas_sync import SENT, CasSync, TooEarly, open_sync
-from ocms_adapters.partners.progress import COURT_NOTICES, CourtNoticesAnswered, Progress, SyncReplaced
+from ocms_adapters.partners.progress import (
+    COURT_NOTICES,
+    CourtNoticesAnswered,
+    Progress,
+    SyncReplaced,
+    remove_archived,
+)
 from ocms_adapters.partners.sending_limit import SendingLimit
 from tests.partners.test_cas_sync import HOUR, Killed, Ocms, Time, client, unpaid
 from tests.support.builders import NOW, at
@@ -65,10 +71,14 @@ def test_no_request_is_forgotten_where_another_job_begins(tmp_path: Path) -> Non
     file, paths = tmp_path / SENT, [f"/{number}" for number in range(40)]
     limit = SendingLimit(file, lambda: NOW, lambda _: None)
 
+    def record() -> None:
+        for path in paths:
+            limit.record(path)
+
     def begin() -> list[SendingLimit]:
         return [SendingLimit(file, lambda: NOW, lambda _: None) for _ in paths]
 
-    at_once(lambda: [limit.record(path) for path in paths], begin, begin)
+    at_once(record, begin, begin)
     assert sorted(line.split('"')[1] for line in file.read_text().splitlines()) == sorted(paths)
 
 
@@ -155,3 +165,25 @@ def test_a_progress_of_yesterday_that_cannot_be_read_is_archived_like_any_other(
         progress.write("5\n")
     time.sleep(DAY.total_seconds())
     assert open_sync(file, client(ocms)).payment_statuses()["called"] == 1
+
+
+@pytest.mark.rule("K3")
+def test_the_archived_progress_of_a_list_goes_after_its_days_the_oldest_first(tmp_path: Path) -> None:
+    file = tmp_path / "unpaid.csv"
+    days = ("2025-01-01", "2025-01-02", "2025-01-02-2", "2025-01-03", "2025-01-04")
+    kept = ("unpaid.csv.progress", "unpaid.csv.progress.old", "unpaid,csv.progress.2025-01-01", "unpaid.csv")
+    for name in (*(f"unpaid.csv.progress.{day}" for day in days), *kept):
+        (tmp_path / name).touch()
+
+    def left() -> list[str]:
+        removed = "unpaid.csv.progress."
+        return sorted(path.name.removeprefix(removed) for path in tmp_path.glob(f"{removed}2*"))
+
+    before = at("2025-01-03T23:00:00")
+    assert remove_archived(file, before, 2) == 2
+    assert left() == ["2025-01-02-2", "2025-01-03", "2025-01-04"]
+    assert remove_archived(file, before, 2) == 1
+    assert remove_archived(file, before, 2) == 0
+    assert left() == ["2025-01-03", "2025-01-04"]
+    assert all((tmp_path / name).exists() for name in kept)
+    assert remove_archived(tmp_path / "nowhere" / "unpaid.csv", before, 2) == 0

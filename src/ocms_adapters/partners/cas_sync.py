@@ -20,6 +20,7 @@ from ocms_adapters.partners.progress import (
     CourtNoticesAnswered,
     PaymentStatusesAnswered,
     Progress,
+    progress_of,
 )
 from ocms_adapters.partners.sending_limit import SendingLimit
 from ocms_adapters.partners.unpaid_list import UnpaidList, read_list
@@ -153,9 +154,8 @@ def open_sync(
     `DamagedProgress`.
     """
     unpaid = unpaid or read_list(file)
-    name = f"{file.name}.progress"
     day = day or today(client.now())
-    progress = Progress.find(file.with_name(name), unpaid.fingerprint, day)
+    progress = Progress.find(progress_of(file), unpaid.fingerprint, day)
     limit = SendingLimit(file.with_name(SENT), client.now, client.sleep)
 
     def before(path: str) -> None:

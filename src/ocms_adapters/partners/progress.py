@@ -2,9 +2,10 @@
 
 import json
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import TypeAlias
@@ -14,6 +15,7 @@ from attrs import define, evolve, field, frozen
 from ocms_adapters.partners.cas import CourtUpdateResult, PaymentStatus
 from ocms_adapters.partners.folder_lock import folder_locked
 from ocms_adapters.structuring import RECORDS, MalformedData
+from ocms_core.kernel.dates import today
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.rule_tags import rule
 
@@ -21,6 +23,8 @@ PAYMENT_STATUS = "sync_cas_payment_status"
 COURT_NOTICES = "update_cas_court_notices"
 
 ONE_DAY = timedelta(days=1)
+# Behind the name of the progress: the day it was begun, and a number where there are more of that day.
+ARCHIVED = r"\.(\d{4}-\d\d-\d\d)(-\d+)?"
 
 BatchPosition: TypeAlias = tuple[int, int]
 """Where in the list a batch begins, counted from 0, and how many notices it has."""
@@ -215,3 +219,20 @@ def archived_name(file: Path, day: date) -> Path:
     """Return a name, not yet taken, for the progress of another day or list."""
     names = (f"{file.name}.{day}{f'-{number}' if number > 1 else ''}" for number in count(1))
     return next(free for name in names if not (free := file.with_name(name)).exists())
+
+
+def progress_of(unpaid_list: Path) -> Path:
+    """Return the file of the progress of a list."""
+    return unpaid_list.with_name(f"{unpaid_list.name}.progress")
+
+
+@rule("K3")
+def remove_archived(unpaid_list: Path, before: datetime, most: int) -> int:
+    """Remove what is archived of a list from before a day, the oldest first; return how many (K3)."""
+    file = progress_of(unpaid_list)
+    archived = re.compile(re.escape(file.name) + ARCHIVED)
+    found = [(match[1], path) for path in file.parent.glob("*") if (match := archived.fullmatch(path.name))]
+    old = sorted((day, path) for day, path in found if day < today(before).isoformat())[:most]
+    for _, path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
