@@ -118,6 +118,7 @@ class Settings:
     keep_alerts: int = 400
     keep_reports: int = 400
     keep_sessions: int = 7
+    keep_sync_progress: int = 92
     stuck_notice_days: int = 7
     lock_times: str = UTC
     vip_url: str = ""
@@ -201,6 +202,7 @@ MEANINGS: dict[str, str] = {
     "keep_alerts": "days for which an alert is kept after it was sent; 0 for ever",
     "keep_reports": "days for which the file of a stage report is kept, at least 32; 0 for ever",
     "keep_sessions": "days for which the session of an officer is kept after its last use; 0 for ever",
+    "keep_sync_progress": "days for which the progress of a sync of CAS is kept after it began; 0 for ever",
     "stuck_notice_days": "days beyond that of its next stage after which a notice is a stuck case (K5)",
     "lock_times": "how nodes that share the locks write times: utc, or a zone such as Asia/Singapore",
     "vip_url": "https address of CAS for the list of VIP vehicles",

@@ -34,6 +34,7 @@ from ocms_app.scheduler import schedule_of
 from ocms_app.settings import Settings, load
 from ocms_core.jobs.locks import JobLocks
 from ocms_core.jobs.runs import LockLease, LockLost, LockRequest, RunOutcome, RunResult
+from ocms_core.kernel.dates import SINGAPORE
 from ocms_demo.simulators.fault_injection import Simulator
 from ocms_demo.simulators.tokens import reply_bytes as answer
 from tests.partners.conftest import Served, numbered
@@ -505,6 +506,56 @@ def test_the_second_job_waits_while_the_first_is_at_work(ocms: Served, tmp_path:
     databases.dispose()
     assert isinstance(outcome, RunOutcome)
     assert (outcome.result, outcome.counts["updated"], len(slept)) == (RunResult.DONE, 5, 3)
+
+
+@pytest.mark.rule("P43")
+def test_the_second_job_waits_for_a_first_that_begins_at_the_same_moment(
+    ocms: Served, tmp_path: Path
+) -> None:
+    settings = load(ocms.environment | {"OCMS_CAS_LIST": str(unpaid(tmp_path, 5, stage="CSD"))})
+    databases, slept = open_databases(settings), list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 2:
+            first = JobRunner(settings, databases).run(job_named(PAYMENT_STATUS))
+            assert isinstance(first, RunOutcome)
+            assert first.result is RunResult.DONE
+
+    outcome = JobRunner(settings, databases, sleep=sleep).run(job_named(COURT_NOTICES))
+    databases.dispose()
+    assert isinstance(outcome, RunOutcome)
+    assert (outcome.result, outcome.counts["updated"], len(slept)) == (RunResult.DONE, 5, 2)
+
+
+@pytest.mark.rule("P43")
+def test_the_second_job_fails_where_no_first_begins_within_ten_seconds(ocms: Served, tmp_path: Path) -> None:
+    settings = load(ocms.environment | {"OCMS_CAS_LIST": str(unpaid(tmp_path, 5, stage="CSD"))})
+    databases, slept = open_databases(settings), list[float]()
+    outcome = JobRunner(settings, databases, sleep=slept.append).run(job_named(COURT_NOTICES))
+    databases.dispose()
+    assert isinstance(outcome, RunOutcome)
+    assert (outcome.result, sum(slept)) == (RunResult.FAILED, 10)
+    assert outcome.error == f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished"
+
+
+@pytest.mark.rule("K3")
+def test_the_daily_job_removes_archived_progress_of_the_list_in_the_settings(
+    ocms: Served, tmp_path: Path
+) -> None:
+    file = unpaid(tmp_path, 5)
+    settings = load(
+        ocms.environment | {"OCMS_CAS_LIST": str(file), "OCMS_REPORTS": str(tmp_path / "reports")}
+    )
+    days = [datetime.now(SINGAPORE).date() - timedelta(days=days) for days in (93, 92)]
+    for day in days:
+        file.with_name(f"unpaid.csv.progress.{day}").touch()
+    databases = open_databases(settings)
+    outcome = JobRunner(settings, databases).run(job_named("remove_old_rows"))
+    databases.dispose()
+    assert isinstance(outcome, RunOutcome)
+    assert (outcome.result, outcome.counts["sync_progress"]) == (RunResult.DONE, 1)
+    assert [path.name for path in tmp_path.glob("*.progress.*")] == [f"unpaid.csv.progress.{days[1]}"]
 
 
 class Recording(Simulator):

@@ -20,6 +20,7 @@ from ocms_adapters.partners.progress import (
     CourtNoticesAnswered,
     PaymentStatusesAnswered,
     Progress,
+    progress_of,
 )
 from ocms_adapters.partners.sending_limit import SendingLimit
 from ocms_adapters.partners.unpaid_list import UnpaidList, read_list
@@ -45,11 +46,12 @@ def check_nothing() -> None:
 
 @frozen
 class CasSync:
-    """The two jobs of CAS over one list, each resumable where it stopped."""
+    """The two jobs of CAS over one list, each resumable where it stopped: API 1 begins the sync of a day."""
 
     client: CasClient
     unpaid: UnpaidList
     progress: Progress
+    day: date
 
     @rule("P43")
     def payment_statuses(self) -> JobCounts:
@@ -58,14 +60,19 @@ class CasSync:
         def query(batch: BatchPosition, notice_nos: Sequence[str]) -> BatchAnswered:
             return PaymentStatusesAnswered(PAYMENT_STATUS, batch, self.client.payment_statuses(notice_nos))
 
+        self.progress.begin(self.day)
         counts = self._send_batches(PAYMENT_STATUS, self.unpaid.notice_nos, query)
         known = len(self.progress.payment_statuses())
         return {**counts, "notices": len(self.unpaid.notices), "known": known}
 
     @rule("P43")
     def court_notices(self) -> JobCounts:
-        """Send the updates to API 2, once API 1 is done with the whole list (P43). Raises `TooEarly`."""
-        if self._done(PAYMENT_STATUS) < len(self.unpaid.notices):
+        """
+        Send the updates to API 2, once API 1 is done with the whole list (P43). Raises `TooEarly`.
+
+        A sync that API 1 began on the day before is gone on with while it is not over.
+        """
+        if self._done(PAYMENT_STATUS) < len(self.unpaid.notices) or self._is_over():
             raise TooEarly(f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished")
 
         def update(batch: BatchPosition, notices: Sequence[CourtNoticeUpdate]) -> BatchAnswered:
@@ -118,6 +125,11 @@ class CasSync:
             number = item if isinstance(item, str) else item.notice_no
             log.error("notice_refused", job=job, notice_no=number, code=refusal.code)
 
+    def _is_over(self) -> bool:
+        """Return whether this is the sync of an earlier day, and API 2 has had all its updates."""
+        updates = len(self.unpaid.updates)
+        return self.progress.start.day != self.day and 0 < updates == self._done(COURT_NOTICES)
+
     def _done(self, job: str) -> int:
         return sum(many for _, many in self.progress.finished(job)) + self._refused(job)
 
@@ -134,7 +146,7 @@ def open_sync(
     day: date | None = None,
 ) -> CasSync:
     """
-    Begin the sync of a list, or go on with it on the same day.
+    Return the sync of a list: API 1 begins it, or goes on with it on the same day, and API 2 goes on with it.
 
     The progress is kept in a file beside the list, and when requests were sent in another. `check_lock` is
     called before each request and raises when the job's lock is lost. `unpaid` is the content of the file
@@ -142,8 +154,8 @@ def open_sync(
     `DamagedProgress`.
     """
     unpaid = unpaid or read_list(file)
-    name = f"{file.name}.progress"
-    progress = Progress.open(file.with_name(name), unpaid.fingerprint, day or today(client.now()))
+    day = day or today(client.now())
+    progress = Progress.find(progress_of(file), unpaid.fingerprint, day)
     limit = SendingLimit(file.with_name(SENT), client.now, client.sleep)
 
     def before(path: str) -> None:
@@ -151,4 +163,4 @@ def open_sync(
         check_lock()
         limit.record(path)
 
-    return CasSync(evolve(client, before=before), unpaid, progress)
+    return CasSync(evolve(client, before=before), unpaid, progress, day)

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 from attrs import define, field, frozen
 
+from ocms_adapters.partners.folder_lock import folder_locked
 from ocms_adapters.structuring import RECORDS
 from ocms_core.kernel.rule_tags import rule
 
@@ -47,6 +48,10 @@ class SendingLimit:
 
         A request that a wrong clock dated in the future counts as sent now.
         """
+        with folder_locked(self.file.parent):
+            self._read()
+
+    def _read(self) -> None:
         now = self.now()
         since = now - PERIOD - MARGIN
         lines = self.file.read_bytes().splitlines() if self.file.exists() else ()
@@ -77,7 +82,7 @@ class SendingLimit:
     def record(self, path: str) -> None:
         """Write down that a request is about to be sent; it is on disk when this returns."""
         at = self.now()
-        with self.file.open("ab") as file:
+        with folder_locked(self.file.parent), self.file.open("ab") as file:
             file.write(line_of(path, at))
             file.flush()
             os.fsync(file.fileno())

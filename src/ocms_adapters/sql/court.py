@@ -86,7 +86,19 @@ class CourtStatements:
             )
             .where(among(dialect, von.notice_no))
         )
-        self.plus_notices_locked = lock_notices(self.plus_notices)
+        # Court cases are read once the notices are locked: a join shows them as they were before the wait.
+        self.plus_notices_locked = lock_notices(
+            select(
+                von.notice_no, von.payment_due_date, von.payment_acceptance_allowed, von.amount_payable
+            ).where(among(dialect, von.notice_no))
+        )
+        self.court_cases = finding(
+            select(court_case.notice_no, court_case.court_payment_due_date).where(
+                among(dialect, court_case.notice_no)
+            ),
+            t.ocms_court_case,
+            (),
+        )
         self.read_payment_statuses = DriverStatement(self.payment_statuses, dialect)
         self.read_plus_notices = DriverStatement(self.plus_notices, dialect)
 
@@ -195,7 +207,9 @@ class SqlCourtStore(ChangeStore):
 
     def plus_notices(self, notice_nos: Sequence[str]) -> Mapping[str, PlusNotice]:
         """Lock and return the notices that exist with their court cases, by number."""
-        return plus_notices(rows_of(self._connection, self._statements.plus_notices_locked, notice_nos))
+        locked = rows_of(self._connection, self._statements.plus_notices_locked, notice_nos)
+        cases = {case[0]: case for case in self._find(self._statements.court_cases, notice_nos).rows}
+        return plus_notices((*notice, *cases.get(notice[0], (None, None))) for notice in locked)
 
     def court_facts(self, notice_nos: Sequence[str]) -> CourtFacts:
         """Lock and return the notices of a court update with their suspensions and the reference data."""

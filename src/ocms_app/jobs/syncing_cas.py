@@ -1,11 +1,12 @@
 """The sync of CAS as two jobs: payment status (API 1) for the whole list, then court notices (API 2)."""
 
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 from ocms_adapters.partners import CasClient
-from ocms_adapters.partners.cas_sync import CasSync, open_sync
-from ocms_adapters.partners.progress import PAYMENT_STATUS
+from ocms_adapters.partners.cas_sync import CasSync, TooEarly, open_sync
+from ocms_adapters.partners.progress import PAYMENT_STATUS, SyncReplaced
 from ocms_adapters.sql.locks import SqlJobStore
 from ocms_app.databases import lock_times
 from ocms_app.jobs.context import JobContext
@@ -14,6 +15,8 @@ from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.rule_tags import rule
 
 POLL_SECONDS = 0.5
+# A worker that starts late begins both jobs at the same moment.
+BEGINS_WITHIN = 10.0
 
 
 class NoList(OcmsError):
@@ -28,11 +31,22 @@ def sync_cas_payment_status(context: JobContext) -> JobCounts:
 
 @rule("P43")
 def update_cas_court_notices(context: JobContext) -> JobCounts:
-    """Update court notices, once a payment status sync that is at work has ended (P43). Raises `TooEarly`."""
+    """
+    Update court notices, once a payment status sync that is at work or begins now has ended (P43).
+
+    Raises `TooEarly` when it did not get through the list.
+    """
     store = SqlJobStore(context.databases.intranet, lock_times(context.settings))
-    while store.held_lock(PAYMENT_STATUS) and not context.lost.is_set():
+    polls = count()
+    while True:
+        while store.held_lock(PAYMENT_STATUS) and not context.lost.is_set():
+            context.sleep(POLL_SECONDS)
+        try:
+            return sync(context, CasSync.court_notices)
+        except (TooEarly, SyncReplaced):
+            if next(polls) * POLL_SECONDS >= BEGINS_WITHIN or context.lost.is_set():
+                raise
         context.sleep(POLL_SECONDS)
-    return sync(context, CasSync.court_notices)
 
 
 def sync(context: JobContext, work: Callable[[CasSync], JobCounts]) -> JobCounts:

@@ -36,6 +36,7 @@ class RowKind(Enum):
     ALERTS = "alerts"
     REPORTS = "reports"
     SESSIONS = "sessions"
+    SYNC_PROGRESS = "sync_progress"
 
 
 class OldRows(Protocol):

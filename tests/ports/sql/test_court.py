@@ -10,12 +10,14 @@ import pytest
 from attrs import frozen
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, Select, text
+from sqlalchemy import Engine, Select, select, text
 from sqlalchemy.dialects import mssql
 
+from ocms_adapters.sql.audit_rows import rows_of_notice
 from ocms_adapters.sql.court import CourtStatements, SqlCourtStores, has_dayend
 from ocms_adapters.sql.found_rows import FindingStatement
 from ocms_adapters.sql.row_sets import bind_keys
+from ocms_adapters.sql.schema import ocms_court_case
 from ocms_core.court import service
 from ocms_core.court.facts import CourtFacts, CourtNotice, NoticePaymentStatus, PlusNotice
 from ocms_core.court.ports import CourtStores
@@ -26,6 +28,7 @@ from ocms_core.kernel.changes import (
     SuspensionClosed,
     SuspensionOpened,
 )
+from ocms_core.kernel.decisions import Decision
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.reference import EMPTY
 from ocms_core.kernel.stage_moves import StageMove
@@ -49,6 +52,8 @@ from tests.support.databases import Databases, migrate
 from tests.support.in_memory_stores import InMemoryCourtStores, Tables
 from tests.support.postgres import running_server
 from tests.support.rows import emptied, notice_numbers, put_court_case, put_notices, put_suspension
+
+court_case = ocms_court_case.c
 
 RECORDED = at("2024-12-05T10:00:00")
 FRESH, SUSPENDED, REVIVED = NUMBERS = ("F1", "S1", "R1")
@@ -321,6 +326,31 @@ def test_what_a_writing_transaction_reads_stays_as_it_is_until_its_end(
         assert reader.court_notices([FRESH])[FRESH].stage == "WAR"
 
 
+@pytest.mark.rule("P32", "G13", "K2")
+def test_of_equal_queries_at_the_same_time_one_writes(engine: Engine) -> None:
+    """The second waits for the first, sees the court case it wrote, and leaves row and audit as they are."""
+    stores, answers = SqlCourtStores(engine), list[object]()
+
+    def query() -> None:
+        answers.append(service.query_notice_info([FRESH], stores=stores, now=NOW))
+
+    other = Thread(target=query)
+    with stores.writing() as store:
+        (found,) = store.plus_notices([FRESH]).values()
+        other.start()
+        other.join(0.5)
+        assert other.is_alive()
+        store.record([CourtDueDateRecorded(FRESH, found.payment_due_date)], NOW, isolate=False)
+    other.join(10)
+    (answer,) = answers
+    assert isinstance(answer, Decision)
+    assert answer.changes == ()
+    with engine.connect() as connection:
+        stamps = connection.execute(select(court_case.upd_date, court_case.upd_user_id)).all()
+        assert stamps.count((None, None)) == len(stamps)
+        assert len(rows_of_notice(connection, FRESH)) == 1
+
+
 @pytest.mark.rule("P4")
 def test_a_database_that_is_not_there_is_unavailable() -> None:
     engine = engines.create("postgresql://ocms@127.0.0.1:1/none")
@@ -365,7 +395,7 @@ def test_the_statements_compile_for_sql_server_with_one_value_to_bind_and_their_
         for name, each in vars(CourtStatements(dialect)).items()
         if isinstance(each, FindingStatement | Select)
     }
-    assert len(selects) == 6
+    assert len(selects) == 7
     for name, statement in selects.items():
         compiled = statement.compile(dialect=dialect)
         assert [parameter for parameter, value in compiled.params.items() if value is None] == ["keys"]

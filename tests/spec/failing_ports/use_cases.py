@@ -395,7 +395,7 @@ USE_CASES = (
         "remove_old_rows",
         lambda world, wrap: remove_old_rows(
             wrap(SqlOldRows(world.engine)),
-            {kind: 0 if kind is RowKind.REPORTS else 1 for kind in RowKind},
+            {kind: 0 if kind in (RowKind.REPORTS, RowKind.SYNC_PROGRESS) else 1 for kind in RowKind},
             lambda: NOW + timedelta(days=9),
             lambda: False,
         ),

@@ -53,7 +53,7 @@ def test_every_kind_is_counted_and_one_of_no_days_is_kept_for_ever() -> None:
     counts = remove_old_rows(rows, DAYS | {RowKind.ALERTS: 400}, lambda: NOW, lambda: False)
     assert counts == {
         "answers": 0, "outbox": 0, "rate_slots": 0, "access_records": 0, "frequent_runs": 0,
-        "job_runs": 0, "alerts": 1, "reports": 0, "sessions": 0,
+        "job_runs": 0, "alerts": 1, "reports": 0, "sessions": 0, "sync_progress": 0,
     }  # fmt: skip
     assert rows.calls == [RowKind.ALERTS] * 2
 

@@ -60,7 +60,7 @@ WORDS: Mapping[type[Enum], tuple[str, ...]] = {
     RecordKind: ("audit row", "access record"),
     RowKind: (
         *("answers", "outbox", "rate_slots", "access_records", "frequent_runs", "job_runs", "alerts"),
-        *("reports", "sessions"),
+        *("reports", "sessions", "sync_progress"),
     ),
     StaffPage: (
         *("staff page: find", "staff page: notice", "staff page: offender", "staff page: HST"),
