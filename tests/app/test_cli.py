@@ -241,7 +241,8 @@ def test_a_token_is_inspected_and_never_printed(ocms: Run, tmp_path: Path, befor
         (("keys", "issue", "--client", "a" * 51), "1 to 50"),
         (("explain", "?"), "1 to 10 letters, digits or hyphens"),
         (("reverse", "stage", "--officer", "USER01"), "Name one or more notices"),
-        (("reverse", "offender", "?", "--officer", "USER01"), "1 to 10 letters, digits or hyphens"),
+        (("reverse", "stage", "?", "--officer", "USER01"), "1 to 10 letters, digits or hyphens"),
+        (("reverse", "offender", "N-001", "--officer", "USER01"), "1 to 10 letters and digits."),
         (("reverse", "stage", "N1", "--officer", " "), "1 to 50 characters"),
         (("reverse", "stage", *["N1"] * 501, "--officer", "USER01"), "At most 500 notices"),
     ],
@@ -409,6 +410,19 @@ def test_a_stage_change_is_explained_and_reversed(
     assert ocms(*reverse).status == 1
     assert "NOTHING_TO_REVERSE" in ocms("explain", "1234567892").out
     assert ocms("reverse", "offender", "1234567892", "--officer", "USER02").status == 1
+
+
+@pytest.mark.rule("K4")
+def test_a_stage_is_reversed_by_every_number_the_portal_takes(
+    ocms: Run, sqlite_deployment: Deployment, tmp_path: Path
+) -> None:
+    put_notices(sqlite_deployment.engine, ["N-001"], last_processing_stage="ROV")
+    table = tmp_path / "moves.csv"
+    table.write_text("noticeNo,newStage\nN-001,RD1\n")
+    with acting(Actor("user", "command", "-", "ocms stages import")):
+        assert ocms("stages", "import", str(table), "--officer", "USER01").status == 0
+    done = ocms("reverse", "stage", "n-001", "--officer", "USER02")
+    assert (done.status, "RD1 -> ROV" in done.out, done.err) == (0, True, "")
 
 
 @pytest.mark.rule("K4")
