@@ -12,6 +12,7 @@ from ocms_adapters.sql import engines, migrations
 from ocms_adapters.sql.audit_rows import with_cipher
 from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.lock_times import IN_UTC, LockTimes
+from ocms_adapters.sql.locks import SqlJobStore
 from ocms_adapters.sql.replication import TRY_SECONDS
 from ocms_adapters.sql.transactions import translated
 from ocms_adapters.sql.write_probe import write_and_delete
@@ -78,6 +79,11 @@ class Databases:
 def lock_times(settings: Settings) -> LockTimes:
     """Return how the nodes that share the locks write their times."""
     return IN_UTC if settings.lock_times == UTC else LockTimes(ZoneInfo(settings.lock_times))
+
+
+def job_store(settings: Settings, databases: Databases) -> SqlJobStore:
+    """Return the locks and runs of all workers."""
+    return SqlJobStore(databases.intranet, lock_times(settings))
 
 
 @contextmanager

@@ -9,21 +9,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from attrs import frozen
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from ocms_adapters.sql.access_records import SqlAccessRecords
 from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_adapters.sql.lock_times import LockTimes
 from ocms_adapters.sql.locks import SqlJobStore
 from ocms_adapters.sql.schema import dated_values as t_dated
 from ocms_adapters.sql.schema import intranet as t
 from ocms_app.cli import app
 from ocms_app.cli.errors import run_reporting_errors
 from ocms_app.job_table import job_named
+from ocms_core.jobs.locks import JobLocks
 from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
 from ocms_core.kernel.access import Operation, Principal, Role
 from ocms_core.kernel.actors import Actor, acting
@@ -557,6 +559,23 @@ def test_the_lock_of_a_killed_worker_is_released_by_hand_and_that_of_a_running_o
     locks.take(LockRequest("query_datahive", "elsewhere:1:abc", job_named("query_datahive").at_most))
     assert "its worker extended it a moment ago" in ocms("jobs", "release", "query_datahive").err
     assert ocms("jobs", "release", "no_such_job").status == 1
+
+
+@pytest.mark.rule("P42")
+def test_a_lock_written_in_the_zone_of_the_nodes_is_released_by_the_clock_of_that_zone(
+    ocms: Run, sqlite_deployment: Deployment
+) -> None:
+    in_singapore = SqlJobStore(sqlite_deployment.engine, LockTimes(SINGAPORE))
+    at_most = job_named("query_datahive").at_most
+    request = LockRequest("query_datahive", "elsewhere:1:abc", at_most)
+    assert isinstance(JobLocks(in_singapore).take(request), LockLease)
+    earlier = datetime.now(SINGAPORE).replace(tzinfo=None) - timedelta(minutes=30)
+    with sqlite_deployment.engine.begin() as connection:
+        times = {"locked_at": earlier, "lock_until": earlier + at_most}
+        connection.execute(update(t.ocms_shedlock).values(**times))
+    released = ocms("jobs", "release", "query_datahive", lock_times="Asia/Singapore")
+    assert released.status == 0, released.err
+    assert isinstance(JobLocks(in_singapore).take(request), LockLease)
 
 
 @pytest.mark.rule("P41", "P42")

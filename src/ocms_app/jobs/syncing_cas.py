@@ -6,8 +6,7 @@ from pathlib import Path
 from ocms_adapters.partners import CasClient
 from ocms_adapters.partners.cas_sync import CasSync, open_sync
 from ocms_adapters.partners.progress import PAYMENT_STATUS
-from ocms_adapters.sql.locks import SqlJobStore
-from ocms_app.databases import lock_times
+from ocms_app.databases import job_store
 from ocms_app.jobs.context import JobContext
 from ocms_core.jobs.runs import JobCounts
 from ocms_core.kernel.errors import OcmsError
@@ -29,7 +28,7 @@ def sync_cas_payment_status(context: JobContext) -> JobCounts:
 @rule("P43")
 def update_cas_court_notices(context: JobContext) -> JobCounts:
     """Update court notices, once a payment status sync that is at work has ended (P43). Raises `TooEarly`."""
-    store = SqlJobStore(context.databases.intranet, lock_times(context.settings))
+    store = job_store(context.settings, context.databases)
     while store.held_lock(PAYMENT_STATUS) and not context.lost.is_set():
         context.sleep(POLL_SECONDS)
     return sync(context, CasSync.court_notices)
