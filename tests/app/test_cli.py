@@ -300,6 +300,51 @@ def test_a_new_database_is_made_by_upgrade_and_a_repeated_one_changes_nothing(
         assert (said.status, said.err.count("up to date")) == (0, 2)
 
 
+COMMANDS_ON_DATABASES = (
+    "jobs list",
+    "jobs history",
+    "jobs run send_alerts",
+    "jobs release send_alerts",
+    "stuck",
+    "keys list",
+    "keys issue --client CAS",
+    "keys revoke abc",
+    "explain",
+    "explain N1",
+    "audit show N1",
+    "audit export",
+    "audit verify",
+    "replication status",
+    "replication run",
+    "replication reconcile",
+    "reverse stage N1 --officer USER01",
+    "stages import moves.csv --officer USER01",
+    "access",
+    "db check",
+    "work",
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS_ON_DATABASES)
+def test_a_database_that_is_not_there_is_named_and_not_made(
+    ocms: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO("S1234567A\n"))
+    Path("moves.csv").write_text("noticeNo\nN1\n")
+    nowhere = {side: f"sqlite:///elsewhere/{side}.db" for side in ("intranet_url", "internet_url")}
+    said = ocms(*words.split(), **nowhere)
+    assert (said.status, "ocms db upgrade" in said.err + said.out) == (1, True), said
+    assert f"there is no database {tmp_path}/elsewhere/int" in said.err + said.out
+    assert not Path("elsewhere").exists()
+    Path("elsewhere").mkdir()
+    for side in nowhere:
+        Path("elsewhere", f"{side}.db").touch()
+    monkeypatch.setattr("sys.stdin", io.StringIO("S1234567A\n"))
+    said = ocms(*words.split(), **nowhere)
+    assert (said.status, "ocms db upgrade" in said.err + said.out) == (1, True), said
+
+
 @pytest.mark.rule("U7")
 def test_the_check_names_notices_with_several_current_offenders(ocms: Run, tmp_path: Path) -> None:
     new = {side: f"sqlite:///{tmp_path}/new/{side}.db" for side in ("intranet_url", "internet_url")}

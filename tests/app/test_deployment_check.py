@@ -83,6 +83,12 @@ def issuer(**changed: Any) -> Made:
     return lambda folder: {"issuers": (evolve(ISSUER, **{"jwks_file": str(folder / "none.json")} | changed),)}
 
 
+def without_tables(folder: Path) -> dict[str, Any]:
+    """Make an empty file the Intranet database."""
+    (folder / "empty.sqlite").touch()
+    return {"intranet_url": f"sqlite:///{folder / 'empty.sqlite'}"}
+
+
 def of(**changed: Any) -> Made:
     return lambda _folder: changed
 
@@ -97,8 +103,12 @@ MISCONFIGURATIONS: dict[str, tuple[Made, str]] = {
         "internet database: does not answer at the address of OCMS_INTERNET_URL; correct it",
     ),
     "a database without tables": (
-        lambda folder: {"intranet_url": f"sqlite:///{folder / 'new.sqlite'}"},
+        without_tables,
         "intranet database: is not up to date; run `ocms db upgrade`",
+    ),
+    "a database that is not there": (
+        lambda folder: {"intranet_url": f"sqlite:///{folder / 'new.sqlite'}"},
+        "intranet database: there is no database /",
     ),
     "keys of the Internet copy that are none": (of(internet_keys="k1"), "OCMS_INTERNET_KEYS: write id=key"),
     "a short key for access records": (of(access_hash_key="AAAA"), "OCMS_ACCESS_HASH_KEY: is no 32 bytes"),
@@ -214,6 +224,24 @@ def test_the_command_says_a_line_each_and_fails_where_something_is_wrong(
     *_, port, sum_up = fails.stdout.splitlines()
     assert port.startswith(f"wrong  port: Port {taken} of 127.0.0.1 cannot be used")
     assert sum_up == "1 to be put right."
+
+
+@pytest.mark.parametrize("database", ["sqlite:///var/intranet.db", UNREACHABLE])
+@pytest.mark.parametrize("dev_issuer", [0, 1])
+def test_the_check_leaves_an_empty_folder_empty(
+    sqlite_deployment: Deployment,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    database: str,
+    dev_issuer: int,
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    settings = {"intranet_url": database, "internet_url": "sqlite:///var/internet.db"}
+    checked = ran(sqlite_deployment, "check", dev_issuer=dev_issuer, dev_keys="var/dev", **settings)
+    assert (checked.returncode, checked.stderr) == (1, "")
+    assert "internet database: there is no database" in checked.stdout
+    assert list(Path().iterdir()) == []
 
 
 @pytest.mark.parametrize(
