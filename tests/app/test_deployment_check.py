@@ -118,6 +118,10 @@ MISCONFIGURATIONS: dict[str, tuple[Made, str]] = {
         issuer(jwks_file="", jwks_url=f"https://{NOBODY}:1/keys"),
         "issuer iz: no keys can be read from https://",
     ),
+    "a staff issuer that is none": (
+        of(staff_client_id="x", staff_issuer="foo"),
+        "OCMS_STAFF_ISSUER: names no issuer of kind staff",
+    ),
     "no issuer": (of(issuers=()), "issuers: none is set"),
     "a schedule of no job": (of(schedules={"refresh_vip": "* * * * *"}), "[ocms.schedules] refresh_vip: "),
     "a schedule that is no crontab line": (
@@ -179,6 +183,8 @@ def test_development_tokens_are_not_for_a_database_of_many_machines(settings: Se
     [
         ({"internet_keys": "k1"}, "OCMS_INTERNET_KEYS: write id=key"),
         ({"schedules": {"refresh_vip": "* * * * *"}}, "[ocms.schedules] refresh_vip: there is no such job"),
+        ({"staff_client_id": "x", "staff_issuer": "iz"}, "OCMS_STAFF_ISSUER: names no issuer of kind staff"),
+        ({"staff_client_id": "x"}, "OCMS_STAFF_CLIENT_ID: is set, but no token issuer of kind staff is;"),
     ],
 )
 def test_no_process_starts_on_what_cannot_work(settings: Settings, change: dict[str, Any], line: str) -> None:
