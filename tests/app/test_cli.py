@@ -10,10 +10,12 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from attrs import frozen
+from cyclopts import App
 from sqlalchemy import delete, update
 
 from ocms_adapters.sql.access_records import SqlAccessRecords
@@ -22,7 +24,8 @@ from ocms_adapters.sql.lock_times import LockTimes
 from ocms_adapters.sql.locks import SqlJobStore
 from ocms_adapters.sql.schema import dated_values as t_dated
 from ocms_adapters.sql.schema import intranet as t
-from ocms_app.cli import app
+from ocms_app.cli import COMMANDS
+from ocms_app.cli import run as run_command
 from ocms_app.cli.errors import run_reporting_errors
 from ocms_app.job_table import job_named
 from ocms_core.jobs.locks import JobLocks
@@ -64,7 +67,7 @@ def ocms(
                 if name.startswith("OCMS_"):
                     patch.setenv(name, value)
             with pytest.raises(SystemExit) as left:
-                sys.exit(run_reporting_errors(lambda: app(words)))
+                sys.exit(run_reporting_errors(lambda: run_command(words)))
         status = left.value.code
         return Said(status if isinstance(status, int) else 0, *capsys.readouterr())
 
@@ -530,6 +533,31 @@ def row_for(name: str, out: str) -> list[object]:
 def test_help_names_the_commands() -> None:
     ran = subprocess.run([OCMS, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert all(word in ran.stdout for word in ("serve", "db", "keys", "token", "settings", "explain"))
+
+
+@pytest.mark.parametrize(
+    "words, given",
+    [
+        (("access",), "identity number is read from standard input"),
+        (("demo",), "not for production"),
+        (("check",), "then the status is 1"),
+        (("stuck",), "the exit status is 1"),
+        (("explain",), "Without a notice, show the values"),
+        (("work",), "Any number of workers may run"),
+        (("serve",), "requests in flight are finished first"),
+        (("settings",), "passwords masked"),
+        (("db", "sample"), "The same number and seed give the same notices"),
+    ],
+)
+def test_the_help_of_a_command_is_its_own_text(ocms: Run, words: tuple[str, ...], given: str) -> None:
+    assert given in " ".join(ocms(*words, "--help").out.split())
+
+
+def test_a_group_of_commands_is_listed_by_its_own_sentence() -> None:
+    for name, (place, sentence) in COMMANDS.items():
+        module, _, attribute = place.partition(":")
+        group = getattr(import_module(module), attribute)
+        assert name == "token" or not isinstance(group, App) or group.help in ("", sentence)
 
 
 def test_a_sample_is_loaded_into_an_empty_database(ocms: Run, tmp_path: Path) -> None:
