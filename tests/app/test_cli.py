@@ -242,7 +242,10 @@ def test_a_token_is_inspected_and_never_printed(ocms: Run, tmp_path: Path, befor
         (("token", "--role", "plus"), "Give --client NAME"),
         (("token", "--role", "plus", "--client", "a", "--officer", "b"), "Give --client NAME"),
         (("token", "--role", "oic", "--client", "a"), "one of these roles"),
-        (("keys", "issue", "--client", "a", "--role", "oic"), "staff token"),
+        *(
+            (("keys", "issue", "--client", "a", "--role", role), f"No call takes an API key of role {role}")
+            for role in ("oic", "plus", "toppan")
+        ),
         (("keys", "issue", "--client", "a" * 51), "1 to 50"),
         (("explain", "?"), "1 to 10 letters, digits or hyphens"),
         (("reverse", "stage", "--officer", "USER01"), "Name one or more notices"),
