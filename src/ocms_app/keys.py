@@ -7,6 +7,7 @@ import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve
 from sqlalchemy import make_url
@@ -123,7 +124,7 @@ def machine_key_file(settings: Settings, name: str) -> Path:
 
 def with_keys_made_up(settings: Settings) -> Settings:
     """Return the settings with a value for each key that a start would make and keep; none is kept."""
-    made = {
+    made: dict[str, Any] = {
         name: new_secret(name)
         for name in MADE_BY
         if not getattr(settings, name)

@@ -255,6 +255,7 @@ def test_the_check_leaves_an_empty_folder_empty(
     [
         (["serve"], {"internet_keys": "k1"}),
         (["work"], {"internet_keys": "k1"}),
+        (["work"], {"worker_metrics_port": "70000"}),
         (["check"], {"intranet_url": UNREACHABLE}),
         (["db", "check"], {"intranet_url": UNREACHABLE}),
         (["jobs", "list"], {"intranet_url": UNREACHABLE}),
@@ -269,6 +270,14 @@ def test_no_command_ends_in_a_traceback(
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr + failed.stdout
     assert failed.stderr + failed.stdout
+
+
+def test_a_port_for_metrics_that_is_taken_is_said_by_its_setting(
+    sqlite_deployment: Deployment, taken: int
+) -> None:
+    failed = ran(sqlite_deployment, "work", worker_metrics_port=taken)
+    line = f"OCMS_WORKER_METRICS_PORT: port {taken} cannot be used (Address already in use); choose another\n"
+    assert (failed.returncode, failed.stderr) == (1, line)
 
 
 def test_without_its_extra_the_command_says_what_to_install() -> None:
