@@ -174,7 +174,7 @@ MEANINGS: dict[str, str] = {
     "staff_issuer": "name of the token issuer at which officers sign in; empty for the first of kind staff",
     "staff_client_id": "client id of the staff pages at that issuer; without one there are no staff pages",
     "staff_client_secret": "its secret; empty for a public client",
-    "staff_discovery_url": "https address where that issuer describes itself; empty: the usual below its name",
+    "staff_discovery_url": "https address where that issuer describes itself; empty: usual below its name",
     "staff_scope": "scope the staff pages ask for, which has to bring an access token for this system",
     "staff_idle_minutes": "minutes without a page after which an officer has to sign in again",
     "staff_session_hours": "hours after which an officer has to sign in again in any case",
