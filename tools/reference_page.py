@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ocms_app.settings import MEANINGS, Settings, effective, variable
+from ocms_app.settings import MEANINGS, Settings, effective, shown_name
 from ocms_core.kernel import codes
 from ocms_core.kernel.access import OPERATIONS, Role
 from ocms_core.kernel.batch_limits import DEFAULTS, PARAMETER
@@ -116,7 +116,7 @@ def page() -> Iterator[str]:
     yield from table(
         ["variable", "default", "meaning"],
         (
-            (f"`{variable(name)}`", f"`{shown[variable(name)]}`", meaning)
+            (f"`{shown_name(name)}`", f"`{shown[shown_name(name)]}`", meaning)
             for name, meaning in MEANINGS.items()
         ),
     )

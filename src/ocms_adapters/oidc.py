@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from time import monotonic
 from typing import Any, Protocol
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 import structlog
@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 from authlib.oauth2 import OAuth2Client, OAuth2Error
 from authlib.oauth2.auth import ClientAuth
 
+from ocms_adapters.http.safe_addresses import is_safe
 from ocms_core.kernel.errors import Unavailable
 
 log = structlog.get_logger()
@@ -23,7 +24,6 @@ ANSWER_SECONDS = 10
 FRESH_SECONDS = 3600
 LARGEST_DOCUMENT = 256 * 1024
 NEEDED = ("authorization_endpoint", "token_endpoint")
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SignInAttempt(Protocol):
@@ -192,9 +192,3 @@ def usable(document: Any) -> Mapping[str, Any]:
         if not is_safe(address):
             raise ValueError("an address of the provider is not https")
     return addresses
-
-
-def is_safe(address: str) -> bool:
-    """Return whether an address is https, or http on this machine itself."""
-    parts = urlsplit(address)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)

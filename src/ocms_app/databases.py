@@ -12,6 +12,7 @@ from ocms_adapters.sql import engines, migrations
 from ocms_adapters.sql.audit_rows import with_cipher
 from ocms_adapters.sql.internet_copy import InternetCopy
 from ocms_adapters.sql.lock_times import IN_UTC, LockTimes
+from ocms_adapters.sql.locks import SqlJobStore
 from ocms_adapters.sql.replication import TRY_SECONDS
 from ocms_adapters.sql.transactions import translated
 from ocms_adapters.sql.write_probe import write_and_delete
@@ -80,6 +81,11 @@ def lock_times(settings: Settings) -> LockTimes:
     return IN_UTC if settings.lock_times == UTC else LockTimes(ZoneInfo(settings.lock_times))
 
 
+def job_store(settings: Settings, databases: Databases) -> SqlJobStore:
+    """Return the locks and runs of all workers."""
+    return SqlJobStore(databases.intranet, lock_times(settings))
+
+
 @contextmanager
 def named(side: migrations.Side) -> Iterator[None]:
     """Raise whatever fails as `Unavailable` that names the side and says why."""
@@ -101,23 +107,24 @@ def check_schema(engine: Engine, side: migrations.Side) -> None:
         raise OcmsError(f"it is {found.value}")
 
 
-def open_databases(settings: Settings) -> Databases:
-    """Open both databases; nothing is connected yet."""
+def open_databases(settings: Settings, *, may_make: bool = False) -> Databases:
+    """Open both databases; nothing is connected yet, and later none is made unless they `may_make` one."""
+    create = partial(engines.create, may_make=may_make)
     return Databases(
         with_cipher(
-            engines.create(settings.intranet_url, pool_size=settings.threads), partial(audit_cipher, settings)
+            create(settings.intranet_url, pool_size=settings.threads), partial(audit_cipher, settings)
         ),
-        engines.create(settings.internet_url, pool_size=settings.threads),
-        engines.create(settings.internet_url, pool_size=settings.threads, patience=TRY_SECONDS),
-        engines.create(settings.intranet_url, pool_size=1, patience=settings.ready_seconds),
-        engines.create(settings.internet_url, pool_size=1, patience=settings.ready_seconds),
+        create(settings.internet_url, pool_size=settings.threads),
+        create(settings.internet_url, pool_size=settings.threads, patience=TRY_SECONDS),
+        create(settings.intranet_url, pool_size=1, patience=settings.ready_seconds),
+        create(settings.internet_url, pool_size=1, patience=settings.ready_seconds),
     )
 
 
 @contextmanager
 def internet_copy(settings: Settings) -> Iterator[InternetCopy]:
     """Open the copies on the Internet database, for work that nobody waits for."""
-    engine = engines.create(settings.internet_url, patience=RELAY_PATIENCE)
+    engine = engines.create(settings.internet_url, patience=RELAY_PATIENCE, may_make=False)
     try:
         yield InternetCopy(engine, field_cipher(settings))
     finally:

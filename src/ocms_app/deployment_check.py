@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, unique
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from attrs import frozen
+from attrs import evolve, frozen
 from cryptography import x509
 from sqlalchemy import Engine, make_url
 
@@ -23,7 +23,7 @@ from ocms_adapters.sql.transactions import reading
 from ocms_adapters.sql.utc_clock import aware, utc_now
 from ocms_app.issuers import issuers
 from ocms_app.jobs import hst, refreshing_vip_vehicles, sending_alerts
-from ocms_app.keys import head_signer
+from ocms_app.keys import head_signer, with_keys_made_up
 from ocms_app.reports import report_store
 from ocms_app.settings import DAYEND, Settings, WrongSettings, require, variable
 from ocms_app.start_check import missing_driver, wrong_lines
@@ -74,11 +74,15 @@ Check = Callable[[Settings, datetime], Iterator[CheckResult]]
 
 def findings(settings: Settings, now: datetime) -> Iterator[CheckResult]:
     """Yield what is found of the settings, and of every system they name; nothing is written or sent."""
-    for check in CHECKS:
-        try:
-            yield from check(settings, now)
-        except OcmsError as problem:
-            yield wrong(check.__name__.removeprefix("check_").replace("_", " "), str(problem))
+    settings = with_keys_made_up(settings)
+    with TemporaryDirectory() as folder:
+        if settings.dev_issuer and not Path(settings.dev_keys).is_dir():
+            settings = evolve(settings, dev_keys=folder)
+        for check in CHECKS:
+            try:
+                yield from check(settings, now)
+            except OcmsError as problem:
+                yield wrong(check.__name__.removeprefix("check_").replace("_", " "), str(problem))
 
 
 def check_settings_of_all(settings: Settings, _now: datetime) -> Iterator[CheckResult]:
@@ -101,12 +105,14 @@ def check_databases(settings: Settings, now: datetime) -> Iterator[CheckResult]:
         if missing := missing_driver(getattr(settings, f"{side}_url")):
             yield wrong(variable(f"{side}_url"), missing)
         else:
-            engine = engines.create(getattr(settings, f"{side}_url"), patience=PATIENCE)
+            engine = engines.create(getattr(settings, f"{side}_url"), patience=PATIENCE, may_make=False)
             try:
                 yield from database(engine, side, now)
             except Unavailable:
                 name = variable(f"{side}_url")
                 yield wrong(f"{side} database", f"does not answer at the address of {name}; correct it")
+            except OcmsError as problem:
+                yield wrong(f"{side} database", str(problem))
             finally:
                 engine.dispose()
 
@@ -127,7 +133,7 @@ def database(engine: Engine, side: Side, now: datetime) -> Iterator[CheckResult]
 def check_court_test(settings: Settings, _now: datetime) -> Iterator[CheckResult]:
     """Yield whether the Intranet database has the column the settings count on (P22)."""
     if settings.court_test == DAYEND:
-        engine = engines.create(settings.intranet_url, patience=PATIENCE)
+        engine = engines.create(settings.intranet_url, patience=PATIENCE, may_make=False)
         try:
             if not has_dayend(engine):
                 name = variable("court_test")

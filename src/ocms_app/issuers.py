@@ -1,11 +1,11 @@
 """The token issuers of the settings, with their keys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ocms_adapters.jwks import keys_at, keys_in
 from ocms_app.demo_package import development_issuers
-from ocms_app.settings import IssuerSettings, Settings, WrongSettings
+from ocms_app.settings import IssuerSettings, Settings, WrongSettings, variable
 from ocms_core.kernel.access import Role
 from ocms_web.authentication.bearer import KeySource
 from ocms_web.authentication.issuers import CallerKind, Issuer
@@ -15,6 +15,27 @@ def issuers(settings: Settings) -> Iterator[tuple[Issuer, KeySource]]:
     """Yield every issuer whose tokens are accepted, with the source of its keys."""
     for accepted in (*map(issuer, settings.issuers), *development_issuers(settings)):
         yield accepted, keys_of(accepted)
+
+
+def staff_issuer(
+    settings: Settings, accepted: Sequence[tuple[Issuer, KeySource]]
+) -> tuple[Issuer, KeySource]:
+    """Return the issuer at which officers sign in; raise `WrongSettings` where there is none."""
+    name = settings.staff_issuer
+    for issuer, keys in accepted:
+        if issuer.kind is CallerKind.STAFF and name in ("", issuer.name):
+            return issuer, keys
+    if name:
+        raise WrongSettings([f"{variable('staff_issuer')}: names no issuer of kind staff"])
+    text = "is set, but no token issuer of kind staff is; name one in [[ocms.issuers]]"
+    raise WrongSettings([f"{variable('staff_client_id')}: {text}"])
+
+
+def check_issuers(settings: Settings) -> None:
+    """Raise `WrongSettings` for an issuer that cannot be, and where officers are to sign in at none."""
+    accepted = tuple(issuers(settings))
+    if settings.staff_client_id:
+        staff_issuer(settings, accepted)
 
 
 def keys_of(accepted: Issuer) -> KeySource:

@@ -17,7 +17,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.locks import SqlJobStore
-from ocms_app.databases import Databases, lock_times
+from ocms_app.databases import Databases, job_store
 from ocms_app.job_table import FREQUENT_JOBS, Job
 from ocms_app.jobs.context import JobContext
 from ocms_app.settings import Settings
@@ -121,7 +121,7 @@ class JobRunner:
     @property
     def store(self) -> SqlJobStore:
         """The locks and runs of all workers."""
-        return SqlJobStore(self.databases.intranet, lock_times(self.settings))
+        return job_store(self.settings, self.databases)
 
     def _context(self, lease: LockLease, lost: Event, *, accepting: bool) -> JobContext:
         return JobContext(

@@ -7,7 +7,9 @@ import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from attrs import evolve
 from sqlalchemy import make_url
 
 from ocms_adapters.encryption import KEY_BYTES, FieldCipher
@@ -110,19 +112,39 @@ def plain_key(settings: Settings, name: str, *, longest: int | None) -> bytes:
     return key
 
 
+def makes_keys(settings: Settings) -> bool:
+    """Return whether this machine makes the keys that are not set: there are no others that need the same."""
+    return settings.dev_issuer or make_url(settings.intranet_url).get_backend_name() == "sqlite"
+
+
+def machine_key_file(settings: Settings, name: str) -> Path:
+    """Return where this machine's own key of a setting is kept."""
+    return Path(settings.dev_keys) / f"{name}.key"
+
+
+def with_keys_made_up(settings: Settings) -> Settings:
+    """Return the settings with a value for each key that a start would make and keep; none is kept."""
+    made: dict[str, Any] = {
+        name: new_secret(name)
+        for name in MADE_BY
+        if not getattr(settings, name)
+        and (name == "link_key" or (makes_keys(settings) and not machine_key_file(settings, name).exists()))
+    }
+    return evolve(settings, **made)
+
+
 def machine_key(settings: Settings, name: str) -> str:
     """
     Return this machine's own key of a setting, created when first asked for.
 
     Raises `WrongSettings` where there may be other machines, which would need the same key.
     """
-    single_machine = make_url(settings.intranet_url).get_backend_name() == "sqlite"
-    if not (settings.dev_issuer or single_machine):
+    if not makes_keys(settings):
         line = f"{variable(name)}: must be set; every machine needs the same (`{MADE_BY[name]}` makes a key)"
         raise WrongSettings([line])
-    folder = Path(settings.dev_keys)
-    path = folder / f"{name}.key"
+    path = machine_key_file(settings, name)
     if not path.exists():
+        folder = path.parent
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, draft = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
         with os.fdopen(handle, "w") as file:

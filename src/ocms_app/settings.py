@@ -14,6 +14,7 @@ from attrs import asdict, field, fields, frozen
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from ocms_adapters.http.safe_addresses import LOOPBACK, is_safe
 from ocms_adapters.mail_addresses import addresses
 from ocms_adapters.structuring import MalformedData, Mismatch, StrictConverter, amount_text
 from ocms_core.kernel.errors import OcmsError
@@ -170,11 +171,11 @@ MEANINGS: dict[str, str] = {
     "guide": "folder with the documentation that `make site` has built; shown under /guide if it is there",
     "dev_issuer": "1 switches on `ocms token` and accepts its tokens; never in production",
     "dev_keys": "folder of the development issuer's keys",
-    "issuers": "token issuers, as [[ocms.issuers]] tables in the TOML file",
+    "issuers": "token issuers, a table each; in the TOML file only",
     "staff_issuer": "name of the token issuer at which officers sign in; empty for the first of kind staff",
     "staff_client_id": "client id of the staff pages at that issuer; without one there are no staff pages",
     "staff_client_secret": "its secret; empty for a public client",
-    "staff_discovery_url": "where that issuer describes itself; empty for the usual place below its address",
+    "staff_discovery_url": "https address where that issuer describes itself; empty: usual below its address",
     "staff_scope": "scope the staff pages ask for, which has to bring an access token for this system",
     "staff_idle_minutes": "minutes without a page after which an officer has to sign in again",
     "staff_session_hours": "hours after which an officer has to sign in again in any case",
@@ -191,7 +192,7 @@ MEANINGS: dict[str, str] = {
     "ready_seconds": "how long /health/ready waits for the databases",
     "log_format": "json, text for people, or auto: text at a terminal and json anywhere else",
     "log_level": "debug, info, warning or error",
-    "schedules": "crontab lines in Singapore time by job, as [ocms.schedules] in the TOML file; off for none",
+    "schedules": "crontab lines in Singapore time by job, off for none; in the TOML file only",
     "worker_metrics_port": "port on which `ocms work` answers Prometheus; 0 for none",
     "keep_answers": "days for which the answer of a call is kept for its repeats (K1); 0 for ever",
     "keep_outbox": "days for which a delivered row of the outbox is kept; 0 for ever",
@@ -230,9 +231,9 @@ MEANINGS: dict[str, str] = {
     "datahive_token": "bearer token for DataHive",
     "datahive_ca": "PEM file of the authority that signs its certificate; empty for the system's authorities",
     "hst_reports_to": "who gets the monthly HST workbooks, separated likewise",
-    "partner_url": "for `ocms partner` and the CAS sync: address of OCMS or of the gateway before it",
+    "partner_url": "for `ocms partner` and the CAS sync: https address of OCMS or of the gateway before it",
     "partner_api_key": "for the CAS sync: the API key",
-    "partner_token_url": "for `ocms partner plus-query`: the token endpoint",
+    "partner_token_url": "for `ocms partner plus-query`: https address of the token endpoint",
     "partner_client_id": "for `ocms partner plus-query`: the client id",
     "partner_client_secret": "for `ocms partner plus-query`: the client secret",
     "partner_scope": "for `ocms partner plus-query`: the scope to ask for; empty for none",
@@ -251,10 +252,16 @@ BOUNDS = {
         ("connections", "header_seconds", "body_seconds", "body_rate", "calls", "ready_seconds"), (1, inf)
     ),
     "bodies_mib": (8, inf),
+    **dict.fromkeys(("smtp_port", "mha_port"), (1, 65_535)),
+    "worker_metrics_port": (0, 65_535),
     "vip_largest_shrink": (0, 100),
     "stuck_notice_days": (0, 36_500),
     **{name: (0, 36_500) for name in MEANINGS if name.startswith("keep_")},
 }
+# What goes to these addresses is a secret, or names people.
+ENCRYPTED = ("datahive_url", "partner_url", "partner_token_url", "staff_discovery_url")
+# What no variable holds, and where in the TOML file it is set.
+OF_FILE = {"issuers": f"[[{SECTION}.issuers]]", "schedules": f"[{SECTION}.schedules]"}
 READABLE: dict[Any, tuple[re.Pattern[str], str]] = {
     int: (re.compile(r"-?[0-9]{1,9}"), "a whole number"),
     bool: (re.compile(r"1|0|true|false|yes|no|on|off", re.IGNORECASE), "1 or 0"),
@@ -367,9 +374,12 @@ def as_written(value: object, kind: Any) -> int:
 
 def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
     """Yield a line for each variable that looks like a setting and is none."""
-    known = {CONFIG, *(PREFIX + name.upper() for name in MEANINGS)}
+    known = {CONFIG, *map(variable, MEANINGS)}
+    of_file = {variable(name): table for name, table in OF_FILE.items()}
     for name in sorted(environment):
-        if name.startswith(PREFIX) and name not in known:
+        if name in of_file:
+            yield f"{name}: is set as {of_file[name]} in the TOML file that {CONFIG} names"
+        elif name.startswith(PREFIX) and name not in known:
             yield f"{name}: no such setting. `ocms settings` lists what can be set."
 
 
@@ -399,11 +409,22 @@ def wrong_values(settings: Settings) -> Iterator[str]:
     if settings.vip_url and not settings.vip_url.startswith("https://"):
         yield f"{variable('vip_url')}: is an https address, for CAS is called over mutual TLS"
     yield from wrong_reports(settings)
+    yield from addresses_in_clear(settings)
     for issuer in settings.issuers:
         if issuer.kind not in ISSUER_KINDS:
             yield f"issuer {issuer.name}: kind is {issuer.kind!r}; it is one of {', '.join(ISSUER_KINDS)}"
         if bool(issuer.jwks_url) == bool(issuer.jwks_file):
             yield f"issuer {issuer.name}: give either jwks_url or jwks_file"
+
+
+def addresses_in_clear(settings: Settings) -> Iterator[str]:
+    """Yield a line for each address that others would read along; while developing there are no secrets."""
+    for name in ENCRYPTED:
+        address = getattr(settings, name)
+        if address and not (settings.dev_issuer or is_safe(address)):
+            yield f"{variable(name)}: is an https address, for secrets or people's data go there"
+    if settings.smtp_host and not settings.smtp_starttls and settings.smtp_host not in LOOPBACK:
+        yield f"{variable('smtp_starttls')}: is 0 only towards this machine, not {variable('smtp_host')}"
 
 
 def wrong_zone(name: str) -> str | None:
@@ -468,8 +489,13 @@ def variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
+def shown_name(name: str) -> str:
+    """Return where a setting is set: its environment variable, or its table in the TOML file."""
+    return OF_FILE.get(name) or variable(name)
+
+
 def effective(settings: Settings) -> dict[str, str]:
-    """Return every setting in effect by its environment variable and as that has it, secrets masked."""
+    """Return every setting in effect by where it is set and as a variable has it, secrets masked."""
     shown = asdict(settings)
     for name in ("intranet_url", "internet_url"):
         url = make_url(shown[name])
@@ -478,5 +504,6 @@ def effective(settings: Settings) -> dict[str, str]:
     for name in SECRETS:
         shown[name] = MASK if shown[name] else ""
     return {
-        variable(name): str(int(value) if isinstance(value, bool) else value) for name, value in shown.items()
+        shown_name(name): str(int(value) if isinstance(value, bool) else value)
+        for name, value in shown.items()
     }

@@ -15,12 +15,13 @@ from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app.change_pages import change_pages
 from ocms_app.explanations import explanations
 from ocms_app.figure_pages import figure_pages
-from ocms_app.settings import Settings, WrongSettings, variable
+from ocms_app.issuers import staff_issuer
+from ocms_app.settings import Settings
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.staff_sessions import SessionLimits
 from ocms_core.reversals.explaining import reversible_changes
 from ocms_web.authentication.bearer import BearerAuthenticator, KeySource
-from ocms_web.authentication.issuers import CallerKind, Issuer
+from ocms_web.authentication.issuers import Issuer
 from ocms_web.endpoints import Endpoint
 from ocms_web.pages import PageRoutes
 from ocms_web.pipeline import Pipeline
@@ -77,15 +78,6 @@ def pages(settings: Settings, intranet: Engine, reports: ReportStore) -> tuple[P
         *change_pages(intranet),
         *figure_pages(settings, intranet, reports),
     )
-
-
-def staff_issuer(settings: Settings, issuers: Sequence[tuple[Issuer, KeySource]]) -> tuple[Issuer, KeySource]:
-    """Return the issuer at which officers sign in; raise `WrongSettings` where there is none."""
-    name = settings.staff_issuer
-    for issuer, keys in issuers:
-        if issuer.kind is CallerKind.STAFF and name in ("", issuer.name):
-            return issuer, keys
-    raise WrongSettings([f"{variable('staff_issuer')}: names no issuer of kind staff"])
 
 
 def provider(settings: Settings, issuer: Issuer) -> OpenIdProvider:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from ocms_adapters.sql import engines
 from ocms_app.extras import missing_extra
-from ocms_app.issuers import issuers
+from ocms_app.issuers import check_issuers
 from ocms_app.keys import access_hash_key, audit_cipher, field_cipher
 from ocms_app.reports import report_store
 from ocms_app.settings import Settings, WrongSettings, variable
@@ -45,12 +45,13 @@ def check_settings(settings: Settings) -> None:
     """Raise `WrongSettings`, a line for each, for issuers, keys or reports the API cannot be wired with."""
     wrong: list[str] = []
     checks: tuple[Callable[[Settings], object], ...] = (
+        check_issuers,
         field_cipher,
         access_hash_key,
         audit_cipher,
         report_store,
     )
-    for check in (lambda given: tuple(issuers(given)), *checks):
+    for check in checks:
         try:
             check(settings)
         except WrongSettings as problem:

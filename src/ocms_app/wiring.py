@@ -84,7 +84,6 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
     files = [SignedFiles(each, each.links, pipeline.clock, records) for each in local]
     routes = [each.route() for each in files]
     readiness = Readiness(databases.ready, settings.ready_seconds)
-    guide = Path(settings.guide)
     portal = None
     if settings.staff_client_id:
         # They bring in the jobs, whose state they show, and templates: a third of what a server loads.
@@ -105,6 +104,6 @@ def web(settings: Settings, databases: Databases | None = None) -> ASGIApp:
         ready=readiness,
         version=version(),
         files=routes,
-        guide=guide if settings.guide and guide.is_dir() else None,
+        guide=Path(settings.guide) if settings.guide else None,
         portal=portal,
     )

@@ -40,7 +40,9 @@ class DevIssuer:
 
     def issuers(self) -> tuple[Issuer, ...]:
         """Return the issuer of client tokens and the one of staff tokens, as the authenticator needs them."""
-        self._publish(self._key())
+        key = self._key()
+        if not self._public_file.exists():  # the process that made the key may have ended before it
+            self._publish(key)
         return tuple(
             Issuer(
                 name=f"dev-{kind.value}",

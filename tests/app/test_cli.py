@@ -9,21 +9,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from attrs import frozen
-from sqlalchemy import delete
+from cyclopts import App
+from sqlalchemy import delete, update
 
 from ocms_adapters.sql.access_records import SqlAccessRecords
 from ocms_adapters.sql.credentials import SqlCredentials
+from ocms_adapters.sql.lock_times import LockTimes
 from ocms_adapters.sql.locks import SqlJobStore
 from ocms_adapters.sql.schema import dated_values as t_dated
 from ocms_adapters.sql.schema import intranet as t
-from ocms_app.cli import app
+from ocms_app.cli import COMMANDS
+from ocms_app.cli import run as run_command
 from ocms_app.cli.errors import run_reporting_errors
 from ocms_app.job_table import job_named
+from ocms_core.jobs.locks import JobLocks
 from ocms_core.jobs.runs import LockLease, LockRequest, RunResult
 from ocms_core.kernel.access import Operation, Principal, Role
 from ocms_core.kernel.actors import Actor, acting
@@ -62,7 +67,7 @@ def ocms(
                 if name.startswith("OCMS_"):
                     patch.setenv(name, value)
             with pytest.raises(SystemExit) as left:
-                sys.exit(run_reporting_errors(lambda: app(words)))
+                sys.exit(run_reporting_errors(lambda: run_command(words)))
         status = left.value.code
         return Said(status if isinstance(status, int) else 0, *capsys.readouterr())
 
@@ -237,11 +242,15 @@ def test_a_token_is_inspected_and_never_printed(ocms: Run, tmp_path: Path, befor
         (("token", "--role", "plus"), "Give --client NAME"),
         (("token", "--role", "plus", "--client", "a", "--officer", "b"), "Give --client NAME"),
         (("token", "--role", "oic", "--client", "a"), "one of these roles"),
-        (("keys", "issue", "--client", "a", "--role", "oic"), "staff token"),
+        *(
+            (("keys", "issue", "--client", "a", "--role", role), f"No call takes an API key of role {role}")
+            for role in ("oic", "plus", "toppan")
+        ),
         (("keys", "issue", "--client", "a" * 51), "1 to 50"),
         (("explain", "?"), "1 to 10 letters, digits or hyphens"),
         (("reverse", "stage", "--officer", "USER01"), "Name one or more notices"),
-        (("reverse", "offender", "?", "--officer", "USER01"), "1 to 10 letters, digits or hyphens"),
+        (("reverse", "stage", "?", "--officer", "USER01"), "1 to 10 letters, digits or hyphens"),
+        (("reverse", "offender", "N-001", "--officer", "USER01"), "1 to 10 letters and digits."),
         (("reverse", "stage", "N1", "--officer", " "), "1 to 50 characters"),
         (("reverse", "stage", "N1", "--officer", " " + "x" * 50), "1 to 50 characters"),
         (("reverse", "stage", "N1", "--officer", "\U00020bb7" * 26), "1 to 50 characters"),
@@ -297,6 +306,51 @@ def test_a_new_database_is_made_by_upgrade_and_a_repeated_one_changes_nothing(
         assert ocms("db", "upgrade", **new).status == 0
         said = ocms("db", "check", **new)
         assert (said.status, said.err.count("up to date")) == (0, 2)
+
+
+COMMANDS_ON_DATABASES = (
+    "jobs list",
+    "jobs history",
+    "jobs run send_alerts",
+    "jobs release send_alerts",
+    "stuck",
+    "keys list",
+    "keys issue --client CAS",
+    "keys revoke abc",
+    "explain",
+    "explain N1",
+    "audit show N1",
+    "audit export",
+    "audit verify",
+    "replication status",
+    "replication run",
+    "replication reconcile",
+    "reverse stage N1 --officer USER01",
+    "stages import moves.csv --officer USER01",
+    "access",
+    "db check",
+    "work",
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS_ON_DATABASES)
+def test_a_database_that_is_not_there_is_named_and_not_made(
+    ocms: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO("S1234567A\n"))
+    Path("moves.csv").write_text("noticeNo\nN1\n")
+    nowhere = {side: f"sqlite:///elsewhere/{side}.db" for side in ("intranet_url", "internet_url")}
+    said = ocms(*words.split(), **nowhere)
+    assert (said.status, "ocms db upgrade" in said.err + said.out) == (1, True), said
+    assert f"there is no database {tmp_path}/elsewhere/int" in said.err + said.out
+    assert not Path("elsewhere").exists()
+    Path("elsewhere").mkdir()
+    for side in nowhere:
+        Path("elsewhere", f"{side}.db").touch()
+    monkeypatch.setattr("sys.stdin", io.StringIO("S1234567A\n"))
+    said = ocms(*words.split(), **nowhere)
+    assert (said.status, "ocms db upgrade" in said.err + said.out) == (1, True), said
 
 
 @pytest.mark.rule("U7")
@@ -414,6 +468,19 @@ def test_a_stage_change_is_explained_and_reversed(
 
 
 @pytest.mark.rule("K4")
+def test_a_stage_is_reversed_by_every_number_the_portal_takes(
+    ocms: Run, sqlite_deployment: Deployment, tmp_path: Path
+) -> None:
+    put_notices(sqlite_deployment.engine, ["N-001"], last_processing_stage="ROV")
+    table = tmp_path / "moves.csv"
+    table.write_text("noticeNo,newStage\nN-001,RD1\n")
+    with acting(Actor("user", "command", "-", "ocms stages import")):
+        assert ocms("stages", "import", str(table), "--officer", "USER01").status == 0
+    done = ocms("reverse", "stage", "n-001", "--officer", "USER02")
+    assert (done.status, "RD1 -> ROV" in done.out, done.err) == (0, True, "")
+
+
+@pytest.mark.rule("K4")
 def test_an_identity_that_was_not_applied_for_today_cannot_be_reversed(
     ocms: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -471,6 +538,31 @@ def row_for(name: str, out: str) -> list[object]:
 def test_help_names_the_commands() -> None:
     ran = subprocess.run([OCMS, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert all(word in ran.stdout for word in ("serve", "db", "keys", "token", "settings", "explain"))
+
+
+@pytest.mark.parametrize(
+    "words, given",
+    [
+        (("access",), "identity number is read from standard input"),
+        (("demo",), "not for production"),
+        (("check",), "then the status is 1"),
+        (("stuck",), "the exit status is 1"),
+        (("explain",), "Without a notice, show the values"),
+        (("work",), "Any number of workers may run"),
+        (("serve",), "requests in flight are finished first"),
+        (("settings",), "passwords masked"),
+        (("db", "sample"), "The same number and seed give the same notices"),
+    ],
+)
+def test_the_help_of_a_command_is_its_own_text(ocms: Run, words: tuple[str, ...], given: str) -> None:
+    assert given in " ".join(ocms(*words, "--help").out.split())
+
+
+def test_a_group_of_commands_is_listed_by_its_own_sentence() -> None:
+    for name, (place, sentence) in COMMANDS.items():
+        module, _, attribute = place.partition(":")
+        group = getattr(import_module(module), attribute)
+        assert name == "token" or not isinstance(group, App) or group.help in ("", sentence)
 
 
 def test_a_sample_is_loaded_into_an_empty_database(ocms: Run, tmp_path: Path) -> None:
@@ -545,6 +637,23 @@ def test_the_lock_of_a_killed_worker_is_released_by_hand_and_that_of_a_running_o
     locks.take(LockRequest("query_datahive", "elsewhere:1:abc", job_named("query_datahive").at_most))
     assert "its worker extended it a moment ago" in ocms("jobs", "release", "query_datahive").err
     assert ocms("jobs", "release", "no_such_job").status == 1
+
+
+@pytest.mark.rule("P42")
+def test_a_lock_written_in_the_zone_of_the_nodes_is_released_by_the_clock_of_that_zone(
+    ocms: Run, sqlite_deployment: Deployment
+) -> None:
+    in_singapore = SqlJobStore(sqlite_deployment.engine, LockTimes(SINGAPORE))
+    at_most = job_named("query_datahive").at_most
+    request = LockRequest("query_datahive", "elsewhere:1:abc", at_most)
+    assert isinstance(JobLocks(in_singapore).take(request), LockLease)
+    earlier = datetime.now(SINGAPORE).replace(tzinfo=None) - timedelta(minutes=30)
+    with sqlite_deployment.engine.begin() as connection:
+        times = {"locked_at": earlier, "lock_until": earlier + at_most}
+        connection.execute(update(t.ocms_shedlock).values(**times))
+    released = ocms("jobs", "release", "query_datahive", lock_times="Asia/Singapore")
+    assert released.status == 0, released.err
+    assert isinstance(JobLocks(in_singapore).take(request), LockLease)
 
 
 @pytest.mark.rule("P41", "P42")

@@ -83,6 +83,12 @@ def issuer(**changed: Any) -> Made:
     return lambda folder: {"issuers": (evolve(ISSUER, **{"jwks_file": str(folder / "none.json")} | changed),)}
 
 
+def without_tables(folder: Path) -> dict[str, Any]:
+    """Make an empty file the Intranet database."""
+    (folder / "empty.sqlite").touch()
+    return {"intranet_url": f"sqlite:///{folder / 'empty.sqlite'}"}
+
+
 def of(**changed: Any) -> Made:
     return lambda _folder: changed
 
@@ -97,8 +103,12 @@ MISCONFIGURATIONS: dict[str, tuple[Made, str]] = {
         "internet database: does not answer at the address of OCMS_INTERNET_URL; correct it",
     ),
     "a database without tables": (
-        lambda folder: {"intranet_url": f"sqlite:///{folder / 'new.sqlite'}"},
+        without_tables,
         "intranet database: is not up to date; run `ocms db upgrade`",
+    ),
+    "a database that is not there": (
+        lambda folder: {"intranet_url": f"sqlite:///{folder / 'new.sqlite'}"},
+        "intranet database: there is no database /",
     ),
     "keys of the Internet copy that are none": (of(internet_keys="k1"), "OCMS_INTERNET_KEYS: write id=key"),
     "a short key for access records": (of(access_hash_key="AAAA"), "OCMS_ACCESS_HASH_KEY: is no 32 bytes"),
@@ -107,6 +117,10 @@ MISCONFIGURATIONS: dict[str, tuple[Made, str]] = {
     "an issuer who does not answer": (
         issuer(jwks_file="", jwks_url=f"https://{NOBODY}:1/keys"),
         "issuer iz: no keys can be read from https://",
+    ),
+    "a staff issuer that is none": (
+        of(staff_client_id="x", staff_issuer="foo"),
+        "OCMS_STAFF_ISSUER: names no issuer of kind staff",
     ),
     "no issuer": (of(issuers=()), "issuers: none is set"),
     "a schedule of no job": (of(schedules={"refresh_vip": "* * * * *"}), "[ocms.schedules] refresh_vip: "),
@@ -169,6 +183,8 @@ def test_development_tokens_are_not_for_a_database_of_many_machines(settings: Se
     [
         ({"internet_keys": "k1"}, "OCMS_INTERNET_KEYS: write id=key"),
         ({"schedules": {"refresh_vip": "* * * * *"}}, "[ocms.schedules] refresh_vip: there is no such job"),
+        ({"staff_client_id": "x", "staff_issuer": "iz"}, "OCMS_STAFF_ISSUER: names no issuer of kind staff"),
+        ({"staff_client_id": "x"}, "OCMS_STAFF_CLIENT_ID: is set, but no token issuer of kind staff is;"),
     ],
 )
 def test_no_process_starts_on_what_cannot_work(settings: Settings, change: dict[str, Any], line: str) -> None:
@@ -216,11 +232,30 @@ def test_the_command_says_a_line_each_and_fails_where_something_is_wrong(
     assert sum_up == "1 to be put right."
 
 
+@pytest.mark.parametrize("database", ["sqlite:///var/intranet.db", UNREACHABLE])
+@pytest.mark.parametrize("dev_issuer", [0, 1])
+def test_the_check_leaves_an_empty_folder_empty(
+    sqlite_deployment: Deployment,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    database: str,
+    dev_issuer: int,
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    settings = {"intranet_url": database, "internet_url": "sqlite:///var/internet.db"}
+    checked = ran(sqlite_deployment, "check", dev_issuer=dev_issuer, dev_keys="var/dev", **settings)
+    assert (checked.returncode, checked.stderr) == (1, "")
+    assert "internet database: there is no database" in checked.stdout
+    assert list(Path().iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "words, wrong_setting",
     [
         (["serve"], {"internet_keys": "k1"}),
         (["work"], {"internet_keys": "k1"}),
+        (["work"], {"worker_metrics_port": "70000"}),
         (["check"], {"intranet_url": UNREACHABLE}),
         (["db", "check"], {"intranet_url": UNREACHABLE}),
         (["jobs", "list"], {"intranet_url": UNREACHABLE}),
@@ -235,6 +270,14 @@ def test_no_command_ends_in_a_traceback(
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr + failed.stdout
     assert failed.stderr + failed.stdout
+
+
+def test_a_port_for_metrics_that_is_taken_is_said_by_its_setting(
+    sqlite_deployment: Deployment, taken: int
+) -> None:
+    failed = ran(sqlite_deployment, "work", worker_metrics_port=taken)
+    line = f"OCMS_WORKER_METRICS_PORT: port {taken} cannot be used (Address already in use); choose another\n"
+    assert (failed.returncode, failed.stderr) == (1, line)
 
 
 def test_without_its_extra_the_command_says_what_to_install() -> None:

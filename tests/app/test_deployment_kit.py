@@ -58,6 +58,19 @@ def test_a_unit_starts_a_command_that_there_is(unit: Path) -> None:
     assert "NoNewPrivileges=true" in unit.read_text()
 
 
+@pytest.mark.rule("K2")
+def test_only_the_worker_reads_the_file_with_the_key_that_signs_heads() -> None:
+    by_unit = {
+        unit.stem: re.findall(r"^EnvironmentFile=/etc/ocms/(.+)$", unit.read_text(), re.MULTILINE)
+        for unit in UNITS
+    }
+    services: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    ours = {name: each["env_file"] for name, each in services.items() if each.get("image") == "ocms"}
+    for name, files in (by_unit | ours).items():
+        has_key = name in {"worker", "ocms-worker"}
+        assert files == ["ocms.env", "worker.env"][: 1 + has_key], name
+
+
 def parsed(words: list[str]) -> bool:
     """Return whether the command line understands these words."""
     command, _, _ = app.parse_args(words, exit_on_error=False, print_error=False)

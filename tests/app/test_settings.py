@@ -9,7 +9,7 @@ from attrs import fields
 
 from ocms_app.issuers import issuer, issuers
 from ocms_app.reports import report_store
-from ocms_app.settings import MEANINGS, Settings, WrongSettings, effective, load
+from ocms_app.settings import BOUNDS, MEANINGS, Settings, WrongSettings, effective, load
 from ocms_core.kernel.dates import SINGAPORE
 
 ISSUER = """
@@ -43,6 +43,15 @@ def test_with_nothing_set_the_defaults_hold() -> None:
 
 def test_every_setting_has_its_meaning() -> None:
     assert [setting.name for setting in fields(Settings)] == list(MEANINGS)
+
+
+def test_every_number_has_its_bounds() -> None:
+    assert {setting.name for setting in fields(Settings) if setting.type is int} == BOUNDS.keys()
+
+
+def test_http_will_do_on_this_machine_and_while_developing() -> None:
+    assert load({"OCMS_DATAHIVE_URL": "http://127.0.0.1:1"}).datahive_url
+    assert load({"OCMS_PARTNER_URL": "http://0.0.0.0:8000", "OCMS_DEV_ISSUER": "1"}).partner_url
 
 
 def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
@@ -127,6 +136,31 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
                 "OCMS_LOCK_TIMES: is 'Europe/Berlin', which changes its clocks: "
                 "an hour comes twice, and locks cannot be told apart"
             ),
+        ),
+        ({"OCMS_SMTP_PORT": "99999"}, "OCMS_SMTP_PORT: is 99999; it is 1 to 65535"),
+        ({"OCMS_MHA_PORT": "0"}, "OCMS_MHA_PORT: is 0; it is 1 to 65535"),
+        ({"OCMS_WORKER_METRICS_PORT": "-5"}, "OCMS_WORKER_METRICS_PORT: is -5; it is 0 to 65535"),
+        *(
+            ({name: address}, f"{name}: is an https address, for secrets or people's data go there")
+            for name in (
+                "OCMS_DATAHIVE_URL",
+                "OCMS_PARTNER_URL",
+                "OCMS_PARTNER_TOKEN_URL",
+                "OCMS_STAFF_DISCOVERY_URL",
+            )
+            for address in ("http://host.example", "host.example", "http://[host")
+        ),
+        (
+            {"OCMS_SMTP_HOST": "mail.example", "OCMS_ALERT_TO": "a@example.sg", "OCMS_SMTP_STARTTLS": "0"},
+            "OCMS_SMTP_STARTTLS: is 0 only towards this machine, not OCMS_SMTP_HOST",
+        ),
+        (
+            {"OCMS_ISSUERS": "x"},
+            "OCMS_ISSUERS: is set as [[ocms.issuers]] in the TOML file that OCMS_CONFIG names",
+        ),
+        (
+            {"OCMS_SCHEDULES": "x"},
+            "OCMS_SCHEDULES: is set as [ocms.schedules] in the TOML file that OCMS_CONFIG names",
         ),
         ({"OCMS_CONFIG": "nowhere.toml"}, "OCMS_CONFIG: there is no file nowhere.toml"),
     ],

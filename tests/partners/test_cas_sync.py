@@ -322,6 +322,18 @@ def test_the_list_is_csv_or_a_json_object_a_line(tmp_path: Path, name: str, text
     assert unpaid_list.updates == (CourtNoticeUpdate("A1", "PS", "PS-WWP"),)
 
 
+@pytest.mark.rule("P43")
+@pytest.mark.parametrize(
+    "text", ['{"noticeNo": "A1"}\n', '\ufeff{"noticeNo": "A1", "processingStage": "WAR"}\n']
+)
+def test_json_in_a_file_of_another_name_is_said_to_be_that(tmp_path: Path, text: str) -> None:
+    (tmp_path / "n.json").write_text(text, "utf-8")
+    with pytest.raises(
+        BadUnpaidList, match=r"^n\.json holds JSON, .* let its name end in \.ndjson or \.jsonl$"
+    ):
+        read_list(tmp_path / "n.json")
+
+
 @pytest.mark.rule("P43", "S25")
 @pytest.mark.parametrize(
     "name, text",

@@ -1,5 +1,6 @@
 """The documentation under /guide: served where it has been built, bound as every page is."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,14 @@ def guide(tmp_path: Path) -> Path:
     return folder
 
 
-async def answer(guide: Path | None, path: str, method: str = "GET") -> httpx.Response:
+def application(guide: Path | None) -> Any:
     nothing: Any = None
     pipeline = Pipeline(nothing, nothing, nothing, nothing)
-    app: Any = create_app([], pipeline, ready=Readiness(nothing), version="1.2.3", guide=guide)
+    return create_app([], pipeline, ready=Readiness(nothing), version="1.2.3", guide=guide)
+
+
+async def answer(guide: Path | None, path: str, method: str = "GET", *, app: Any = None) -> httpx.Response:
+    app = app or application(guide)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ocms") as http:
         return await http.request(method, path)
 
@@ -59,6 +64,16 @@ async def test_the_guide_begins_at_its_first_page(guide: Path, path: str) -> Non
 async def test_what_is_no_file_of_the_guide_is_404_in_json(guide: Path, path: str) -> None:
     page = await answer(guide, f"/guide/{path}")
     assert (page.status_code, page.json()["appCode"]) == (404, "OCMS-4041")
+
+
+@pytest.mark.anyio
+async def test_a_guide_built_while_the_system_runs_is_shown(guide: Path) -> None:
+    ready, app = shutil.move(guide, guide.with_name("ready")), application(guide)
+    missing = await answer(guide, "/guide/index.html", app=app)
+    assert (missing.status_code, missing.json()["appCode"]) == (404, "OCMS-4041")
+    shutil.move(ready, guide)
+    for path in ("/guide/index.html", "/guide/api/court.html"):
+        assert (await answer(guide, path, app=app)).status_code == 200
 
 
 @pytest.mark.anyio

@@ -3,12 +3,21 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ocms_app.settings import Settings
+from ocms_core.kernel.access import OPERATIONS
 from ocms_web import openapi, signed_files
-from tests.web.test_app import ENDPOINTS
+from ocms_web.stuck_cases import routes as stuck_cases
+from tests.web.test_app import ENDPOINTS as OF_CONTRACTS
 
+NOTHING: Any = None
+ENDPOINTS = (
+    *OF_CONTRACTS,
+    *stuck_cases.endpoints(stuck_cases.StuckCaseCalls(NOTHING, NOTHING)),
+)
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NGINX, HAPROXY = (DEPLOY / "nginx.conf").read_text(), (DEPLOY / "haproxy.cfg").read_text()
 NGINX_PATHS = re.findall(r'^    "~(\^.*)" +"([^"]*)";$', NGINX.partition("}\n")[0], re.MULTILINE)
@@ -44,6 +53,11 @@ def logged_by_haproxy(path: str) -> str:
 
 
 LOGGED_BY = pytest.mark.parametrize("logged", [logged_by_nginx, logged_by_haproxy])
+
+
+@pytest.mark.rule("G16")
+def test_every_operation_of_the_access_table_is_among_the_paths() -> None:
+    assert {endpoint.operation for endpoint in ENDPOINTS} == OPERATIONS.keys()
 
 
 @pytest.mark.rule("G2")
@@ -83,3 +97,14 @@ def test_the_body_that_is_too_large_for_ocms_is_refused_by_ocms() -> None:
     (mebibytes,) = re.findall(r"client_max_body_size (\d+)m;", NGINX)
     (octets,) = re.findall(r"Content-Length\) gt (\d+)", HAPROXY)
     assert int(mebibytes) * 1024 * 1024 == int(octets) > largest
+
+
+@pytest.mark.rule("G21")
+def test_a_probe_has_more_time_than_readiness_takes() -> None:
+    image = (DEPLOY / "Containerfile").read_text()
+    (check,) = re.findall(r"^    timeout check (\d+)s$", HAPROXY, re.MULTILINE)
+    (health,) = re.findall(r"--timeout=(\d+)s", image)
+    (request,) = re.findall(r"timeout=(\d+)\)", image)
+    assert int(health) > int(request)
+    assert min(int(check), int(request)) > Settings().ready_seconds
+    assert " check inter 10s" in HAPROXY

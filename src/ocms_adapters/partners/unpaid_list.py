@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -54,15 +55,19 @@ def read_list(file: Path) -> UnpaidList:
     cannot be read, for titles nobody knows or that stand twice, for an entry without a notice number or with
     a wrong type, and for a number that stands twice.
     """
+    is_json = file.suffix in JSON_LINES
     try:
         content = file.read_bytes()
-        rows = list((json_rows if file.suffix in JSON_LINES else csv_rows)(content, file.name))
+        if not is_json and content.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
+            names = " or ".join(JSON_LINES)
+            raise BadUnpaidList(f"{file.name} holds JSON, but is read as CSV; let its name end in {names}")
+        rows = list((json_rows if is_json else csv_rows)(content, file.name))
     except OSError as error:
         raise BadUnpaidList(f"{file} cannot be read: {error.strerror}; give the path of the list") from None
     except WrongTitles as error:
         raise BadUnpaidList(str(error)) from None
     except ValueError:
-        form = "one JSON object a line" if file.suffix in JSON_LINES else "CSV with a header"
+        form = "one JSON object a line" if is_json else "CSV with a header"
         raise BadUnpaidList(f"{file.name} is not {form}, in UTF-8; have it written anew") from None
     seen: dict[str, CourtNoticeUpdate] = {}
     for place, row in enumerate(rows, start=1):

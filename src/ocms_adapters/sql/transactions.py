@@ -12,11 +12,13 @@ from ocms_core.kernel.errors import Conflict, OcmsError, RowRejected, Unavailabl
 from ocms_core.kernel.rule_tags import rule
 
 DATABASE = "the database"
+REMEDY = "run `ocms db upgrade`, or correct its address; `ocms db check` says more"
 
 # An error does not say of which database it is, and no two databases give one name two meanings.
 UNAVAILABLE = tuple(name for each in DIALECTS.values() for name in each.unavailable_errors)
 CONFLICTS = tuple(name for each in DIALECTS.values() for name in each.conflict_errors)
 REFUSED_ROWS = tuple(name for each in DIALECTS.values() for name in each.refused_row_errors)
+MISSING_SCHEMA = tuple(name for each in DIALECTS.values() for name in each.missing_schema_errors)
 ERROR_ATTRIBUTES = tuple({each.error_attribute: None for each in DIALECTS.values()})
 
 
@@ -76,6 +78,8 @@ def fault(error: DBAPIError) -> OcmsError:
         return Unavailable(DATABASE, state)
     if state.startswith(CONFLICTS):
         return Conflict(f"the database reported {state}")
+    if f"{state}: {error.orig}".startswith(MISSING_SCHEMA):
+        return DatabaseError(f"the database lacks a table or column ({state}); {REMEDY}")
     constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     message = f"the database reported {state}" + (f" ({constraint})" if constraint else "")
     refused_row = isinstance(error, DataError) or state.startswith(REFUSED_ROWS)

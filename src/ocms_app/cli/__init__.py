@@ -27,11 +27,14 @@ COMMANDS = {
     ),
     "serve": ("ocms_app.cli.serve:serve", "Serve the API until SIGTERM."),
     "work": ("ocms_app.cli.work:work", "Run the scheduled jobs until SIGTERM."),
-    "jobs": ("ocms_app.cli.jobs:app", "List the jobs, run one by hand, show their history."),
+    "jobs": ("ocms_app.cli.jobs:app", "List the jobs, run one by hand, show their history, release a lock."),
     "stuck": ("ocms_app.cli.stuck:stuck", "Show the cases that nobody acts on any more."),
     "partner": ("ocms_app.cli.partners:app", "Call OCMS as its partners CAS and PLUS do."),
     "db": ("ocms_app.cli.databases:app", "Create, migrate, check and fill the databases."),
-    "keys": ("ocms_app.cli.credentials:keys", "Issue, list and revoke API keys."),
+    "keys": (
+        "ocms_app.cli.credentials:keys",
+        "Issue, list and revoke API keys; make the secrets of the settings.",
+    ),
     "access": ("ocms_app.cli.access:access", "Show who has looked up a person."),
     "audit": (
         "ocms_app.cli.audit:app",
@@ -69,8 +72,21 @@ def main() -> None:
     """Run the command line; an expected error is one line that says what to do."""
     from ocms_app.cli.errors import run_reporting_errors  # noqa: PLC0415  # see above
 
-    with acting(command_actor(sys.argv[1:])):
-        sys.exit(run_reporting_errors(app))
+    words = sys.argv[1:]
+    with acting(command_actor(words)):
+        sys.exit(run_reporting_errors(lambda: run(words)))
+
+
+def run(words: Sequence[str]) -> object:
+    """Run the command of these words; its help is its own text, not its line in a list of commands."""
+    called = app
+    for word in words:
+        if word.startswith("-") or word not in called:
+            break
+        called = called[word]
+    if called.default_command:
+        called.help = None
+    return app(words)
 
 
 def command_actor(words: Sequence[str]) -> Actor:

@@ -13,7 +13,7 @@ from ocms_app.databases import open_databases
 from ocms_app.keys import new_secret as made_secret
 from ocms_app.settings import PREFIX, variable
 from ocms_app.startup import startup
-from ocms_core.kernel.access import Role
+from ocms_core.kernel.access import Role, roles_with_keys
 
 keys = App(name="keys", help="Issue, list and revoke API keys; make the secrets of the settings.")
 
@@ -32,10 +32,16 @@ def issue(
     client
         Whose key it is.
     role
-        What the client may do.
+        What the client may do; other clients than CAS send a bearer token.
     days
         How long the key is valid.
     """
+    if role not in roles_with_keys():
+        with_keys = ", ".join(sorted(each.value for each in roles_with_keys()))
+        raise ValueError(
+            f"No call takes an API key of role {role.value}, which sends a bearer token of its issuer; "
+            f"keys are for {with_keys}."
+        )
     key = SqlCredentials(open_databases(startup()).intranet).issue(
         client, role, now=SystemClock().now(), days=days
     )

@@ -32,7 +32,7 @@ app = App(name="db", help="Create, migrate, check and fill the databases.")
 @app.command
 def upgrade() -> None:
     """Create or migrate both databases, reference data included; what is there stays."""
-    databases = open_databases(startup())
+    databases = open_databases(startup(), may_make=True)
     upgrade_both(databases)
 
 

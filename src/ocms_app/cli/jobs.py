@@ -9,7 +9,7 @@ from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.locks import SqlJobStore
 from ocms_app.cli.listing import SECOND, AsJson, show_list
-from ocms_app.databases import lock_times, open_databases
+from ocms_app.databases import job_store, lock_times, open_databases
 from ocms_app.job_overview import SettingsJobOverview
 from ocms_app.job_runner import JobRunner, process_runs
 from ocms_app.job_table import FREQUENT_JOBS, JOBS, Job, job_named
@@ -43,7 +43,7 @@ def list_jobs(*, as_json: AsJson = False) -> None:
 
     columns = ("job", "schedule", "last run", "state", "next", "what", "at most", "at least")
     show_list(columns, map(row, states, JOBS), as_json=as_json)
-    for lock in SqlJobStore(databases.intranet, lock_times(settings)).held_locks():
+    for lock in job_store(settings, databases).held_locks():
         if ahead := dated_ahead(lock):
             print(f"{lock.job}: {lock.holder} dated its lock {ahead} ahead; {REMEDY}", file=sys.stderr)
     if unsent := SqlAlerts(databases.intranet).unsent():
@@ -134,10 +134,9 @@ def release(name: str) -> int:
     name
         The job, as `ocms jobs list` shows it.
     """
-    databases, job = open_databases(startup()), job_named(name)
-    held, refusal = JobLocks(SqlJobStore(databases.intranet)).release_by_hand(
-        job.name, job.at_most, process_runs
-    )
+    settings, job = startup(), job_named(name)
+    locks = JobLocks(job_store(settings, open_databases(settings)))
+    held, refusal = locks.release_by_hand(job.name, job.at_most, process_runs)
     who = ""
     if held:
         extended = last_extended(held, job.at_most)

@@ -52,8 +52,8 @@ def cas_sync(file: Path) -> int:
     Parameters
     ----------
     file
-        CSV with a header, or one JSON object a line: noticeNo, suspensionType, eprReasonOfSuspension,
-        processingStage.
+        CSV with a header, or one JSON object a line in a file named .jsonl or .ndjson: noticeNo,
+        suspensionType, eprReasonOfSuspension, processingStage.
     """
     settings = startup()
     client = CasClient(settings.partner_url, settings.partner_api_key)
@@ -133,7 +133,8 @@ def plus_query(*notice_nos: str, file: Path | None = None) -> None:
     notice_nos
         Notice numbers.
     file
-        A list of them besides: CSV with a header `noticeNo`, or one JSON object a line.
+        A list of them besides: CSV with a header `noticeNo`, or one JSON object a line in a file named
+        .jsonl or .ndjson.
     """
     settings = startup()
     require(settings, "partner_token_url", "partner_client_id", "partner_client_secret")

@@ -29,9 +29,7 @@ from ocms_core.jobs.runs import RunResult, SkipReason
 from ocms_core.kernel.errors import Conflict, OcmsError, Unavailable
 from ocms_core.replication.comparison import Difference
 
-app = App(
-    name="replication", help="Deliver to the Internet database, and see whether it holds what it should."
-)
+app = App(name="replication", help="Deliver to the Internet database, compare and repair it.")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """`ocms reverse`: taking back what an officer did to notices."""
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -13,7 +14,7 @@ from ocms_adapters.sql.reversals import SqlReversalStores
 from ocms_app.cli.people import NO_NUMBER, check_officer, read_identity_number
 from ocms_app.databases import Databases, open_databases
 from ocms_app.startup import startup
-from ocms_core.kernel.access import batch_cap_of
+from ocms_core.kernel.access import Operation, batch_cap_of
 from ocms_core.kernel.dates import today
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.dry_runs import DryRunStores
@@ -22,8 +23,15 @@ from ocms_core.kernel.notice_numbers import is_notice_no, normal_notice_no
 from ocms_core.reversals.ports import ReversalStores
 from ocms_core.reversals.reversing import OFFENDER_REVERSAL, STAGE_REVERSAL, ReversalKind
 from ocms_core.reversals.service import reverse, reverse_hst
+from ocms_core.stages.request_fields import is_number
 
 app = App(name="reverse", help="Take back what an officer did to notices today.")
+
+# What each call takes for the number of a notice.
+NUMBERS: dict[Operation, tuple[Callable[[object], bool], str]] = {
+    Operation.REVERSE_STAGES: (is_number, "letters, digits or hyphens"),
+    Operation.REVERSE_OFFENDER: (is_notice_no, "letters and digits"),
+}
 
 DryRun = Annotated[bool, Parameter(negative="")]
 
@@ -107,8 +115,9 @@ def stores_on(databases: Databases, *, dry_run: bool) -> ReversalStores:
 def take_back(notices: tuple[str, ...], kind: ReversalKind, officer: str, *, dry_run: bool) -> int:
     """Take back what was last done to notices and print what became of each; 1 when one was refused."""
     check_officer(officer)
-    if not notices or not all(map(is_notice_no, notices)):
-        raise ValueError("Name one or more notices; a number has 1 to 10 letters, digits or hyphens.")
+    is_one, signs = NUMBERS[kind.operation]
+    if not notices or not all(map(is_one, notices)):
+        raise ValueError(f"Name one or more notices; a number has 1 to 10 {signs}.")
     databases, now = open_databases(startup()), SystemClock().now()
     cap = batch_cap_of(kind.operation, SqlReference(databases.intranet)().on(today(now)))
     if len(notices) > cap:

@@ -1,7 +1,7 @@
 """`ocms settings`."""
 
 from ocms_app.cli.listing import AsJson, show_list
-from ocms_app.settings import MEANINGS, effective, variable
+from ocms_app.settings import MEANINGS, OF_FILE, effective, shown_name
 from ocms_app.startup import startup
 
 
@@ -9,9 +9,10 @@ def settings(*, as_json: AsJson = False) -> None:
     """Show every setting as it holds now, passwords masked, and what it is for."""
     shown = effective(startup())
     if as_json:
-        rows = ((variable(name), shown[variable(name)], meaning) for name, meaning in MEANINGS.items())
+        rows = ((shown_name(name), shown[shown_name(name)], meaning) for name, meaning in MEANINGS.items())
         show_list(("setting", "value", "meaning"), rows, as_json=True)
         return
     for name, meaning in MEANINGS.items():
         print(f"# {meaning}")
-        print(f"{variable(name)}={shown[variable(name)]}")
+        place = shown_name(name)
+        print(f"# {place} {shown[place]}" if name in OF_FILE else f"{place}={shown[place]}")

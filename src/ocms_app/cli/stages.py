@@ -71,6 +71,7 @@ def import_file(
     table = read_table(file, importing.TITLES, importing.REQUIRED_TITLES)
     rows = table.rows
     target = verdicts or file.with_name(f"{file.stem}.verdicts.csv")
+    check_can_write(target)
     settings = startup()
     databases, now = open_databases(settings), SystemClock().now()
     stores = SqlStageStores(databases.intranet)
@@ -96,6 +97,15 @@ def import_file(
             publish(ReportBatch(officer, SOURCE, at, at), databases, settings)
         databases.dispose()
     return 0 if len(moved) == len(rows) else 1
+
+
+def check_can_write(target: Path) -> None:
+    """Raise ValueError for a file of verdicts that cannot be written, before anything is moved."""
+    try:
+        target.touch()
+    except OSError as problem:
+        text = f"{target} cannot be written ({problem.strerror}); name another file with --verdicts."
+        raise ValueError(text) from None
 
 
 @rule("S23")

@@ -22,10 +22,11 @@ from ocms_app.job_runner import JobRunner, count_from_zero
 from ocms_app.job_table import JOBS, schedules_in_effect
 from ocms_app.keys import head_signer
 from ocms_app.scheduler import Worker
+from ocms_app.settings import variable
 from ocms_app.start_check import check_before_start
 from ocms_app.startup import startup
 from ocms_app.system_metrics import SystemMetrics, show_connections
-from ocms_core.kernel.errors import Unavailable
+from ocms_core.kernel.errors import OcmsError, Unavailable
 
 log = structlog.get_logger()
 
@@ -58,7 +59,7 @@ def work(*, chunks: bool = False) -> int:
         show_connections(databases)
         for job in JOBS:
             count_from_zero(job)
-        start_http_server(settings.worker_metrics_port)
+        serve_metrics(settings.worker_metrics_port)
     print(f"Working as {runner.worker} on {len(JOBS)} jobs; `ocms jobs list` shows them.", file=sys.stderr)
     worker = Worker(runner, JOBS, schedules_in_effect(settings))
     if beside:
@@ -68,6 +69,15 @@ def work(*, chunks: bool = False) -> int:
     if beside:
         beside.join(settings.stop_seconds)
     return 0 if finished and not (beside and beside.is_alive()) else 1
+
+
+def serve_metrics(port: int) -> None:
+    """Answer Prometheus on a port; raise `OcmsError` naming the setting where that cannot be."""
+    try:
+        start_http_server(port)
+    except OSError as problem:
+        name = variable("worker_metrics_port")
+        raise OcmsError(f"{name}: port {port} cannot be used ({problem.strerror}); choose another") from None
 
 
 def wait_for_databases(databases: Databases, stopping: Event, wait: wait_base = WAIT_FOR_DATABASES) -> bool:

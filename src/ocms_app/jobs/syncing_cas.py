@@ -7,8 +7,7 @@ from pathlib import Path
 from ocms_adapters.partners import CasClient
 from ocms_adapters.partners.cas_sync import CasSync, TooEarly, open_sync
 from ocms_adapters.partners.progress import PAYMENT_STATUS, SyncReplaced
-from ocms_adapters.sql.locks import SqlJobStore
-from ocms_app.databases import lock_times
+from ocms_app.databases import job_store
 from ocms_app.jobs.context import JobContext
 from ocms_core.jobs.runs import JobCounts
 from ocms_core.kernel.errors import OcmsError
@@ -36,7 +35,7 @@ def update_cas_court_notices(context: JobContext) -> JobCounts:
 
     Raises `TooEarly` when it did not get through the list.
     """
-    store = SqlJobStore(context.databases.intranet, lock_times(context.settings))
+    store = job_store(context.settings, context.databases)
     polls = count()
     while True:
         while store.held_lock(PAYMENT_STATUS) and not context.lost.is_set():

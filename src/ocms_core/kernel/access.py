@@ -163,6 +163,11 @@ def may(principal: Principal, operation: Operation) -> bool:
 
 
 @rule("G16")
+def roles_with_keys() -> frozenset[Role]:
+    """Return the roles that call some operation with an API key (G16)."""
+    return frozenset(each.role for each in OPERATIONS.values() if each.credential is API_KEY)
+
+
 def accepts_kind(operation: Operation, kind: CredentialKind) -> bool:
     """Return whether the row of the operation names this kind of credential; another is as none (G16)."""
     return OPERATIONS[operation].credential is kind

@@ -50,7 +50,7 @@ def demo(*, host: str = "127.0.0.1", port: int = 8000, notices: int = 10_000, ca
     name_staff_sign_in()
     settings = startup()
     check_port(host, port)
-    databases = open_databases(settings)
+    databases = open_databases(settings, may_make=True)
     upgrade_both(databases)
     fill(databases, field_cipher(settings), notices, seed=1)
     api_key = issue_api_key(databases, port)

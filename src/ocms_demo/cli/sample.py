@@ -36,7 +36,7 @@ def sample(
         Another seed gives other notices.
     """
     settings = startup()
-    cipher, databases = field_cipher(settings), open_databases(settings)
+    cipher, databases = field_cipher(settings), open_databases(settings, may_make=True)
     upgrade_both(databases)
     fill(databases, cipher, notices, seed)
 

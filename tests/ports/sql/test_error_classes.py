@@ -106,6 +106,17 @@ def test_a_prepared_statement_that_is_not_there_or_there_twice_is_a_conflict(
 
 
 @pytest.mark.rule("P4")
+@pytest.mark.parametrize("statement", ["SELECT 1 FROM nowhere", "SELECT color FROM ocms_parameter"])
+def test_a_table_or_column_that_is_not_there_is_an_error_that_says_what_to_do(
+    databases: Databases, statement: str
+) -> None:
+    engine = engines.create(databases.intranet)
+    with pytest.raises(DatabaseError, match=r"lacks a table or column .* `ocms db upgrade`"):
+        run(engine, statement)
+    engine.dispose()
+
+
+@pytest.mark.rule("P4")
 def test_a_sqlite_file_that_only_reads_is_unavailable(sqlite_templates: Path, tmp_path: Path) -> None:
     databases: Databases = sqlite_databases(sqlite_templates, tmp_path)
     engine = engines.create(databases.intranet)

@@ -74,6 +74,9 @@ class DatabaseDialect(ABC):
     refused_row_errors: ClassVar[tuple[str, ...]] = ("22", "23", "27", "44", "P0001", "09")
     """How the names of errors begin that a row is to blame for."""
 
+    missing_schema_errors: ClassVar[tuple[str, ...]] = ("42P01", "42703", "42S02", "42S22")
+    """How the names of errors that miss a table or column begin; their text follows, after a colon."""
+
     enforces_lengths: ClassVar[bool] = True
     """Whether a text column refuses a longer text than it was declared for."""
 
@@ -95,6 +98,9 @@ class DatabaseDialect(ABC):
     @abstractmethod
     def open(self, url: URL, options: dict[str, Any], patience: float) -> Engine:
         """Return an engine of a database by its URL; see `engines.create`."""
+
+    def prepare_connecting(self, engine: Engine, *, may_make: bool) -> None:  # noqa: B027  # a server refuses by itself
+        """Let connecting raise an `OcmsError` where there is no database, unless the engine `may_make` it."""
 
     def moment_type(self) -> TypeEngine[Any]:
         """Return the type of a column of moments, exact to the microsecond."""

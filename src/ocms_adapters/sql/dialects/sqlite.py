@@ -34,6 +34,7 @@ from tenacity.wait import wait_random
 from ocms_adapters.sql.dialects.database_dialect import Columns, Converter, DatabaseDialect
 from ocms_adapters.sql.dialects.sqlite_times import keep_times_normal
 from ocms_adapters.sql.dialects.upsert import Upsert, upsert_on_conflict
+from ocms_core.kernel.errors import OcmsError
 
 SETTINGS = {
     "synchronous": "FULL",
@@ -44,6 +45,14 @@ CENT = Decimal("0.01")
 MONEY_BOUND = Decimal("1e13")
 ROWS_AT_ONCE = 10_000
 LOCKED_WAIT_SECONDS = 0.05
+
+
+class NoDatabase(OcmsError):
+    """There is no file of a database; the message says what to do."""
+
+    def __init__(self, path: Path) -> None:
+        remedy = "run `ocms db upgrade` to make it, or correct its address"
+        super().__init__(f"there is no database {path.absolute()}; {remedy}")
 
 
 class SqliteDialect(DatabaseDialect):
@@ -59,17 +68,17 @@ class SqliteDialect(DatabaseDialect):
     )  # fmt: skip
     conflict_errors = ("SQLITE_BUSY", "SQLITE_LOCKED")
     refused_row_errors = ("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "SQLITE_RANGE")
+    missing_schema_errors = ("SQLITE_ERROR: no such table", "SQLITE_ERROR: no such column")
     enforces_lengths = False
     streams_without_transaction = True
     loads_csv = True
 
     def open(self, url: URL, options: dict[str, Any], patience: float) -> Engine:
-        """Return an engine of a file, making its folder where there is none."""
+        """Return an engine of a file."""
         if not url.database or url.database == ":memory:" or url.query.get("mode") == "memory":
             raise ValueError(
                 "SQLite needs a file: in memory, every connection would see a database of its own."
             )
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(url, connect_args={"timeout": patience}, **options)
 
         @event.listens_for(engine, "connect")
@@ -87,6 +96,17 @@ class SqliteDialect(DatabaseDialect):
             connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
         return engine
+
+    def prepare_connecting(self, engine: Engine, *, may_make: bool) -> None:
+        """Make the folder of the file before a connection, or raise `NoDatabase` where there is no file."""
+        path = Path(engine.url.database or "")
+
+        @event.listens_for(engine, "do_connect")
+        def look_for_file(*_connecting: object) -> None:
+            if may_make:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            elif not path.exists():
+                raise NoDatabase(path)
 
     def moment_to_driver(self) -> Converter:
         """Return `local_text`."""
