@@ -87,6 +87,27 @@ def test_a_change_without_a_stage_goes_to_the_next_of_its_track(
     assert von(engine, "N-001")["last_processing_stage"] == target
 
 
+@pytest.mark.rule("S10", "S20", "S24", "G9")
+@pytest.mark.parametrize("odd", ["N_001", "12345678901", "N/001", "N\0", "\u0391-1"])
+def test_a_number_no_notice_can_have_is_unknown_and_keeps_no_other_from_moving(
+    portal: Served, engine: Engine, odd: str
+) -> None:
+    for number in ("N-001", "N-002"):
+        in_stage(engine, number)
+        put_offenders(engine, [number])
+    unknown = {"noticeNo": odd, "code": "OCMS.CPS.NOT_FOUND", "message": "VON not found"}
+    items = [{"noticeNo": number} for number in ("N-001", odd, "N-002 ")]
+    answer = given(asked(portal, VALIDATE, {"notices": items, "newProcessingStage": "DN2"}))
+    assert answer["nonChangeableNotices"] == [unknown]
+    moved = submitted(portal, *items)
+    assert (moved["status"], moved["summary"]["succeeded"]) == ("PARTIAL", 2)
+    assert moved["results"][1] == {**unknown, "outcome": "FAILED"}
+    assert [each["noticeNo"] for each in moved["results"]] == ["N-001", odd, "N-002"]
+    taken_back = given(asked(portal, f"{PORTAL}/reverse", {"items": items}))
+    assert taken_back["results"][1] == {**unknown, "outcome": "FAILED"}
+    assert taken_back["summary"]["succeeded"] == 2
+
+
 @pytest.mark.rule("S18", "S16", "S17", "S11", "S12")
 @pytest.mark.parametrize(
     "move, code, message",
