@@ -105,7 +105,7 @@ def submit(
     decision = execute(
         stores.writing,
         load=lambda store, now: facts_on(now, store.stage_facts(notice_nos, day_of(now))),
-        decide=lambda facts, now: officer_changes.decide(items, facts, officer, now),
+        decide=lambda facts, moment: officer_changes.decide(items, facts, officer, moment, now),
         dates=dates_of_facts,
         now=now,
         on_refused_row=IsolateRow(codes.CPS_UNEXPECTED),
@@ -142,7 +142,7 @@ def plus_change(
             change.at or now,
             store.stage_facts(change.notice_nos, instant(change.at or now), change.next),
         ),
-        decide=lambda facts, now: plus.decide(change, facts, now),
+        decide=lambda facts, moment: plus.decide(change, facts, moment, now),
         dates=dates_of_facts,
         now=now,
         on_refused_row=RaiseRowRejected(),

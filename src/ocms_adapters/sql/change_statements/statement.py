@@ -94,9 +94,14 @@ class Inserts:
 
     @rule("G4")
     def __call__(self, _dialect: Dialect, row_set: RowSet) -> Executable:
-        """Build the insert, each row stamped with the moment and the audit user of its database (G4)."""
-        rows = select(row_set.rows, *labelled(self.shared), now().label("made"), literal(AUDIT_USER))
-        names = [*self.columns, *self.shared, "cre_date", "cre_user_id"]
+        """
+        Build the insert, each row stamped with the moment and the audit user of its database (G4).
+
+        The moment is that of the decision, but for rows that have one of their own.
+        """
+        made = {} if "cre_date" in self.columns else {"cre_date": now().label("made")}
+        rows = select(row_set.rows, *labelled(self.shared), *made.values(), literal(AUDIT_USER))
+        names = [*self.columns, *self.shared, *made, "cre_user_id"]
         return insert(self.table).from_select(names, rows)
 
 
