@@ -1,7 +1,9 @@
 """`ocms stages import`: bulk moves from a table, by the same decision as the portal's submit."""
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -12,12 +14,14 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import Engine
 
+from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql import schema as t
 from ocms_app.cli.stages import import_file
 from ocms_app.keys import new_secret
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.stages import service
 from tests.support import engines
+from tests.support.builders import at
 from tests.support.databases import Databases
 from tests.support.rows import notice_numbers, put_notices, rows_of
 from tests.support.stage_rows import put_offenders
@@ -273,3 +277,113 @@ def test_whoever_waits_for_an_import_sees_how_far_it_is(
     said = capsys.readouterr().err
     assert "rows" in said
     assert "100%" in said
+
+
+def stages_of(engine: Engine, *numbers: str) -> list[str]:
+    rows = {row["notice_no"]: row for row in rows_of(engine, t.ocms_valid_offence_notice, *numbers)}
+    return [rows[number]["last_processing_stage"] for number in numbers]
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, *moments: datetime) -> None:
+    """Have the clock of an import show these moments in turn, and then the last of them."""
+    left = list(moments)
+
+    def now(_clock: object) -> datetime:
+        return left.pop(0) if len(left) > 1 else left[0]
+
+    monkeypatch.setattr(SystemClock, "now", now)
+
+
+MORNING = at("2026-03-02T09:00:00")
+NEXT_MORNING = MORNING + timedelta(days=1)
+
+
+@pytest.mark.rule("K1", "S30", "S15")
+@pytest.mark.parametrize("later", [MORNING + timedelta(minutes=1), NEXT_MORNING - timedelta(minutes=1)])
+def test_a_table_imported_a_second_time_moves_nothing_again(
+    engine: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    later: datetime,
+) -> None:
+    path = tmp_path / "moves.csv"
+    path.write_text("noticeNo,isConfirmation\nN-001,yes\nN-002,\n")
+    set_clock(monkeypatch, MORNING)
+    assert import_file(path, officer="USER01") == 0
+    first = capsys.readouterr()
+    set_clock(monkeypatch, later)
+    assert import_file(path, officer="USER01", dry_run=True) == 0
+    assert import_file(path, officer="USER01") == 0
+    assert stages_of(engine, "N-001", "N-002") == ["DN2", "DN2"]
+    assert len(rows_of(engine, t.ocms_change_of_processing)) == 2
+    earlier = "Moved by an earlier import of the same rows, at 2026-03-02 09:00:00"
+    assert [line[2:] for line in verdicts(tmp_path)[1:]] == [
+        ["UPDATED", "DN1", "DN2", "OCMS-2000", earlier]
+    ] * 2
+    second = capsys.readouterr()
+    assert "by an earlier import" not in first.err
+    assert "2 of them were moved by an earlier import of the same rows\n" in second.err
+    assert second.out == ""
+    assert import_file(path, officer="USER01", again=True) == 1  # for the fee of DR3 is not set
+
+
+@pytest.mark.rule("K1", "S20")
+def test_what_was_refused_is_tried_again_with_the_table(engine: Engine, tmp_path: Path) -> None:
+    path = table_of(tmp_path, ["N-001", "N-003", "N-004"])
+    for present, moved in (("N-003", 1), ("N-004", 2), (None, 3)):
+        assert import_file(path, officer="USER01") == (1 if moved < 3 else 0)
+        outcomes = [line[2] for line in verdicts(tmp_path)[1:]]
+        assert outcomes == ["UPDATED"] * moved + ["FAILED"] * (3 - moved)
+        if present:
+            in_stage(engine, [present])
+    assert stages_of(engine, "N-001", "N-003", "N-004") == ["DN2", "DN2", "DN2"]
+    assert len(rows_of(engine, t.ocms_change_of_processing)) == 3
+
+
+@pytest.mark.rule("K1")
+def test_another_officer_or_another_row_is_another_import(engine: Engine, tmp_path: Path) -> None:
+    import_file(table_of(tmp_path, ["N-001"]), officer="USER01")
+    assert import_file(table_of(tmp_path, ["N-001"]), officer="USER02") == 1
+    assert import_file(table_of(tmp_path, ["N-001", "N-002"]), officer="USER01") == 1
+    assert [line[5] for line in verdicts(tmp_path)[1:]] == ["OCMS.CPS.DUPLICATE_RECORD", "OCMS-2000"]
+    assert stages_of(engine, "N-001", "N-002") == ["DN2", "DN2"]
+
+
+@pytest.mark.rule("K1", "S75")
+def test_an_interrupted_import_is_finished_by_the_next(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = notice_numbers(501)
+    in_stage(engine, numbers)
+    submit, calls = service.submit, count()
+
+    def once(*asked: Any, **given: Any) -> object:
+        if next(calls) == 1:
+            raise Unavailable("the database")
+        return submit(*asked, **given)
+
+    monkeypatch.setattr(service, "submit", once)
+    with pytest.raises(Unavailable):
+        import_file(table_of(tmp_path, numbers), officer="USER01")
+    assert import_file(table_of(tmp_path, numbers), officer="USER01") == 0
+    assert {line[2] for line in verdicts(tmp_path)[1:]} == {"UPDATED"}
+    assert len(rows_of(engine, t.ocms_change_of_processing)) == 501
+
+
+@pytest.mark.rule("G18", "S22")
+def test_a_chunk_that_begins_after_midnight_is_dated_so(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = notice_numbers(501)
+    in_stage(engine, numbers)
+    before, after = at("2026-03-02T23:59:59"), at("2026-03-03T00:00:01")
+    set_clock(monkeypatch, before, before, after)
+    assert import_file(table_of(tmp_path, numbers), officer="USER01") == 0
+    dates = Counter(str(row["date_of_change"]) for row in rows_of(engine, t.ocms_change_of_processing))
+    assert dates == {"2026-03-02 23:59:59": 500, "2026-03-03 00:00:01": 1}
+    names = sorted(each.name for each in (tmp_path / "reports" / "change-stage").iterdir())
+    assert names == [
+        "ChangeStageReport_20260302_235959_USER01.xlsx",
+        "ChangeStageReport_20260303_000001_USER01.xlsx",
+    ]

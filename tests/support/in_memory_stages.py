@@ -75,8 +75,11 @@ class InMemoryStageStores:
         """Return notices with what an officer's screen shows."""
         return {number: self.shown[number] for number in notice_nos if number in self.shown}
 
-    def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
-        """Return notices and which of them have a change row in a period."""
+    def stage_facts(
+        self, notice_nos: Sequence[str], changed_in: Period | None, changed_to: str | None = None
+    ) -> StageFacts:
+        """Return notices and which of them have a change row in a period, each to the stage in question."""
+        del changed_to
         notices = {number: self.notices[number] for number in notice_nos if number in self.notices}
         moments = {number: self.changed[number] for number in notices if number in self.changed}
         within = {

@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -60,19 +61,32 @@ SHOWN_OFFENDER = and_(onod.notice_no == changed.notice_no, onod.owner_driver_ind
 
 # When the stage that was left had been entered: the notice holds it until it moves on. From then on the
 # change before does, if it led to that very stage: a move of Toppan or the court in between leaves no row.
+# Of two changes at one moment the later one left the stage that the other had led to.
 BEFORE = t.ocms_change_of_processing.alias("before").c
 LED_THERE = BEFORE.new_processing_stage == changed.last_processing_stage
 ENTERED_BEFORE = (
     select(case((LED_THERE, BEFORE.date_of_change), else_=None))
-    .where(BEFORE.notice_no == changed.notice_no, BEFORE.date_of_change < changed.date_of_change)
+    .where(
+        BEFORE.notice_no == changed.notice_no,
+        or_(
+            BEFORE.date_of_change < changed.date_of_change,
+            and_(
+                BEFORE.date_of_change == changed.date_of_change,
+                LED_THERE,
+                BEFORE.new_processing_stage != changed.new_processing_stage,
+            ),
+        ),
+    )
     .order_by(BEFORE.date_of_change.desc())
     .limit(1)
     .correlate(t.ocms_change_of_processing)
     .scalar_subquery()
 )
-PREVIOUS_DATE = case(
-    (von.last_processing_date == changed.date_of_change, von.prev_processing_date), else_=ENTERED_BEFORE
+IS_LATEST = and_(
+    von.last_processing_date == changed.date_of_change,
+    von.last_processing_stage == changed.new_processing_stage,
 )
+PREVIOUS_DATE = case((IS_LATEST, von.prev_processing_date), else_=ENTERED_BEFORE)
 
 
 def rows(connection: Connection, *conditions: ColumnElement[bool]) -> Rows:
@@ -99,7 +113,7 @@ def rows(connection: Connection, *conditions: ColumnElement[bool]) -> Rows:
         .outerjoin(t.ocms_valid_offence_notice, von.notice_no == changed.notice_no)
         .outerjoin(t.ocms_offence_notice_owner_driver, SHOWN_OFFENDER)
         .where(*conditions)
-        .order_by(changed.notice_no, changed.date_of_change)
+        .order_by(changed.notice_no, changed.date_of_change, changed.cre_date)
     )
     with connection.execution_options(yield_per=ROWS_AT_ONCE).execute(statement) as streamed:
         for row in streamed:

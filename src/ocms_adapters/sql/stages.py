@@ -104,6 +104,9 @@ class StageStatements:
             changed.date_of_change >= bindparam("since", type_=MOMENT),
             changed.date_of_change < bindparam("until", type_=MOMENT),
         )
+        self.changed_to = self.changed.where(
+            changed.new_processing_stage == bindparam("changed_to", type_=String)
+        )
         # Not the newest row: one of a change that was taken back, and the reversal's own, are newer (K4).
         self.entries = union_all(
             select(
@@ -150,14 +153,22 @@ class SqlStageReader:
         notices = self._with_roles([row[: len(NOTICE_COLUMNS)] for row in rows], people, notice_nos)
         return {row.notice_no: details_of_row(row, notices) for row in rows}
 
-    def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
-        """Return the notices, the reference data, and which notices have a change row in a period."""
+    def stage_facts(
+        self, notice_nos: Sequence[str], changed_in: Period | None, changed_to: str | None = None
+    ) -> StageFacts:
+        """Return the notices, the reference data, and which notices have such a change row in a period."""
         reference = read_reference(self._connection)
         notices = self._with_roles(self._notices(notice_nos), self._people(notice_nos), notice_nos)
         changed_notices: frozenset[str] = frozenset()
         if changed_in:
             since, until = map(local, changed_in)
-            rows_of_period = self._rows(self._statements.changed, notice_nos, since=since, until=until)
+            statements, period = self._statements, {"since": since, "until": until}
+            if changed_to is None:
+                rows_of_period = self._rows(statements.changed, notice_nos, **period)
+            else:
+                rows_of_period = self._rows(
+                    statements.changed_to, notice_nos, **period, changed_to=changed_to
+                )
             changed_notices = frozenset(row[0] for row in rows_of_period)
         return StageFacts(reference, notices, changed_notices)
 
@@ -201,7 +212,7 @@ class SqlStageReader:
         records = records_by_notice(self._rows(self._statements.open_records, notice_nos))
         return notices_of(rows, roles, records)
 
-    def _rows(self, statement: Executable, notice_nos: Sequence[str], **bound: datetime) -> Sequence[Any]:
+    def _rows(self, statement: Executable, notice_nos: Sequence[str], **bound: object) -> Sequence[Any]:
         keys = bind_keys(self._connection.dialect, notice_nos)
         return self._connection.execute(statement, keys | bound).all()
 

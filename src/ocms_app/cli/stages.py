@@ -3,8 +3,6 @@
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,19 +16,19 @@ from ocms_adapters.sql.reference import SqlReference
 from ocms_adapters.sql.stages import SqlStageStores
 from ocms_app.cli.people import check_officer
 from ocms_app.databases import Databases, open_databases
+from ocms_app.repeated_imports import StageImport
 from ocms_app.reports import report_store
 from ocms_app.settings import Settings
 from ocms_app.startup import startup
+from ocms_core.kernel import codes
 from ocms_core.kernel.dates import today
-from ocms_core.kernel.decisions import Decision
+from ocms_core.kernel.dry_runs import DryRunStores
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.tables import TableRow
 from ocms_core.stages import importing, service
 from ocms_core.stages.importing import RowVerdict
-from ocms_core.stages.officer_changes import SOURCE
+from ocms_core.stages.ports import WritingStageStores
 from ocms_core.stages.reports import ReportBatch, link_hours
-from ocms_core.stages.request_checks import ChangeItem
-from ocms_core.stages.stage_transition import StageTransition
 
 app = App(name="stages", help="Move notices to another processing stage in bulk.")
 
@@ -46,6 +44,7 @@ def import_file(
     *,
     officer: str,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
+    again: Annotated[bool, Parameter(negative="")] = False,
     verdicts: Path | None = None,
 ) -> int:
     """
@@ -54,6 +53,7 @@ def import_file(
     Its titles are those of the API: noticeNo, and where wanted newStage, reason, remark, dhMhaCheck and
     isConfirmation; another title refuses the table. A cell counts as the spreadsheet shows it. Each row gets
     its verdict in a file of its own. The exit status is 1 when a row failed.
+    After an interruption the file can be imported again: what was moved is not moved a second time.
     The report of what was moved is linked, also where the table could not be finished.
 
     Parameters
@@ -64,6 +64,8 @@ def import_file(
         Who moves the notices.
     dry_run
         Only show what would become of each row; nothing is written to the database.
+    again
+        Move also what an earlier import of the same rows has moved within a day.
     verdicts
         Where the verdicts go; beside the table by default, in place of those of an earlier import.
     """
@@ -73,28 +75,25 @@ def import_file(
     target = verdicts or file.with_name(f"{file.stem}.verdicts.csv")
     check_can_write(target)
     settings = startup()
-    databases, now = open_databases(settings), SystemClock().now()
+    databases = open_databases(settings)
     stores = SqlStageStores(databases.intranet)
-    decide = service.preview if dry_run else service.submit
-    execute = partial(decide, officer=officer, stores=stores, now=now)
+    writing: WritingStageStores = DryRunStores(stores) if dry_run else stores
+    made = StageImport(officer, writing, SystemClock().now, again)
     moved: list[RowVerdict] = []
-    moments: dict[datetime, None] = {}
-
-    def decide_items(items: Sequence[ChangeItem]) -> Decision[StageTransition]:
-        decision = execute(items)
-        if decision.changes and decision.decided_at:
-            moments[decision.decided_at] = None
-        return decision
-
     try:
-        write(target, with_progress(rows, decide_items), moved, dry_run=dry_run)
+        write(target, with_progress(rows, made.decide), moved, dry_run=dry_run)
     finally:
         for note in table.notes:
             print(f"{file.name}: {note}", file=sys.stderr)
         would = "would be " if dry_run else ""
         print(f"{len(moved)} of {len(rows)} rows {would}moved; verdicts in {target}", file=sys.stderr)
-        for at in moments:  # nearly always one: a chunk that followed somebody else's change has its own
-            publish(ReportBatch(officer, SOURCE, at, at), databases, settings)
+        if made.repeated:
+            print(
+                f"{len(made.repeated)} of them were moved by an earlier import of the same rows",
+                file=sys.stderr,
+            )
+        for batch in [] if dry_run else made.reports:
+            publish(batch, databases, settings)
         databases.dispose()
     return 0 if len(moved) == len(rows) else 1
 
@@ -152,7 +151,7 @@ def line(verdict: RowVerdict, *, dry_run: bool) -> Iterator[str]:
     moved = verdict.transition
     stages = (moved.previous_stage, moved.new_stage) if moved else ("", "")
     outcome, message = "UPDATED" if moved else "FAILED", verdict.code.text
-    if moved and dry_run:
+    if dry_run and verdict.code == codes.CPS_SUCCESS:
         outcome, message = "WOULD UPDATE", NOTHING_WRITTEN
     cells = (verdict.row, verdict.notice_no, outcome, *stages, verdict.code.code, message)
     for cell in map(str, cells):

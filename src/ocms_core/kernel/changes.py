@@ -135,9 +135,10 @@ class CourtDueDateRecorded:
 
 @value_object
 class StageChangeRecorded:
-    """A change of stage gets its record."""
+    """A change of stage gets its record; it was called for at `submitted`, and may be dated later (G20)."""
 
     record: StageChange
+    submitted: datetime
 
     @property
     def notice_no(self) -> str:

@@ -4,6 +4,7 @@ from ocms_core.kernel.rule_tags import rule
 
 NOTICE_NO = 10
 STAGE = 3
+OFFENCE_TYPE = 5
 VEHICLE_NO = 14
 ID_NO = 12
 NAME = 66

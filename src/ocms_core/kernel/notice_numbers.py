@@ -1,11 +1,14 @@
 """Notice numbers."""
 
 import re
+from collections.abc import Iterable
 
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.texts import stripped
 
 NOTICE_NO = re.compile(r"[0-9A-Za-z]{1,10}")
+# The examples of contract 2 have a hyphen in them.
+HYPHENATED = re.compile(r"[0-9A-Za-z-]{1,10}")
 
 
 @rule("P1", "G1", "G10")
@@ -23,3 +26,9 @@ def normal_notice_no(value: str) -> str:
     """
     number = stripped(value)
     return number.upper() if number.isascii() else number
+
+
+@rule("S10", "S71")
+def possible_numbers(values: Iterable[str]) -> list[str]:
+    """Return the values that a notice can have for its number; the database is asked for no other (S10)."""
+    return [value for value in values if HYPHENATED.fullmatch(value)]

@@ -170,7 +170,7 @@ def reversal_changes(
             source=SOURCE,
             remarks=remarks,
         )
-        yield StageChangeRecorded(record)
+        yield StageChangeRecorded(record, now)
     for role in roles_taken(last):
         yield OffenderHistoryKept(
             notice_no=notice.notice_no,

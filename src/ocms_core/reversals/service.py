@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ocms_core.kernel.decisions import Decision, Refusal, decision_by_item
 from ocms_core.kernel.idempotency import IdempotentCall
+from ocms_core.kernel.notice_numbers import possible_numbers
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.unit_of_work import IsolateRow, RefuseCall, execute
 from ocms_core.replication.outbox_rows import OutboxRow, outbox_rows
@@ -32,7 +33,9 @@ def reverse(
     """
     decision = execute(
         stores.writing,
-        load=lambda store, now: store.reversal_facts(notice_nos, now, with_list=kind is OFFENDER_REVERSAL),
+        load=lambda store, now: store.reversal_facts(
+            possible_numbers(notice_nos), now, with_list=kind is OFFENDER_REVERSAL
+        ),
         decide=lambda facts, now: decide(notice_nos, kind, facts, officer, now),
         dates=dates_of_groups,
         now=now,

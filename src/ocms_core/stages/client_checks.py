@@ -15,7 +15,6 @@ from ocms_core.stages.request_fields import (
     is_number,
     moment,
     text,
-    word,
 )
 
 
@@ -47,18 +46,17 @@ def plus_change(body: object, cap: int) -> PlusChange:
         raise plus_refused("Next stage name is required")
     if given.get("source") != PLUS_CODE:
         raise plus_refused("Invalid source code")
-    if not all(is_number(each) for each in numbers):
+    if not all(isinstance(each, str) and is_number(normal_notice_no(each)) for each in numbers):
         raise plus_refused(f"Notice numbers {NOT_A_NUMBER}")
-    plus_text(given, "lastStageDate", short=False)
-    at = given.get("newStageDate")
-    if at is not None and moment(at) is None:
+    dates = [given.get(name) for name in ("lastStageDate", "newStageDate")]
+    if any(date is not None and moment(date) is None for date in dates):
         raise plus_refused("Invalid date format")
-    offence_type = plus_text(given, "offenceType")
+    offence_type = plus_text(given, "offenceType", lengths.OFFENCE_TYPE)
     if len(numbers) > cap:
         raise InvalidRequest(
             codes.PLUS_REFUSED.worded(problem=codes.CPS_TOO_MANY.worded(cap=cap).text), too_large=True
         )
-    return PlusChange(tuple(map(normal_notice_no, numbers)), last, following, moment(at), offence_type)
+    return PlusChange(tuple(map(normal_notice_no, numbers)), last, following, moment(dates[1]), offence_type)
 
 
 def plus_refused(problem: str) -> InvalidRequest:
@@ -66,10 +64,10 @@ def plus_refused(problem: str) -> InvalidRequest:
     return InvalidRequest(codes.PLUS_REFUSED.worded(problem=problem))
 
 
-def plus_text(given: Mapping[str, Any], name: str, *, short: bool = True) -> str | None:
-    """Read a text of a PLUS call, one of three characters at most when `short`."""
+def plus_text(given: Mapping[str, Any], name: str, most: int = lengths.STAGE) -> str | None:
+    """Read a text of a PLUS call, as long as its column at most."""
     try:
-        return text(given, name, lengths.STAGE) if short else word(given, name)
+        return text(given, name, most)
     except InvalidRequest as refused:
         raise plus_refused(refused.code.text) from None
 

@@ -12,7 +12,7 @@ from ocms_core.kernel.tables import TableRow
 from ocms_core.kernel.texts import stripped
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.request_checks import ChangeItem, change_item
-from ocms_core.stages.request_fields import InvalidRequest
+from ocms_core.stages.request_fields import NOT_A_NUMBER, InvalidRequest, is_number
 from ocms_core.stages.stage_transition import StageTransition
 
 CHUNK = 500
@@ -68,9 +68,12 @@ def read_item(cells: Mapping[str, str]) -> ChangeItem | Code:
         word = stripped(cells.get(name, "")).lower()
         given[name] = word in YES if word in YES | NO else word
     try:
-        return change_item(given)
+        item = change_item(given)
     except InvalidRequest as refused:
         return refused.code
+    if not is_number(item.notice_no):
+        return codes.CPS_INVALID_FIELD.worded(field="noticeNo", problem=NOT_A_NUMBER)
+    return item
 
 
 def first_time(read: ChangeItem | Code, seen: set[str]) -> ChangeItem | Code:

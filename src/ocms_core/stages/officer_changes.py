@@ -25,13 +25,18 @@ BatchStatus: TypeAlias = Literal["SUCCESS", "PARTIAL", "FAILED"]
 
 
 def decide(
-    items: Sequence[ChangeItem], facts: StageFacts, officer: str, now: datetime
+    items: Sequence[ChangeItem],
+    facts: StageFacts,
+    officer: str,
+    now: datetime,
+    submitted: datetime | None = None,
 ) -> Decision[StageTransition]:
     """
     Decide a whole submit: an answer for each item in the order asked, and what to write.
 
     The stages of a moved item are its answer's detail. It is decided for the first of all items that agree
-    in what is decisive; a number repeated in the call was decided where it first stood (G9).
+    in what is decisive; a number repeated in the call was decided where it first stood (G9). It was called
+    at `submitted`, where that is another moment than `now` (G20).
     """
     answers: list[Answer[StageTransition]] = []
     records: list[Change] = []
@@ -53,7 +58,7 @@ def decide(
             decided = classes[key] = decide_class(verdict, facts.reference, now)
         if notice is not None and decided.move:
             decided.since.append((item.notice_no, notice.stage_date))
-            records += records_of(decided.move, item, officer)
+            records += records_of(decided.move, item, officer, submitted or now)
         answers.append(Answer(item.notice_no, decided.code, decided.transition))
     return Decision(tuple(answers), (*moves_of(classes.values()), *records))
 
@@ -78,7 +83,7 @@ def decide_class(verdict: Eligible | Code, reference: Reference, now: datetime) 
 
 
 @rule("S22")
-def records_of(move: NoticesMoved, item: ChangeItem, officer: str) -> tuple[Change, ...]:
+def records_of(move: NoticesMoved, item: ChangeItem, officer: str, submitted: datetime) -> tuple[Change, ...]:
     """Return what an officer's move writes beside it: its record, and whether addresses are checked (S22)."""
     record = StageChange(
         notice_no=item.notice_no,
@@ -91,7 +96,7 @@ def records_of(move: NoticesMoved, item: ChangeItem, officer: str) -> tuple[Chan
         remarks=item.requested.remarks,
     )
     return (
-        StageChangeRecorded(record),
+        StageChangeRecorded(record, submitted),
         AddressCheckSet(item.notice_no, "Y" if item.check_addresses else "N"),
     )
 

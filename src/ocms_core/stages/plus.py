@@ -26,8 +26,14 @@ UNLICENSED = "U"
 NOT_FOR_UNLICENSED = frozenset({"DN1", "DN2", "DR3", "CPC"})
 
 
-def decide(change: PlusChange, facts: StageFacts, now: datetime) -> Decision[StageTransition] | Refusal:
-    """Decide a whole PLUS call: every notice is moved, or the call is refused."""
+def decide(
+    change: PlusChange, facts: StageFacts, now: datetime, submitted: datetime | None = None
+) -> Decision[StageTransition] | Refusal:
+    """
+    Decide a whole PLUS call: every notice is moved, or the call is refused.
+
+    It was called at `submitted`, where that is another moment than `now` (G20).
+    """
     if is_nothing_to_do(change):
         return Decision((), ())
     if is_transition_refused(change, facts.reference):
@@ -45,7 +51,10 @@ def decide(change: PlusChange, facts: StageFacts, now: datetime) -> Decision[Sta
             for notice in notices
         ),
         changes=tuple(
-            effect for notice in notices for effect in effects(change, notice, at, planned, facts.reference)
+            effect
+            for notice in notices
+            for move, record in [effects(change, notice, at, planned, facts.reference)]
+            for effect in (move, StageChangeRecorded(record, submitted or now))
         ),
     )
 
@@ -100,7 +109,7 @@ def refusal_text(
 @rule("S64")
 def effects(
     change: PlusChange, notice: StageNotice, at: datetime, planned: NextStage, reference: Reference
-) -> tuple[Change, ...]:
+) -> tuple[Change, StageChange]:
     """Move a notice as officers do, at PLUS's time, in its own name; address checks stay (S64)."""
     record = StageChange(
         notice_no=notice.notice_no,
@@ -113,5 +122,5 @@ def effects(
     )
     return (
         stage_transition(notice, change.next, at, planned, reference, acceptance=PAYABLE),
-        StageChangeRecorded(record),
+        record,
     )

@@ -25,8 +25,14 @@ class StageReader(Protocol):
     def details(self, notice_nos: Sequence[str]) -> Mapping[str, NoticeDetails]:
         """Return the notices that exist, with what an officer's screen shows."""
 
-    def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
-        """Return the notices, the reference data, and which notices have a change row in a period."""
+    def stage_facts(
+        self, notice_nos: Sequence[str], changed_in: Period | None, changed_to: str | None = None
+    ) -> StageFacts:
+        """
+        Return the notices, the reference data, and which notices have a change row in a period.
+
+        Rows of changes to `changed_to` alone where that is given.
+        """
 
     def days(self, start: date, end: date) -> Iterable[OfficerDay]:
         """Count the change rows of each day and officer, both days included."""
@@ -44,7 +50,9 @@ class StageReader(Protocol):
 class StageStore(Store, Protocol):
     """One writing transaction; the notices it reads stay locked, in notice order, until it ends."""
 
-    def stage_facts(self, notice_nos: Sequence[str], changed_in: Period | None) -> StageFacts:
+    def stage_facts(
+        self, notice_nos: Sequence[str], changed_in: Period | None, changed_to: str | None = None
+    ) -> StageFacts:
         """Lock the notices and return what a reader returns."""
 
     def toppan_facts(self, notice_nos: Sequence[str]) -> ToppanFacts:

@@ -42,7 +42,8 @@ class ReportBatch:
     """
     The change rows of one submit or one PLUS call.
 
-    They share the moment of change, the moment they were written, their officer and their source.
+    They share the moment of change, the moment of the call, their officer and their source. Two calls may
+    have the same moment of change, when both follow one date (G20).
     """
 
     officer: str

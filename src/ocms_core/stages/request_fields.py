@@ -1,6 +1,5 @@
 """How the fields of a contract 2 call are read, and refused."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,12 +7,10 @@ from typing import Any
 from ocms_core.kernel import codes, lengths
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import timestamp
-from ocms_core.kernel.notice_numbers import normal_notice_no
+from ocms_core.kernel.notice_numbers import HYPHENATED, normal_notice_no
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.texts import stripped
 
-# The contract's own examples have a hyphen in them.
-NOTICE_NO = re.compile(r"[0-9A-Za-z-]{1,10}")
 # No change of stage is older, or planned for later; arithmetic beyond would leave the calendar.
 YEARS = range(1900, 3000)
 
@@ -79,13 +76,12 @@ def flag(given: Mapping[str, Any], name: str, notice_no: str) -> bool:
     return bool(value)
 
 
+@rule("S10", "S20")
 def number(given: Mapping[str, Any]) -> str:
-    """Read the notice number of an item."""
-    value = text(given, "noticeNo", lengths.NOTICE_NO)
+    """Read the notice number of an item; a text that no notice can have is an unknown one (S10, S20)."""
+    value = word(given, "noticeNo")
     if value is None:
         raise InvalidRequest(codes.CPS_NOTICE_NO_REQUIRED)
-    if not NOTICE_NO.fullmatch(value):
-        raise invalid_field("noticeNo", NOT_A_NUMBER, value)
     return normal_notice_no(value)
 
 
@@ -130,4 +126,4 @@ def moment(value: object) -> datetime | None:
 
 def is_number(value: object) -> bool:
     """Return whether a value can be a notice number."""
-    return isinstance(value, str) and NOTICE_NO.fullmatch(value) is not None
+    return isinstance(value, str) and HYPHENATED.fullmatch(value) is not None

@@ -9,6 +9,7 @@ from ocms_core.kernel.decision_moments import AN_INSTANT, dates_of
 from ocms_core.kernel.decisions import Answer, Decision, Refusal, decision_by_item
 from ocms_core.kernel.errors import RowRejected
 from ocms_core.kernel.idempotency import IdempotencyKey, IdempotentCall, StoredAnswer, answer_store
+from ocms_core.kernel.notice_numbers import possible_numbers
 from ocms_core.kernel.reference import facts_on
 from ocms_core.kernel.report_store import ReportStore
 from ocms_core.kernel.rule_tags import rule
@@ -22,7 +23,6 @@ from ocms_core.stages.notice_state import NoticeDetails
 from ocms_core.stages.ports import StageStore, StageStores, WritingStageStores
 from ocms_core.stages.reports import DailyReport, ReportBatch, ReportEntry
 from ocms_core.stages.request_checks import ChangeItem, Criteria, DateRange, Validation
-from ocms_core.stages.request_fields import is_number
 from ocms_core.stages.stage_transition import StageTransition
 
 
@@ -80,7 +80,7 @@ def validate(
     Contract 2, 1.2; rules S10 to S19 and S24.
     """
     with stores.reading() as reader:
-        facts = reader.stage_facts(request.notice_nos, None)
+        facts = reader.stage_facts(possible_numbers(request.notice_nos), None)
     facts = facts_on(now, facts) if now else facts
     return officer_changes.validate(request.notice_nos, request.requested, facts)
 
@@ -101,11 +101,11 @@ def submit(
     `Unavailable` when the database cannot be reached, a `RepeatedCall` for a repeat of `call`. Contract 2,
     1.3; rules S10 to S30 and K1.
     """
-    notice_nos = [item.notice_no for item in items]
+    notice_nos = possible_numbers(item.notice_no for item in items)
     decision = execute(
         stores.writing,
         load=lambda store, now: facts_on(now, store.stage_facts(notice_nos, day_of(now))),
-        decide=lambda facts, now: officer_changes.decide(items, facts, officer, now),
+        decide=lambda facts, moment: officer_changes.decide(items, facts, officer, moment, now),
         dates=dates_of_facts,
         now=now,
         on_refused_row=IsolateRow(codes.CPS_UNEXPECTED),
@@ -119,7 +119,8 @@ def preview(
 ) -> Decision[StageTransition]:
     """Decide a submit as it would be decided now, and write nothing."""
     with stores.reading() as reader:
-        facts = reader.stage_facts([item.notice_no for item in items], day_of(now))
+        numbers = possible_numbers(item.notice_no for item in items)
+        facts = reader.stage_facts(numbers, day_of(now))
     return officer_changes.decide(items, facts_on(now, facts), officer, now)
 
 
@@ -138,9 +139,10 @@ def plus_change(
     return execute(
         stores.writing,
         load=lambda store, now: facts_on(
-            change.at or now, store.stage_facts(change.notice_nos, instant(change.at or now))
+            change.at or now,
+            store.stage_facts(change.notice_nos, instant(change.at or now), change.next),
         ),
-        decide=lambda facts, now: plus.decide(change, facts, now),
+        decide=lambda facts, moment: plus.decide(change, facts, moment, now),
         dates=dates_of_facts,
         now=now,
         on_refused_row=RaiseRowRejected(),
@@ -184,7 +186,7 @@ def toppan_answers(
     # A chunk is no answer to be kept.
     claim = IdempotentCall[Decision[StageTransition]](call.key, lambda _chunk: None) if call else None
     for chunk in toppan.chunks(run.notice_nos):
-        known = [notice_no for notice_no in chunk if is_number(notice_no)]
+        known = possible_numbers(chunk)
         yield from decision_by_item(
             execute(
                 stores.writing,

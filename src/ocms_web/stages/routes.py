@@ -103,7 +103,7 @@ class StageCalls:
         if not decision.changes or request.dry_run:
             return without_report(decision)
         at = decision.decided_at or now
-        link = self._publish_report(ReportBatch(officer, officer_changes.SOURCE, at, at))
+        link = self._publish_report(ReportBatch(officer, officer_changes.SOURCE, at, now))
         reply = submit_reply(decision, link)
         if call:
             self._complete_answer(call.key, stored(reply, call.key, request))
@@ -157,7 +157,8 @@ class StageCalls:
             return plus_error(decision.code)
         if decision.changes and not request.dry_run:
             at = decision.decided_at or request.now
-            self._publish_report(ReportBatch(client_checks.PLUS_CODE, plus.SOURCE, change.at or at, at))
+            batch = ReportBatch(client_checks.PLUS_CODE, plus.SOURCE, change.at or at, request.now)
+            self._publish_report(batch)
         return reply
 
     def toppan(self, request: Request) -> Reply:

@@ -5,13 +5,15 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from ocms_core.kernel import lengths
+from ocms_core.kernel.notice_numbers import HYPHENATED
 from ocms_core.stages.officer_changes import BatchStatus
 from ocms_core.stages.request_checks import REPORT_ID
-from ocms_core.stages.request_fields import NOTICE_NO
 from ocms_web.shapes import Count, Day, LocalMoment, Moment, Shape
 
 # Unlike those of the other contracts, notice numbers may have a hyphen.
-StageNoticeNo = Annotated[str, Meta(pattern=f"^{NOTICE_NO.pattern}$", description="Notice number")]
+StageNoticeNo = Annotated[str, Meta(pattern=f"^{HYPHENATED.pattern}$", description="Notice number")]
+# An officer's item may name anything but blanks: what no notice can have for its number is unknown (S10).
+AnyNoticeNo = Annotated[str, Meta(pattern=r"\S", description="Notice number")]
 StageNoticeNos = Annotated[list[StageNoticeNo], Meta(min_length=1)]
 NoticeNoCriterion = Annotated[str, Meta(max_length=lengths.NOTICE_NO)]
 IdNoCriterion = Annotated[str, Meta(max_length=lengths.ID_NO)]
@@ -22,7 +24,7 @@ StageAlias = Annotated[
 ]
 Stage = Annotated[str, Meta(min_length=1, max_length=lengths.STAGE, description="Processing stage")]
 TargetStage = Annotated[str, Meta(max_length=lengths.STAGE, description="The next stage when absent")]
-OffenceType = Annotated[str, Meta(max_length=lengths.STAGE)]
+OffenceType = Annotated[str, Meta(max_length=lengths.OFFENCE_TYPE)]
 Reason = Literal["REC", "RSN", "SUP", "OTH", "WOD", "PLS"]
 Remarks = Annotated[str, Meta(max_length=lengths.REMARKS)]
 Flag = Annotated[bool, Meta(description="False when absent")]
@@ -112,7 +114,7 @@ class StageSearchError(Shape):
 class StageValidateItem(Shape):
     """A notice to validate; nothing but its number is used."""
 
-    notice_no: StageNoticeNo
+    notice_no: AnyNoticeNo
     current_stage: str | UnsetType | None = UNSET
     offender_type: str | UnsetType | None = UNSET
     entity_type: str | UnsetType | None = UNSET
@@ -139,7 +141,7 @@ class ChangeableNoticeLine(Shape):
 class NonChangeableNoticeLine(Shape):
     """A notice that would not be moved, and why."""
 
-    notice_no: StageNoticeNo
+    notice_no: AnyNoticeNo
     code: str
     message: str
 
@@ -173,7 +175,7 @@ class StageValidateError(Shape):
 class StageSubmitItem(Shape):
     """A notice to move."""
 
-    notice_no: StageNoticeNo
+    notice_no: AnyNoticeNo
     new_stage: TargetStage | UnsetType | None = UNSET
     reason: Reason | UnsetType | None = UNSET
     remark: Remarks | UnsetType | None = UNSET
@@ -191,7 +193,7 @@ class StageSubmitRequest(Shape):
 class StageReverseItem(Shape):
     """A notice whose change of stage is taken back."""
 
-    notice_no: StageNoticeNo
+    notice_no: AnyNoticeNo
 
 
 class StageReverseRequest(Shape):
@@ -281,7 +283,7 @@ class PlusChangeRequest(Shape, kw_only=True):
     notice_no: StageNoticeNos
     last_stage_name: Stage
     next_stage_name: Stage
-    last_stage_date: str | UnsetType | None = UNSET
+    last_stage_date: Instant | UnsetType | None = UNSET
     new_stage_date: Instant | UnsetType | None = UNSET
     offence_type: OffenceType | UnsetType | None = UNSET
     source: Literal["005"]

@@ -108,6 +108,7 @@ def assign(city: City, entry: Entry, role: str, from_role: str | None = None) ->
 def submit(city: City, entries: dict[str, Entry]) -> None:
     """Move notices by hand to the next stage of their offender, with a report."""
     items = [ChangeItem(number, RequestedChange(None, "SUP", None), False) for number in entries]
+    submitted = city.clock.now()
     decision = city.call(
         Operation.CHANGE_STAGES,
         OFFICER,
@@ -122,7 +123,7 @@ def submit(city: City, entries: dict[str, Entry]) -> None:
     for target in sorted(set(moved.values())):
         city.observe([number for number, to in moved.items() if to == target], target, MANUAL, OFFICER.name)
     if moved and decision.decided_at:
-        batch = ReportBatch(OFFICER.name, "OCMS", decision.decided_at, decision.decided_at)
+        batch = ReportBatch(OFFICER.name, "OCMS", decision.decided_at, submitted)
         stages.publish(batch, stores=city.stages, store=city.reports, now=city.clock.now(), valid_hours=24)
         city.counts["workbooks"] += 1
 

@@ -120,7 +120,7 @@ CHANGES: tuple[Change, ...] = (
     SuspensionClosed(NO, OPEN_SINCE, 1, NOW, "CSR", "OIC001", "paid"),
     CourtDueDateRecorded(NO, DUE),
     CourtDueDateRecorded(OTHER, DUE),
-    StageChangeRecorded(StageChange(NO, NOW, "WAR", "CPC", "SUP", "OIC001", "PORTAL", "by hand")),
+    StageChangeRecorded(StageChange(NO, NOW, "WAR", "CPC", "SUP", "OIC001", "PORTAL", "by hand"), NOW),
     AddressCheckSet(NO, "N"),
     AddressCheckSet(NO, "Y"),
     OffenderCleared(NO, "O"),

@@ -248,7 +248,7 @@ def test_a_malformed_reversal_of_a_furnish_is_refused(empty: Served, body: objec
 
 
 @pytest.mark.rule("K4")
-@pytest.mark.parametrize("body", [[], {}, {"items": []}, {"items": [{}]}, {"items": [{"noticeNo": "?"}]}])
+@pytest.mark.parametrize("body", [[], {}, {"items": []}, {"items": [{}]}, {"items": [{"noticeNo": " "}]}])
 def test_a_malformed_reversal_of_a_submit_is_refused(empty: Served, body: object) -> None:
     refused = empty.post(REVERSE_STAGES, body, headers=empty.deployment.token(Role.OIC))
     assert (refused.status_code, refused.json()["status"]) == (400, "FAILED")

@@ -293,7 +293,7 @@ def test_a_stage_change_that_is_taken_back_leaves_a_row_that_names_both_officers
         source="OCMS",
         remarks="Reverses changeProcessingStage of 2025-01-14 09:30:00 by OIC001",
     )
-    assert decision.changes == (NoticePutBack(N, STAGE_ROW), StageChangeRecorded(record))
+    assert decision.changes == (NoticePutBack(N, STAGE_ROW), StageChangeRecorded(record, NOW))
     (answer,) = decision.answers
     assert answer.detail == Reversed(SUBMIT, "OIC001", MADE, "DN2", "DN1")
 

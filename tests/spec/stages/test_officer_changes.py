@@ -60,6 +60,7 @@ def test_a_change_by_hand_writes_all_of_its_notice(check: bool, flag: str) -> No
         ),
         StageChangeRecorded(
             StageChange("A", NOW, "DR3", "DN2", "OTH", OFFICER, "OCMS", "why"),
+            NOW,
         ),
         AddressCheckSet("A", flag),
     )

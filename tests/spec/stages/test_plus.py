@@ -156,5 +156,5 @@ def test_plus_moves_as_an_officer_does_at_the_time_it_says(said: datetime | None
             amount_payable=Decimal("70.00"),
             payment_acceptance_allowed="Y",
         ),
-        StageChangeRecorded(StageChange("A", then, "DN2", "DN1", "PLS", "005", "PLUS")),
+        StageChangeRecorded(StageChange("A", then, "DN2", "DN1", "PLS", "005", "PLUS"), NOW),
     )

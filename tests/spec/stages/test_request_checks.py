@@ -212,18 +212,6 @@ SUBMITS: tuple[Malformed, ...] = (
     ),
     Case(
         rule="G10",
-        name="a number that is too long",
-        ask={"items": [{"noticeNo": "12345678901"}]},
-        says=("INVALID_FORMAT", "noticeNo must be at most 10 characters", ""),
-    ),
-    Case(
-        rule="G7",
-        name="a number with other characters",
-        ask={"items": [{"noticeNo": "A'B"}]},
-        says=("INVALID_FORMAT", "noticeNo must be 1 to 10 letters, digits or hyphens", "A'B"),
-    ),
-    Case(
-        rule="G10",
         name="a remark longer than its column",
         ask={"items": [{"noticeNo": "A", "remark": "x" * 201}]},
         says=("INVALID_FORMAT", "remark must be at most 200 characters", "A"),
@@ -298,6 +286,17 @@ def test_what_is_wrong_with_a_validation_as_a_whole_names_no_notice() -> None:
     )
 
 
+@pytest.mark.rule("S10", "S20", "S24", "G9")
+def test_a_text_that_no_notice_can_have_for_its_number_is_an_unknown_one() -> None:
+    numbers = [" n-001 ", "N_001", "12345678901", "N\0"]
+    read, most = ("N-001", "N_001", "12345678901", "N\0"), len(numbers)
+    items = {"items": [{"noticeNo": number} for number in numbers]}
+    assert tuple(each.notice_no for each in change_items(items, most)) == read
+    assert notices_to_reverse(items, most) == read
+    call = {"notices": items["items"], "newProcessingStage": "DN2"}
+    assert validation(call, most).notice_nos == read
+
+
 PLUS_CALL = {
     "noticeNo": ["N-001"],
     "lastStageName": "DN1",
@@ -328,7 +327,10 @@ PLUS_CALLS: tuple[tuple[dict[str, object], str], ...] = (
     ({"noticeNo": ["A", "B", "C"]}, "Request exceeds maximum batch limit of 2 notices"),
     ({"noticeNo": ["A", "B", "C"], "newStageDate": "soon"}, "Invalid date format"),
     ({"noticeNo": ["A", "B", "C"], "offenceType": 1}, "offenceType must be text"),
-    ({"lastStageDate": 1}, "lastStageDate must be text"),
+    ({"noticeNo": ["A", "N_1"]}, "Notice numbers must be 1 to 10 letters, digits or hyphens"),
+    ({"offenceType": "PARKED"}, "offenceType must be at most 5 characters"),
+    ({"lastStageDate": 1}, "Invalid date format"),
+    ({"lastStageDate": "rubbish"}, "Invalid date format"),
     ({"newStageDate": "yesterday"}, "Invalid date format"),
     ({"newStageDate": "9999-12-31T00:00:00"}, "Invalid date format"),
 )
@@ -420,6 +422,12 @@ def test_a_notice_of_a_validation_with_a_malformed_field_is_named(name: str) -> 
 def test_of_toppan_too_only_a_list_longer_than_the_cap_is_too_large() -> None:
     call = {"noticeNumbers": ["A", "B"], "currentStage": "DN1", "processingDate": "2025-12-19T00:30:00"}
     assert toppan_run(call, CAP).notice_nos == ("A", "B")
+
+
+@pytest.mark.rule("S60", "G9", "G10")
+def test_plus_may_name_an_offence_of_five_characters_and_notices_with_blanks_around() -> None:
+    read = plus_change({**PLUS_CALL, "noticeNo": [" n-001 "], "offenceType": "PARKS"}, CAP)
+    assert (read.notice_nos, read.offence_type) == (("N-001",), "PARKS")
 
 
 @pytest.mark.rule("S60", "G10")

@@ -22,6 +22,7 @@ def stage_change_row(change: StageChangeRecorded) -> tuple[Any, ...]:
         record.officer,
         record.source,
         record.remarks,
+        change.submitted,
     )
 
 
@@ -35,6 +36,7 @@ STAGE_CHANGES = RowStatement(
         "officer": String(50),
         "source": String(8),
         "remarks": String(200),
+        "submitted": MOMENT,
     },
     stage_change_row,
     inserts(
@@ -47,5 +49,6 @@ STAGE_CHANGES = RowStatement(
         "authorised_officer",
         "source",
         "remarks",
+        "cre_date",
     ),
 )

@@ -100,10 +100,13 @@ class Inserts:
         """
         Build the insert, each row stamped with the moment and the audit user of its database (G4).
 
-        A row that brings its creation, as one that is put back does, is stamped as changed.
+        A row may bring the moment it was made; one that brings its whole creation, as one that is put back
+        does, is stamped as changed.
         """
-        rows = select(row_set.rows, *labelled(self.shared), now().label("made"), literal(AUDIT_USER))
-        stamp = CHANGE if CREATION[0] in self.columns else CREATION
+        stamps = CHANGE if {*CREATION} <= {*self.columns} else CREATION
+        values = (now().label("made"), literal(AUDIT_USER))
+        stamp = {each: value for each, value in zip(stamps, values, strict=True) if each not in self.columns}
+        rows = select(row_set.rows, *labelled(self.shared), *stamp.values())
         names = [*self.columns, *self.shared, *stamp]
         return insert(self.table).from_select(names, rows)
 

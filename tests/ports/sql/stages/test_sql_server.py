@@ -58,11 +58,13 @@ def compiled_for_server(ask: Any, *given: object) -> Compiled:
 
 @pytest.mark.rule("G13", "G9")
 def test_the_statements_bind_all_their_notices_as_one_value_and_lock_where_they_say_so() -> None:
+    period = {"since", "until"}
+    further = {"changed": period, "changed_to": {*period, "changed_to"}}
     for name, each in vars(StageStatements(SERVER)).items():
         statement = each.select if isinstance(each, FindingStatement) else each
         compiled = statement.compile(dialect=SERVER)
         open_values = {parameter for parameter, value in compiled.params.items() if value is None}
-        assert open_values == ({"keys", "since", "until"} if name == "changed" else {"keys"})
+        assert open_values == {"keys", *further.get(name, ())}
         assert len(compiled.params) < 10
         assert ("WITH (UPDLOCK, ROWLOCK)" in str(compiled)) == name.endswith("locked")
     for many in (1, 5_000):

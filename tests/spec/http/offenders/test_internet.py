@@ -33,8 +33,8 @@ CANARY: dict[str, Any] = {
     "relationship": "Vogelfreund",
     "remarks": "Zwitschert seit gestern",
 }
-# Texts that are nowhere else. A number leaks where it stands alone: inside times and counts any digits may stand,
-# and microseconds have no leading zero.
+# Texts that are nowhere else. A number leaks where it stands alone: inside times and counts any digits may
+# stand, and microseconds have no leading zero.
 LEAK = re.compile(
     "T7654321Q|CANARY|ZWITSCHER|canary.zwitscher|987C|KANARIENHAUS|31-777|Vogelfreund|Zwitschert"
     r"|(?<![\d.])(?:87654321|076543)(?!\d)"

@@ -1,9 +1,11 @@
 """What stage changes write, over HTTP: each move with its amounts, and what is refused or found beside it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import Engine, update
 
 from ocms_adapters.sql import schema as t
@@ -85,6 +87,48 @@ def test_a_change_without_a_stage_goes_to_the_next_of_its_track(
         *(stage, target, "OCMS-2000"),
     )
     assert von(engine, "N-001")["last_processing_stage"] == target
+
+
+@pytest.mark.rule("S10", "S20", "S24", "G9")
+@pytest.mark.parametrize("odd", ["N_001", "12345678901", "N/001", "N\0", "\u0391-1"])
+def test_a_number_no_notice_can_have_is_unknown_and_keeps_no_other_from_moving(
+    portal: Served, engine: Engine, odd: str
+) -> None:
+    for number in ("N-001", "N-002"):
+        in_stage(engine, number)
+        put_offenders(engine, [number])
+    unknown = {"noticeNo": odd, "code": "OCMS.CPS.NOT_FOUND", "message": "VON not found"}
+    items: list[dict[str, object]] = [{"noticeNo": number} for number in ("N-001", odd, "N-002 ")]
+    answer = given(asked(portal, VALIDATE, {"notices": items, "newProcessingStage": "DN2"}))
+    assert answer["nonChangeableNotices"] == [unknown]
+    moved = submitted(portal, *items)
+    assert (moved["status"], moved["summary"]["succeeded"]) == ("PARTIAL", 2)
+    assert moved["results"][1] == {**unknown, "outcome": "FAILED"}
+    assert [each["noticeNo"] for each in moved["results"]] == ["N-001", odd, "N-002"]
+    taken_back = given(asked(portal, f"{PORTAL}/reverse", {"items": items}))
+    assert taken_back["results"][1] == {**unknown, "outcome": "FAILED"}
+    assert taken_back["summary"]["succeeded"] == 2
+
+
+@pytest.mark.rule("S50", "S23", "G20")
+def test_submits_that_follow_one_date_to_come_have_a_report_each(portal: Served, engine: Engine) -> None:
+    ahead = now() + timedelta(minutes=30)
+    token = portal.deployment.token(Role.OIC)
+    reports = {}
+    for number in ("N-001", "N-002", "N-003"):
+        in_stage(engine, number, last_processing_date=local(ahead).isoformat(sep=" "))
+        put_offenders(engine, [number])
+        body = {"items": [{"noticeNo": number, "newStage": "DN2", "reason": "SUP"}]}
+        reports[number] = given(portal.post(PORTAL, body, headers=token))["report"]
+    (at,) = {str(row["date_of_change"]) for row in rows_of(engine, t.ocms_change_of_processing)}
+    assert at == str(local(ahead) + timedelta(microseconds=1))
+    for number, report in reports.items():
+        name = report["url"].partition("?")[0].rpartition("/")[2]
+        workbook = portal.post(f"{PORTAL}/report/download", {"reportId": name}, headers=token)
+        _, *rows = load_workbook(BytesIO(workbook.content)).worksheets[0].values
+        assert [row[1] for row in rows] == [number]
+        expires = datetime.fromisoformat(report["expiresAt"])
+        assert expires <= now() + timedelta(hours=24)
 
 
 @pytest.mark.rule("S18", "S16", "S17", "S11", "S12")

@@ -1,15 +1,17 @@
 """What a call of PLUS does with each notice, over HTTP: all move, or each that keeps them is named."""
 
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import Engine
 
 from ocms_adapters.sql import schema as t
 from ocms_core.kernel.access import Role
 from ocms_core.kernel.dates import local
-from tests.spec.http.stages.test_contract import PLUS, PLUS_CALL, asked, given, in_stage
+from tests.spec.http.stages.test_contract import PLUS, PLUS_CALL, PORTAL, asked, given, in_stage
 from tests.support.http_server import Served, now
 from tests.support.rows import row_of, rows_of
 from tests.support.stage_rows import put_changes, put_offenders
@@ -85,11 +87,34 @@ def test_one_notice_that_may_not_move_keeps_all_of_them(
 @pytest.mark.rule("S63")
 def test_what_was_changed_at_that_moment_already_is_named(portal: Served, engine: Engine) -> None:
     in_stage(engine, GOOD)
-    put_changes(engine, [GOOD], "2025-09-30 06:58:42")
+    put_changes(engine, [GOOD], "2025-09-30 06:58:42", new_processing_stage="DN2")
     answer = given(asked(portal, PLUS, {**PLUS_CALL, "noticeNo": [GOOD]}, Role.PLUS), 400)
     assert answer["message"] == (
         f"Stage change not allowed for: {GOOD} (Notice was changed at that moment already)"
     )
+
+
+@pytest.mark.rule("S63", "S64", "S50")
+def test_two_moves_of_one_moment_are_two_rows(portal: Served, engine: Engine) -> None:
+    in_stage(engine, GOOD)
+    for last, following in (("DN1", "DN2"), ("DN2", "DR3")):
+        call = {**PLUS_CALL, "noticeNo": [GOOD], "lastStageName": last, "nextStageName": following}
+        assert given(asked(portal, PLUS, call, Role.PLUS))["noticeCount"] == 1
+    row, changes = notice(engine), rows_of(engine, t.ocms_change_of_processing, GOOD)
+    assert (row["prev_processing_stage"], row["last_processing_stage"]) == ("DN2", "DR3")
+    assert {str(row[name]) for name in ("prev_processing_date", "last_processing_date")} == {
+        "2025-09-30 06:58:42"
+    }
+    assert {(each["last_processing_stage"], each["new_processing_stage"]) for each in changes} == {
+        *(("DN1", "DN2"), ("DN2", "DR3")),
+    }
+    name = "ChangeStageReport_20250930_005.xlsx"
+    workbook = asked(portal, f"{PORTAL}/report/download", {"reportId": name})
+    _, *lines = load_workbook(BytesIO(workbook.content)).worksheets[0].values
+    assert [(line[7], str(line[8])[:10], line[9]) for line in lines] == [
+        ("DN1", "None", "DN2"),
+        ("DN2", "2025-09-30", "DR3"),
+    ]
 
 
 @pytest.mark.rule("S41", "S63")
