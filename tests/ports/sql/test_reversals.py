@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any
 
 import pytest
 from attrs import frozen
@@ -34,7 +33,7 @@ class Reversals:
     engine: Engine
     stores: SqlReversalStores
 
-    def put(self, numbers: list[str], **suspension: Any) -> None:
+    def put(self, numbers: list[str], **suspension: str) -> None:
         """Put notices in, each with a closed suspension record."""
         for number in numbers:
             put_notice(self.engine, number)
@@ -44,7 +43,7 @@ class Reversals:
             action = {"action": "FURNISH", "officer": "OIC001", "changed_at": MADE["cre_date"]}
             role = {"notice_no": number, "owner_driver_indicator": "H"}
             put(self.engine, schema.ocms_offender_history, role | action | former)
-            put_suspension(self.engine, number, date_of_revival=MADE["cre_date"], **suspension)
+            put_suspension(self.engine, number, date_of_revival="2024-12-20 00:00:00", **suspension)
 
     def listed(self, *numbers: str) -> frozenset[str]:
         """Return who of the people of notices is found to be listed, in a transaction that writes."""

@@ -42,6 +42,7 @@ from ocms_adapters.sql.rate_limits import SqlRateLimits, digits
 from ocms_adapters.sql.reconciliation import ReconciliationStatements, SqlReconciler
 from ocms_adapters.sql.reference_defaults import put_in_defaults
 from ocms_adapters.sql.replication import ReplicationStatements
+from ocms_adapters.sql.reversals import ReversalStatements
 from ocms_adapters.sql.schema import INTERNET, INTRANET
 from ocms_adapters.sql.staff_sessions import SqlStaffSessions
 from ocms_adapters.sql.stage_ageing import SqlAgeingStores
@@ -72,7 +73,7 @@ MOST_VALUES = 2_100
 POSTCOMPILED = re.compile(r"__\[POSTCOMPILE_\w+\]")
 COLLECTIONS = (
     ChangeWriter, CourtStatements, StageStatements, Queries,
-    ReplicationStatements, CopyStatements, ReconciliationStatements,
+    ReplicationStatements, CopyStatements, ReconciliationStatements, ReversalStatements,
 )  # fmt: skip
 # The refresh of the VIP list and the queue of chunks, which SQL Server has not.
 NOT_THERE = ("vip_vehicles", "dialects/sqlite", "dialects/postgresql")
