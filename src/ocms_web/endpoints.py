@@ -52,7 +52,8 @@ class Endpoint:
     further paths of the same call, which the API description does not show.
 
     `answer` turns a call into its reply; `problem` renders what keeps a call from being answered in
-    the envelope of its contract, `key_refused` a bad API key where the contract tells it from a bad token.
+    the envelope of its contract, `key_refused` a bad API key where the contract tells it from a bad token,
+    `too_large` a body beyond `largest_body` where its text names the batch cap, which the moment decides.
     """
 
     operation: Operation
@@ -63,4 +64,5 @@ class Endpoint:
     method: str = "POST"
     largest_body: int = 2 * MEBIBYTE
     key_refused: Reply | None = None
+    too_large: Callable[[datetime], Reply] | None = None
     also: tuple[str, ...] = ()

@@ -134,12 +134,18 @@ async def reply_to(
                 reply = with_headers(reply, ECHO)
             return reply, comes and not wanted
     except BodyTooLarge:
-        return endpoint.problem(Problem.TOO_LARGE), True
+        refused = partial(too_large, endpoint, pipeline.clock)
+        return await in_thread(pipeline, endpoint, refused), True
     except BodyIncomplete:
         return endpoint.problem(Problem.MALFORMED), False
     except TooManyCalls:
         log.warning("call_unavailable", operation=endpoint.operation.value, reason="too many in progress")
         return endpoint.problem(Problem.UNAVAILABLE), comes
+
+
+def too_large(endpoint: Endpoint, clock: Clock) -> Reply:
+    """Return the refusal of a body that is larger than the endpoint reads."""
+    return endpoint.too_large(clock.now()) if endpoint.too_large else endpoint.problem(Problem.TOO_LARGE)
 
 
 async def in_thread(

@@ -6,9 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
+from attrs import evolve
 from jsonschema_rs import Draft202012Validator
 
 from ocms_core.kernel import codes
+from ocms_core.kernel.access import Operation
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.errors import Unavailable
 from ocms_core.kernel.reference import EMPTY
@@ -24,6 +26,7 @@ from ocms_web.pipeline import Pipeline
 from ocms_web.problems import STATUS, Problem
 from ocms_web.readiness import Readiness
 from ocms_web.stages import routes as stages
+from tests.support.builders import NOW
 from tests.support.in_memory_stores import InMemoryCourtStores
 
 
@@ -96,6 +99,15 @@ def test_every_code_has_a_status_and_every_problem_its_words() -> None:
     for endpoint in COURT:
         for problem in Problem:
             assert json.loads(encode(endpoint.problem(problem).body)).keys() == {"appCode", "message"}
+
+
+@pytest.mark.rule("P2", "G14")
+def test_a_body_too_large_to_be_read_is_answered_with_the_cap_that_an_administrator_has_set() -> None:
+    capped = evolve(EMPTY, parameters={("BATCH_CAP", "PLUS_QUERY"): "7"})
+    calls = court.CourtCalls(InMemoryCourtStores(), lambda: capped)
+    reply = calls.too_large(Operation.QUERY_NOTICE_INFO, NOW)
+    body = {"appCode": "OCMS-4131", "message": "Request exceeds maximum batch limit of 7 notices"}
+    assert (reply.status, json.loads(encode(reply.body))) == (413, body)
 
 
 @pytest.mark.anyio

@@ -10,7 +10,7 @@ from ocms_core.kernel.access import CredentialKind, Operation, Principal, accept
 from ocms_core.kernel.rule_tags import rule
 from ocms_web.authentication.api_keys import ApiKeyAuthenticator
 from ocms_web.authentication.bearer import BearerAuthenticator
-from ocms_web.authentication.rejections import UNAUTHORIZED, AuthenticationFailure
+from ocms_web.authentication.rejections import KEY_NEEDED, UNAUTHORIZED, AuthenticationFailure
 from ocms_web.headers import values_of
 from ocms_web.problems import Problem
 
@@ -49,16 +49,30 @@ class Authenticator:
     _keys: ApiKeyAuthenticator
     _bearer: BearerAuthenticator
 
-    @rule("G8", "G16")
+    @rule("G15", "G16")
     def authenticate(
+        self, headers: Mapping[str, str], operation: Operation, now: datetime
+    ) -> Principal | AuthenticationFailure:
+        """
+        Return the caller, or why not, with the challenge of the kind of credential that is needed (G15).
+
+        Raises `Unavailable` when a credential cannot be checked at present.
+        """
+        caller = self._caller(headers, operation, now)
+        # One that says what is wrong with a token stays as it is.
+        if caller == UNAUTHORIZED and accepts_kind(operation, CredentialKind.API_KEY):
+            return KEY_NEEDED
+        return caller
+
+    @rule("G8", "G16")
+    def _caller(
         self, headers: Mapping[str, str], operation: Operation, now: datetime
     ) -> Principal | AuthenticationFailure:
         """
         Return the caller by the operation's own kind of credential: 401 without it, 403 for another role.
 
         A credential of the other kind beside it must be good (else 401) and makes no difference.
-        `headers` has a repeated header once for each time it was sent. Raises `Unavailable` when a
-        credential cannot be checked at present.
+        `headers` has a repeated header once for each time it was sent.
         """
         schemes: tuple[SchemeAuthenticator, ...] = (self._keys, self._bearer)
         sent = [(scheme, values) for scheme in schemes if (values := values_of(headers, scheme.header))]

@@ -1,4 +1,4 @@
-"""Rejections of a caller: the problem, and the challenge RFC 6750 asks for."""
+"""Rejections of a caller: the problem, and the challenge that RFC 9110 and RFC 6750 ask for."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,7 @@ from ocms_web.problems import Problem
 
 CHALLENGE = "WWW-Authenticate"
 REALM = 'Bearer realm="ocms"'
+KEY_REALM = 'ApiKey realm="ocms"'
 
 
 @frozen
@@ -23,6 +24,7 @@ class AuthenticationFailure:
 # No credential, or one that is no token: nothing is said of an error in a token.
 UNAUTHORIZED = AuthenticationFailure(Problem.UNAUTHORIZED, {CHALLENGE: REALM})
 KEY_UNAUTHORIZED = AuthenticationFailure(Problem.UNAUTHORIZED, {CHALLENGE: REALM}, by_key=True)
+KEY_NEEDED = AuthenticationFailure(Problem.UNAUTHORIZED, {CHALLENGE: KEY_REALM})
 KEY_NOT_ALLOWED = AuthenticationFailure(Problem.FORBIDDEN)
 NO_ROLE = "The token gives no role for this call"
 TOKEN_NOT_ALLOWED = AuthenticationFailure(

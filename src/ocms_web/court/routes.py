@@ -1,6 +1,8 @@
 """Contract 1 over HTTP: APIs 1, 2 and 4."""
 
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 
 from attrs import frozen
 
@@ -8,10 +10,12 @@ from ocms_core.court import service
 from ocms_core.court.ports import CourtStores
 from ocms_core.court.request_checks import court_updates, notice_numbers, request_id_of
 from ocms_core.kernel.access import Operation, batch_cap_of
+from ocms_core.kernel.codes import BATCH_TOO_LARGE
 from ocms_core.kernel.dates import today
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.dry_runs import DryRunStores
 from ocms_core.kernel.reference import Reference
+from ocms_core.kernel.rule_tags import rule
 from ocms_web.court import description
 from ocms_web.court.replies import (
     api_key_problem,
@@ -35,7 +39,7 @@ class CourtCalls:
 
     def get_payment_status(self, request: Request) -> Reply:
         """Answer API 1."""
-        cap = self._cap(Operation.GET_PAYMENT_STATUS, request)
+        cap = self._cap(Operation.GET_PAYMENT_STATUS, request.now)
         notice_nos = notice_numbers(request.body, cap)
         if isinstance(notice_nos, Refusal):
             return error_reply(notice_nos)
@@ -43,7 +47,7 @@ class CourtCalls:
 
     def update_court_notices(self, request: Request) -> Reply:
         """Answer API 2."""
-        updates = court_updates(request.body, self._cap(Operation.UPDATE_COURT_NOTICES, request))
+        updates = court_updates(request.body, self._cap(Operation.UPDATE_COURT_NOTICES, request.now))
         if isinstance(updates, Refusal):
             return error_reply(updates)
         reply_of = rendered_once(court_update_reply)
@@ -57,7 +61,7 @@ class CourtCalls:
 
     def query_notice_info(self, request: Request) -> Reply:
         """Answer API 4."""
-        notice_nos = notice_numbers(request.body, self._cap(Operation.QUERY_NOTICE_INFO, request))
+        notice_nos = notice_numbers(request.body, self._cap(Operation.QUERY_NOTICE_INFO, request.now))
         if isinstance(notice_nos, Refusal):
             return error_reply(notice_nos)
         decision = service.query_notice_info(notice_nos, stores=self._stores(request), now=request.now)
@@ -66,8 +70,13 @@ class CourtCalls:
     def _stores(self, request: Request) -> CourtStores:
         return DryRunStores(self.stores) if request.dry_run else self.stores
 
-    def _cap(self, operation: Operation, request: Request) -> int:
-        return batch_cap_of(operation, self.reference().on(today(request.now)))
+    @rule("P2")
+    def too_large(self, operation: Operation, now: datetime) -> Reply:
+        """Answer a body too large to be read as one of too many notices: the 413 names the cap (P2)."""
+        return error_reply(Refusal(BATCH_TOO_LARGE, {"cap": self._cap(operation, now)}))
+
+    def _cap(self, operation: Operation, now: datetime) -> int:
+        return batch_cap_of(operation, self.reference().on(today(now)))
 
 
 def endpoints(calls: CourtCalls) -> tuple[Endpoint, ...]:
@@ -79,6 +88,7 @@ def endpoints(calls: CourtCalls) -> tuple[Endpoint, ...]:
             calls.get_payment_status,
             api_key_problem,
             description.PAYMENT_STATUS,
+            too_large=partial(calls.too_large, Operation.GET_PAYMENT_STATUS),
         ),
         Endpoint(
             Operation.UPDATE_COURT_NOTICES,
@@ -86,6 +96,7 @@ def endpoints(calls: CourtCalls) -> tuple[Endpoint, ...]:
             calls.update_court_notices,
             api_key_problem,
             description.COURT_NOTICES,
+            too_large=partial(calls.too_large, Operation.UPDATE_COURT_NOTICES),
         ),
         Endpoint(
             Operation.QUERY_NOTICE_INFO,
@@ -93,5 +104,6 @@ def endpoints(calls: CourtCalls) -> tuple[Endpoint, ...]:
             calls.query_notice_info,
             oauth_problem,
             description.NOTICE_INFO,
+            too_large=partial(calls.too_large, Operation.QUERY_NOTICE_INFO),
         ),
     )

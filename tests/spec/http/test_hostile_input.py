@@ -18,7 +18,7 @@ from tests.support.rows import put_notices
 
 PATHS = (API_1, API_2, API_4)
 MALFORMED = b'{"appCode":"OCMS-4001","message":"Invalid request payload"}'
-TOO_LARGE = b'{"appCode":"OCMS-4131","message":"Request exceeds maximum batch limit"}'
+TOO_LARGE = b'{"appCode":"OCMS-4131","message":"Request exceeds maximum batch limit of 500 notices"}'
 BAD_KEY = b'{"appCode":"OCMS-4011","message":"Invalid or missing API credentials"}'
 GOOD = json.dumps(body()).encode()
 MEBIBYTE = 1024 * 1024

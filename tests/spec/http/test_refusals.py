@@ -42,7 +42,6 @@ TOO_MANY = as_sent("""
 }
 """)
 TOO_MANY_FOR_PLUS = TOO_MANY.replace(b"500", b"100")
-TOO_LARGE = b'{"appCode":"OCMS-4131","message":"Request exceeds maximum batch limit"}'
 
 WITHOUT: dict[str, Any] = body()
 STATIC = [
@@ -137,12 +136,19 @@ def test_one_notice_over_the_cap_is_413_naming_the_cap(served: Served, path: str
     assert served.post(path, body(numbers(cap))).status_code in {200, 404}
 
 
+@pytest.mark.rule("P2", "G8")
+@pytest.mark.parametrize("path, refusal", [(API_1, TOO_MANY), (API_2, TOO_MANY), (API_4, TOO_MANY_FOR_PLUS)])
+def test_a_body_too_large_to_be_read_is_413_naming_the_cap(served: Served, path: str, refusal: bytes) -> None:
+    answer = served.post(path, body(numbers(90_000)))
+    assert (answer.status_code, answer.content) == (413, refusal)
+
+
 @pytest.mark.rule("G1", "P2", "G15")
 def test_a_call_without_a_key_is_the_401_of_the_contract(served: Served) -> None:
     for path in KEY_APIS:
         answer = served.post(path, body(), headers={})
         assert (answer.status_code, answer.content) == (401, BAD_KEY)
-        assert answer.headers["www-authenticate"] == 'Bearer realm="ocms"'
+        assert answer.headers["www-authenticate"] == 'ApiKey realm="ocms"'
 
 
 @pytest.mark.rule("P2", "G15")
@@ -166,6 +172,7 @@ def test_a_key_that_is_not_exactly_one_issued_is_refused(
     for path in KEY_APIS:
         answer = served.post(path, body(), headers={"X-API-Key": change(key)})
         assert (answer.status_code, answer.content) == (401, BAD_KEY)
+        assert answer.headers["www-authenticate"] == 'ApiKey realm="ocms"'
 
 
 @pytest.mark.rule("P2", "G15")
@@ -250,7 +257,8 @@ def test_every_cell_of_the_access_table_lets_in_or_turns_away(
         else:
             unauthorized = BAD_KEY if kind == "key" else BAD_TOKEN
             assert (path, answer.status_code, answer.content) == (path, 401, unauthorized)
-            assert answer.headers["www-authenticate"] == 'Bearer realm="ocms"'
+            scheme = "ApiKey" if kind == "key" else "Bearer"
+            assert answer.headers["www-authenticate"] == f'{scheme} realm="ocms"'
 
 
 @pytest.mark.rule("P3", "G1", "G15")
@@ -304,7 +312,7 @@ def test_of_all_that_is_wrong_with_a_call_the_first_is_said(served: Served, depl
     assert refused(huge, {}) == (401, BAD_KEY)
     assert refused(huge, deployment.key(Role.PLUS)) == (403, NOT_ALLOWED)
     assert refused(huge, allowed) == (429, TOO_OFTEN)
-    assert refused(huge) == (413, TOO_LARGE)
+    assert refused(huge) == (413, TOO_MANY)
     assert refused(b"{") == (400, INVALID_PAYLOAD)
     assert refused(wrong) == (400, INVALID_PAYLOAD)
     wrong["requestId"] = body()["requestId"]

@@ -14,6 +14,7 @@ from ocms_core.kernel.errors import Unavailable
 from ocms_web.authentication import AuthenticationFailure, Authenticator
 from ocms_web.authentication.api_keys import ApiKeyAuthenticator
 from ocms_web.authentication.rejections import (
+    KEY_NEEDED,
     KEY_NOT_ALLOWED,
     KEY_UNAUTHORIZED,
     TOKEN_NOT_ALLOWED,
@@ -75,7 +76,7 @@ def test_every_cell_of_operation_kind_and_role(
     for role in Role:
         by_token = authenticator.authenticate(headers(bearer(role)), operation, NOW)
         if operation in KEY_CALLS:
-            assert by_token == UNAUTHORIZED
+            assert by_token == KEY_NEEDED
         elif role is allowed:
             assert isinstance(by_token, Principal)
             assert by_token.role is role
@@ -101,8 +102,8 @@ def test_another_kind_is_the_same_401_however_good_or_bad_it_is(
     no_role = ("Authorization", f"Bearer {signed({**PLUS_CLAIMS, 'roles': []})}")
     tokens = (bearer(Role.CAS), bearer(Role.OIC), no_role, ("Authorization", "Bearer x"))
     for pairs in ((token,) for token in tokens):
-        assert authenticator.authenticate(headers(*pairs), API_1, NOW) == UNAUTHORIZED
-    assert authenticator.authenticate(headers(bearer(Role.CAS), bearer(Role.CAS)), API_1, NOW) == UNAUTHORIZED
+        assert authenticator.authenticate(headers(*pairs), API_1, NOW) == KEY_NEEDED
+    assert authenticator.authenticate(headers(bearer(Role.CAS), bearer(Role.CAS)), API_1, NOW) == KEY_NEEDED
     for value in (key(credentials, Role.PLUS), "x"):
         assert authenticator.authenticate(headers(("X-API-Key", value)), API_4, NOW) == KEY_UNAUTHORIZED
     assert authenticator.authenticate(headers(no_role), API_4, NOW) == TOKEN_NOT_ALLOWED
@@ -114,17 +115,19 @@ def test_another_kind_is_the_same_401_however_good_or_bad_it_is(
 
 
 @pytest.mark.rule("G15")
-def test_refusals_carry_the_challenges_of_rfc_6750(
+def test_refusals_carry_the_challenge_of_the_kind_that_is_needed(
     authenticator: Authenticator, credentials: SqlCredentials
 ) -> None:
     said = {
-        "nothing": (API_1, ()),
+        "no key": (API_1, ()),
+        "no token": (API_4, ()),
         "bad key": (API_1, (("X-API-Key", "x"),)),
         "another scheme": (API_4, (("Authorization", "Basic eDp5"),)),
         "bad token": (API_4, (("Authorization", "Bearer x"),)),
         "token not allowed": (API_4, (bearer(Role.TOPPAN),)),
         "key not allowed": (API_1, (("X-API-Key", key(credentials, Role.PLUS)),)),
         "token for a key": (API_1, (bearer(Role.CAS),)),
+        "bad token beside a key": (API_1, (("X-API-Key", key(credentials)), ("Authorization", "Bearer x"))),
         "key for a token": (API_4, (("X-API-Key", key(credentials)),)),
     }
     rejection = {
@@ -135,15 +138,18 @@ def test_refusals_carry_the_challenges_of_rfc_6750(
     no_role = (
         f'{REALM}, error="insufficient_scope", error_description="The token gives no role for this call"'
     )
+    assert KEY_NEEDED.headers == {"WWW-Authenticate": 'ApiKey realm="ocms"'}
     unauthorized = AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": REALM})
     assert rejection == {
-        "nothing": unauthorized,
-        "bad key": unauthorized,
+        "no key": KEY_NEEDED,
+        "no token": unauthorized,
+        "bad key": KEY_NEEDED,
         "another scheme": unauthorized,
         "bad token": AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": invalid}),
         "token not allowed": AuthenticationFailure(Problem.FORBIDDEN, {"WWW-Authenticate": no_role}),
         "key not allowed": AuthenticationFailure(Problem.FORBIDDEN, {}),
-        "token for a key": unauthorized,
+        "token for a key": KEY_NEEDED,
+        "bad token beside a key": AuthenticationFailure(Problem.UNAUTHORIZED, {"WWW-Authenticate": invalid}),
         "key for a token": unauthorized,
     }
 
@@ -171,7 +177,7 @@ def test_a_credential_sent_twice_is_refused(
 ) -> None:
     one_key = key(credentials)
     twice = headers(("X-API-Key", one_key), ("x-api-key", one_key))
-    assert authenticator.authenticate(twice, API_1, NOW) == UNAUTHORIZED
+    assert authenticator.authenticate(twice, API_1, NOW) == KEY_NEEDED
     rejection = authenticator.authenticate(headers(bearer(Role.PLUS), bearer(Role.PLUS)), API_4, NOW)
     assert isinstance(rejection, AuthenticationFailure)
     assert "is repeated" in rejection.headers["WWW-Authenticate"]
