@@ -172,6 +172,7 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
     },
     "EligibleNoticeLine": FOUND_NOTICE
     | {
+        "suspensionType": f"calculated: the type of suspension by {SHOWN}; TS or null, as PS is not eligible",
         "suspensionStatus": f"calculated: ACTIVE where {SHOWN} is not null (S3)",
         "ownerDriverIndicator": f"{ONOD}.owner_driver_indicator",
         "entityType": f"{ONOD}.lta_entity_type",

@@ -119,9 +119,7 @@ async def reply_to(
 
     The answer of a dry run has its header (K6).
     """
-    # What is left of a path comes with the slash before it, which is no part of it.
-    in_path = {name: str(value).removeprefix("/") for name, value in request.path_params.items()}
-    url_params = {**dict(request.query_params), **in_path}
+    url_params = {**dict(request.query_params), **in_path(request, endpoint)}
     comes = has_body(request.headers)
     limits = pipeline.calls.limits
     try:
@@ -146,6 +144,20 @@ async def reply_to(
 def too_large(endpoint: Endpoint, clock: Clock) -> Reply:
     """Return the refusal of a body that is larger than the endpoint reads."""
     return endpoint.too_large(clock.now()) if endpoint.too_large else endpoint.problem(Problem.TOO_LARGE)
+
+
+@rule("S52")
+def in_path(request: LitestarRequest[Any, Any, Any], endpoint: Endpoint) -> dict[str, str]:
+    """
+    Return the parameters in the path of a request, without the slash that comes before the rest of a path.
+
+    A rest that is the path of another call with another method, such as `download`, is one too (S52).
+    """
+    before, _, parameter = endpoint.path.partition("{")
+    path = request.url.path.rstrip("/")
+    if path in endpoint.also and path.startswith(before):
+        return {parameter.partition(":")[0]: path.removeprefix(before)}
+    return {name: str(value).removeprefix("/") for name, value in request.path_params.items()}
 
 
 async def in_thread(

@@ -14,6 +14,7 @@ from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.request_fields import (
     NOT_A_DATE,
+    TOO_LONG,
     InvalidRequest,
     check_count,
     fields,
@@ -59,8 +60,8 @@ class Criteria:
 
 @rule("S1")
 def criteria(body: object) -> Criteria:
-    """Read a search, which names at least one criterion; blank ones do not count (S1)."""
-    given = fields(body)
+    """Read a search, which names at least one criterion; blanks do not count (S1)."""
+    given = {name: each.strip() if isinstance(each, str) else each for name, each in fields(body).items()}
     stage, alias = (
         text(given, name, lengths.STAGE) for name in ("currentProcessingStage", "lastProcessingStage")
     )
@@ -68,7 +69,7 @@ def criteria(body: object) -> Criteria:
     found = Criteria(
         notice_no=in_capitals(text(given, "noticeNo", lengths.NOTICE_NO)),
         id_no=in_capitals(text(given, "idNo", lengths.ID_NO)),
-        vehicle_no=plate(text(given, "vehicleNo", lengths.VEHICLE_NO)),
+        vehicle_no=plate_criterion(given),
         stage=in_capitals(stage or alias),
         day=None if day is None else calendar_day(day),
     )
@@ -76,6 +77,15 @@ def criteria(body: object) -> Criteria:
         raise invalid_field("dateOfCurrentProcessingStage", NOT_A_DATE)
     if found == Criteria():
         raise InvalidRequest(codes.CPS_NO_CRITERION)
+    return found
+
+
+@rule("S27", "G10")
+def plate_criterion(given: Mapping[str, Any]) -> str | None:
+    """Read a plate, whose normal form a column must be able to hold, however it is typed (S27)."""
+    found = plate(word(given, "vehicleNo"))
+    if found and len(found) > lengths.VEHICLE_NO:
+        raise invalid_field("vehicleNo", TOO_LONG.format(most=lengths.VEHICLE_NO))
     return found
 
 

@@ -280,7 +280,7 @@ def endpoints(calls: StageCalls) -> tuple[Endpoint, ...]:
             report_problem,
             description.GET_REPORT,
             method="GET",
-            also=(f"{PORTAL}/report",),
+            also=(f"{PORTAL}/report", f"{PORTAL}/report/download"),
         ),
         Endpoint(
             Operation.DOWNLOAD_STAGE_REPORT,

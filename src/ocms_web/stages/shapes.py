@@ -17,7 +17,9 @@ AnyNoticeNo = Annotated[str, Meta(pattern=r"\S", description="Notice number")]
 StageNoticeNos = Annotated[list[StageNoticeNo], Meta(min_length=1)]
 NoticeNoCriterion = Annotated[str, Meta(max_length=lengths.NOTICE_NO)]
 IdNoCriterion = Annotated[str, Meta(max_length=lengths.ID_NO)]
-VehicleNoCriterion = Annotated[str, Meta(max_length=lengths.VEHICLE_NO)]
+VehicleNoCriterion = Annotated[
+    str, Meta(description=f"Plate, in which at most {lengths.VEHICLE_NO} letters and digits count")
+]
 StageCriterion = Annotated[str, Meta(max_length=lengths.STAGE)]
 StageAlias = Annotated[
     str, Meta(max_length=lengths.STAGE, description="Another name of currentProcessingStage")

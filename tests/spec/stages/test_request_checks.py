@@ -58,6 +58,7 @@ def test_a_search_takes_blanks_off_and_reads_the_older_name_of_a_stage() -> None
         ("sba 1234 a", "SBA1234A"),
         (" SBA-1234-A ", "SBA1234A"),
         ("S.B.A.1234/A", "SBA1234A"),
+        ("S B A 1 2 3 4 A", "SBA1234A"),
         ("-", None),
         (None, None),
     ],
@@ -66,6 +67,12 @@ def test_a_plate_is_looked_for_in_normal_form_however_it_is_typed(
     typed: str | None, found: str | None
 ) -> None:
     assert criteria({"vehicleNo": typed, "noticeNo": "N-1"}) == Criteria("N-1", vehicle_no=found)
+
+
+@pytest.mark.rule("S1", "G10")
+def test_blanks_around_a_criterion_are_no_part_of_its_length() -> None:
+    body = {"noticeNo": " 500500303J ", "idNo": " S12345678901 ", "currentProcessingStage": " DN1 "}
+    assert criteria(body) == Criteria("500500303J", "S12345678901", stage="DN1")
 
 
 @pytest.mark.rule("S1")

@@ -500,6 +500,16 @@ def test_a_path_without_a_report_id_is_told_so(portal: Served, end: str) -> None
 
 
 @pytest.mark.rule("S52")
+@pytest.mark.parametrize("end", ["download", "download.xlsx", "download?reportId=x"])
+def test_a_report_named_like_a_path_of_ours_is_unknown(portal: Served, end: str) -> None:
+    answer = portal.http.get(f"{PORTAL}/report/{end}", headers=portal.deployment.token(Role.OIC))
+    assert given(answer, 404) == {
+        "error": "REPORT_NOT_FOUND",
+        "message": "Report not found: download.xlsx",
+    }
+
+
+@pytest.mark.rule("S52")
 @pytest.mark.parametrize("blank", [{}, {"reportId": ""}, {"reportId": "  "}, {"reportId": None}])
 def test_a_blank_report_id_is_told_so(portal: Served, blank: object) -> None:
     answer = asked(portal, f"{PORTAL}/report/download", blank)
