@@ -154,7 +154,7 @@ def in_path(request: LitestarRequest[Any, Any, Any], endpoint: Endpoint) -> dict
     A rest that is the path of another call with another method, such as `download`, is one too (S52).
     """
     before, _, parameter = endpoint.path.partition("{")
-    path = request.url.path.rstrip("/")
+    path = request.scope["path"].rstrip("/")
     if path in endpoint.also and path.startswith(before):
         return {parameter.partition(":")[0]: path.removeprefix(before)}
     return {name: str(value).removeprefix("/") for name, value in request.path_params.items()}

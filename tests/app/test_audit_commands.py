@@ -115,7 +115,7 @@ def console(
 def test_a_notice_is_shown_its_record_verified_and_its_heads_exported(console: Console) -> None:
     assert audit.show(NO) == 1
     console.change()
-    assert audit.show(NO) == 0
+    assert audit.show(NO.lower()) == 0  # read as every other number is (G9)
     assert console.printed() == [
         "2025-01-14 11:00:00  OIC001 (oic), furnish, request r-1",
         "  court case added: court payment due date 2025-02-14 00:00:00",

@@ -241,7 +241,10 @@ def test_a_token_is_inspected_and_never_printed(ocms: Run, tmp_path: Path, befor
     [
         (("token", "--role", "plus"), "Give --client NAME"),
         (("token", "--role", "plus", "--client", "a", "--officer", "b"), "Give --client NAME"),
-        (("token", "--role", "oic", "--client", "a"), "one of these roles"),
+        (("token", "--role", "oic", "--client", "a"), "Give --client NAME"),
+        (("token", "--role", "plus", "--officer", "a"), "Give --client NAME"),
+        (("partner", "plus-query"), "Name one or more notices, or a list of them with --file."),
+        (("partner", "cas-sync", "unpaid.csv"), "OCMS_PARTNER_API_KEY: must be set"),
         *(
             (("keys", "issue", "--client", "a", "--role", role), f"No call takes an API key of role {role}")
             for role in ("oic", "plus", "toppan")
@@ -476,8 +479,11 @@ def test_a_stage_is_reversed_by_every_number_the_portal_takes(
     table.write_text("noticeNo,newStage\nN-001,RD1\n")
     with acting(Actor("user", "command", "-", "ocms stages import")):
         assert ocms("stages", "import", str(table), "--officer", "USER01").status == 0
-    done = ocms("reverse", "stage", "n-001", "--officer", "USER02")
-    assert (done.status, "RD1 -> ROV" in done.out, done.err) == (0, True, "")
+    done = ocms("reverse", "stage", "n-001", "N-404", "--officer", "USER02", "--json")
+    taken, refused = json.loads(done.out)
+    reversed_change = {"notice": "N-001", "taken_back": "ocms stages import by USER01", "stage": "RD1 -> ROV"}
+    assert (done.status, taken, done.err) == (1, reversed_change, "")
+    assert (refused["notice"], refused["stage"]) == ("N-404", None)
 
 
 @pytest.mark.rule("K4")
@@ -584,6 +590,7 @@ def test_the_history_keeps_a_run_that_never_ended_in_sight(ocms: Run, sqlite_dep
     assert "send_alerts" not in said
     assert ocms("jobs", "history", "--every").out.count("send_alerts") == 20
     assert ocms("jobs", "history", "send_alerts", "--last", "3").out.count("send_alerts") == 3
+    assert ocms("jobs", "history", "--last", "0").status == 2
 
 
 def test_a_job_that_another_has_is_told_with_the_time_it_is_held_until(

@@ -153,7 +153,6 @@ def test_what_a_table_hides_and_what_cannot_be_read_is_said(
     assert rows_of(engine, t.ocms_valid_offence_notice, "N-001")[0]["last_processing_stage"] == "DN1"
 
 
-@pytest.mark.rule("S25")
 def test_verdicts_that_cannot_be_written_are_said_before_anything_is_moved(
     engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -164,6 +163,7 @@ def test_verdicts_that_cannot_be_written_are_said_before_anything_is_moved(
     assert rows_of(engine, t.ocms_change_of_processing) == []
 
 
+@pytest.mark.rule("S25")
 def test_a_misspelt_title_moves_nothing(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "moves.csv").write_text("noticeNo,New Stage\nN-001,DN2\n")
     with pytest.raises(ValueError, match=r"moves.csv: nobody knows the column 'New Stage'; write newStage"):

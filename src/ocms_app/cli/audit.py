@@ -25,6 +25,7 @@ from ocms_app.startup import startup
 from ocms_core.kernel.audit_heads import Head
 from ocms_core.kernel.audit_story import story
 from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.notice_numbers import normal_notice_no
 
 app = App(name="audit", help="Show what happened to a notice; check and export the record of all changes.")
 
@@ -74,7 +75,7 @@ def show(notice_no: str) -> int:
     notice_no
         Number of the notice.
     """
-    intranet = open_databases(startup()).intranet
+    intranet, notice_no = open_databases(startup()).intranet, normal_notice_no(notice_no)
     lines = list(story_of(intranet, notice_no))
     for line in lines:
         print(line)

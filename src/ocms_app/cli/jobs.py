@@ -1,8 +1,10 @@
 """`ocms jobs`: list the jobs, run one by hand, show what they did."""
 
 import sys
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
@@ -23,6 +25,7 @@ from ocms_core.kernel.alerts import Alert
 app = App(name="jobs", help="List the jobs, run one by hand, show their history, release a lock.")
 
 HELD = 3
+AtLeastOne = Annotated[int, Parameter(validator=Number(gte=1))]
 REMEDY = "see docs/howto/java-nodes.md"
 
 
@@ -79,7 +82,9 @@ def run(name: str, *, force: bool = False, accept: bool = False) -> int:
 
 
 @app.command
-def history(name: str | None = None, *, last: int = 20, every: bool = False, as_json: AsJson = False) -> None:
+def history(
+    name: str | None = None, *, last: AtLeastOne = 20, every: bool = False, as_json: AsJson = False
+) -> None:
     """
     Show the last runs, the newest first; a run cut off shows as `never ended`.
 

@@ -56,6 +56,7 @@ def cas_sync(file: Path) -> int:
         suspensionType, eprReasonOfSuspension, processingStage.
     """
     settings = startup()
+    require(settings, "partner_api_key")
     client = CasClient(settings.partner_url, settings.partner_api_key)
     databases = open_databases(settings)
     try:
@@ -136,6 +137,8 @@ def plus_query(*notice_nos: str, file: Path | None = None) -> None:
         A list of them besides: CSV with a header `noticeNo`, or one JSON object a line in a file named
         .jsonl or .ndjson.
     """
+    if not notice_nos and not file:
+        raise ValueError("Name one or more notices, or a list of them with --file.")
     settings = startup()
     require(settings, "partner_token_url", "partner_client_id", "partner_client_secret")
     databases = open_databases(settings)

@@ -5,23 +5,22 @@ from collections.abc import Callable
 from typing import Annotated
 
 from cyclopts import App, Parameter
-from rich.console import Console
-from rich.table import Table
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.reference import SqlReference
 from ocms_adapters.sql.reversals import SqlReversalStores
+from ocms_app.cli.listing import AsJson, show_list
 from ocms_app.cli.people import NO_NUMBER, check_officer, read_identity_number
 from ocms_app.databases import Databases, open_databases
 from ocms_app.startup import startup
 from ocms_core.kernel.access import Operation, batch_cap_of
 from ocms_core.kernel.dates import today
-from ocms_core.kernel.decisions import Refusal
+from ocms_core.kernel.decisions import Answer, Refusal
 from ocms_core.kernel.dry_runs import DryRunStores
 from ocms_core.kernel.identity_numbers import PASSPORT, identity
 from ocms_core.kernel.notice_numbers import is_notice_no, normal_notice_no
 from ocms_core.reversals.ports import ReversalStores
-from ocms_core.reversals.reversing import OFFENDER_REVERSAL, STAGE_REVERSAL, ReversalKind
+from ocms_core.reversals.reversing import OFFENDER_REVERSAL, STAGE_REVERSAL, ReversalKind, Reversed
 from ocms_core.reversals.service import reverse, reverse_hst
 from ocms_core.stages.request_fields import is_number
 
@@ -37,7 +36,7 @@ DryRun = Annotated[bool, Parameter(negative="")]
 
 
 @app.command
-def stage(*notices: str, officer: str, dry_run: DryRun = False) -> int:
+def stage(*notices: str, officer: str, dry_run: DryRun = False, as_json: AsJson = False) -> int:
     """
     Take back the change of stage that an officer made of notices, while nothing else has happened to them.
 
@@ -51,12 +50,14 @@ def stage(*notices: str, officer: str, dry_run: DryRun = False) -> int:
         Who takes it back.
     dry_run
         Only show what would become of each notice; nothing is written to the database.
+    as_json
+        Print JSON instead of a table.
     """
-    return take_back(notices, STAGE_REVERSAL, officer, dry_run=dry_run)
+    return take_back(notices, STAGE_REVERSAL, officer, dry_run=dry_run, as_json=as_json)
 
 
 @app.command
-def offender(*notices: str, officer: str, dry_run: DryRun = False) -> int:
+def offender(*notices: str, officer: str, dry_run: DryRun = False, as_json: AsJson = False) -> int:
     """
     Take back the furnish or redirect of notices, while nothing else has happened to them.
 
@@ -70,12 +71,14 @@ def offender(*notices: str, officer: str, dry_run: DryRun = False) -> int:
         Who takes it back.
     dry_run
         Only show what would become of each notice; nothing is written to the database.
+    as_json
+        Print JSON instead of a table.
     """
-    return take_back(notices, OFFENDER_REVERSAL, officer, dry_run=dry_run)
+    return take_back(notices, OFFENDER_REVERSAL, officer, dry_run=dry_run, as_json=as_json)
 
 
 @app.command
-def hst(*, officer: str, dry_run: DryRun = False) -> int:
+def hst(*, officer: str, dry_run: DryRun = False, as_json: AsJson = False) -> int:
     """
     Take back the apply or revive of an identity, whose number is read from standard input, with its notices.
 
@@ -87,6 +90,8 @@ def hst(*, officer: str, dry_run: DryRun = False) -> int:
         Who takes it back.
     dry_run
         Only show what would become of each notice; nothing is written to the database.
+    as_json
+        Print JSON instead of a table.
     """
     check_officer(officer)
     found = identity(PASSPORT, read_identity_number())
@@ -99,10 +104,8 @@ def hst(*, officer: str, dry_run: DryRun = False) -> int:
     if isinstance(decision, Refusal):
         print(decision.code.text.format(**decision.words), file=sys.stderr)
         return 1
-    table = Table("notice", "would be" if dry_run else "is now")
-    for answer in decision.answers:
-        table.add_row(answer.key, answer.detail)
-    Console().print(table)
+    rows = ((answer.key, answer.detail) for answer in decision.answers)
+    show_list(("notice", "would be" if dry_run else "is now"), rows, as_json=as_json)
     return 0
 
 
@@ -112,7 +115,9 @@ def stores_on(databases: Databases, *, dry_run: bool) -> ReversalStores:
     return DryRunStores(stores) if dry_run else stores
 
 
-def take_back(notices: tuple[str, ...], kind: ReversalKind, officer: str, *, dry_run: bool) -> int:
+def take_back(
+    notices: tuple[str, ...], kind: ReversalKind, officer: str, *, dry_run: bool, as_json: bool
+) -> int:
     """Take back what was last done to notices and print what became of each; 1 when one was refused."""
     check_officer(officer)
     is_one, signs = NUMBERS[kind.operation]
@@ -124,11 +129,16 @@ def take_back(notices: tuple[str, ...], kind: ReversalKind, officer: str, *, dry
         raise ValueError(f"At most {cap} notices at once.")
     stores = stores_on(databases, dry_run=dry_run)
     decision = reverse(tuple(map(normal_notice_no, notices)), kind, officer, stores=stores, now=now)
-    table = Table("notice", "would be taken back" if dry_run else "taken back", "stage")
-    for answer in decision.answers:
-        stages = answer.detail and f"{answer.detail.previous_stage} -> {answer.detail.new_stage}"
-        taken = answer.detail and f"{answer.detail.operation} by {answer.detail.officer}"
-        table.add_row(answer.key, taken or f"no: {answer.code.text}", stages or "")
-    Console().print(table)
     databases.dispose()
+    taken = "would be taken back" if dry_run else "taken back"
+    rows = map(row_of, decision.answers)
+    show_list(("notice", taken, "stage"), rows, as_json=as_json, wrapped=(taken,))
     return 0 if all(answer.detail for answer in decision.answers) else 1
+
+
+def row_of(answer: Answer[Reversed]) -> tuple[str, str, str | None]:
+    """Return what became of a notice: its number, what was taken back, and the stages before and after."""
+    made = answer.detail
+    if made is None:
+        return answer.key, f"no: {answer.code.text}", None
+    return answer.key, f"{made.operation} by {made.officer}", f"{made.previous_stage} -> {made.new_stage}"

@@ -9,6 +9,7 @@ from ocms_adapters.partners.cas_sync import CasSync, TooEarly, open_sync
 from ocms_adapters.partners.progress import PAYMENT_STATUS, SyncReplaced
 from ocms_app.databases import job_store
 from ocms_app.jobs.context import JobContext
+from ocms_app.settings import require
 from ocms_core.jobs.runs import JobCounts
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.rule_tags import rule
@@ -53,6 +54,7 @@ def sync(context: JobContext, work: Callable[[CasSync], JobCounts]) -> JobCounts
     settings = context.settings
     if not settings.cas_list:
         raise NoList("set cas_list, the file of the unpaid list (see `ocms settings`)")
+    require(settings, "partner_api_key")
     client = CasClient(settings.partner_url, settings.partner_api_key, sleep=context.sleep, now=context.now)
     with client:
         return work(open_sync(Path(settings.cas_list), client, context.check_lock))

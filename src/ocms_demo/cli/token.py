@@ -31,7 +31,7 @@ def token(*, role: TokenRole, client: str | None = None, officer: str | None = N
     """
     settings = startup()
     issuer = DevIssuer(Path(settings.dev_keys), settings.dev_issuer)
-    if (client is None) == (officer is None):
+    if (client is None) == (officer is None) or (officer is None) == (role == "oic"):
         raise ValueError("Give --client NAME with --role plus or toppan, or --officer NAME with --role oic.")
     kind = CallerKind.STAFF if officer else CallerKind.CLIENTS
     now = SystemClock().now()
