@@ -16,7 +16,7 @@ from ocms_core.offenders.eligibility import buttons
 from ocms_core.offenders.facts import ROLES
 from ocms_core.offenders.ports import OffenderStores
 from ocms_web.portal.messages import Message, Tone
-from ocms_web.portal.visits import NOT_FOUND, Answer, CallAnswer, Moved, Page, View, Visit
+from ocms_web.portal.visits import NOT_FOUND, UNDELIVERED, Answer, CallAnswer, Moved, Page, View, Visit
 
 PATH = "/staff/notices/{noticeNo:str}/offenders/{role:str}"
 FORM, PREVIEW = "offender.html", "offender_preview.html"
@@ -30,6 +30,11 @@ TITLES: Mapping[str, str] = {
     FURNISH: "Furnish the {role}",
     REDIRECT: "Redirect to the {role}",
     UPDATE: "Update the {role}",
+}
+DONE: Mapping[str, str] = {
+    FURNISH: "The {role} is furnished.",
+    REDIRECT: "The notice is redirected to the {role}.",
+    UPDATE: "The particulars of the {role} are updated.",
 }
 IDENTITY = ("idType", "idNo")
 CONTACT = ("name", "email", "countryCode", "contactNo")
@@ -190,9 +195,12 @@ class OffenderPage:
         if answer.status in (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY):
             visit.tell(TOLD, Tone.WARNING)
             return self.anew(visit, state_of(visit), action, typed)
+        page = f"/staff/notices/{state.notice_no}"
+        if answer.is_undelivered:
+            return Moved(page, Message(f"{DONE[action].format(role=state.role)} {UNDELIVERED}", Tone.WARNING))
         if not answer.is_success:
             return form_view(state, typed, errors_of(answer), answer.status)
-        return Moved(f"/staff/notices/{state.notice_no}", Message(str(answer.body["message"])))
+        return Moved(page, Message(str(answer.body["message"])))
 
     def anew(
         self,

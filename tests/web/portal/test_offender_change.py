@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from ocms_adapters.sql import schema as t
 from tests.support.offender_builders import JOHN
-from tests.support.offender_rows import current_roles, put_notice, put_person, rows_of
+from tests.support.offender_rows import current_roles, out_of_reach, put_notice, put_person, rows_of
 from tests.support.staff_pages import StaffBrowser, StaffSite
 from tests.web.portal.test_stage_change import hidden, text_of
 
@@ -71,6 +71,26 @@ def test_a_furnish_says_what_it_does_does_it_and_can_be_taken_back(
     assert "Take it back" in answers.text
     fields = {"reversal": hidden(answers.text, "reversal")[0], "key": hidden(answers.text, "key")[0]}
     officer.post(f"/staff/notices/{NUMBER}/take-back", fields)
+    assert current_roles(staff.engine, NUMBER) == ["O"]
+
+
+@pytest.mark.rule("F60")
+def test_what_the_internet_side_does_not_show_yet_is_done_all_the_same_and_the_officer_reads_so(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    with_owner(staff.engine)
+    shown = send(officer, HIRER, "furnish", "preview", **PERSON)
+    with out_of_reach(staff.databases):
+        answer = confirm(officer, HIRER, shown.text)
+    assert officer.addresses[-1] == f"/staff/notices/{NUMBER}"
+    assert "The hirer is furnished. The public site does not show it yet" in text_of(answer)
+    assert "Nothing was" not in text_of(answer)
+    assert current_roles(staff.engine, NUMBER) == ["H"]
+    answers = officer.get(f"/staff/notices/{NUMBER}/answers")
+    fields = {"reversal": hidden(answers.text, "reversal")[0], "key": hidden(answers.text, "key")[0]}
+    with out_of_reach(staff.databases):
+        taken_back = officer.post(f"/staff/notices/{NUMBER}/take-back", fields)
+    assert "It was taken back. The public site does not show it yet" in text_of(taken_back)
     assert current_roles(staff.engine, NUMBER) == ["O"]
 
 
