@@ -39,7 +39,7 @@ def shared_staff(
         else:
             databases = stack.enter_context(postgres_databases(request.getfixturevalue("postgres")))
         site = stack.enter_context(staff_site(databases, folder))
-        yield SharedStaff(site.app, site.provider, site.engine, folder)
+        yield SharedStaff(site.app, site.provider, site.engine, site.databases, folder)
 
 
 @pytest.fixture

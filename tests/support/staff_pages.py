@@ -38,6 +38,7 @@ class StaffSite:
     app: ASGIApp
     provider: StaffSignInSimulator
     engine: Engine
+    databases: Databases
 
 
 @contextmanager
@@ -59,7 +60,7 @@ def staff_site(databases: Databases, folder: Path, **given: Any) -> Iterator[Sta
         )
         opened = open_databases(settings)
         try:
-            yield StaffSite(web(settings, opened), provider, opened.intranet)
+            yield StaffSite(web(settings, opened), provider, opened.intranet, databases)
         finally:
             opened.dispose()
 

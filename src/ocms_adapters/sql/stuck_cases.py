@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Column, ColumnElement, Engine, and_, case, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, Engine, and_, case, exists, func, literal, or_, select
 
-from ocms_adapters.sql.hst_queries import HST_ENQUIRY
+from ocms_adapters.sql.hst_queries import HST_ANSWER, HST_ENQUIRY, RECEIVED
 from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.lock_times import IN_UTC, LockTimes
 from ocms_adapters.sql.schema import housekeeping as h
@@ -32,9 +32,18 @@ von = t.ocms_valid_offence_notice.c
 suspended = t.ocms_suspended_notice.c
 outbox = h.ocms_outbox.c
 queue = t.ocms_adhoc_nro_queue.c
+answers = t.ocms_temp_unc_hst_addr.c
 
 PART = 1_000
 SHOWS_SUSPENSION = or_(von.suspension_type.is_not(None), von.crs_reason_of_suspension.is_not(None))
+
+# An identity stays queued until every system has answered; an answer of any is one.
+ANSWERED = exists().where(
+    HST_ANSWER,
+    answers.id_no == queue.id_no,
+    answers.response_date_time.is_not(None),
+    RECEIVED >= queue.cre_date,
+)
 
 
 @frozen
@@ -106,7 +115,7 @@ SOURCES: Mapping[StuckKind, Source] = {
     ),
     StuckKind.ENQUIRY: Source(
         columns=(queue.id_no, queue.cre_date, queue.sent_to_mha_date, queue.sent_to_datahive_date),
-        waits=HST_ENQUIRY,
+        waits=and_(HST_ENQUIRY, ~ANSWERED),
         order=(queue.cre_date, queue.id_no),
         build=moments_of(WaitingEnquiry),
     ),

@@ -36,7 +36,7 @@ class StuckCasePage:
 def stuck_case_query(given: Mapping[str, object]) -> StuckCaseQuery | Refusal:
     """Read a page of the list: `kind`, `skip`, `limit` (1 to 100, or 20); a blank kind is none (K5)."""
     kinds = {kind.value: kind for kind in StuckKind}
-    wanted = given.get("kind") or None
+    wanted = None if given.get("kind") == "" else given.get("kind")
     if wanted is not None and (not isinstance(wanted, str) or wanted not in kinds):
         return Refusal(FIELD_INVALID, {"field": "kind"})
     skip, limit = given.get("skip"), given.get("limit")

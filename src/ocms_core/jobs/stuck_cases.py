@@ -19,7 +19,7 @@ SHOWN = 10
 """How many cases of a kind an alert names, the oldest."""
 
 SHOWN_OF_IDENTITY = 4
-"""How many characters of an identity number are shown, the last."""
+"""How many characters of an identity number are shown, the last; never all of them."""
 
 
 @unique
@@ -159,7 +159,7 @@ def described(waiting: WaitingCase) -> tuple[StuckKind, str, datetime, str]:
                 f"{system} asked {day(at)}" if at else f"{system} not asked"
                 for system, at in (("MHA", waiting.sent_to_mha), ("DataHive", waiting.sent_to_datahive))
             ]
-            case = "*" + waiting.id_no[-SHOWN_OF_IDENTITY:]
+            case = "*" + waiting.id_no[1:][-SHOWN_OF_IDENTITY:]
             return StuckKind.ENQUIRY, case, waiting.queued_at, f"no answer: {', '.join(sent)}"
     reason = f"run {waiting.number} on {waiting.worker} never ended"
     return StuckKind.JOB_RUN, waiting.job, waiting.started_at, reason

@@ -1,7 +1,9 @@
 """The forms a browser sends: their fields and files."""
 
+import json
 from collections.abc import Iterator, Mapping
 from io import BytesIO
+from typing import Any
 from urllib.parse import parse_qsl
 
 from attrs import field, frozen
@@ -56,6 +58,14 @@ def parse_form(content_type: str, body: bytes) -> SubmittedForm:
     except (ValueError, MultipartError):
         raise MalformedForm from None
     raise MalformedForm
+
+
+def read_json(text: str | bytes) -> Any:
+    """Return the JSON that a browser sends back; raise ValueError for none, or one nested too deep."""
+    try:
+        return json.loads(text)
+    except RecursionError as problem:
+        raise ValueError("nested too deep") from problem
 
 
 def url_encoded(text: str) -> tuple[tuple[str, str], ...]:

@@ -25,7 +25,7 @@ from ocms_core.stages.notice_state import state_sentences
 from ocms_core.stages.ports import StageStores
 from ocms_core.stages.request_fields import is_number
 from ocms_web.portal.messages import Message, Tone
-from ocms_web.portal.visits import Answer, Moved, Page, PageProblem, View, Visit
+from ocms_web.portal.visits import UNDELIVERED, Answer, Moved, Page, PageProblem, View, Visit
 
 PATH = "/staff/notices/{noticeNo:str}"
 ANSWERS = f"{PATH}/answers"
@@ -136,6 +136,8 @@ def take_back(visit: Visit) -> Answer:
         answer = visit.call(Operation.REVERSE_STAGES, {"items": [{"noticeNo": notice_no}]}, key=key)
     else:
         answer = visit.call(Operation.REVERSE_OFFENDER, {"noticeNos": [notice_no]}, key=key)
+    if answer.is_undelivered:
+        return Moved(page, Message(f"It was taken back. {UNDELIVERED}", Tone.WARNING))
     results = answer.body.get("results") or [answer.body]
     result = results[0]
     if "newProcessingStage" in result or "newStage" in result:

@@ -15,8 +15,9 @@ from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.eligibility import buttons
 from ocms_core.offenders.facts import ROLES
 from ocms_core.offenders.ports import OffenderStores
+from ocms_web.portal.forms import read_json
 from ocms_web.portal.messages import Message, Tone
-from ocms_web.portal.visits import NOT_FOUND, Answer, CallAnswer, Moved, Page, View, Visit
+from ocms_web.portal.visits import NOT_FOUND, UNDELIVERED, Answer, CallAnswer, Moved, Page, View, Visit
 
 PATH = "/staff/notices/{noticeNo:str}/offenders/{role:str}"
 FORM, PREVIEW = "offender.html", "offender_preview.html"
@@ -30,6 +31,11 @@ TITLES: Mapping[str, str] = {
     FURNISH: "Furnish the {role}",
     REDIRECT: "Redirect to the {role}",
     UPDATE: "Update the {role}",
+}
+DONE: Mapping[str, str] = {
+    FURNISH: "The {role} is furnished.",
+    REDIRECT: "The notice is redirected to the {role}.",
+    UPDATE: "The particulars of the {role} are updated.",
 }
 IDENTITY = ("idType", "idNo")
 CONTACT = ("name", "email", "countryCode", "contactNo")
@@ -143,20 +149,20 @@ class OffenderPage:
         if action not in OPERATIONS:
             return form_view(state, stored_fields(state))
         typed = {name: visit.form.text(name) for name in FIELDS[action]}
+        seen = fields_seen(visit, state, action)
         match visit.form.text("step"):
             case "confirm":
-                return self.confirm(visit, state, action, typed)
+                return self.confirm(visit, state, action, typed, seen)
             case "edit":
-                return self.anew(visit, state, action, typed, is_checked=False)
+                return form_view(state, fields_now(state, typed, seen))
+        if not is_as_seen(state, action, seen):
+            return self.anew(visit, state, action, typed, seen)
         return self.preview(visit, state, typed)
 
     def preview(
         self, visit: Visit, state: OffenderState, typed: Mapping[str, str], status: int = HTTPStatus.OK
     ) -> Answer:
-        """Show in words what the form would do; a form of what cannot be done any more is shown anew."""
-        if visit.form.text("action") != state.action:
-            visit.tell(TOLD, Tone.WARNING)
-            return self.anew(visit, state, visit.form.text("action"), typed)
+        """Show in words what the form would do."""
         body = body_of(state, typed)
         tried = visit.call(OPERATIONS[state.action], body, dry_run=True)
         if not tried.is_success:
@@ -165,12 +171,20 @@ class OffenderPage:
             "state": state,
             "typed": typed,
             "body": json.dumps(body),
+            "seen": json.dumps(stored_fields(state)),
             "effects": list(effects(state, tried.body)),
             "labels": LABELS,
         }
         return View(values, status, title=title_of(state), template=PREVIEW)
 
-    def confirm(self, visit: Visit, state: OffenderState, action: str, typed: Mapping[str, str]) -> Answer:
+    def confirm(
+        self,
+        visit: Visit,
+        state: OffenderState,
+        action: str,
+        typed: Mapping[str, str],
+        seen: Mapping[str, str],
+    ) -> Answer:
         """
         Do what the preview showed; where somebody was faster, do nothing and show it anew.
 
@@ -178,21 +192,22 @@ class OffenderPage:
         """
         operation, key = OPERATIONS[action], visit.form.text("key")
         try:
-            body = json.loads(visit.form.text("body"))
+            body = read_json(visit.form.text("body"))
         except ValueError:
-            return self.preview(visit, state, typed)
+            return self.anew(visit, state, action, typed, seen)
         answer = visit.repeat_of(operation, body, key, self.stores, is_shared=True)
         if answer is None:
             if key != state.key:
-                visit.tell(TOLD, Tone.WARNING)
-                return self.anew(visit, state, action, typed)
+                return self.anew(visit, state, action, typed, seen)
             answer = visit.call(operation, body, key=key, is_shared=True)
         if answer.status in (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY):
-            visit.tell(TOLD, Tone.WARNING)
-            return self.anew(visit, state_of(visit), action, typed)
+            return self.anew(visit, state_of(visit), action, typed, seen)
+        page = f"/staff/notices/{state.notice_no}"
+        if answer.is_undelivered:
+            return Moved(page, Message(f"{DONE[action].format(role=state.role)} {UNDELIVERED}", Tone.WARNING))
         if not answer.is_success:
             return form_view(state, typed, errors_of(answer), answer.status)
-        return Moved(f"/staff/notices/{state.notice_no}", Message(str(answer.body["message"])))
+        return Moved(page, Message(str(answer.body["message"])))
 
     def anew(
         self,
@@ -200,14 +215,14 @@ class OffenderPage:
         state: OffenderState,
         action: str,
         typed: Mapping[str, str],
-        *,
-        is_checked: bool = True,
+        seen: Mapping[str, str],
     ) -> Answer:
-        """Show how it is now, with what was typed where it can still be used."""
-        status = HTTPStatus.CONFLICT if is_checked else HTTPStatus.OK
-        if is_checked and state.action == action:
-            return self.preview(visit, state, typed, status)
-        return form_view(state, {**stored_fields(state), **kept(typed, state.action)}, {}, status)
+        """Tell that it has changed, and show how it is now, with what was typed where that can be used."""
+        visit.tell(TOLD, Tone.WARNING)
+        if is_as_seen(state, action, seen):
+            return self.preview(visit, state, typed, HTTPStatus.CONFLICT)
+        differing = differing_fields(state, typed, seen)
+        return form_view(state, fields_now(state, typed, seen), differing, HTTPStatus.CONFLICT)
 
 
 def state_of(visit: Visit) -> OffenderState:
@@ -240,9 +255,40 @@ def stored_fields(state: OffenderState) -> dict[str, str]:
     return {name: str(holder.get(name) or address.get(name) or "") for name in names}
 
 
-def kept(typed: Mapping[str, str], action: str) -> dict[str, str]:
-    """Return what was typed into the fields that another form has too."""
-    return {name: value for name, value in typed.items() if name in FIELDS[action]}
+def fields_seen(visit: Visit, state: OffenderState, action: str) -> Mapping[str, str]:
+    """Return what was stored when the form was shown, which it carries; without that, what is stored now."""
+    try:
+        given = read_json(visit.form.text("seen"))
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        return {**dict.fromkeys(FIELDS[action], ""), **stored_fields(state)}
+    return {name: str(value) for name, value in given.items()}
+
+
+def is_as_seen(state: OffenderState, action: str, seen: Mapping[str, str]) -> bool:
+    """Return whether what the officer saw offered still is, for the person whose particulars were shown."""
+    return state.action == action and all(
+        value == seen.get(name, "") for name, value in stored_fields(state).items()
+    )
+
+
+def fields_now(state: OffenderState, typed: Mapping[str, str], seen: Mapping[str, str]) -> dict[str, str]:
+    """Return what is stored now, with what the officer has typed in place of what was shown."""
+    stored = stored_fields(state)
+    changed = {name: value for name, value in typed.items() if value != seen.get(name, "")}
+    return {name: changed.get(name, value) for name, value in stored.items()}
+
+
+def differing_fields(
+    state: OffenderState, typed: Mapping[str, str], seen: Mapping[str, str]
+) -> dict[str, str]:
+    """Return by field what is stored now where both the officer and somebody else have changed it."""
+    return {
+        name: f"{LABELS[name]}: now {value or 'empty'} on record."
+        for name, value in stored_fields(state).items()
+        if name in typed and seen.get(name, "") != value != typed[name] != seen.get(name, "")
+    }
 
 
 def body_of(state: OffenderState, typed: Mapping[str, str]) -> dict[str, object]:
@@ -315,6 +361,7 @@ def form_view(
         "state": state,
         "names": names,
         "typed": {name: typed.get(name, "") for name in names},
+        "seen": json.dumps(stored_fields(state)),
         "errors": errors or {},
         "id_types": [("", "Choose"), *((each, each) for each in ID_TYPES)],
         "labels": LABELS,

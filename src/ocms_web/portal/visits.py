@@ -40,6 +40,7 @@ NOT_ALLOWED = PageProblem(
 NOT_FOUND = PageProblem(
     HTTPStatus.NOT_FOUND, "There is no such page", "Check the address, or begin from the list of pages above."
 )
+UNDELIVERED = "The public site does not show it yet, and will as soon as its database is reached."
 NEVER_SHOWN = PageProblem(
     HTTPStatus.BAD_REQUEST,
     "This form was not shown by OCMS",
@@ -97,6 +98,12 @@ class CallAnswer:
     def is_success(self) -> bool:
         """Whether the call was not refused."""
         return self.status < HTTPStatus.BAD_REQUEST
+
+    @property
+    @rule("F60")
+    def is_undelivered(self) -> bool:
+        """Whether the change is made, and only the Internet side does not show it yet (F60)."""
+        return not self.is_success and self.body.get("intranetUpdated") is True
 
 
 @frozen

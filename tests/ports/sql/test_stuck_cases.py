@@ -161,6 +161,31 @@ def test_identities_unanswered_for_45_days_are_found(engine: Engine) -> None:
 
 
 @pytest.mark.rule("K5")
+def test_an_identity_that_is_answered_since_it_was_queued_is_not_unanswered(engine: Engine) -> None:
+    queued = local(NOW - 46 * DAY)
+    row = {"query_reason": "HST", "id_type": "N", "cre_date": queued}
+    address = dict.fromkeys(
+        ("type_of_address", "bldg_name", "blk_hse_no", "street_name", "floor_no", "unit_no", "postal_code"), ""
+    )
+    received = {"S0000001A": queued + DAY, "S0000002A": queued - DAY}
+    numbers = (*received, "S0000003A")
+    put(engine, t.ocms_adhoc_nro_queue, [row | {"id_no": number} for number in numbers])
+    put(
+        engine,
+        t.ocms_temp_unc_hst_addr,
+        [
+            {"id_no": number, "query_reason": "HST", "source": "MHA", **address}
+            | {"response_date_time": moment, "processing_date_time": moment}
+            for number, moment in received.items()
+        ],
+    )
+    facts = [WaitingEnquiry(number, NOW - 46 * DAY, None, None) for number in numbers[1:]]
+    assert found(engine, StuckKind.ENQUIRY) == [stuck_case(fact, NOW, GRACE) for fact in facts]
+    cases = SqlWaitingCases(engine)
+    assert cases.count(StuckKind.ENQUIRY, NOW - GRACE[StuckKind.ENQUIRY]) == 2
+
+
+@pytest.mark.rule("K5")
 def test_a_job_is_stuck_whose_last_run_never_ended(engine: Engine) -> None:
     locks = JobLocks(SqlJobStore(engine))
     ended = locks.take(LockRequest(job="ended", worker="ended:1", at_most=HOUR))

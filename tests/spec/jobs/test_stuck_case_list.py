@@ -44,7 +44,7 @@ QUERIES: tuple[Case[None, dict[str, Any], StuckCaseQuery], ...] = (
 WRONG: tuple[Case[None, dict[str, Any], str], ...] = tuple(
     Case(rule="K5", name=f"{name} is not {value!r}", ask={name: value}, says=name)
     for name, values in (
-        ("kind", ("NOTICE", "case", 1, ["notice"], {"a": 1})),
+        ("kind", ("NOTICE", "case", 1, ["notice"], {"a": 1}, 0, False, [], {})),
         ("skip", (-1, 2**31, "1", 1.0, True)),
         ("limit", (0, 101, "x", 1.5, False)),
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from ocms_adapters.sql import schema as t
 from tests.support.offender_builders import JOHN
-from tests.support.offender_rows import current_roles, put_notice, put_person, rows_of
+from tests.support.offender_rows import current_roles, out_of_reach, put_notice, put_person, rows_of
 from tests.support.staff_pages import StaffBrowser, StaffSite
 from tests.web.portal.test_stage_change import hidden, text_of
 
@@ -74,6 +74,26 @@ def test_a_furnish_says_what_it_does_does_it_and_can_be_taken_back(
     assert current_roles(staff.engine, NUMBER) == ["O"]
 
 
+@pytest.mark.rule("F60")
+def test_what_the_internet_side_does_not_show_yet_is_done_all_the_same_and_the_officer_reads_so(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    with_owner(staff.engine)
+    shown = send(officer, HIRER, "furnish", "preview", **PERSON)
+    with out_of_reach(staff.databases):
+        answer = confirm(officer, HIRER, shown.text)
+    assert officer.addresses[-1] == f"/staff/notices/{NUMBER}"
+    assert "The hirer is furnished. The public site does not show it yet" in text_of(answer)
+    assert "Nothing was" not in text_of(answer)
+    assert current_roles(staff.engine, NUMBER) == ["H"]
+    answers = officer.get(f"/staff/notices/{NUMBER}/answers")
+    fields = {"reversal": hidden(answers.text, "reversal")[0], "key": hidden(answers.text, "key")[0]}
+    with out_of_reach(staff.databases):
+        taken_back = officer.post(f"/staff/notices/{NUMBER}/take-back", fields)
+    assert "It was taken back. The public site does not show it yet" in text_of(taken_back)
+    assert current_roles(staff.engine, NUMBER) == ["O"]
+
+
 @pytest.mark.rule("F13")
 def test_what_prevents_a_furnish_is_told_before_anything_is_typed(
     staff: StaffSite, officer: StaffBrowser
@@ -123,6 +143,64 @@ def test_an_update_changes_only_what_was_typed_anew(staff: StaffSite, officer: S
         JOHN.email,
         JOHN.tel_no,
     )
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """Return the fields of a form as a browser sends them back."""
+    main = page.split("<main", 1)[1]
+    found = re.findall(r'<input type="(?:text|hidden)"[^>]* name="(\w+)" value="([^"]*)"', main)
+    return {name: html.unescape(value) for name, value in found if name != "csrf"}
+
+
+@pytest.mark.rule("F40")
+def test_a_form_opened_before_another_officers_update_takes_none_of_it_back(staff: StaffSite) -> None:
+    with_owner(staff.engine)
+    path = f"/staff/notices/{NUMBER}/offenders/owner"
+    first, second = StaffBrowser(staff), StaffBrowser(staff)
+    forms = {}
+    for browser, name in ((first, "USER01"), (second, "USER02")):
+        browser.sign_in(name)
+        forms[name] = fields_of(browser.get(path).text)
+    shown = first.post(path, {**forms["USER01"], "email": "new@example.com", "name": "JOHN D. DOE"})
+    confirm(first, path, shown.text)
+    told = second.post(path, {**forms["USER02"], "contactNo": "61234567", "name": "JOHN DOE II"})
+    assert told.status_code == 409
+    assert "have changed since you looked" in text_of(told)
+    assert "Name: now JOHN D. DOE on record." in text_of(told), "both have changed it"
+    again = fields_of(told.text)
+    assert (again["email"], again["contactNo"], again["name"]) == (
+        "new@example.com",
+        "61234567",
+        "JOHN DOE II",
+    )
+    shown = second.post(path, again)
+    assert shown.status_code == 200
+    confirm(second, path, shown.text)
+    (row,) = rows_of(staff.engine, t.ocms_offence_notice_owner_driver, NUMBER)
+    assert (row["name"], row["email_addr"], row["offender_tel_no"]) == (
+        "JOHN DOE II",
+        "new@example.com",
+        "61234567",
+    )
+
+
+@pytest.mark.rule("F40")
+@pytest.mark.parametrize("step", ["confirm", "edit"])
+def test_a_preview_of_before_another_officers_update_takes_none_of_it_back(
+    staff: StaffSite, officer: StaffBrowser, step: str
+) -> None:
+    with_owner(staff.engine)
+    path = f"/staff/notices/{NUMBER}/offenders/owner"
+    form = fields_of(officer.get(path).text)
+    shown = officer.post(path, {**form, "contactNo": "61234567"})
+    other = StaffBrowser(staff)
+    other.sign_in("USER02")
+    theirs = other.post(path, {**fields_of(other.get(path).text), "email": "new@example.com"})
+    confirm(other, path, theirs.text)
+    answered = officer.post(path, {**fields_of(shown.text), "step": step})
+    assert "have changed since you looked" in text_of(answered) or step == "edit"
+    again = fields_of(answered.text)
+    assert (again["email"], again["contactNo"]) == ("new@example.com", "61234567")
 
 
 @pytest.mark.rule("F30")
