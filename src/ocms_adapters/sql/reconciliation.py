@@ -8,18 +8,16 @@ from typing import Any
 from attrs import field, frozen
 from sqlalchemy import Connection, Dialect, Engine, Select, Update, and_, func, select, update
 
-from ocms_adapters.sql.audit import change_stamp
 from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.internet_copy import InternetCopy
-from ocms_adapters.sql.moments import now as write_time
 from ocms_adapters.sql.paging import NoticeRange, notice_ranges, pages
-from ocms_adapters.sql.replication import ReplicationStatements
+from ocms_adapters.sql.replication import ReplicationStatements, undelivered
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema.intranet import INTRANET
 from ocms_adapters.sql.transactions import reading, unchecked, writing
-from ocms_core.kernel.dates import local, singapore
+from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.replication.comparison import Difference, differences
 from ocms_core.replication.outbox_rows import OutboxRow
@@ -63,7 +61,7 @@ class ReconciliationStatements:
         self.known = {kind: known(dialect, copy) for kind, copy in REPLICATED_TABLES.items()}
         self.rows = {kind: rows_to_compare(dialect, copy) for kind, copy in REPLICATED_TABLES.items()}
         self.mark_not_in_sync = {
-            kind: mark_not_in_sync(dialect, copy) for kind, copy in REPLICATED_TABLES.items()
+            kind: mark_not_in_sync(dialect, kind, copy) for kind, copy in REPLICATED_TABLES.items()
         }
 
 
@@ -81,18 +79,14 @@ def rows_to_compare(dialect: Dialect, copy: ReplicatedTable) -> Select[Any]:
     )
 
 
-def mark_not_in_sync(dialect: Dialect, copy: ReplicatedTable) -> Update:
-    """Mark the rows of some notices that have an undelivered outbox row as not in sync."""
+@rule("G12", "K4")
+def mark_not_in_sync(dialect: Dialect, kind: str, copy: ReplicatedTable) -> Update:
+    """Mark the rows of some notices that have an undelivered outbox row as not in sync; the stamp stays."""
     table = INTRANET.tables[copy.source]
-    pending = (
-        select(outbox.c.id)
-        .where(*(outbox.c[name] == table.c[name] for name in copy.keys))
-        .where(outbox.c.delivered_at.is_(None))
-    )
     return (
         update(table)
-        .where(among(dialect, table.c.notice_no), table.c.is_sync != "N", pending.exists())
-        .values(is_sync="N", **change_stamp(write_time()))
+        .where(among(dialect, table.c.notice_no), table.c.is_sync != "N", undelivered(table, kind, copy))
+        .values(is_sync="N")
     )
 
 
@@ -224,7 +218,7 @@ class SqlReconciler:
                 rows = [OutboxRow(kind, *key) for key in sorted(late)]
                 self._changes.send(connection, rows, now)
                 marked = bind_keys(self._engine.dialect, sorted({key[0] for key in late}))
-                connection.execute(self._statements.mark_not_in_sync[kind], marked | {"now": local(now)})
+                connection.execute(self._statements.mark_not_in_sync[kind], marked)
         return Counter(late.values()), len(different) - len(late)
 
     def _undelivered(self, connection: Connection, kind: str, keys: Mapping[str, Any]) -> set[Key]:

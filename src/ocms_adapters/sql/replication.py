@@ -21,6 +21,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Executable,
+    Exists,
     Integer,
     Select,
     String,
@@ -39,7 +40,7 @@ from ocms_adapters.sql.built_statements import built_once
 from ocms_adapters.sql.dialects import dialect_of, mssql
 from ocms_adapters.sql.locking import lock_rows
 from ocms_adapters.sql.moments import MOMENT, now
-from ocms_adapters.sql.row_sets import RowSet, among, bind_keys, row_set
+from ocms_adapters.sql.row_sets import RowSet, among, bind_keys, columns_of, row_set
 from ocms_adapters.sql.schema import housekeeping as h
 from ocms_adapters.sql.schema.intranet import INTRANET
 from ocms_adapters.sql.transactions import reading, writing
@@ -132,7 +133,13 @@ class ReplicationStatements:
         notices = INTRANET.tables["ocms_valid_offence_notice"]
         of_keys = select(notices.c.notice_no).where(among(dialect, notices.c.notice_no))
         self.lock_notices = lock_rows(of_keys.order_by(notices.c.notice_no), notices, key_share=True)
-        self.in_sync = {kind: in_sync(dialect, kind, copy) for kind, copy in REPLICATED_TABLES.items()}
+        self.delivered = {
+            kind: row_set(dialect, columns_of(INTRANET.tables[copy.source], *copy.columns))
+            for kind, copy in REPLICATED_TABLES.items()
+        }
+        self.in_sync = {
+            kind: in_sync(kind, copy, self.delivered[kind]) for kind, copy in REPLICATED_TABLES.items()
+        }
 
 
 def source_rows(dialect: Dialect, copy: ReplicatedTable) -> Select[Any]:
@@ -157,20 +164,28 @@ def mark_outcomes(outcomes: RowSet) -> Executable:
     )
 
 
-def in_sync(dialect: Dialect, kind: str, copy: ReplicatedTable) -> Update:
-    """Mark rows of which no outbox row is undelivered as in sync."""
-    table = INTRANET.tables[copy.source]
-    pending = exists().where(*same_row(table, copy), outbox.c.kind == kind, outbox.c.delivered_at.is_(None))
+@rule("G12", "K4")
+def in_sync(kind: str, copy: ReplicatedTable, delivered: RowSet) -> Update:
+    """
+    Mark rows that are still as they were delivered, and of which nothing else is undelivered, as in sync.
+
+    The stamp of who last wrote the row stays, since a reversal looks at it (K4).
+    """
+    table, r = INTRANET.tables[copy.source], delivered.rows.c
+    # Other programs write these rows without the lock of the notice, also during a delivery.
+    as_delivered = [table.c[name].is_not_distinct_from(r[name]) for name in copy.columns[len(copy.keys) :]]
     return (
         update(table)
-        .where(among(dialect, table.c.notice_no), table.c.is_sync != "Y", ~pending)
-        .values(is_sync="Y", **change_stamp(now()))
+        .where(*(table.c[name] == r[name] for name in copy.keys))
+        .where(table.c.is_sync != "Y", ~undelivered(table, kind, copy), *as_delivered)
+        .values(is_sync="Y")
     )
 
 
-def same_row(table: Table, copy: ReplicatedTable) -> list[Any]:
-    """Return the conditions that match an outbox row with the row it is about."""
-    return [outbox.c[name] == table.c[name] for name in copy.keys]
+def undelivered(table: Table, kind: str, copy: ReplicatedTable) -> Exists:
+    """Return whether an outbox row of a row is undelivered."""
+    same_row = [outbox.c[name] == table.c[name] for name in copy.keys]
+    return exists().where(*same_row, outbox.c.kind == kind, outbox.c.delivered_at.is_(None))
 
 
 class SqlReplication:
@@ -230,7 +245,7 @@ class SqlReplication:
                 refused = dict.fromkeys(self._internet.show(state, moment), REFUSED)
             except OcmsError as fault:
                 refused = dict.fromkeys(notice_nos, str(fault))
-            return self._mark(connection, claimed, refused, moment)
+            return self._mark(connection, claimed, state, refused, moment)
 
     def _state(
         self, connection: Connection, claimed: Sequence[ClaimedRow], keys: Mapping[str, Any]
@@ -249,6 +264,7 @@ class SqlReplication:
         self,
         connection: Connection,
         claimed: Sequence[ClaimedRow],
+        state: State,
         refused: Mapping[str, str],
         moment: datetime,
     ) -> RelayResult:
@@ -262,11 +278,13 @@ class SqlReplication:
         connection.execute(self._statements.mark_outcomes, self._statements.outcomes.bind(outcomes) | at)
         shown = sorted({row.notice_no for row in claimed} - refused.keys())
         if shown:
-            keys = bind_keys(self._engine.dialect, shown)
             # Under the lock nobody adds to the outbox of these notices, so what is in sync stays so.
-            connection.execute(self._statements.lock_notices, keys)
-            for kind in sorted({row.kind for row in claimed} & REPLICATED_TABLES.keys()):
-                connection.execute(self._statements.in_sync[kind], keys | at)
+            connection.execute(self._statements.lock_notices, bind_keys(self._engine.dialect, shown))
+            for kind in sorted(state):
+                rows = [row for key, row in state[kind].items() if row and key[0] not in refused]
+                if rows:
+                    bound = self._statements.delivered[kind].bind(rows)
+                    connection.execute(self._statements.in_sync[kind], bound)
         failed = sum(row.notice_no in refused for row in claimed)
         for reason in sorted(set(refused.values())):
             log.warning("not_delivered", rows=failed, reason=reason)

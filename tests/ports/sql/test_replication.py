@@ -258,6 +258,55 @@ def test_a_row_is_in_sync_only_when_nothing_newer_is_on_its_way(sides: Sides) ->
 
 
 @pytest.mark.rule("G12")
+def test_a_row_that_was_not_delivered_is_not_marked_as_in_sync(sides: Sides) -> None:
+    sides.furnish()
+    # Another program renames the owner; it writes no outbox row.
+    owner = ONOD.c.owner_driver_indicator == "O"
+    with sides.intranet.begin() as connection:
+        connection.execute(update(ONOD).where(owner).values(name="X", is_sync="N"))
+    sides.furnish("H", JOHN)
+    sides.drain()
+    marks = {row["owner_driver_indicator"]: row["is_sync"] for row in rows_of(sides.intranet, ONOD)}
+    copies = sides.copy.rows(OFFENDER, [NUMBER])
+    assert copies[NUMBER, "O"] == (NUMBER, "O", "N", "N", "S9876543B", "VEHICLE OWNER PTE LTD")
+    assert marks == {"H": "Y", "O": "N"}
+
+
+@pytest.mark.rule("G12")
+def test_what_another_program_writes_during_a_delivery_is_not_marked_as_in_sync(sides: Sides) -> None:
+    class Slow(InternetCopy):
+        def show(self, state: State, now: datetime) -> frozenset[str]:
+            refused = super().show(state, now)
+            with sides.intranet.begin() as connection:
+                connection.execute(update(VON).values(amount_paid=Decimal(10), is_sync="N"))
+            return refused
+
+    if sides.intranet.dialect.name == "sqlite":
+        pytest.skip("SQLite lets nobody write meanwhile")
+    sides.write(NUMBER, 111)
+    slow = SqlReplication(sides.intranet, Slow(sides.internet, FieldCipher({"k1": KEY})))
+    assert slow.run_once(NOW) == RelayResult(delivered=1)
+    assert rows_of(sides.intranet, VON)[0]["is_sync"] == "N"
+    assert sides.differences() == {Difference.DIFFERENT: 1}
+
+
+@pytest.mark.rule("G12", "K4")
+def test_marking_leaves_who_last_wrote_a_row_and_when(sides: Sides) -> None:
+    elsewhere = {"upd_date": local(SOON), "upd_user_id": "PAYFEED"}
+    sides.write(NUMBER, 111)
+    with sides.intranet.begin() as connection:
+        connection.execute(update(VON).values(payment_status="PP", is_sync="N", **elsewhere))
+    sides.drain()
+    (von,) = rows_of(sides.intranet, VON)
+    assert {name: von[name] for name in ("is_sync", *elsewhere)} == {"is_sync": "Y", **elsewhere}
+    with sides.internet.begin() as connection:
+        connection.execute(delete(EVON))
+    sides.differences(repair=True)
+    (von,) = rows_of(sides.intranet, VON)
+    assert {name: von[name] for name in ("is_sync", *elsewhere)} == {"is_sync": "N", **elsewhere}
+
+
+@pytest.mark.rule("G12")
 def test_a_row_the_internet_side_refuses_keeps_nobody_else_waiting(sides: Sides) -> None:
     for number in ("A1", "B2", "C3"):
         put_notice(sides.intranet, number)
