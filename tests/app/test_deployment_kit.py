@@ -68,7 +68,7 @@ def test_only_the_worker_reads_the_file_with_the_key_that_signs_heads() -> None:
     ours = {name: each["env_file"] for name, each in services.items() if each.get("image") == "ocms"}
     for name, files in (by_unit | ours).items():
         has_key = name in {"worker", "ocms-worker"}
-        assert files == ["ocms.env", "worker.env"][: 1 + has_key], name
+        assert files == ["ocms.env", "signing.env"][: 1 + has_key], name
 
 
 def parsed(words: list[str]) -> bool:
