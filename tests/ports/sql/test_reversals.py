@@ -92,8 +92,6 @@ def test_a_reversal_of_furnishes_costs_the_same_for_one_notice_and_for_five_hund
 @pytest.mark.rule("G13", "K4")
 @pytest.mark.parametrize("id_no", [JOHN.id_no, OWNER.id_no, FORMER])
 def test_whoever_may_be_put_back_is_locked_before_the_notice(reversals: Reversals, id_no: str) -> None:
-    if reversals.engine.name == "sqlite":
-        pytest.skip("one writer at a time")
     reversals.put(["N1"], **HST)
     with ThreadPoolExecutor(1) as threads:
         with writing(reversals.engine) as connection:
