@@ -246,7 +246,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 BOUNDS = {
     **dict.fromkeys(("workers", "threads", "stop_seconds"), (1, inf)),
-    "staff_idle_minutes": (1, 1_440),
+    "staff_idle_minutes": (5, 1_440),
     "staff_session_hours": (1, 168),
     **dict.fromkeys(
         ("connections", "header_seconds", "body_seconds", "body_rate", "calls", "ready_seconds"), (1, inf)

@@ -51,7 +51,7 @@ def create_app(
         {
             *map(openapi.template, endpoints),
             *(path for endpoint in endpoints for path in endpoint.also),
-            *(path for route in own for path in route.paths),
+            *(openapi.untyped(path) for route in own for path in route.paths),
             *(portal.paths if portal else ()),
         }
     )

@@ -97,8 +97,13 @@ def bodies_of(endpoint: Endpoint) -> Iterable[BodyDescription]:
 
 
 def template(endpoint: Endpoint) -> str:
-    """Return a path with its parameters named but not typed, as the description and the logs show it."""
-    return TYPE_OF_PARAMETER.sub("", endpoint.path)
+    """Return the path of an endpoint as the description and the logs show it."""
+    return untyped(endpoint.path)
+
+
+def untyped(path: str) -> str:
+    """Return a path with its parameters named but not typed."""
+    return TYPE_OF_PARAMETER.sub("", path)
 
 
 def operation(endpoint: Endpoint) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ocms_adapters.files.workbooks import read_workbook
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.tables import CellProblem, TableRow
 
+TABLES = (".csv", ".xlsx")
 SEPARATORS = (",", ";", "\t")
 LINE_END = re.compile(r"[\r\n]")
 # Zero-width characters that a file joined from others keeps at the beginning of a title.
@@ -52,7 +53,7 @@ def read_table(path: Path, known: Sequence[str], required: Collection[str]) -> T
     `OSError` for a file that cannot be opened.
     """
     suffix = path.suffix.lower()
-    if suffix not in {".csv", ".xlsx"}:
+    if suffix not in TABLES:
         raise UnreadableTable(f"{path.name}: a table is a .csv or an .xlsx file.")
     content = read_workbook(path) if suffix == ".xlsx" else read_csv(path.read_bytes(), path.name)
     return table_of(content, path.name, known, required)

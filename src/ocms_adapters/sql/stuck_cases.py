@@ -42,7 +42,7 @@ ANSWERED = exists().where(
     HST_ANSWER,
     answers.id_no == queue.id_no,
     answers.response_date_time.is_not(None),
-    RECEIVED >= queue.cre_date,
+    queue.cre_date <= RECEIVED,
 )
 
 

@@ -8,10 +8,13 @@ from ocms_core.court.facts import CourtFacts, NoticePaymentStatus, PlusNotice
 from ocms_core.court.ports import CourtStores
 from ocms_core.court.request_checks import CourtUpdate
 from ocms_core.kernel.access import Operation
-from ocms_core.kernel.codes import NOTICES_NOT_FOUND, SUCCESS
+from ocms_core.kernel.codes import INVALID_NOTICE_NO, NOTICES_NOT_FOUND, SUCCESS
 from ocms_core.kernel.explanations import Explanation, because
+from ocms_core.kernel.notice_numbers import is_notice_no
 from ocms_core.kernel.reference import facts_on
 from ocms_core.kernel.suspensions import PERMANENT, TEMPORARY
+
+OPERATIONS = (Operation.GET_PAYMENT_STATUS, Operation.UPDATE_COURT_NOTICES, Operation.QUERY_NOTICE_INFO)
 
 
 def explain(notice_no: str, *, stores: CourtStores, now: datetime) -> tuple[Explanation, ...]:
@@ -20,6 +23,9 @@ def explain(notice_no: str, *, stores: CourtStores, now: datetime) -> tuple[Expl
 
     Reads only. Raises `Unavailable` when the database cannot be reached.
     """
+    if not is_notice_no(notice_no):
+        refused = f"{INVALID_NOTICE_NO.code} {INVALID_NOTICE_NO.text}"
+        return tuple(because(operation.value, refused, is_notice_no) for operation in OPERATIONS)
     with stores.reading() as reader:
         return (
             explain_payment_status(notice_no, reader.payment_statuses([notice_no])),

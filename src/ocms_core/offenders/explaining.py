@@ -6,9 +6,11 @@ from itertools import permutations
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.explanations import Explanation, because
+from ocms_core.kernel.notice_numbers import is_notice_no
 from ocms_core.offenders import eligibility, furnishing, redirecting
 from ocms_core.offenders.facts import ROLES, WORDS, OffenderNotice
 from ocms_core.offenders.ports import OffenderStores
+from ocms_core.offenders.request_reader import INVALID_NOTICE_NO
 
 
 def explain(notice_no: str, *, stores: OffenderStores) -> tuple[Explanation, ...]:
@@ -17,6 +19,9 @@ def explain(notice_no: str, *, stores: OffenderStores) -> tuple[Explanation, ...
 
     Reads only, and names nobody. Raises `Unavailable` when the database cannot be reached.
     """
+    if not is_notice_no(notice_no):
+        operations = (Operation.FURNISH_OFFENDER, Operation.REDIRECT_NOTICE)
+        return tuple(because(each.value, INVALID_NOTICE_NO, is_notice_no) for each in operations)
     with stores.reading() as reader:
         notice = reader.notice(notice_no)
     return (explain_furnish(notice), explain_redirect(notice))

@@ -20,6 +20,7 @@ from ocms_core.kernel.texts import is_blank, is_writable, stripped, with_plain_b
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.offenders.facts import ROLES
 
+INVALID_NOTICE_NO = "Invalid notice number"
 SINGAPORE_CODE = "65"
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 COUNTRY_CODE = re.compile(r"[0-9]{1,3}")
@@ -304,7 +305,7 @@ def notice_no(body: Body, name: str) -> str:
     """Return a notice number. Raises `InvalidField`."""
     value = bounded(name, required_text(body, name, "Notice number is required"))
     if not is_notice_no(value):
-        raise InvalidField("Invalid notice number")
+        raise InvalidField(INVALID_NOTICE_NO)
     return normal_notice_no(value)
 
 
@@ -378,7 +379,7 @@ def notice_nos(body: Body, name: str, *, cap: int) -> tuple[str, ...]:
     if not (isinstance(given, list) and given):
         raise InvalidField("Notice numbers are required")
     if not all(is_notice_no(each) for each in given):
-        raise InvalidField("Invalid notice number")
+        raise InvalidField(INVALID_NOTICE_NO)
     if len(given) > cap:
         raise InvalidField(f"Request exceeds maximum batch limit of {cap} notices")
     return tuple(map(normal_notice_no, given))

@@ -112,7 +112,7 @@ class DashboardPages:
     def open_notices(self, visit: Visit) -> Answer:
         """List the open notices of a stage and band of ages, those of longest standing first."""
         stage, place = visit.query.get("stage", ""), visit.query.get("age", "")
-        if not place.isdecimal() or int(place) >= len(AGE_BANDS):
+        if place not in map(str, range(len(AGE_BANDS))):
             raise NOT_FOUND
         band = AGE_BANDS[int(place)]
         found = ageing.notices_of_age(stage, band, stores=self.ageing, now=visit.now)
@@ -129,7 +129,7 @@ class DashboardPages:
     def changes(self, visit: Visit) -> Answer:
         """List the stage changes of an officer and a day, the latest first."""
         officer, day = visit.query.get("officer", ""), calendar_day(visit.query.get("day", ""))
-        if day is None:
+        if day is None or day > singapore(visit.now).date():
             raise NOT_FOUND
         found = ageing.changes_of_day(officer, day, stores=self.ageing)
         return View(

@@ -55,7 +55,7 @@ def parse_form(content_type: str, body: bytes) -> SubmittedForm:
             return SubmittedForm(url_encoded(body.decode("ascii")))
         if kind == MULTIPART:
             return multipart(body, options.get("boundary", ""))
-    except (ValueError, MultipartError):
+    except (ValueError, LookupError, MultipartError):  # LookupError: a character set there is not
         raise MalformedForm from None
     raise MalformedForm
 

@@ -202,10 +202,13 @@ class HstPages:
         fields = typed(visit.form, *PARTICULARS)
         if wrong := wrong_fields(request_checks.update, {"idNo": id_no, **fields}):
             return self._show_identity(visit, id_no, fields=fields, errors=wrong)
-        listed, _ = service.show_identity(id_no, stores=self.stores)
-        if listed and visit.form.text("seen") != version_of(listed):
-            return self._show_identity(visit, id_no, fields=fields, errors={"": CORRECTED})
-        answer = visit.call(Operation.UPDATE_HST, {"idNo": id_no, **fields}, key=visit.form.text("key"))
+        body, key = {"idNo": id_no, **fields}, visit.form.text("key")
+        answer = visit.repeat_of(Operation.UPDATE_HST, body, key, self.stores)
+        if answer is None:
+            listed, _ = service.show_identity(id_no, stores=self.stores)
+            if listed and visit.form.text("seen") != version_of(listed):
+                return self._show_identity(visit, id_no, fields=fields, errors={"": CORRECTED})
+            answer = visit.call(Operation.UPDATE_HST, body, key=key)
         if not answer.is_success:
             return self._show_identity(visit, id_no, fields=fields, errors=errors_of(answer, PARTICULARS))
         touched = answer.body["data"]["noticesUpdated"]

@@ -88,12 +88,13 @@ def answer_shown(checked: CheckedIdentity) -> dict[str, object]:
 
 
 def month_named(text: str, day: date) -> date:
-    """Return the first day of a month, written as 2025-01; that of a day where none is named."""
+    """Return the first day of a month, written as 2025-01 and begun by a day; else that day's own."""
     if not text:
         return day.replace(day=1)
-    if not MONTH.fullmatch(text):
+    month = date.fromisoformat(f"{text}-01") if MONTH.fullmatch(text) else None
+    if month is None or month > day:
         raise NOT_FOUND
-    return date.fromisoformat(f"{text}-01")
+    return month
 
 
 def workbook_rows(visit: Visit) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from ocms_core.kernel.access import Operation, may
 from ocms_core.kernel.access_log import StaffPage
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.explanations import Explanation
-from ocms_core.kernel.notice_numbers import normal_notice_no
+from ocms_core.kernel.notice_numbers import is_notice_no, normal_notice_no
 from ocms_core.kernel.offender_details import RoleHolder
 from ocms_core.offenders import details as offender_details
 from ocms_core.offenders import service as offender_service
@@ -147,7 +147,12 @@ def take_back(visit: Visit) -> Answer:
 
 
 def people_values(visit: Visit, notice: OffenderNotice) -> Iterator[dict[str, Any]]:
-    """Yield each role with who stands in it, and the one button an officer sees for it (F14)."""
+    """
+    Yield each role with who stands in it, and the one button an officer sees for it (F14).
+
+    A number that the calls of contract 3 refuse, as one with a hyphen, has no buttons.
+    """
+    is_taken = is_notice_no(notice.notice_no)
     for word, holder in offender_details.holders_by_word(notice).items():
         is_current = holder is not None and holder.role == notice.current_role
         shown = buttons(exists=holder is not None, is_current=is_current)
@@ -157,7 +162,11 @@ def people_values(visit: Visit, notice: OffenderNotice) -> Iterator[dict[str, An
             ("Update", shown.update, Operation.UPDATE_OFFENDER),
         )
         button = next(
-            (label for label, is_shown, operation in offered if is_shown and may(visit.principal, operation)),
+            (
+                label
+                for label, is_shown, operation in offered
+                if is_taken and is_shown and may(visit.principal, operation)
+            ),
             "",
         )
         yield {

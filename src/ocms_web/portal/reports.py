@@ -12,6 +12,7 @@ from ocms_web.portal.visits import NOT_FOUND, Answer, Download, Page, View, Visi
 REPORTS = "/staff/reports"
 WORKBOOK = f"{REPORTS}/{{reportId:str}}"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SUFFIX = ".xlsx"
 DAYS_SHOWN = 30
 
 
@@ -36,7 +37,7 @@ def workbook(visit: Visit) -> Answer:
     answer = visit.call(Operation.DOWNLOAD_STAGE_REPORT, {"reportId": name})
     if not answer.is_success:
         raise NOT_FOUND
-    return Download(name, answer.body, XLSX)
+    return Download(f"{name.removesuffix(SUFFIX)}{SUFFIX}", answer.body, XLSX)
 
 
 PAGES = (

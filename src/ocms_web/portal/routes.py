@@ -24,6 +24,7 @@ from ocms_web.portal.site import (
     answer_page,
     answer_safely,
     in_thread,
+    leading_to,
     moved,
     view_page,
 )
@@ -135,7 +136,7 @@ def sign_in_page(request: AnyRequest, portal: Portal, session: OpenSession | Non
     if session and session.is_live:
         return moved(wanted)
     view = View(
-        {"begin": f"{BEGIN}?next={wanted}", "has_form": bool(session and session.content.form)},
+        {"begin": f"{BEGIN}?{leading_to(wanted)}", "has_form": bool(session and session.content.form)},
         title="Sign in",
         template="sign_in.html",
     )

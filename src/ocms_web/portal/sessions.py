@@ -19,6 +19,8 @@ COOKIE = "__Host-ocms-staff"
 # Nothing but a page here: no other origin, no path that a browser takes for one.
 OWN_PATH = re.compile(r"/staff(/[\w.~-]+)*(\?[\w.~=&%+-]*)?", re.ASCII)
 START = "/staff"
+LONGEST_PATH = 1_000
+"""How long a path may be that the cookie of a sign-in holds."""
 
 
 Search = tuple[tuple[str, str], ...]
@@ -151,4 +153,5 @@ def cookie(name: str, value: str, seconds: int | None = None) -> Cookie:
 
 def own_path(given: Any) -> str:
     """Return a path that leads to a staff page; the first page for anything else."""
-    return given if isinstance(given, str) and OWN_PATH.fullmatch(given) else START
+    is_own = isinstance(given, str) and len(given) <= LONGEST_PATH and OWN_PATH.fullmatch(given)
+    return str(given) if is_own else START

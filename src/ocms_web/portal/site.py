@@ -6,6 +6,7 @@ from contextvars import copy_context
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlencode
 
 import structlog
 from attrs import evolve, field, frozen
@@ -27,6 +28,7 @@ from ocms_web.portal.sign_in import SignIn
 from ocms_web.portal.tokens import FIELD, form_token, is_form_token
 from ocms_web.portal.visits import (
     NOT_ALLOWED,
+    NOT_FOUND,
     Answer,
     Download,
     Moved,
@@ -59,6 +61,12 @@ FORGED = PageProblem(
 UNAVAILABLE = PageProblem(
     HTTPStatus.SERVICE_UNAVAILABLE,
     "OCMS is not available at the moment",
+    "If you sent a form, what it asks for may have been done all the same. Open the page again in a minute "
+    "and look, before you send it again.",
+)
+BUSY = PageProblem(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "OCMS has too much to do at the moment",
     "Nothing was done. Try again in a minute; what you typed is still there when you go back.",
 )
 BROKEN = PageProblem(
@@ -182,7 +190,7 @@ async def receive_form(
     except (BodyIncomplete, MalformedForm):
         raise MALFORMED from None
     except TooManyCalls:
-        raise UNAVAILABLE from None
+        raise BUSY from None
 
 
 def answer_visit(
@@ -196,6 +204,10 @@ def answer_visit(
     answer_with = page.act if request.method == "POST" else page.show
     if answer_with is None:
         return moved(START)
+    path_params = {name: str(value) for name, value in request.path_params.items()}
+    query = dict(request.query_params)
+    if any("\0" in value for value in (*path_params.values(), *query.values())):
+        raise NOT_FOUND
     visit = Visit(
         page,
         session,
@@ -203,8 +215,8 @@ def answer_visit(
         portal.pipeline.clock.now(),
         portal.pipeline,
         portal.endpoints,
-        {name: str(value) for name, value in request.path_params.items()},
-        dict(request.query_params),
+        path_params,
+        query,
         form.without(FIELD),
         is_partial=PARTIAL in request.headers,
     )
@@ -292,7 +304,13 @@ def to_sign_in(request: AnyRequest) -> Response[bytes]:
     if PARTIAL in request.headers:
         headers = {**HEADERS, "HX-Redirect": f"{SIGN_IN}?next={START}"}
         return Response(b"", status_code=HTTPStatus.UNAUTHORIZED, headers=headers)
-    return moved(f"{SIGN_IN}?next={own_path(request.url.path)}")
+    query = f"?{request.url.query}" if request.url.query else ""
+    return moved(f"{SIGN_IN}?{leading_to(own_path(request.url.path + query))}")
+
+
+def leading_to(path: str) -> str:
+    """Return the query that names the page to go to after the sign-in."""
+    return urlencode({"next": path}, safe="/")
 
 
 def download(answer: Download) -> Response[bytes]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from http import HTTPStatus
+from types import UnionType
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.notice_numbers import normal_notice_no
+from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.stages import STAGES
 from ocms_core.kernel.tables import TableRow
 from ocms_core.stages import officer_changes, service
@@ -22,6 +24,7 @@ from ocms_core.stages.importing import read_row
 from ocms_core.stages.ports import StageStores
 from ocms_core.stages.request_checks import ChangeItem, change_item
 from ocms_core.stages.request_fields import is_number
+from ocms_web.portal.forms import read_json
 from ocms_web.portal.messages import Tone
 from ocms_web.portal.visits import Answer, CallAnswer, Page, View, Visit
 
@@ -34,6 +37,7 @@ TARGETS = [
 UPDATED = "UPDATED"
 ALLOWED_AGAIN = codes.CPS_DUPLICATE_RECORD.code
 MOVED_TODAY = "its stage was changed today already"
+NAMED_BEFORE = "{} is named before, and only where it is named first counts"
 NO_NUMBER = "this is no notice number"
 MALFORMED = "Nothing was done: the form is not the one that was shown. Begin again."
 
@@ -77,6 +81,17 @@ class PlannedChange:
     def written(self) -> str:
         """Return the change as the form of the preview carries it."""
         return json.dumps(asdict(self, filter=lambda attribute, _: attribute.name != "amount"))
+
+
+SHAPE: Mapping[str, type | UnionType] = {
+    "notice_no": str,
+    "previous_stage": str,
+    "new_stage": str,
+    "reason": str | None,
+    "remark": str | None,
+    "check_addresses": bool,
+    "again": bool,
+}
 
 
 @frozen
@@ -159,8 +174,10 @@ class StageChangePage:
                 read = read_row(row)
                 if isinstance(read, Code):
                     refused.append(RefusedChange(f"row {row.number}", read.text))
+                elif read.notice_no in items:
+                    refused.append(RefusedChange(f"row {row.number}", NAMED_BEFORE.format(read.notice_no)))
                 else:
-                    items.setdefault(read.notice_no, item_of_row(read, shared))
+                    items[read.notice_no] = item_of_row(read, shared)
         return list(items.values()), refused
 
     def preview_of(
@@ -211,8 +228,8 @@ class StageChangePage:
     def confirm(self, visit: Visit) -> Answer:
         """Do what the preview showed; where a notice is no longer as shown, do nothing and show it anew."""
         try:
-            shown = [PlannedChange(**json.loads(each)) for each in visit.form.texts("item")]
-        except (TypeError, ValueError):
+            shown = [shown_change(each) for each in visit.form.texts("item")]
+        except ValueError:
             return form_view({}, {"": MALFORMED}, HTTPStatus.BAD_REQUEST)
         wanted = set(visit.form.texts("again"))
         chosen = [each for each in shown if not each.again or each.notice_no in wanted]
@@ -232,6 +249,17 @@ class StageChangePage:
             seen = {each.notice_no: each.previous_stage for each in chosen}
             answer = visit.call(Operation.CHANGE_STAGES, body, key=key, seen_stages=seen)
         return result_view(visit, answer, "What was done", uuid4().hex)
+
+
+@rule("G7")
+def shown_change(text: str) -> PlannedChange:
+    """Return a change as the form of the preview carries it; raise ValueError for what never was one."""
+    given = read_json(text)
+    if not (isinstance(given, dict) and given.keys() == SHAPE.keys()):
+        raise ValueError(MALFORMED)
+    if not all(isinstance(given[name], kind) for name, kind in SHAPE.items()):
+        raise ValueError(MALFORMED)
+    return PlannedChange(**given)
 
 
 def item_of_row(read: ChangeItem, shared: Mapping[str, object]) -> dict[str, object]:

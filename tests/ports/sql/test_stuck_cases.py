@@ -165,7 +165,8 @@ def test_an_identity_that_is_answered_since_it_was_queued_is_not_unanswered(engi
     queued = local(NOW - 46 * DAY)
     row = {"query_reason": "HST", "id_type": "N", "cre_date": queued}
     address = dict.fromkeys(
-        ("type_of_address", "bldg_name", "blk_hse_no", "street_name", "floor_no", "unit_no", "postal_code"), ""
+        ("type_of_address", "bldg_name", "blk_hse_no", "street_name", "floor_no", "unit_no", "postal_code"),
+        "",
     )
     received = {"S0000001A": queued + DAY, "S0000002A": queued - DAY}
     numbers = (*received, "S0000003A")

@@ -2,6 +2,8 @@
 
 from typing import TypeAlias
 
+import pytest
+
 from ocms_core.court.explaining import explain
 from tests.support.builders import (
     DUE,
@@ -117,3 +119,12 @@ def test_explain(case: Explained) -> None:
         "plus-queryNoticeInfo",
     ]
     assert stores.opened == ["reading"]
+
+
+@pytest.mark.rule("P1")
+def test_a_number_with_a_hyphen_is_none_to_the_calls_of_cas_and_plus_though_the_notice_is_there() -> None:
+    stores = InMemoryCourtStores(
+        Tables(court=court_facts(notice("N-001")), payments={"N-001": payment("N-001")})
+    )
+    said = [each.answer for each in explain("N-001", stores=stores, now=DUE)]
+    assert said == ["OCMS-4004 Invalid notice number format"] * 3

@@ -98,3 +98,10 @@ def test_a_notice_is_explained_as_it_is_stored() -> None:
     assert explain(NUMBER, stores=stores) == (explain_furnish(stored), explain_redirect(stored))
     assert explain("X", stores=stores) == (explain_furnish(None), explain_redirect(None))
     assert (stores.opened, stores.written) == (["reading", "reading"], [])
+
+
+@pytest.mark.rule("F52")
+def test_a_number_that_the_calls_refuse_is_explained_as_they_answer_it() -> None:
+    stores = InMemoryOffenderStores({"N-001": notice(stands("O", current=True))})
+    said = [(each.operation, each.answer) for each in explain("N-001", stores=stores)]
+    assert said == [(FURNISH, "Invalid notice number"), (REDIRECT, "Invalid notice number")]

@@ -107,6 +107,7 @@ def test_pictures_say_what_their_tables_say(staff: StaffSite, officer: StaffBrow
     assert "<style" not in shown
 
 
+@pytest.mark.rule("G7")
 def test_the_lists_of_nothing_and_of_what_there_is_not(officer: StaffBrowser) -> None:
     assert "There are none." in officer.get("/staff/dashboard/notices?stage=XXX&age=0").text
     assert "There are none." in officer.get("/staff/dashboard/changes?officer=X&day=2025-01-01").text
@@ -116,8 +117,12 @@ def test_the_lists_of_nothing_and_of_what_there_is_not(officer: StaffBrowser) ->
     for address in (
         *("notices?stage=RD1&age=4", "notices?stage=RD1&age=-1", "notices?stage=RD1"),
         *("changes?officer=X&day=2025-02-30", "changes", "stuck", "stuck?kind=other"),
+        *("changes?officer=X&day=9999-12-31", f"notices?stage=RD1&age={'9' * 5_000}"),
+        *("notices?stage=%00&age=0", "changes?officer=%00&day=2025-01-01", "jobs?job=%00"),
     ):
         assert officer.get(f"/staff/dashboard/{address}").status_code == 404
+    for month in ("9999-12", "2025-13", "%00"):
+        assert officer.get(f"/staff/hst/answers?month={month}").status_code == 404
 
 
 def test_what_is_shown_of_no_person_leaves_no_record(staff: StaffSite, officer: StaffBrowser) -> None:

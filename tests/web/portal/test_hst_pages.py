@@ -150,6 +150,20 @@ def test_what_another_officer_has_corrected_meanwhile_is_not_overwritten(
     assert database(staff).rows(t.ocms_hst, "street_name") == [("Second Street",)]
 
 
+@pytest.mark.rule("K1")
+def test_a_correction_sent_twice_is_answered_twice_alike(staff: SharedStaff, officer: StaffBrowser) -> None:
+    list_identity(officer)
+    shown = officer.post("/staff/hst/identity", {"idNo": IDENTITY}).text
+    fields = {name: value for name, value in FIELDS.items() if name != "idType"}
+    hidden = {name: value_of(shown, name) for name in ("key", "seen")}
+    sent = {**fields, "streetName": "New Street", "step": "update", **hidden}
+    for _ in range(2):
+        answer = officer.post("/staff/hst/identity", sent).text
+        assert "Name and address are corrected" in answer
+        assert "Somebody has corrected" not in answer
+    assert database(staff).rows(t.ocms_hst, "street_name") == [("New Street",)]
+
+
 def test_of_many_notices_the_message_names_the_first(staff: SharedStaff, officer: StaffBrowser) -> None:
     database(staff).notices([f"5006{place:05}A" for place in range(25)])
     assert "500600019A and 5 more." in list_identity(officer)

@@ -84,6 +84,21 @@ def test_of_two_current_offenders_the_first_by_role_is_shown_as_such(
     assert re.findall(r'<h3>(\w+) <span class="badge">current offender', page.text) == ["Driver"]
 
 
+@pytest.mark.rule("F14", "F52")
+def test_a_number_that_the_calls_refuse_has_no_button_and_the_answers_say_so(
+    staff: StaffSite, officer: StaffBrowser
+) -> None:
+    number = "N-001"
+    put_notices(staff.engine, [number], last_processing_stage="RD1")
+    put_offenders(staff.engine, [number], id_no=SOMEBODY, name="JOHN DOE")
+    page = officer.get(f"/staff/notices/{number}")
+    assert page.status_code == 200
+    assert "/offenders/" not in page.text
+    answers = officer.get(f"/staff/notices/{number}/answers").text
+    assert answers.count("OCMS-4004 Invalid notice number format") == 3
+    assert answers.count(">Invalid notice number<") == 2
+
+
 def test_the_answers_name_the_rules_and_come_as_a_part_or_as_a_page(
     officer: StaffBrowser, notice: str
 ) -> None:

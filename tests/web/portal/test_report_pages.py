@@ -37,6 +37,7 @@ def test_the_reports_of_a_range_are_listed_and_downloaded(staff: StaffSite, offi
     assert file.status_code == 200
     assert file.content.startswith(b"PK")
     assert file.headers["content-disposition"].startswith('attachment; filename="ChangeStageReport_')
+    assert file.headers["content-disposition"].endswith('.xlsx"')
     assert file.headers["cache-control"] == "no-store"
     with staff.engine.connect() as connection:
         table = t.INTRANET.tables["ocms_access_record"]

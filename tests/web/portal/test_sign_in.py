@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64encode
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -98,6 +99,38 @@ def test_an_answer_of_the_provider_that_does_not_fit_signs_nobody_in(staff: Staf
     assert page.status_code == 403
     assert COOKIE not in browser.cookies
     assert rows_of(staff.engine, t.ocms_staff_session) == []
+
+
+@pytest.mark.rule("G7")
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        b"[" * 1_500,
+        b'{"state":"\\ud800","nonce":"b","verifier":"c","path":"/staff"}',
+        b'{"state":["a"],"nonce":"b","verifier":"c","path":"/staff"}',
+        b"5",
+    ],
+)
+def test_an_attempt_that_was_never_begun_signs_nobody_in(staff: StaffSite, attempt: bytes) -> None:
+    browser = StaffBrowser(staff)
+    headers = {"cookie": f"{ATTEMPT_COOKIE}={b64encode(attempt, b'-_').decode()}"}
+    answer = browser.send("GET", "/staff/signed-in?state=a&code=x", headers=headers)
+    assert answer.status_code == 403
+    assert "You are not signed in" in answer.text
+
+
+def test_after_an_ended_session_the_address_is_opened_with_its_query(staff: StaffSite) -> None:
+    path = "/staff/dashboard/changes?officer=USER01&day=2026-01-02"
+    browser = StaffBrowser(staff)
+    shown = browser.get(path)
+    begin = unescape(re.search(r'href="(/staff/sign-in/begin[^"]*)"', shown.text)[1])  # type: ignore[index]
+    begun = browser.send("GET", begin)
+    query = dict(parse_qsl(urlsplit(begun.headers["location"]).query))
+    chosen = httpx.get(
+        f"{staff.provider.url}{CHOSEN}", params={**query, "officer": "USER01"}, trust_env=False
+    )
+    answer = browser.send("GET", chosen.headers["location"].removeprefix(BASE))
+    assert answer.headers["location"] == path
 
 
 def test_another_browsers_way_back_signs_nobody_in(staff: StaffSite) -> None:

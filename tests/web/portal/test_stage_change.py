@@ -23,6 +23,10 @@ from tests.support.statements import recorded
 NUMBERS = ["500500301A", "500500302B", "500500303C"]
 PATH = "/staff/stages"
 von = t.ocms_valid_offence_notice.c
+OF_WRONG_TYPE = (
+    '{"notice_no": ["x"], "previous_stage": "DN1", "new_stage": "DN2", "reason": null, "remark": null,'
+    ' "check_addresses": false, "again": true}'
+)
 
 
 def stages_of(engine: Engine) -> dict[str, str]:
@@ -217,6 +221,48 @@ def test_a_table_is_read_as_the_import_reads_it(staff: StaffSite, officer: Staff
     assert "row 4" in text
 
 
+@pytest.mark.rule("G9")
+def test_a_notice_named_again_in_a_file_is_told_by_its_row(staff: StaffSite, officer: StaffBrowser) -> None:
+    in_stage(staff.engine, NUMBERS)
+    put_fees(staff.engine)
+    content = f"noticeNo,newStage\n{NUMBERS[0]},DN2\n{NUMBERS[0].lower()},DR3\n{NUMBERS[1]},DR3\n".encode()
+    officer.get(PATH)
+    fields = {"step": "preview", "numbers": NUMBERS[1], "newStage": "DN2", "reason": "SUP"}
+    text = text_of(officer.upload(PATH, fields, {"table": ("notices.csv", content)}))
+    for row, number in ((3, NUMBERS[0]), (4, NUMBERS[1])):
+        assert f"{number} DN1 DN2" in text
+        assert f"row {row} {number} is named before" in text
+
+
+@pytest.mark.rule("G7")
+@pytest.mark.parametrize(
+    "name, status", [("..", 422), ("x" * 300 + ".csv", 200), ("x." + "y" * 300, 422), ("a\\..\\..", 422)]
+)
+def test_the_name_of_a_file_is_no_name_here(
+    staff: StaffSite, officer: StaffBrowser, name: str, status: int
+) -> None:
+    in_stage(staff.engine, NUMBERS)
+    officer.get(PATH)
+    content = f"noticeNo\n{NUMBERS[0]}\n".encode()
+    fields = {"step": "preview", "numbers": "", "reason": "SUP"}
+    assert officer.upload(PATH, fields, {"table": (name, content)}).status_code == status
+
+
+@pytest.mark.rule("G7")
+def test_a_character_set_that_is_none_is_a_malformed_form(staff: StaffSite, officer: StaffBrowser) -> None:
+    del staff
+    officer.get(PATH)
+    part = 'Content-Disposition: form-data; name="x"\r\nContent-Type: text/plain; charset=nonsense'
+    answer = officer.send(
+        "POST",
+        PATH,
+        content=f"--b\r\n{part}\r\n\r\nabc\r\n--b--\r\n".encode(),
+        headers={"content-type": "multipart/form-data; boundary=b"},
+    )
+    assert answer.status_code == 400
+    assert "The form did not arrive whole" in answer.text
+
+
 @pytest.mark.parametrize(
     "name, content, said",
     [
@@ -249,7 +295,7 @@ def test_what_is_wrong_with_the_whole_is_told_and_what_was_typed_is_kept(
     assert "200" in text_of(shown)
 
 
-@pytest.mark.parametrize("item", ["", "[]", "{", '{"notice_no": "500500301A"}'])
+@pytest.mark.parametrize("item", ["", "[]", "{", '{"notice_no": "500500301A"}', "[" * 100_000, OF_WRONG_TYPE])
 def test_a_form_that_was_never_shown_does_nothing(staff: StaffSite, officer: StaffBrowser, item: str) -> None:
     in_stage(staff.engine, NUMBERS)
     officer.get(PATH)
