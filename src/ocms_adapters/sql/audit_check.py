@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from attrs import define, field, frozen
 from sqlalchemy import Connection, RowMapping
@@ -10,6 +11,7 @@ from ocms_adapters.encryption import DecryptionFailed, FieldCipher
 from ocms_adapters.sql.audit_rows import audit_row
 from ocms_adapters.sql.audit_tree import (
     LATEST,
+    MOST,
     SEALED,
     heads_of,
     leaves_of,
@@ -80,7 +82,10 @@ class AuditCheck:
             for each in (*signed, *outside)
             if each.size > tree.size
         ]
-        last_signed = max((each.signed_at for each in signed), default=None)
+        # A head of as many rows as it may add says nothing of what waited beside them.
+        sizes = pairwise([0, *(each.size for each in own)])
+        none_waited = {size for before, size in sizes if size - before < MOST}
+        last_signed = max((each.signed_at for each in signed if each.size in none_waited), default=None)
         for kind in SEALED:
             self._check_unsealed(connection, kind, last_signed, report)
         return report

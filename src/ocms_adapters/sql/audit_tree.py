@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
+from heapq import merge
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -21,6 +23,9 @@ from ocms_core.kernel.rule_tags import rule
 
 LATEST = timedelta(days=1)
 """How long after its number was given a row may be committed at the latest."""
+
+MOST = 1_000
+"""How many rows a head adds at most: one that adds fewer left nothing waiting."""
 
 leaf, head = h.ocms_audit_leaf, h.ocms_audit_head
 
@@ -151,20 +156,28 @@ def read_tree(connection: Connection) -> tuple[HashTree, Mapping[RecordKind, int
 
 
 def new_leaves(connection: Connection, size: int, now: datetime, most: int) -> Iterator[Leaf]:
-    """Yield leaves for up to `most` rows that are in no tree, by their moments, from position `size` on."""
+    """
+    Yield leaves for up to `most` rows that are in no tree, from position `size` on.
+
+    Of each kind those of the lowest numbers, so that none stays below a number that is in the tree.
+    """
+    newest = connection.execute(select(func.max(head.c.signed_at))).scalar()
+    # Not by the time now: a row that was committed after the newest head has not been looked for yet.
     settled = (
         select(*(head.c[sealed.last] for sealed in SEALED.values()))
-        .where(head.c.signed_at < local(now - LATEST))
+        .where(head.c.signed_at < min(local(now), newest or local(now)) - LATEST)
         .order_by(head.c.size.desc())
         .limit(1)
     )
     after = connection.execute(settled).first() or (0,) * len(SEALED)
     found = [
-        sealed.leaf(kind, 0, row)
+        [
+            sealed.leaf(kind, 0, row)
+            for row in connection.execute(unsealed(kind, number).limit(most)).mappings()
+        ]
         for (kind, sealed), number in zip(SEALED.items(), after, strict=True)
-        for row in connection.execute(unsealed(kind, number).limit(most)).mappings()
     ]
-    in_order = sorted(found, key=attrgetter("recorded_at", "kind.value", "number"))[:most]
+    in_order = islice(merge(*found, key=attrgetter("recorded_at", "kind.value")), most)
     for position, each in enumerate(in_order, size):
         yield Leaf(position, each.kind, each.number, each.recorded_at, each.digest)
 

@@ -7,16 +7,20 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Date,
     Dialect,
     Engine,
     Integer,
     String,
     bindparam,
     case,
+    cast,
     exists,
     func,
+    null,
     or_,
     select,
+    union_all,
 )
 
 from ocms_adapters.sql.built_statements import built_once
@@ -27,15 +31,19 @@ from ocms_adapters.sql.locking import lock_identities, lock_notices
 from ocms_adapters.sql.reference import days_by_reason
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.schema.dated_values import ocms_dated_suspension_reason
 from ocms_adapters.sql.suspension_rows import ON_ROW, STILL_OPEN, open_records, records_by_notice, suspensions
 from ocms_adapters.sql.transactions import reading, writing
+from ocms_core.kernel.dated_values import DatedValue
 from ocms_core.kernel.errors import Conflict
+from ocms_core.kernel.suspensions import SuspensionReason
 from ocms_core.suspensions.facts import NoticeSuspensions, SuspensionFacts
 
 von = t.ocms_valid_offence_notice.c
 onod = t.ocms_offence_notice_owner_driver.c
 suspended = t.ocms_suspended_notice.c
 reason_table = t.ocms_suspension_reason.c
+dated = ocms_dated_suspension_reason.c
 hst = t.ocms_hst.c
 
 
@@ -67,11 +75,24 @@ class SuspensionQueries:
             select(onod.id_no).distinct().where(is_current_offender(), among(dialect, onod.notice_no))
         )
         self.listed = select(hst.id_no).where(among(dialect, hst.id_no))
-        self.reasons = select(
+        always = select(
             reason_table.suspension_type,
             reason_table.reason_of_suspension,
             reason_table.suspension_source,
             reason_table.no_of_days_for_revival,
+            cast(null(), Date).label("first_day"),
+            cast(null(), Date).label("last_day"),
+        )
+        self.reasons = union_all(
+            always,
+            select(
+                dated.suspension_type,
+                dated.reason_of_suspension,
+                cast(null(), String(8)),
+                dated.no_of_days_for_revival,
+                dated.first_day,
+                dated.last_day,
+            ),
         )
 
 
@@ -125,7 +146,13 @@ class SqlSuspensionReader:
         records = records_by_notice(self._among(self._queries.open_records, notice_nos))
         offenders = sorted({row[1] for row in rows if row[1]})
         listed = {row.id_no for row in self._among(self._queries.listed, offenders)}
-        reasons = days_by_reason(map(tuple, self._connection.execute(self._queries.reasons)))
+        reasons = self._connection.execute(self._queries.reasons).all()
+        always = days_by_reason(row[:4] for row in reasons if row.first_day is None)
+        dated_days = tuple(
+            DatedValue(SuspensionReason(kind, code), days, first_day, last_day)
+            for kind, code, _, days, first_day, last_day in reasons
+            if first_day is not None
+        )
         return SuspensionFacts(
             notices=tuple(
                 NoticeSuspensions(
@@ -136,8 +163,9 @@ class SqlSuspensionReader:
                 )
                 for notice_no, id_no, last, ended, *on_row in rows
             ),
-            pairs=frozenset(reasons),
-            days={reason: days for reason, days in reasons.items() if days is not None},
+            pairs=frozenset([*always, *(each.key for each in dated_days)]),
+            days={reason: days for reason, days in always.items() if days is not None},
+            dated_days=dated_days,
         )
 
     def _among(self, statement: Any, keys: Sequence[str]) -> Sequence[Any]:

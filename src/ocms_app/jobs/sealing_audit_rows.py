@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 
-from ocms_adapters.sql.audit_tree import SqlAuditTree
+from ocms_adapters.sql.audit_tree import MOST, SqlAuditTree
 from ocms_app.jobs.context import JobContext
 from ocms_app.keys import head_signer
 from ocms_core.jobs.ports import Clock
 from ocms_core.jobs.runs import JobCounts
-
-CHUNK = 1_000
-"""Rows added in one transaction, with a head for them."""
 
 
 def run(context: JobContext) -> JobCounts:
@@ -22,8 +19,8 @@ def seal(tree: SqlAuditTree, now: Clock, is_ending: Callable[[], bool]) -> JobCo
     """Add what is not in the tree, chunk by chunk; return how many rows."""
     sealed = 0
     while not is_ending():
-        added = tree.extend(now(), CHUNK)
+        added = tree.extend(now(), MOST)
         sealed += added
-        if added < CHUNK:
+        if added < MOST:
             break
     return {"sealed": sealed}

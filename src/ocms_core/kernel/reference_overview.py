@@ -66,10 +66,11 @@ def validity_warnings(reference: Reference, today: date) -> Iterator[str]:
     for key in sorted({each.key for each in dated.parameters}):
         values, name = of_key(dated.parameters, key), " ".join(key)
         if key not in reference.parameters:
-            for span in spans(values)[1:]:
+            for span in spans(values):
                 if span.dated is None and today <= (span.last_day or date.max):
+                    since = f"from {span.first_day} " if span.first_day else ""
                     until = f"to {span.last_day}" if span.last_day else "on"
-                    yield f"{name} has no value from {span.first_day} {until}"
+                    yield f"{name} has no value {since}{until}"
         yield from overlaps(name, values, today)
     for pair in sorted({each.key for each in dated.moves}):
         yield from overlaps(" to ".join(pair), of_key(dated.moves, pair), today)

@@ -7,6 +7,7 @@ from attrs import evolve
 
 from ocms_core.kernel.changes import Change, NoticeChanged, SuspensionClosed, SuspensionOpened
 from ocms_core.kernel.codes import SUCCESS
+from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.decisions import Answer, Decision
 from ocms_core.kernel.hst_suspension import REDIRECTED, SOURCE, hst_due
 from ocms_core.kernel.rule_tags import rule
@@ -213,11 +214,12 @@ def opened_as(
     """
     Return the record of a suspension as it should stand, not numbered yet.
 
-    None for a temporary one that would have no end.
+    Its end is by the days of the day it began; None for a temporary one that would have no end.
     """
     end = None
     if reason.type != PERMANENT:
-        by_reason = hst_due(since, facts.days) if reason == HST else due_of_revival(reason, since, facts.days)
+        days = facts.days_on(singapore(since).date())
+        by_reason = hst_due(since, days) if reason == HST else due_of_revival(reason, since, days)
         end = due or by_reason
         if end is None:
             return None

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, 
 from ocms_adapters.signing import Ed25519Checker, Ed25519Signer
 from ocms_adapters.sql import schema as t
 from ocms_adapters.sql.access_records import SqlAccessRecords, looks_at_notice
+from ocms_adapters.sql.audit import creation_stamp
 from ocms_adapters.sql.audit_check import AuditCheck, AuditReport
 from ocms_adapters.sql.audit_rows import rows_of_notice
-from ocms_adapters.sql.audit_tree import SEALED, SqlAuditTree, TreeNotContinued, heads_of, leaves_of
+from ocms_adapters.sql.audit_tree import MOST, SEALED, SqlAuditTree, TreeNotContinued, heads_of, leaves_of
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.access import Operation, Principal, Role
@@ -134,6 +135,59 @@ def commit_late(engine: Engine) -> None:
         (leaves,) = leaves_of(connection, 100, 10)
     assert [each.number for each in leaves] == [2, 1]
     assert report(engine) == AuditReport(sealed=2, heads=2)
+
+
+def look_rows(connection: Connection, moments: Sequence[Any]) -> None:
+    rows = [
+        {
+            "looked_up_at": local(at),
+            "principal": "O",
+            "role": "oic",
+            "operation": "x",
+            **creation_stamp(local(at)),
+        }
+        for at in moments
+    ]
+    connection.execute(insert(LOOKS), rows)
+
+
+@pytest.mark.rule("K2")
+def test_a_backlog_that_is_being_sealed_is_no_problem(engine: Engine) -> None:
+    start = NOW - timedelta(days=3)
+    with writing(engine) as connection:
+        look_rows(connection, [start + timedelta(seconds=each) for each in range(MOST + 1)])
+    assert sealed(engine, most=MOST) == MOST
+    assert report(engine) == AuditReport(sealed=MOST, heads=1, waiting=1)
+    assert sealed(engine, most=MOST) == 1
+    assert report(engine) == AuditReport(sealed=MOST + 1, heads=2)
+    with writing(engine) as connection:
+        look_rows(connection, [start])
+    number = MOST + 2
+    assert report(engine).problems == [f"access record {number}: it was added later than it says"]
+
+
+@pytest.mark.rule("K2")
+def test_no_row_is_passed_over_whatever_clock_dated_it_and_however_long_no_worker_ran(engine: Engine) -> None:
+    minute = timedelta(minutes=1)
+    with writing(engine) as connection:  # by two machines whose clocks differ
+        look_rows(connection, [NOW - minute * (each % 2) for each in range(10)])
+    assert sealed(engine, most=5) == 5
+    later = NOW + timedelta(days=2)
+    assert sealed(engine, at=later) == 5
+    assert report(engine) == AuditReport(sealed=10, heads=2)
+
+
+@pytest.mark.rule("K2")
+def test_a_row_that_is_committed_after_the_last_head_is_sealed_days_later(postgres: PostgresServer) -> None:
+    with postgres_databases(postgres) as pair:  # SQLite has one writer at a time
+        engine = create(pair.intranet)
+        with writing(engine) as late:
+            change(late, "LATE")
+            changed(engine, "EARLY")
+            assert sealed(engine) == 1
+        assert sealed(engine, at=NOW + timedelta(days=2)) == 1
+        assert report(engine) == AuditReport(sealed=2, heads=2)
+        engine.dispose()
 
 
 @pytest.mark.rule("K2")

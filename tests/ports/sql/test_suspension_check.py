@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.mssql.base import MSDialect
 
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
+from ocms_adapters.sql.schema.dated_values import ocms_dated_suspension_reason
 from ocms_adapters.sql.suspension_check import SqlSuspensionStores, SuspensionQueries
 from ocms_core.kernel.dates import local
 from ocms_core.suspensions import service
@@ -195,6 +196,24 @@ def test_what_is_closed_and_opened_says_who_and_why_and_goes_to_the_internet_sid
     assert outbox == WRONG.keys() - {"ALONE"}, "what the row shows stays"
     marked = dict(database.rows(t.ocms_valid_offence_notice, "notice_no", "is_sync"))
     assert {number for number, in_sync in marked.items() if in_sync == "N"} == outbox
+
+
+@pytest.mark.rule("U2", "G18")
+def test_a_reason_that_only_dated_values_have_is_a_pair_and_gives_the_days_of_its_day(
+    database: HstDatabase,
+) -> None:
+    new = {"reason_of_suspension": "NEW", "suspension_type": "TS"}
+    for first_day, days in (("2024-12-01", 10), ("2024-12-06", 20)):
+        row = new | {"first_day": date.fromisoformat(first_day), "no_of_days_for_revival": days}
+        database.put(ocms_dated_suspension_reason, [row])
+    database.notices(["SOUND"], **shows("TS", "NEW", DUE))
+    put_record(database, "SOUND", "TS", "NEW", DUE)
+    database.notices(["NOEND"], **shows("TS", "NEW"))
+    put_record(database, "NOEND", "TS", "NEW")
+    assert checked(database) == {"NOEND": (FOUND, ("U2",))}
+    assert repaired(database) == {"NOEND": REPAIRED}
+    ends = database.rows(t.ocms_suspended_notice, "notice_no", "sr_no", "due_date_of_revival")
+    assert ("NOEND", 2, local(at("2024-12-15T10:00:00"))) in [tuple(each) for each in ends]
 
 
 @pytest.mark.rule("U1")

@@ -83,7 +83,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
         (batch_jobs, "CHUNK"),
         (address_check, "BATCH"),
         (suspensions, "PAGE"),
-        (sealing_audit_rows, "CHUNK"),
+        (sealing_audit_rows, "MOST"),
         (delivering_to_internet, "BATCH"),
     ):
         monkeypatch.setattr(module, name, 1)

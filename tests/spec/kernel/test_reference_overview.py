@@ -79,6 +79,12 @@ WARNINGS: tuple[Case[Fees, None, list[str]], ...] = (
     ),
     Case(
         rule="G18",
+        name="days before the first fee have none",
+        given=(DatedValue(FEE, "40.00", MARCH),),
+        says=["SURCHARGE AMOUNT has no value to 2026-02-28"],
+    ),
+    Case(
+        rule="G18",
         name="nor have days after the first fee of all",
         given=(DatedValue(FEE, "40.00", date.min, FEBRUARY_28),),
         says=["SURCHARGE AMOUNT has no value from 2026-03-01 on"],
