@@ -116,7 +116,7 @@ class Progress:
 
     @rule("P43")
     def begin(self, day: date) -> None:
-        """Go on with the sync of a day; archive that of another day or list and begin anew (P43)."""
+        """Open the progress of a day; archive that of another day or list and begin anew (P43)."""
         self.start = evolve(self.start, day=day)
         with folder_locked(self.file.parent):
             kept = read_start(self.file)
