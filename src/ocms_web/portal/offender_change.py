@@ -217,7 +217,7 @@ class OffenderPage:
         typed: Mapping[str, str],
         seen: Mapping[str, str],
     ) -> Answer:
-        """Tell that it has changed, and show how it is now, with what was typed where that can be used."""
+        """Show how it is now and that it has changed, with what was typed where that can be used."""
         visit.tell(TOLD, Tone.WARNING)
         if is_as_seen(state, action, seen):
             return self.preview(visit, state, typed, HTTPStatus.CONFLICT)

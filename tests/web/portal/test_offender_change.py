@@ -163,11 +163,11 @@ def test_a_form_opened_before_another_officers_update_takes_none_of_it_back(staf
         forms[name] = fields_of(browser.get(path).text)
     shown = first.post(path, {**forms["USER01"], "email": "new@example.com", "name": "JOHN D. DOE"})
     confirm(first, path, shown.text)
-    told = second.post(path, {**forms["USER02"], "contactNo": "61234567", "name": "JOHN DOE II"})
-    assert told.status_code == 409
-    assert "have changed since you looked" in text_of(told)
-    assert "Name: now JOHN D. DOE on record." in text_of(told), "both have changed it"
-    again = fields_of(told.text)
+    answered = second.post(path, {**forms["USER02"], "contactNo": "61234567", "name": "JOHN DOE II"})
+    assert answered.status_code == 409
+    assert "have changed since you looked" in text_of(answered)
+    assert "Name: now JOHN D. DOE on record." in text_of(answered), "both have changed it"
+    again = fields_of(answered.text)
     assert (again["email"], again["contactNo"], again["name"]) == (
         "new@example.com",
         "61234567",

@@ -3,6 +3,8 @@
 import re
 from datetime import timedelta
 
+import pytest
+
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.hst import SqlHstStores
 from ocms_adapters.sql.schema import intranet as t
@@ -63,3 +65,11 @@ def test_a_report_there_is_not_is_a_page_that_says_so(officer: StaffBrowser) -> 
         shown = officer.get(f"/staff/reports/{name}")
         assert shown.status_code == 404
         assert "There is no such page" in shown.text
+
+
+@pytest.mark.rule("S53")
+def test_a_signed_link_is_logged_under_its_path(
+    officer: StaffBrowser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert officer.send("GET", "/reports/change-stage/x.xlsx").status_code == 403
+    assert "path=/reports/{kind}/{name}" in capsys.readouterr().out
