@@ -34,7 +34,7 @@ Every capability, with each class that `Change` is a union of:
     ocms_core.kernel.access: Role, Operation, Principal, OPERATIONS, may
     ocms_core.kernel.unit_of_work: Store
     ocms_core.kernel.report_store: ReportStore, StoredReport
-    ocms_core.kernel.sheets: Sheet, Column
+    ocms_core.kernel.sheets: Sheet, Column, CellKind
     ocms_core.kernel.audit: AuditRow, RowChange
     ocms_core.kernel.actors: Actor
     ocms_core.kernel.dry_runs: DryRunStores, DryRunDelivery

@@ -52,7 +52,7 @@ def test_a_public_class_or_function_is_listed_where_it_is_defined(module: str, n
 @pytest.mark.parametrize("module, name", sorted(PUBLIC))
 def test_every_type_in_the_signature_of_a_public_name_is_public(module: str, name: str) -> None:
     value = getattr(importlib.import_module(module), name)
-    signed = [value] if inspect.isfunction(value) else []
+    signed: list[Any] = [value] if inspect.isfunction(value) else []
     if inspect.isclass(value):
         methods = inspect.getmembers(value, inspect.isfunction)
         signed = [value, *(method for each, method in methods if not each.startswith("_"))]
