@@ -30,6 +30,7 @@ QUEUE = "chunks"
 TASK = "chunk"
 # A chunk is given up when it has failed, or killed its worker, so often.
 ATTEMPTS = 5
+RETRIES = ATTEMPTS - 1
 RETRY_SECONDS = 2
 # A worker without a heartbeat for so many seconds is dead, and its chunk goes to another.
 LEASE = 30.0
@@ -167,7 +168,7 @@ class ChunkQueue:
         for job in await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=lease):
             # Another worker may have queued it again a moment ago.
             with suppress(ConnectorException):
-                if job.attempts < ATTEMPTS:
+                if job.attempts < RETRIES:
                     await manager.retry_job(job)
                 else:
                     await manager.finish_job(job, Status.FAILED, delete_job=False)
@@ -178,7 +179,7 @@ class ChunkQueue:
         session = {"cursor_factory": cursor, "prepare_threshold": None}
         app = App(connector=PsycopgConnector(conninfo=address, kwargs=session, min_size=1, max_size=4))
         retry = RetryStrategy(
-            max_attempts=ATTEMPTS,
+            max_attempts=RETRIES,
             wait=RETRY_SECONDS,
             retry_exceptions=(Conflict, Unavailable),
         )

@@ -18,6 +18,7 @@ from ocms_app.jobs import (
 )
 from ocms_app.jobs.context import JobContext
 from ocms_app.settings import Settings
+from ocms_core.jobs.retention import LONGEST_CATCH_UP
 from ocms_core.jobs.runs import JobCounts
 from ocms_core.kernel.rule_tags import rule
 
@@ -57,9 +58,8 @@ class Job:
     log_only: bool = False
 
 
-# Missed slots are made up for until shortly before the next one; no month goes without an address check.
+# Missed slots are made up for until shortly before the next one.
 DAILY_CATCH_UP = timedelta(hours=22)
-MONTHLY_CATCH_UP = timedelta(days=27)
 TRIES = 3
 # A sync of CAS that is cut off holds its lock no longer than this; one at work extends it.
 SYNC_LOCK_TIME = timedelta(minutes=1)
@@ -139,7 +139,7 @@ JOBS: tuple[Job, ...] = (
         at_least=timedelta(minutes=1),
         what="Queue every identity on the HST list to be asked about.",
         run=hst.query_hst_addresses,
-        catch_up=MONTHLY_CATCH_UP,
+        catch_up=LONGEST_CATCH_UP,
         tries=TRIES,
     ),
     Job(

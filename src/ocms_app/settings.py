@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from ocms_adapters.http.safe_addresses import LOOPBACK, is_safe
 from ocms_adapters.mail_addresses import addresses
 from ocms_adapters.structuring import MalformedData, Mismatch, StrictConverter, amount_text
+from ocms_core.jobs.retention import LONGEST_CATCH_UP
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.report_store import LONGEST_LINK
 
@@ -199,7 +200,7 @@ MEANINGS: dict[str, str] = {
     "keep_rate_slots": "days for which the rate slots of a caller that calls no more are kept; 0 for ever",
     "keep_access_records": "days for which the record of a look at particulars is kept; 0 for ever",
     "keep_frequent_runs": "the same for one that ended well of a job of every minute; 0 as other runs",
-    "keep_job_runs": "days for which a run of a job is kept after it ended; 0 for ever",
+    "keep_job_runs": "days for which a run of a job is kept after it ended, at least 28; 0 for ever",
     "keep_alerts": "days for which an alert is kept after it was sent; 0 for ever",
     "keep_reports": "days for which the file of a stage report is kept, at least 32; 0 for ever",
     "keep_sessions": "days for which the session of an officer is kept after its last use; 0 for ever",
@@ -410,6 +411,7 @@ def wrong_values(settings: Settings) -> Iterator[str]:
         yield f"{variable('vip_url')}: is an https address, for CAS is called over mutual TLS"
     yield from wrong_reports(settings)
     yield from addresses_in_clear(settings)
+    yield from wrong_retention(settings)
     for issuer in settings.issuers:
         if issuer.kind not in ISSUER_KINDS:
             yield f"issuer {issuer.name}: kind is {issuer.kind!r}; it is one of {', '.join(ISSUER_KINDS)}"
@@ -462,6 +464,13 @@ def wrong_reports(settings: Settings) -> Iterator[str]:
         yield f"{variable('reports_container')}: is 3 to 63 small letters and digits, single hyphens between"
     if 0 < settings.keep_reports <= LONGEST_LINK.days:
         yield f"{variable('keep_reports')}: is {settings.keep_reports}; a link may open a report for 31 days"
+
+
+def wrong_retention(settings: Settings) -> Iterator[str]:
+    """Yield a line where runs are removed while a worker that starts late still looks for them."""
+    if 0 < settings.keep_job_runs <= LONGEST_CATCH_UP.days:
+        late = f"a job is made up for up to {LONGEST_CATCH_UP.days} days late"
+        yield f"{variable('keep_job_runs')}: is {settings.keep_job_runs}; {late}"
 
 
 def wrong_url(url: str) -> Iterator[str]:

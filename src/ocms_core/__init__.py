@@ -30,9 +30,14 @@ Every capability, with each class that `Change` is a union of:
     ocms_core.kernel.stages: STAGES, BEFORE_COURT, OPEN_TO_CHANGE
     ocms_core.kernel.stage_moves: StageMove, NextStage, StageChange
     ocms_core.kernel.suspensions: SuspensionReason, ShownSuspension, OpenSuspension, SuspensionRecord
-    ocms_core.kernel.hst_suspension: Suspensions
+    ocms_core.kernel.suspensions: Suspensions
     ocms_core.kernel.access: Role, Operation, Principal, OPERATIONS, may
     ocms_core.kernel.unit_of_work: Store
+    ocms_core.kernel.report_store: ReportStore, StoredReport
+    ocms_core.kernel.sheets: Sheet, Column, CellKind
+    ocms_core.kernel.audit: AuditRow, RowChange
+    ocms_core.kernel.actors: Actor
+    ocms_core.kernel.dry_runs: DryRunStores, DryRunDelivery
     ocms_core.kernel.idempotency: IdempotentCall, IdempotencyKey, KeyOrigin, StoredAnswer, AnswerStore
     ocms_core.kernel.idempotency: RepeatedCall, AlreadyAnswered, StillRunning, KeyReused
 
@@ -50,14 +55,19 @@ Change of processing stage (contract 2):
 
     ocms_core.stages.service: search_notices, validate, submit, preview, plus_change, update_toppan_stages
     ocms_core.stages.service: publish, list_reports, download, ReportLink
-    ocms_core.stages.ports: StageReader, StageStore, StageStores
+    ocms_core.stages.ports: StageReader, StageStore, StageStores, WritingStageStores
     ocms_core.stages.request_checks: criteria, change_items, validation, date_range, report_id
     ocms_core.stages.request_checks: Criteria, ChangeItem, Validation, DateRange
     ocms_core.stages.request_fields: InvalidRequest
     ocms_core.stages.client_checks: plus_change, PlusChange, toppan_run, ToppanRun
     ocms_core.stages.facts: StageNotice, StageFacts, ToppanFacts, EntryChange, FoundNotice, Offender, day_of
     ocms_core.stages.eligibility: eligibility, Eligible, RequestedChange, OffenderType, offender_type
-    ocms_core.stages.officer_changes: validate, status, StageTransition
+    ocms_core.stages.notice_state: NoticeDetails
+    ocms_core.stages.officer_changes: validate, status
+    ocms_core.stages.stage_transition: StageTransition
+    ocms_core.stages.search: SearchResult, SearchRow
+    ocms_core.stages.toppan: ToppanResult
+    ocms_core.stages.reports: ReportBatch, ReportEntry, OfficerDay, DailyReport
     ocms_core.stages.amounts: amount_payable, missing_fee
     ocms_core.stages.explaining: explain
 
@@ -70,11 +80,12 @@ Offenders (contract 3):
     ocms_core.offenders.request_reader: parse_role_request, parse_notice_request, parse_timeline_page
     ocms_core.offenders.request_reader: parse_furnish, parse_redirect, parse_update
     ocms_core.offenders.request_reader: RoleRequest, TimelinePage, FurnishRequest, ParticularsPatch, Violation
-    ocms_core.offenders.facts: OffenderNotice, AssigneeOnHstList
+    ocms_core.offenders.facts: OffenderNotice, AssigneeOnHstList, PastAssignment
     ocms_core.offenders.eligibility: eligibility, Eligibility, furnish_refusal, is_furnishable
     ocms_core.offenders.eligibility: is_redirectable, buttons, Buttons
     ocms_core.offenders.effects: RoleAssigned
     ocms_core.offenders.timeline: NoticeHistory, TimelineEvent, newest_first
+    ocms_core.offenders.timeline: TimelineStageChange, TimelineSuspension, PaymentMark, CourtMark
     ocms_core.offenders.explaining: explain
 
 HST suspension (contract 4):
@@ -88,6 +99,7 @@ HST suspension (contract 4):
     ocms_core.hst.request_checks: enquiry, application, update, revival, list_query
     ocms_core.hst.request_checks: HstApplication, HstUpdate, HstRevival, HstListQuery
     ocms_core.hst.facts: ListedIdentity, HstNotice, IdentityFacts, KnownOffender, ListedRow, JobResult
+    ocms_core.hst.facts: CheckedIdentity, UnreportedAnswer, DataHiveAnswers, Statistics
     ocms_core.hst.listing: HstListPage
     ocms_core.hst.explaining: explain
 
@@ -97,6 +109,14 @@ Check of suspensions (all contracts):
     ocms_core.suspensions.ports: SuspensionReader, SuspensionStore, SuspensionStores
     ocms_core.suspensions.facts: NoticeSuspensions, SuspensionFacts
     ocms_core.suspensions.contradictions: contradiction, Contradiction, Correction
+
+Reversals (contracts 2, 3 and 4):
+
+    ocms_core.reversals.service: reverse, reverse_hst
+    ocms_core.reversals.ports: ReversalReader, ReversalStore, ReversalStores
+    ocms_core.reversals.reversing: STAGE_REVERSAL, OFFENDER_REVERSAL, HST_REVERSAL, ReversalKind, Reversed
+    ocms_core.reversals.facts: ReversalFacts, ReversibleNotice, IdentityReversalFacts
+    ocms_core.reversals.explaining: reversible_changes, reversible_list_change, ReversibleChange, explain
 
 `docs/howto/use-the-core.md` shows the three ways to use it.
 """

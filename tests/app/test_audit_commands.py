@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve, frozen
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, delete, update
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.encryption import DecryptionFailed
@@ -109,6 +109,22 @@ def console(
     opened = open_databases(settings)
     yield Console(settings, opened, capsys)
     opened.dispose()
+
+
+@pytest.mark.rule("K2", "K3")
+def test_an_auditor_says_from_which_day_on_access_records_must_be_there(console: Console) -> None:
+    looker = Principal("OIC001", Role.OIC, "portal")
+    SqlAccessRecords(console.engine, b"k" * 32).record_access(looker, Operation.GET_OFFENDERS, [], NOW)
+    console.seal()
+    with writing(console.engine) as connection:
+        connection.execute(delete(t.ocms_access_record))
+    day = NOW.date()
+    assert audit.verify() == 1
+    assert console.printed() == ["access record 1: it was removed"]
+    assert audit.verify(looks_from=day) == 1
+    assert console.printed() == ["access record 1: it was removed"]
+    assert audit.verify(looks_from=day + timedelta(days=1)) == 0
+    assert "1 removed after their time, 0 problems" in console.capsys.readouterr().err
 
 
 @pytest.mark.rule("K2")

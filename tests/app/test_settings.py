@@ -323,3 +323,17 @@ def test_a_report_is_kept_for_as_long_as_a_link_may_open_it(days: int, fits: boo
         return
     with pytest.raises(WrongSettings, match=f"OCMS_KEEP_REPORTS: is {days}"):
         load(environment)
+
+
+@pytest.mark.rule("K3", "H32")
+@pytest.mark.parametrize("days, fits", [(0, True), (1, False), (27, False), (28, True)])
+def test_a_run_is_kept_for_as_long_as_it_keeps_a_monthly_job_from_running_again(
+    days: int,
+    fits: bool,  # noqa: FBT001
+) -> None:
+    environment = {"OCMS_KEEP_JOB_RUNS": str(days)}
+    if fits:
+        assert load(environment).keep_job_runs == days
+        return
+    with pytest.raises(WrongSettings, match=f"OCMS_KEEP_JOB_RUNS: is {days}"):
+        load(environment)

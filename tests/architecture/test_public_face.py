@@ -2,11 +2,13 @@
 
 import ast
 import importlib
+import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -38,6 +40,37 @@ notice.amount_payable = None
 @pytest.mark.parametrize("module, name", sorted(PUBLIC))
 def test_a_public_name_is_there(module: str, name: str) -> None:
     assert hasattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize("module, name", sorted(PUBLIC))
+def test_a_public_class_or_function_is_listed_where_it_is_defined(module: str, name: str) -> None:
+    value = getattr(importlib.import_module(module), name)
+    if inspect.isclass(value) or inspect.isfunction(value):
+        assert value.__module__ == module
+
+
+@pytest.mark.parametrize("module, name", sorted(PUBLIC))
+def test_every_type_in_the_signature_of_a_public_name_is_public(module: str, name: str) -> None:
+    value = getattr(importlib.import_module(module), name)
+    signed: list[Any] = [value] if inspect.isfunction(value) else []
+    if inspect.isclass(value):
+        methods = inspect.getmembers(value, inspect.isfunction)
+        signed = [value, *(method for each, method in methods if not each.startswith("_"))]
+    used = {
+        (each.__module__, each.__name__)
+        for one in signed
+        for hint in get_type_hints(one).values()
+        for each in classes_in(hint)
+    }
+    assert used - PUBLIC == set()
+
+
+def classes_in(hint: Any) -> Iterator[type]:
+    """Yield the classes of the core that a type is made of."""
+    if inspect.isclass(hint) and hint.__module__.startswith("ocms_core"):
+        yield hint
+    for part in hint if isinstance(hint, list) else get_args(hint):
+        yield from classes_in(part)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -16,6 +16,7 @@ import pytest
 from attrs import evolve, frozen
 from sqlalchemy import func, make_url, select, text, update
 
+from ocms_adapters import job_queue
 from ocms_adapters.job_queue import ChunkQueue
 from ocms_adapters.sql import schema
 from ocms_adapters.sql.job_runs import SqlJobRuns
@@ -29,7 +30,7 @@ from ocms_app.jobs.context import JobContext
 from ocms_app.keys import new_key
 from ocms_app.settings import Settings
 from ocms_core.jobs.runs import JobCounts, Run, RunOutcome, RunResult, SkipReason
-from ocms_core.kernel.errors import Unavailable
+from ocms_core.kernel.errors import Conflict, Unavailable
 from tests.support.databases import Databases, postgres_databases
 from tests.support.namespaces import NAMESPACES, machines, means
 from tests.support.offender_builders import OWNER
@@ -203,6 +204,25 @@ def test_a_killed_workers_chunk_is_done_by_another_and_nothing_twice(queued: Bul
     assert (ended.counts["missing"], ended.counts["on_their_way"]) == (ROWS - SIZE, SIZE)
     assert queued.sent() == {1: ROWS}
     assert sorted(run.counts["chunk"] for run in queued.chunk_runs()) == list(range(1, CHUNKS + 1))
+
+
+def test_a_chunk_is_given_up_after_five_times(queued: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_queue, "RETRY_SECONDS", 0)
+    queue, stopping, runs = ChunkQueue(queued.opened.intranet), threading.Event(), list[object]()
+
+    def fails(**chunk: object) -> None:
+        runs.append(chunk)
+        raise Conflict("a row is locked")
+
+    queue.put([{"work": 1, "chunk": 1}])
+    worker = threading.Thread(target=queue.work, args=(fails, stopping))
+    worker.start()
+    deadline = time.monotonic() + 60
+    while not queue.status().given_up and time.monotonic() < deadline:
+        time.sleep(0.1)
+    stopping.set()
+    worker.join(30)
+    assert (len(runs), queue.status().given_up) == (5, 1)
 
 
 def test_chunks_given_up_fail_the_whole_and_the_next_try_is_whole(queued: Bulk) -> None:

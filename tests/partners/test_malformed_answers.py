@@ -190,6 +190,15 @@ def test_a_malformed_token_is_tried_again_and_names_its_field(token: object, pro
 
 
 @pytest.mark.rule("P44")
+@pytest.mark.parametrize("text", ["", "t\u00e9", "a b", "t\n"], ids=ascii)
+def test_a_token_that_no_header_can_carry_is_tried_again_and_not_shown(text: str) -> None:
+    answers, alerts = Answers({"data": {"notices": [INFO]}}, TOKEN | {"access_token": text}), list[Alert]()
+    with pytest.raises(RetriesExhausted, match=r"gave no token: access_token is not visible ASCII \(4"):
+        plus(answers, alerts.append).query_batch(["1"])
+    assert (answers.calls, len(alerts)) == (["/token"] * 4, 1)
+
+
+@pytest.mark.rule("P44")
 @pytest.mark.parametrize(
     "life", [{}, {"expires_in": 3599.5}, {"expires_in": "3599"}, {"expires_in": None}], ids=str
 )

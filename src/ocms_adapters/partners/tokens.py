@@ -1,5 +1,6 @@
 """An access token by client credentials, renewed before it ends."""
 
+import re
 from collections.abc import Callable, Mapping
 from threading import Lock
 from time import monotonic
@@ -15,6 +16,8 @@ from ocms_core.kernel.rule_tags import rule
 ENDPOINT = "the token endpoint"
 EARLY_SECONDS = 30.0
 EARLY_SHARE = 0.1
+# What a header can carry.
+TOKEN = re.compile(r"[!-~]+")
 # Where the endpoint does not say how long a token lives.
 USUAL_LIFE = Seconds(300)
 
@@ -79,6 +82,8 @@ class ClientCredentials:
         answer = read_answer(response)
         if answer.token_type.lower() != "bearer":
             raise OtherTokenType(response.status_code, ENDPOINT, answer.token_type)
+        if not TOKEN.fullmatch(answer.access_token):
+            raise TransientError(f"{ENDPOINT} gave no token: access_token is not visible ASCII")
         life = USUAL_LIFE if answer.expires_in is None else answer.expires_in
         self._token, self._renew_at = (
             answer.access_token,

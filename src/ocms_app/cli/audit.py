@@ -3,7 +3,7 @@
 import base64
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import msgspec
@@ -24,14 +24,14 @@ from ocms_app.settings import Settings, WrongSettings
 from ocms_app.startup import startup
 from ocms_core.kernel.audit_heads import Head
 from ocms_core.kernel.audit_story import story
-from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.dates import SINGAPORE, singapore
 from ocms_core.kernel.notice_numbers import normal_notice_no
 
 app = App(name="audit", help="Show what happened to a notice; check and export the record of all changes.")
 
 
 @app.command
-def verify(*, heads: Path | None = None) -> int:
+def verify(*, heads: Path | None = None, looks_from: date | None = None) -> int:
     """
     Check that no audit row, access record or head was altered, removed, added or put elsewhere.
 
@@ -43,12 +43,19 @@ def verify(*, heads: Path | None = None) -> int:
     heads
         A file that `ocms audit export` wrote and that was kept elsewhere: what its heads were signed for must
         still be there.
+    looks_from
+        The first day whose access records must still be there, as 2026-01-31: without it, by the
+        OCMS_KEEP_ACCESS_RECORDS of this machine, which may be another than that of the worker that removes
+        them.
     """
     settings, now = startup(), SystemClock().now()
     days = settings.keep_access_records
+    kept_from = now - timedelta(days=days) if days else None
+    if looks_from is not None:
+        kept_from = datetime.combine(looks_from, time(), SINGAPORE)
     check = AuditCheck(
         head_checker(settings),
-        now - timedelta(days=days) if days else None,
+        kept_from,
         cipher_if_set(settings),
         tuple(read_heads(heads)) if heads else (),
     )

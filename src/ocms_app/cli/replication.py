@@ -154,8 +154,8 @@ def reconcile_queued(size: int, *, repair: bool) -> int:
     if isinstance(ended, SkipReason):
         print(f"Not begun: {ended.value}.", file=sys.stderr)
         return HELD
-    if ended.result is RunResult.FAILED:
-        raise OcmsError(f"run {ended.number} failed: {ended.error}")
+    if ended.result is not RunResult.DONE:
+        raise OcmsError(f"run {ended.number} {ended.result.value}: {ended.error}")
     found = {how.value for how in Difference} & ended.counts.keys()
     for how in sorted(found):
         print(f"{how}: {ended.counts[how]}")

@@ -18,6 +18,9 @@ SMALLEST_CHUNK = 50
 LONGEST = timedelta(milliseconds=25)
 """How long a transaction may take, half of what a lock may be held; after a longer one chunks are halved."""
 
+LONGEST_CATCH_UP = timedelta(days=27)
+"""How late a job is made up for at most, so that no month goes without an address check; runs stay longer."""
+
 
 @unique
 class RowKind(Enum):

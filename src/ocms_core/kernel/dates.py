@@ -8,6 +8,9 @@ from ocms_core.kernel.rule_tags import rule
 # Singapore has kept UTC+8 without daylight saving since 1982, so a fixed offset is exact.
 SINGAPORE = timezone(timedelta(hours=8))
 
+# A span of days that an administrator has set is taken for this at most: the calendar ends with 9999.
+LONGEST_DAYS = 36_500
+
 # A date and a time of day joined by T; which of them the calendar has, `fromisoformat` knows.
 TIMESTAMP = re.compile(r"[0-9W-]{7,10}T[0-9:]{2,8}([.,][0-9]+)?(Z|[+-][0-9:]{2,5})?")
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
+from ocms_core.kernel.dates import LONGEST_DAYS
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
 
@@ -135,7 +136,7 @@ def due_of_revival(
 ) -> datetime | None:
     """Return when a suspension ends by itself: after the days of its reason; None where it has none."""
     known = days.get(reason)
-    return None if known is None else now + timedelta(days=known)
+    return None if known is None else now + timedelta(days=min(known, LONGEST_DAYS))
 
 
 @rule("U1", "U3", "H5")

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from attrs import evolve, field
 
 from ocms_core.kernel.audit import AuditRow, RowChange
-from ocms_core.kernel.dates import singapore
+from ocms_core.kernel.dates import LONGEST_DAYS, singapore
 from ocms_core.kernel.reference import Reference
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
@@ -120,4 +120,4 @@ def last_day(changed_at: datetime, reference: Reference) -> date:
 
 def days_of(reference: Reference) -> int:
     """Return how many days of Singapore a change can be taken back, that of the change included."""
-    return reference.whole_number(PARAMETER, CODE, SAME_DAY)
+    return min(reference.whole_number(PARAMETER, CODE, SAME_DAY), LONGEST_DAYS)

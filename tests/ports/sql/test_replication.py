@@ -277,17 +277,17 @@ def test_what_another_program_writes_during_a_delivery_is_not_marked_as_in_sync(
     class Slow(InternetCopy):
         def show(self, state: State, now: datetime) -> frozenset[str]:
             refused = super().show(state, now)
-            with sides.intranet.begin() as connection:
-                connection.execute(update(VON).values(amount_paid=Decimal(10), is_sync="N"))
+            if written_meanwhile:
+                with sides.intranet.begin() as connection:
+                    connection.execute(update(VON).values(amount_paid=Decimal(10), is_sync="N"))
             return refused
 
-    if sides.intranet.dialect.name == "sqlite":
-        pytest.skip("SQLite lets nobody write meanwhile")
+    written_meanwhile = sides.intranet.dialect.name != "sqlite"  # which lets nobody write meanwhile
     sides.write(NUMBER, 111)
     slow = SqlReplication(sides.intranet, Slow(sides.internet, FieldCipher({"k1": KEY})))
     assert slow.run_once(NOW) == RelayResult(delivered=1)
-    assert rows_of(sides.intranet, VON)[0]["is_sync"] == "N"
-    assert sides.differences() == {Difference.DIFFERENT: 1}
+    assert rows_of(sides.intranet, VON)[0]["is_sync"] == ("N" if written_meanwhile else "Y")
+    assert sides.differences() == ({Difference.DIFFERENT: 1} if written_meanwhile else {})
 
 
 @pytest.mark.rule("G12", "K4")

@@ -1,6 +1,6 @@
 """Suspensions and when they end by themselves."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -35,6 +35,13 @@ CASES: tuple[Due, ...] = (
         given={SuspensionReason("TS", "OTH"): 7},
         ask=SuspensionReason("PS", "OTH"),
         says=None,
+    ),
+    Case(
+        rule=("P24", "G14"),
+        name="days beyond the calendar are a hundred years",
+        given={HST: 999_999_999},
+        ask=HST,
+        says=NOW + timedelta(days=36_500),
     ),
     Case(rule=("P24", "G14"), name="no days at all is an end at once", given={HST: 0}, ask=HST, says=NOW),
 )

@@ -566,6 +566,13 @@ def test_how_long_a_change_can_be_taken_back(days: str | None, first: int, last:
     assert last_day(NOW, reference).day == last
 
 
+@pytest.mark.rule("K4", "G14")
+def test_a_number_of_days_longer_than_the_calendar_is_taken_for_a_hundred_years() -> None:
+    reference = evolve(EMPTY, parameters={("REVERSAL", "DAYS"): "999999999"})
+    assert first_day(NOW, reference) == NOW.date() - timedelta(days=36_499)
+    assert last_day(NOW, reference) == NOW.date() + timedelta(days=36_499)
+
+
 values = st.none() | st.sampled_from(["A", "B", "C"])
 TABLES: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
     NOTICES: ({}, tuple(STAGE_ROW)),
