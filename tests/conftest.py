@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.support.databases import Databases, postgres_databases, server_databases, sqlite_databases
+from tests.support.databases import Databases, server_databases, sqlite_databases
 from tests.support.databases import sqlite_templates as filled
+from tests.support.emptied_databases import EmptiedDatabases
 from tests.support.postgres import PostgresServer, server_folder
 from tests.support.rule_results import RuleResults
 from tools.rule_pages import RESULTS
@@ -36,6 +37,12 @@ def postgres() -> PostgresServer:
     server = PostgresServer(Path(os.environ[SERVER_FOLDER]))
     server.start()
     return server
+
+
+@pytest.fixture(scope="session")
+def postgres_pair(postgres: PostgresServer) -> EmptiedDatabases:
+    """Return the pair of databases that tests on PostgreSQL use one after the other."""
+    return EmptiedDatabases(postgres)
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +73,8 @@ def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database
     elif request.param == "sqlite":
         yield sqlite_databases(request.getfixturevalue("sqlite_templates"), tmp_path)
     else:
-        with postgres_databases(request.getfixturevalue("postgres")) as pair:
+        emptied: EmptiedDatabases = request.getfixturevalue("postgres_pair")
+        with emptied.pair() as pair:
             yield pair
 
 
