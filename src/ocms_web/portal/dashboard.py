@@ -129,7 +129,7 @@ class DashboardPages:
     def changes(self, visit: Visit) -> Answer:
         """List the stage changes of an officer and a day, the latest first."""
         officer, day = visit.query.get("officer", ""), calendar_day(visit.query.get("day", ""))
-        if day is None or day > singapore(visit.now).date():
+        if day is None:
             raise NOT_FOUND
         found = ageing.changes_of_day(officer, day, stores=self.ageing)
         return View(

@@ -117,7 +117,7 @@ def test_the_lists_of_nothing_and_of_what_there_is_not(officer: StaffBrowser) ->
     for address in (
         *("notices?stage=RD1&age=4", "notices?stage=RD1&age=-1", "notices?stage=RD1"),
         *("changes?officer=X&day=2025-02-30", "changes", "stuck", "stuck?kind=other"),
-        *("changes?officer=X&day=9999-12-31", f"notices?stage=RD1&age={'9' * 5_000}"),
+        f"notices?stage=RD1&age={'9' * 5_000}",
         *("notices?stage=%00&age=0", "changes?officer=%00&day=2025-01-01", "jobs?job=%00"),
     ):
         assert officer.get(f"/staff/dashboard/{address}").status_code == 404
