@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from ocms_adapters.sql import engines
 from tests.support.databases import Databases
+from tests.support.emptied_databases import EmptiedDatabases
 from tests.support.postgres import PostgresServer, running_server
 
 HOLDER = """
@@ -43,6 +44,41 @@ def test_a_clone_is_a_copy_of_its_template(postgres: PostgresServer) -> None:
     assert ask(postgres.url(second, tcp=True), "SELECT one FROM kept") == 1
     for name in (first, second):
         postgres.drop(name)
+
+
+def test_a_pair_is_used_again_as_it_was_when_it_was_new(postgres: PostgresServer) -> None:
+    emptied = EmptiedDatabases(postgres)
+    with emptied.pair() as first:
+        stages = ask(first.intranet, "SELECT count(*) FROM ocms_stage_map")
+        ask(first.intranet, "DELETE FROM ocms_stage_map RETURNING 1")
+        ask(first.intranet, "SELECT nextval('ocms_outbox_id_seq')")
+        ask(first.internet, "INSERT INTO eocms_schema_version VALUES ('other') RETURNING 1")
+    with emptied.pair() as second:
+        assert second == first
+        assert ask(second.intranet, "SELECT count(*) FROM ocms_stage_map") == stages
+        assert ask(second.intranet, "SELECT nextval('ocms_outbox_id_seq')") == 1
+        assert ask(second.internet, "SELECT count(*) FROM eocms_schema_version") == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE other AS SELECT 1 AS one",
+        "ALTER TABLE ocms_outbox ADD COLUMN other integer",
+        "GRANT SELECT ON ocms_outbox TO PUBLIC",
+        "ANALYZE ocms_stage_map",
+        "TRUNCATE ocms_outbox",
+    ],
+)
+def test_a_database_is_given_up_after_what_emptying_its_tables_does_not_undo(
+    postgres: PostgresServer, statement: str
+) -> None:
+    emptied = EmptiedDatabases(postgres)
+    with emptied.pair() as first, psycopg.connect(first.intranet.replace("+psycopg", "")) as connection:
+        connection.execute(statement.encode())
+    with emptied.pair() as second:
+        assert second.intranet != first.intranet
+        assert second.internet == first.internet
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
