@@ -53,7 +53,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 @frozen
 class Content:
-    """What a database holds when it is new: rows of its tables as COPY writes them, sequences, definitions."""
+    """What a database holds when it is new: rows as COPY writes them, sequences and definitions."""
 
     definitions: str
     size: int
