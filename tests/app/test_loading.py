@@ -90,7 +90,8 @@ def test_help_loads_the_command_line_alone(sqlite_deployment: Deployment) -> Non
     modules = loaded(HELP, sqlite_deployment)
     assert packages(modules) - before == OF_THE_COMMAND_LINE | {"ocms_app", "ocms_core"}
     assert {name for name in modules if name.startswith("ocms_core.")} <= {
-        f"ocms_core.kernel{name}" for name in ("", ".actors", ".errors", ".rule_tags", ".value_objects")
+        f"ocms_core.kernel{name}"
+        for name in ("", ".actors", ".errors", ".lengths", ".rule_tags", ".value_objects")
     }
 
 
