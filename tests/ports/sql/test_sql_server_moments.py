@@ -100,6 +100,10 @@ EQUALITIES = {
     ("before.date_of_revival", "ocms_suspended_notice.date_of_suspension"): (
         "both in the database, written by one transaction"
     ),
+    ("before.date_of_change", "ocms_change_of_processing.date_of_change"): "one column, both in the database",
+    ("earlier.date_of_suspension", "ocms_suspended_notice.date_of_suspension"): (
+        "one column, both in the database"
+    ),
 }
 
 
