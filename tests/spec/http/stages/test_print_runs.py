@@ -173,7 +173,7 @@ def test_the_stage_that_follows_is_that_of_the_parameter(
 @pytest.mark.rule("S63", "S64")
 def test_plus_moves_no_notice_to_a_stage_twice_at_one_moment(portal: Served, engine: Engine) -> None:
     in_stage(engine, NUMBER)
-    put_changes(engine, [NUMBER], "2025-09-30 06:58:42", new_processing_stage=PLUS_CALL["nextStageName"])
+    put_changes(engine, [NUMBER], "2025-09-30 06:58:42", new_processing_stage="DN2")
     before = notice(engine)
     answer = asked(portal, PLUS, {**PLUS_CALL, "noticeNo": [NUMBER]}, Role.PLUS)
     assert given(answer, 400)["code"] == "OCMS-4000"
