@@ -18,6 +18,7 @@ from ocms_adapters.http.safe_addresses import LOOPBACK, is_safe
 from ocms_adapters.mail_addresses import addresses
 from ocms_adapters.structuring import MalformedData, Mismatch, StrictConverter, amount_text
 from ocms_core.jobs.retention import LONGEST_CATCH_UP
+from ocms_core.kernel.dates import LONGEST_DAYS
 from ocms_core.kernel.errors import OcmsError
 from ocms_core.kernel.report_store import LONGEST_LINK
 
@@ -256,8 +257,8 @@ BOUNDS = {
     **dict.fromkeys(("smtp_port", "mha_port"), (1, 65_535)),
     "worker_metrics_port": (0, 65_535),
     "vip_largest_shrink": (0, 100),
-    "stuck_notice_days": (0, 36_500),
-    **{name: (0, 36_500) for name in MEANINGS if name.startswith("keep_")},
+    "stuck_notice_days": (0, LONGEST_DAYS),
+    **{name: (0, LONGEST_DAYS) for name in MEANINGS if name.startswith("keep_")},
 }
 # What goes to these addresses is a secret, or names people.
 ENCRYPTED = ("datahive_url", "partner_url", "partner_token_url", "staff_discovery_url")

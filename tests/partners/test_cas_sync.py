@@ -21,7 +21,6 @@ from ocms_adapters.partners.progress import (
     PAYMENT_STATUS,
     CourtNoticesAnswered,
     DamagedProgress,
-    Progress,
 )
 from ocms_adapters.partners.unpaid_list import BadUnpaidList, read_list
 from ocms_adapters.sql.locks import SqlJobStore
@@ -41,6 +40,7 @@ from tests.partners.conftest import Served, numbered
 from tests.support import engines
 from tests.support.builders import NOW, at
 from tests.support.http_server import API_1, API_2, OCMS
+from tests.support.sync_progress import begun
 
 HOUR = timedelta(hours=1)
 ROOT = Path(__file__).parents[2]
@@ -292,16 +292,16 @@ def test_a_sync_that_goes_on_past_midnight_is_one(tmp_path: Path) -> None:
 
 def test_a_line_cut_off_by_a_kill_counts_for_nothing(tmp_path: Path) -> None:
     file = tmp_path / "progress"
-    progress = Progress.open(file, "f", NOW.date())
+    progress = begun(file, "f", NOW.date())
     progress.record(CourtNoticesAnswered(COURT_NOTICES, (0, 500), CourtUpdateResult((), {})))
     whole = file.read_bytes()
     file.write_bytes(whole + b'{"answered": "update_cas')
-    assert list(Progress.open(file, "f", NOW.date()).finished(COURT_NOTICES)) == [(0, 500)]
+    assert list(begun(file, "f", NOW.date()).finished(COURT_NOTICES)) == [(0, 500)]
     assert file.read_bytes() == whole
     for damaged in (b"no progress\n", b"5\n"):
         file.write_bytes(damaged)
         with pytest.raises(DamagedProgress, match="move it away"):
-            Progress.open(file, "f", NOW.date())
+            begun(file, "f", NOW.date())
 
 
 @pytest.mark.rule("P43")

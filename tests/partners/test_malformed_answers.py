@@ -20,10 +20,11 @@ from ocms_adapters.partners import (
     RetriesExhausted,
 )
 from ocms_adapters.partners.cas_sync import SENT, open_sync
-from ocms_adapters.partners.progress import COURT_NOTICES, PAYMENT_STATUS, DamagedProgress, Progress
+from ocms_adapters.partners.progress import COURT_NOTICES, PAYMENT_STATUS, DamagedProgress
 from ocms_adapters.partners.unpaid_list import BadUnpaidList, read_list
 from ocms_core.kernel.alerts import Alert
 from tests.support.builders import NOW
+from tests.support.sync_progress import begun
 
 STATUS: dict[str, Any] = {
     "noticeNo": "1",
@@ -253,12 +254,12 @@ def test_a_malformed_line_of_the_progress_is_told_by_number_and_field(
     tmp_path: Path, entry: object, problem: str
 ) -> None:
     file = tmp_path / "progress"
-    Progress.open(file, "f", NOW.date())
+    begun(file, "f", NOW.date())
     with file.open("a") as lines:
         lines.write(json.dumps(entry) + "\n")
     message = f"progress cannot be read: line 2 is malformed: {problem}.*; move it away to start anew"
     with pytest.raises(DamagedProgress, match=message):
-        Progress.open(file, "f", NOW.date())
+        begun(file, "f", NOW.date())
 
 
 @pytest.mark.rule("P43")

@@ -13,13 +13,13 @@ from ocms_adapters.partners.cas_sync import SENT, CasSync, TooEarly, open_sync
 from ocms_adapters.partners.progress import (
     COURT_NOTICES,
     CourtNoticesAnswered,
-    Progress,
     SyncReplaced,
     remove_archived,
 )
 from ocms_adapters.partners.sending_limit import SendingLimit
 from tests.partners.test_cas_sync import HOUR, Killed, Ocms, Time, client, unpaid
 from tests.support.builders import NOW, at
+from tests.support.sync_progress import begun
 
 TODAY = NOW.date()
 DAY = timedelta(days=1)
@@ -45,25 +45,25 @@ def test_two_that_open_a_progress_at_once_begin_one(tmp_path: Path, earlier: dat
     for number in range(30):
         file = tmp_path / f"{number}.progress"
         if earlier:
-            Progress.open(file, "f", TODAY - DAY)
-        at_once(*[lambda file=file: Progress.open(file, "f", TODAY)] * 2)
+            begun(file, "f", TODAY - DAY)
+        at_once(*[lambda file=file: begun(file, "f", TODAY)] * 2)
         assert len(file.read_text().splitlines()) == 1
-        assert list(Progress.open(file, "f", TODAY).finished(COURT_NOTICES)) == []
+        assert list(begun(file, "f", TODAY).finished(COURT_NOTICES)) == []
         assert len(list(tmp_path.glob(f"{number}.progress*"))) == (2 if earlier else 1)
 
 
 @pytest.mark.rule("P43")
 def test_no_answer_is_lost_to_another_that_opens_the_progress(tmp_path: Path) -> None:
     file = tmp_path / "progress"
-    progress, batches = Progress.open(file, "f", TODAY), [(number, 1) for number in range(40)]
+    progress, batches = begun(file, "f", TODAY), [(number, 1) for number in range(40)]
     many = {f"N{number}": "OCMS-4008" for number in range(5_000)}
 
     def record() -> None:
         for batch in batches:
             progress.record(CourtNoticesAnswered(COURT_NOTICES, batch, CourtUpdateResult((), many)))
 
-    at_once(record, lambda: [Progress.open(file, "f", TODAY) for _ in batches])
-    assert list(Progress.open(file, "f", TODAY).finished(COURT_NOTICES)) == batches
+    at_once(record, lambda: [begun(file, "f", TODAY) for _ in batches])
+    assert list(begun(file, "f", TODAY).finished(COURT_NOTICES)) == batches
 
 
 @pytest.mark.rule("P43")

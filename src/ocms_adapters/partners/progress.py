@@ -91,13 +91,6 @@ class Progress:
     _entries: list[Entry] = field(init=False, factory=list)
 
     @classmethod
-    def open(cls, file: Path, fingerprint: str, day: date) -> "Progress":
-        """Open the progress of a list on a day, begun anew where there is none. Raises `DamagedProgress`."""
-        progress = cls.find(file, fingerprint, day)
-        progress.begin(day)
-        return progress
-
-    @classmethod
     def find(cls, file: Path, fingerprint: str, day: date) -> "Progress":
         """
         Return the progress that is there of a list, of a day or the one before; else one without a batch.

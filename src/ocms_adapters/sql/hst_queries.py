@@ -37,7 +37,7 @@ from ocms_adapters.sql.row_sets import among, row_set
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
-from ocms_adapters.sql.suspension_rows import ON_ROW, RECORD, STILL_OPEN
+from ocms_adapters.sql.suspension_rows import ON_ROW, RECORD, STILL_OPEN, is_ts_hst
 from ocms_core.hst.mha_exchange import OVERDUE, WAITING
 from ocms_core.hst.renewing import PERIOD_EXPIRED
 from ocms_core.kernel.addresses import DATAHIVE, MHA
@@ -57,8 +57,7 @@ answers = t.ocms_temp_unc_hst_addr.c
 
 CURRENT = is_current_offender()
 OPEN_HST = and_(
-    suspended.suspension_type == HST.type,
-    suspended.reason_of_suspension == HST.code,
+    is_ts_hst(suspended),
     suspended.date_of_revival.is_(None),
 )
 HST_ANSWER = answers.query_reason == HST_QUERY
@@ -241,8 +240,7 @@ def newest_end(notice_no: ColumnElement[str]) -> ScalarSelect[str]:
         select(records.c.revival_reason)
         .where(
             records.c.notice_no == notice_no,
-            records.c.suspension_type == HST.type,
-            records.c.reason_of_suspension == HST.code,
+            is_ts_hst(records.c),
             func.coalesce(records.c.revival_reason, "") != TAKEN_BACK,
         )
         .order_by(records.c.date_of_suspension.desc(), records.c.sr_no.desc())
@@ -392,12 +390,10 @@ def statistics() -> Select[Any]:
         earlier.c.notice_no == suspended.notice_no,
         earlier.c.date_of_suspension == suspended.date_of_suspension,
         earlier.c.sr_no < suspended.sr_no,
-        earlier.c.suspension_type == HST.type,
-        earlier.c.reason_of_suspension == HST.code,
+        is_ts_hst(earlier.c),
     )
     in_period = and_(
-        suspended.suspension_type == HST.type,
-        suspended.reason_of_suspension == HST.code,
+        is_ts_hst(suspended),
         suspended.date_of_suspension >= at("since"),
         suspended.date_of_suspension < at("before"),
         ~is_in_place_of_another,

@@ -32,11 +32,11 @@ from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import housekeeping
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.intranet import AUDIT_USER
+from ocms_adapters.sql.suspension_rows import is_ts_hst
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.audit import AuditRow
 from ocms_core.kernel.dates import SINGAPORE, singapore
 from ocms_core.kernel.reference import Reference
-from ocms_core.kernel.suspensions import HST
 from ocms_core.reversals.facts import (
     SUSPENSIONS,
     IdentityReversalFacts,
@@ -81,8 +81,7 @@ class ReversalStatements:
         self.under_hst = (
             select(suspended.c.notice_no, suspended.c.date_of_suspension)
             .where(
-                suspended.c.suspension_type == HST.type,
-                suspended.c.reason_of_suspension == HST.code,
+                is_ts_hst(suspended.c),
                 suspended.c.date_of_revival.is_(None),
                 exists().where(
                     onod.c.notice_no == suspended.c.notice_no,
@@ -111,11 +110,7 @@ def people_under_hst(dialect: Dialect) -> CompoundSelect[Any]:
 
 def was_under_hst(notice_no: ColumnElement[str]) -> Exists:
     """Return the condition that a notice has a record of TS-HST, open or closed."""
-    return exists().where(
-        suspended.c.notice_no == notice_no,
-        suspended.c.suspension_type == HST.type,
-        suspended.c.reason_of_suspension == HST.code,
-    )
+    return exists().where(suspended.c.notice_no == notice_no, is_ts_hst(suspended.c))
 
 
 def rows_of(dialect: Dialect, table: Any, columns: Iterable[str]) -> Select[Any]:

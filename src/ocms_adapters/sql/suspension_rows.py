@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, Select, and_, case, literal_column, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from ocms_adapters.sql.moments import singapore_or_none
 from ocms_adapters.sql.row_sets import among
 from ocms_adapters.sql.schema import intranet as t
 from ocms_core.kernel.dates import singapore
 from ocms_core.kernel.suspensions import (
+    HST,
     OpenSuspension,
     ShownSuspension,
     SuspensionReason,
@@ -43,6 +45,11 @@ RECORD = (
 STILL_OPEN = case(
     (suspended.date_of_revival.is_(None), literal_column("1")), else_=literal_column("0")
 ) == literal_column("1")
+
+
+def is_ts_hst(records: ReadOnlyColumnCollection[str, Any]) -> ColumnElement[bool]:
+    """Return the condition that a suspension record is of TS-HST, by the columns of its table or alias."""
+    return and_(records.suspension_type == HST.type, records.reason_of_suspension == HST.code)
 
 
 def open_records(dialect: Dialect, *before: ColumnElement[Any]) -> Select[Any]:

@@ -168,6 +168,7 @@ def roles_with_keys() -> frozenset[Role]:
     return frozenset(each.role for each in OPERATIONS.values() if each.credential is API_KEY)
 
 
+@rule("G16")
 def accepts_kind(operation: Operation, kind: CredentialKind) -> bool:
     """Return whether the row of the operation names this kind of credential; another is as none (G16)."""
     return OPERATIONS[operation].credential is kind

@@ -42,7 +42,11 @@ FURNISHED_MAIL = "furnished_mail"
 
 @value_object
 class ReversalKind:
-    """What one call takes back: the operations whose changes it may undo, and the codes of its answers."""
+    """
+    What one call takes back: the operations whose changes it may undo, and the codes of its answers.
+
+    `changes_offender` where somebody else may be the current offender once that is taken back.
+    """
 
     operation: Operation
     reversible: frozenset[str]
@@ -52,6 +56,7 @@ class ReversalKind:
     nothing: Code
     changed_since: Code
     refused_row: Code
+    changes_offender: bool
 
 
 STAGE_REVERSAL = ReversalKind(
@@ -63,6 +68,7 @@ STAGE_REVERSAL = ReversalKind(
     codes.CPS_NOTHING_TO_REVERSE,
     codes.CPS_CHANGED_SINCE,
     codes.CPS_UNEXPECTED,
+    changes_offender=False,
 )
 OFFENDER_REVERSAL = ReversalKind(
     Operation.REVERSE_OFFENDER,
@@ -73,6 +79,7 @@ OFFENDER_REVERSAL = ReversalKind(
     codes.NOTHING_TO_REVERSE,
     codes.CHANGED_SINCE,
     codes.DB_UPDATE,
+    changes_offender=True,
 )
 
 HST_REVERSAL = ReversalKind(
@@ -84,6 +91,7 @@ HST_REVERSAL = ReversalKind(
     codes.HST_NOTHING_TO_REVERSE,
     codes.HST_CHANGED_SINCE,
     codes.HST_NOT_REVERSED,
+    changes_offender=False,
 )
 
 
@@ -136,7 +144,7 @@ def verdict_on(notice_no: str, kind: ReversalKind, facts: ReversalFacts) -> Audi
         return kind.changed_since.worded(what=last.actor.operation)
     if is_changed_elsewhere(last, notice):
         return kind.changed_since.worded(what=ANOTHER_PROGRAM)
-    if kind is OFFENDER_REVERSAL and is_held_unlisted(last, notice, facts.listed):
+    if kind.changes_offender and is_held_unlisted(last, notice, facts.listed):
         return kind.changed_since.worded(what=NOT_LISTED)
     return last
 

@@ -12,7 +12,7 @@ from ocms_core.replication.outbox_rows import OutboxRow, outbox_rows
 from ocms_core.reversals import identity_reversing
 from ocms_core.reversals.facts import dates_of_groups, dates_of_identity
 from ocms_core.reversals.ports import ReversalStores
-from ocms_core.reversals.reversing import HST_REVERSAL, OFFENDER_REVERSAL, ReversalKind, Reversed, decide
+from ocms_core.reversals.reversing import HST_REVERSAL, ReversalKind, Reversed, decide
 
 
 @rule("K4", "G13")
@@ -34,7 +34,7 @@ def reverse(
     decision = execute(
         stores.writing,
         load=lambda store, now: store.reversal_facts(
-            possible_numbers(notice_nos), now, with_list=kind is OFFENDER_REVERSAL
+            possible_numbers(notice_nos), now, with_list=kind.changes_offender
         ),
         decide=lambda facts, now: decide(notice_nos, kind, facts, officer, now),
         dates=dates_of_groups,

@@ -10,6 +10,7 @@ from attrs import field
 from ocms_core.kernel import codes, lengths
 from ocms_core.kernel.dates import calendar_day
 from ocms_core.kernel.rule_tags import rule
+from ocms_core.kernel.texts import stripped
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.stages.eligibility import RequestedChange
 from ocms_core.stages.request_fields import (
@@ -61,7 +62,7 @@ class Criteria:
 @rule("S1")
 def criteria(body: object) -> Criteria:
     """Read a search, which names at least one criterion; blanks do not count (S1)."""
-    given = {name: each.strip() if isinstance(each, str) else each for name, each in fields(body).items()}
+    given = {name: stripped(each) if isinstance(each, str) else each for name, each in fields(body).items()}
     stage, alias = (
         text(given, name, lengths.STAGE) for name in ("currentProcessingStage", "lastProcessingStage")
     )

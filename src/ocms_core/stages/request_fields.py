@@ -9,7 +9,6 @@ from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import timestamp
 from ocms_core.kernel.notice_numbers import HYPHENATED, normal_notice_no
 from ocms_core.kernel.rule_tags import rule
-from ocms_core.kernel.texts import stripped
 
 # No change of stage is older, or planned for later; arithmetic beyond would leave the calendar.
 YEARS = range(1900, 3000)
@@ -109,7 +108,7 @@ def check_count(many: int, cap: int) -> None:
 
 def in_capitals(value: str | None) -> str | None:
     """Write a text the way the tables keep it."""
-    return value and stripped(value).upper()
+    return value and value.upper()
 
 
 @rule("S27")

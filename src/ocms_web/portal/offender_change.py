@@ -118,6 +118,20 @@ class OffenderState:
 
 
 @frozen
+class SentForm:
+    """A form as it came back: the action it offered, what was typed, and what it had shown as stored."""
+
+    action: str
+    typed: Mapping[str, str]
+    seen: Mapping[str, str]
+
+    @property
+    def changed(self) -> dict[str, str]:
+        """What the officer has typed in place of what was shown."""
+        return {name: value for name, value in self.typed.items() if value != self.seen.get(name, "")}
+
+
+@frozen
 class OffenderPage:
     """The page on which officers change who is in a role of a notice."""
 
@@ -149,14 +163,14 @@ class OffenderPage:
         if action not in OPERATIONS:
             return form_view(state, stored_fields(state))
         typed = {name: visit.form.text(name) for name in FIELDS[action]}
-        seen = fields_seen(visit, state, action)
+        form = SentForm(action, typed, fields_seen(visit, state, action))
         match visit.form.text("step"):
             case "confirm":
-                return self.confirm(visit, state, action, typed, seen)
+                return self.confirm(visit, state, form)
             case "edit":
-                return form_view(state, fields_now(state, typed, seen))
-        if not is_as_seen(state, action, seen):
-            return self.anew(visit, state, action, typed, seen)
+                return form_view(state, fields_now(state, form))
+        if not is_as_seen(state, form):
+            return self.anew(visit, state, form)
         return self.preview(visit, state, typed)
 
     def preview(
@@ -177,52 +191,39 @@ class OffenderPage:
         }
         return View(values, status, title=title_of(state), template=PREVIEW)
 
-    def confirm(
-        self,
-        visit: Visit,
-        state: OffenderState,
-        action: str,
-        typed: Mapping[str, str],
-        seen: Mapping[str, str],
-    ) -> Answer:
+    def confirm(self, visit: Visit, state: OffenderState, form: SentForm) -> Answer:
         """
         Do what the preview showed; where somebody was faster, do nothing and show it anew.
 
         The key is the state the officer saw, shared by all officers: of two who act on it, one does.
         """
-        operation, key = OPERATIONS[action], visit.form.text("key")
+        operation, key = OPERATIONS[form.action], visit.form.text("key")
         try:
             body = read_json(visit.form.text("body"))
         except ValueError:
-            return self.anew(visit, state, action, typed, seen)
+            return self.anew(visit, state, form)
         answer = visit.repeat_of(operation, body, key, self.stores, is_shared=True)
         if answer is None:
             if key != state.key:
-                return self.anew(visit, state, action, typed, seen)
+                return self.anew(visit, state, form)
             answer = visit.call(operation, body, key=key, is_shared=True)
         if answer.status in (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY):
-            return self.anew(visit, state_of(visit), action, typed, seen)
+            return self.anew(visit, state_of(visit), form)
         page = f"/staff/notices/{state.notice_no}"
         if answer.is_undelivered:
-            return Moved(page, Message(f"{DONE[action].format(role=state.role)} {UNDELIVERED}", Tone.WARNING))
+            done = DONE[form.action].format(role=state.role)
+            return Moved(page, Message(f"{done} {UNDELIVERED}", Tone.WARNING))
         if not answer.is_success:
-            return form_view(state, typed, errors_of(answer), answer.status)
+            return form_view(state, form.typed, errors_of(answer), answer.status)
         return Moved(page, Message(str(answer.body["message"])))
 
-    def anew(
-        self,
-        visit: Visit,
-        state: OffenderState,
-        action: str,
-        typed: Mapping[str, str],
-        seen: Mapping[str, str],
-    ) -> Answer:
+    def anew(self, visit: Visit, state: OffenderState, form: SentForm) -> Answer:
         """Show how it is now and that it has changed, with what was typed where that can be used."""
         visit.tell(TOLD, Tone.WARNING)
-        if is_as_seen(state, action, seen):
-            return self.preview(visit, state, typed, HTTPStatus.CONFLICT)
-        differing = differing_fields(state, typed, seen)
-        return form_view(state, fields_now(state, typed, seen), differing, HTTPStatus.CONFLICT)
+        if is_as_seen(state, form):
+            return self.preview(visit, state, form.typed, HTTPStatus.CONFLICT)
+        differing = differing_fields(state, form)
+        return form_view(state, fields_now(state, form), differing, HTTPStatus.CONFLICT)
 
 
 def state_of(visit: Visit) -> OffenderState:
@@ -266,28 +267,26 @@ def fields_seen(visit: Visit, state: OffenderState, action: str) -> Mapping[str,
     return {name: str(value) for name, value in given.items()}
 
 
-def is_as_seen(state: OffenderState, action: str, seen: Mapping[str, str]) -> bool:
+def is_as_seen(state: OffenderState, form: SentForm) -> bool:
     """Return whether what the officer saw offered still is, for the person whose particulars were shown."""
-    return state.action == action and all(
-        value == seen.get(name, "") for name, value in stored_fields(state).items()
+    return state.action == form.action and all(
+        value == form.seen.get(name, "") for name, value in stored_fields(state).items()
     )
 
 
-def fields_now(state: OffenderState, typed: Mapping[str, str], seen: Mapping[str, str]) -> dict[str, str]:
+def fields_now(state: OffenderState, form: SentForm) -> dict[str, str]:
     """Return what is stored now, with what the officer has typed in place of what was shown."""
-    stored = stored_fields(state)
-    changed = {name: value for name, value in typed.items() if value != seen.get(name, "")}
-    return {name: changed.get(name, value) for name, value in stored.items()}
+    changed = form.changed
+    return {name: changed.get(name, value) for name, value in stored_fields(state).items()}
 
 
-def differing_fields(
-    state: OffenderState, typed: Mapping[str, str], seen: Mapping[str, str]
-) -> dict[str, str]:
+def differing_fields(state: OffenderState, form: SentForm) -> dict[str, str]:
     """Return by field what is stored now where both the officer and somebody else have changed it."""
+    changed = form.changed
     return {
         name: f"{LABELS[name]}: now {value or 'empty'} on record."
         for name, value in stored_fields(state).items()
-        if name in typed and seen.get(name, "") != value != typed[name] != seen.get(name, "")
+        if name in changed and form.seen.get(name, "") != value != changed[name]
     }
 
 
