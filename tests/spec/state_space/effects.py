@@ -95,7 +95,8 @@ def offender_of(notice: StoredNotice) -> Offender:
         return NOBODY
     first, *others = current
     name = NAMES[first.person.id_no]
-    furnished = (first.person, first.address, first.detail) == (PEOPLE[name], ORCHARD, EMPLOYEE)
+    as_sent = (first.person, first.address, first.detail) == (PEOPLE[name], ORCHARD, EMPLOYEE)
+    furnished = as_sent and first.role in notice.assigned
     return Offender(first.role, name, furnished, others[0].role if others else None)
 
 

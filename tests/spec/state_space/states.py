@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ocms_core.kernel.addresses import MHA, AddressAnswer
 from ocms_core.kernel.offender_details import RoleHolder
 from ocms_core.kernel.suspensions import NOT_SUSPENDED, OpenSuspension, ShownSuspension
+from ocms_core.offenders.facts import PastAssignment
 from ocms_core.stages.facts import EntryChange, day_of
 from tests.support.builders import NOW, SINCE
 from tests.support.hst_facts import NEW_ADDRESS
@@ -60,8 +61,8 @@ class Offender(NamedTuple):
     """
     The current offender.
 
-    `furnished` is whether it stands as it would be sent again (F24), `second` the role of another one who is
-    current, too.
+    `furnished` is whether a furnish or redirect put it there as it would be sent again (F24), `second` the role
+    of another one who is current, too.
     """
 
     role: str | None = "O"
@@ -143,6 +144,8 @@ ANSWERED = SINCE + timedelta(hours=1)
 TODAY = day_of(NOW)
 THIS_MOMENT = (NOW, NOW + timedelta(microseconds=1))
 OFFICERS = "OCMS"
+FIRST = PastAssignment(created=True, new_stage="RD1")
+"""The furnish that is repeated."""
 
 
 def stored(state: State, reads: Collection[str] = State._fields) -> StoredNotice:
@@ -155,6 +158,7 @@ def stored(state: State, reads: Collection[str] = State._fields) -> StoredNotice
         amount_payable=AMOUNTS[state.amount] if state.amount and "amount" in reads else NEVER_READ,
         accepts_payment=state.accepts if "accepts" in reads else NEVER_READ,
         holders=holders(state.offender) if "offender" in reads else NEVER_READ,
+        assigned=assigned(state.offender) if "offender" in reads else NEVER_READ,
         crs_reason=state.paid if "paid" in reads else NEVER_READ,
         payment_status=state.paid if "paid" in reads else NEVER_READ,
         listed=listed_people(state) if "listed" in reads else NEVER_READ,
@@ -193,6 +197,11 @@ def holders(offender: Offender) -> dict[str, RoleHolder]:
         other = PEOPLE["B" if offender.name == "A" else "A"]
         found[offender.second] = RoleHolder(offender.second, True, other)
     return found
+
+
+def assigned(offender: Offender) -> dict[str, PastAssignment]:
+    """Return the furnish or redirect that put the current offender there, if it was one."""
+    return {offender.role: FIRST} if offender.furnished and offender.role else {}
 
 
 def listed_people(state: State) -> dict[str, Any]:
