@@ -61,8 +61,8 @@ class Offender(NamedTuple):
     """
     The current offender.
 
-    `furnished` is whether a furnish or redirect put it there as it would be sent again (F24), `second` the role
-    of another one who is current, too.
+    `furnished` is whether a furnish or redirect put it there as it would be sent again (F24), `second` the
+    role of another one who is current, too.
     """
 
     role: str | None = "O"
