@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     and_,
     case,
+    exists,
     func,
     insert,
     literal_column,
@@ -63,22 +64,31 @@ SHOWN_OFFENDER = and_(onod.notice_no == changed.notice_no, onod.owner_driver_ind
 # change before does, if it led to that very stage: a move of Toppan or the court in between leaves no row.
 # Of two changes at one moment the later one left the stage that the other had led to.
 BEFORE = t.ocms_change_of_processing.alias("before").c
-LED_THERE = BEFORE.new_processing_stage == changed.last_processing_stage
+since = t.ocms_change_of_processing.alias("since")
+LEFT_SINCE = (
+    exists()
+    .where(
+        since.c.notice_no == BEFORE.notice_no,
+        since.c.date_of_change > BEFORE.date_of_change,
+        since.c.date_of_change < changed.date_of_change,
+    )
+    .correlate_except(since)
+)
 ENTERED_BEFORE = (
-    select(case((LED_THERE, BEFORE.date_of_change), else_=None))
+    select(func.max(BEFORE.date_of_change))
     .where(
         BEFORE.notice_no == changed.notice_no,
+        BEFORE.new_processing_stage == changed.last_processing_stage,
         or_(
             BEFORE.date_of_change < changed.date_of_change,
             and_(
                 BEFORE.date_of_change == changed.date_of_change,
-                LED_THERE,
                 BEFORE.new_processing_stage != changed.new_processing_stage,
+                BEFORE.cre_date <= changed.cre_date,
             ),
         ),
+        ~LEFT_SINCE,
     )
-    .order_by(BEFORE.date_of_change.desc())
-    .limit(1)
     .correlate(t.ocms_change_of_processing)
     .scalar_subquery()
 )

@@ -95,13 +95,16 @@ def file_name(what: str) -> str:
 
 
 @rule("S50")
-def names(officer: str, submitted: datetime) -> tuple[str, str]:
-    """Name a batch's report by its second and its officer; the second name serves a second batch (S50)."""
-    at = singapore(submitted)
-    return (
-        file_name(f"{at:%Y%m%d_%H%M%S}_{officer}"),
-        file_name(f"{at:%Y%m%d_%H%M%S}_{officer}-{at:%f}"),
-    )
+def names(officer: str, batch: ReportBatch) -> tuple[str, str]:
+    """
+    Name a batch's report by its second and its officer; the second name serves a further batch (S50).
+
+    An import has several batches of one moment, each with a moment of change of its own (G20).
+    """
+    at, changed = singapore(batch.submitted), singapore(batch.date_of_change)
+    usual = f"{at:%Y%m%d_%H%M%S}_{officer}"
+    exact = f"{at:%f}" if changed == at else f"{at:%f}-{changed:%Y%m%d%H%M%S%f}"
+    return file_name(usual), file_name(f"{usual}-{exact}")
 
 
 @rule("S50")

@@ -234,7 +234,7 @@ def publish(
 def register(batch: ReportBatch, stores: StageStores) -> str:
     """Register a batch's report under a name of its own, and return that."""
     officer = plus.REPORTED_AS if batch.officer == PLUS_CODE else batch.officer
-    usual, further = reports.names(officer, batch.submitted)
+    usual, further = reports.names(officer, batch)
     try:
         return register_entry(ReportEntry(usual, batch), stores)
     except RowRejected:  # another batch of the same officer in the same second was first

@@ -122,7 +122,7 @@ def moved(world: World) -> None:
 
 
 BATCH = ReportBatch(OFFICER, "OCMS", NOW - timedelta(hours=1), NOW - timedelta(hours=1))
-REPORT = names(OFFICER, BATCH.submitted)[0]
+REPORT = names(OFFICER, BATCH)[0]
 
 
 def registered(world: World) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from attrs import evolve
 
+from ocms_core.kernel.decision_moments import AN_INSTANT
 from ocms_core.kernel.reference import EMPTY
 from ocms_core.kernel.sheets import CellKind
 from ocms_core.stages.reports import (
@@ -12,6 +13,7 @@ from ocms_core.stages.reports import (
     SHOWN_BELOW,
     DailyReport,
     OfficerDay,
+    ReportBatch,
     daily_reports,
     day_of_name,
     link_hours,
@@ -82,10 +84,11 @@ def test_rows_are_numbered_from_one() -> None:
     [("USER01", "USER01"), ("PLUS_SYSTEM", "PLUS_SYSTEM"), ("../j. doe@\u00e9", "..-j.-doe--")],
 )
 def test_a_batch_is_named_by_its_second_and_its_officer(officer: str, word: str) -> None:
-    assert names(officer, NOW) == (
-        f"ChangeStageReport_20250114_110000_{word}.xlsx",
-        f"ChangeStageReport_20250114_110000_{word}-000000.xlsx",
-    )
+    usual = f"ChangeStageReport_20250114_110000_{word}"
+    batch = ReportBatch(officer, "OCMS", NOW, NOW)
+    assert names(officer, batch) == (f"{usual}.xlsx", f"{usual}-000000.xlsx")
+    after = evolve(batch, date_of_change=NOW + AN_INSTANT)
+    assert names(officer, after) == (f"{usual}.xlsx", f"{usual}-000000-20250114110000000001.xlsx")
 
 
 @pytest.mark.rule("S51")

@@ -359,6 +359,41 @@ def test_a_report_built_later_tells_when_the_stage_before_was_entered_where_a_ch
     assert shown(days[3]) == [("DN1", "2025-01-16"), ("DN1", "2025-01-16")]
 
 
+@pytest.mark.rule("S50", "S63")
+def test_a_report_tells_two_changes_of_one_moment_apart(
+    engine: Engine, stores: SqlStageStores, reports: FolderStore
+) -> None:
+    in_stage(engine, ["T-1"])
+    earlier, same, later = "2025-01-10 09:00:00", "2025-01-12 09:00:00", "2025-01-13 09:00:00"
+    for place, (moment, before, after) in enumerate(
+        [
+            (earlier, "ROV", "DN1"),
+            (same, "DN1", "DR3"),
+            (same, "DR3", "DN1"),
+            (later, "DN1", "DN2"),
+        ]
+    ):
+        put_changes(
+            engine,
+            ["T-1"],
+            moment,
+            last_processing_stage=before,
+            new_processing_stage=after,
+            cre_date=f"2025-01-14 09:00:0{place}",
+        )
+
+    def shown(day: str) -> list[tuple[str, str, str]]:
+        name = daily_name(date.fromisoformat(day[:10]), OFFICER)
+        content = service.download(name, stores=stores, store=reports, now=LATER)
+        assert content
+        _, *rows = load_workbook(BytesIO(content)).worksheets[0].iter_rows(values_only=True)
+        return [(str(row[7]), str(row[8])[:10], str(row[9])) for row in rows]
+
+    assert shown(same) == [("DN1", earlier[:10], "DR3"), ("DR3", same[:10], "DN1")]
+    # By its stage the row of DR3 comes first, and did not lead to DN1.
+    assert shown(later) == [("DN1", same[:10], "DN2")]
+
+
 @pytest.mark.rule("S23")
 def test_a_report_whose_store_is_gone_is_built_when_it_is_back(
     engine: Engine, stores: SqlStageStores, reports: FolderStore
