@@ -18,8 +18,9 @@ from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql import schema as t
 from ocms_app.cli.stages import import_file
 from ocms_app.keys import new_secret
+from ocms_core.kernel.dates import local
 from ocms_core.kernel.errors import Unavailable
-from ocms_core.stages import service
+from ocms_core.stages import importing, service
 from tests.support import engines
 from tests.support.builders import at
 from tests.support.databases import Databases
@@ -153,12 +154,22 @@ def test_what_a_table_hides_and_what_cannot_be_read_is_said(
     assert rows_of(engine, t.ocms_valid_offence_notice, "N-001")[0]["last_processing_stage"] == "DN1"
 
 
+@pytest.mark.parametrize(
+    "name, problem",
+    [
+        ("nowhere/verdicts.csv", r"verdicts\.csv cannot be written \(No such file .* --verdicts"),
+        ("", r" cannot be written \(Is a directory\); name another file with --verdicts"),
+        ("moves.csv", r"moves\.csv is the table itself; name another file with --verdicts"),
+    ],
+)
 def test_verdicts_that_cannot_be_written_are_said_before_anything_is_moved(
-    engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, problem: str
 ) -> None:
-    nowhere = tmp_path / "nowhere" / "verdicts.csv"
-    with pytest.raises(ValueError, match=r"verdicts\.csv cannot be written \(No such file .* --verdicts"):
-        import_file(as_csv(tmp_path), officer="USER01", verdicts=nowhere)
+    table = as_csv(tmp_path)
+    content = table.read_bytes()
+    with pytest.raises(ValueError, match=problem):
+        import_file(table, officer="USER01", verdicts=tmp_path / name)
+    assert table.read_bytes() == content
     assert capsys.readouterr().err == ""
     assert rows_of(engine, t.ocms_change_of_processing) == []
 
@@ -369,6 +380,27 @@ def test_an_interrupted_import_is_finished_by_the_next(
     assert import_file(table_of(tmp_path, numbers), officer="USER01") == 0
     assert {line[2] for line in verdicts(tmp_path)[1:]} == {"UPDATED"}
     assert len(rows_of(engine, t.ocms_change_of_processing)) == 501
+
+
+@pytest.mark.rule("S23", "S50", "G20")
+def test_chunks_that_follow_dates_of_their_own_have_a_report_each(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    numbers, moment = notice_numbers(4), at("2026-03-02T09:00:00")
+    for minutes, number in enumerate(numbers):
+        ahead = local(moment + timedelta(minutes=minutes))
+        put_notices(engine, [number], last_processing_stage="DN1", last_processing_date=str(ahead))
+    put_offenders(engine, numbers)
+    monkeypatch.setattr(importing, "CHUNK", 1)
+    set_clock(monkeypatch, moment)
+    assert import_file(table_of(tmp_path, numbers), officer="USER01") == 0
+    said = capsys.readouterr()
+    assert (len(said.out.splitlines()), "No report" in said.err) == (4, False)
+    listed = [
+        [row[1] for row in list(load_workbook(each).worksheets[0].values)[1:]]
+        for each in (tmp_path / "reports" / "change-stage").iterdir()
+    ]
+    assert sorted(listed) == [[number] for number in numbers]
 
 
 @pytest.mark.rule("G18", "S22")

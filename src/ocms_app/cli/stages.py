@@ -73,7 +73,7 @@ def import_file(
     table = read_table(file, importing.TITLES, importing.REQUIRED_TITLES)
     rows = table.rows
     target = verdicts or file.with_name(f"{file.stem}.verdicts.csv")
-    check_can_write(target)
+    check_can_write(target, file)
     settings = startup()
     databases = open_databases(settings)
     stores = SqlStageStores(databases.intranet)
@@ -98,13 +98,15 @@ def import_file(
     return 0 if len(moved) == len(rows) else 1
 
 
-def check_can_write(target: Path) -> None:
+def check_can_write(target: Path, table: Path) -> None:
     """Raise ValueError for a file of verdicts that cannot be written, before anything is moved."""
+    remedy = "name another file with --verdicts."
     try:
-        target.touch()
+        target.open("a").close()
     except OSError as problem:
-        text = f"{target} cannot be written ({problem.strerror}); name another file with --verdicts."
-        raise ValueError(text) from None
+        raise ValueError(f"{target} cannot be written ({problem.strerror}); {remedy}") from None
+    if target.samefile(table):
+        raise ValueError(f"{target} is the table itself; {remedy}")
 
 
 @rule("S23")
@@ -139,6 +141,7 @@ def write(target: Path, verdicts: Iterable[RowVerdict], moved: list[RowVerdict],
     with target.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(TITLES)
+        file.flush()  # a full disk is found here, before anything is moved
         for verdict in verdicts:
             if verdict.transition:
                 moved.append(verdict)
