@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from attrs import evolve, frozen
+from attrs import frozen
 from cryptography import x509
 from sqlalchemy import Engine, make_url
 
@@ -23,7 +23,7 @@ from ocms_adapters.sql.transactions import reading
 from ocms_adapters.sql.utc_clock import aware, utc_now
 from ocms_app.issuers import issuers
 from ocms_app.jobs import hst, refreshing_vip_vehicles, sending_alerts
-from ocms_app.keys import head_signer, with_keys_made_up
+from ocms_app.keys import head_signer, keys_to_make, with_keys_copied
 from ocms_app.reports import report_store
 from ocms_app.settings import DAYEND, Settings, WrongSettings, require, variable
 from ocms_app.start_check import missing_driver, wrong_lines
@@ -74,15 +74,20 @@ Check = Callable[[Settings, datetime], Iterator[CheckResult]]
 
 def findings(settings: Settings, now: datetime) -> Iterator[CheckResult]:
     """Yield what is found of the settings, and of every system they name; nothing is written or sent."""
-    settings = with_keys_made_up(settings)
-    with TemporaryDirectory() as folder:
-        if settings.dev_issuer and not Path(settings.dev_keys).is_dir():
-            settings = evolve(settings, dev_keys=folder)
+    yield from key_folders(settings)
+    with TemporaryDirectory() as copies:
+        settings = with_keys_copied(settings, Path(copies))
         for check in CHECKS:
             try:
                 yield from check(settings, now)
             except OcmsError as problem:
                 yield wrong(check.__name__.removeprefix("check_").replace("_", " "), str(problem))
+
+
+def key_folders(settings: Settings) -> Iterator[CheckResult]:
+    """Yield each folder in which a key that a start makes could not be kept."""
+    for parent, name in {path.parent: name for name, path in keys_to_make(settings).items()}.items():
+        yield from (found for found in folder(variable(name), parent) if found.severity is Severity.WRONG)
 
 
 def check_settings_of_all(settings: Settings, _now: datetime) -> Iterator[CheckResult]:
@@ -257,6 +262,9 @@ def folder(subject: str, path: Path) -> Iterator[CheckResult]:
 def check_audit_signing(settings: Settings, _now: datetime) -> Iterator[CheckResult]:
     """Yield whether the heads of audit rows can be signed here, as a worker does (K2)."""
     name = variable("audit_signing_key")
+    if "audit_signing_key" in keys_to_make(settings):
+        yield good(name, "the first worker on this machine makes a key and keeps it")
+        return
     try:
         key_id = key_id_of(head_signer(settings).public_key)
     except WrongSettings as problem:

@@ -4,16 +4,17 @@ import base64
 import binascii
 import os
 import secrets
+import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from attrs import evolve
 from sqlalchemy import make_url
 
 from ocms_adapters.encryption import KEY_BYTES, FieldCipher
 from ocms_adapters.signing import Ed25519Checker, Ed25519Signer
+from ocms_app.reports import link_key_file
 from ocms_app.settings import Settings, WrongSettings, variable
 
 DEV_KEY_ID = "dev"
@@ -122,15 +123,24 @@ def machine_key_file(settings: Settings, name: str) -> Path:
     return Path(settings.dev_keys) / f"{name}.key"
 
 
-def with_keys_made_up(settings: Settings) -> Settings:
-    """Return the settings with a value for each key that a start would make and keep; none is kept."""
-    made: dict[str, Any] = {
-        name: new_secret(name)
-        for name in MADE_BY
-        if not getattr(settings, name)
-        and (name == "link_key" or (makes_keys(settings) and not machine_key_file(settings, name).exists()))
-    }
-    return evolve(settings, **made)
+def keys_to_make(settings: Settings) -> dict[str, Path]:
+    """Return the settings whose keys a start, or the first worker, would make, and where each is kept."""
+    files = {name: machine_key_file(settings, name) for name in MADE_BY} if makes_keys(settings) else {}
+    if settings.reports_azure:
+        files.pop("link_key", None)
+    else:
+        files["link_key"] = link_key_file(settings)
+    return {name: path for name, path in files.items() if not (getattr(settings, name) or path.exists())}
+
+
+def with_keys_copied(settings: Settings, folder: Path) -> Settings:
+    """Return the settings with this machine's keys copied to a folder, so that what is made is made there."""
+    if makes_keys(settings):
+        own = Path(settings.dev_keys)
+        for file in (*own.glob("*.key"), *own.glob("*.json")):
+            shutil.copy(file, folder)
+        settings = evolve(settings, dev_keys=str(folder))
+    return evolve(settings, link_key=new_key()) if "link_key" in keys_to_make(settings) else settings
 
 
 def machine_key(settings: Settings, name: str) -> str:

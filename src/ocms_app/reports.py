@@ -17,10 +17,15 @@ def report_store(settings: Settings) -> ReportArchive:
 
 def folder(settings: Settings) -> FolderStore:
     """Return the folder reports are kept in, with the key that signs the links to them."""
+    key = settings.link_key.encode() or key_in(link_key_file(settings))
+    return FolderStore(Path(settings.reports), SignedLinks(key, f"{settings.public_url.rstrip('/')}/reports"))
+
+
+def link_key_file(settings: Settings) -> Path:
+    """Return where the key of the links is kept that is not set."""
     path = Path(settings.reports)
     # Beside the folder, not in it: a folder that cannot be written is reported when a report is put there.
-    key = settings.link_key.encode() or key_in(path.with_name(f".{path.name}-link-key"))
-    return FolderStore(path, SignedLinks(key, f"{settings.public_url.rstrip('/')}/reports"))
+    return path.with_name(f".{path.name}-link-key")
 
 
 def azure(settings: Settings) -> ReportArchive:

@@ -590,7 +590,8 @@ def test_the_history_keeps_a_run_that_never_ended_in_sight(ocms: Run, sqlite_dep
     assert "send_alerts" not in said
     assert ocms("jobs", "history", "--every").out.count("send_alerts") == 20
     assert ocms("jobs", "history", "send_alerts", "--last", "3").out.count("send_alerts") == 3
-    assert ocms("jobs", "history", "--last", "0").status == 2
+    for command in (["jobs", "history", "--last"], ["stuck", "--most"]):
+        assert {ocms(*command, many).status for many in ("0", "1000001", "9" * 20)} == {2}
 
 
 def test_a_job_that_another_has_is_told_with_the_time_it_is_held_until(

@@ -48,6 +48,8 @@ class SignedLinks:
 
 def key_in(path: Path) -> bytes:
     """Read the key kept in a file; whichever process comes first makes it."""
+    if path.exists():
+        return path.read_bytes()
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     draft.touch(mode=0o600)

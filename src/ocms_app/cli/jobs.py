@@ -1,16 +1,14 @@
 """`ocms jobs`: list the jobs, run one by hand, show what they did."""
 
 import sys
-from typing import Annotated
 
-from cyclopts import App, Parameter
-from cyclopts.validators import Number
+from cyclopts import App
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.alerts import SqlAlerts
 from ocms_adapters.sql.job_runs import SqlJobRuns
 from ocms_adapters.sql.locks import SqlJobStore
-from ocms_app.cli.listing import SECOND, AsJson, show_list
+from ocms_app.cli.listing import SECOND, AsJson, HowMany, show_list
 from ocms_app.databases import job_store, lock_times, open_databases
 from ocms_app.job_overview import SettingsJobOverview
 from ocms_app.job_runner import JobRunner, process_runs
@@ -25,7 +23,6 @@ from ocms_core.kernel.alerts import Alert
 app = App(name="jobs", help="List the jobs, run one by hand, show their history, release a lock.")
 
 HELD = 3
-AtLeastOne = Annotated[int, Parameter(validator=Number(gte=1))]
 REMEDY = "see docs/howto/java-nodes.md"
 
 
@@ -83,7 +80,7 @@ def run(name: str, *, force: bool = False, accept: bool = False) -> int:
 
 @app.command
 def history(
-    name: str | None = None, *, last: AtLeastOne = 20, every: bool = False, as_json: AsJson = False
+    name: str | None = None, *, last: HowMany = 20, every: bool = False, as_json: AsJson = False
 ) -> None:
     """
     Show the last runs, the newest first; a run cut off shows as `never ended`.

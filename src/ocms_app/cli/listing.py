@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from rich.cells import cell_len
 from rich.console import Console
 from rich.measure import Measurement
@@ -19,6 +20,9 @@ SECOND = "%Y-%m-%d %H:%M:%S"
 UNBOUNDED = 100_000
 # A wrapped text narrower than this is not worth showing.
 SHORTEST_WRAPPED = 12
+
+HowMany: TypeAlias = Annotated[int, Parameter(validator=Number(gte=1, lte=1_000_000))]
+"""The option of how many are listed at most: no more than a database takes for a number."""
 
 AsJson: TypeAlias = Annotated[
     bool, Parameter(name="--json", negative="", help="Print JSON instead of a table.")

@@ -1,14 +1,10 @@
 """`ocms stuck`: the cases nobody acts on any more."""
 
 import sys
-from typing import Annotated
-
-from cyclopts import Parameter
-from cyclopts.validators import Number
 
 from ocms_adapters.clock import SystemClock
 from ocms_adapters.sql.stuck_cases import SqlWaitingCases
-from ocms_app.cli.listing import SECOND, AsJson, show_list
+from ocms_app.cli.listing import SECOND, AsJson, HowMany, show_list
 from ocms_app.databases import lock_times, open_databases
 from ocms_app.grace import grace
 from ocms_app.startup import startup
@@ -18,7 +14,7 @@ from ocms_core.jobs.stuck_cases import StuckKind, stuck_cases
 def stuck(
     *,
     kind: StuckKind | None = None,
-    most: Annotated[int, Parameter(validator=Number(gte=1))] = 100,
+    most: HowMany = 100,
     as_json: AsJson = False,
 ) -> int:
     """
