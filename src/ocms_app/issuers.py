@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ocms_adapters.http.safe_addresses import is_safe
 from ocms_adapters.jwks import keys_at, keys_in
 from ocms_app.demo_package import development_issuers
 from ocms_app.settings import IssuerSettings, Settings, WrongSettings, variable
@@ -32,10 +33,13 @@ def staff_issuer(
 
 
 def check_issuers(settings: Settings) -> None:
-    """Raise `WrongSettings` for an issuer that cannot be, and where officers are to sign in at none."""
+    """Raise `WrongSettings` for an issuer that cannot be, and where officers could not sign in at one."""
     accepted = tuple(issuers(settings))
     if settings.staff_client_id:
-        staff_issuer(settings, accepted)
+        issuer, _ = staff_issuer(settings, accepted)
+        if not (settings.staff_discovery_url or settings.dev_issuer or is_safe(issuer.issuer)):
+            text = f"must be set, for issuer {issuer.name} is no https address to read it below"
+            raise WrongSettings([f"{variable('staff_discovery_url')}: {text}"])
 
 
 def keys_of(accepted: Issuer) -> KeySource:

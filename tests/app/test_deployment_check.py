@@ -12,7 +12,8 @@ import pytest
 from attrs import evolve
 
 from ocms_adapters.clock import SystemClock
-from ocms_app.deployment_check import Severity, findings
+from ocms_app.deployment_check import CheckResult, Severity, findings
+from ocms_app.keys import audit_cipher
 from ocms_app.settings import IssuerSettings, Settings, WrongSettings
 from ocms_app.start_check import check_before_start, fatal_findings
 from ocms_demo.dev_issuer import DevIssuer
@@ -185,6 +186,15 @@ def test_development_tokens_are_not_for_a_database_of_many_machines(settings: Se
         ({"schedules": {"refresh_vip": "* * * * *"}}, "[ocms.schedules] refresh_vip: there is no such job"),
         ({"staff_client_id": "x", "staff_issuer": "iz"}, "OCMS_STAFF_ISSUER: names no issuer of kind staff"),
         ({"staff_client_id": "x"}, "OCMS_STAFF_CLIENT_ID: is set, but no token issuer of kind staff is;"),
+        (
+            {
+                "staff_client_id": "x",
+                "issuers": (
+                    evolve(ISSUER, kind="staff", issuer="http://sts.example", jwks_file="keys.json"),
+                ),
+            },
+            "OCMS_STAFF_DISCOVERY_URL: must be set, for issuer iz is no https address to read it below",
+        ),
     ],
 )
 def test_no_process_starts_on_what_cannot_work(settings: Settings, change: dict[str, Any], line: str) -> None:
@@ -248,6 +258,39 @@ def test_the_check_leaves_an_empty_folder_empty(
     assert (checked.returncode, checked.stderr) == (1, "")
     assert "internet database: there is no database" in checked.stdout
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("there", ["audit_keys.key", "dev-issuer.key.json"])
+def test_the_check_adds_nothing_to_a_folder_in_which_some_keys_are(
+    settings: Settings, tmp_path: Path, there: str
+) -> None:
+    settings = evolve(settings, intranet_url=f"sqlite:///{tmp_path / 'none.sqlite'}", audit_keys="")
+    settings = evolve(settings, dev_issuer=True, issuers=())
+    own = Path(settings.dev_keys)
+    audit_cipher(settings)
+    DevIssuer(own, switched_on=True).issuers()
+    for file in own.iterdir():
+        if file.name != there:
+            file.unlink()
+    before = {file.name: file.read_bytes() for file in own.iterdir()}
+    found = list(findings(settings, SystemClock().now()))
+    assert {file.name: file.read_bytes() for file in own.iterdir()} == before
+    assert list(before) == [there]
+    signing = "the first worker on this machine makes a key and keeps it"
+    assert CheckResult(Severity.GOOD, "OCMS_AUDIT_SIGNING_KEY", signing) in found
+
+
+def test_a_key_of_this_machine_that_is_broken_is_found(settings: Settings, tmp_path: Path) -> None:
+    settings = evolve(settings, intranet_url=f"sqlite:///{tmp_path / 'none.sqlite'}", access_hash_key="")
+    Path(settings.dev_keys).mkdir()
+    (Path(settings.dev_keys) / "access_hash_key.key").write_text("AAAA")
+    assert "OCMS_ACCESS_HASH_KEY: is no 32 bytes in base 64" in "\n".join(wrong(settings))
+
+
+def test_a_folder_in_which_the_key_of_the_links_cannot_be_kept_is_found(settings: Settings) -> None:
+    # A folder that can be written, in one that cannot.
+    found = wrong(evolve(settings, reports="/proc/self/cwd", link_key=""))
+    assert [each.partition(" (")[0] for each in found] == ["OCMS_LINK_KEY: /proc/self cannot be written"]
 
 
 @pytest.mark.parametrize(

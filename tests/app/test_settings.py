@@ -107,6 +107,20 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
         ),
         *(
             (
+                {"OCMS_REPORTS_AZURE": f"{where};AccountName=ocms;AccountKey=abcd"},
+                "OCMS_REPORTS_AZURE: names an https address, for reports name people",
+            )
+            for where in ("DefaultEndpointsProtocol=http", "BlobEndpoint=http://store.example/ocms")
+        ),
+        *(
+            (
+                {"OCMS_REPORTS": folder},
+                f"OCMS_REPORTS: is {folder!r}; it is a folder beside which its key is kept",
+            )
+            for folder in ("", ".", "/")
+        ),
+        *(
+            (
                 {"OCMS_REPORTS_CONTAINER": name},
                 "OCMS_REPORTS_CONTAINER: is 3 to 63 small letters and digits, single hyphens between",
             )
