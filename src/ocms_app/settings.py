@@ -459,12 +459,13 @@ def wrong_mail(settings: Settings) -> Iterator[str]:
 
 def wrong_reports(settings: Settings) -> Iterator[str]:
     """Yield a line for each setting of the report store that cannot be used."""
-    if settings.reports_azure and not AZURE.fullmatch(settings.reports_azure):
+    if not settings.reports_azure:
+        if not Path(settings.reports).name:
+            yield f"{variable('reports')}: is {settings.reports!r}; it is a folder with its key beside it"
+    elif not AZURE.fullmatch(settings.reports_azure):
         yield f"{variable('reports_azure')}: is no connection string with AccountName=...;AccountKey=..."
     elif not (settings.dev_issuer or is_safe(azure_address(settings.reports_azure))):
         yield f"{variable('reports_azure')}: names an https address, for reports name people"
-    if not (settings.reports_azure or Path(settings.reports).name):
-        yield f"{variable('reports')}: is {settings.reports!r}; it is a folder beside which its key is kept"
     if not CONTAINER.fullmatch(settings.reports_container):
         yield f"{variable('reports_container')}: is 3 to 63 small letters and digits, single hyphens between"
     if 0 < settings.keep_reports <= LONGEST_LINK.days:
@@ -472,11 +473,12 @@ def wrong_reports(settings: Settings) -> Iterator[str]:
 
 
 def azure_address(connection: str) -> str:
-    """Return the address, or how it begins, to which a connection string has reports sent."""
+    """Return the address to which a connection string has reports sent, without its path."""
     parts = {
         name.lower(): value for name, _, value in (each.partition("=") for each in connection.split(";"))
     }
-    return parts.get("blobendpoint") or f"{parts.get('defaultendpointsprotocol', 'https')}://"
+    usual = f"{parts.get('defaultendpointsprotocol', 'https')}://{parts.get('accountname', '')}"
+    return parts.get("blobendpoint") or usual
 
 
 def wrong_retention(settings: Settings) -> Iterator[str]:

@@ -115,7 +115,7 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
         *(
             (
                 {"OCMS_REPORTS": folder},
-                f"OCMS_REPORTS: is {folder!r}; it is a folder beside which its key is kept",
+                f"OCMS_REPORTS: is {folder!r}; it is a folder with its key beside it",
             )
             for folder in ("", ".", "/")
         ),
@@ -162,7 +162,7 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
                 "OCMS_PARTNER_TOKEN_URL",
                 "OCMS_STAFF_DISCOVERY_URL",
             )
-            for address in ("http://host.example", "host.example", "http://[host")
+            for address in ("http://host.example", "host.example", "http://[host", "https:host.example")
         ),
         (
             {"OCMS_SMTP_HOST": "mail.example", "OCMS_ALERT_TO": "a@example.sg", "OCMS_SMTP_STARTTLS": "0"},
