@@ -247,12 +247,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "court_test": ("stage", DAYEND),
 }
 BOUNDS = {
-    **dict.fromkeys(("workers", "threads", "stop_seconds"), (1, inf)),
+    **dict.fromkeys(("workers", "threads", "connections", "body_rate", "calls"), (1, inf)),
+    # No more than a day: a system call takes a longer wait for an error.
+    **dict.fromkeys(("stop_seconds", "header_seconds", "body_seconds", "ready_seconds"), (1, 86_400)),
     "staff_idle_minutes": (5, 1_440),
     "staff_session_hours": (1, 168),
-    **dict.fromkeys(
-        ("connections", "header_seconds", "body_seconds", "body_rate", "calls", "ready_seconds"), (1, inf)
-    ),
     "bodies_mib": (8, inf),
     **dict.fromkeys(("smtp_port", "mha_port"), (1, 65_535)),
     "worker_metrics_port": (0, 65_535),

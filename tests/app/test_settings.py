@@ -151,6 +151,8 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
                 "an hour comes twice, and locks cannot be told apart"
             ),
         ),
+        ({"OCMS_STOP_SECONDS": "86401"}, "OCMS_STOP_SECONDS: is 86401; it is 1 to 86400"),
+        ({"OCMS_READY_SECONDS": "999999999"}, "OCMS_READY_SECONDS: is 999999999; it is 1 to 86400"),
         ({"OCMS_SMTP_PORT": "99999"}, "OCMS_SMTP_PORT: is 99999; it is 1 to 65535"),
         ({"OCMS_MHA_PORT": "0"}, "OCMS_MHA_PORT: is 0; it is 1 to 65535"),
         ({"OCMS_WORKER_METRICS_PORT": "-5"}, "OCMS_WORKER_METRICS_PORT: is -5; it is 0 to 65535"),
