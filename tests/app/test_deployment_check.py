@@ -323,6 +323,14 @@ def test_a_port_for_metrics_that_is_taken_is_said_by_its_setting(
     assert (failed.returncode, failed.stderr) == (1, line)
 
 
+def test_more_threads_than_a_process_can_have_files_for_are_said_by_their_setting(
+    sqlite_deployment: Deployment,
+) -> None:
+    failed = ran(sqlite_deployment, "serve", threads=999_999_999)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("OCMS_CONNECTIONS is 1000 and OCMS_THREADS 999999999: they take ")
+
+
 def test_without_its_extra_the_command_says_what_to_install() -> None:
     script = "import sys; sys.modules['cyclopts'] = None; from ocms_app.command import main; main()"
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

@@ -71,8 +71,8 @@ def allow_open_files(settings: Settings) -> None:
     if soft != resource.RLIM_INFINITY and soft < needed:
         if hard != resource.RLIM_INFINITY and hard < needed:
             raise OcmsError(
-                f"OCMS_CONNECTIONS is {settings.connections} and OCMS_THREADS {settings.threads}, which takes "
-                f"{needed} open files, but a process may have {hard} only."
+                f"OCMS_CONNECTIONS is {settings.connections} and OCMS_THREADS {settings.threads}: "
+                f"they take {needed} open files, but a process may have {hard} only."
             )
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
