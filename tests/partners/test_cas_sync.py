@@ -313,6 +313,10 @@ def test_a_line_cut_off_by_a_kill_counts_for_nothing(tmp_path: Path) -> None:
             "list.ndjson",
             '{"noticeNo": "A1", "suspensionType": "PS", "eprReasonOfSuspension":"PS-WWP"}\n{"noticeNo":"A2"}',
         ),
+        (
+            "LIST.JSONL",
+            '{"noticeNo":"A1","suspensionType":"PS","eprReasonOfSuspension":"PS-WWP"}\n{"noticeNo":"A2"}\n',
+        ),
     ],
 )
 def test_the_list_is_csv_or_a_json_object_a_line(tmp_path: Path, name: str, text: str) -> None:
