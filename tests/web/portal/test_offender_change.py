@@ -104,7 +104,7 @@ def test_what_prevents_a_furnish_is_told_before_anything_is_typed(
 
 @pytest.mark.rule("F12", "F13")
 @pytest.mark.parametrize(
-    "stage, current, told",
+    "stage, current, reason",
     [
         ("DN1", "D", ""),
         ("RD1", "H", ""),
@@ -114,7 +114,7 @@ def test_what_prevents_a_furnish_is_told_before_anything_is_typed(
     ],
 )
 def test_what_prevents_a_redirect_is_told_and_not_what_would_prevent_a_furnish(
-    staff: StaffSite, officer: StaffBrowser, stage: str, current: str, told: str
+    staff: StaffSite, officer: StaffBrowser, stage: str, current: str, reason: str
 ) -> None:
     put_notice(staff.engine, NUMBER, last_processing_stage=stage)
     put_person(staff.engine, NUMBER, "O", JOHN)
@@ -122,8 +122,8 @@ def test_what_prevents_a_redirect_is_told_and_not_what_would_prevent_a_furnish(
         put_person(staff.engine, NUMBER, current, JOHN, current=True)
     text = text_of(officer.get(f"/staff/notices/{NUMBER}/offenders/owner"))
     assert "Redirect to the owner" in text
-    assert ("This cannot be done now" in text) is bool(told)
-    assert not told or f"This cannot be done now: {told}." in text
+    assert ("This cannot be done now" in text) is bool(reason)
+    assert not reason or f"This cannot be done now: {reason}." in text
 
 
 @pytest.mark.rule("F52")
