@@ -495,7 +495,7 @@ def test_both_jobs_run_by_name_the_second_after_the_first(ocms: Served, tmp_path
     file = unpaid(tmp_path, 600, stage="CSD")
     early = command(ocms, tmp_path, "jobs", "run", COURT_NOTICES, cas_list=file)
     assert early.returncode == 1
-    assert f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished" in early.stdout
+    assert f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished with this list" in early.stdout
     first = command(ocms, tmp_path, "jobs", "run", PAYMENT_STATUS, cas_list=file)
     assert "done batches=2 called=2 refused=0 notices=600 known=600" in first.stdout
     second = command(ocms, tmp_path, "jobs", "run", COURT_NOTICES, cas_list=file)
@@ -552,7 +552,7 @@ def test_the_second_job_fails_where_no_first_begins_within_ten_seconds(ocms: Ser
     databases.dispose()
     assert isinstance(outcome, RunOutcome)
     assert (outcome.result, sum(slept)) == (RunResult.FAILED, 10)
-    assert outcome.error == f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished"
+    assert outcome.error == f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished with this list"
 
 
 @pytest.mark.rule("K3")
