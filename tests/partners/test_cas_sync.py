@@ -313,6 +313,10 @@ def test_a_line_cut_off_by_a_kill_counts_for_nothing(tmp_path: Path) -> None:
             "list.ndjson",
             '{"noticeNo": "A1", "suspensionType": "PS", "eprReasonOfSuspension":"PS-WWP"}\n{"noticeNo":"A2"}',
         ),
+        (
+            "LIST.JSONL",
+            '{"noticeNo":"A1","suspensionType":"PS","eprReasonOfSuspension":"PS-WWP"}\n{"noticeNo":"A2"}\n',
+        ),
     ],
 )
 def test_the_list_is_csv_or_a_json_object_a_line(tmp_path: Path, name: str, text: str) -> None:
@@ -491,7 +495,7 @@ def test_both_jobs_run_by_name_the_second_after_the_first(ocms: Served, tmp_path
     file = unpaid(tmp_path, 600, stage="CSD")
     early = command(ocms, tmp_path, "jobs", "run", COURT_NOTICES, cas_list=file)
     assert early.returncode == 1
-    assert f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished" in early.stdout
+    assert f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished with this list" in early.stdout
     first = command(ocms, tmp_path, "jobs", "run", PAYMENT_STATUS, cas_list=file)
     assert "done batches=2 called=2 refused=0 notices=600 known=600" in first.stdout
     second = command(ocms, tmp_path, "jobs", "run", COURT_NOTICES, cas_list=file)
@@ -548,7 +552,7 @@ def test_the_second_job_fails_where_no_first_begins_within_ten_seconds(ocms: Ser
     databases.dispose()
     assert isinstance(outcome, RunOutcome)
     assert (outcome.result, sum(slept)) == (RunResult.FAILED, 10)
-    assert outcome.error == f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished"
+    assert outcome.error == f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished with this list"
 
 
 @pytest.mark.rule("K3")

@@ -73,7 +73,7 @@ class CasSync:
         A sync that API 1 began on the day before is gone on with while it is not over.
         """
         if self._done(PAYMENT_STATUS) < len(self.unpaid.notices) or self._is_over():
-            raise TooEarly(f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished")
+            raise TooEarly(f"{COURT_NOTICES} waits until {PAYMENT_STATUS} has finished with this list")
 
         def update(batch: BatchPosition, notices: Sequence[CourtNoticeUpdate]) -> BatchAnswered:
             return CourtNoticesAnswered(COURT_NOTICES, batch, self.client.update_court_notices(notices))

@@ -55,7 +55,7 @@ def read_list(file: Path) -> UnpaidList:
     cannot be read, for titles nobody knows or that stand twice, for an entry without a notice number or with
     a wrong type, and for a number that stands twice.
     """
-    is_json = file.suffix in JSON_LINES
+    is_json = file.suffix.lower() in JSON_LINES
     try:
         content = file.read_bytes()
         if not is_json and content.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):

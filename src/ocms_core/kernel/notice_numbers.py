@@ -10,6 +10,9 @@ NOTICE_NO = re.compile(r"[0-9A-Za-z]{1,10}")
 # The examples of contract 2 have a hyphen in them.
 HYPHENATED = re.compile(r"[0-9A-Za-z-]{1,10}")
 
+INVALID = "Invalid notice number"
+"""What contract 3 says of a number that is none."""
+
 
 @rule("P1", "G1", "G10")
 def is_notice_no(value: object) -> bool:

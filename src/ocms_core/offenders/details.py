@@ -18,13 +18,12 @@ def floor_and_unit_text(address: MailingAddress) -> str | None:
     """
     Write floor and unit as `<floor>-<unit>`, so that reading it back gives the same two (F41).
 
-    A unit alone is written without the hyphen unless its own text would be read as more than a unit. Only
-    a floor with a hyphen or a # in it, which no call of contract 3 writes, is not read back.
+    A unit alone is written without the hyphen unless it has one itself; a # in front is doubled, since
+    reading drops one. Only a floor with a hyphen in it, which no call of contract 3 writes, is not read back.
     """
     floor, unit = address.floor_no or "", address.unit_no or ""
-    if floor or "-" in unit or unit.startswith("#"):
-        return f"{floor}-{unit}"
-    return unit or None
+    written = f"{floor}-{unit}" if floor or "-" in unit else unit
+    return f"#{written}" if written.startswith("#") else written or None
 
 
 def address_on_record(holder: RoleHolder) -> MailingAddress | None:

@@ -6,11 +6,10 @@ from itertools import permutations
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.codes import Code
 from ocms_core.kernel.explanations import Explanation, because
-from ocms_core.kernel.notice_numbers import is_notice_no
+from ocms_core.kernel.notice_numbers import INVALID, is_notice_no
 from ocms_core.offenders import eligibility, furnishing, redirecting
 from ocms_core.offenders.facts import ROLES, WORDS, OffenderNotice
 from ocms_core.offenders.ports import OffenderStores
-from ocms_core.offenders.request_reader import INVALID_NOTICE_NO
 
 
 def explain(notice_no: str, *, stores: OffenderStores) -> tuple[Explanation, ...]:
@@ -21,7 +20,7 @@ def explain(notice_no: str, *, stores: OffenderStores) -> tuple[Explanation, ...
     """
     if not is_notice_no(notice_no):
         operations = (Operation.FURNISH_OFFENDER, Operation.REDIRECT_NOTICE)
-        return tuple(because(each.value, INVALID_NOTICE_NO, is_notice_no) for each in operations)
+        return tuple(because(each.value, INVALID, is_notice_no) for each in operations)
     with stores.reading() as reader:
         notice = reader.notice(notice_no)
     return (explain_furnish(notice), explain_redirect(notice))

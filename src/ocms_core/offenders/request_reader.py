@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from attrs import field
 
-from ocms_core.kernel import dates, lengths
+from ocms_core.kernel import dates, lengths, notice_numbers
 from ocms_core.kernel.addresses import POSTAL_CODE
 from ocms_core.kernel.codes import FIELDS_INVALID
 from ocms_core.kernel.decisions import Refusal
@@ -20,7 +20,6 @@ from ocms_core.kernel.texts import is_blank, is_writable, stripped, with_plain_b
 from ocms_core.kernel.value_objects import value_object
 from ocms_core.offenders.facts import ROLES
 
-INVALID_NOTICE_NO = "Invalid notice number"
 SINGAPORE_CODE = "65"
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 COUNTRY_CODE = re.compile(r"[0-9]{1,3}")
@@ -305,7 +304,7 @@ def notice_no(body: Body, name: str) -> str:
     """Return a notice number. Raises `InvalidField`."""
     value = bounded(name, required_text(body, name, "Notice number is required"))
     if not is_notice_no(value):
-        raise InvalidField(INVALID_NOTICE_NO)
+        raise InvalidField(notice_numbers.INVALID)
     return normal_notice_no(value)
 
 
@@ -379,7 +378,7 @@ def notice_nos(body: Body, name: str, *, cap: int) -> tuple[str, ...]:
     if not (isinstance(given, list) and given):
         raise InvalidField("Notice numbers are required")
     if not all(is_notice_no(each) for each in given):
-        raise InvalidField(INVALID_NOTICE_NO)
+        raise InvalidField(notice_numbers.INVALID)
     if len(given) > cap:
         raise InvalidField(f"Request exceeds maximum batch limit of {cap} notices")
     return tuple(map(normal_notice_no, given))

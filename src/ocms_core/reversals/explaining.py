@@ -8,6 +8,7 @@ from ocms_core.kernel.codes import Code
 from ocms_core.kernel.dates import local
 from ocms_core.kernel.decisions import Refusal
 from ocms_core.kernel.explanations import Explanation, because
+from ocms_core.kernel.notice_numbers import INVALID, is_notice_no
 from ocms_core.kernel.reference import Reference, facts_on
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.value_objects import value_object
@@ -97,6 +98,8 @@ def explain(notice_no: str, *, stores: ReversalStores, now: datetime) -> tuple[E
 
 def explain_reversal(notice_no: str, kind: ReversalKind, facts: ReversalFacts) -> Explanation:
     """Explain whether one kind of reversal takes back what was last done to a notice."""
+    if kind is OFFENDER_REVERSAL and not is_notice_no(notice_no):
+        return because(kind.operation.value, INVALID, is_notice_no)
     verdict = verdict_on(notice_no, kind, facts)
     if isinstance(verdict, Code):
         answer = f"{verdict.code} {verdict.text}"

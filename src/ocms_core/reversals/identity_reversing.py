@@ -5,7 +5,13 @@ from datetime import datetime
 
 from ocms_core.kernel import codes
 from ocms_core.kernel.audit import AuditRow, RowChange
-from ocms_core.kernel.changes import Change, IdentityPutBack, IdentityRemoved, NoticePutBack
+from ocms_core.kernel.changes import (
+    Change,
+    EnquiryWithdrawn,
+    IdentityPutBack,
+    IdentityRemoved,
+    NoticePutBack,
+)
 from ocms_core.kernel.decisions import Answer, Decision, Refusal
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.kernel.suspensions import SuspensionReason
@@ -33,8 +39,12 @@ def decide(id_no: str, facts: IdentityReversalFacts, officer: str, now: datetime
         put_back = tuple(former_rows(part, facts.notices[notice_no], reversal))
         answers.append(Answer(notice_no, codes.HST_SUCCESS, status_after(put_back, facts.notices[notice_no])))
         changes.extend(put_back)
-    change = change_of_list(verdict)
-    changes.append(IdentityRemoved(id_no) if change.before is None else IdentityPutBack(id_no, change.before))
+    before = change_of_list(verdict).before
+    if before is None:
+        # Nobody who is not on the list is asked about: an enquiry made since would wait without end.
+        changes += [IdentityRemoved(id_no), EnquiryWithdrawn(id_no)]
+    else:
+        changes.append(IdentityPutBack(id_no, before))
     return Decision(tuple(answers), tuple(changes))
 
 

@@ -186,7 +186,7 @@ def address_lines(holder: RoleHolder | None) -> list[str]:
         return []
     street = " ".join(filter(None, (address.block_no, address.street_name)))
     unit = offender_details.floor_and_unit_text(address)
-    lines = (street, f"#{unit}" if unit else "", address.building_name, address.postal_code)
+    lines = (street, f"#{unit.lstrip('#')}" if unit else "", address.building_name, address.postal_code)
     return [line for line in lines if line]
 
 

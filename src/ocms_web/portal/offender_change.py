@@ -10,6 +10,7 @@ from attrs import frozen
 
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.access_log import StaffPage
+from ocms_core.kernel.codes import NOT_FURNISHABLE
 from ocms_core.kernel.identity_numbers import ID_TYPES
 from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.eligibility import buttons
@@ -66,6 +67,8 @@ LABELS: Mapping[str, str] = {
     "rentalPeriodTo": "Rented until",
     "remarks": "Remarks",
 }
+
+NOBODY_TO_REDIRECT_FROM = "no owner, hirer or driver is its current offender"
 
 # What a notice's details do not tell of a person, so that an empty field leaves it as it is.
 NOT_SHOWN = frozenset({"countryCode", "remarks"})
@@ -237,15 +240,19 @@ def state_of(visit: Visit) -> OffenderState:
     return OffenderState(answer.body, role, happened.body["total"])
 
 
-@rule("F13")
+@rule("F12", "F13")
 def tell_what_prevents(visit: Visit, state: OffenderState) -> None:
-    """Add the message why a form would be refused (F13); an update is never prevented."""
+    """Add the message why a form would be refused (F12, F13); an update is never prevented."""
     if state.action == UPDATE:
         return
     body = {"noticeNo": state.notice_no, "offenderType": state.role.upper()}
     eligibility = visit.call(Operation.CHECK_OFFENDER_ELIGIBILITY, body).body
-    if eligibility.get("reasonMessage"):
-        visit.tell(f"This cannot be done now: {eligibility['reasonMessage']}.", Tone.WARNING)
+    reason = eligibility.get("reasonMessage")
+    # The reason is that of a furnish, whose stages do not matter to a redirect.
+    if state.action == REDIRECT and eligibility.get("reasonCode") in (None, NOT_FURNISHABLE.code):
+        reason = None if eligibility.get("canRedirect", True) else NOBODY_TO_REDIRECT_FROM
+    if reason:
+        visit.tell(f"This cannot be done now: {reason}.", Tone.WARNING)
 
 
 def stored_fields(state: OffenderState) -> dict[str, str]:

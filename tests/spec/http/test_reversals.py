@@ -19,7 +19,7 @@ from tests.spec.http.stages.test_contract import PORTAL, TOPPAN
 from tests.spec.http.test_repeats import BASE, CALLS, PER_DELIVERY, SUSPECTED, Call, deliver, prepared
 from tests.support.http_server import Headers, Served, now
 from tests.support.offender_builders import FURNISH, JOHN, NUMBER, OWNER
-from tests.support.offender_rows import put_notice, put_person
+from tests.support.offender_rows import put, put_notice, put_person
 from tests.support.rows import notice_numbers, put_notices, rows_of
 
 REVERSE_STAGES, REVERSE_OFFENDER = f"{PORTAL}/reverse", f"{BASE}/reverse"
@@ -282,6 +282,17 @@ def test_an_apply_stays_once_another_notice_of_the_identity_is_suspended(empty: 
     refused = empty.post(REVERSE_HST, HST, headers=headers).json()["data"]
     assert refused["message"] == f"Something else has happened since: TS-HST ({NUMBER})"
     assert state(engine) == before
+
+
+@pytest.mark.rule("K4", "K5", "H32")
+def test_an_apply_taken_back_leaves_no_enquiry_that_nobody_would_answer(empty: Served) -> None:
+    headers = made(empty, Operation.APPLY_HST)
+    queued = {"id_type": "N", "query_reason": "HST"}
+    numbers = ("S1234567A", "S7654321C")
+    put(empty.deployment.engine, t.ocms_adhoc_nro_queue, *({"id_no": each, **queued} for each in numbers))
+    assert reversed_in(empty.post(REVERSE_HST, HST, headers=headers).json())
+    (left,) = rows_of(empty.deployment.engine, t.ocms_adhoc_nro_queue)
+    assert left["id_no"] == "S7654321C"
 
 
 @pytest.mark.rule("K4", "U7")

@@ -51,6 +51,14 @@ EXPLANATIONS: tuple[Case[ReversibleNotice | None, ReversalKind, Explanation], ..
 )
 
 
+@pytest.mark.rule("F52", "K4")
+def test_a_number_that_the_call_refuses_is_explained_as_it_answers_it() -> None:
+    for notices in ({}, {"N-001": evolve(MOVED_NOTICE, notice_no="N-001")}):
+        said = explain_reversal("N-001", OFFENDER_REVERSAL, ReversalFacts(EMPTY, notices))
+        assert said.answer == "Invalid notice number"
+        assert explain_reversal("N-001", STAGE_REVERSAL, ReversalFacts(EMPTY, notices)).answer != said.answer
+
+
 @pytest.mark.rule("K4")
 def test_a_notice_is_explained_for_each_kind_of_reversal() -> None:
     store = MemoryStore()

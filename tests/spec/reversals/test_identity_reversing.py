@@ -11,6 +11,7 @@ from ocms_core.kernel import codes
 from ocms_core.kernel.access import Operation
 from ocms_core.kernel.audit import AuditRow, RowChange
 from ocms_core.kernel.changes import (
+    EnquiryWithdrawn,
     IdentityPutBack,
     IdentityRemoved,
     NoticePutBack,
@@ -222,6 +223,7 @@ def test_an_apply_is_taken_back_with_all_its_notices() -> None:
         NoticePutBack("B", STAGE_ROW),
         SuspensionClosed("B", MADE, 4, NOW, "OTH", "OIC002", REMARKS),
         IdentityRemoved(IDENTITY),
+        EnquiryWithdrawn(IDENTITY),
     )
 
 

@@ -135,7 +135,7 @@ def test_an_identity_is_put_back_by_the_officer_who_asks_at_the_moment_of_the_ca
     assert store.loaded_for == [(IDENTITY, NOW)]
     assert decision.decided_at == NOW
     assert [answer.key for answer in decision.answers] == ["A", "B"]
-    *_, closed, removed = store.written
+    *_, closed, removed, _ = store.written
     assert isinstance(closed, SuspensionClosed)
     assert (closed.officer, closed.at) == (OFFICER, NOW)
     assert removed == IdentityRemoved(IDENTITY)

@@ -102,6 +102,30 @@ def test_what_prevents_a_furnish_is_told_before_anything_is_typed(
     assert "This cannot be done now: Notice is not at furnishable stage." in text_of(officer.get(HIRER))
 
 
+@pytest.mark.rule("F12", "F13")
+@pytest.mark.parametrize(
+    "stage, current, reason",
+    [
+        ("DN1", "D", ""),
+        ("RD1", "H", ""),
+        ("CPC", "H", "Notice is at final processing stage"),
+        ("RD1", "R", "no owner, hirer or driver is its current offender"),
+        ("DN1", "", "no owner, hirer or driver is its current offender"),
+    ],
+)
+def test_what_prevents_a_redirect_is_told_and_not_what_would_prevent_a_furnish(
+    staff: StaffSite, officer: StaffBrowser, stage: str, current: str, reason: str
+) -> None:
+    put_notice(staff.engine, NUMBER, last_processing_stage=stage)
+    put_person(staff.engine, NUMBER, "O", JOHN)
+    if current:
+        put_person(staff.engine, NUMBER, current, JOHN, current=True)
+    text = text_of(officer.get(f"/staff/notices/{NUMBER}/offenders/owner"))
+    assert "Redirect to the owner" in text
+    assert ("This cannot be done now" in text) is bool(reason)
+    assert not reason or f"This cannot be done now: {reason}." in text
+
+
 @pytest.mark.rule("F52")
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_is_kept(
     staff: StaffSite, officer: StaffBrowser
