@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -14,8 +13,7 @@ from ocms_adapters.sql.dialects.database_dialect import naive
 from ocms_adapters.sql.schema import INTRANET
 from ocms_adapters.sql.schema.column_types import LocalDateTime, Money
 from ocms_core.kernel.audit import RowChange
-
-CENT = Decimal("0.01")
+from ocms_core.kernel.money import money
 
 Row = Mapping[str, Any]
 Column: TypeAlias = Any
@@ -133,5 +131,5 @@ def value_of(kind: TypeEngine[Any], value: Any) -> Any:
     if isinstance(kind, LocalDateTime):
         return naive(datetime.fromisoformat(value))
     if isinstance(kind, Money):
-        return Decimal(value).quantize(CENT)
+        return money(value)
     return date.fromisoformat(value) if isinstance(kind, Date) else value

@@ -4,7 +4,7 @@ import csv
 import sqlite3
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -35,13 +35,13 @@ from ocms_adapters.sql.dialects.database_dialect import Columns, Converter, Data
 from ocms_adapters.sql.dialects.sqlite_times import keep_times_normal
 from ocms_adapters.sql.dialects.upsert import Upsert, upsert_on_conflict
 from ocms_core.kernel.errors import OcmsError
+from ocms_core.kernel.money import money
 
 SETTINGS = {
     "synchronous": "FULL",
     "foreign_keys": "ON",
 }
 SINGAPORE = ZoneInfo("Asia/Singapore")
-CENT = Decimal("0.01")
 MONEY_BOUND = Decimal("1e13")
 ROWS_AT_ONCE = 10_000
 LOCKED_WAIT_SECONDS = 0.05
@@ -224,4 +224,4 @@ def number(amount: Decimal) -> float:
 
 def cents(amount: float | str) -> Decimal:
     """Return an amount from SQLite, rounded to the cent."""
-    return Decimal(str(amount)).quantize(CENT, ROUND_HALF_UP)
+    return money(str(amount))
