@@ -28,7 +28,7 @@ from ocms_adapters.sql.change_store import ChangeStore
 from ocms_adapters.sql.change_writer import ChangeWriter
 from ocms_adapters.sql.current_offenders import is_current_offender
 from ocms_adapters.sql.locking import lock_identities, lock_notices
-from ocms_adapters.sql.reference import days_by_reason
+from ocms_adapters.sql.reference import IN_USE, days_by_reason
 from ocms_adapters.sql.row_sets import among, bind_keys
 from ocms_adapters.sql.schema import intranet as t
 from ocms_adapters.sql.schema.dated_values import ocms_dated_suspension_reason
@@ -80,6 +80,7 @@ class SuspensionQueries:
             reason_table.reason_of_suspension,
             reason_table.suspension_source,
             reason_table.no_of_days_for_revival,
+            case((IN_USE, 1), else_=0).label("in_use"),
             cast(null(), Date).label("first_day"),
             cast(null(), Date).label("last_day"),
         )
@@ -90,6 +91,7 @@ class SuspensionQueries:
                 dated.reason_of_suspension,
                 cast(null(), String(8)),
                 dated.no_of_days_for_revival,
+                cast(null(), Integer),
                 dated.first_day,
                 dated.last_day,
             ),
@@ -147,10 +149,17 @@ class SqlSuspensionReader:
         offenders = sorted({row[1] for row in rows if row[1]})
         listed = {row.id_no for row in self._among(self._queries.listed, offenders)}
         reasons = self._connection.execute(self._queries.reasons).all()
-        always = days_by_reason(row[:4] for row in reasons if row.first_day is None)
+        # A row that is not in use any more counts only for a reason that has no other (H20).
+        always = {
+            reason: days
+            for in_use in (0, 1)
+            for reason, days in days_by_reason(
+                row[:4] for row in reasons if row.first_day is None and row.in_use == in_use
+            ).items()
+        }
         dated_days = tuple(
             DatedValue(SuspensionReason(kind, code), days, first_day, last_day)
-            for kind, code, _, days, first_day, last_day in reasons
+            for kind, code, _, days, _, first_day, last_day in reasons
             if first_day is not None
         )
         return SuspensionFacts(
