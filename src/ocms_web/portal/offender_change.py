@@ -164,13 +164,13 @@ class OffenderPage:
             return form_view(state, stored_fields(state))
         typed = {name: visit.form.text(name) for name in FIELDS[action]}
         form = SentForm(action, typed, fields_seen(visit, state, action))
-        match visit.form.text("step"):
-            case "confirm":
-                return self.confirm(visit, state, form)
-            case "edit":
-                return form_view(state, fields_now(state, form))
+        step = visit.form.text("step")
+        if step == "confirm":
+            return self.confirm(visit, state, form)
         if not is_as_seen(state, form):
             return self.anew(visit, state, form)
+        if step == "edit":
+            return form_view(state, typed)
         return self.preview(visit, state, typed)
 
     def preview(

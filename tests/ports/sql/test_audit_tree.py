@@ -198,7 +198,13 @@ def test_a_row_dated_ahead_is_not_passed_over_while_a_backlog_is_sealed(postgres
             look_rows(late, [NOW + HOUR])
             looked_at(engine, "EARLY")
             assert sealed(engine) == 1
-        written = {"changed_at": local(NOW), "principal": "O", "role": "oic", "credential": "c", "operation": "x"}
+        written = {
+            "changed_at": local(NOW),
+            "principal": "O",
+            "role": "oic",
+            "credential": "c",
+            "operation": "x",
+        }
         with writing(engine) as connection:
             connection.execute(insert(AUDIT), [{**written, **creation_stamp(local(NOW))}] * MOST)
         days_later = NOW + timedelta(days=2)
