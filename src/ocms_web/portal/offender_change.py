@@ -15,7 +15,7 @@ from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.eligibility import buttons
 from ocms_core.offenders.facts import ROLES
 from ocms_core.offenders.ports import OffenderStores
-from ocms_web.portal.forms import read_json
+from ocms_web.json_codec import Malformed, decode
 from ocms_web.portal.messages import Message, Tone
 from ocms_web.portal.visits import NOT_FOUND, UNDELIVERED, Answer, CallAnswer, Moved, Page, View, Visit
 
@@ -199,8 +199,8 @@ class OffenderPage:
         """
         operation, key = OPERATIONS[form.action], visit.form.text("key")
         try:
-            body = read_json(visit.form.text("body"))
-        except ValueError:
+            body = decode(visit.form.text("body"))
+        except Malformed:
             return self.anew(visit, state, form)
         answer = visit.repeat_of(operation, body, key, self.stores, is_shared=True)
         if answer is None:
@@ -259,8 +259,8 @@ def stored_fields(state: OffenderState) -> dict[str, str]:
 def fields_seen(visit: Visit, state: OffenderState, action: str) -> Mapping[str, str]:
     """Return what was stored when the form was shown, which it carries; without that, what is stored now."""
     try:
-        given = read_json(visit.form.text("seen"))
-    except ValueError:
+        given = decode(visit.form.text("seen"))
+    except Malformed:
         given = None
     if not isinstance(given, dict):
         return {**dict.fromkeys(FIELDS[action], ""), **stored_fields(state)}

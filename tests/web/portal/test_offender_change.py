@@ -1,6 +1,7 @@
 """Furnishing, redirecting and updating on the staff pages."""
 
 import html
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -218,6 +219,16 @@ def test_a_form_that_is_changed_again_holds_what_was_typed(staff: StaffSite, off
     again = officer.post(path, {**fields_of(shown.text), "step": "edit"})
     assert again.status_code == 200
     assert fields_of(again.text) == typed
+
+
+@pytest.mark.rule("G7")
+def test_a_body_that_no_preview_carries_does_nothing(staff: StaffSite, officer: StaffBrowser) -> None:
+    with_owner(staff.engine)
+    shown = send(officer, HIRER, "furnish", "preview", **PERSON)
+    fields = {**fields_of(shown.text), "step": "confirm"}
+    body = json.dumps({**json.loads(fields["body"]), "name": "\ud800"})
+    assert officer.post(HIRER, {**fields, "body": body}).status_code == 409
+    assert current_roles(staff.engine, NUMBER) == ["O"]
 
 
 @pytest.mark.rule("F30")
