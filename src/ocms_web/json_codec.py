@@ -33,7 +33,7 @@ class Reply:
 
 @rule("G7")
 def decode(body: bytes | str) -> object:
-    """Decode a body, or JSON in a field of a form. Raises `Malformed` for what is no JSON, and nothing else."""
+    """Decode a body, or a field of a form. Raises `Malformed` for what is not JSON, and nothing else."""
     try:
         return DECODER.decode(body)
     # RecursionError: nesting deeper than the decoder follows. ValueError: numbers beyond reading.
