@@ -27,6 +27,8 @@ LATEST = timedelta(days=1)
 MOST = 1_000
 """How many rows a head adds at most: one that adds fewer left nothing waiting."""
 
+NEVER = datetime.min  # noqa: DTZ901  # columns hold Singapore time without a zone
+
 leaf, head = h.ocms_audit_leaf, h.ocms_audit_head
 
 STAMP = ("cre_date", "cre_user_id", "upd_date", "upd_user_id")
@@ -177,9 +179,7 @@ def new_leaves(connection: Connection, size: int, now: datetime, most: int) -> I
 def settled_numbers(connection: Connection, now: datetime) -> Sequence[int] | None:
     """Return up to which number of each kind every row there will ever be is in the tree; None for none."""
     # Not by the time now: a row that was committed after that head has not been looked for yet.
-    looked_for = connection.execute(none_waited()).scalar()
-    if looked_for is None:
-        return None
+    looked_for = connection.execute(none_waited()).scalar() or NEVER + LATEST
     settled = (
         select(*(head.c[sealed.last] for sealed in SEALED.values()))
         .where(head.c.signed_at < min(local(now), looked_for) - LATEST)
