@@ -32,8 +32,8 @@ class Reply:
 
 
 @rule("G7")
-def decode(body: bytes) -> object:
-    """Decode a body, whatever the bytes. Raises `Malformed` for what is not JSON, and nothing else."""
+def decode(body: bytes | str) -> object:
+    """Decode a body, or a field of a form. Raises `Malformed` for what is not JSON, and nothing else."""
     try:
         return DECODER.decode(body)
     # RecursionError: nesting deeper than the decoder follows. ValueError: numbers beyond reading.

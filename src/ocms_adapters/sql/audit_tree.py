@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 from attrs import frozen
-from sqlalchemy import Connection, Engine, RowMapping, Select, Table, func, insert, select
+from sqlalchemy import Connection, Engine, RowMapping, Select, Table, exists, func, insert, or_, select
 
 from ocms_adapters.sql.audit import creation_stamp
 from ocms_adapters.sql.schema import housekeeping as h
@@ -26,6 +26,8 @@ LATEST = timedelta(days=1)
 
 MOST = 1_000
 """How many rows a head adds at most: one that adds fewer left nothing waiting."""
+
+NEVER = datetime.min  # noqa: DTZ901  # columns hold Singapore time without a zone
 
 leaf, head = h.ocms_audit_leaf, h.ocms_audit_head
 
@@ -161,15 +163,7 @@ def new_leaves(connection: Connection, size: int, now: datetime, most: int) -> I
 
     Of each kind those of the lowest numbers, so that none stays below a number that is in the tree.
     """
-    newest = connection.execute(select(func.max(head.c.signed_at))).scalar()
-    # Not by the time now: a row that was committed after the newest head has not been looked for yet.
-    settled = (
-        select(*(head.c[sealed.last] for sealed in SEALED.values()))
-        .where(head.c.signed_at < min(local(now), newest or local(now)) - LATEST)
-        .order_by(head.c.size.desc())
-        .limit(1)
-    )
-    after = connection.execute(settled).first() or (0,) * len(SEALED)
+    after = settled_numbers(connection, now) or (0,) * len(SEALED)
     found = [
         [
             sealed.leaf(kind, 0, row)
@@ -180,6 +174,29 @@ def new_leaves(connection: Connection, size: int, now: datetime, most: int) -> I
     in_order = islice(merge(*found, key=attrgetter("recorded_at", "kind.value")), most)
     for position, each in enumerate(in_order, size):
         yield Leaf(position, each.kind, each.number, each.recorded_at, each.digest)
+
+
+def settled_numbers(connection: Connection, now: datetime) -> Sequence[int] | None:
+    """Return up to which number of each kind every row there will ever be is in the tree; None for none."""
+    # Not by the time now: a row that was committed after that head has not been looked for yet.
+    looked_for = connection.execute(none_waited()).scalar() or NEVER + LATEST
+    settled = (
+        select(*(head.c[sealed.last] for sealed in SEALED.values()))
+        .where(head.c.signed_at < min(local(now), looked_for) - LATEST)
+        .order_by(head.c.size.desc())
+        .limit(1)
+    )
+    return connection.execute(settled).first()
+
+
+def none_waited() -> Select[Any]:
+    """Select when the newest head was signed that left no row waiting: it adds fewer than it may."""
+    before = head.alias("before")
+    adds_fewer = or_(
+        head.c.size < MOST,
+        exists().where(before.c.size < head.c.size, before.c.size > head.c.size - MOST),
+    )
+    return select(head.c.signed_at).where(adds_fewer).order_by(head.c.size.desc()).limit(1)
 
 
 def unsealed(kind: RecordKind, after: int | None) -> Select[Any]:

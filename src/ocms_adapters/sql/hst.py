@@ -218,7 +218,7 @@ class SqlHstStore(ChangeStore, SqlHstReader):
         return self._facts(id_nos, rows, suspended)
 
     def queue_listed(self, now: datetime, month: datetime) -> int:
-        """Queue the listed identities that are to be bound about, in two statements."""
+        """Queue the listed identities that are to be asked about, in two statements."""
         moments = {"now": local(now), "month": local(month)}
         again = self._connection.execute(self._queries.queue_again, moments).rowcount
         return again + self._connection.execute(self._queries.queue_new, moments).rowcount

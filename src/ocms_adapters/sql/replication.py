@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import structlog
 from attrs import frozen
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Dialect,
     Engine,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     String,
     Table,
     Update,
+    and_,
     bindparam,
     exists,
     func,
@@ -42,6 +44,7 @@ from ocms_adapters.sql.locking import lock_rows
 from ocms_adapters.sql.moments import MOMENT, now
 from ocms_adapters.sql.row_sets import RowSet, among, bind_keys, columns_of, row_set
 from ocms_adapters.sql.schema import housekeeping as h
+from ocms_adapters.sql.schema.column_types import LocalDateTime
 from ocms_adapters.sql.schema.intranet import INTRANET
 from ocms_adapters.sql.transactions import reading, writing
 from ocms_core.kernel.dates import local
@@ -138,7 +141,8 @@ class ReplicationStatements:
             for kind, copy in REPLICATED_TABLES.items()
         }
         self.in_sync = {
-            kind: in_sync(kind, copy, self.delivered[kind]) for kind, copy in REPLICATED_TABLES.items()
+            kind: in_sync(dialect, kind, copy, self.delivered[kind])
+            for kind, copy in REPLICATED_TABLES.items()
         }
 
 
@@ -165,7 +169,7 @@ def mark_outcomes(outcomes: RowSet) -> Executable:
 
 
 @rule("G12", "K4")
-def in_sync(kind: str, copy: ReplicatedTable, delivered: RowSet) -> Update:
+def in_sync(dialect: Dialect, kind: str, copy: ReplicatedTable, delivered: RowSet) -> Update:
     """
     Mark rows that are still as they were delivered, and of which nothing else is undelivered, as in sync.
 
@@ -173,13 +177,21 @@ def in_sync(kind: str, copy: ReplicatedTable, delivered: RowSet) -> Update:
     """
     table, r = INTRANET.tables[copy.source], delivered.rows.c
     # Other programs write these rows without the lock of the notice, also during a delivery.
-    as_delivered = [table.c[name].is_not_distinct_from(r[name]) for name in copy.columns[len(copy.keys) :]]
+    as_delivered = [is_as_read(dialect, table.c[name], r[name]) for name in copy.columns[len(copy.keys) :]]
     return (
         update(table)
         .where(*(table.c[name] == r[name] for name in copy.keys))
         .where(table.c.is_sync != "Y", ~undelivered(table, kind, copy), *as_delivered)
         .values(is_sync="Y")
     )
+
+
+def is_as_read(dialect: Dialect, column: ColumnElement[Any], read: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the test of a column against what was read from it."""
+    if not isinstance(column.type, LocalDateTime):
+        return column.is_not_distinct_from(read)
+    is_none = and_(column.is_(None), read.is_(None))
+    return or_(is_none, dialect_of(dialect).same_moment(column, read))
 
 
 def undelivered(table: Table, kind: str, copy: ReplicatedTable) -> Exists:

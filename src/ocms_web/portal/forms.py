@@ -1,9 +1,7 @@
 """The forms a browser sends: their fields and files."""
 
-import json
 from collections.abc import Iterator, Mapping
 from io import BytesIO
-from typing import Any
 from urllib.parse import parse_qsl
 
 from attrs import field, frozen
@@ -60,14 +58,6 @@ def parse_form(content_type: str, body: bytes) -> SubmittedForm:
     raise MalformedForm
 
 
-def read_json(text: str | bytes) -> Any:
-    """Return the JSON that a browser sends back; raise ValueError for none, or one nested too deep."""
-    try:
-        return json.loads(text)
-    except RecursionError as problem:
-        raise ValueError("nested too deep") from problem
-
-
 def url_encoded(text: str) -> tuple[tuple[str, str], ...]:
     """Return the fields of a URL-encoded text; raise ValueError for one that is none."""
     pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
@@ -92,9 +82,10 @@ def multipart(body: bytes, boundary: str) -> SubmittedForm:
 
 
 def readable(text: str) -> str:
-    """Return a text with line ends as the system has them; raise ValueError for a zero byte."""
+    """Return a text with line ends as the system has them; raise ValueError for what no column holds."""
     if "\0" in text:
         raise ValueError("a zero byte")
+    text.encode()  # some character sets hold half a pair of surrogates
     return text.replace("\r\n", "\n")
 
 

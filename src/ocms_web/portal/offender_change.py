@@ -16,7 +16,7 @@ from ocms_core.kernel.rule_tags import rule
 from ocms_core.offenders.eligibility import buttons
 from ocms_core.offenders.facts import ROLES
 from ocms_core.offenders.ports import OffenderStores
-from ocms_web.portal.forms import read_json
+from ocms_web.json_codec import Malformed, decode
 from ocms_web.portal.messages import Message, Tone
 from ocms_web.portal.visits import NOT_FOUND, UNDELIVERED, Answer, CallAnswer, Moved, Page, View, Visit
 
@@ -167,13 +167,13 @@ class OffenderPage:
             return form_view(state, stored_fields(state))
         typed = {name: visit.form.text(name) for name in FIELDS[action]}
         form = SentForm(action, typed, fields_seen(visit, state, action))
-        match visit.form.text("step"):
-            case "confirm":
-                return self.confirm(visit, state, form)
-            case "edit":
-                return form_view(state, fields_now(state, form))
+        step = visit.form.text("step")
+        if step == "confirm":
+            return self.confirm(visit, state, form)
         if not is_as_seen(state, form):
             return self.anew(visit, state, form)
+        if step == "edit":
+            return form_view(state, typed)
         return self.preview(visit, state, typed)
 
     def preview(
@@ -202,8 +202,8 @@ class OffenderPage:
         """
         operation, key = OPERATIONS[form.action], visit.form.text("key")
         try:
-            body = read_json(visit.form.text("body"))
-        except ValueError:
+            body = decode(visit.form.text("body"))
+        except Malformed:
             return self.anew(visit, state, form)
         answer = visit.repeat_of(operation, body, key, self.stores, is_shared=True)
         if answer is None:
@@ -266,8 +266,8 @@ def stored_fields(state: OffenderState) -> dict[str, str]:
 def fields_seen(visit: Visit, state: OffenderState, action: str) -> Mapping[str, str]:
     """Return what was stored when the form was shown, which it carries; without that, what is stored now."""
     try:
-        given = read_json(visit.form.text("seen"))
-    except ValueError:
+        given = decode(visit.form.text("seen"))
+    except Malformed:
         given = None
     if not isinstance(given, dict):
         return {**dict.fromkeys(FIELDS[action], ""), **stored_fields(state)}

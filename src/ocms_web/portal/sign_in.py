@@ -5,7 +5,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from attrs import asdict, field, frozen
@@ -16,7 +16,7 @@ from ocms_web.authentication.bearer import BadToken, BearerAuthenticator, KeySou
 from ocms_web.authentication.id_tokens import check_id_token
 from ocms_web.authentication.issuers import Issuer
 from ocms_web.authentication.rejections import AuthenticationFailure
-from ocms_web.portal.forms import read_json
+from ocms_web.json_codec import Malformed, decode
 from ocms_web.portal.sessions import cookie_value, own_path
 from ocms_web.portal.tokens import new_token
 
@@ -119,9 +119,9 @@ def attempt_in(headers: Mapping[str, str]) -> Attempt | None:
     """Return the attempt that a browser holds; None for none, or one that cannot be read."""
     text = cookie_value(headers, ATTEMPT_COOKIE)
     try:
-        values = read_json(base64.urlsafe_b64decode(text[:LONGEST_ATTEMPT]))
+        values: Any = decode(base64.urlsafe_b64decode(text[:LONGEST_ATTEMPT]))
         if all(isinstance(value, str) and value and value.isascii() for value in values.values()):
             return Attempt(**values)
-    except (ValueError, TypeError, AttributeError):
+    except (Malformed, ValueError, TypeError, AttributeError):
         return None
     return None

@@ -24,7 +24,7 @@ from ocms_core.stages.importing import read_row
 from ocms_core.stages.ports import StageStores
 from ocms_core.stages.request_checks import ChangeItem, change_item
 from ocms_core.stages.request_fields import is_number
-from ocms_web.portal.forms import read_json
+from ocms_web.json_codec import Malformed, decode
 from ocms_web.portal.messages import Tone
 from ocms_web.portal.visits import Answer, CallAnswer, Page, View, Visit
 
@@ -229,7 +229,7 @@ class StageChangePage:
         """Do what the preview showed; where a notice is no longer as shown, do nothing and show it anew."""
         try:
             shown = [shown_change(each) for each in visit.form.texts("item")]
-        except ValueError:
+        except Malformed:
             return form_view({}, {"": MALFORMED}, HTTPStatus.BAD_REQUEST)
         wanted = set(visit.form.texts("again"))
         chosen = [each for each in shown if not each.again or each.notice_no in wanted]
@@ -253,12 +253,12 @@ class StageChangePage:
 
 @rule("G7")
 def shown_change(text: str) -> PlannedChange:
-    """Return a change as the form of the preview carries it; raise ValueError for what never was one."""
-    given = read_json(text)
+    """Return a change as the form of the preview carries it; raise `Malformed` for what never was one."""
+    given = decode(text)
     if not (isinstance(given, dict) and given.keys() == SHAPE.keys()):
-        raise ValueError(MALFORMED)
+        raise Malformed
     if not all(isinstance(given[name], kind) for name, kind in SHAPE.items()):
-        raise ValueError(MALFORMED)
+        raise Malformed
     return PlannedChange(**given)
 
 

@@ -191,6 +191,30 @@ def test_a_row_that_is_committed_after_the_last_head_is_sealed_days_later(postgr
 
 
 @pytest.mark.rule("K2")
+def test_a_row_dated_ahead_is_not_passed_over_while_a_backlog_is_sealed(postgres: PostgresServer) -> None:
+    with postgres_databases(postgres) as pair:  # SQLite has one writer at a time
+        engine = create(pair.intranet)
+        with writing(engine) as late:
+            look_rows(late, [NOW + HOUR])
+            looked_at(engine, "EARLY")
+            assert sealed(engine) == 1
+        written = {
+            "changed_at": local(NOW),
+            "principal": "O",
+            "role": "oic",
+            "credential": "c",
+            "operation": "x",
+        }
+        with writing(engine) as connection:
+            connection.execute(insert(AUDIT), [{**written, **creation_stamp(local(NOW))}] * MOST)
+        days_later = NOW + timedelta(days=2)
+        assert sealed(engine, most=MOST, at=days_later) == MOST
+        assert sealed(engine, most=MOST, at=days_later) == 1
+        assert report(engine).problems == []
+        engine.dispose()
+
+
+@pytest.mark.rule("K2")
 def test_what_is_sealed_while_it_is_checked_is_no_problem(engine: Engine) -> None:
     changed(engine, "A")
     sealed(engine)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -216,19 +216,22 @@ def test_a_reason_that_only_dated_values_have_is_a_pair_and_gives_the_days_of_it
     assert ("NOEND", 2, local(at("2024-12-15T10:00:00"))) in [tuple(each) for each in ends]
 
 
-@pytest.mark.rule("U2", "H20")
-def test_the_days_are_those_of_a_source_that_is_in_use_as_for_every_decision(database: HstDatabase) -> None:
-    reason = {"reason_of_suspension": "OUT", "suspension_type": "TS"}
-    with database.engine.begin() as connection:
-        of_ocms = t.ocms_suspension_reason.c.reason_of_suspension == "OUT"
-        connection.execute(update(t.ocms_suspension_reason).where(of_ocms).values(status="D"))
-    other = {"suspension_source": "CES", "description": "Out", "no_of_days_for_revival": 5, "status": "A"}
-    database.put(t.ocms_suspension_reason, [reason | other])
-    database.notices(["NOEND"], **shows("TS", "OUT"))
-    put_record(database, "NOEND", "TS", "OUT")
-    assert repaired(database) == {"NOEND": REPAIRED}
-    ends = database.rows(t.ocms_suspended_notice, "notice_no", "sr_no", "due_date_of_revival")
-    assert ("NOEND", 2, local(SINCE + timedelta(days=5))) in [tuple(each) for each in ends]
+@pytest.mark.rule("H20", "U2")
+def test_of_several_rows_of_a_reason_one_in_use_gives_the_days(database: HstDatabase) -> None:
+    for reason, status in (("NEW", "A"), ("GON", "D")):
+        row = {"reason_of_suspension": reason, "suspension_type": "TS", "description": reason}
+        rows = [
+            row | {"suspension_source": "OCMS", "no_of_days_for_revival": 60, "status": "D"},
+            row | {"suspension_source": "CAS", "no_of_days_for_revival": 20, "status": status},
+        ]
+        database.put(t.ocms_suspension_reason, rows)
+        database.notices([reason], **shows("TS", reason))
+        put_record(database, reason, "TS", reason)
+    assert repaired(database) == {"NEW": REPAIRED, "GON": REPAIRED}
+    names = ("notice_no", "sr_no", "date_of_suspension", "due_date_of_revival")
+    rows_of_records = database.rows(t.ocms_suspended_notice, *names)
+    days = {number: (due - since).days for number, sr_no, since, due in rows_of_records if sr_no == 2}
+    assert days == {"NEW": 20, "GON": 60}
 
 
 @pytest.mark.rule("U1")

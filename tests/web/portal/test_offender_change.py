@@ -1,6 +1,7 @@
 """Furnishing, redirecting and updating on the staff pages."""
 
 import html
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -216,15 +217,42 @@ def test_a_preview_of_before_another_officers_update_takes_none_of_it_back(
     with_owner(staff.engine)
     path = f"/staff/notices/{NUMBER}/offenders/owner"
     form = fields_of(officer.get(path).text)
-    shown = officer.post(path, {**form, "contactNo": "61234567"})
+    shown = officer.post(path, {**form, "contactNo": "61234567", "name": "JOHN DOE II"})
     other = StaffBrowser(staff)
     other.sign_in("USER02")
-    theirs = other.post(path, {**fields_of(other.get(path).text), "email": "new@example.com"})
+    changed = {"email": "new@example.com", "name": "JOHN"}
+    theirs = other.post(path, {**fields_of(other.get(path).text), **changed})
     confirm(other, path, theirs.text)
     answered = officer.post(path, {**fields_of(shown.text), "step": step})
-    assert "have changed since you looked" in text_of(answered) or step == "edit"
+    assert answered.status_code == 409
+    assert "have changed since you looked" in text_of(answered)
+    assert "Name: now JOHN on record." in text_of(answered), "both have changed it"
     again = fields_of(answered.text)
-    assert (again["email"], again["contactNo"]) == ("new@example.com", "61234567")
+    assert (again["email"], again["contactNo"], again["name"]) == (
+        "new@example.com",
+        "61234567",
+        "JOHN DOE II",
+    )
+
+
+def test_a_form_that_is_changed_again_holds_what_was_typed(staff: StaffSite, officer: StaffBrowser) -> None:
+    with_owner(staff.engine)
+    path = f"/staff/notices/{NUMBER}/offenders/owner"
+    typed = {**fields_of(officer.get(path).text), "contactNo": "61234567"}
+    shown = officer.post(path, typed)
+    again = officer.post(path, {**fields_of(shown.text), "step": "edit"})
+    assert again.status_code == 200
+    assert fields_of(again.text) == typed
+
+
+@pytest.mark.rule("G7")
+def test_a_body_that_no_preview_carries_does_nothing(staff: StaffSite, officer: StaffBrowser) -> None:
+    with_owner(staff.engine)
+    shown = send(officer, HIRER, "furnish", "preview", **PERSON)
+    fields = {**fields_of(shown.text), "step": "confirm"}
+    body = json.dumps({**json.loads(fields["body"]), "name": "\ud800"})
+    assert officer.post(HIRER, {**fields, "body": body}).status_code == 409
+    assert current_roles(staff.engine, NUMBER) == ["O"]
 
 
 @pytest.mark.rule("F30")

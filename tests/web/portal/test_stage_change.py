@@ -27,6 +27,7 @@ OF_WRONG_TYPE = (
     '{"notice_no": ["x"], "previous_stage": "DN1", "new_stage": "DN2", "reason": null, "remark": null,'
     ' "check_addresses": false, "again": true}'
 )
+OF_HALF_A_PAIR = OF_WRONG_TYPE.replace('["x"]', r'"\ud800"').replace("true", "false")
 
 
 def stages_of(engine: Engine) -> dict[str, str]:
@@ -249,14 +250,17 @@ def test_the_name_of_a_file_is_no_name_here(
 
 
 @pytest.mark.rule("G7")
-def test_a_character_set_that_is_none_is_a_malformed_form(staff: StaffSite, officer: StaffBrowser) -> None:
+@pytest.mark.parametrize("charset, value", [("nonsense", "abc"), ("utf-7", "half a pair: +2AA-")])
+def test_what_no_character_set_gives_is_a_malformed_form(
+    staff: StaffSite, officer: StaffBrowser, charset: str, value: str
+) -> None:
     del staff
     officer.get(PATH)
-    part = 'Content-Disposition: form-data; name="x"\r\nContent-Type: text/plain; charset=nonsense'
+    part = 'Content-Disposition: form-data; name="x"\r\nContent-Type: text/plain; charset='
     answer = officer.send(
         "POST",
         PATH,
-        content=f"--b\r\n{part}\r\n\r\nabc\r\n--b--\r\n".encode(),
+        content=f"--b\r\n{part}{charset}\r\n\r\n{value}\r\n--b--\r\n".encode(),
         headers={"content-type": "multipart/form-data; boundary=b"},
     )
     assert answer.status_code == 400
@@ -295,7 +299,9 @@ def test_what_is_wrong_with_the_whole_is_told_and_what_was_typed_is_kept(
     assert "200" in text_of(shown)
 
 
-@pytest.mark.parametrize("item", ["", "[]", "{", '{"notice_no": "500500301A"}', "[" * 100_000, OF_WRONG_TYPE])
+@pytest.mark.parametrize(
+    "item", ["", "[]", "{", '{"notice_no": "500500301A"}', "[" * 100_000, OF_WRONG_TYPE, OF_HALF_A_PAIR]
+)
 def test_a_form_that_was_never_shown_does_nothing(staff: StaffSite, officer: StaffBrowser, item: str) -> None:
     in_stage(staff.engine, NUMBERS)
     officer.get(PATH)
