@@ -47,6 +47,8 @@ TOUCHED = (
     t.ocms_court_case,
     t.ocms_outbox,
     t.ocms_rate_counter,
+    # A reversal looks at all that was done to its notice, also by the test before, at a date to come.
+    t.ocms_audit_row,
 )
 NUMBERS = count(1)
 

@@ -18,7 +18,6 @@ from attrs import define, evolve, field
 from sqlalchemy import Engine, delete, insert, select
 
 from ocms_adapters.sql.credentials import SqlCredentials
-from ocms_adapters.sql.schema import INTRANET
 from ocms_app.job_runner import JobRunner
 from ocms_app.job_table import Job
 from ocms_conformance.target import ALTERED
@@ -154,7 +153,6 @@ class Recorder:
     def _run(self, item: pytest.Item, altered: Sequence[Alteration] = ()) -> bool:
         if not altered:
             self._restore()
-        self._forget_changes()
         self.recording, self.altered, self.calls = Recording({}), altered, 0
         reports = runtestprotocol(item, log=False, nextitem=Sibling(item))  # type: ignore[arg-type]
         if self.error is not None:
@@ -170,12 +168,6 @@ class Recorder:
                 connection.execute(delete(table))
                 if self.fresh_rows[name]:
                     connection.execute(insert(table), self.fresh_rows[name])
-
-    def _forget_changes(self) -> None:
-        """Take the audit rows out: a reversal reads all that every run before has done to its notice."""
-        if self.engine is not None:
-            with self.engine.begin() as connection:
-                connection.execute(delete(INTRANET.tables["ocms_audit_row"]))
 
     def answered(self, send: Callable[[], httpx.Response], request: httpx.Request) -> httpx.Response:
         """Send a request of a test, note what is seen of it, and alter that."""
