@@ -20,6 +20,7 @@ from tests.support.http_server import Deployment, Headers, Served, now
 TABLES = (
     t.ocms_hst,
     t.ocms_temp_unc_hst_addr,
+    t.ocms_adhoc_nro_queue,
     t.ocms_suspended_notice,
     t.ocms_offence_notice_owner_driver_addr,
     t.ocms_offence_notice_owner_driver,
