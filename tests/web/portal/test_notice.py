@@ -96,7 +96,7 @@ def test_a_number_that_the_calls_refuse_has_no_button_and_the_answers_say_so(
     assert "/offenders/" not in page.text
     answers = officer.get(f"/staff/notices/{number}/answers").text
     assert answers.count("OCMS-4004 Invalid notice number format") == 3
-    assert answers.count(">Invalid notice number<") == 2
+    assert answers.count(">Invalid notice number<") == 3
 
 
 def test_the_answers_name_the_rules_and_come_as_a_part_or_as_a_page(
